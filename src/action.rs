@@ -1,0 +1,308 @@
+//! What a supporter does: [`Action`], valid by construction, and [`Claims`], the same on the wire.
+
+use crate::campaign::Campaign;
+use crate::json::{Json, Value, Writer};
+use crate::shape::{Reading, Shape, Table, record, words};
+
+/// A valid action. Only [`check`](crate::check::check) makes one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    pub(crate) person: Person,
+    pub(crate) message: Message,
+    pub(crate) targets: Vec<String>,
+    pub(crate) consents: Vec<Agreement>,
+    pub(crate) answers: Table<Given>,
+    pub(crate) public: PublicName,
+}
+
+/// What the supporter answered to a consent, and what the box said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// What it is about.
+    pub purpose: String,
+    /// Whether the supporter agreed.
+    pub granted: bool,
+    /// What the box said.
+    pub wording: String,
+}
+
+/// All that goes into claims and is not the supporter's to say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circumstances {
+    /// The action's identity: 128 random bits in base64url.
+    pub jti: String,
+    /// Seconds since 1970.
+    pub iat: i64,
+    /// The endpoint's address without query and fragment.
+    pub aud: String,
+    /// SHA-256 of the campaign file's bytes, in base64url.
+    pub campaign_digest: String,
+    /// SHA-256 of each consent's wording in base64url, in the order of [`Action::wordings`].
+    pub wording_digests: Vec<String>,
+    /// Where the supporter came from.
+    pub source: Source,
+}
+
+impl Action {
+    /// Who acts.
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// What is said.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// To whom it is said.
+    pub fn targets(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// What the supporter answered to each consent.
+    pub fn consents(&self) -> &[Agreement] {
+        &self.consents
+    }
+
+    /// The answers to the campaign's own questions.
+    pub fn answers(&self) -> &Table<Given> {
+        &self.answers
+    }
+
+    /// The wordings whose digests the claims need.
+    pub fn wordings(&self) -> impl Iterator<Item = &str> {
+        self.consents.iter().map(|consent| consent.wording.as_str())
+    }
+
+    /// The action on the wire.
+    pub fn claims(&self, campaign: &Campaign, given: Circumstances) -> Claims {
+        let consents = self.consents.iter().zip(given.wording_digests);
+        Claims {
+            jti: given.jti,
+            iat: given.iat,
+            aud: given.aud,
+            campaign: campaign.id.0.clone(),
+            campaign_digest: given.campaign_digest,
+            lang: campaign.lang.clone(),
+            person: self.person.clone(),
+            message: Some(self.message.clone()),
+            targets: self.targets.clone(),
+            consents: consents
+                .map(|(consent, wording_digest)| ConsentClaim {
+                    purpose: consent.purpose.clone(),
+                    granted: consent.granted,
+                    wording_digest,
+                    lang: campaign.lang.clone(),
+                })
+                .collect(),
+            answers: self.answers.clone(),
+            public: self.public,
+            source: given.source,
+            ..Claims::default()
+        }
+    }
+}
+
+record! {
+    /// The payload of a signed action. Claims only grow, each new one with a default.
+    pub struct Claims {
+        /// The action's identity: 22 characters of base64url, 128 random bits.
+        jti: String,
+        /// When it was signed: seconds since 1970.
+        iat: i64,
+        /// The endpoint's address without query and fragment.
+        aud: String,
+        /// The campaign's id.
+        campaign: String,
+        /// SHA-256 of the campaign file's bytes, in base64url.
+        campaign_digest: String = String::new(),
+        /// What kind of action it is.
+        kind: ActionKind = ActionKind::Message,
+        /// The language in which the form was shown (BCP 47).
+        lang: String = String::new(),
+        /// Who acts.
+        person: Person = Person::default(),
+        /// What is said.
+        message: Option<Message> = None,
+        /// To whom it is said: ids of targets.
+        targets: Vec<String> = Vec::new(),
+        /// What was agreed to.
+        consents: Vec<ConsentClaim> = Vec::new(),
+        /// The answers to the campaign's own questions.
+        answers: Table<Given> = Table::default(),
+        /// How the supporter may be named in public.
+        public: PublicName = PublicName::Anonymous,
+        /// Where the supporter came from.
+        source: Source = Source::default(),
+        /// Whether it is a trial, never counted or delivered.
+        test: bool = false,
+        /// Which variant of the texts was shown.
+        variant: Option<String> = None,
+        /// Which of the campaign's subjects was suggested.
+        subject_index: Option<u32> = None,
+        /// A message for each target, by its id.
+        messages: Table<Message> = Table::default(),
+        /// Who delivers.
+        delivery: Option<DeliveryClaim> = None,
+        /// Person, message and answers, sealed to the campaign's key (a compact JWE).
+        sealed: Option<String> = None,
+    }
+
+    /// Who acts. What was not asked for is empty.
+    pub struct Person {
+        /// Given name.
+        given_name: String = String::new(),
+        /// Family name.
+        family_name: String = String::new(),
+        /// E-mail address as typed.
+        email: String = String::new(),
+        /// Phone number as typed.
+        phone: String = String::new(),
+        /// Country (ISO 3166-1 alpha-2).
+        country: String = String::new(),
+        /// Region.
+        region: String = String::new(),
+        /// Town.
+        locality: String = String::new(),
+        /// Postcode.
+        postal_code: String = String::new(),
+        /// Street address.
+        address: String = String::new(),
+    }
+
+    /// What is said.
+    pub struct Message {
+        /// Subject.
+        subject: String = String::new(),
+        /// Body, its line ends LF.
+        body: String = String::new(),
+    }
+
+    /// What was agreed to.
+    pub struct ConsentClaim {
+        /// What it is about.
+        purpose: String,
+        /// Whether the supporter agreed.
+        granted: bool,
+        /// SHA-256 of the UTF-8 wording, in base64url.
+        wording_digest: String,
+        /// The language of the wording (BCP 47).
+        lang: String,
+    }
+
+    /// Where the supporter came from.
+    pub struct Source {
+        /// The origin of the page.
+        page: String = String::new(),
+        /// The partner's name, as the tag says it.
+        partner: String = String::new(),
+        /// `utm_source` of the page's address.
+        utm_source: String = String::new(),
+    }
+}
+
+words! {
+    /// What kind of action it is.
+    pub enum ActionKind: "\"message\"" {
+        /// A message to authorities.
+        Message = "message",
+    }
+
+    /// How the supporter may be named in public.
+    pub enum PublicName: "\"name\", \"initials\" or \"anonymous\"" {
+        /// Not at all.
+        Anonymous = "anonymous",
+        /// By the initials.
+        Initials = "initials",
+        /// By name.
+        Name = "name",
+    }
+
+    /// Who delivers.
+    pub enum DeliveryClaim: "\"server\" or \"mail-app\"" {
+        /// The endpoint.
+        Server = "server",
+        /// The supporter, by mail.
+        MailApp = "mail-app",
+    }
+}
+
+/// What was answered to a question of the campaign's own: a text, or several choices.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// One answer.
+    One(String),
+    /// Several choices.
+    Several(Vec<String>),
+}
+
+impl Given {
+    /// The answers, one or several.
+    pub fn values(&self) -> &[String] {
+        match self {
+            Given::One(value) => std::slice::from_ref(value),
+            Given::Several(values) => values,
+        }
+    }
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Given::One(String::new())
+    }
+}
+
+impl Shape for Given {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.value {
+            Value::List(_) => Given::Several(Vec::read(json, reading)),
+            _ => Given::One(String::read(json, reading)),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Given::One(value) => value.write(out),
+            Given::Several(values) => values.write(out),
+        }
+    }
+    fn schema(out: &mut Writer) {
+        out.key("anyOf").list(|out| {
+            out.object(String::schema);
+            out.object(Vec::<String>::schema);
+        });
+    }
+}
+
+impl Person {
+    /// The value of a standard field; empty for any other name.
+    pub fn get(&self, field: &str) -> &str {
+        match field {
+            "given_name" => &self.given_name,
+            "family_name" => &self.family_name,
+            "email" => &self.email,
+            "phone" => &self.phone,
+            "country" => &self.country,
+            "region" => &self.region,
+            "locality" => &self.locality,
+            "postal_code" => &self.postal_code,
+            "address" => &self.address,
+            _ => "",
+        }
+    }
+
+    /// Sets a standard field; any other name changes nothing.
+    pub(crate) fn set(&mut self, field: &str, value: String) {
+        match field {
+            "given_name" => self.given_name = value,
+            "family_name" => self.family_name = value,
+            "email" => self.email = value,
+            "phone" => self.phone = value,
+            "country" => self.country = value,
+            "region" => self.region = value,
+            "locality" => self.locality = value,
+            "postal_code" => self.postal_code = value,
+            "address" => self.address = value,
+            _ => {}
+        }
+    }
+}

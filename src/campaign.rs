@@ -1,0 +1,635 @@
+//! The campaign file as types. A [`Campaign`] is in one language: [`Campaign::read`] lays the texts
+//! of that language over the file's own before it reads them. No default lives elsewhere.
+
+use crate::country;
+use crate::json::{self, Json, Member, Value, Writer};
+use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table, record, words};
+
+record! {
+    /// A campaign: who is asked for what, how, and where the messages go.
+    pub struct Campaign {
+        /// The campaign's name on the wire: 1 to 64 of a-z, 0-9 and hyphen.
+        id: Id,
+        /// The language of the texts that stand outside `languages` (BCP 47).
+        lang: String = "en".to_owned(),
+        /// The heading of the form.
+        title: String,
+        /// What it is about, in a small subset of Markdown.
+        story: String = String::new(),
+        /// A picture above the story.
+        picture: Option<Picture> = None,
+        /// Who is responsible for the campaign and for the data.
+        publisher: Publisher = Publisher::default(),
+        /// The texts in other languages, by language tag (BCP 47).
+        languages: Table<Translation> = Table::default(),
+        /// The authorities who get the message.
+        targets: Vec<Target>,
+        /// Which of the targets one message goes to.
+        targeting: Targeting = Targeting::default(),
+        /// The message that the form suggests, and its limits.
+        message: Template,
+        /// What the supporter is asked for, in the order of the form.
+        fields: Vec<Field> = standard_fields(),
+        /// What the supporter is asked to agree to. No box is ever ticked beforehand.
+        consents: Vec<Consent> = Vec::new(),
+        /// Where the actions go.
+        endpoint: Endpoint = Endpoint::default(),
+        /// How many have sent, and how many are hoped for.
+        counter: Counter = Counter::default(),
+        /// When the campaign begins to take messages.
+        opens: Option<Moment> = None,
+        /// When it no longer takes any.
+        closes: Option<Moment> = None,
+        /// What the supporter reads after sending, in the same Markdown.
+        thanks: String = String::new(),
+        /// What supporters are given to pass on.
+        share: Option<Share> = None,
+        /// Where the supporter is led after sending.
+        next: Option<Next> = None,
+        /// The looks.
+        theme: Theme = Theme::default(),
+        /// How messages reach the targets, and what of the supporter goes along.
+        delivery: Delivery = Delivery::default(),
+        /// How long the publisher keeps the actions, in days.
+        retention_days: Option<u32> = None,
+    }
+
+    /// A picture.
+    pub struct Picture {
+        /// Its address, resolved against the campaign file's.
+        url: String,
+        /// What it shows, for those who can't see it; empty for mere decoration.
+        alt: String,
+    }
+
+    /// Who is responsible.
+    pub struct Publisher {
+        /// The organisation's name.
+        name: String = String::new(),
+        /// Its site.
+        url: String = String::new(),
+        /// What it says of its handling of personal data.
+        privacy_url: String = String::new(),
+    }
+
+    /// Somebody who gets the message.
+    pub struct Target {
+        /// The target's name on the wire.
+        id: Id,
+        /// The name, or the form of address.
+        name: String,
+        /// The office held.
+        office: String = String::new(),
+        /// The body in which it is held.
+        organisation: String = String::new(),
+        /// The country (ISO 3166-1 alpha-2).
+        country: Option<Country> = None,
+        /// The e-mail address to which the endpoint delivers.
+        email: String = String::new(),
+    }
+
+    /// How the targets of one message are found.
+    pub struct Targeting {
+        /// Who chooses.
+        mode: TargetingMode = TargetingMode::All,
+        /// The fewest that a supporter may choose.
+        least: u32 = 1,
+        /// The most that a supporter may choose; without it, all of them.
+        most: Option<u32> = None,
+    }
+
+    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters.
+    pub struct Template {
+        /// Suggested subjects.
+        subjects: Vec<String>,
+        /// What stands before the body, unchangeable.
+        head: String = String::new(),
+        /// The suggested body.
+        body: String,
+        /// What stands after the body, unchangeable.
+        foot: String = String::new(),
+        /// Whether the supporter may change subject and body.
+        editable: bool = true,
+        /// The shortest message, in Unicode scalar values.
+        min: u32 = 1,
+        /// The longest message, in Unicode scalar values.
+        max: u32 = 5000,
+    }
+
+    /// Something that the supporter is asked for.
+    pub struct Field {
+        /// A standard field's name, or a new one for a question of the campaign's own.
+        id: FieldId,
+        /// What is asked for. A standard field has its own.
+        kind: Option<Kind> = None,
+        /// Whether it must be answered.
+        required: bool = false,
+        /// The question. A standard field has its own.
+        label: String = String::new(),
+        /// The answers to choose from.
+        options: Vec<Answer> = Vec::new(),
+    }
+
+    /// Something that the supporter may agree to.
+    pub struct Consent {
+        /// Its name on the wire.
+        purpose: FieldId,
+        /// What the box says. Its digest goes into the action.
+        wording: String,
+        /// Whether nothing can be sent without it.
+        required: bool = false,
+        /// The countries whose people are asked; without them, all.
+        countries: Vec<Country> = Vec::new(),
+    }
+
+    /// Where actions go.
+    pub struct Endpoint {
+        /// The address, resolved against the campaign file's; without it, `{id}/actions`.
+        url: String = String::new(),
+        /// What is posted.
+        format: Format = Format::Jws,
+    }
+
+    /// The count of messages.
+    pub struct Counter {
+        /// How many are hoped for.
+        goal: Option<u32> = None,
+        /// Where the count is, resolved against the campaign file's address; without it, `count`
+        /// beside the endpoint.
+        url: String = String::new(),
+    }
+
+    /// What supporters pass on.
+    pub struct Share {
+        /// The text.
+        text: String,
+        /// The address; without it, that of the page.
+        url: String = String::new(),
+    }
+
+    /// The next step after sending.
+    pub struct Next {
+        /// What the link says.
+        label: String,
+        /// Where it leads.
+        url: String,
+    }
+
+    /// The looks.
+    pub struct Theme {
+        /// The colour of the button and of what is to be seen first, as `#rrggbb`.
+        accent: Option<Colour> = None,
+    }
+
+    /// How messages reach the targets.
+    pub struct Delivery {
+        /// Who delivers.
+        modes: Vec<DeliveryMode> = vec![DeliveryMode::Server],
+        /// What of the supporter the targets get to know. The form says it beside the button.
+        disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
+    }
+
+    /// The texts of a campaign in another language. What is left out stays as it is.
+    pub struct Translation {
+        /// The heading of the form.
+        title: String = String::new(),
+        /// What it is about.
+        story: String = String::new(),
+        /// The picture's.
+        picture: PictureText = PictureText::default(),
+        /// The publisher's.
+        publisher: PublisherText = PublisherText::default(),
+        /// The targets', found by `id`.
+        targets: Vec<TargetText> = Vec::new(),
+        /// The suggested message.
+        message: TemplateText = TemplateText::default(),
+        /// The fields', found by `id`.
+        fields: Vec<FieldText> = Vec::new(),
+        /// The consents', found by `purpose`.
+        consents: Vec<ConsentText> = Vec::new(),
+        /// What the supporter reads after sending.
+        thanks: String = String::new(),
+        /// What supporters are given to pass on.
+        share: ShareText = ShareText::default(),
+        /// Where the supporter is led after sending.
+        next: NextText = NextText::default(),
+    }
+
+    /// A picture's texts.
+    pub struct PictureText {
+        /// What it shows.
+        alt: String = String::new(),
+    }
+
+    /// A publisher's texts.
+    pub struct PublisherText {
+        /// The organisation's name.
+        name: String = String::new(),
+        /// What it says of its handling of personal data, in this language.
+        privacy_url: String = String::new(),
+    }
+
+    /// A target's texts.
+    pub struct TargetText {
+        /// Which target.
+        id: Id,
+        /// The name, or the form of address.
+        name: String = String::new(),
+        /// The office held.
+        office: String = String::new(),
+        /// The body in which it is held.
+        organisation: String = String::new(),
+    }
+
+    /// A message's texts.
+    pub struct TemplateText {
+        /// As many subjects as the campaign has.
+        subjects: Vec<String> = Vec::new(),
+        /// What stands before the body.
+        head: String = String::new(),
+        /// The suggested body.
+        body: String = String::new(),
+        /// What stands after the body.
+        foot: String = String::new(),
+    }
+
+    /// A field's texts.
+    pub struct FieldText {
+        /// Which field.
+        id: FieldId,
+        /// The question.
+        label: String = String::new(),
+        /// The answers', found by `id`.
+        options: Vec<Answer> = Vec::new(),
+    }
+
+    /// A consent's texts.
+    pub struct ConsentText {
+        /// Which consent.
+        purpose: FieldId,
+        /// What the box says.
+        wording: String,
+    }
+
+    /// What supporters pass on.
+    pub struct ShareText {
+        /// The text.
+        text: String = String::new(),
+        /// The address.
+        url: String = String::new(),
+    }
+
+    /// The next step's texts.
+    pub struct NextText {
+        /// What the link says.
+        label: String = String::new(),
+        /// Where it leads.
+        url: String = String::new(),
+    }
+}
+
+words! {
+    /// Who chooses the targets of a message.
+    pub enum TargetingMode: "\"all\" or \"choose\"" {
+        /// Nobody: the message goes to all.
+        All = "all",
+        /// The supporter.
+        Choose = "choose",
+    }
+
+    /// What a field asks for.
+    pub enum Kind: "\"text\", \"long_text\", \"email\", \"phone\", \"country\", \"choice\", \"choices\", \"checkbox\", \"number\" or \"date\"" {
+        /// A line of text.
+        Text = "text",
+        /// Lines of text.
+        LongText = "long_text",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number.
+        Phone = "phone",
+        /// A country.
+        Country = "country",
+        /// One of the options.
+        Choice = "choice",
+        /// Some of the options.
+        Choices = "choices",
+        /// A box to tick.
+        Checkbox = "checkbox",
+        /// A whole number.
+        Number = "number",
+        /// A day.
+        Date = "date",
+    }
+
+    /// What is posted to the endpoint.
+    pub enum Format: "\"jws\" or \"json\"" {
+        /// The signed action, as a compact JWS.
+        Jws = "jws",
+        /// `{"action":{…},"proof":"<JWS>"}`.
+        Json = "json",
+    }
+
+    /// Who delivers the message to the targets.
+    pub enum DeliveryMode: "\"server\"" {
+        /// The endpoint.
+        Server = "server",
+    }
+
+    /// What of a supporter the targets get to know.
+    pub enum Disclosed: "\"name\", \"email\", \"phone\", \"country\", \"region\", \"locality\", \"postal_code\" or \"address\"" {
+        /// Given and family name.
+        Name = "name",
+        /// The e-mail address, which then is where answers go.
+        Email = "email",
+        /// The phone number.
+        Phone = "phone",
+        /// The country.
+        Country = "country",
+        /// The region.
+        Region = "region",
+        /// The town.
+        Locality = "locality",
+        /// The postcode.
+        PostalCode = "postal_code",
+        /// The street address.
+        Address = "address",
+    }
+}
+
+/// The standard fields, in the order in which they are best asked for.
+pub const STANDARD_FIELDS: [&str; 9] = [
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "country",
+    "region",
+    "locality",
+    "postal_code",
+    "address",
+];
+
+/// What is asked for where the campaign file names no fields.
+fn standard_fields() -> Vec<Field> {
+    let ask = |id: &str| Field { id: FieldId(id.to_owned()), required: true, ..Field::default() };
+    ["given_name", "family_name", "email", "country"].map(ask).into()
+}
+
+impl Field {
+    /// What is asked for: the standard field's own kind, or the one that the file names.
+    pub fn kind(&self) -> Kind {
+        match self.id.0.as_str() {
+            "email" => Kind::Email,
+            "phone" => Kind::Phone,
+            "country" => Kind::Country,
+            _ if self.is_standard() => Kind::Text,
+            _ => self.kind.unwrap_or_default(),
+        }
+    }
+
+    /// Whether this is one of [`STANDARD_FIELDS`], whose answer is part of `person`.
+    pub fn is_standard(&self) -> bool {
+        STANDARD_FIELDS.contains(&self.id.0.as_str())
+    }
+}
+
+/// An answer to choose from. A bare text is its own id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// Its name on the wire.
+    pub id: String,
+    /// What the form shows.
+    pub label: String,
+}
+
+impl Shape for Answer {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        if let Some(text) = json.text() {
+            return Answer { id: text.to_owned(), label: text.to_owned() };
+        }
+        reading.keys(json, &["id", "label"]);
+        Answer { id: reading.required(json, "id"), label: reading.required(json, "label") }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.object(|out| {
+            out.key("id").text(&self.id);
+            out.key("label").text(&self.label);
+        });
+    }
+    fn schema(out: &mut Writer) {
+        let member = |out: &mut Writer, key: &str| out.key(key).object(String::schema);
+        out.key("anyOf").list(|out| {
+            out.object(String::schema);
+            out.object(|out| {
+                out.key("type").text("object");
+                out.key("additionalProperties").boolean(false);
+                out.key("properties").object(|out| {
+                    member(out, "id");
+                    member(out, "label");
+                });
+                out.key("required").list(|out| ["id", "label"].iter().for_each(|k| out.text(k)));
+            });
+        });
+    }
+}
+
+/// Declares a text of a fixed form.
+macro_rules! text {
+    ($( $(#[doc = $doc:literal])* pub struct $Name:ident: $pattern:literal, $expected:literal, $test:expr; )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $Name(pub String);
+
+        impl $Name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Shape for $Name {
+            fn read(json: &Json, reading: &mut Reading) -> Self {
+                let test: fn(&str) -> bool = $test;
+                match json.text() {
+                    Some(text) if test(text) => $Name(text.to_owned()),
+                    _ => reading.expected(json, $expected),
+                }
+            }
+            fn write(&self, out: &mut Writer) {
+                out.text(&self.0);
+            }
+            fn schema(out: &mut Writer) {
+                out.key("type").text("string");
+                out.key("pattern").text($pattern);
+            }
+        }
+    )*};
+}
+
+text! {
+    /// A name on the wire.
+    pub struct Id: "^[a-z0-9-]{1,64}$", "1 to 64 of the characters a-z, 0-9 and -",
+        |text| is_name(text, b'-');
+    /// The name of a field or a purpose.
+    pub struct FieldId: "^[a-z0-9_]{1,64}$", "1 to 64 of the characters a-z, 0-9 and _",
+        |text| is_name(text, b'_');
+    /// A country, by its two letters in ISO 3166-1.
+    pub struct Country: "^[A-Z]{2}$", "two capital letters of ISO 3166-1, like \"KH\"",
+        country::is_known;
+    /// A colour.
+    pub struct Colour: "^#[0-9a-fA-F]{6}$", "a colour like \"#0b6e4f\"",
+        |text| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
+    /// A point in time (RFC 3339, in UTC, whole seconds).
+    pub struct Moment: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$",
+        "a time in UTC like \"2024-10-01T00:00:00Z\"",
+        |text| seconds_since_1970(text).is_some();
+}
+
+fn is_name(text: &str, joint: u8) -> bool {
+    let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == joint;
+    (1..=64).contains(&text.len()) && text.bytes().all(named)
+}
+
+impl Moment {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub fn seconds(&self) -> i64 {
+        seconds_since_1970(&self.0).unwrap_or(0)
+    }
+}
+
+fn seconds_since_1970(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let shape = b"dddd-dd-ddTdd:dd:ddZ";
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'd' => byte.is_ascii_digit(),
+        _ => byte == shape,
+    };
+    if bytes.len() != shape.len() || !bytes.iter().zip(shape).all(fits) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    };
+    let days = days_since_1970(number(0, 4), number(5, 7), number(8, 10))?;
+    let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+    let of_day = hour * 3600 + minute * 60 + second;
+    (hour < 24 && minute < 60 && second < 60).then_some(days * 86400 + of_day)
+}
+
+/// The days from 1970-01-01 to a day of the Gregorian calendar, if there is such a day.
+pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// How a reader treats what it doesn't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// `check` and `serve`: a fault.
+    Strict,
+    /// The widget: passed over, so that a newer file works with an older widget.
+    Lenient,
+}
+
+/// A campaign file, read as JSON but not yet in any language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignFile {
+    json: Json,
+}
+
+impl CampaignFile {
+    /// Reads the bytes of a campaign file.
+    ///
+    /// # Errors
+    /// The place where they are no UTF-8 or no JSON.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ConfigFault> {
+        let fault = |line, expected| ConfigFault {
+            pointer: String::new(),
+            line,
+            kind: FaultKind::Expected(expected),
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| fault(1, "a text in UTF-8"))?;
+        // Editors on Windows begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let json = json::parse(text).map_err(|e| fault(e.line, e.expected))?;
+        Ok(CampaignFile { json })
+    }
+
+    /// The campaign's languages, its first one first.
+    pub fn languages(&self) -> Vec<String> {
+        let first = self.json.get("lang").and_then(Json::text).unwrap_or("en").to_owned();
+        let mut all = vec![first];
+        if let Some(Value::Object(members)) = self.json.get("languages").map(|json| &json.value) {
+            for member in members {
+                if !all.contains(&member.key) {
+                    all.push(member.key.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// The campaign in one of its languages.
+    ///
+    /// # Errors
+    /// All that is wrong with the file; unknown keys only when `Strict`.
+    pub fn campaign(&self, lang: &str, how: Strictness) -> Result<Campaign, Vec<ConfigFault>> {
+        let mut json = self.json.clone();
+        let translation = self.json.get("languages").and_then(|languages| languages.get(lang));
+        if let Some(translation) = translation {
+            lay_over(&mut json, translation);
+        }
+        let mut reading = Reading::default();
+        let mut campaign = Campaign::read(&json, &mut reading);
+        lang.clone_into(&mut campaign.lang);
+        let mut faults = reading.faults;
+        if how == Strictness::Lenient {
+            faults.retain(|f| !matches!(f.kind, FaultKind::Unknown | FaultKind::Duplicate));
+        }
+        if faults.is_empty() { Ok(campaign) } else { Err(faults) }
+    }
+}
+
+/// Lays a translation over what it translates: objects key by key, lists of named things by their
+/// `id` or `purpose`, all else as a whole. Lists of named things never grow.
+fn lay_over(under: &mut Json, over: &Json) {
+    match (&mut under.value, &over.value) {
+        (Value::Object(members), Value::Object(overs)) => {
+            for over in overs {
+                match members.iter_mut().find(|member| member.key == over.key) {
+                    Some(member) => lay_over(&mut member.value, &over.value),
+                    None => {
+                        members.push(Member { key: over.key.clone(), value: over.value.clone() })
+                    }
+                }
+            }
+        }
+        (Value::List(items), Value::List(overs)) if overs.iter().any(|o| name_of(o).is_some()) => {
+            for over in overs {
+                let named = items.iter_mut().find(|item| name_of(item) == name_of(over));
+                if let Some(item) = named {
+                    lay_over(item, over);
+                }
+            }
+        }
+        _ => *under = over.clone(),
+    }
+}
+
+fn name_of(json: &Json) -> Option<&str> {
+    json.get("id").or_else(|| json.get("purpose"))?.text()
+}

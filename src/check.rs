@@ -1,0 +1,429 @@
+//! The one judgement of what a supporter sends: the browser asks it before signing, the endpoint
+//! after verifying, the hosted form before recording.
+//!
+//! Lengths are Unicode scalar values, never graphemes, on which engines differ (for Khmer above
+//! all). Names may hold any letter, mark and joiner: only control characters are refused.
+
+use crate::action::{Action, Agreement, Claims, Given, Message, Person, PublicName};
+use crate::campaign::{
+    Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, TargetingMode, days_since_1970,
+};
+use crate::country;
+use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::message;
+use crate::shape::Table;
+
+/// The longest subject.
+pub const LONGEST_SUBJECT: u32 = 200;
+/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const LONGEST_EMAIL: u32 = 254;
+/// The longest line of text.
+pub const LONGEST_TEXT: u32 = 200;
+/// The longest answer of several lines.
+pub const LONGEST_LONG_TEXT: u32 = 2000;
+/// The longest postcode and phone number.
+pub const LONGEST_CODE: u32 = 32;
+
+/// Something that the supporter has to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The name of the control.
+    pub field: String,
+    /// What is wrong with it.
+    pub kind: MistakeKind,
+}
+
+/// What can be wrong with what was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MistakeKind {
+    /// Nothing was entered, ticked or chosen.
+    Missing,
+    /// More than so many characters.
+    TooLong(u32),
+    /// Fewer than so many characters.
+    TooShort(u32),
+    /// A control character.
+    ControlCharacter,
+    /// Not of the form that such a thing has.
+    Malformed,
+    /// Not one of the choices.
+    UnknownChoice,
+    /// Fewer choices than so many.
+    TooFew(u32),
+    /// More choices than so many.
+    TooMany(u32),
+    /// Not the text that the campaign has fixed.
+    Altered,
+    /// Refused by the endpoint, for a reason that this widget does not know.
+    Refused,
+}
+
+impl Mistake {
+    fn new(field: &str, kind: MistakeKind) -> Self {
+        Mistake { field: field.to_owned(), kind }
+    }
+
+    /// The code on the wire: what is wrong, and with what, like `email_malformed`.
+    pub fn code(&self) -> String {
+        let subject = match self.field.as_str() {
+            name if name.starts_with(CONSENT) => "consent",
+            name if is_named_by_us(name) => name,
+            _ => "answer",
+        };
+        [subject, "_", self.kind.word()].concat()
+    }
+
+    /// The mistake that an endpoint reports by field and code.
+    pub fn reported(campaign: &Campaign, field: &str, code: &str) -> Self {
+        let (least, most) = limits(campaign, field);
+        let kind = match code {
+            _ if code.ends_with("_missing") => MistakeKind::Missing,
+            _ if code.ends_with("_too_long") => MistakeKind::TooLong(most),
+            _ if code.ends_with("_too_short") => MistakeKind::TooShort(least),
+            _ if code.ends_with("_control_character") => MistakeKind::ControlCharacter,
+            _ if code.ends_with("_malformed") => MistakeKind::Malformed,
+            _ => MistakeKind::Refused,
+        };
+        Mistake::new(field, kind)
+    }
+}
+
+impl MistakeKind {
+    fn word(self) -> &'static str {
+        match self {
+            MistakeKind::Missing => "missing",
+            MistakeKind::TooLong(_) => "too_long",
+            MistakeKind::TooShort(_) => "too_short",
+            MistakeKind::ControlCharacter => "control_character",
+            MistakeKind::Malformed => "malformed",
+            MistakeKind::UnknownChoice => "unknown_choice",
+            MistakeKind::TooFew(_) => "too_few",
+            MistakeKind::TooMany(_) => "too_many",
+            MistakeKind::Altered => "altered",
+            MistakeKind::Refused => "refused",
+        }
+    }
+}
+
+fn is_named_by_us(name: &str) -> bool {
+    STANDARD_FIELDS.contains(&name) || [SUBJECT, BODY, TARGETS, PUBLIC].contains(&name)
+}
+
+/// The least and most characters of a control's value.
+pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
+    let kind = campaign.fields.iter().find(|field| field.id.0 == name).map(Field::kind);
+    match (name, kind) {
+        (BODY, _) => (campaign.message.min, campaign.message.max),
+        (SUBJECT, _) => (1, LONGEST_SUBJECT),
+        ("email", _) => (1, LONGEST_EMAIL),
+        ("phone" | "postal_code", _) => (1, LONGEST_CODE),
+        (_, Some(Kind::LongText)) => (1, LONGEST_LONG_TEXT),
+        _ => (1, LONGEST_TEXT),
+    }
+}
+
+/// Judges a draft as it would be sent (see [`Draft::composed`]).
+///
+/// # Errors
+/// Every mistake, in the order of the form.
+pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>> {
+    let mut judge = Judge { campaign, draft, mistakes: Vec::new() };
+    let action = Action {
+        person: judge.person(),
+        answers: judge.answers(),
+        targets: judge.targets(),
+        message: judge.message(),
+        consents: judge.consents(),
+        public: judge.public(),
+    };
+    if judge.mistakes.is_empty() { Ok(action) } else { Err(judge.in_order()) }
+}
+
+/// Judges claims against the campaign that they name.
+///
+/// # Errors
+/// Every mistake, in the order of the form; what this campaign can't take at all comes last.
+pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<Mistake>> {
+    let mut unasked = Vec::new();
+    if claims.sealed.is_some() {
+        unasked.push(Mistake::new("sealed", MistakeKind::UnknownChoice));
+    }
+    if !claims.messages.0.is_empty() {
+        unasked.push(Mistake::new("messages", MistakeKind::UnknownChoice));
+    }
+    let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
+    for name in strange.filter(|name| consent_of(campaign, name).is_none()) {
+        unasked.push(Mistake::new(&name, MistakeKind::UnknownChoice));
+    }
+    match check(campaign, &Draft::claimed(claims)) {
+        Ok(action) if unasked.is_empty() => Ok(action),
+        Ok(_) => Err(unasked),
+        Err(mut mistakes) => {
+            mistakes.retain(|mistake| !unasked.contains(mistake));
+            mistakes.append(&mut unasked);
+            Err(mistakes)
+        }
+    }
+}
+
+/// The consent that a control of this name asks for.
+pub(crate) fn consent_of<'a>(campaign: &'a Campaign, name: &str) -> Option<&'a Consent> {
+    let purpose = name.strip_prefix(CONSENT)?;
+    campaign.consents.iter().find(|consent| consent.purpose.0 == purpose)
+}
+
+struct Judge<'a> {
+    campaign: &'a Campaign,
+    draft: &'a Draft,
+    mistakes: Vec<Mistake>,
+}
+
+impl Judge<'_> {
+    fn mistake(&mut self, field: &str, kind: MistakeKind) {
+        if !self.mistakes.iter().any(|known| known.field == field) {
+            self.mistakes.push(Mistake::new(field, kind));
+        }
+    }
+
+    /// The mistakes in the order of the form: fields as the file has them, then the rest.
+    fn in_order(mut self) -> Vec<Mistake> {
+        let place = |mistake: &Mistake| {
+            let fields = &self.campaign.fields;
+            fields.iter().position(|f| f.id.0 == mistake.field).unwrap_or(fields.len())
+        };
+        self.mistakes.sort_by_key(place);
+        self.mistakes
+    }
+
+    fn person(&mut self) -> Person {
+        let mut person = Person::default();
+        for name in STANDARD_FIELDS {
+            let asked = self.campaign.fields.iter().find(|field| field.id.0 == name);
+            // What is given without being asked for is held to the same rules.
+            let unasked = Field { id: FieldId(name.to_owned()), ..Field::default() };
+            person.set(name, self.line(asked.unwrap_or(&unasked)));
+        }
+        person
+    }
+
+    /// One value, judged by the field's kind.
+    fn line(&mut self, field: &Field) -> String {
+        let name = field.id.as_str();
+        let value = clean(self.draft.get(name));
+        if value.is_empty() {
+            if field.required {
+                self.mistake(name, MistakeKind::Missing);
+            }
+            return value;
+        }
+        let (_, most) = limits(self.campaign, name);
+        let kind = field.kind();
+        let chosen = || field.options.iter().any(|option| option.id == value);
+        let fault = if holds_control(&value, kind == Kind::LongText) {
+            Some(MistakeKind::ControlCharacter)
+        } else if length(&value) > most {
+            Some(MistakeKind::TooLong(most))
+        } else {
+            match kind {
+                Kind::Email if !is_email(&value) => Some(MistakeKind::Malformed),
+                Kind::Phone if !is_phone(&value) => Some(MistakeKind::Malformed),
+                Kind::Number if !is_number(&value) => Some(MistakeKind::Malformed),
+                Kind::Date if !is_date(&value) => Some(MistakeKind::Malformed),
+                Kind::Country if !country::is_known(&value) => Some(MistakeKind::UnknownChoice),
+                Kind::Choice if !chosen() => Some(MistakeKind::UnknownChoice),
+                Kind::Checkbox if value != TICKED => Some(MistakeKind::UnknownChoice),
+                _ => None,
+            }
+        };
+        if let Some(fault) = fault {
+            self.mistake(name, fault);
+        }
+        value
+    }
+
+    fn answers(&mut self) -> Table<Given> {
+        let mut answers = Vec::new();
+        let campaign = self.campaign;
+        for field in campaign.fields.iter().filter(|field| !field.is_standard()) {
+            let name = field.id.as_str();
+            let given = if field.kind() == Kind::Choices {
+                let chosen: Vec<String> = distinct(self.draft.all(name));
+                if chosen.is_empty() && field.required {
+                    self.mistake(name, MistakeKind::Missing);
+                }
+                if chosen.iter().any(|id| !field.options.iter().any(|option| option.id == *id)) {
+                    self.mistake(name, MistakeKind::UnknownChoice);
+                }
+                Given::Several(chosen)
+            } else {
+                Given::One(self.line(field))
+            };
+            if given.values().iter().any(|value| !value.is_empty()) {
+                answers.push((name.to_owned(), given));
+            }
+        }
+        let stranger = |name: &&str| {
+            !name.starts_with(CONSENT)
+                && !is_named_by_us(name)
+                && !campaign.fields.iter().any(|field| field.id.0 == **name)
+        };
+        let strangers: Vec<&str> = self.draft.names().filter(stranger).collect();
+        for name in strangers {
+            self.mistake(name, MistakeKind::UnknownChoice);
+        }
+        Table(answers)
+    }
+
+    fn targets(&mut self) -> Vec<String> {
+        let known = &self.campaign.targets;
+        let targeting = &self.campaign.targeting;
+        let chosen = distinct(self.draft.all(TARGETS));
+        if chosen.iter().any(|id| !known.iter().any(|target| target.id.0 == *id)) {
+            self.mistake(TARGETS, MistakeKind::UnknownChoice);
+        }
+        let ids = known.iter().map(|target| target.id.0.clone());
+        if targeting.mode == TargetingMode::All {
+            return ids.collect();
+        }
+        let (count, all) = (chosen.len() as u32, known.len() as u32);
+        let (least, most) = (targeting.least.clamp(1, all.max(1)), targeting.most.unwrap_or(all));
+        if count < least {
+            self.mistake(TARGETS, MistakeKind::TooFew(least));
+        } else if count > most {
+            self.mistake(TARGETS, MistakeKind::TooMany(most));
+        }
+        // In the campaign's order, so that the same choice gives the same bytes.
+        ids.filter(|id| chosen.contains(id)).collect()
+    }
+
+    fn message(&mut self) -> Message {
+        let template = &self.campaign.message;
+        let subject = clean(self.draft.get(SUBJECT));
+        let body = clean(self.draft.get(BODY));
+        for (name, value) in [(SUBJECT, &subject), (BODY, &body)] {
+            let (least, most) = limits(self.campaign, name);
+            let count = length(value);
+            if count == 0 {
+                self.mistake(name, MistakeKind::Missing);
+            } else if holds_control(value, name == BODY) {
+                self.mistake(name, MistakeKind::ControlCharacter);
+            } else if count < least {
+                self.mistake(name, MistakeKind::TooShort(least));
+            } else if count > most {
+                self.mistake(name, MistakeKind::TooLong(most));
+            }
+        }
+        let filled = |part: &str| clean(&message::fill(part, self.draft));
+        let framed =
+            body.starts_with(&filled(&template.head)) && body.ends_with(&filled(&template.foot));
+        let as_written = template.editable
+            || (body == message::body(self.campaign, self.draft)
+                && template.subjects.iter().any(|known| filled(known) == subject));
+        if !framed || !as_written {
+            self.mistake(BODY, MistakeKind::Altered);
+        }
+        Message { subject, body }
+    }
+
+    fn consents(&mut self) -> Vec<Agreement> {
+        let campaign = self.campaign;
+        let country = self.draft.get("country").trim();
+        let asked = campaign.consents.iter().filter(|consent| {
+            consent.countries.is_empty() || consent.countries.iter().any(|c| c.0 == country)
+        });
+        let mut agreements = Vec::new();
+        for consent in asked {
+            let name = consent_name(consent.purpose.as_str());
+            let granted = self.draft.has(&name, TICKED);
+            if consent.required && !granted {
+                self.mistake(&name, MistakeKind::Missing);
+            }
+            agreements.push(Agreement {
+                purpose: consent.purpose.0.clone(),
+                granted,
+                wording: consent.wording.clone(),
+            });
+        }
+        let names = self.draft.names().filter(|name| name.starts_with(CONSENT));
+        let strangers: Vec<&str> = names.filter(|n| consent_of(campaign, n).is_none()).collect();
+        for name in strangers {
+            self.mistake(name, MistakeKind::UnknownChoice);
+        }
+        agreements
+    }
+
+    fn public(&mut self) -> PublicName {
+        let word = self.draft.get(PUBLIC);
+        if !word.is_empty() && PublicName::of(word).is_none() {
+            self.mistake(PUBLIC, MistakeKind::UnknownChoice);
+        }
+        PublicName::of(word).unwrap_or_default()
+    }
+}
+
+/// The length that counts: Unicode scalar values.
+pub fn length(text: &str) -> u32 {
+    text.chars().count() as u32
+}
+
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for value in values.map(str::trim).filter(|value| !value.is_empty()) {
+        if !distinct.iter().any(|known| known == value) {
+            distinct.push(value.to_owned());
+        }
+    }
+    distinct
+}
+
+/// Whether a value holds a control character; in several lines, tab and line end are none.
+fn holds_control(value: &str, lines: bool) -> bool {
+    value.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\t')))
+}
+
+/// The HTML standard's rule for e-mail addresses, let out for domains and names beyond ASCII,
+/// which travel as typed.
+pub fn is_email(value: &str) -> bool {
+    let Some((local, domain)) = value.rsplit_once('@') else {
+        return false;
+    };
+    let local_fits =
+        |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || is_foreign(c);
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || is_foreign(c))
+    };
+    !local.is_empty()
+        && length(local) <= 64
+        && local.chars().all(local_fits)
+        && domain.contains('.')
+        && domain.split('.').all(label_fits)
+}
+
+/// A character beyond ASCII that is neither space nor control.
+fn is_foreign(c: char) -> bool {
+    !c.is_ascii() && !c.is_whitespace() && !c.is_control()
+}
+
+fn is_phone(value: &str) -> bool {
+    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    (5..=15).contains(&digits) && value.chars().all(|c| c.is_numeric() || "+-() ./".contains(c))
+}
+
+fn is_number(value: &str) -> bool {
+    value.parse::<i64>().is_ok()
+}
+
+/// A day as a date control gives it: `2024-10-24`.
+fn is_date(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('-').collect();
+    let &[year, month, day] = &parts[..] else {
+        return false;
+    };
+    let lengths = [year.len(), month.len(), day.len()] == [4, 2, 2];
+    let number = |part: &str| part.parse::<u16>().ok().map(i64::from);
+    let numbers = (number(year), number(month), number(day));
+    matches!(numbers, (Some(y), Some(m), Some(d)) if lengths && days_since_1970(y, m, d).is_some())
+}

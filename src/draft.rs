@@ -1,0 +1,124 @@
+//! What was typed: raw, never trusted, and never lost. It is a list of named values, as an HTML
+//! form would post them, whether they come from the widget's controls, the hosted form or claims.
+
+use crate::action::Claims;
+use crate::campaign::{Campaign, STANDARD_FIELDS};
+use crate::message;
+
+/// The name of the control for a target's box, a target's id being the value.
+pub const TARGETS: &str = "targets";
+/// The name of the control for the subject.
+pub const SUBJECT: &str = "subject";
+/// The name of the control for the message.
+pub const BODY: &str = "body";
+/// The name of the control for how the supporter wishes to be named in public.
+pub const PUBLIC: &str = "public";
+/// What the name of a consent's control begins with; the purpose follows.
+pub const CONSENT: &str = "consent_";
+/// The value of a box that is ticked.
+pub const TICKED: &str = "on";
+
+/// Named values in the order in which they came. A name may have several values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    values: Vec<(String, String)>,
+}
+
+impl Draft {
+    /// The draft with which a form begins: every target chosen where there is one only, and the
+    /// campaign's first subject and body.
+    pub fn new(campaign: &Campaign) -> Self {
+        let mut draft = Draft::default();
+        if let [only] = &campaign.targets[..] {
+            draft.tick(TARGETS, only.id.as_str(), true);
+        }
+        draft.set(SUBJECT, campaign.message.subjects.first().map_or("", String::as_str));
+        draft.set(BODY, &campaign.message.body);
+        draft
+    }
+
+    /// What a form posted: pairs of control name and value.
+    pub fn posted(values: Vec<(String, String)>) -> Self {
+        Draft { values }
+    }
+
+    /// What claims say was typed.
+    pub fn claimed(claims: &Claims) -> Self {
+        let mut draft = Draft::default();
+        for name in STANDARD_FIELDS {
+            draft.set(name, claims.person.get(name));
+        }
+        for (name, answer) in &claims.answers.0 {
+            for value in answer.values() {
+                draft.values.push((name.clone(), value.clone()));
+            }
+        }
+        for target in &claims.targets {
+            draft.values.push((TARGETS.to_owned(), target.clone()));
+        }
+        if let Some(message) = &claims.message {
+            draft.set(SUBJECT, &message.subject);
+            draft.set(BODY, &message.body);
+        }
+        for consent in claims.consents.iter().filter(|consent| consent.granted) {
+            draft.tick(&consent_name(&consent.purpose), TICKED, true);
+        }
+        draft.set(PUBLIC, claims.public.word());
+        draft
+    }
+
+    /// The first value under this name; empty without one.
+    pub fn get(&self, name: &str) -> &str {
+        self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value under this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every name that has a value, as often as it has one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether this is among the values of the name.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.all(name).any(|known| known == value)
+    }
+
+    /// Makes this the only value of the name.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.values.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            self.values.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Adds the value to those of the name, or takes it away.
+    pub fn tick(&mut self, name: &str, value: &str, ticked: bool) {
+        self.values.retain(|(n, v)| n != name || v != value);
+        if ticked {
+            self.values.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// The draft as it would be sent: placeholders filled, head and foot about the body.
+    #[must_use]
+    pub fn composed(&self, campaign: &Campaign) -> Self {
+        let mut composed = self.clone();
+        composed.set(SUBJECT, &message::fill(self.get(SUBJECT), self));
+        composed.set(BODY, &message::body(campaign, self));
+        composed
+    }
+}
+
+/// The name of the control for a consent.
+pub fn consent_name(purpose: &str) -> String {
+    [CONSENT, purpose].concat()
+}
+
+/// A value as it is compared and kept: trimmed, its line ends LF.
+pub fn clean(value: &str) -> String {
+    value.trim().replace("\r\n", "\n").replace('\r', "\n")
+}

@@ -1,0 +1,367 @@
+//! JSON as it stands in a text (RFC 8259): every value with its line, members in their order,
+//! duplicate keys kept, so that whoever reads it can say exactly where a fault is.
+//!
+//! The browser and the endpoint read every campaign file and every claim through this one parser;
+//! a host page that patches `JSON` changes nothing.
+
+/// How deep lists and objects may nest. Deeper text is refused before it can exhaust the stack.
+pub const DEEPEST: u32 = 32;
+
+/// A value and the line, counted from 1, on which it begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Json {
+    /// The line on which the value begins, from 1.
+    pub line: u32,
+    /// What stands there.
+    pub value: Value,
+}
+
+/// One of the kinds of value that JSON has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number written without fraction and exponent that fits an `i64`.
+    Whole(i64),
+    /// Any other number. No key of ours takes one, so its value is not kept.
+    Fraction,
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Json>),
+    /// An object, its members as written: in order, duplicates included.
+    Object(Vec<Member>),
+}
+
+/// A member of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The key, unescaped.
+    pub key: String,
+    /// The value.
+    pub value: Json,
+}
+
+/// Why a text is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxFault {
+    /// The line of the fault, from 1.
+    pub line: u32,
+    /// What should have stood there.
+    pub expected: &'static str,
+}
+
+impl Json {
+    /// The value of the first member with this key, where this is an object that has one.
+    pub fn get(&self, key: &str) -> Option<&Json> {
+        match &self.value {
+            Value::Object(members) => members.iter().find(|m| m.key == key).map(|m| &m.value),
+            _ => None,
+        }
+    }
+
+    /// The text, where this is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a whole text as one JSON value.
+///
+/// # Errors
+/// The first place where the text leaves RFC 8259, nests deeper than [`DEEPEST`], or escapes half
+/// a surrogate pair.
+pub fn parse(text: &str) -> Result<Json, SyntaxFault> {
+    let mut parser = Parser { rest: text, line: 1 };
+    parser.space();
+    let json = parser.value(0)?;
+    parser.space();
+    if parser.rest.is_empty() { Ok(json) } else { Err(parser.expected("the end of the text")) }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
+    line: u32,
+}
+
+type Parsed<T> = Result<T, SyntaxFault>;
+
+impl<'a> Parser<'a> {
+    fn expected(&self, expected: &'static str) -> SyntaxFault {
+        SyntaxFault { line: self.line, expected }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.rest.as_bytes().first().copied()
+    }
+
+    /// Steps over `token` if it comes next.
+    fn eat(&mut self, token: &str) -> bool {
+        match self.rest.strip_prefix(token) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn space(&mut self) {
+        while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
+            self.line += u32::from(byte == b'\n');
+            self.rest = &self.rest[1..];
+        }
+    }
+
+    fn value(&mut self, depth: u32) -> Parsed<Json> {
+        let line = self.line;
+        let value = match self.peek() {
+            Some(b'{') if depth < DEEPEST => self.object(depth)?,
+            Some(b'[') if depth < DEEPEST => self.list(depth)?,
+            Some(b'{' | b'[') => return Err(self.expected("less deep nesting")),
+            Some(b'"') => Value::Text(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ if self.eat("true") => Value::Bool(true),
+            _ if self.eat("false") => Value::Bool(false),
+            _ if self.eat("null") => Value::Null,
+            _ => return Err(self.expected("a value")),
+        };
+        Ok(Json { line, value })
+    }
+
+    fn object(&mut self, depth: u32) -> Parsed<Value> {
+        self.eat("{");
+        self.space();
+        let mut members = Vec::new();
+        if self.eat("}") {
+            return Ok(Value::Object(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return Err(self.expected("a key in double quotes"));
+            }
+            let key = self.string()?;
+            self.space();
+            if !self.eat(":") {
+                return Err(self.expected("a colon after the key"));
+            }
+            self.space();
+            members.push(Member { key, value: self.value(depth + 1)? });
+            self.space();
+            if self.eat("}") {
+                return Ok(Value::Object(members));
+            }
+            if !self.eat(",") {
+                return Err(self.expected("a comma or a closing brace"));
+            }
+        }
+    }
+
+    fn list(&mut self, depth: u32) -> Parsed<Value> {
+        self.eat("[");
+        self.space();
+        let mut items = Vec::new();
+        if self.eat("]") {
+            return Ok(Value::List(items));
+        }
+        loop {
+            self.space();
+            items.push(self.value(depth + 1)?);
+            self.space();
+            if self.eat("]") {
+                return Ok(Value::List(items));
+            }
+            if !self.eat(",") {
+                return Err(self.expected("a comma or a closing bracket"));
+            }
+        }
+    }
+
+    fn string(&mut self) -> Parsed<String> {
+        self.eat("\"");
+        let mut text = String::new();
+        loop {
+            let plain = self
+                .rest
+                .bytes()
+                .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
+                .ok_or_else(|| self.expected("a closing quote"))?;
+            let (before, after) = self.rest.split_at(plain);
+            text.push_str(before);
+            self.rest = after;
+            if self.eat("\"") {
+                return Ok(text);
+            }
+            if !self.eat("\\") {
+                return Err(self.expected("no raw control character in a string"));
+            }
+            text.push(self.escape()?);
+        }
+    }
+
+    fn escape(&mut self) -> Parsed<char> {
+        let fault = self.expected("an escape of JSON");
+        let byte = self.peek().ok_or_else(|| fault.clone())?;
+        if !byte.is_ascii() {
+            return Err(fault);
+        }
+        self.rest = &self.rest[1..];
+        Ok(match byte {
+            b'"' | b'\\' | b'/' => byte as char,
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let mut code = self.hex4()?;
+                if (0xd800..0xdc00).contains(&code) && self.eat("\\u") {
+                    let low = self.hex4()?;
+                    if !(0xdc00..0xe000).contains(&low) {
+                        return Err(fault);
+                    }
+                    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                }
+                char::from_u32(code).ok_or(fault)?
+            }
+            _ => return Err(fault),
+        })
+    }
+
+    fn hex4(&mut self) -> Parsed<u32> {
+        let fault = self.expected("four hexadecimal digits");
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|b| (b as char).to_digit(16)).ok_or(fault.clone())?;
+            self.rest = &self.rest[1..];
+            code = code * 16 + digit;
+        }
+        Ok(code)
+    }
+
+    fn digits(&mut self) -> Parsed<&'a str> {
+        let end = self.rest.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(self.rest.len());
+        if end == 0 {
+            return Err(self.expected("a digit"));
+        }
+        let (digits, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Ok(digits)
+    }
+
+    fn number(&mut self) -> Parsed<Value> {
+        let negative = self.eat("-");
+        let digits = self.digits()?;
+        if digits.len() > 1 && digits.starts_with('0') {
+            return Err(self.expected("a number without leading zeros"));
+        }
+        let mut fraction = false;
+        if self.eat(".") {
+            self.digits()?;
+            fraction = true;
+        }
+        if self.eat("e") || self.eat("E") {
+            let _sign = self.eat("+") || self.eat("-");
+            self.digits()?;
+            fraction = true;
+        }
+        let sign = if negative { -1 } else { 1 };
+        let whole = digits.bytes().try_fold(0i64, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(sign * i64::from(digit - b'0'))
+        });
+        Ok(match whole {
+            Some(whole) if !fraction => Value::Whole(whole),
+            _ => Value::Fraction,
+        })
+    }
+}
+
+/// Writes compact JSON. It sets the commas; whoever calls it keeps keys and values in turn.
+#[derive(Default)]
+pub struct Writer {
+    out: String,
+}
+
+impl Writer {
+    /// The text written so far.
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    /// An object, whose members `inside` writes.
+    pub fn object(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.comma();
+        self.out.push('{');
+        inside(self);
+        self.out.push('}');
+    }
+
+    /// A list, whose items `inside` writes.
+    pub fn list(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.comma();
+        self.out.push('[');
+        inside(self);
+        self.out.push(']');
+    }
+
+    /// The key of the member whose value is written next.
+    pub fn key(&mut self, key: &str) -> &mut Self {
+        self.text(key);
+        self.out.push(':');
+        self
+    }
+
+    /// A string.
+    pub fn text(&mut self, text: &str) {
+        self.comma();
+        self.out.push('"');
+        for char in text.chars() {
+            match char {
+                '"' | '\\' => {
+                    self.out.push('\\');
+                    self.out.push(char);
+                }
+                '\n' => self.out.push_str("\\n"),
+                '\0'..='\u{1f}' => {
+                    self.out.push_str("\\u00");
+                    for digit in [char as u32 >> 4, char as u32 & 15] {
+                        self.out.push(char::from_digit(digit, 16).unwrap_or('0'));
+                    }
+                }
+                _ => self.out.push(char),
+            }
+        }
+        self.out.push('"');
+    }
+
+    /// A number.
+    pub fn whole(&mut self, number: i64) {
+        self.comma();
+        self.out.push_str(&number.to_string());
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, truth: bool) {
+        self.comma();
+        self.out.push_str(if truth { "true" } else { "false" });
+    }
+
+    /// A value that is JSON already.
+    pub fn json(&mut self, json: &str) {
+        self.comma();
+        self.out.push_str(json);
+    }
+
+    fn comma(&mut self) {
+        // A string ends with its quote, so these three can only be punctuation here.
+        if !self.out.is_empty() && !self.out.ends_with(['{', '[', ':']) {
+            self.out.push(',');
+        }
+    }
+}

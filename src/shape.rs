@@ -1,0 +1,380 @@
+//! What a JSON object of ours looks like, declared once: [`record!`] and [`words!`] turn a
+//! declaration into a type, its strict reader with located faults, its writer and its JSON Schema,
+//! so that the four cannot drift apart.
+
+use crate::json::{Json, Value, Writer};
+
+/// Something wrong in a campaign file or in claims: where it is, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFault {
+    /// JSON pointer (RFC 6901) of the place.
+    pub pointer: String,
+    /// The line in the text, from 1.
+    pub line: u32,
+    /// What is wrong.
+    pub kind: FaultKind,
+}
+
+/// What can be wrong at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// A key that must be there is not.
+    Missing,
+    /// A key that nobody knows.
+    Unknown,
+    /// A key that stands twice in one object.
+    Duplicate,
+    /// Something else should stand here.
+    Expected(&'static str),
+    /// A rule between several values is broken: what is wrong, and how to mend it.
+    Rule {
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        hint: String,
+    },
+}
+
+/// The state of one reading: where it stands, and what it found wrong.
+#[derive(Default)]
+pub struct Reading {
+    pointer: String,
+    /// What was found wrong, in the order of the text.
+    pub faults: Vec<ConfigFault>,
+}
+
+impl Reading {
+    /// Notes a fault at the place where the reading stands.
+    pub fn fault(&mut self, line: u32, kind: FaultKind) {
+        self.faults.push(ConfigFault { pointer: self.pointer.clone(), line, kind });
+    }
+
+    /// Notes a fault and gives the type's default in place of the value.
+    pub fn expected<T: Default>(&mut self, json: &Json, expected: &'static str) -> T {
+        self.fault(json.line, FaultKind::Expected(expected));
+        T::default()
+    }
+
+    /// Runs `read` one step further down the pointer.
+    pub fn inside<T>(&mut self, step: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        for char in step.chars() {
+            match char {
+                '~' => self.pointer.push_str("~0"),
+                '/' => self.pointer.push_str("~1"),
+                _ => self.pointer.push(char),
+            }
+        }
+        let value = read(self);
+        self.pointer.truncate(length);
+        value
+    }
+
+    /// Notes each member of an object that is unknown or stands twice; any other value whole.
+    pub(crate) fn keys(&mut self, json: &Json, known: &[&str]) {
+        let Value::Object(members) = &json.value else {
+            return self.fault(json.line, FaultKind::Expected("an object in braces"));
+        };
+        for (index, member) in members.iter().enumerate() {
+            let twice = members[..index].iter().any(|earlier| earlier.key == member.key);
+            let kind = match known.contains(&member.key.as_str()) {
+                _ if twice => FaultKind::Duplicate,
+                false => FaultKind::Unknown,
+                true => continue,
+            };
+            self.inside(&member.key, |reading| reading.fault(member.value.line, kind));
+        }
+    }
+
+    pub(crate) fn optional<T: Shape>(&mut self, json: &Json, key: &str) -> Option<T> {
+        let member = json.get(key)?;
+        Some(self.inside(key, |reading| T::read(member, reading)))
+    }
+
+    pub(crate) fn required<T: Shape + Default>(&mut self, json: &Json, key: &str) -> T {
+        self.optional(json, key).unwrap_or_else(|| {
+            // What is no object has been told already.
+            if matches!(json.value, Value::Object(_)) {
+                self.inside(key, |reading| reading.fault(json.line, FaultKind::Missing));
+            }
+            T::default()
+        })
+    }
+}
+
+/// A type that has a form in JSON.
+pub trait Shape: Sized {
+    /// Reads the value; what is wrong goes into `reading`, and a stand-in comes out.
+    fn read(json: &Json, reading: &mut Reading) -> Self;
+    /// Writes the value.
+    fn write(&self, out: &mut Writer);
+    /// Writes the members of the type's JSON Schema (2020-12).
+    fn schema(out: &mut Writer);
+}
+
+/// Reads a whole text as `T`.
+///
+/// # Errors
+/// All that is wrong with it, or the one fault of its syntax.
+pub fn read<T: Shape>(text: &str) -> Result<T, Vec<ConfigFault>> {
+    let json = crate::json::parse(text).map_err(|fault| {
+        let kind = FaultKind::Expected(fault.expected);
+        vec![ConfigFault { pointer: String::new(), line: fault.line, kind }]
+    })?;
+    let mut reading = Reading::default();
+    let value = T::read(&json, &mut reading);
+    if reading.faults.is_empty() { Ok(value) } else { Err(reading.faults) }
+}
+
+/// Writes a value as compact JSON.
+pub fn write<T: Shape>(value: &T) -> String {
+    let mut out = Writer::default();
+    value.write(&mut out);
+    out.finish()
+}
+
+impl Shape for String {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.text() {
+            Some(text) => text.to_owned(),
+            None => reading.expected(json, "a text in double quotes"),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.text(self);
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("string");
+    }
+}
+
+impl Shape for bool {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.value {
+            Value::Bool(truth) => truth,
+            _ => reading.expected(json, "true or false"),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.boolean(*self);
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("boolean");
+    }
+}
+
+impl Shape for i64 {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.value {
+            Value::Whole(number) => number,
+            _ => reading.expected(json, "a whole number"),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.whole(*self);
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("integer");
+    }
+}
+
+impl Shape for u32 {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.value {
+            Value::Whole(number) if u32::try_from(number).is_ok() => number as u32,
+            _ => reading.expected(json, "a whole number, not below 0"),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.whole(i64::from(*self));
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("integer");
+        out.key("minimum").whole(0);
+    }
+}
+
+impl<T: Shape> Shape for Option<T> {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        Some(T::read(json, reading))
+    }
+    fn write(&self, out: &mut Writer) {
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+    fn schema(out: &mut Writer) {
+        T::schema(out);
+    }
+}
+
+impl<T: Shape> Shape for Vec<T> {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        let Value::List(items) = &json.value else {
+            return reading.expected(json, "a list in square brackets");
+        };
+        let item = |(index, item): (usize, &Json)| {
+            reading.inside(&index.to_string(), |reading| T::read(item, reading))
+        };
+        items.iter().enumerate().map(item).collect()
+    }
+    fn write(&self, out: &mut Writer) {
+        out.list(|out| self.iter().for_each(|item| item.write(out)));
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("array");
+        out.key("items").object(T::schema);
+    }
+}
+
+/// An object whose keys the writer of the file chooses. Keeps their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table(Vec::new())
+    }
+}
+
+impl<T> Table<T> {
+    /// The value under this key.
+    pub fn get(&self, key: &str) -> Option<&T> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+}
+
+impl<T: Shape> Shape for Table<T> {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        let Value::Object(members) = &json.value else {
+            return reading.expected(json, "an object in braces");
+        };
+        let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
+        reading.keys(json, &keys);
+        let member = |member: &crate::json::Member| {
+            let value = reading.inside(&member.key, |reading| T::read(&member.value, reading));
+            (member.key.clone(), value)
+        };
+        Table(members.iter().map(member).collect())
+    }
+    fn write(&self, out: &mut Writer) {
+        out.object(|out| self.0.iter().for_each(|(key, value)| value.write(out.key(key))));
+    }
+    fn schema(out: &mut Writer) {
+        out.key("type").text("object");
+        out.key("additionalProperties").object(T::schema);
+    }
+}
+
+/// Declares an object: its members, each with its type and, where it may be left out, the default
+/// after `=`. A member that equals its default is not written.
+macro_rules! record {
+    ($(
+        $(#[doc = $doc:literal])*
+        pub struct $Name:ident {
+            $( $(#[doc = $about:literal])* $key:ident: $Type:ty $(= $default:expr)?, )*
+        }
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $Name {
+            $( $(#[doc = $about])* pub $key: $Type, )*
+        }
+
+        impl Default for $Name {
+            fn default() -> Self {
+                $Name { $( $key: record!(@default $($default)?), )* }
+            }
+        }
+
+        impl $crate::shape::Shape for $Name {
+            fn read(json: &$crate::json::Json, reading: &mut $crate::shape::Reading) -> Self {
+                reading.keys(json, &[$(stringify!($key)),*]);
+                $Name { $( $key: record!(@read reading, json, $key $(, $default)?), )* }
+            }
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.object(|out| {
+                    $( record!(@write self, out, $key: $Type $(, $default)?); )*
+                });
+            }
+            fn schema(out: &mut $crate::json::Writer) {
+                out.key("type").text("object");
+                out.key("additionalProperties").boolean(false);
+                out.key("properties").object(|out| {
+                    $( out.key(stringify!($key)).object(|out| {
+                        out.key("description").text(concat!($($about),*).trim());
+                        <$Type as $crate::shape::Shape>::schema(out);
+                    }); )*
+                });
+                let required = [$( record!(@needed $key $(, $default)?), )*];
+                out.key("required").list(|out| {
+                    required.into_iter().flatten().for_each(|key| out.text(key));
+                });
+            }
+        }
+    )*};
+    (@default) => { Default::default() };
+    (@default $default:expr) => { $default };
+    (@read $reading:ident, $json:ident, $key:ident) => {
+        $reading.required($json, stringify!($key))
+    };
+    (@read $reading:ident, $json:ident, $key:ident, $default:expr) => {
+        $reading.optional($json, stringify!($key)).unwrap_or_else(|| $default)
+    };
+    (@write $self:ident, $out:ident, $key:ident: $Type:ty) => {
+        $crate::shape::Shape::write(&$self.$key, $out.key(stringify!($key)))
+    };
+    (@write $self:ident, $out:ident, $key:ident: $Type:ty, $default:expr) => {{
+        let default: $Type = $default;
+        if $self.$key != default {
+            $crate::shape::Shape::write(&$self.$key, $out.key(stringify!($key)))
+        }
+    }};
+    (@needed $key:ident) => { Some(stringify!($key)) };
+    (@needed $key:ident, $default:expr) => { None::<&str> };
+}
+
+/// Declares a choice between fixed words. The first is the stand-in for what can't be read.
+macro_rules! words {
+    ($(
+        $(#[doc = $doc:literal])*
+        pub enum $Name:ident: $expected:literal {
+            $(#[doc = $first_about:literal])* $First:ident = $first:literal,
+            $( $(#[doc = $about:literal])* $Word:ident = $word:literal, )*
+        }
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $Name {
+            $(#[doc = $first_about])* #[default] $First,
+            $( $(#[doc = $about])* $Word, )*
+        }
+
+        impl $Name {
+            /// The word on the wire.
+            pub fn word(self) -> &'static str {
+                match self { $Name::$First => $first, $( $Name::$Word => $word, )* }
+            }
+
+            /// The choice that this word names.
+            pub fn of(word: &str) -> Option<Self> {
+                match word { $first => Some($Name::$First), $( $word => Some($Name::$Word), )* _ => None }
+            }
+        }
+
+        impl $crate::shape::Shape for $Name {
+            fn read(json: &$crate::json::Json, reading: &mut $crate::shape::Reading) -> Self {
+                json.text().and_then(Self::of).unwrap_or_else(|| reading.expected(json, $expected))
+            }
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.text(self.word());
+            }
+            fn schema(out: &mut $crate::json::Writer) {
+                out.key("enum").list(|out| { out.text($first); $( out.text($word); )* });
+            }
+        }
+    )*};
+}
+
+pub(crate) use {record, words};

@@ -1,0 +1,1 @@
+//! A real page, a real endpoint, three engines.
