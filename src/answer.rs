@@ -46,7 +46,7 @@ words! {
 /// Why the endpoint refuses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Refusal {
-    /// The contract's code; empty where the answer has none.
+    /// The contract's code.
     pub code: String,
     /// Fields and codes of what has to be mended.
     pub errors: Vec<(String, String)>,
@@ -64,7 +64,9 @@ pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> 
             _ => Outcome::Unreachable,
         },
         (429 | 503, _) => Outcome::RetryLater(retry_after),
-        (400..=499, Some(json)) if json.get("code").is_some() => Outcome::Refused(refusal(&json)),
+        (400..=499, Some(json)) if text(&json, "code").is_some() => {
+            Outcome::Refused(refusal(&json))
+        }
         // A page of HTML, a proxy's fault, an empty answer: it may be there or not.
         _ => Outcome::Unreachable,
     }

@@ -480,7 +480,7 @@ text! {
     pub struct Colour: "^#[0-9a-fA-F]{6}$", "a colour like \"#0b6e4f\"",
         |text| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
     /// A point in time (RFC 3339, in UTC, whole seconds).
-    pub struct Moment: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$",
+    pub struct Moment: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
         "a time in UTC like \"2024-10-01T00:00:00Z\"",
         |text| seconds_since_1970(text).is_some();
 }
@@ -548,7 +548,7 @@ pub enum Strictness {
 /// A campaign file, read as JSON but not yet in any language.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CampaignFile {
-    json: Json,
+    pub(crate) json: Json,
 }
 
 impl CampaignFile {
@@ -583,11 +583,14 @@ impl CampaignFile {
         all
     }
 
-    /// The campaign in one of its languages.
+    /// The campaign in one of its languages; in its first one, where it has no such language.
     ///
     /// # Errors
-    /// All that is wrong with the file; unknown keys only when `Strict`.
+    /// All that is wrong with the file; unknown keys only when `Strict`, but for those that say
+    /// how a message must be protected.
     pub fn campaign(&self, lang: &str, how: Strictness) -> Result<Campaign, Vec<ConfigFault>> {
+        let languages = self.languages();
+        let lang = languages.iter().find(|known| *known == lang).unwrap_or(&languages[0]);
         let mut json = self.json.clone();
         let translation = self.json.get("languages").and_then(|languages| languages.get(lang));
         if let Some(translation) = translation {
@@ -598,7 +601,11 @@ impl CampaignFile {
         lang.clone_into(&mut campaign.lang);
         let mut faults = reading.faults;
         if how == Strictness::Lenient {
-            faults.retain(|f| !matches!(f.kind, FaultKind::Unknown | FaultKind::Duplicate));
+            // To pass over the order to seal would be to send in plain text.
+            faults.retain(|f| {
+                f.pointer == "/sealing"
+                    || !matches!(f.kind, FaultKind::Unknown | FaultKind::Duplicate)
+            });
         }
         if faults.is_empty() { Ok(campaign) } else { Err(faults) }
     }
@@ -612,16 +619,18 @@ fn lay_over(under: &mut Json, over: &Json) {
             for over in overs {
                 match members.iter_mut().find(|member| member.key == over.key) {
                     Some(member) => lay_over(&mut member.value, &over.value),
+                    None if holds_named(&over.value) => {}
                     None => {
                         members.push(Member { key: over.key.clone(), value: over.value.clone() })
                     }
                 }
             }
         }
-        (Value::List(items), Value::List(overs)) if overs.iter().any(|o| name_of(o).is_some()) => {
+        (Value::List(items), Value::List(overs)) if holds_named(over) => {
             for over in overs {
-                let named = items.iter_mut().find(|item| name_of(item) == name_of(over));
-                if let Some(item) = named {
+                let named =
+                    |item: &&mut Json| name_of(item).is_some_and(|n| name_of(over) == Some(n));
+                if let Some(item) = items.iter_mut().find(named) {
                     lay_over(item, over);
                 }
             }
@@ -630,6 +639,12 @@ fn lay_over(under: &mut Json, over: &Json) {
     }
 }
 
+fn holds_named(list: &Json) -> bool {
+    let named = |item: &Json| matches!(item.value, Value::Object(_));
+    matches!(&list.value, Value::List(items) if items.iter().any(named))
+}
+
+/// What a thing in a list is found by. A bare text is an answer, and its own id.
 fn name_of(json: &Json) -> Option<&str> {
-    json.get("id").or_else(|| json.get("purpose"))?.text()
+    json.text().or_else(|| json.get("id").or_else(|| json.get("purpose"))?.text())
 }

@@ -82,6 +82,10 @@ impl Mistake {
             _ if code.ends_with("_too_short") => MistakeKind::TooShort(least),
             _ if code.ends_with("_control_character") => MistakeKind::ControlCharacter,
             _ if code.ends_with("_malformed") => MistakeKind::Malformed,
+            _ if code.ends_with("_unknown_choice") => MistakeKind::UnknownChoice,
+            _ if code.ends_with("_too_few") => MistakeKind::TooFew(choices(campaign).0),
+            _ if code.ends_with("_too_many") => MistakeKind::TooMany(choices(campaign).1),
+            _ if code.ends_with("_altered") => MistakeKind::Altered,
             _ => MistakeKind::Refused,
         };
         Mistake::new(field, kind)
@@ -120,6 +124,13 @@ pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
         (_, Some(Kind::LongText)) => (1, LONGEST_LONG_TEXT),
         _ => (1, LONGEST_TEXT),
     }
+}
+
+/// The fewest and the most targets that a supporter may choose.
+fn choices(campaign: &Campaign) -> (u32, u32) {
+    let all = campaign.targets.len() as u32;
+    let targeting = &campaign.targeting;
+    (targeting.least.clamp(1, all.max(1)), targeting.most.unwrap_or(all))
 }
 
 /// Judges a draft as it would be sent (see [`Draft::composed`]).
@@ -276,17 +287,16 @@ impl Judge<'_> {
 
     fn targets(&mut self) -> Vec<String> {
         let known = &self.campaign.targets;
-        let targeting = &self.campaign.targeting;
         let chosen = distinct(self.draft.all(TARGETS));
         if chosen.iter().any(|id| !known.iter().any(|target| target.id.0 == *id)) {
             self.mistake(TARGETS, MistakeKind::UnknownChoice);
         }
         let ids = known.iter().map(|target| target.id.0.clone());
-        if targeting.mode == TargetingMode::All {
+        if self.campaign.targeting.mode == TargetingMode::All {
             return ids.collect();
         }
-        let (count, all) = (chosen.len() as u32, known.len() as u32);
-        let (least, most) = (targeting.least.clamp(1, all.max(1)), targeting.most.unwrap_or(all));
+        let count = chosen.len() as u32;
+        let (least, most) = choices(self.campaign);
         if count < least {
             self.mistake(TARGETS, MistakeKind::TooFew(least));
         } else if count > most {
@@ -314,13 +324,16 @@ impl Judge<'_> {
             }
         }
         let filled = |part: &str| clean(&message::fill(part, self.draft));
-        let framed =
-            body.starts_with(&filled(&template.head)) && body.ends_with(&filled(&template.foot));
-        let as_written = template.editable
-            || (body == message::body(self.campaign, self.draft)
-                && template.subjects.iter().any(|known| filled(known) == subject));
-        if !framed || !as_written {
-            self.mistake(BODY, MistakeKind::Altered);
+        let (subject_stands, body_stands) = if template.editable {
+            (true, is_framed(&body, &filled(&template.head), &filled(&template.foot)))
+        } else {
+            let suggested = template.subjects.iter().any(|known| filled(known) == subject);
+            (suggested, body == message::body(self.campaign, self.draft))
+        };
+        for (name, stands) in [(SUBJECT, subject_stands), (BODY, body_stands)] {
+            if !stands {
+                self.mistake(name, MistakeKind::Altered);
+            }
         }
         Message { subject, body }
     }
@@ -358,6 +371,22 @@ impl Judge<'_> {
             self.mistake(PUBLIC, MistakeKind::UnknownChoice);
         }
         PublicName::of(word).unwrap_or_default()
+    }
+}
+
+/// Whether a body stands between head and foot as [`message::body`] sets it.
+fn is_framed(body: &str, head: &str, foot: &str) -> bool {
+    let gap = |rest: &str| rest.is_empty() || rest.starts_with("\n\n");
+    let Some(rest) = body.strip_prefix(head) else {
+        return false;
+    };
+    if !head.is_empty() && !gap(rest) {
+        return false;
+    }
+    let rest = if head.is_empty() { rest } else { rest.strip_prefix("\n\n").unwrap_or(rest) };
+    match rest.strip_suffix(foot) {
+        Some(own) => foot.is_empty() || own.is_empty() || own.ends_with("\n\n"),
+        None => false,
     }
 }
 
@@ -423,7 +452,10 @@ fn is_date(value: &str) -> bool {
         return false;
     };
     let lengths = [year.len(), month.len(), day.len()] == [4, 2, 2];
+    let digits = parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     let number = |part: &str| part.parse::<u16>().ok().map(i64::from);
     let numbers = (number(year), number(month), number(day));
-    matches!(numbers, (Some(y), Some(m), Some(d)) if lengths && days_since_1970(y, m, d).is_some())
+    lengths
+        && digits
+        && matches!(numbers, (Some(y), Some(m), Some(d)) if days_since_1970(y, m, d).is_some())
 }

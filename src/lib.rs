@@ -1,12 +1,35 @@
-//! StandWith.
+//! StandWith: the form with which people send a message to the authorities, on any website.
+//!
+//! This crate is the whole of what a form is: the rules, the words, the course of events and the
+//! tree of elements. None of it knows a browser, a network, a clock or a source of randomness, so
+//! the widget and the endpoint share it, and nearly all of it is tested natively.
+//!
+//! The way of the data, from top to bottom:
+//!
+//! ```text
+//! campaign file ── json ── shape ── campaign ─┐
+//! what is typed ── draft ── message ──────────┴─ check ── action ── envelope ── (the wire)
+//!                                                              answer ── session ── view ── markup
+//! ```
+
+pub mod json;
+pub mod shape;
+
+pub mod campaign;
+pub mod country;
+pub mod language;
+pub mod markdown;
 
 pub mod action;
-pub mod answer;
-pub mod campaign;
 pub mod check;
-pub mod country;
 pub mod draft;
-pub mod envelope;
-pub mod json;
 pub mod message;
-pub mod shape;
+
+pub mod answer;
+pub mod envelope;
+
+pub mod session;
+pub mod text;
+pub mod view;
+
+pub mod markup;

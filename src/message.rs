@@ -6,23 +6,20 @@ use crate::draft::{BODY, Draft, clean};
 /// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
 /// not filled again. A placeholder that nobody knows stays as it stands.
 pub fn fill(template: &str, draft: &Draft) -> String {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        filled.push_str(before);
-        let named = after.split_once("}}").filter(|(name, _)| is_placeholder(name.trim()));
-        match named {
-            Some((name, after)) => {
-                filled.push_str(draft.get(name.trim()).trim());
-                rest = after;
+    let mut parts = template.split("{{");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("}}").map(|(name, after)| (name.trim(), after)) {
+            Some((name, after)) if is_placeholder(name) => {
+                filled.push_str(draft.get(name).trim());
+                filled.push_str(after);
             }
-            None => {
+            _ => {
                 filled.push_str("{{");
-                rest = after;
+                filled.push_str(part);
             }
         }
     }
-    filled.push_str(rest);
     filled
 }
 

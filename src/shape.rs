@@ -183,7 +183,7 @@ impl Shape for u32 {
     fn read(json: &Json, reading: &mut Reading) -> Self {
         match json.value {
             Value::Whole(number) if u32::try_from(number).is_ok() => number as u32,
-            _ => reading.expected(json, "a whole number, not below 0"),
+            _ => reading.expected(json, "a whole number from 0 to 4294967295"),
         }
     }
     fn write(&self, out: &mut Writer) {
@@ -192,6 +192,7 @@ impl Shape for u32 {
     fn schema(out: &mut Writer) {
         out.key("type").text("integer");
         out.key("minimum").whole(0);
+        out.key("maximum").whole(i64::from(u32::MAX));
     }
 }
 

@@ -1,0 +1,105 @@
+//! The small subset of Markdown that campaign texts may use, parsed to typed nodes: paragraphs,
+//! `## headings`, `- lists`, `**strong**`, `*emphasis*` and `[links](https://…)`. There is no way
+//! from a text to HTML: what is none of these is text.
+
+/// A block of text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Block {
+    /// `## …`
+    Heading(Vec<Inline>),
+    /// Lines without a blank one between them.
+    Paragraph(Vec<Inline>),
+    /// Lines that begin with `- `.
+    List(Vec<Vec<Inline>>),
+}
+
+/// A run of text within a block.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inline {
+    /// Plain text.
+    Text(String),
+    /// `**…**`
+    Strong(String),
+    /// `*…*`
+    Emphasis(String),
+    /// `[text](address)`, where the address [`is_safe`].
+    Link {
+        /// What the link says.
+        text: String,
+        /// Where it leads.
+        address: String,
+    },
+}
+
+/// Parses a text. Every text is valid.
+pub fn parse(text: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim).chain([""]) {
+        let heading = line.strip_prefix("## ");
+        let item = line.strip_prefix("- ");
+        if (line.is_empty() || heading.is_some() || item.is_some()) && !lines.is_empty() {
+            blocks.push(Block::Paragraph(inlines(&lines.join(" "))));
+            lines.clear();
+        }
+        match (heading, item, blocks.last_mut()) {
+            (Some(heading), ..) => blocks.push(Block::Heading(inlines(heading))),
+            (_, Some(item), Some(Block::List(items))) => items.push(inlines(item)),
+            (_, Some(item), _) => blocks.push(Block::List(vec![inlines(item)])),
+            _ if line.is_empty() => {}
+            _ => lines.push(line),
+        }
+    }
+    blocks
+}
+
+fn inlines(text: &str) -> Vec<Inline> {
+    let mut inlines = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        match marked(rest) {
+            Some((inline, after)) => {
+                if !plain.is_empty() {
+                    inlines.push(Inline::Text(std::mem::take(&mut plain)));
+                }
+                inlines.push(inline);
+                rest = after;
+            }
+            None => {
+                plain.push(char);
+                rest = &rest[char.len_utf8()..];
+            }
+        }
+    }
+    if !plain.is_empty() {
+        inlines.push(Inline::Text(plain));
+    }
+    inlines
+}
+
+/// The marked run with which a text begins, and what follows it.
+fn marked(text: &str) -> Option<(Inline, &str)> {
+    let between = |open: &str, close: &str| {
+        let (inner, after) = text.strip_prefix(open)?.split_once(close)?;
+        let fits = !inner.is_empty() && inner.trim() == inner;
+        fits.then(|| (inner.to_owned(), after))
+    };
+    if let Some((inner, after)) = between("**", "**") {
+        return Some((Inline::Strong(inner), after));
+    }
+    if let Some((inner, after)) = between("*", "*").filter(|_| !text.starts_with("**")) {
+        return Some((Inline::Emphasis(inner), after));
+    }
+    let (text, after) = between("[", "](")?;
+    let (address, after) = after.split_once(')')?;
+    let link = Inline::Link { text, address: address.to_owned() };
+    is_safe(address).then_some((link, after))
+}
+
+/// Whether a link may lead here: only `https:`, `mailto:` and `tel:`, and nothing that an address
+/// parser would pass over.
+pub fn is_safe(address: &str) -> bool {
+    ["https://", "mailto:", "tel:"].iter().any(|scheme| address.starts_with(scheme))
+        && !address.chars().any(|c| c.is_whitespace() || c.is_control())
+}
