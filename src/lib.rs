@@ -33,3 +33,7 @@ pub mod text;
 pub mod view;
 
 pub mod markup;
+
+// The one place that asks for what machine it is built: everything above is the same on all.
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,102 @@
+//! What only the browser knows: time, chance, languages' rules and names, addresses.
+
+use js_sys::{Array, Date, Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::Url;
+
+use crate::country;
+use crate::text::Rules;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    fn get_random_values(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
+    fn write_text(text: &str) -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type DisplayNames;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(languages: &Array, options: &Object) -> Result<DisplayNames, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn of(this: &DisplayNames, code: &str) -> Result<Option<String>, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type Collator;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(languages: &Array) -> Result<Collator, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn compare(this: &Collator) -> Function;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type PluralRules;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(languages: &Array) -> Result<PluralRules, JsValue>;
+    #[wasm_bindgen(method)]
+    fn select(this: &PluralRules, number: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type NumberFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(languages: &Array) -> Result<NumberFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &NumberFormat, number: f64) -> String;
+}
+
+/// The rules of languages, by `Intl`; those of English where it does not know the language's tag.
+pub(super) const RULES: Rules = Rules {
+    plural: |lang, number| match PluralRules::new(&list(lang)) {
+        Ok(rules) => rules.select(number as f64),
+        Err(_) => (Rules::PLAIN.plural)(lang, number),
+    },
+    number: |lang, number| match NumberFormat::new(&list(lang)) {
+        Ok(format) => format.format(number as f64),
+        Err(_) => (Rules::PLAIN.number)(lang, number),
+    },
+};
+
+fn list(lang: &str) -> Array {
+    Array::of1(&lang.into())
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> i64 {
+    (Date::now() / 1000.0) as i64
+}
+
+/// 128 random bits.
+pub(super) fn entropy() -> Result<[u8; 16], JsValue> {
+    let mut bytes = [0; 16];
+    get_random_values(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Puts a text into the clipboard; the promise tells whether it worked.
+pub(super) fn copy(text: &str) -> Result<js_sys::Promise, JsValue> {
+    write_text(text)
+}
+
+/// An address, resolved against another.
+pub(super) fn resolve(url: &str, base: &str) -> Option<String> {
+    Url::new_with_base(url, base).ok().map(|url| url.href())
+}
+
+/// Codes and names of all countries, in the language's order.
+pub(super) fn countries(lang: &str) -> Vec<(&'static str, String)> {
+    let options = Object::new();
+    // A fresh object takes every member.
+    let _ = Reflect::set(&options, &"type".into(), &"region".into());
+    let names = DisplayNames::new(&list(lang), &options).ok();
+    let name = |code| names.as_ref().and_then(|names| names.of(code).ok().flatten());
+    let mut all: Vec<(&str, String)> =
+        country::all().map(|code| (code, name(code).unwrap_or_else(|| code.to_owned()))).collect();
+    if let Ok(collator) = Collator::new(&list(lang)) {
+        let compare = collator.compare();
+        all.sort_by(|(_, a), (_, b)| {
+            let order = compare.call2(&JsValue::NULL, &a.into(), &b.into());
+            order.ok().and_then(|order| order.as_f64()).unwrap_or(0.0).total_cmp(&0.0)
+        });
+    }
+    all
+}

@@ -1,0 +1,55 @@
+//! Requests. Whatever a page's own `fetch` does, the answer is a [`Reply`] or none.
+
+use gloo_net::http::{Method, RequestBuilder};
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReferrerPolicy, Request, RequestCredentials, Response};
+
+use crate::session::Reply;
+
+/// How long an answer may take, in milliseconds.
+const PATIENCE: u32 = 10_000;
+
+// Not gloo-net's `send`, which panics when a page's patched `fetch` rejects with something that is
+// no `Error`.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(request: &Request) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout, catch)]
+    fn timeout(milliseconds: u32) -> Result<AbortSignal, JsValue>;
+}
+
+fn request(method: Method, url: &str) -> RequestBuilder {
+    let signal = timeout(PATIENCE).ok();
+    RequestBuilder::new(url)
+        .method(method)
+        .credentials(RequestCredentials::Omit)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(signal.as_ref())
+}
+
+/// Posts a body.
+pub(super) async fn post(url: &str, body: &str, content_type: &str) -> Option<Reply> {
+    let request = request(Method::POST, url).header("Content-Type", content_type);
+    answer(request.body(body).ok()?).await
+}
+
+/// Gets a text.
+pub(super) async fn get(url: &str) -> Option<Reply> {
+    answer(request(Method::GET, url).build().ok()?).await
+}
+
+async fn answer(request: gloo_net::http::Request) -> Option<Reply> {
+    let promise = Promise::resolve(&fetch(&request.into()).ok()?);
+    let response: Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+    let retry_after = response.headers().get("Retry-After").ok()?;
+    let body = JsFuture::from(response.text().ok()?).await.ok()?;
+    Some(Reply {
+        status: response.status(),
+        body: body.as_string()?,
+        retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+    })
+}

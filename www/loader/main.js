@@ -1,0 +1,241 @@
+// The tag: a classic script that defines <stand-with>, fetches campaign file and Wasm side by side,
+// and hands over to Rust. It knows nothing of campaigns. Whatever fails here leaves what stands
+// inside the element on the page, with a sentence and a link.
+
+import init, { language, mount } from "standwith-glue";
+import css from "./style.css";
+
+/* global __VERSION__, __WASM_INTEGRITY__, __LOCALES__ */
+
+/** A campaign file larger than this is refused, in bytes. */
+const LARGEST_FILE = 1 << 20;
+/** How long a file may take, in milliseconds. */
+const PATIENCE = 20_000;
+/** What a script tag's `data-` attributes become. */
+const ATTRIBUTES = [
+  "campaign", "endpoint", "hosted", "lang", "theme", "source", "prefill", "draft", "loading",
+];
+
+/** Why there is no form: a sentence for the supporter. */
+const SENTENCES = {
+  campaign: "The form could not be loaded: the campaign did not answer.",
+  faulty: "The form could not be loaded: something is wrong with the campaign.",
+  wasm: "The form could not be loaded: this page or browser does not let it run.",
+  insecure: "The form needs a secure connection, and this page has none.",
+};
+
+class Unavailable extends Error {
+  constructor(reason, detail) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+const because = (reason) => (error) => {
+  throw error instanceof Unavailable ? error : new Unavailable(reason, String(error));
+};
+
+const script = document.currentScript ??
+  [...document.querySelectorAll("script[data-campaign]")].find((tag) => !tag.standwith);
+
+// Everything comes from this version's own folder, also when this file is the unpinned one.
+const here = new URL(".", script?.src || document.baseURI);
+const home = here.pathname.endsWith(`/v${__VERSION__}/`) ? here : new URL(`v${__VERSION__}/`, here);
+
+const fetchFile = async (url, integrity) => {
+  const response = await fetch(url, {
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+    signal: AbortSignal.timeout(PATIENCE),
+    ...(integrity && { integrity }),
+  });
+  if (!response.ok) throw Error(`${url} answered ${response.status}`);
+  return response;
+};
+
+let core;
+/** The Wasm, fetched once for all forms of a page; again after a failure. */
+const loadCore = () =>
+  core ??= fetchFile(new URL("standwith.wasm", home), __WASM_INTEGRITY__)
+    .then((response) => init({ module_or_path: response }))
+    .catch((error) => {
+      core = undefined;
+      return because("wasm")(error);
+    });
+
+/** The bytes of a campaign file, their digest, and the address from which they came at last. */
+const loadCampaign = async (url) => {
+  const response = await fetchFile(url);
+  const chunks = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (let part; !(part = await reader.read()).done;) {
+    size += part.value.length;
+    if (size > LARGEST_FILE) {
+      reader.cancel();
+      throw Error(`${url} is larger than ${LARGEST_FILE} bytes`);
+    }
+    chunks.push(part.value);
+  }
+  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { bytes, digest, file: response.url || String(url) };
+};
+
+let sheet;
+let becomeReady;
+const ready = new Promise((resolve) => becomeReady = resolve);
+
+class StandWith extends HTMLElement {
+  #form;
+  /** Names the start that is under way; another one makes its outcome void. */
+  #start;
+
+  connectedCallback() {
+    if (this.#form || this.#start) return;
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+    shadow.adoptedStyleSheets = [sheet];
+    // What stands inside the element is seen until the form is there.
+    shadow.replaceChildren(document.createElement("slot"));
+    const start = this.#start = {};
+    this.#near()
+      .then(() => start === this.#start && this.#show(start, shadow))
+      .catch((error) => start === this.#start && this.#fail(shadow, error));
+  }
+
+  disconnectedCallback() {
+    // Moving is leaving and coming back at once: what was typed stays.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#start = undefined;
+      this.#form?.free();
+      this.#form = undefined;
+      this.shadowRoot?.replaceChildren();
+    });
+  }
+
+  /** `editing`, `sending`, `sent` or `closed`; `loading` or `unavailable` without a form. */
+  get state() {
+    return this.#form?.state ?? (this.#start ? "loading" : "unavailable");
+  }
+
+  /** Empties the form for the next person. */
+  reset() {
+    this.#form?.reset();
+  }
+
+  /** Resolves when the form is wanted: at once, or when it comes near with `loading="lazy"`. */
+  #near() {
+    if (this.getAttribute("loading") !== "lazy" || !window.IntersectionObserver) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const observer = new IntersectionObserver((entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        resolve();
+      }, { rootMargin: "400px" });
+      observer.observe(this);
+    });
+  }
+
+  async #show(start, shadow) {
+    if (!crypto.subtle) throw new Unavailable("insecure", "crypto.subtle is undefined");
+    const url = new URL(this.getAttribute("campaign"), document.baseURI);
+    const [{ bytes, digest, file }] = await Promise.all([
+      loadCampaign(url).catch(because("campaign")),
+      loadCore(),
+    ]);
+    const near = this.parentElement?.closest("[lang]") ?? document.documentElement;
+    const wanted = [this.lang, near.lang, ...navigator.languages].filter(Boolean);
+    let lang;
+    try {
+      lang = language(bytes, wanted);
+    } catch (fault) {
+      throw new Unavailable("faulty", fault);
+    }
+    const catalogue = Object.keys(__LOCALES__).find((known) => known === lang.split("-")[0]);
+    // Without its catalogue the form speaks English; the campaign's own texts are there.
+    const texts = catalogue
+      ? await fetchFile(new URL(`${catalogue}.json`, home), __LOCALES__[catalogue])
+        .then((response) => response.text()).catch(() => "")
+      : "";
+    if (start !== this.#start) return;
+    const endpoint = this.getAttribute("endpoint");
+    shadow.replaceChildren();
+    try {
+      this.#form = mount(this, shadow, bytes, digest, {
+        file,
+        endpoint: endpoint ? new URL(endpoint, document.baseURI).href : "",
+        lang,
+        texts,
+        partner: this.getAttribute("source") ?? "",
+        page: location.origin + location.pathname,
+        origin: location.origin,
+        utm_source: new URLSearchParams(location.search).get("utm_source") ?? "",
+      });
+    } catch (fault) {
+      throw new Unavailable("faulty", fault);
+    }
+    this.#start = undefined;
+    becomeReady();
+  }
+
+  /** Leaves what stands inside the element, and says why there is no form. */
+  #fail(shadow, { reason = "wasm", message }) {
+    this.#start = undefined;
+    console.warn(`StandWith: ${message}`);
+    const sentence = document.createElement("p");
+    sentence.setAttribute("role", "status");
+    const link = document.createElement("a");
+    const hosted = this.getAttribute("hosted") ?? this.getAttribute("campaign") ?? "";
+    link.textContent = "Open the form on its own page";
+    try {
+      const address = new URL(hosted.replace(/\.json$/, ""), document.baseURI);
+      if (/^https?:$/.test(address.protocol)) link.href = address.href;
+    } catch {
+      // No address: the sentence stands alone.
+    }
+    sentence.append(SENTENCES[reason] ?? SENTENCES.wasm, " ", link.href ? link : "");
+    const box = document.createElement("div");
+    box.className = "standwith";
+    box.append(document.createElement("slot"), sentence);
+    shadow.replaceChildren(box);
+    this.dispatchEvent(new CustomEvent("standwith:error", {
+      bubbles: true,
+      composed: true,
+      detail: { code: `unavailable_${reason}`, retryable: reason !== "faulty" },
+    }));
+  }
+}
+
+/** Puts a form where the script stands. */
+const place = (name) => {
+  if (!script?.dataset.campaign || script.standwith) return;
+  script.standwith = true;
+  const element = document.createElement(name);
+  for (const attribute of ATTRIBUTES) {
+    const value = script.dataset[attribute];
+    if (value !== undefined) element.setAttribute(attribute, value);
+  }
+  if (!script.closest("head")) script.after(element);
+  else if (document.body) document.body.append(element);
+  else addEventListener("DOMContentLoaded", () => document.body.append(element), { once: true });
+};
+
+try {
+  const known = window.StandWith;
+  if (known?.version) {
+    place(known.element);
+  } else {
+    let element = "stand-with";
+    // The page has an element of this name already: the tag still works, under the next one.
+    for (let n = 2; customElements.get(element); n++) element = `stand-with-${n}`;
+    customElements.define(element, StandWith);
+    window.StandWith = { version: __VERSION__, ready, element };
+    place(element);
+  }
+} catch (error) {
+  console.warn(`StandWith: ${error}`);
+}
