@@ -21,7 +21,7 @@ record! {
         /// Who is responsible for the campaign and for the data.
         publisher: Publisher = Publisher::default(),
         /// The texts in other languages, by language tag (BCP 47).
-        languages: Table<Translation> = Table::default(),
+        languages: Translations = Translations,
         /// The authorities who get the message.
         targets: Vec<Target>,
         /// Which of the targets one message goes to.
@@ -534,6 +534,26 @@ pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let of_era = year.rem_euclid(400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// The texts in other languages. A [`Campaign`] has those of its own language laid over its own
+/// already, so nothing of them is kept here; `lint` reads each of them as a [`Translation`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Translations;
+
+impl Shape for Translations {
+    fn read(json: &Json, reading: &mut Reading) -> Self {
+        match json.value {
+            Value::Object(_) => Translations,
+            _ => reading.expected(json, "an object in braces"),
+        }
+    }
+    fn write(&self, out: &mut Writer) {
+        out.object(|_| ());
+    }
+    fn schema(out: &mut Writer) {
+        Table::<Translation>::schema(out);
+    }
 }
 
 /// How a reader treats what it doesn't know.

@@ -4,7 +4,7 @@
 //! Lengths are Unicode scalar values, never graphemes, on which engines differ (for Khmer above
 //! all). Names may hold any letter, mark and joiner: only control characters are refused.
 
-use crate::action::{Action, Agreement, Claims, Given, Message, Person, PublicName};
+use crate::action::{Action, Agreement, Claims, DeliveryClaim, Given, Message, Person, PublicName};
 use crate::campaign::{
     Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, TargetingMode, days_since_1970,
 };
@@ -139,15 +139,17 @@ fn choices(campaign: &Campaign) -> (u32, u32) {
 /// Every mistake, in the order of the form.
 pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>> {
     let mut judge = Judge { campaign, draft, mistakes: Vec::new() };
-    let action = Action {
-        person: judge.person(),
-        answers: judge.answers(),
-        targets: judge.targets(),
-        message: judge.message(),
-        consents: judge.consents(),
-        public: judge.public(),
-    };
-    if judge.mistakes.is_empty() { Ok(action) } else { Err(judge.in_order()) }
+    // In the order of the form, which is the order of the mistakes.
+    let targets = judge.targets();
+    let (person, answers) = judge.fields();
+    let message = judge.message();
+    let consents = judge.consents();
+    let public = judge.public();
+    if judge.mistakes.is_empty() {
+        Ok(Action { person, message, targets, consents, answers, public })
+    } else {
+        Err(judge.mistakes)
+    }
 }
 
 /// Judges claims against the campaign that they name.
@@ -162,13 +164,32 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     if !claims.messages.0.is_empty() {
         unasked.push(Mistake::new("messages", MistakeKind::UnknownChoice));
     }
+    if claims.delivery == Some(DeliveryClaim::MailApp) {
+        unasked.push(Mistake::new("delivery", MistakeKind::UnknownChoice));
+    }
+    // An answer must not pass for anything else that the form asks, nor lose one of several.
+    let misfits = claims.answers.0.iter().filter(|(name, given)| {
+        let field =
+            campaign.fields.iter().find(|field| !field.is_standard() && field.id.0 == *name);
+        !field.is_some_and(|f| f.kind() == Kind::Choices || given.values().len() == 1)
+    });
+    for (name, _) in misfits {
+        unasked.push(Mistake::new(name, MistakeKind::UnknownChoice));
+    }
     let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
     for name in strange.filter(|name| consent_of(campaign, name).is_none()) {
         unasked.push(Mistake::new(&name, MistakeKind::UnknownChoice));
     }
     match check(campaign, &Draft::claimed(claims)) {
-        Ok(action) if unasked.is_empty() => Ok(action),
-        Ok(_) => Err(unasked),
+        Ok(action) => {
+            // What was signed for some must not go to all.
+            let more = action.targets.iter().any(|target| !claims.targets.contains(target));
+            if more && !claims.targets.is_empty() {
+                let all = action.targets.len() as u32;
+                unasked.push(Mistake::new(TARGETS, MistakeKind::TooFew(all)));
+            }
+            if unasked.is_empty() { Ok(action) } else { Err(unasked) }
+        }
         Err(mut mistakes) => {
             mistakes.retain(|mistake| !unasked.contains(mistake));
             mistakes.append(&mut unasked);
@@ -196,25 +217,49 @@ impl Judge<'_> {
         }
     }
 
-    /// The mistakes in the order of the form: fields as the file has them, then the rest.
-    fn in_order(mut self) -> Vec<Mistake> {
-        let place = |mistake: &Mistake| {
-            let fields = &self.campaign.fields;
-            fields.iter().position(|f| f.id.0 == mistake.field).unwrap_or(fields.len())
-        };
-        self.mistakes.sort_by_key(place);
-        self.mistakes
-    }
-
-    fn person(&mut self) -> Person {
-        let mut person = Person::default();
-        for name in STANDARD_FIELDS {
-            let asked = self.campaign.fields.iter().find(|field| field.id.0 == name);
+    fn fields(&mut self) -> (Person, Table<Given>) {
+        let campaign = self.campaign;
+        let (mut person, mut answers) = (Person::default(), Vec::new());
+        for field in &campaign.fields {
+            let name = field.id.as_str();
+            if field.is_standard() {
+                person.set(name, self.line(field));
+                continue;
+            }
+            let given = match field.kind() {
+                Kind::Choices => Given::Several(self.choices(field)),
+                _ => Given::One(self.line(field)),
+            };
+            if given.values().iter().any(|value| !value.is_empty()) {
+                answers.push((name.to_owned(), given));
+            }
+        }
+        let asked = |name: &str| campaign.fields.iter().any(|field| field.id.0 == name);
+        for name in STANDARD_FIELDS.into_iter().filter(|name| !asked(name)) {
             // What is given without being asked for is held to the same rules.
             let unasked = Field { id: FieldId(name.to_owned()), ..Field::default() };
-            person.set(name, self.line(asked.unwrap_or(&unasked)));
+            person.set(name, self.line(&unasked));
         }
-        person
+        let draft = self.draft;
+        for name in draft.names() {
+            if !name.starts_with(CONSENT) && !is_named_by_us(name) && !asked(name) {
+                self.mistake(name, MistakeKind::UnknownChoice);
+            }
+        }
+        (person, Table(answers))
+    }
+
+    /// Several values, each of which must be one of the options.
+    fn choices(&mut self, field: &Field) -> Vec<String> {
+        let name = field.id.as_str();
+        let chosen = distinct(self.draft.all(name));
+        if chosen.is_empty() && field.required {
+            self.mistake(name, MistakeKind::Missing);
+        }
+        if chosen.iter().any(|id| !field.options.iter().any(|option| option.id == *id)) {
+            self.mistake(name, MistakeKind::UnknownChoice);
+        }
+        chosen
     }
 
     /// One value, judged by the field's kind.
@@ -250,39 +295,6 @@ impl Judge<'_> {
             self.mistake(name, fault);
         }
         value
-    }
-
-    fn answers(&mut self) -> Table<Given> {
-        let mut answers = Vec::new();
-        let campaign = self.campaign;
-        for field in campaign.fields.iter().filter(|field| !field.is_standard()) {
-            let name = field.id.as_str();
-            let given = if field.kind() == Kind::Choices {
-                let chosen: Vec<String> = distinct(self.draft.all(name));
-                if chosen.is_empty() && field.required {
-                    self.mistake(name, MistakeKind::Missing);
-                }
-                if chosen.iter().any(|id| !field.options.iter().any(|option| option.id == *id)) {
-                    self.mistake(name, MistakeKind::UnknownChoice);
-                }
-                Given::Several(chosen)
-            } else {
-                Given::One(self.line(field))
-            };
-            if given.values().iter().any(|value| !value.is_empty()) {
-                answers.push((name.to_owned(), given));
-            }
-        }
-        let stranger = |name: &&str| {
-            !name.starts_with(CONSENT)
-                && !is_named_by_us(name)
-                && !campaign.fields.iter().any(|field| field.id.0 == **name)
-        };
-        let strangers: Vec<&str> = self.draft.names().filter(stranger).collect();
-        for name in strangers {
-            self.mistake(name, MistakeKind::UnknownChoice);
-        }
-        Table(answers)
     }
 
     fn targets(&mut self) -> Vec<String> {
@@ -357,10 +369,11 @@ impl Judge<'_> {
                 wording: consent.wording.clone(),
             });
         }
-        let names = self.draft.names().filter(|name| name.starts_with(CONSENT));
-        let strangers: Vec<&str> = names.filter(|n| consent_of(campaign, n).is_none()).collect();
-        for name in strangers {
-            self.mistake(name, MistakeKind::UnknownChoice);
+        let draft = self.draft;
+        for name in draft.names() {
+            if name.starts_with(CONSENT) && consent_of(campaign, name).is_none() {
+                self.mistake(name, MistakeKind::UnknownChoice);
+            }
         }
         agreements
     }
@@ -374,20 +387,12 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a body stands between head and foot as [`message::body`] sets it.
+/// Whether a body holds head and foot as [`message::joined`] sets them about the supporter's own.
 fn is_framed(body: &str, head: &str, foot: &str) -> bool {
-    let gap = |rest: &str| rest.is_empty() || rest.starts_with("\n\n");
-    let Some(rest) = body.strip_prefix(head) else {
-        return false;
-    };
-    if !head.is_empty() && !gap(rest) {
-        return false;
-    }
-    let rest = if head.is_empty() { rest } else { rest.strip_prefix("\n\n").unwrap_or(rest) };
-    match rest.strip_suffix(foot) {
-        Some(own) => foot.is_empty() || own.is_empty() || own.ends_with("\n\n"),
-        None => false,
-    }
+    let gap = |part: &str| if part.is_empty() { "" } else { message::GAP };
+    let (before, after) = ([head, gap(head)].concat(), [gap(foot), foot].concat());
+    let own = body.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after));
+    own.is_some() || body == message::joined([head, "", foot])
 }
 
 /// The length that counts: Unicode scalar values.
@@ -406,7 +411,7 @@ fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// Whether a value holds a control character; in several lines, tab and line end are none.
-fn holds_control(value: &str, lines: bool) -> bool {
+pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
     value.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\t')))
 }
 

@@ -153,9 +153,14 @@ pub fn open_action(compact: &str) -> Result<Envelope<'_, Claims>, EnvelopeFault>
     let header = &envelope.header;
     match &header.jwk {
         _ if header.kid.is_some() => Err(header_fault("/kid", "no kid beside a jwk")),
-        Some(key) if key.point().is_some() => Ok(envelope),
-        Some(_) => Err(header_fault("/jwk", "a public key on P-256, x and y of 32 bytes")),
         None => Err(header_fault("/jwk", "the public key that signed")),
+        Some(key) if key.point().is_none() => {
+            Err(header_fault("/jwk", "a public key on P-256, x and y of 32 bytes"))
+        }
+        _ if decode(&envelope.claims.jti).is_none_or(|bits| bits.len() != 16) => {
+            Err(EnvelopeFault::Payload(vec![fault("/jti", "128 bits in base64url")]))
+        }
+        _ => Ok(envelope),
     }
 }
 

@@ -34,6 +34,6 @@ pub mod view;
 
 pub mod markup;
 
-// The one place that asks for what machine it is built: everything above is the same on all.
-#[cfg(target_arch = "wasm32")]
-pub mod web;
+// What is wrong with a campaign file is told where it is written, never in the widget.
+#[cfg(not(target_arch = "wasm32"))]
+pub mod lint;

@@ -5,8 +5,11 @@
 //! Every place keeps its number among its siblings: what is not there is [`Node::Nothing`]. So a
 //! painter that compares place by place never takes a control away from under the person's hands.
 
+use crate::draft::TICKED;
 use crate::markdown::{Block, Inline};
-use crate::view::{Choice, Control, FieldView, Form, Progress, Screen, Section, Thanks, View};
+use crate::view::{
+    Choice, Control, FieldView, Form, Progress, Screen, Section, ShareView, Summary, Thanks, View,
+};
 
 /// A place in the tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,376 +64,543 @@ pub const NOTICE: &str = "notice";
 /// The id of the heading of the thanks.
 pub const THANKS: &str = "thanks";
 
-fn el(tag: &'static str) -> Element {
-    Element { tag, attributes: Vec::new(), children: Children::Nodes(Vec::new()) }
-}
-
 impl Element {
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.attributes.push((name, value.into()));
-        self
-    }
-
-    fn with_if(self, condition: bool, name: &'static str, value: &str) -> Self {
-        if condition { self.with(name, value) } else { self }
-    }
-
-    fn child(mut self, node: impl Into<Node>) -> Self {
-        if let Children::Nodes(nodes) = &mut self.children {
-            nodes.push(node.into());
-        }
-        self
-    }
-
-    fn children(self, nodes: impl IntoIterator<Item = impl Into<Node>>) -> Self {
-        nodes.into_iter().fold(self, |element, node| element.child(node))
-    }
-
     /// The value of an attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 }
 
-impl From<Element> for Node {
-    fn from(element: Element) -> Self {
-        Node::Element(element)
-    }
-}
-
-impl From<&str> for Node {
-    fn from(text: &str) -> Self {
-        Node::Text(text.to_owned())
-    }
-}
-
-impl From<Option<Element>> for Node {
-    fn from(element: Option<Element>) -> Self {
-        element.map_or(Node::Nothing, Node::Element)
-    }
-}
-
 /// The tree of a view. `posting` is for pages without script.
 pub fn tree(view: &View, posting: Option<Posting<'_>>) -> Element {
-    let root = el("div")
-        .with("class", "standwith")
-        .with("lang", &*view.lang)
-        .with("dir", if view.right_to_left { "rtl" } else { "ltr" });
-    let heading = el("h2").with("class", "title").child(&*view.title);
-    let progress = view.progress.as_ref().map(progress);
+    let mut out = Builder { open: Vec::new() };
+    out.begin("div");
+    out.set("class", "standwith");
+    out.set("lang", &view.lang);
+    out.set("dir", if view.right_to_left { "rtl" } else { "ltr" });
+    if let Screen::Thanks(thanks) = &view.screen {
+        out.thanks(thanks);
+    } else {
+        out.leaf("h2", "title", &view.title);
+    }
+    out.progress(view.progress.as_ref());
     match &view.screen {
-        Screen::Form(view) => {
-            root.children([Node::from(heading), progress.into(), form(view, posting).into()])
-        }
-        Screen::Thanks(view) => root.children([Node::from(thanks(view)), progress.into()]),
-        Screen::Closed(text) => {
-            let text = el("p").with("class", "notice").child(&**text);
-            root.children([Node::from(heading), progress.into(), text.into()])
-        }
+        Screen::Form(form) => out.form(form, posting),
+        Screen::Thanks(_) => {}
+        Screen::Closed(text) => out.leaf("p", "notice", text),
     }
+    out.finish()
 }
 
-fn progress(view: &Progress) -> Element {
-    let bar = view.of_goal.map(|(count, goal)| {
-        el("progress")
-            .with("aria-hidden", "true")
-            .with("max", goal.max(1).to_string())
-            .with("value", count.clamp(0, goal).to_string())
-    });
-    el("div")
-        .with("class", "progress")
-        .with("part", "progress")
-        .child(el("p").with("role", "status").child(&*view.text))
-        .child(bar)
+/// Builds the tree in the order of reading. Its methods are few and plain, and get their arguments
+/// by reference: the widget pays for each call.
+struct Builder {
+    /// The elements that are begun and not ended, the outermost first.
+    open: Vec<Element>,
 }
 
-fn form(view: &Form, posting: Option<Posting<'_>>) -> Element {
-    let mut form = el("form").with("part", "form").with("novalidate", "");
-    let mut hidden = Vec::new();
-    if let Some(posting) = posting {
-        form = form.with("method", "post").with("action", posting.action);
-        for (name, value) in posting.hidden {
-            let field = el("input").with("type", "hidden").with("name", *name);
-            hidden.push(field.with("value", &**value));
+impl Builder {
+    fn begin(&mut self, tag: &'static str) {
+        self.open.push(Element {
+            tag,
+            attributes: Vec::new(),
+            children: Children::Nodes(Vec::new()),
+        });
+    }
+
+    fn end(&mut self) {
+        if let Some(element) = self.open.pop() {
+            self.node(Node::Element(element));
         }
     }
-    let picture = view.picture.as_ref().map(|picture| {
-        let image = el("img").with("class", "picture").with("src", &*picture.url);
-        image.with("alt", &*picture.alt)
-    });
-    let story = el("div").with("class", "story").children(view.story.iter().map(block));
-    let summary = view.summary.as_ref().map(|summary| {
-        let item = |(name, text): &(String, String)| {
-            let link = el("a").with("href", ["#", name].concat()).child(&**text);
-            el("li").child(link)
+
+    fn finish(mut self) -> Element {
+        while self.open.len() > 1 {
+            self.end();
+        }
+        let none = || Element {
+            tag: "div",
+            attributes: Vec::new(),
+            children: Children::Nodes(Vec::new()),
         };
-        // The alert is inside what gets the focus, so that it is told even to those who have it.
-        let alert = el("div")
-            .with("role", "alert")
-            .child(el("h3").with("id", "summary-heading").child(&*summary.heading))
-            .child(el("ul").children(summary.items.iter().map(item)));
-        el("div")
-            .with("id", SUMMARY)
-            .with("class", "summary")
-            .with("part", "summary")
-            .with("tabindex", "-1")
-            .with("aria-labelledby", "summary-heading")
-            .child(alert)
-    });
-    let notice = view.notice.as_ref().map(|notice| {
-        let alert = el("p").with("role", "alert").child(&**notice);
-        el("div")
-            .with("id", NOTICE)
-            .with("class", "notice")
-            .with("part", "error")
-            .with("tabindex", "-1")
-            .child(alert)
-    });
-    form.child(picture)
-        .child(story)
-        .child(summary)
-        .child(el("div").children(view.sections.iter().map(section)))
-        .child(privacy(view))
-        .child(notice)
-        .child(
-            el("button")
-                .with("type", "submit")
-                .with("part", "button")
-                .with("aria-describedby", "disclosed")
-                .with_if(view.busy, "aria-disabled", "true")
-                .child(&*view.button),
-        )
-        .child(el("p").with("class", "hidden").with("role", "status").child(if view.busy {
-            &*view.button
-        } else {
-            ""
-        }))
-        .children(hidden)
-}
-
-fn privacy(view: &Form) -> Element {
-    let mut paragraph = el("p").with("class", "hint");
-    for sentence in &view.responsible {
-        paragraph = paragraph.child(&**sentence).child(" ");
+        self.open.pop().unwrap_or_else(none)
     }
-    if let Some((text, address)) = &view.privacy {
-        paragraph = paragraph.child(link(text, address));
-    }
-    el("div")
-        .with("class", "privacy")
-        .child(el("p").with("id", "disclosed").child(&*view.disclosed))
-        .child(paragraph)
-}
 
-fn section(view: &Section) -> Element {
-    let preview = view.preview.as_ref().map(|[heading, subject, body]| {
-        el("details")
-            .with("class", "preview")
-            .child(el("summary").child(&**heading))
-            .child(el("p").with("class", "subject").child(&**subject))
-            .child(el("p").with("class", "letter").child(&**body))
-    });
-    el("section")
-        .child(el("h3").child(&*view.heading))
-        .child(el("div").children(view.fields.iter().map(field)))
-        .child(preview)
-}
-
-fn field(view: &FieldView) -> Element {
-    let name = &*view.name;
-    let part = |suffix: &str| [name, "-", suffix].concat();
-    let text = |suffix: &str, class: &str, text: &str| {
-        (!text.is_empty())
-            .then(|| el("p").with("id", part(suffix)).with("class", class).child(text))
-    };
-    let hint = text("hint", "hint", &view.hint);
-    let error = text("error", "error", &view.error).map(|error| error.with("part", "error"));
-    let remaining = text("remaining", "hint", &view.remaining);
-    let told = [(&view.hint, "hint"), (&view.error, "error"), (&view.remaining, "remaining")];
-    let told: Vec<String> =
-        told.iter().filter(|(text, _)| !text.is_empty()).map(|(_, suffix)| part(suffix)).collect();
-    let (told, wrong) = (told.join(" "), !view.error.is_empty());
-    let state = |element: Element| {
-        element.with_if(!told.is_empty(), "aria-describedby", &told).with_if(
-            wrong,
-            "aria-invalid",
-            "true",
-        )
-    };
-    // For assistive technology only: the form itself says what is missing, in its own words.
-    let named = |tag| {
-        let element = el(tag).with("id", name).with("name", name).with("part", "input");
-        state(element.with_if(view.required, "aria-required", "true"))
-    };
-    let label = || {
-        el("label")
-            .with("for", name)
-            .with("class", "label")
-            .with("part", "label")
-            .child(&*view.label)
-    };
-    let group = |inside: Vec<Node>| {
-        // The summary's link leads to the first box.
-        state(el("fieldset"))
-            .child(el("legend").with("class", "label").with("part", "label").child(&*view.label))
-            .child(hint.clone())
-            .child(error.clone())
-            .children(inside)
-    };
-    let simple = |control: Element| {
-        el("div")
-            .child(label())
-            .child(hint.clone())
-            .child(error.clone())
-            .child(control)
-            .child(remaining.clone())
-    };
-    let field = match &view.control {
-        Control::Line { value, kind, inputmode, autocomplete, fixed } => simple(
-            named("input")
-                .with("type", *kind)
-                .with_if(!inputmode.is_empty(), "inputmode", inputmode)
-                .with_if(*kind == "email", "spellcheck", "false")
-                .with("autocomplete", *autocomplete)
-                .with_if(*fixed, "readonly", "")
-                .with("value", &**value),
-        ),
-        Control::Lines { value, rows, fixed } => simple(
-            named("textarea")
-                .with("rows", rows.to_string())
-                .with_if(*fixed, "readonly", "")
-                .with("value", &**value),
-        ),
-        Control::Country { value, prompt } => {
-            let mut select =
-                named("select").with("autocomplete", "country").with("value", &**value);
-            select.children = Children::Countries { prompt: prompt.clone(), chosen: value.clone() };
-            simple(select)
-        }
-        Control::One { value, prompt, options } => {
-            let option = |id: &str, label: &str| {
-                let option = el("option").with("value", id);
-                option.with_if(id == value, "selected", "").child(label)
-            };
-            let options = options.iter().map(|(id, label)| option(id, label));
-            let select = named("select").with("value", &**value).child(option("", prompt));
-            simple(select.children(options))
-        }
-        Control::Boxes(choices) => group(
-            choices.iter().enumerate().map(|(index, c)| box_of(name, index, c).into()).collect(),
-        ),
-        Control::Tick { ticked } => {
-            let input = named("input")
-                .with("type", "checkbox")
-                .with("value", crate::draft::TICKED)
-                .with_if(*ticked, "checked", "");
-            el("div")
-                .child(hint.clone())
-                .child(error.clone())
-                .child(el("div").with("class", "box").child(input).child(label()))
-        }
-        Control::List(items) => {
-            let item = |(name, detail): &(String, String)| {
-                el("li").child(&**name).child(detail_of(detail))
-            };
-            group(vec![el("ul").children(items.iter().map(item)).into()])
-        }
-    };
-    field.with("class", if wrong { "field wrong" } else { "field" }).with("part", "field")
-}
-
-fn box_of(name: &str, index: usize, choice: &Choice) -> Element {
-    // The first box bears the field's name, to which the summary's link leads.
-    let id = if index == 0 { name.to_owned() } else { [name, "-", &index.to_string()].concat() };
-    let label = el("label").with("for", &*id).child(&*choice.label);
-    let input = el("input")
-        .with("type", "checkbox")
-        .with("id", id)
-        .with("name", name)
-        .with("part", "input")
-        .with("value", &*choice.value)
-        .with_if(choice.ticked, "checked", "");
-    el("div").with("class", "box").child(input).child(label.child(detail_of(&choice.detail)))
-}
-
-fn detail_of(detail: &str) -> Option<Element> {
-    (!detail.is_empty()).then(|| el("span").with("class", "hint").child(detail))
-}
-
-fn thanks(view: &Thanks) -> Element {
-    let number = el("p")
-        .child([&*view.number.0, ": "].concat().as_str())
-        .child(el("code").child(&*view.number.1));
-    let download = view.download.as_ref().map(|(text, receipt)| {
-        el("a")
-            .with("href", ["data:application/jose,", receipt].concat())
-            .with("download", [&*view.number.1, ".receipt.jws"].concat())
-            .child(&**text)
-    });
-    let share = view.share.links.iter().map(|(channel, text, address)| {
-        el("li").child(link(text, address).with("data-share", *channel))
-    });
-    let copy = el("button").with("type", "button").with("data-share", "copy");
-    let next = view
-        .next
-        .as_ref()
-        .map(|(text, address)| el("p").child(link(text, address).with("class", "next")));
-    el("div")
-        .with("class", "thanks")
-        .child(
-            el("h2")
-                .with("id", THANKS)
-                .with("class", "title")
-                .with("tabindex", "-1")
-                .child(&*view.heading),
-        )
-        .child(el("p").child(&*view.status))
-        .child(
-            el("div")
-                .with("class", "receipt")
-                .with("part", "receipt")
-                .child(number)
-                .child(el("p").with("class", "hint").child(&*view.keep))
-                .child(download),
-        )
-        .child(el("div").with("class", "story").children(view.words.iter().map(block)))
-        .child(next)
-        .child(
-            el("div")
-                .with("class", "share")
-                .with("part", "share")
-                .child(el("h3").child(&*view.share.heading))
-                .child(el("ul").children(share))
-                .child(copy.child(&*view.share.copy))
-                .child(el("p").with("role", "status").child(&*view.share.result)),
-        )
-}
-
-/// A link that leaves the page, and takes nothing along.
-fn link(text: &str, address: &str) -> Element {
-    el("a")
-        .with("href", address)
-        .with("target", "_blank")
-        .with("rel", "noopener noreferrer")
-        .child(text)
-}
-
-fn block(block: &Block) -> Element {
-    match block {
-        Block::Heading(inlines) => el("h3").children(inlines.iter().map(inline)),
-        Block::Paragraph(inlines) => el("p").children(inlines.iter().map(inline)),
-        Block::List(items) => {
-            let item = |inlines: &Vec<Inline>| el("li").children(inlines.iter().map(inline));
-            el("ul").children(items.iter().map(item))
+    fn node(&mut self, node: Node) {
+        if let Some(Element { children: Children::Nodes(nodes), .. }) = self.open.last_mut() {
+            nodes.push(node);
         }
     }
-}
 
-fn inline(inline: &Inline) -> Node {
-    match inline {
-        Inline::Text(text) => text.as_str().into(),
-        Inline::Strong(text) => el("strong").child(&**text).into(),
-        Inline::Emphasis(text) => el("em").child(&**text).into(),
-        Inline::Link { text, address } => link(text, address).into(),
+    /// Sets an attribute of the innermost open element.
+    fn set(&mut self, name: &'static str, value: &str) {
+        if let Some(element) = self.open.last_mut() {
+            element.attributes.push((name, value.to_owned()));
+        }
+    }
+
+    fn set_if(&mut self, condition: bool, name: &'static str, value: &str) {
+        if condition {
+            self.set(name, value);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.node(Node::Text(text.to_owned()));
+    }
+
+    fn nothing(&mut self) {
+        self.node(Node::Nothing);
+    }
+
+    fn element(&mut self, tag: &'static str, inside: impl FnOnce(&mut Self)) {
+        self.begin(tag);
+        inside(self);
+        self.end();
+    }
+
+    /// An element with a class and a text; without a class where that is empty.
+    fn leaf(&mut self, tag: &'static str, class: &str, text: &str) {
+        self.begin(tag);
+        self.set_if(!class.is_empty(), "class", class);
+        self.text(text);
+        self.end();
+    }
+
+    /// A link that leaves the page, and takes nothing along.
+    fn link(&mut self, class: &str, text: &str, address: &str) {
+        self.begin("a");
+        self.set_if(!class.is_empty(), "class", class);
+        self.set("href", address);
+        self.set("target", "_blank");
+        self.set("rel", "noopener noreferrer");
+        self.text(text);
+        self.end();
+    }
+
+    fn progress(&mut self, view: Option<&Progress>) {
+        let Some(view) = view else {
+            return self.nothing();
+        };
+        self.element("div", |out| {
+            out.set("class", "progress");
+            out.set("part", "progress");
+            out.element("p", |out| {
+                out.set("role", "status");
+                out.text(&view.text);
+            });
+            match view.of_goal {
+                None => out.nothing(),
+                Some((count, goal)) => out.element("progress", |out| {
+                    out.set("aria-hidden", "true");
+                    out.set("max", &goal.max(1).to_string());
+                    out.set("value", &count.clamp(0, goal).to_string());
+                }),
+            }
+        });
+    }
+
+    fn form(&mut self, view: &Form, posting: Option<Posting<'_>>) {
+        self.element("form", |out| {
+            out.set("part", "form");
+            out.set("novalidate", "");
+            if let Some(posting) = posting {
+                out.set("method", "post");
+                out.set("action", posting.action);
+            }
+            match &view.picture {
+                None => out.nothing(),
+                Some(picture) => out.element("img", |out| {
+                    out.set("class", "picture");
+                    out.set("src", &picture.url);
+                    out.set("alt", &picture.alt);
+                }),
+            }
+            out.story(&view.story);
+            out.summary(view.summary.as_ref());
+            out.element("div", |out| view.sections.iter().for_each(|section| out.section(section)));
+            out.privacy(view);
+            match &view.notice {
+                None => out.nothing(),
+                Some(notice) => out.element("div", |out| {
+                    out.set("id", NOTICE);
+                    out.set("class", "notice");
+                    out.set("part", "error");
+                    out.set("tabindex", "-1");
+                    out.element("p", |out| {
+                        out.set("role", "alert");
+                        out.text(notice);
+                    });
+                }),
+            }
+            out.element("button", |out| {
+                out.set("type", "submit");
+                out.set("part", "button");
+                out.set("aria-describedby", "disclosed");
+                out.set_if(view.busy, "aria-disabled", "true");
+                out.text(&view.button);
+            });
+            out.element("p", |out| {
+                out.set("class", "hidden");
+                out.set("role", "status");
+                out.text(if view.busy { &view.button } else { "" });
+            });
+            for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
+                out.element("input", |out| {
+                    out.set("type", "hidden");
+                    out.set("name", name);
+                    out.set("value", value);
+                });
+            }
+        });
+    }
+
+    fn summary(&mut self, view: Option<&Summary>) {
+        let Some(view) = view else {
+            return self.nothing();
+        };
+        self.element("div", |out| {
+            out.set("id", SUMMARY);
+            out.set("class", "summary");
+            out.set("part", "summary");
+            out.set("tabindex", "-1");
+            out.set("aria-labelledby", "summary-heading");
+            // The alert is inside what gets the focus, so that it is told even to those who have it.
+            out.element("div", |out| {
+                out.set("role", "alert");
+                out.element("h3", |out| {
+                    out.set("id", "summary-heading");
+                    out.text(&view.heading);
+                });
+                out.element("ul", |out| {
+                    for (name, text) in &view.items {
+                        out.element("li", |out| {
+                            out.element("a", |out| {
+                                out.set("href", &["#", name].concat());
+                                out.text(text);
+                            });
+                        });
+                    }
+                });
+            });
+        });
+    }
+
+    fn privacy(&mut self, view: &Form) {
+        self.element("div", |out| {
+            out.set("class", "privacy");
+            out.element("p", |out| {
+                out.set("id", "disclosed");
+                out.text(&view.disclosed);
+            });
+            out.element("p", |out| {
+                out.set("class", "hint");
+                for sentence in &view.responsible {
+                    out.text(sentence);
+                    out.text(" ");
+                }
+                if let Some((text, address)) = &view.privacy {
+                    out.link("", text, address);
+                }
+            });
+        });
+    }
+
+    fn section(&mut self, view: &Section) {
+        self.element("section", |out| {
+            out.leaf("h3", "", &view.heading);
+            out.element("div", |out| view.fields.iter().for_each(|field| out.field(field)));
+            match &view.preview {
+                None => out.nothing(),
+                Some([heading, subject, body]) => out.element("details", |out| {
+                    out.set("class", "preview");
+                    out.leaf("summary", "", heading);
+                    out.leaf("p", "subject", subject);
+                    out.leaf("p", "letter", body);
+                }),
+            }
+        });
+    }
+
+    fn field(&mut self, view: &FieldView) {
+        self.begin("div");
+        self.set("class", if view.error.is_empty() { "field" } else { "field wrong" });
+        self.set("part", "field");
+        match &view.control {
+            Control::Boxes(choices) => {
+                self.group(view);
+                for (index, choice) in choices.iter().enumerate() {
+                    self.box_of(view, index, choice);
+                }
+                self.end();
+            }
+            Control::List(items) => {
+                self.group(view);
+                self.element("ul", |out| {
+                    for (name, detail) in items {
+                        out.element("li", |out| {
+                            out.text(name);
+                            out.detail(detail);
+                        });
+                    }
+                });
+                self.end();
+            }
+            Control::Tick { ticked } => {
+                self.told(view);
+                self.element("div", |out| {
+                    out.set("class", "box");
+                    out.control("input", view);
+                    out.set("type", "checkbox");
+                    out.set("value", TICKED);
+                    out.set_if(*ticked, "checked", "");
+                    out.end();
+                    out.label(view);
+                });
+            }
+            control => {
+                self.label(view);
+                self.told(view);
+                self.simple(view, control);
+                self.told_one(view, "remaining", "hint", &view.remaining);
+            }
+        }
+        self.end();
+    }
+
+    /// Begins a group of boxes, its question and what is told of it.
+    fn group(&mut self, view: &FieldView) {
+        self.begin("fieldset");
+        self.state(view);
+        self.element("legend", |out| {
+            out.set("class", "label");
+            out.set("part", "label");
+            out.text(&view.label);
+        });
+        self.told(view);
+    }
+
+    fn simple(&mut self, view: &FieldView, control: &Control) {
+        match control {
+            Control::Line { value, kind, inputmode, autocomplete, fixed } => {
+                self.control("input", view);
+                self.set("type", kind);
+                self.set_if(!inputmode.is_empty(), "inputmode", inputmode);
+                self.set_if(*kind == "email", "spellcheck", "false");
+                self.set("autocomplete", autocomplete);
+                self.set_if(*fixed, "readonly", "");
+                self.set("value", value);
+            }
+            Control::Lines { value, rows, fixed } => {
+                self.control("textarea", view);
+                self.set("rows", &rows.to_string());
+                self.set_if(*fixed, "readonly", "");
+                self.set("value", value);
+            }
+            Control::Country { value, prompt } => {
+                self.control("select", view);
+                self.set("autocomplete", "country");
+                self.set("value", value);
+                if let Some(select) = self.open.last_mut() {
+                    let (prompt, chosen) = (prompt.clone(), value.clone());
+                    select.children = Children::Countries { prompt, chosen };
+                }
+            }
+            Control::One { value, prompt, options } => {
+                self.control("select", view);
+                self.set("value", value);
+                self.option("", prompt, value);
+                for (id, label) in options {
+                    self.option(id, label, value);
+                }
+            }
+            Control::Boxes(_) | Control::List(_) | Control::Tick { .. } => return,
+        }
+        self.end();
+    }
+
+    fn option(&mut self, id: &str, label: &str, chosen: &str) {
+        self.element("option", |out| {
+            out.set("value", id);
+            out.set_if(id == chosen, "selected", "");
+            out.text(label);
+        });
+    }
+
+    /// Begins a control that bears the field's name.
+    fn control(&mut self, tag: &'static str, view: &FieldView) {
+        self.begin(tag);
+        self.set("id", &view.name);
+        self.set("name", &view.name);
+        self.set("part", "input");
+        // For assistive technology only: the form itself says what is missing, in its own words.
+        self.set_if(view.required, "aria-required", "true");
+        self.state(view);
+    }
+
+    fn label(&mut self, view: &FieldView) {
+        self.element("label", |out| {
+            out.set("for", &view.name);
+            out.set("class", "label");
+            out.set("part", "label");
+            out.text(&view.label);
+        });
+    }
+
+    /// Hint and error.
+    fn told(&mut self, view: &FieldView) {
+        self.told_one(view, "hint", "hint", &view.hint);
+        self.told_one(view, "error", "error", &view.error);
+    }
+
+    fn told_one(&mut self, view: &FieldView, suffix: &str, class: &str, text: &str) {
+        if text.is_empty() {
+            return self.nothing();
+        }
+        self.element("p", |out| {
+            out.set("id", &[&view.name, "-", suffix].concat());
+            out.set("class", class);
+            out.set_if(class == "error", "part", "error");
+            out.text(text);
+        });
+    }
+
+    /// Ties what is told of a field to the innermost open element.
+    fn state(&mut self, view: &FieldView) {
+        let mut told = String::new();
+        for (text, suffix) in
+            [(&view.hint, "-hint"), (&view.error, "-error"), (&view.remaining, "-remaining")]
+        {
+            if !text.is_empty() {
+                if !told.is_empty() {
+                    told.push(' ');
+                }
+                told.push_str(&view.name);
+                told.push_str(suffix);
+            }
+        }
+        self.set_if(!told.is_empty(), "aria-describedby", &told);
+        self.set_if(!view.error.is_empty(), "aria-invalid", "true");
+    }
+
+    fn box_of(&mut self, view: &FieldView, index: usize, choice: &Choice) {
+        // The first box bears the field's name, to which the summary's link leads.
+        let id = match index {
+            0 => view.name.clone(),
+            _ => [&view.name, "-", &index.to_string()].concat(),
+        };
+        self.element("div", |out| {
+            out.set("class", "box");
+            out.element("input", |out| {
+                out.set("type", "checkbox");
+                out.set("id", &id);
+                out.set("name", &view.name);
+                out.set("part", "input");
+                out.set("value", &choice.value);
+                out.set_if(choice.ticked, "checked", "");
+            });
+            out.element("label", |out| {
+                out.set("for", &id);
+                out.text(&choice.label);
+                out.detail(&choice.detail);
+            });
+        });
+    }
+
+    fn detail(&mut self, detail: &str) {
+        if detail.is_empty() { self.nothing() } else { self.leaf("span", "hint", detail) }
+    }
+
+    fn thanks(&mut self, view: &Thanks) {
+        self.element("div", |out| {
+            out.set("class", "thanks");
+            out.element("h2", |out| {
+                out.set("id", THANKS);
+                out.set("class", "title");
+                out.set("tabindex", "-1");
+                out.text(&view.heading);
+            });
+            out.leaf("p", "", &view.status);
+            out.element("div", |out| {
+                out.set("class", "receipt");
+                out.set("part", "receipt");
+                out.element("p", |out| {
+                    out.text(&view.number.0);
+                    out.text(": ");
+                    out.leaf("code", "", &view.number.1);
+                });
+                out.leaf("p", "hint", &view.keep);
+                if let Some((text, receipt)) = &view.download {
+                    out.element("a", |out| {
+                        out.set("href", &["data:application/jose,", receipt].concat());
+                        out.set("download", &[&view.number.1, ".receipt.jws"].concat());
+                        out.text(text);
+                    });
+                }
+            });
+            out.story(&view.words);
+            match &view.next {
+                None => out.nothing(),
+                Some((text, address)) => {
+                    out.element("p", |out| out.link("next", text, address));
+                }
+            }
+            out.share(&view.share);
+        });
+    }
+
+    fn share(&mut self, view: &ShareView) {
+        self.element("div", |out| {
+            out.set("class", "share");
+            out.set("part", "share");
+            out.leaf("h3", "", &view.heading);
+            out.element("ul", |out| {
+                for (channel, text, address) in &view.links {
+                    out.element("li", |out| {
+                        out.set("data-share", channel);
+                        out.link("", text, address);
+                    });
+                }
+            });
+            out.element("button", |out| {
+                out.set("type", "button");
+                out.set("data-share", "copy");
+                out.text(&view.copy);
+            });
+            out.element("p", |out| {
+                out.set("role", "status");
+                out.text(&view.result);
+            });
+        });
+    }
+
+    fn story(&mut self, blocks: &[Block]) {
+        self.element("div", |out| {
+            out.set("class", "story");
+            for block in blocks {
+                match block {
+                    Block::Heading(inlines) => out.inlines("h3", inlines),
+                    Block::Paragraph(inlines) => out.inlines("p", inlines),
+                    Block::List(items) => {
+                        out.element("ul", |out| {
+                            items.iter().for_each(|item| out.inlines("li", item))
+                        });
+                    }
+                }
+            }
+        });
+    }
+
+    fn inlines(&mut self, tag: &'static str, inlines: &[Inline]) {
+        self.begin(tag);
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) => self.text(text),
+                Inline::Strong(text) => self.leaf("strong", "", text),
+                Inline::Emphasis(text) => self.leaf("em", "", text),
+                Inline::Link { text, address } => self.link("", text, address),
+            }
+        }
+        self.end();
     }
 }

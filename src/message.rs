@@ -3,6 +3,9 @@
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::draft::{BODY, Draft, clean};
 
+/// What stands between head, body and foot.
+pub(crate) const GAP: &str = "\n\n";
+
 /// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
 /// not filled again. A placeholder that nobody knows stays as it stands.
 pub fn fill(template: &str, draft: &Draft) -> String {
@@ -37,11 +40,17 @@ pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
 pub fn body(campaign: &Campaign, draft: &Draft) -> String {
     let template = &campaign.message;
     let own = if template.editable { draft.get(BODY) } else { &template.body };
-    let parts = [&template.head, own, &template.foot].map(|part| clean(&fill(part, draft)));
+    let [head, own, foot] =
+        [&template.head, own, &template.foot].map(|part| clean(&fill(part, draft)));
+    joined([&head, &own, &foot])
+}
+
+/// Head, body and foot with a blank line between them, less those that are empty.
+pub(crate) fn joined(parts: [&str; 3]) -> String {
     let mut body = String::new();
-    for part in parts.iter().filter(|part| !part.is_empty()) {
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
         if !body.is_empty() {
-            body.push_str("\n\n");
+            body.push_str(GAP);
         }
         body.push_str(part);
     }

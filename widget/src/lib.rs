@@ -1,6 +1,9 @@
 //! The widget's shell, for the browser only: it decodes DOM events, performs effects and paints.
 //! There is no rule about campaigns or validity in it.
 
+// Elsewhere this crate is empty, so that the whole workspace builds on every machine.
+#![cfg(target_arch = "wasm32")]
+
 mod env;
 mod keys;
 mod listener;
@@ -10,37 +13,46 @@ mod runtime;
 
 use std::rc::Rc;
 
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, ShadowRoot};
 
-use crate::action::Source;
-use crate::campaign::{CampaignFile, Strictness};
-use crate::envelope;
-use crate::language;
-use crate::session::Setting;
-use crate::shape::{ConfigFault, FaultKind};
-use crate::text::Locale;
+use standwith::action::Source;
+use standwith::campaign::{CampaignFile, Strictness};
+use standwith::envelope;
+use standwith::language;
+use standwith::session::Setting;
+use standwith::shape::{ConfigFault, FaultKind};
+use standwith::text::Locale;
 
-/// What the loader found out about the page and the tag.
-#[derive(Deserialize)]
-struct Options {
+// Read member by member: deserializing it as a whole would bring the formatting of numbers along.
+#[wasm_bindgen]
+extern "C" {
+    /// What the loader found out about the page and the tag.
+    pub type Options;
     /// The campaign response's final address.
-    file: String,
+    #[wasm_bindgen(method, getter)]
+    fn file(this: &Options) -> String;
     /// The tag's own endpoint, absolute; empty without one.
-    endpoint: String,
+    #[wasm_bindgen(method, getter)]
+    fn endpoint(this: &Options) -> String;
     /// The language to show.
-    lang: String,
+    #[wasm_bindgen(method, getter)]
+    fn lang(this: &Options) -> String;
     /// The compiled catalogue of that language; empty for English.
-    texts: String,
+    #[wasm_bindgen(method, getter)]
+    fn texts(this: &Options) -> String;
     /// The partner's name.
-    partner: String,
+    #[wasm_bindgen(method, getter)]
+    fn partner(this: &Options) -> String;
     /// The page's address without query and fragment.
-    page: String,
+    #[wasm_bindgen(method, getter)]
+    fn page(this: &Options) -> String;
     /// The page's origin.
-    origin: String,
+    #[wasm_bindgen(method, getter)]
+    fn origin(this: &Options) -> String;
     /// `utm_source` of the page's address.
-    utm_source: String,
+    #[wasm_bindgen(method, getter)]
+    fn utm_source(this: &Options) -> String;
 }
 
 /// The language in which a campaign file's form is shown to someone who wants these, best first.
@@ -67,7 +79,7 @@ impl Mounted {
 
     /// Empties the form for the next person.
     pub fn reset(&self) {
-        self.0.send(crate::session::Event::Reset);
+        self.0.send(standwith::session::Event::Reset);
     }
 }
 
@@ -81,40 +93,39 @@ pub fn mount(
     root: ShadowRoot,
     file: &[u8],
     digest: &[u8],
-    options: JsValue,
+    options: &Options,
 ) -> Result<Mounted, String> {
-    let options: Options = serde_wasm_bindgen::from_value(options).map_err(|e| e.to_string())?;
+    let (lang, address) = (options.lang(), options.file());
     let file = CampaignFile::parse(file).map_err(|fault| in_words(&[fault]))?;
-    let campaign =
-        file.campaign(&options.lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
+    let campaign = file.campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
 
     // The addresses of the campaign file are relative to its own.
     let own = match campaign.endpoint.url.as_str() {
         "" => [campaign.id.as_str(), "/actions"].concat(),
         url => url.to_owned(),
     };
-    let endpoint = match options.endpoint {
-        endpoint if endpoint.is_empty() => env::resolve(&own, &options.file),
+    let endpoint = match options.endpoint() {
+        endpoint if endpoint.is_empty() => env::resolve(&own, &address),
         endpoint => Some(endpoint),
     };
     let endpoint = endpoint.ok_or("/endpoint/url: no address")?;
     let count_url = match campaign.counter.url.as_str() {
         "" => env::resolve("count", &endpoint),
-        url => env::resolve(url, &options.file),
+        url => env::resolve(url, &address),
     };
     let setting = Setting {
         campaign,
         campaign_digest: envelope::encode(digest),
         count_url: count_url.unwrap_or_default(),
         endpoint,
-        page: options.page,
+        page: options.page(),
         source: Source {
-            page: options.origin,
-            partner: options.partner,
-            utm_source: options.utm_source,
+            page: options.origin(),
+            partner: options.partner(),
+            utm_source: options.utm_source(),
         },
     };
-    let locale = Locale::compiled(&options.lang, &options.texts, env::RULES);
+    let locale = Locale::compiled(&lang, &options.texts(), env::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, setting, locale)))
 }
 

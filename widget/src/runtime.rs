@@ -10,15 +10,15 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CustomEvent, CustomEventInit, Element, Event as DomEvent, HtmlElement, ShadowRoot};
 
-use super::listener::Listener;
-use super::page::Page;
-use super::{env, keys, net};
-use crate::markup;
-use crate::session::{Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult};
-use crate::text::Locale;
-use crate::view::{View, view};
+use crate::listener::Listener;
+use crate::page::Page;
+use crate::{env, keys, net};
+use standwith::markup;
+use standwith::session::{Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult};
+use standwith::text::Locale;
+use standwith::view::view;
 
-pub(super) struct Runtime {
+pub(crate) struct Runtime {
     host: HtmlElement,
     page: Page,
     locale: Locale,
@@ -26,7 +26,6 @@ pub(super) struct Runtime {
     /// Taken out while it is updated: whoever finds it missing leaves the event in the mailbox.
     session: Cell<Option<Session>>,
     mailbox: RefCell<VecDeque<Event>>,
-    painted: RefCell<Option<View>>,
     state: Cell<&'static str>,
     /// The private key of the message on its way.
     key: RefCell<Option<JsValue>>,
@@ -68,7 +67,7 @@ struct Wrong<'a> {
 
 impl Runtime {
     /// Paints the form and begins to listen.
-    pub(super) fn start(
+    pub(crate) fn start(
         host: HtmlElement,
         root: ShadowRoot,
         setting: Setting,
@@ -87,7 +86,6 @@ impl Runtime {
             state: Cell::new(session.state()),
             session: Cell::new(None),
             mailbox: RefCell::default(),
-            painted: RefCell::default(),
             key: RefCell::default(),
             listeners: OnceCell::new(),
         });
@@ -104,12 +102,12 @@ impl Runtime {
         runtime
     }
 
-    pub(super) fn state(&self) -> &'static str {
+    pub(crate) fn state(&self) -> &'static str {
         self.state.get()
     }
 
     /// Takes an event in. While another one is worked on, it waits for its turn.
-    pub(super) fn send(self: &Rc<Self>, event: Event) {
+    pub(crate) fn send(self: &Rc<Self>, event: Event) {
         self.mailbox.borrow_mut().push_back(event);
         let Some(mut session) = self.session.take() else {
             return;
@@ -131,11 +129,7 @@ impl Runtime {
     }
 
     fn paint(&self, session: &Session) {
-        let view = view(session, &self.locale);
-        if self.painted.borrow().as_ref() != Some(&view) {
-            self.page.paint(markup::tree(&view, None));
-            self.painted.replace(Some(view));
-        }
+        self.page.paint(markup::tree(&view(session, &self.locale), None));
     }
 
     fn perform(self: &Rc<Self>, effect: Effect) {

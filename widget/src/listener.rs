@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget};
 
 /// A listener, taken away when dropped.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     target: EventTarget,
     kind: &'static str,
     // `Fn`, not `FnMut`: a page's handler may cause the next event while this one is handled.
@@ -12,7 +12,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(
+    pub(crate) fn new(
         target: &EventTarget,
         kind: &'static str,
         handle: impl Fn(Event) + 'static,

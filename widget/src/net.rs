@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReferrerPolicy, Request, RequestCredentials, Response};
 
-use crate::session::Reply;
+use standwith::session::Reply;
 
 /// How long an answer may take, in milliseconds.
 const PATIENCE: u32 = 10_000;
@@ -32,13 +32,13 @@ fn request(method: Method, url: &str) -> RequestBuilder {
 }
 
 /// Posts a body.
-pub(super) async fn post(url: &str, body: &str, content_type: &str) -> Option<Reply> {
+pub(crate) async fn post(url: &str, body: &str, content_type: &str) -> Option<Reply> {
     let request = request(Method::POST, url).header("Content-Type", content_type);
     answer(request.body(body).ok()?).await
 }
 
 /// Gets a text.
-pub(super) async fn get(url: &str) -> Option<Reply> {
+pub(crate) async fn get(url: &str) -> Option<Reply> {
     answer(request(Method::GET, url).build().ok()?).await
 }
 

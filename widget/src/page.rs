@@ -1,4 +1,4 @@
-//! The painter: patches a shadow root, place by place, into the tree of [`crate::markup`], and
+//! The painter: patches a shadow root, place by place, into the tree of [`standwith::markup`], and
 //! reads controls. It creates elements, attributes and text nodes, and nothing else.
 
 use std::cell::{Cell, RefCell};
@@ -7,11 +7,11 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlElement, Node as DomNode, ShadowRoot};
 
-use super::env;
-use crate::markup::{Children, Element, Node};
-use crate::session::Event;
+use crate::env;
+use standwith::markup::{Children, Element, Node};
+use standwith::session::Event;
 
-pub(super) struct Page {
+pub(crate) struct Page {
     document: Document,
     root: ShadowRoot,
     lang: String,
@@ -21,13 +21,13 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(document: Document, root: ShadowRoot, lang: String) -> Self {
+    pub(crate) fn new(document: Document, root: ShadowRoot, lang: String) -> Self {
         let (painted, countries) = (RefCell::new(None), Cell::new(false));
         Page { document, root, lang, painted, countries }
     }
 
     /// Makes the page what the tree says.
-    pub(super) fn paint(&self, tree: Element) {
+    pub(crate) fn paint(&self, tree: Element) {
         let before = self.painted.take();
         let place = self.root.first_child();
         match (&before, place) {
@@ -43,13 +43,13 @@ impl Page {
     }
 
     /// The colour of the campaign, for the style sheet.
-    pub(super) fn accent(&self, accent: &str) {
+    pub(crate) fn accent(&self, accent: &str) {
         if let Some(Ok(root)) = self.root.first_child().map(JsCast::dyn_into::<HtmlElement>) {
             let _ = root.style().set_property("--campaign-accent", accent);
         }
     }
 
-    pub(super) fn focus(&self, id: &str) {
+    pub(crate) fn focus(&self, id: &str) {
         let element = self.root.get_element_by_id(id);
         if let Some(Ok(element)) = element.map(JsCast::dyn_into::<HtmlElement>) {
             // Without a rendered page there is no focus to move.
@@ -156,13 +156,16 @@ impl Page {
     }
 
     fn all_countries(&self, select: &web_sys::Element) {
-        for (code, name) in env::countries(&self.lang) {
-            self.option(select, code, &name);
+        let countries = env::countries(&self.lang);
+        while let Some(country) = countries.shift() {
+            if let Some((name, code)) = country.split_once('\t') {
+                self.option(select, code, name);
+            }
         }
     }
 
     /// Fills lists of countries, the first time that they may be needed.
-    pub(super) fn fill_countries(&self) {
+    pub(crate) fn fill_countries(&self) {
         if self.countries.replace(true) {
             return;
         }
@@ -177,7 +180,7 @@ impl Page {
     }
 
     /// What a control says now.
-    pub(super) fn read(control: &web_sys::Element) -> Option<Event> {
+    pub(crate) fn read(control: &web_sys::Element) -> Option<Event> {
         let name = control.get_attribute("name")?;
         let value = get(control, "value").as_string()?;
         Some(match control.get_attribute("type").as_deref() {
@@ -189,7 +192,7 @@ impl Page {
     }
 
     /// What all controls say now: some password managers fill them without a word.
-    pub(super) fn read_all(&self) -> Vec<Event> {
+    pub(crate) fn read_all(&self) -> Vec<Event> {
         let mut events = Vec::new();
         if let Ok(controls) = self.root.query_selector_all("[name]") {
             for index in 0..controls.length() {

@@ -5,7 +5,7 @@ use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::envelope::{self, PublicKey};
+use standwith::envelope::{self, PublicKey};
 
 // Of our own and not of web-sys: on http pages `crypto.subtle` is undefined, and a page may have
 // put anything in its place, so every call has to be caught.
@@ -29,7 +29,7 @@ fn ecdsa(member: &str, value: &str) -> Result<Object, JsValue> {
 }
 
 /// A fresh key for ES256: its private half, opaque, and its public half.
-pub(super) async fn fresh() -> Result<(JsValue, PublicKey), JsValue> {
+pub(crate) async fn fresh() -> Result<(JsValue, PublicKey), JsValue> {
     let uses = Array::of1(&"sign".into());
     let pair = JsFuture::from(generate_key(&ecdsa("namedCurve", "P-256")?, false, &uses)?).await?;
     let public = Reflect::get(&pair, &"publicKey".into())?;
@@ -40,13 +40,13 @@ pub(super) async fn fresh() -> Result<(JsValue, PublicKey), JsValue> {
 }
 
 /// The signature of a text: r and s, 32 bytes each.
-pub(super) async fn signature(key: &JsValue, text: &str) -> Result<Vec<u8>, JsValue> {
+pub(crate) async fn signature(key: &JsValue, text: &str) -> Result<Vec<u8>, JsValue> {
     let promise = sign(&ecdsa("hash", "SHA-256")?, key, text.as_bytes())?;
     Ok(Uint8Array::new(&JsFuture::from(promise).await?).to_vec())
 }
 
 /// SHA-256 of a text, in base64url.
-pub(super) async fn sha256(text: &str) -> Result<String, JsValue> {
+pub(crate) async fn sha256(text: &str) -> Result<String, JsValue> {
     let digest = JsFuture::from(digest("SHA-256", text.as_bytes())?).await?;
     Ok(envelope::encode(&Uint8Array::new(&digest).to_vec()))
 }

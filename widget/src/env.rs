@@ -4,8 +4,8 @@ use js_sys::{Array, Date, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
-use crate::country;
-use crate::text::Rules;
+use standwith::country;
+use standwith::text::Rules;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,6 +29,18 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn compare(this: &Collator) -> Function;
 
+    /// A list that the browser sorts: Rust's own sorting costs 3 KB.
+    #[wasm_bindgen(js_name = Array)]
+    pub(crate) type Names;
+    #[wasm_bindgen(constructor, js_class = "Array")]
+    fn new() -> Names;
+    #[wasm_bindgen(method)]
+    fn push(this: &Names, name: &str);
+    #[wasm_bindgen(method)]
+    fn sort(this: &Names, compare: &Function);
+    #[wasm_bindgen(method)]
+    pub(crate) fn shift(this: &Names) -> Option<String>;
+
     #[wasm_bindgen(js_namespace = Intl)]
     type PluralRules;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
@@ -45,7 +57,7 @@ extern "C" {
 }
 
 /// The rules of languages, by `Intl`; those of English where it does not know the language's tag.
-pub(super) const RULES: Rules = Rules {
+pub(crate) const RULES: Rules = Rules {
     plural: |lang, number| match PluralRules::new(&list(lang)) {
         Ok(rules) => rules.select(number as f64),
         Err(_) => (Rules::PLAIN.plural)(lang, number),
@@ -61,42 +73,40 @@ fn list(lang: &str) -> Array {
 }
 
 /// Seconds since 1970.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     (Date::now() / 1000.0) as i64
 }
 
 /// 128 random bits.
-pub(super) fn entropy() -> Result<[u8; 16], JsValue> {
+pub(crate) fn entropy() -> Result<[u8; 16], JsValue> {
     let mut bytes = [0; 16];
     get_random_values(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Puts a text into the clipboard; the promise tells whether it worked.
-pub(super) fn copy(text: &str) -> Result<js_sys::Promise, JsValue> {
+pub(crate) fn copy(text: &str) -> Result<js_sys::Promise, JsValue> {
     write_text(text)
 }
 
 /// An address, resolved against another.
-pub(super) fn resolve(url: &str, base: &str) -> Option<String> {
+pub(crate) fn resolve(url: &str, base: &str) -> Option<String> {
     Url::new_with_base(url, base).ok().map(|url| url.href())
 }
 
-/// Codes and names of all countries, in the language's order.
-pub(super) fn countries(lang: &str) -> Vec<(&'static str, String)> {
+/// Names and codes of all countries, a tab between them, in the language's order.
+pub(crate) fn countries(lang: &str) -> Names {
     let options = Object::new();
     // A fresh object takes every member.
     let _ = Reflect::set(&options, &"type".into(), &"region".into());
     let names = DisplayNames::new(&list(lang), &options).ok();
-    let name = |code| names.as_ref().and_then(|names| names.of(code).ok().flatten());
-    let mut all: Vec<(&str, String)> =
-        country::all().map(|code| (code, name(code).unwrap_or_else(|| code.to_owned()))).collect();
+    let all = Names::new();
+    for code in country::all() {
+        let name = names.as_ref().and_then(|names| names.of(code).ok().flatten());
+        all.push(&[name.as_deref().unwrap_or(code), "\t", code].concat());
+    }
     if let Ok(collator) = Collator::new(&list(lang)) {
-        let compare = collator.compare();
-        all.sort_by(|(_, a), (_, b)| {
-            let order = compare.call2(&JsValue::NULL, &a.into(), &b.into());
-            order.ok().and_then(|order| order.as_f64()).unwrap_or(0.0).total_cmp(&0.0)
-        });
+        all.sort(&collator.compare());
     }
     all
 }

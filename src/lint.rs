@@ -1,0 +1,817 @@
+//! What `standwith check` and `serve` refuse in a campaign file: all that the reader finds, and
+//! the rules between values. Every fault says where it is, what is wrong and how to mend it.
+//!
+//! Native only: the widget takes for granted that a file has passed here.
+
+use std::fmt;
+
+use crate::campaign::{
+    Answer, Campaign, CampaignFile, Disclosed, Field, Kind, STANDARD_FIELDS, Template, Translation,
+};
+use crate::check::{LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length};
+use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
+use crate::json::{self, Json, Member, Value, Writer};
+use crate::message;
+use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
+
+/// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
+/// a third more in base64url, and room for the rest.
+const LONGEST_BODY: u32 = 5000;
+
+/// Keys that the format has and this version does nothing about. `*` is any one step.
+const LATER_KEYS: [&str; 6] = [
+    "/sealing",
+    "/variants",
+    "/at_risk",
+    "/endpoint/headers",
+    "/targets/*/filter",
+    "/targeting/fallback",
+];
+
+/// Words that the format has and this version does nothing about.
+const LATER_WORDS: [(&str, &[&str]); 3] = [
+    ("/targeting/mode", &["country", "postcode", "random"]),
+    ("/delivery/modes/*", &["mail-app"]),
+    ("/endpoint/format", &["form", "osdi", "proca", "actionkit"]),
+];
+
+/// Keys whose texts may run over several lines.
+const LONG_TEXTS: [&str; 7] = ["story", "head", "body", "foot", "wording", "thanks", "text"];
+
+/// All that is wrong with a campaign file, in the order of its lines. Rules between values are
+/// looked at once every value is of its type.
+pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
+    let file = match CampaignFile::parse(bytes) {
+        Ok(file) => file,
+        Err(fault) => return vec![fault],
+    };
+    let mut reading = Reading::default();
+    let campaign = Campaign::read(&file.json, &mut reading);
+    let languages: Table<Translation> =
+        reading.optional(&file.json, "languages").unwrap_or_default();
+    let of_their_types = reading
+        .faults
+        .iter()
+        .all(|fault| matches!(fault.kind, FaultKind::Unknown | FaultKind::Duplicate));
+    let schema = campaign_schema();
+    let explained = reading.faults.into_iter().filter_map(|f| explain(f, &file.json, &schema));
+    let mut lint = Lint { json: &file.json, faults: explained.collect() };
+    if of_their_types {
+        lint.campaign(&campaign);
+        for (at, (lang, texts)) in languages.0.iter().enumerate() {
+            lint.translation(&campaign, lang, texts);
+            lint.once(&campaign.lang, lang, &languages.0[..at]);
+        }
+    }
+    lint.faults.sort_by_key(|fault| fault.line);
+    lint.faults
+}
+
+/// The JSON Schema (2020-12) of the campaign file, for editors and for other people's programs.
+/// It can't say the rules between values: [`lint`] does.
+pub fn schema() -> String {
+    let mut out = String::new();
+    pretty(&campaign_schema(), 0, &mut out);
+    out.push('\n');
+    out
+}
+
+impl fmt::Display for ConfigFault {
+    /// One line: `line 12: /targets/0/email: no e-mail address; write it like name@example.org`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        if !self.pointer.is_empty() {
+            write!(f, "{}: ", on_one_line(&self.pointer))?;
+        }
+        match &self.kind {
+            FaultKind::Missing => write!(f, "missing; add this key"),
+            FaultKind::Unknown => write!(f, "unknown key; leave it out"),
+            FaultKind::Duplicate => write!(f, "this key stands twice; keep one of them"),
+            FaultKind::Expected(expected) => write!(f, "expected {expected}"),
+            FaultKind::Rule { problem, hint } => {
+                write!(f, "{}; {}", on_one_line(problem), on_one_line(hint))
+            }
+        }
+    }
+}
+
+fn on_one_line(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape).collect()
+}
+
+struct Lint<'a> {
+    json: &'a Json,
+    faults: Vec<ConfigFault>,
+}
+
+impl Lint<'_> {
+    fn fault(&mut self, pointer: &str, problem: &str, hint: &str) {
+        let kind = FaultKind::Rule { problem: problem.to_owned(), hint: hint.to_owned() };
+        let (nearest, found) = nearest_to(self.json, pointer);
+        // An option that is a bare text is its own id and label.
+        let pointer = match pointer.rsplit_once('/') {
+            Some((text, _)) if !found && nearest.text().is_some() => text,
+            _ => pointer,
+        };
+        self.faults.push(ConfigFault { pointer: pointer.to_owned(), line: nearest.line, kind });
+    }
+
+    fn campaign(&mut self, campaign: &Campaign) {
+        self.texts(self.json, "", "");
+        if !is_language(&campaign.lang) {
+            self.no_language("/lang");
+        }
+        self.filled("/title", &campaign.title);
+        if let Some(picture) = &campaign.picture {
+            self.filled("/picture/url", &picture.url);
+            self.address("/picture/url", &picture.url, Reach::Near);
+        }
+        self.address("/publisher/url", &campaign.publisher.url, Reach::Web);
+        self.address("/publisher/privacy_url", &campaign.publisher.privacy_url, Reach::Web);
+        self.targets(campaign);
+        self.message(campaign);
+        self.fields(campaign);
+        self.consents(campaign);
+        self.address("/endpoint/url", &campaign.endpoint.url, Reach::Near);
+        self.address("/counter/url", &campaign.counter.url, Reach::Near);
+        if campaign.counter.goal == Some(0) {
+            self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");
+        }
+        if let (Some(opens), Some(closes)) = (&campaign.opens, &campaign.closes)
+            && opens.seconds() >= closes.seconds()
+        {
+            self.fault(
+                "/closes",
+                "the campaign closes before it opens",
+                "put `closes` after `opens`",
+            );
+        }
+        if let Some(share) = &campaign.share {
+            self.filled("/share/text", &share.text);
+            self.address("/share/url", &share.url, Reach::Web);
+        }
+        if let Some(next) = &campaign.next {
+            self.filled("/next/label", &next.label);
+            self.filled("/next/url", &next.url);
+            self.address("/next/url", &next.url, Reach::Web);
+        }
+        self.delivery(campaign);
+        if campaign.retention_days == Some(0) {
+            self.fault(
+                "/retention_days",
+                "no action can be kept for 0 days",
+                "say how many days the actions are kept, or leave the key out",
+            );
+        }
+    }
+
+    /// What holds for every text: no control characters, and none that is empty in a translation.
+    fn texts(&mut self, json: &Json, pointer: &str, key: &str) {
+        match &json.value {
+            Value::Object(members) => {
+                for member in members {
+                    let pointer = format!("{pointer}/{}", escaped(&member.key));
+                    self.texts(&member.value, &pointer, &member.key);
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.texts(item, &format!("{pointer}/{index}"), key);
+                }
+            }
+            Value::Text(text) => {
+                if holds_control(&clean(text), LONG_TEXTS.contains(&key)) {
+                    self.fault(
+                        pointer,
+                        "a control character, or a line break where there is one line only",
+                        "take it out",
+                    );
+                }
+                if pointer.starts_with("/languages/") && text.trim().is_empty() && key != "alt" {
+                    self.fault(
+                        pointer,
+                        "an empty translation",
+                        "translate it, or leave the key out: then the file's own text stands",
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn filled(&mut self, pointer: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.fault(pointer, "an empty text", "say something");
+        }
+    }
+
+    fn address(&mut self, pointer: &str, url: &str, reach: Reach) {
+        if url.is_empty() || is_web_address(url) || (reach == Reach::Near && is_relative(url)) {
+            return;
+        }
+        let hint = match reach {
+            Reach::Web => "write a whole address like https://example.org/page",
+            Reach::Near => "write an address like https://example.org/page, or a path like page",
+        };
+        self.fault(pointer, "no address on the web, or one without https", hint);
+    }
+
+    fn no_language(&mut self, pointer: &str) {
+        self.fault(pointer, "no language tag", "write a tag of BCP 47, like km or pt-BR");
+    }
+
+    fn targets(&mut self, campaign: &Campaign) {
+        let targets = &campaign.targets;
+        let count = targets.len() as u32;
+        if targets.is_empty() {
+            self.fault("/targets", "nobody gets the message", "name at least one target");
+            return;
+        }
+        self.distinct("/targets", "/id", targets.iter().map(|target| target.id.as_str()));
+        for (index, target) in targets.iter().enumerate() {
+            self.filled(&format!("/targets/{index}/name"), &target.name);
+            if !target.email.is_empty() && !is_email(&target.email) {
+                self.fault(
+                    &format!("/targets/{index}/email"),
+                    "no e-mail address",
+                    "write it like name@example.org, or leave the key out",
+                );
+            }
+        }
+        let (least, most) = (campaign.targeting.least, campaign.targeting.most.unwrap_or(count));
+        if least == 0 {
+            self.fault("/targeting/least", "a message to nobody", "make it 1 or more");
+        } else if least > count {
+            self.fault(
+                "/targeting/least",
+                &format!("nobody can choose {least} of {}", targets.len()),
+                "lower it, or name more targets",
+            );
+        } else if least > most {
+            self.fault("/targeting/most", "`most` is less than `least`", "raise it");
+        }
+    }
+
+    fn message(&mut self, campaign: &Campaign) {
+        let template = &campaign.message;
+        if template.subjects.is_empty() {
+            self.fault("/message/subjects", "no subject", "suggest at least one");
+        }
+        for (index, subject) in template.subjects.iter().enumerate() {
+            self.filled(&format!("/message/subjects/{index}"), subject);
+        }
+        if template.max > LONGEST_BODY {
+            self.fault(
+                "/message/max",
+                "so long a message may not fit into the 32 KiB of an action",
+                &format!("lower it to {LONGEST_BODY} or less"),
+            );
+        }
+        if template.min > template.max {
+            self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
+        }
+        self.template(campaign, "/message", template);
+    }
+
+    /// What holds for a message in every language.
+    fn template(&mut self, campaign: &Campaign, at: &str, template: &Template) {
+        for (index, subject) in template.subjects.iter().enumerate() {
+            let pointer = format!("{at}/subjects/{index}");
+            self.placeholders(campaign, &pointer, subject);
+            if length(&unfilled(subject)) > LONGEST_SUBJECT {
+                self.fault(
+                    &pointer,
+                    &format!("more than {LONGEST_SUBJECT} characters"),
+                    "shorten the subject",
+                );
+            }
+        }
+        let parts = [&template.head, &template.body, &template.foot];
+        for (key, text) in ["head", "body", "foot"].into_iter().zip(parts) {
+            self.placeholders(campaign, &format!("{at}/{key}"), text);
+        }
+        let [head, body, foot] = parts.map(|part| unfilled(part));
+        let count = length(&message::joined([&head, &body, &foot]));
+        let Template { min, max, editable, .. } = campaign.message;
+        let pointer = format!("{at}/body");
+        if count > max {
+            self.fault(
+                &pointer,
+                &format!("with head and foot {count} characters, where `max` is {max}"),
+                "shorten it, or raise `max`",
+            );
+        }
+        if !editable && count < min {
+            self.fault(
+                &pointer,
+                &format!("only {count} characters, where `min` is {min} and nobody can add any"),
+                "lower `min`",
+            );
+        }
+    }
+
+    fn placeholders(&mut self, campaign: &Campaign, pointer: &str, text: &str) {
+        for part in text.split("{{").skip(1) {
+            let Some((name, _)) = part.split_once("}}") else {
+                self.fault(pointer, "{{ without }}", "close it, as in {{given_name}}");
+                continue;
+            };
+            let name = name.trim();
+            if !message::is_placeholder(name) {
+                let hint = meant(name, &STANDARD_FIELDS).map_or_else(
+                    || format!("known are: {}", STANDARD_FIELDS.join(", ")),
+                    |known| format!("did you mean {{{{{known}}}}}?"),
+                );
+                self.fault(pointer, &format!("nothing can stand for {{{{{name}}}}}"), &hint);
+            } else if !is_asked(campaign, name) {
+                self.fault(
+                    pointer,
+                    &format!("{{{{{name}}}}} stands for what nobody is asked for"),
+                    &format!("add `{name}` to `fields`, or take the placeholder out"),
+                );
+            }
+        }
+    }
+
+    fn fields(&mut self, campaign: &Campaign) {
+        let fields = &campaign.fields;
+        self.distinct("/fields", "/id", fields.iter().map(|field| field.id.as_str()));
+        for (index, field) in fields.iter().enumerate() {
+            let at = format!("/fields/{index}");
+            if field.is_standard() {
+                if field.kind.is_some_and(|kind| kind != field.kind()) {
+                    let problem = format!("`{}` is of its own kind", field.id.as_str());
+                    self.fault(&format!("{at}/kind"), &problem, "leave the key out");
+                }
+            } else {
+                self.question(&at, field);
+            }
+            let wants_options = matches!(field.kind(), Kind::Choice | Kind::Choices);
+            if wants_options && field.options.is_empty() {
+                self.fault(&at, "nothing to choose from", "add `options`");
+            } else if !wants_options && !field.options.is_empty() {
+                self.fault(
+                    &format!("{at}/options"),
+                    "options where nothing is chosen",
+                    "leave the key out, or make `kind` \"choice\" or \"choices\"",
+                );
+            }
+            self.options(&format!("{at}/options"), &field.options);
+        }
+    }
+
+    /// A field of the campaign's own.
+    fn question(&mut self, at: &str, field: &Field) {
+        let id = field.id.as_str();
+        if [SUBJECT, BODY, TARGETS, PUBLIC, "jti"].contains(&id) || id.starts_with(CONSENT) {
+            self.fault(
+                &format!("{at}/id"),
+                "another control of the form has this name",
+                "choose another",
+            );
+        }
+        if field.kind.is_none() {
+            let hint = meant(id, &STANDARD_FIELDS).map_or_else(
+                || "add `kind`, like \"text\"".to_owned(),
+                |known| format!("did you mean `{known}`? Otherwise add `kind`, like \"text\""),
+            );
+            let problem = format!("`{id}` is no standard field, and nothing says what it asks for");
+            self.fault(&format!("{at}/kind"), &problem, &hint);
+        }
+        if field.label.trim().is_empty() {
+            self.fault(&format!("{at}/label"), "a field without a question", "add `label`");
+        }
+    }
+
+    fn options(&mut self, at: &str, options: &[Answer]) {
+        self.distinct(at, "/id", options.iter().map(|option| option.id.as_str()));
+        for (index, option) in options.iter().enumerate() {
+            let at = format!("{at}/{index}");
+            self.filled(&format!("{at}/label"), &option.label);
+            if option.id.is_empty() || option.id != clean(&option.id) {
+                self.fault(
+                    &format!("{at}/id"),
+                    "an empty id, or one with space around it",
+                    "name the option by what an export should hold",
+                );
+            }
+            if length(&option.id) > LONGEST_TEXT {
+                self.fault(
+                    &format!("{at}/id"),
+                    &format!("more than {LONGEST_TEXT} characters"),
+                    "write the option as {\"id\": …, \"label\": …} with a short id",
+                );
+            }
+        }
+    }
+
+    fn consents(&mut self, campaign: &Campaign) {
+        let consents = &campaign.consents;
+        let purposes = consents.iter().map(|consent| consent.purpose.as_str());
+        self.distinct("/consents", "/purpose", purposes);
+        for (index, consent) in consents.iter().enumerate() {
+            self.filled(&format!("/consents/{index}/wording"), &consent.wording);
+            if !consent.countries.is_empty() && !is_asked(campaign, "country") {
+                self.fault(
+                    &format!("/consents/{index}/countries"),
+                    "nobody is asked for the country on which this depends",
+                    "add `country` to `fields`, or leave the key out",
+                );
+            }
+        }
+    }
+
+    fn delivery(&mut self, campaign: &Campaign) {
+        let delivery = &campaign.delivery;
+        if delivery.modes.is_empty() {
+            self.fault("/delivery/modes", "nobody delivers", "add \"server\"");
+        }
+        self.distinct("/delivery/modes", "", delivery.modes.iter().map(|mode| mode.word()));
+        self.distinct("/delivery/disclose", "", delivery.disclose.iter().map(|what| what.word()));
+        // The default discloses what is there; what a campaigner writes must be asked for.
+        if nearest_to(self.json, "/delivery/disclose").1 {
+            for (index, what) in delivery.disclose.iter().enumerate() {
+                let asked = match what {
+                    Disclosed::Name => {
+                        ["given_name", "family_name"].iter().any(|n| is_asked(campaign, n))
+                    }
+                    _ => is_asked(campaign, what.word()),
+                };
+                if !asked {
+                    self.fault(
+                        &format!("/delivery/disclose/{index}"),
+                        &format!("nobody is asked for \"{}\"", what.word()),
+                        "take it out, or ask for it in `fields`",
+                    );
+                }
+            }
+        }
+    }
+
+    fn translation(&mut self, campaign: &Campaign, lang: &str, texts: &Translation) {
+        let at = format!("/languages/{}", escaped(lang));
+        if !is_language(lang) {
+            self.no_language(&at);
+        }
+        self.address(
+            &format!("{at}/publisher/privacy_url"),
+            &texts.publisher.privacy_url,
+            Reach::Web,
+        );
+        self.address(&format!("{at}/share/url"), &texts.share.url, Reach::Web);
+        self.address(&format!("{at}/next/url"), &texts.next.url, Reach::Web);
+        for (key, there) in [
+            ("picture", campaign.picture.is_some()),
+            ("share", campaign.share.is_some()),
+            ("next", campaign.next.is_some()),
+        ] {
+            let pointer = format!("{at}/{key}");
+            if !there && nearest_to(self.json, &pointer).1 {
+                self.fault(
+                    &pointer,
+                    "the translation of what the campaign doesn't have",
+                    &format!("leave it out, or add `{key}` to the campaign"),
+                );
+            }
+        }
+        let known: Vec<&str> = campaign.targets.iter().map(|target| target.id.as_str()).collect();
+        let named = texts.targets.iter().map(|target| target.id.as_str());
+        self.named(&format!("{at}/targets"), "/id", named, &known);
+        let known: Vec<&str> = campaign.consents.iter().map(|c| c.purpose.as_str()).collect();
+        let named = texts.consents.iter().map(|consent| consent.purpose.as_str());
+        self.named(&format!("{at}/consents"), "/purpose", named, &known);
+        self.translated_fields(campaign, &format!("{at}/fields"), texts);
+        self.translated_message(campaign, &format!("{at}/message"), texts);
+    }
+
+    /// Nobody translates into a language that is there already.
+    fn once(&mut self, own: &str, lang: &str, earlier: &[(String, Translation)]) {
+        let mut there = earlier.iter().map(|(tag, _)| tag.as_str()).chain([own]);
+        if there.any(|tag| tag != lang && tag.eq_ignore_ascii_case(lang)) || own == lang {
+            self.fault(
+                &format!("/languages/{}", escaped(lang)),
+                "the file has this language already",
+                "keep one: `lang` is the language of the texts outside `languages`",
+            );
+        }
+    }
+
+    fn translated_fields(&mut self, campaign: &Campaign, at: &str, texts: &Translation) {
+        if !texts.fields.is_empty() && self.json.get("fields").is_none() {
+            self.fault(at, "the campaign names no fields", "add `fields` to the campaign as well");
+            return;
+        }
+        let known: Vec<&str> = campaign.fields.iter().map(|field| field.id.as_str()).collect();
+        self.named(at, "/id", texts.fields.iter().map(|field| field.id.as_str()), &known);
+        for (index, text) in texts.fields.iter().enumerate() {
+            let Some(field) = campaign.fields.iter().find(|field| field.id == text.id) else {
+                continue;
+            };
+            let known: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
+            let named = text.options.iter().map(|option| option.id.as_str());
+            self.named(&format!("{at}/{index}/options"), "/id", named, &known);
+        }
+    }
+
+    fn translated_message(&mut self, campaign: &Campaign, at: &str, texts: &Translation) {
+        let (own, text) = (&campaign.message, &texts.message);
+        if *text == Default::default() {
+            return;
+        }
+        let count = own.subjects.len();
+        if !text.subjects.is_empty() && text.subjects.len() != count {
+            self.fault(
+                &format!("{at}/subjects"),
+                &format!("{} subjects, where the campaign has {count}", text.subjects.len()),
+                "translate each of them, in the same order",
+            );
+        }
+        let or = |text: &String, own: &String| if text.is_empty() { own } else { text }.clone();
+        let laid_over = Template {
+            subjects: text.subjects.clone(),
+            head: or(&text.head, &own.head),
+            body: or(&text.body, &own.body),
+            foot: or(&text.foot, &own.foot),
+            ..own.clone()
+        };
+        self.template(campaign, at, &laid_over);
+    }
+
+    /// Each name is one that is known, and stands once.
+    fn named<'b>(
+        &mut self,
+        list: &str,
+        key: &str,
+        names: impl Iterator<Item = &'b str> + Clone,
+        known: &[&str],
+    ) {
+        self.distinct(list, key, names.clone());
+        for (index, name) in names.enumerate().filter(|(_, name)| !known.contains(name)) {
+            let hint = match meant(name, known) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None if known.is_empty() => "leave it out".to_owned(),
+                None => format!("known are: {}", known.join(", ")),
+            };
+            let problem = format!("the campaign has no `{name}` to translate");
+            self.fault(&format!("{list}/{index}{key}"), &problem, &hint);
+        }
+    }
+
+    fn distinct<'b>(&mut self, list: &str, key: &str, names: impl Iterator<Item = &'b str>) {
+        let mut earlier = Vec::new();
+        for (index, name) in names.enumerate() {
+            if earlier.contains(&name) {
+                let problem = format!("`{name}` stands twice in this list");
+                let hint = if key.is_empty() { "keep one" } else { "give each its own" };
+                self.fault(&format!("{list}/{index}{key}"), &problem, hint);
+            }
+            earlier.push(name);
+        }
+    }
+}
+
+/// Which addresses may stand at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    /// Whole ones only.
+    Web,
+    /// Also those that are resolved against the campaign file's.
+    Near,
+}
+
+fn is_asked(campaign: &Campaign, name: &str) -> bool {
+    campaign.fields.iter().any(|field| field.id.as_str() == name)
+}
+
+/// A text whose placeholders all stand for nothing: the shortest that it can become.
+fn unfilled(text: &str) -> String {
+    clean(&message::fill(text, &Draft::default()))
+}
+
+/// Whether a text has the form of a language tag (BCP 47), without asking a registry.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_lowercase())
+        && parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+}
+
+/// Whether this is a whole address with https, or with http on this very machine.
+fn is_web_address(url: &str) -> bool {
+    let (rest, here_only) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, false),
+        (_, Some(rest)) => (rest, true),
+        _ => return false,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let host_fits = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(ip) => ip.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-._".contains(c);
+            !host.is_empty() && host.chars().all(fits)
+        }
+    };
+    let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    host_fits && port_fits && (here || !here_only) && !url.chars().any(never_in_address)
+}
+
+/// Whether this is a path or a query, without scheme and host.
+fn is_relative(url: &str) -> bool {
+    let first = url.split(['/', '?', '#']).next().unwrap_or_default();
+    !url.starts_with("//") && !first.contains(':') && !url.chars().any(never_in_address)
+}
+
+fn never_in_address(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\\<>\"{}".contains(c)
+}
+
+/// A fault of the reader with what can be said beyond it; `None` for none at all.
+fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault> {
+    let value = nearest_to(file, &fault.pointer).0;
+    let rule = |problem: &str, hint: String| {
+        let kind = FaultKind::Rule { problem: problem.to_owned(), hint };
+        Some(ConfigFault { kind, ..fault.clone() })
+    };
+    match fault.kind {
+        FaultKind::Unknown if fault.pointer == "/at_risk" && value.value == Value::Bool(false) => {
+            None
+        }
+        FaultKind::Unknown if LATER_KEYS.iter().any(|key| is_at(&fault.pointer, key)) => {
+            rule("this version of StandWith doesn't do this yet", "leave the key out".to_owned())
+        }
+        FaultKind::Unknown => {
+            let (parent, key) = fault.pointer.rsplit_once('/')?;
+            match meant(&unescaped(key), &known_keys(schema, parent)) {
+                Some(known) => rule("unknown key", format!("did you mean `{known}`?")),
+                None => Some(fault),
+            }
+        }
+        FaultKind::Expected(expected) => {
+            let of_later = |(place, words): &(&str, &[&str])| {
+                is_at(&fault.pointer, place) && value.text().is_some_and(|t| words.contains(&t))
+            };
+            if LATER_WORDS.iter().any(of_later) {
+                rule("this version of StandWith doesn't do this yet", format!("write {expected}"))
+            } else {
+                Some(fault)
+            }
+        }
+        _ => Some(fault),
+    }
+}
+
+fn is_at(pointer: &str, place: &str) -> bool {
+    let (mut steps, mut places) = (pointer.split('/'), place.split('/'));
+    steps.by_ref().zip(places.by_ref()).all(|(step, place)| place == "*" || step == place)
+        && pointer.split('/').count() == place.split('/').count()
+}
+
+/// The value at a pointer and `true`, or the last one on the way to it and `false`.
+fn nearest_to<'j>(json: &'j Json, pointer: &str) -> (&'j Json, bool) {
+    let mut at = json;
+    for step in pointer.split('/').skip(1) {
+        let next = match &at.value {
+            Value::List(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => at.get(&unescaped(step)),
+        };
+        match next {
+            Some(next) => at = next,
+            None => return (at, false),
+        }
+    }
+    (at, true)
+}
+
+/// The keys that a schema knows for the object at a pointer into the file.
+fn known_keys<'s>(schema: &'s Json, pointer: &str) -> Vec<&'s str> {
+    let mut at = schema;
+    for step in pointer.split('/').skip(1) {
+        let named = at.get("properties").and_then(|known| known.get(&unescaped(step)));
+        match named.or_else(|| at.get("additionalProperties")).or_else(|| at.get("items")) {
+            Some(next) => at = next,
+            None => return Vec::new(),
+        }
+        if let Some(Value::List(choices)) = at.get("anyOf").map(|choices| &choices.value) {
+            at = choices.iter().find(|choice| choice.get("properties").is_some()).unwrap_or(at);
+        }
+    }
+    match at.get("properties").map(|known| &known.value) {
+        Some(Value::Object(members)) => members.iter().map(|member| member.key.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The known word that somebody may have meant by another, at most two slips away.
+fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let slips = |known: &&&'k str| distance(&word.to_lowercase(), known);
+    let nearest = known.iter().min_by_key(slips)?;
+    let allowed = if word.chars().count() < 4 { 1 } else { 2 };
+    (slips(&nearest) <= allowed).then_some(*nearest)
+}
+
+/// How many characters have to be added, taken out, changed or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let [a, b]: [Vec<char>; 2] = [a.chars().collect(), b.chars().collect()];
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+/// A key as a step of a JSON pointer (RFC 6901).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// The schema as data.
+fn campaign_schema() -> Json {
+    let mut out = Writer::default();
+    out.object(|out| {
+        out.key("$schema").text("https://json-schema.org/draft/2020-12/schema");
+        out.key("title").text("A campaign of StandWith");
+        out.key("description").text(
+            "Who is asked for what, how, and where the messages go. `standwith check` knows more \
+             rules than this schema can say.",
+        );
+        Campaign::schema(out);
+    });
+    // What the writer writes is JSON.
+    let nothing = Json { line: 1, value: Value::Null };
+    let mut schema = json::parse(&out.finish()).unwrap_or(nothing);
+    let at_risk = json::parse(
+        r#"{"description": "Whether people are at risk. This version can't protect them.", "const": false}"#,
+    );
+    if let Value::Object(members) = &mut schema.value
+        && let Some(known) = members.iter_mut().find(|member| member.key == "properties")
+        && let (Value::Object(known), Ok(value)) = (&mut known.value.value, at_risk)
+    {
+        known.push(Member { key: "at_risk".to_owned(), value });
+    }
+    schema
+}
+
+/// Writes JSON for people. A fraction, which nothing of ours holds, becomes `null`.
+fn pretty(json: &Json, depth: usize, out: &mut String) {
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.push_str(&"  ".repeat(depth));
+    };
+    let quoted = |text: &str| {
+        let mut writer = Writer::default();
+        writer.text(text);
+        writer.finish()
+    };
+    match &json.value {
+        Value::Null | Value::Fraction => out.push_str("null"),
+        Value::Bool(truth) => out.push_str(&truth.to_string()),
+        Value::Whole(number) => out.push_str(&number.to_string()),
+        Value::Text(text) => out.push_str(&quoted(text)),
+        Value::List(items) if items.is_empty() => out.push_str("[]"),
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                line(out, depth + 1);
+                pretty(item, depth + 1, out);
+            }
+            line(out, depth);
+            out.push(']');
+        }
+        Value::Object(members) if members.is_empty() => out.push_str("{}"),
+        Value::Object(members) => {
+            out.push('{');
+            for (index, member) in members.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                line(out, depth + 1);
+                out.push_str(&quoted(&member.key));
+                out.push_str(": ");
+                pretty(&member.value, depth + 1, out);
+            }
+            line(out, depth);
+            out.push('}');
+        }
+    }
+}
