@@ -408,7 +408,10 @@ impl Shape for Answer {
             return Answer { id: text.to_owned(), label: text.to_owned() };
         }
         reading.keys(json, &["id", "label"]);
-        Answer { id: reading.required(json, "id"), label: reading.required(json, "label") }
+        let mut answer = Answer::default();
+        reading.required(json, "id", &mut answer.id);
+        reading.required(json, "label", &mut answer.label);
+        answer
     }
     fn write(&self, out: &mut Writer) {
         out.object(|out| {

@@ -252,12 +252,13 @@ impl Judge<'_> {
     /// Several values, each of which must be one of the options.
     fn choices(&mut self, field: &Field) -> Vec<String> {
         let name = field.id.as_str();
-        let chosen = distinct(self.draft.all(name));
+        let known = field.options.iter().map(|option| option.id.as_str());
+        let Some(chosen) = distinct(self.draft.all(name), known) else {
+            self.mistake(name, MistakeKind::UnknownChoice);
+            return Vec::new();
+        };
         if chosen.is_empty() && field.required {
             self.mistake(name, MistakeKind::Missing);
-        }
-        if chosen.iter().any(|id| !field.options.iter().any(|option| option.id == *id)) {
-            self.mistake(name, MistakeKind::UnknownChoice);
         }
         chosen
     }
@@ -299,11 +300,12 @@ impl Judge<'_> {
 
     fn targets(&mut self) -> Vec<String> {
         let known = &self.campaign.targets;
-        let chosen = distinct(self.draft.all(TARGETS));
-        if chosen.iter().any(|id| !known.iter().any(|target| target.id.0 == *id)) {
+        let ids = known.iter().map(|target| target.id.as_str());
+        let Some(chosen) = distinct(self.draft.all(TARGETS), ids.clone()) else {
             self.mistake(TARGETS, MistakeKind::UnknownChoice);
-        }
-        let ids = known.iter().map(|target| target.id.0.clone());
+            return Vec::new();
+        };
+        let ids = ids.map(str::to_owned);
         if self.campaign.targeting.mode == TargetingMode::All {
             return ids.collect();
         }
@@ -400,14 +402,21 @@ pub fn length(text: &str) -> u32 {
     text.chars().count() as u32
 }
 
-fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Each of the values once, where all of them are known.
+fn distinct<'a, 'k>(
+    values: impl Iterator<Item = &'a str>,
+    known: impl Iterator<Item = &'k str> + Clone,
+) -> Option<Vec<String>> {
     let mut distinct: Vec<String> = Vec::new();
     for value in values.map(str::trim).filter(|value| !value.is_empty()) {
+        if !known.clone().any(|known| known == value) {
+            return None;
+        }
         if !distinct.iter().any(|known| known == value) {
             distinct.push(value.to_owned());
         }
     }
-    distinct
+    Some(distinct)
 }
 
 /// Whether a value holds a control character; in several lines, tab and line end are none.

@@ -6,6 +6,8 @@
 
 /// How deep lists and objects may nest. Deeper text is refused before it can exhaust the stack.
 pub const DEEPEST: u32 = 32;
+/// How many members an object may have. Looking for those that stand twice takes their square.
+pub const MOST_MEMBERS: usize = 1000;
 
 /// A value and the line, counted from 1, on which it begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +76,8 @@ impl Json {
 /// Reads a whole text as one JSON value.
 ///
 /// # Errors
-/// The first place where the text leaves RFC 8259, nests deeper than [`DEEPEST`], or escapes half
-/// a surrogate pair.
+/// The first place where the text leaves RFC 8259, nests deeper than [`DEEPEST`], has more than
+/// [`MOST_MEMBERS`] in one object, or escapes half a surrogate pair.
 pub fn parse(text: &str) -> Result<Json, SyntaxFault> {
     let mut parser = Parser { rest: text, line: 1 };
     parser.space();
@@ -145,6 +147,9 @@ impl<'a> Parser<'a> {
             self.space();
             if self.peek() != Some(b'"') {
                 return Err(self.expected("a key in double quotes"));
+            }
+            if members.len() == MOST_MEMBERS {
+                return Err(self.expected("fewer keys in one object"));
             }
             let key = self.string()?;
             self.space();

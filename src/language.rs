@@ -1,15 +1,20 @@
 //! Which language a form is shown in, and which way it runs.
 
 /// The language among the `available` that is nearest to the first of the `wanted` that any is
-/// near to: the same tag, else the same primary subtag (RFC 4647, lookup). Without one, the first
-/// available.
+/// near to: the same tag, else the same with fewer subtags (RFC 4647, lookup), else the same
+/// primary subtag. Without one, the first available.
 pub fn choose<'a>(wanted: &[String], available: &'a [String]) -> &'a str {
     let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
     for tag in wanted {
-        let exact = available.iter().find(|known| same(known, tag));
-        let near = || available.iter().find(|known| same(primary(known), primary(tag)));
-        if let Some(found) = exact.or_else(near) {
-            return found;
+        let mut shorter = Some(tag.as_str());
+        while let Some(range) = shorter {
+            if let Some(found) = available.iter().find(|known| same(known, range)) {
+                return found;
+            }
+            shorter = range.rsplit_once(['-', '_']).map(|(shorter, _)| shorter);
+        }
+        if let Some(near) = available.iter().find(|known| same(primary(known), primary(tag))) {
+            return near;
         }
     }
     available.first().map_or("en", String::as_str)
@@ -22,5 +27,7 @@ pub fn primary(tag: &str) -> &str {
 
 /// Whether the language is written from right to left.
 pub fn is_right_to_left(tag: &str) -> bool {
-    ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"].contains(&primary(tag))
+    let languages = ["ar", "ckb", "dv", "fa", "he", "prs", "ps", "sd", "ug", "ur", "yi"];
+    languages.iter().any(|known| known.eq_ignore_ascii_case(primary(tag)))
+        || tag.split(['-', '_']).skip(1).any(|script| script.eq_ignore_ascii_case("Arab"))
 }

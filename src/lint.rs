@@ -47,8 +47,8 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     };
     let mut reading = Reading::default();
     let campaign = Campaign::read(&file.json, &mut reading);
-    let languages: Table<Translation> =
-        reading.optional(&file.json, "languages").unwrap_or_default();
+    let mut languages = Table::<Translation>::default();
+    reading.member(&file.json, "languages", &mut languages);
     let of_their_types = reading
         .faults
         .iter()
@@ -168,6 +168,9 @@ impl Lint<'_> {
 
     /// What holds for every text: no control characters, and none that is empty in a translation.
     fn texts(&mut self, json: &Json, pointer: &str, key: &str) {
+        if self.faults.iter().any(|fault| fault.pointer == pointer) {
+            return;
+        }
         match &json.value {
             Value::Object(members) => {
                 for member in members {
@@ -271,12 +274,14 @@ impl Lint<'_> {
         if template.min > template.max {
             self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
         }
-        self.template(campaign, "/message", template);
+        let Template { subjects, head, body, foot, .. } = template;
+        self.wording(campaign, "/message", subjects, [head, body, foot]);
+        self.length(campaign, "/message", [head, body, foot]);
     }
 
-    /// What holds for a message in every language.
-    fn template(&mut self, campaign: &Campaign, at: &str, template: &Template) {
-        for (index, subject) in template.subjects.iter().enumerate() {
+    /// What holds for the texts of a message in every language.
+    fn wording(&mut self, campaign: &Campaign, at: &str, subjects: &[String], parts: [&str; 3]) {
+        for (index, subject) in subjects.iter().enumerate() {
             let pointer = format!("{at}/subjects/{index}");
             self.placeholders(campaign, &pointer, subject);
             if length(&unfilled(subject)) > LONGEST_SUBJECT {
@@ -287,11 +292,14 @@ impl Lint<'_> {
                 );
             }
         }
-        let parts = [&template.head, &template.body, &template.foot];
         for (key, text) in ["head", "body", "foot"].into_iter().zip(parts) {
             self.placeholders(campaign, &format!("{at}/{key}"), text);
         }
-        let [head, body, foot] = parts.map(|part| unfilled(part));
+    }
+
+    /// The suggested message, at its shortest, has a length that can be sent.
+    fn length(&mut self, campaign: &Campaign, at: &str, parts: [&str; 3]) {
+        let [head, body, foot] = parts.map(unfilled);
         let count = length(&message::joined([&head, &body, &foot]));
         let Template { min, max, editable, .. } = campaign.message;
         let pointer = format!("{at}/body");
@@ -323,7 +331,7 @@ impl Lint<'_> {
                     || format!("known are: {}", STANDARD_FIELDS.join(", ")),
                     |known| format!("did you mean {{{{{known}}}}}?"),
                 );
-                self.fault(pointer, &format!("nothing can stand for {{{{{name}}}}}"), &hint);
+                self.fault(pointer, &format!("{{{{{name}}}}} is no placeholder"), &hint);
             } else if !is_asked(campaign, name) {
                 self.fault(
                     pointer,
@@ -516,9 +524,6 @@ impl Lint<'_> {
 
     fn translated_message(&mut self, campaign: &Campaign, at: &str, texts: &Translation) {
         let (own, text) = (&campaign.message, &texts.message);
-        if *text == Default::default() {
-            return;
-        }
         let count = own.subjects.len();
         if !text.subjects.is_empty() && text.subjects.len() != count {
             self.fault(
@@ -527,15 +532,14 @@ impl Lint<'_> {
                 "translate each of them, in the same order",
             );
         }
-        let or = |text: &String, own: &String| if text.is_empty() { own } else { text }.clone();
-        let laid_over = Template {
-            subjects: text.subjects.clone(),
-            head: or(&text.head, &own.head),
-            body: or(&text.body, &own.body),
-            foot: or(&text.foot, &own.foot),
-            ..own.clone()
-        };
-        self.template(campaign, at, &laid_over);
+        let parts = [&text.head, &text.body, &text.foot].map(String::as_str);
+        self.wording(campaign, at, &text.subjects, parts);
+        if parts.iter().any(|part| !part.is_empty()) {
+            let [head, body, foot] = parts;
+            let or = |text, own| if str::is_empty(text) { own } else { text };
+            let laid_over = [or(head, &own.head), or(body, &own.body), or(foot, &own.foot)];
+            self.length(campaign, at, laid_over);
+        }
     }
 
     /// Each name is one that is known, and stands once.

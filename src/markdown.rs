@@ -91,10 +91,25 @@ fn marked(text: &str) -> Option<(Inline, &str)> {
     if let Some((inner, after)) = between("*", "*").filter(|_| !text.starts_with("**")) {
         return Some((Inline::Emphasis(inner), after));
     }
-    let (text, after) = between("[", "](")?;
-    let (address, after) = after.split_once(')')?;
+    // An earlier bracket is text, not the beginning of what the link says.
+    let (text, after) = between("[", "](").filter(|(text, _)| !text.contains(['[', ']']))?;
+    let (address, after) = enclosed(after)?;
     let link = Inline::Link { text, address: address.to_owned() };
     is_safe(address).then_some((link, after))
+}
+
+/// What stands before the bracket that closes, and what follows it. An address may hold pairs.
+fn enclosed(text: &str) -> Option<(&str, &str)> {
+    let mut open = 0;
+    for (at, char) in text.char_indices() {
+        match char {
+            '(' => open += 1,
+            ')' if open == 0 => return Some((&text[..at], &text[at + 1..])),
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether a link may lead here: only `https:`, `mailto:` and `tel:`, and nothing that an address

@@ -57,12 +57,17 @@ pub struct Posting<'a> {
     pub hidden: &'a [(&'static str, String)],
 }
 
+// A hyphen stands in every id that is not a control's name, so that a field may have any name.
 /// The id of the summary of what has to be mended.
-pub const SUMMARY: &str = "summary";
+pub const SUMMARY: &str = "form-summary";
 /// The id of the notice of what went wrong.
-pub const NOTICE: &str = "notice";
+pub const NOTICE: &str = "form-notice";
 /// The id of the heading of the thanks.
-pub const THANKS: &str = "thanks";
+pub const THANKS: &str = "form-thanks";
+/// The id of what the targets get to know.
+const DISCLOSED: &str = "form-disclosed";
+/// The id of the summary's heading.
+const SUMMARY_HEADING: &str = "form-summary-heading";
 
 impl Element {
     /// The value of an attribute.
@@ -236,7 +241,7 @@ impl Builder {
             out.element("button", |out| {
                 out.set("type", "submit");
                 out.set("part", "button");
-                out.set("aria-describedby", "disclosed");
+                out.set("aria-describedby", DISCLOSED);
                 out.set_if(view.busy, "aria-disabled", "true");
                 out.text(&view.button);
             });
@@ -261,25 +266,30 @@ impl Builder {
         };
         self.element("div", |out| {
             out.set("id", SUMMARY);
+            out.set("role", "group");
             out.set("class", "summary");
             out.set("part", "summary");
             out.set("tabindex", "-1");
-            out.set("aria-labelledby", "summary-heading");
+            out.set("aria-labelledby", SUMMARY_HEADING);
             // The alert is inside what gets the focus, so that it is told even to those who have it.
             out.element("div", |out| {
                 out.set("role", "alert");
                 out.element("h3", |out| {
-                    out.set("id", "summary-heading");
+                    out.set("id", SUMMARY_HEADING);
                     out.text(&view.heading);
                 });
                 out.element("ul", |out| {
                     for (name, text) in &view.items {
-                        out.element("li", |out| {
+                        out.begin("li");
+                        if name.is_empty() {
+                            out.text(text);
+                        } else {
                             out.element("a", |out| {
                                 out.set("href", &["#", name].concat());
                                 out.text(text);
                             });
-                        });
+                        }
+                        out.end();
                     }
                 });
             });
@@ -290,7 +300,7 @@ impl Builder {
         self.element("div", |out| {
             out.set("class", "privacy");
             out.element("p", |out| {
-                out.set("id", "disclosed");
+                out.set("id", DISCLOSED);
                 out.text(&view.disclosed);
             });
             out.element("p", |out| {
@@ -308,7 +318,10 @@ impl Builder {
 
     fn section(&mut self, view: &Section) {
         self.element("section", |out| {
-            out.leaf("h3", "", &view.heading);
+            match &*view.heading {
+                "" => out.nothing(),
+                heading => out.leaf("h3", "", heading),
+            }
             out.element("div", |out| view.fields.iter().for_each(|field| out.field(field)));
             match &view.preview {
                 None => out.nothing(),

@@ -5,8 +5,8 @@
 use crate::action::{Action, Circumstances, Claims, Source};
 use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::{Campaign, Format};
-use crate::check::{Mistake, check};
-use crate::draft::Draft;
+use crate::check::{Mistake, check, consent_of};
+use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS};
 use crate::envelope::{self, PublicKey};
 
 /// Where a form stands, apart from what is typed into it.
@@ -52,7 +52,9 @@ pub(crate) enum Phase {
     Closed,
     /// The supporter is at it.
     Editing,
-    /// The page is asked whether it objects; then key, digests and identity are made.
+    /// The page is asked whether it objects.
+    Asking(Box<Action>),
+    /// Key, digests and identity are made.
     Preparing(Box<Action>),
     /// The key signs.
     Signing(Box<Pending>),
@@ -275,8 +277,10 @@ impl Session {
             (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
             _ => Phase::Editing,
         };
-        let effects =
-            vec![Effect::Tell(Report::Ready), Effect::FetchCount(setting.count_url.clone())];
+        let mut effects = vec![Effect::Tell(Report::Ready)];
+        if !setting.count_url.is_empty() {
+            effects.push(Effect::FetchCount(setting.count_url.clone()));
+        }
         let session = Session {
             draft: Draft::new(campaign),
             setting,
@@ -318,12 +322,14 @@ impl Session {
         match self.phase {
             Phase::NotYetOpen | Phase::Closed => "closed",
             Phase::Editing => "editing",
-            Phase::Preparing(_) | Phase::Signing(_) | Phase::Posting => "sending",
+            Phase::Asking(_) | Phase::Preparing(_) | Phase::Signing(_) | Phase::Posting => {
+                "sending"
+            }
             Phase::Sent(_) => "sent",
         }
     }
 
-    /// What was typed, and how many are known to have sent.
+    /// The same form where so many are known to have sent.
     pub fn with_count(mut self, count: Option<i64>) -> Self {
         self.count = count;
         self
@@ -344,7 +350,10 @@ impl Session {
             Event::Signed { attempt, signature } if attempt == self.attempt => {
                 self.signed(&signature)
             }
-            Event::SigningFailed { attempt } if attempt == self.attempt => {
+            Event::SigningFailed { attempt }
+                if attempt == self.attempt
+                    && matches!(self.phase, Phase::Preparing(_) | Phase::Signing(_)) =>
+            {
                 self.stop(Notice::CannotSign, "signing_failed", false)
             }
             Event::Answered { attempt, reply }
@@ -352,7 +361,12 @@ impl Session {
             {
                 self.answered(reply)
             }
-            Event::Counted(body) => self.counted(answer::count(&body)),
+            Event::Counted(body) => {
+                // What was asked for before sending and comes after it is older.
+                let sent = matches!(self.phase, Phase::Sent(_));
+                let known = self.count.filter(|_| sent).unwrap_or(0);
+                self.counted(answer::count(&body).filter(|count| *count >= known))
+            }
             Event::Shared(channel) => {
                 let mut effects = Vec::new();
                 if channel == "copy" {
@@ -381,18 +395,29 @@ impl Session {
     }
 
     fn change(&mut self, name: &str, change: impl FnOnce(&mut Draft)) -> Vec<Effect> {
-        // While it is sent, what is sent stays as it is.
-        if self.phase != Phase::Editing {
+        // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
+        let writable = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_));
+        // An extension of the browser may have put a control of its own among ours.
+        if !writable || !self.asks(name) {
             return Vec::new();
         }
-        change(&mut self.draft);
-        if self.mistakes.iter().any(|mistake| mistake.field == name) {
-            let now = check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign));
-            let now = now.err().unwrap_or_default();
-            let still = now.into_iter().find(|mistake| mistake.field == name);
+        if self.mistakes.is_empty() {
+            change(&mut self.draft);
+        } else {
+            let before = self.judge().err().unwrap_or_default();
+            change(&mut self.draft);
+            let after = self.judge().err().unwrap_or_default();
+            let of = |mistakes: &[Mistake], field: &str| {
+                mistakes.iter().find(|mistake| mistake.field == field).cloned()
+            };
+            // Of the other fields, those are judged anew whose mistake hung on this one: a consent
+            // on the country, the message on what fills it. What an endpoint reported stays.
             self.mistakes = std::mem::take(&mut self.mistakes)
                 .into_iter()
-                .filter_map(|known| if known.field == name { still.clone() } else { Some(known) })
+                .filter_map(|known| {
+                    let anew = known.field == name || of(&before, &known.field).is_some();
+                    if anew { of(&after, &known.field) } else { Some(known) }
+                })
                 .collect();
         }
         if std::mem::replace(&mut self.started, true) {
@@ -401,12 +426,24 @@ impl Session {
         vec![Effect::Tell(Report::Start)]
     }
 
+    /// Whether the form has a control of this name.
+    fn asks(&self, name: &str) -> bool {
+        let campaign = &self.setting.campaign;
+        [TARGETS, SUBJECT, BODY, PUBLIC].contains(&name)
+            || campaign.fields.iter().any(|field| field.id.as_str() == name)
+            || consent_of(campaign, name).is_some()
+    }
+
+    fn judge(&self) -> Result<Action, Vec<Mistake>> {
+        check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
+    }
+
     fn submit(&mut self) -> Vec<Effect> {
         self.notice = None;
-        match check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign)) {
+        match self.judge() {
             Ok(action) => {
                 self.mistakes.clear();
-                self.phase = Phase::Preparing(Box::new(action));
+                self.phase = Phase::Asking(Box::new(action));
                 vec![Effect::Ask]
             }
             Err(mistakes) => self.show(mistakes),
@@ -428,7 +465,7 @@ impl Session {
     }
 
     fn allowed(&mut self, allowed: bool) -> Vec<Effect> {
-        let Phase::Preparing(action) = &self.phase else {
+        let Phase::Asking(action) = &self.phase else {
             return Vec::new();
         };
         if !allowed {
@@ -440,6 +477,7 @@ impl Session {
             return self.post();
         }
         let wordings = action.wordings().map(str::to_owned).collect();
+        self.phase = Phase::Preparing(action.clone());
         vec![Effect::Prepare { attempt: self.attempt, wordings }]
     }
 
@@ -541,15 +579,24 @@ impl Session {
                 pending.again = true;
                 self.sign(pending)
             }
-            ("rules", ..) if !refusal.errors.is_empty() => {
-                let campaign = &self.setting.campaign;
-                let errors = refusal.errors.iter();
-                let mistakes =
-                    errors.map(|(field, code)| Mistake::reported(campaign, field, code)).collect();
+            ("rules", ..) if refusal.errors.iter().any(|(field, _)| self.asks(field)) => {
+                let mut mistakes: Vec<Mistake> = Vec::new();
+                for (field, code) in &refusal.errors {
+                    // A field shows one mistake; for what is not on the form nobody can do anything.
+                    if self.asks(field) && !mistakes.iter().any(|known| known.field == *field) {
+                        mistakes.push(Mistake::reported(&self.setting.campaign, field, code));
+                    }
+                }
                 self.show(mistakes)
             }
             ("closed", ..) => self.stop(Notice::Closed, "closed", false),
-            (code, ..) => self.stop(Notice::Refused(code.to_owned()), code, false),
+            (code, ..) => {
+                // It is shown, and told to the page: a sentence might hold what was typed.
+                let is_code = (1..=64).contains(&code.len())
+                    && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                let code = if is_code { code } else { "refused" };
+                self.stop(Notice::Refused(code.to_owned()), code, false)
+            }
         }
     }
 

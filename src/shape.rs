@@ -57,7 +57,15 @@ impl Reading {
 
     /// Runs `read` one step further down the pointer.
     pub fn inside<T>(&mut self, step: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.pointer.len();
+        let outside = self.step(step);
+        let value = read(self);
+        self.pointer.truncate(outside);
+        value
+    }
+
+    /// Steps down the pointer, and gives the length of what it was.
+    fn step(&mut self, step: &str) -> usize {
+        let outside = self.pointer.len();
         self.pointer.push('/');
         for char in step.chars() {
             match char {
@@ -66,9 +74,7 @@ impl Reading {
                 _ => self.pointer.push(char),
             }
         }
-        let value = read(self);
-        self.pointer.truncate(length);
-        value
+        outside
     }
 
     /// Notes each member of an object that is unknown or stands twice; any other value whole.
@@ -87,19 +93,23 @@ impl Reading {
         }
     }
 
-    pub(crate) fn optional<T: Shape>(&mut self, json: &Json, key: &str) -> Option<T> {
-        let member = json.get(key)?;
-        Some(self.inside(key, |reading| T::read(member, reading)))
+    /// Reads the member with this key into its place; without such a member, leaves it alone. Kept
+    /// out of line: there are a hundred members and only a few types.
+    #[inline(never)]
+    pub(crate) fn member<T: Shape>(&mut self, json: &Json, key: &str, place: &mut T) {
+        if let Some(member) = json.get(key) {
+            *place = self.inside(key, |reading| T::read(member, reading));
+        }
     }
 
-    pub(crate) fn required<T: Shape + Default>(&mut self, json: &Json, key: &str) -> T {
-        self.optional(json, key).unwrap_or_else(|| {
-            // What is no object has been told already.
-            if matches!(json.value, Value::Object(_)) {
-                self.inside(key, |reading| reading.fault(json.line, FaultKind::Missing));
-            }
-            T::default()
-        })
+    /// As [`member`](Self::member), but the member must be there.
+    #[inline(never)]
+    pub(crate) fn required<T: Shape>(&mut self, json: &Json, key: &str, place: &mut T) {
+        // What is no object has been told already.
+        if json.get(key).is_none() && matches!(json.value, Value::Object(_)) {
+            self.inside(key, |reading| reading.fault(json.line, FaultKind::Missing));
+        }
+        self.member(json, key, place);
     }
 }
 
@@ -292,7 +302,9 @@ macro_rules! record {
         impl $crate::shape::Shape for $Name {
             fn read(json: &$crate::json::Json, reading: &mut $crate::shape::Reading) -> Self {
                 reading.keys(json, &[$(stringify!($key)),*]);
-                $Name { $( $key: record!(@read reading, json, $key $(, $default)?), )* }
+                let mut record = Self::default();
+                $( record!(@read reading, json, record, $key $(, $default)?); )*
+                record
             }
             fn write(&self, out: &mut $crate::json::Writer) {
                 out.object(|out| {
@@ -317,11 +329,11 @@ macro_rules! record {
     )*};
     (@default) => { Default::default() };
     (@default $default:expr) => { $default };
-    (@read $reading:ident, $json:ident, $key:ident) => {
-        $reading.required($json, stringify!($key))
+    (@read $reading:ident, $json:ident, $record:ident, $key:ident) => {
+        $reading.required($json, stringify!($key), &mut $record.$key)
     };
-    (@read $reading:ident, $json:ident, $key:ident, $default:expr) => {
-        $reading.optional($json, stringify!($key)).unwrap_or_else(|| $default)
+    (@read $reading:ident, $json:ident, $record:ident, $key:ident, $default:expr) => {
+        $reading.member($json, stringify!($key), &mut $record.$key)
     };
     (@write $self:ident, $out:ident, $key:ident: $Type:ty) => {
         $crate::shape::Shape::write(&$self.$key, $out.key(stringify!($key)))

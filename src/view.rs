@@ -4,7 +4,7 @@
 use crate::answer::{Acceptance, Status};
 use crate::campaign::{Campaign, Disclosed, Field, Kind, Picture, TargetingMode};
 use crate::check::{Mistake, MistakeKind, consent_of, length, limits};
-use crate::draft::{BODY, SUBJECT, TARGETS, TICKED, consent_name};
+use crate::draft::{BODY, SUBJECT, TARGETS, TICKED, clean, consent_name};
 use crate::language;
 use crate::markdown::{self, Block};
 use crate::message;
@@ -78,14 +78,15 @@ pub struct Form {
 pub struct Summary {
     /// The heading.
     pub heading: String,
-    /// The controls' names, and what is wrong with each.
+    /// The controls' names, and what is wrong with each, in the order of the form. A name is empty
+    /// where there is no control to lead to.
     pub items: Vec<(String, String)>,
 }
 
 /// A headed group of fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
-    /// The heading.
+    /// The heading; empty where the only field's question is one.
     pub heading: String,
     /// The fields.
     pub fields: Vec<FieldView>,
@@ -255,7 +256,8 @@ impl Viewer<'_> {
         let (campaign, locale) = (self.campaign, self.locale);
         let fields = campaign.fields.iter().map(|field| self.field(field)).collect();
         let mut sections = vec![
-            self.section(Key::Targets, vec![self.targets()]),
+            // The question is the heading.
+            Section { heading: String::new(), fields: vec![self.targets()], preview: None },
             self.section(Key::YourDetails, fields),
             self.message(),
         ];
@@ -276,7 +278,7 @@ impl Viewer<'_> {
         Form {
             picture: campaign.picture.clone(),
             story: markdown::parse(&campaign.story),
-            summary: self.summary(),
+            summary: self.summary(&sections),
             sections,
             disclosed: self.disclosed(),
             responsible,
@@ -439,17 +441,31 @@ impl Viewer<'_> {
             .map(|consent| {
                 let name = consent_name(consent.purpose.as_str());
                 let ticked = self.session.draft.has(&name, TICKED);
-                let label = consent.wording.clone();
-                self.plain(&name, label, consent.required, Control::Tick { ticked })
+                let mut field =
+                    self.plain(&name, String::new(), consent.required, Control::Tick { ticked });
+                // To the letter: the digest of the wording is signed.
+                field.label.clone_from(&consent.wording);
+                field
             })
     }
 
-    fn summary(&self) -> Option<Summary> {
-        let mistakes = &self.session.mistakes;
-        let item = |mistake: &Mistake| (mistake.field.clone(), self.mistake(mistake));
+    fn summary(&self, sections: &[Section]) -> Option<Summary> {
+        let controls: Vec<&str> = sections
+            .iter()
+            .flat_map(|section| &section.fields)
+            .filter(|field| !matches!(field.control, Control::List(_)))
+            .map(|field| field.name.as_str())
+            .collect();
+        let place = |name: &str| controls.iter().position(|control| *control == name);
+        let mut mistakes: Vec<&Mistake> = self.session.mistakes.iter().collect();
+        mistakes.sort_by_key(|mistake| place(&mistake.field).unwrap_or(controls.len()));
+        let item = |mistake: &Mistake| {
+            let name = place(&mistake.field).map_or("", |_| &mistake.field);
+            (name.to_owned(), self.mistake(mistake))
+        };
         (!mistakes.is_empty()).then(|| Summary {
             heading: self.locale.say(Key::SummaryHeading),
-            items: mistakes.iter().map(item).collect(),
+            items: mistakes.into_iter().map(item).collect(),
         })
     }
 
@@ -629,7 +645,7 @@ fn autocomplete(name: &str) -> &'static str {
 /// (RFC 6068, section 5).
 fn percent_encode(text: &str) -> String {
     let mut encoded = String::new();
-    for byte in text.replace('\n', "\r\n").bytes() {
+    for byte in clean(text).replace('\n', "\r\n").bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(byte as char);
         } else {

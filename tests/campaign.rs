@@ -1,0 +1,296 @@
+//! The campaign file: where its faults are, how a translation is laid over it, and what the widget
+//! passes over that `check` refuses.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Strictness, TargetingMode};
+use standwith::country;
+use standwith::json;
+use standwith::shape::{FaultKind, Reading, Shape};
+
+const EXAMPLE: &[u8] = include_bytes!("../www/campaigns/free-mech-dara.json");
+
+/// A file with no more than it must have, and `more` members.
+fn file(more: &str) -> CampaignFile {
+    let least = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"},{"id":"b","name":"B"}],
+        "message":{"subjects":["S"],"body":"B"}"#;
+    let comma = if more.is_empty() { "" } else { "," };
+    CampaignFile::parse([least, comma, more, "}"].concat().as_bytes()).unwrap()
+}
+
+fn read(file: &CampaignFile, lang: &str) -> Campaign {
+    file.campaign(lang, Strictness::Strict).unwrap()
+}
+
+/// The faults of a text, each with pointer, line and kind.
+fn check_faults(text: &str, expected: &[(&str, u32, FaultKind)]) {
+    let faults = match CampaignFile::parse(text.as_bytes()) {
+        Ok(file) => file.campaign("en", Strictness::Strict).err().unwrap_or_default(),
+        Err(fault) => vec![fault],
+    };
+    let found: Vec<(&str, u32, FaultKind)> =
+        faults.iter().map(|f| (f.pointer.as_str(), f.line, f.kind.clone())).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn every_fault_is_told_with_its_place() {
+    use FaultKind::{Duplicate, Expected, Missing, Unknown};
+    check_faults(
+        "{\n  \"id\": \"a\"\n  \"title\": 1\n}",
+        &[("", 3, Expected("a comma or a closing brace"))],
+    );
+    check_faults("", &[("", 1, Expected("a value"))]);
+    check_faults("[]", &[("", 1, Expected("an object in braces"))]);
+    check_faults(
+        "{}",
+        &[
+            ("/id", 1, Missing),
+            ("/title", 1, Missing),
+            ("/targets", 1, Missing),
+            ("/message", 1, Missing),
+        ],
+    );
+    check_faults(
+        r##"{
+            "id": "Not An Id",
+            "title": 5,
+            "story": null,
+            "targets": [
+                {"id": "a", "name": "A", "country": "kh"},
+                {"id": "a", "name": "A", "country": "XX"},
+                "b"
+            ],
+            "targeting": {"mode": "some", "least": -1, "most": 1.5},
+            "message": {"subjects": "S", "body": "", "editable": "yes"},
+            "fields": [{"id": "given-name", "required": 1}],
+            "opens": "2024-02-30T00:00:00Z",
+            "theme": {"accent": "red"},
+            "consents": {},
+            "title": "again",
+            "a/b~c": true
+        }"##,
+        &[
+            ("/title", 16, Duplicate),
+            ("/a~1b~0c", 17, Unknown),
+            ("/id", 2, Expected("1 to 64 of the characters a-z, 0-9 and -")),
+            ("/title", 3, Expected("a text in double quotes")),
+            ("/story", 4, Expected("a text in double quotes")),
+            ("/targets/0/country", 6, Expected("two capital letters of ISO 3166-1, like \"KH\"")),
+            ("/targets/1/country", 7, Expected("two capital letters of ISO 3166-1, like \"KH\"")),
+            ("/targets/2", 8, Expected("an object in braces")),
+            ("/targeting/mode", 10, Expected("\"all\" or \"choose\"")),
+            ("/targeting/least", 10, Expected("a whole number from 0 to 4294967295")),
+            ("/targeting/most", 10, Expected("a whole number from 0 to 4294967295")),
+            ("/message/subjects", 11, Expected("a list in square brackets")),
+            ("/message/editable", 11, Expected("true or false")),
+            ("/fields/0/id", 12, Expected("1 to 64 of the characters a-z, 0-9 and _")),
+            ("/fields/0/required", 12, Expected("true or false")),
+            ("/consents", 15, Expected("a list in square brackets")),
+            ("/opens", 13, Expected("a time in UTC like \"2024-10-01T00:00:00Z\"")),
+            ("/theme/accent", 14, Expected("a colour like \"#0b6e4f\"")),
+        ],
+    );
+}
+
+#[test]
+fn a_file_of_windows_is_read() {
+    let text = "\u{feff}{\r\n\"id\":\"c\"}";
+    let faults = CampaignFile::parse(text.as_bytes()).unwrap().campaign("en", Strictness::Strict);
+    assert_eq!(faults.unwrap_err()[0].line, 1);
+    assert!(CampaignFile::parse(b"{\"title\":\"\xe9\"}").is_err());
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let campaign = read(&file(""), "en");
+    assert_eq!(campaign.lang, "en");
+    let fields: Vec<&str> = campaign.fields.iter().map(|field| field.id.as_str()).collect();
+    assert_eq!(fields, ["given_name", "family_name", "email", "country"]);
+    assert!(campaign.fields.iter().all(|field| field.required));
+    assert_eq!(campaign.targeting.mode, TargetingMode::All);
+    assert_eq!((campaign.message.min, campaign.message.max), (1, 5000));
+    assert!(campaign.message.editable);
+}
+
+#[test]
+fn a_standard_field_has_its_own_kind() {
+    let fields = r#""fields":[{"id":"email"},{"id":"phone"},{"id":"country"},{"id":"address"},
+        {"id":"age","kind":"number"},{"id":"why"}]"#;
+    let campaign = read(&file(fields), "en");
+    let kinds: Vec<Kind> = campaign.fields.iter().map(|field| field.kind()).collect();
+    let expected = [Kind::Email, Kind::Phone, Kind::Country, Kind::Text, Kind::Number, Kind::Text];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn the_widget_passes_over_what_it_does_not_know() {
+    let file = file(r#""novelty":{"x":1},"title":"again","theme":{"shade":"dark"}"#);
+    let faults = file.campaign("en", Strictness::Strict).unwrap_err();
+    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/novelty", "/title", "/theme/shade"]);
+    let campaign = file.campaign("en", Strictness::Lenient).unwrap();
+    assert_eq!(campaign.title, "T");
+}
+
+#[test]
+fn the_widget_does_not_pass_over_the_order_to_seal() {
+    let file = file(r#""sealing":{"jwk":{}}"#);
+    let faults = file.campaign("en", Strictness::Lenient).unwrap_err();
+    assert_eq!(faults[0].pointer, "/sealing");
+}
+
+#[test]
+fn a_translation_is_laid_over_the_texts() {
+    let file = file(
+        r#""lang":"fr",
+        "fields":[{"id":"email","required":true},
+                  {"id":"job","kind":"choice","label":"J","options":["a",{"id":"b","label":"b"}]}],
+        "consents":[{"purpose":"news","wording":"W","required":true}],
+        "share":{"text":"P","url":"https://p.invalid/"},
+        "languages":{"km":{
+            "title":"ចំណងជើង",
+            "targets":[{"id":"b","name":"ខ"},{"id":"stranger","name":"X"}],
+            "message":{"subjects":["ប្រធានបទ"],"foot":"ជើង"},
+            "fields":[{"id":"job","label":"ការងារ","options":[{"id":"b","label":"ខ"},{"id":"a","label":"ក"}]}],
+            "consents":[{"purpose":"news","wording":"ពាក្យ"}],
+            "share":{"text":"ចែក"}
+        }}"#,
+    );
+    assert_eq!(file.languages(), ["fr", "km"]);
+    let (own, laid_over) = (read(&file, "fr"), read(&file, "km"));
+    assert_eq!((own.lang.as_str(), laid_over.lang.as_str()), ("fr", "km"));
+    assert_eq!((own.title.as_str(), laid_over.title.as_str()), ("T", "ចំណងជើង"));
+    // Found by their names; the order and the number are the campaign's.
+    let names: Vec<&str> = laid_over.targets.iter().map(|target| target.name.as_str()).collect();
+    assert_eq!(names, ["A", "ខ"]);
+    assert_eq!(laid_over.message.subjects, ["ប្រធានបទ"]);
+    assert_eq!((laid_over.message.body.as_str(), laid_over.message.foot.as_str()), ("B", "ជើង"));
+    let job = &laid_over.fields[1];
+    let options: Vec<(&str, &str)> =
+        job.options.iter().map(|o| (o.id.as_str(), o.label.as_str())).collect();
+    assert_eq!((job.label.as_str(), job.kind()), ("ការងារ", Kind::Choice));
+    assert_eq!(options, [("a", "ក"), ("b", "ខ")]);
+    assert_eq!(laid_over.consents[0].wording, "ពាក្យ");
+    assert!(laid_over.consents[0].required && laid_over.fields[0].required);
+    let share = laid_over.share.unwrap();
+    assert_eq!((share.text.as_str(), share.url.as_str()), ("ចែក", "https://p.invalid/"));
+}
+
+#[test]
+fn a_translation_adds_no_field_and_no_consent() {
+    let file = file(
+        r#""languages":{"km":{
+            "fields":[{"id":"email","label":"អ៊ីមែល"}],
+            "consents":[{"purpose":"news","wording":"ពាក្យ"}]
+        }}"#,
+    );
+    let (own, laid_over) = (read(&file, "en"), read(&file, "km"));
+    assert_eq!(laid_over.fields, own.fields);
+    assert_eq!(laid_over.consents, []);
+}
+
+#[test]
+fn a_language_that_the_campaign_lacks_is_its_first() {
+    let file = file(r#""lang":"fr","languages":{"km":{"title":"ចំណងជើង"}}"#);
+    assert_eq!(read(&file, "de"), read(&file, "fr"));
+    assert_eq!(read(&file, "de").lang, "fr");
+}
+
+#[test]
+fn a_fault_in_a_translation_keeps_to_its_language() {
+    let file = file(r#""languages":{"km":{"title":5,"message":{"subject":"S"}}}"#);
+    assert!(file.campaign("en", Strictness::Strict).is_ok());
+    let faults = file.campaign("km", Strictness::Strict).unwrap_err();
+    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/title", "/message/subject"]);
+}
+
+#[test]
+fn the_example_is_read_in_both_its_languages() {
+    let file = CampaignFile::parse(EXAMPLE).unwrap();
+    assert_eq!(file.languages(), ["en", "km"]);
+    let (english, khmer) = (read(&file, "en"), read(&file, "km"));
+    assert_eq!(english.targets.len(), 4);
+    assert_eq!(khmer.message.subjects.len(), english.message.subjects.len());
+    assert!(khmer.title.contains("មេឃ ដារ៉ា"));
+    let ids = |campaign: &Campaign| -> Vec<String> {
+        campaign.targets.iter().map(|target| target.id.0.clone()).collect()
+    };
+    assert_eq!(ids(&english), ids(&khmer));
+    assert!(english.targets.iter().all(|target| target.email.ends_with(".invalid")));
+}
+
+#[test]
+fn what_is_written_is_read_as_the_same() {
+    let english = read(&CampaignFile::parse(EXAMPLE).unwrap(), "en");
+    let again = standwith::shape::read::<Campaign>(&standwith::shape::write(&english));
+    assert_eq!(again, Ok(english));
+}
+
+/// The seconds of a moment, where the text is one.
+fn moment(text: &str) -> Option<i64> {
+    let json = json::parse(&format!("{text:?}")).unwrap();
+    let mut reading = Reading::default();
+    let moment = Moment::read(&json, &mut reading);
+    reading.faults.is_empty().then(|| moment.seconds())
+}
+
+#[test]
+fn a_moment_is_a_day_and_a_time_that_exist() {
+    for (text, seconds) in [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1969-12-31T23:59:59Z", -1),
+        ("2000-02-29T12:00:00Z", 951_825_600),
+        ("2000-03-01T00:00:00Z", 951_868_800),
+        ("2024-02-29T23:59:59Z", 1_709_251_199),
+        ("2024-10-24T00:00:00Z", 1_729_728_000),
+        ("2038-01-19T03:14:08Z", 1 << 31),
+        ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ("0000-01-01T00:00:00Z", -62_167_219_200),
+    ] {
+        assert_eq!(moment(text), Some(seconds), "{text}");
+    }
+    for text in [
+        "",
+        "2023-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2100-02-29T00:00:00Z",
+        "2024-02-30T00:00:00Z",
+        "2024-04-31T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-01-00T00:00:00Z",
+        "2024-01-32T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T23:59:60Z",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00z",
+        "2024-01-01t00:00:00Z",
+        "2024-01-01 00:00:00Z",
+        "2024-01-01T00:00:00+00:00",
+        "2024-01-01T00:00:00.0Z",
+        "2024-01-01",
+        "24-01-01T00:00:00Z",
+        "+024-01-01T00:00:00Z",
+        " 2024-01-01T00:00:00Z",
+        "２０２４-01-01T00:00:00Z",
+    ] {
+        assert_eq!(moment(text), None, "{text}");
+    }
+}
+
+#[test]
+fn there_are_250_countries_sorted_and_unique() {
+    let all: Vec<&str> = country::all().collect();
+    assert_eq!(all.len(), 250);
+    assert!(all.is_sorted_by(|a, b| a < b));
+    assert!(all.iter().all(|code| code.bytes().all(|b| b.is_ascii_uppercase())));
+    for code in ["KH", "GB", "SS", "TW", "PS", "XK", "AD", "ZW"] {
+        assert!(country::is_known(code), "{code}");
+    }
+    // Exceptional, transitional and user-assigned codes, and halves of two neighbours.
+    for code in ["UK", "EU", "AN", "CS", "SU", "XX", "ZZ", "kh", "K", "", "DA", "KHM", "ADAE"] {
+        assert!(!country::is_known(code), "{code}");
+    }
+}

@@ -1,0 +1,858 @@
+//! The one judgement: every rule with its code, at its limit and beyond, and the promise that
+//! whatever passes in the browser passes at the endpoint as the very same action.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::action::{
+    Action, Circumstances, Claims, ConsentClaim, DeliveryClaim, Given, Message, PublicName,
+};
+use standwith::campaign::{Campaign, CampaignFile, STANDARD_FIELDS, Strictness};
+use standwith::check::{
+    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, Mistake,
+    MistakeKind, MistakeKind::*, check, check_claims, is_email, length, limits,
+};
+use standwith::draft::Draft;
+use standwith::shape;
+
+/// A campaign that asks for something of every kind, with `changes` in place of its members.
+fn campaign(changes: Value) -> Campaign {
+    let mut file = json!({
+        "id": "c",
+        "title": "T",
+        "targets": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}, {"id": "c", "name": "C"}],
+        "targeting": {"mode": "choose", "most": 2},
+        "message": {"subjects": ["Subject"], "body": "The body", "min": 5, "max": 60},
+        "fields": [
+            {"id": "given_name", "required": true},
+            {"id": "family_name"},
+            {"id": "email", "required": true},
+            {"id": "phone"},
+            {"id": "country"},
+            {"id": "postal_code"},
+            {"id": "why", "kind": "long_text", "label": "Why?"},
+            {"id": "colour", "kind": "choice", "label": "Colour?", "options": ["red", "blue"]},
+            {"id": "roles", "kind": "choices", "label": "Roles?", "options": ["reader", "writer"]},
+            {"id": "adult", "kind": "checkbox", "label": "Adult?"},
+            {"id": "age", "kind": "number", "label": "Age?"},
+            {"id": "born", "kind": "date", "label": "Born?"},
+            {"id": "friend", "kind": "email", "label": "A friend?"},
+            {"id": "home", "kind": "country", "label": "Home?"}
+        ],
+        "consents": [
+            {"purpose": "news", "wording": "News.", "countries": ["GB", "KH"]},
+            {"purpose": "terms", "wording": "Terms.", "required": true}
+        ]
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        file[key] = value.clone();
+    }
+    let file = CampaignFile::parse(file.to_string().as_bytes()).unwrap();
+    file.campaign("en", Strictness::Strict).unwrap()
+}
+
+/// A message that can't be edited, and one that stands between head and foot.
+fn locked() -> Value {
+    json!({"message": {"subjects": ["From {{given_name}}", "Other"], "head": "Dear sir",
+        "body": "I, {{given_name}}, ask.", "foot": "{{family_name}}", "editable": false}})
+}
+fn framed() -> Value {
+    json!({"message": {"subjects": ["S"], "head": "Dear {{family_name}}", "body": "B",
+        "foot": "Yours, {{given_name}}"}})
+}
+
+/// What a supporter entered who did everything right, with `values` in place of their own.
+fn entered(values: &[(&str, &str)]) -> Draft {
+    let right = [
+        ("targets", "a"),
+        ("given_name", "Ada"),
+        ("email", "ada@example.org"),
+        ("subject", "Subject"),
+        ("body", "The body"),
+        ("consent_terms", "on"),
+    ];
+    let kept = right.iter().filter(|(name, _)| !values.iter().any(|(other, _)| other == name));
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Draft::posted(kept.chain(values).map(pair).collect())
+}
+
+fn claims(campaign: &Campaign, action: &Action) -> Claims {
+    let given = Circumstances {
+        jti: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
+        wording_digests: action.wordings().map(str::to_owned).collect(),
+        ..Circumstances::default()
+    };
+    action.claims(campaign, given)
+}
+
+/// The endpoint makes the same action of an action's claims, and of these the same claims.
+fn assert_replays(campaign: &Campaign, action: &Action) {
+    let claims = claims(campaign, action);
+    let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
+    assert_eq!(travelled, claims);
+    assert_eq!(check_claims(campaign, &travelled).as_ref(), Ok(action));
+}
+
+/// What is entered passes, here and at the endpoint.
+fn passes(changes: &Value, values: &[(&str, &str)]) -> Action {
+    let campaign = campaign(changes.clone());
+    let action = check(&campaign, &entered(values).composed(&campaign));
+    let action = action.unwrap_or_else(|mistakes| unreachable!("{values:?}: {mistakes:?}"));
+    assert_replays(&campaign, &action);
+    action
+}
+
+/// What is entered has these mistakes, in this order. Each survives its way over the wire.
+fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, MistakeKind)]) {
+    let campaign = campaign(changes.clone());
+    let mistakes = check(&campaign, &entered(values).composed(&campaign)).err().unwrap_or_default();
+    let found: Vec<(&str, MistakeKind)> =
+        mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
+    assert_eq!(found, expected, "{values:?}");
+    for mistake in &mistakes {
+        assert_eq!(Mistake::reported(&campaign, &mistake.field, &mistake.code()), *mistake);
+    }
+}
+
+/// The claims of someone who did everything right, changed, are refused for these reasons.
+fn check_claimed(changes: &Value, change: fn(&mut Claims), expected: &[(&str, MistakeKind)]) {
+    let campaign = campaign(changes.clone());
+    let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
+    let mut claims = claims(&campaign, &action);
+    change(&mut claims);
+    let mistakes = check_claims(&campaign, &claims).err().unwrap_or_default();
+    let found: Vec<(&str, MistakeKind)> =
+        mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
+    assert_eq!(found, expected);
+}
+
+fn as_it_is() -> Value {
+    json!({})
+}
+
+#[test]
+fn names_of_every_script_pass() {
+    for name in [
+        "Ada",
+        "មេឃ ដារ៉ា",
+        "ស្ត្រី",
+        "មេឃ\u{200b}ដារ៉ា",
+        "क्षत्रिय",
+        "श्री\u{200d}मती",
+        "न\u{200c}हीं",
+        "مریم می\u{200c}خواهد",
+        "محمد بن سلمان",
+        "\u{200f}דוד",
+        "נִקּוּד",
+        "ထွန်းအောင်",
+        "ลักษณ์",
+        "ལྷ་ས",
+        "Nguyễn Thị Minh Khai",
+        "Nguye\u{302}\u{303}n",
+        "O’Brien-Łukasz d'Été",
+        "李小龍",
+        "김정은",
+        "Ὀδυσσεύς",
+        "🕊️",
+        "👩🏽\u{200d}❤️\u{200d}👨🏿",
+        "𝒜𝒹𝒶",
+        "X Æ A-12",
+        "%s {{given_name}} <b>&amp;\"'\\",
+        "a\u{ad}b\u{feff}c",
+    ] {
+        let values =
+            [("given_name", name), ("family_name", name), ("body", name), ("subject", name)];
+        let short = json!({"message": {"subjects": ["S"], "body": ""}});
+        assert_eq!(passes(&short, &values).person().given_name, name);
+    }
+}
+
+#[test]
+fn control_characters_are_refused_wherever_they_stand() {
+    for c in ('\0'..='\u{9f}').filter(|c| c.is_control()) {
+        let value = format!("5 a{c}b@c.org");
+        for name in
+            ["given_name", "email", "phone", "country", "subject", "colour", "age", "friend"]
+        {
+            check_mistakes(&as_it_is(), &[(name, &value)], &[(name, ControlCharacter)]);
+        }
+        for name in ["body", "why"] {
+            let values = [(name, value.as_str())];
+            if matches!(c, '\n' | '\r' | '\t') {
+                passes(&as_it_is(), &values);
+            } else {
+                check_mistakes(&as_it_is(), &values, &[(name, ControlCharacter)]);
+            }
+        }
+    }
+    // Neither of these is a control character.
+    passes(&as_it_is(), &[("given_name", "a\u{2028}b\u{a0}c\u{202e}d")]);
+}
+
+#[test]
+fn values_are_kept_trimmed_with_line_feeds() {
+    let action = passes(
+        &as_it_is(),
+        &[
+            ("given_name", "\u{a0}\tAda \r\n"),
+            ("email", " ada@example.org\n"),
+            ("subject", "  About  it  "),
+            ("body", "\r\nOne\r\nTwo\rThree\n\n"),
+            ("why", " a\r\nb "),
+            ("country", " KH "),
+            ("targets", " b "),
+            ("roles", " writer "),
+        ],
+    );
+    assert_eq!(action.person().given_name, "Ada");
+    assert_eq!(action.person().email, "ada@example.org");
+    assert_eq!(action.person().country, "KH");
+    assert_eq!(action.message().subject, "About  it");
+    assert_eq!(action.message().body, "One\nTwo\nThree");
+    assert_eq!(action.targets(), ["b"]);
+    assert_eq!(action.answers().get("why"), Some(&Given::One("a\nb".to_owned())));
+    assert_eq!(action.answers().get("roles"), Some(&Given::Several(vec!["writer".to_owned()])));
+}
+
+#[test]
+fn a_length_is_counted_in_scalar_values() {
+    for (text, scalars) in
+        [("", 0), ("a", 1), ("é", 1), ("e\u{301}", 2), ("ស្ត្រី", 6), ("👩\u{200d}👧", 3)]
+    {
+        assert_eq!(length(text), scalars, "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_longer_than_its_limit() {
+    let campaign = campaign(as_it_is());
+    for (name, most) in [
+        ("given_name", LONGEST_TEXT),
+        ("family_name", LONGEST_TEXT),
+        // Not asked for, and held to the same rules.
+        ("address", LONGEST_TEXT),
+        ("postal_code", LONGEST_CODE),
+        ("subject", LONGEST_SUBJECT),
+        ("body", 60),
+        ("why", LONGEST_LONG_TEXT),
+    ] {
+        assert_eq!(limits(&campaign, name).1, most, "{name}");
+        // Three bytes each, and combining marks among them.
+        let most_of_it: String = "ស្ត្រី".chars().cycle().take(most as usize).collect();
+        passes(&as_it_is(), &[(name, &format!("  {most_of_it}\r\n"))]);
+        let more = format!("{most_of_it}ក");
+        check_mistakes(&as_it_is(), &[(name, &more)], &[(name, TooLong(most))]);
+    }
+    let email = |length: usize| {
+        let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(length - 64 - 1 - 128)];
+        format!("{}@{}", "x".repeat(64), labels.join("."))
+    };
+    passes(&as_it_is(), &[("email", &email(254))]);
+    check_mistakes(&as_it_is(), &[("email", &email(255))], &[("email", TooLong(LONGEST_EMAIL))]);
+    let digits = format!("12345{}", " ".repeat(28));
+    passes(&as_it_is(), &[("phone", &format!("{}6", &digits[..31]))]);
+    let long = [("phone", &*format!("{}6", &digits[..32]))];
+    check_mistakes(&as_it_is(), &long, &[("phone", TooLong(LONGEST_CODE))]);
+    check_mistakes(&as_it_is(), &[("body", "four")], &[("body", TooShort(5))]);
+    passes(&as_it_is(), &[("body", "five!")]);
+    check_mistakes(&as_it_is(), &[("body", " four \r\n")], &[("body", TooShort(5))]);
+}
+
+#[test]
+fn what_must_be_given_is_missed() {
+    for (name, empty) in [
+        ("given_name", ""),
+        ("given_name", " \u{3000}\r\n"),
+        ("email", ""),
+        ("subject", ""),
+        ("subject", " "),
+        ("body", ""),
+        ("body", "\n\n"),
+        ("consent_terms", ""),
+        ("consent_terms", "off"),
+        ("consent_terms", "On"),
+    ] {
+        check_mistakes(&as_it_is(), &[(name, empty)], &[(name, Missing)]);
+    }
+    let every = json!({"fields": [
+        {"id": "address", "required": true},
+        {"id": "why", "kind": "long_text", "label": "Why?", "required": true},
+        {"id": "colour", "kind": "choice", "label": "C", "options": ["red"], "required": true},
+        {"id": "roles", "kind": "choices", "label": "R", "options": ["reader"], "required": true},
+        {"id": "adult", "kind": "checkbox", "label": "A", "required": true},
+        {"id": "given_name"}, {"id": "email"}
+    ]});
+    let expected = ["address", "why", "colour", "roles", "adult"].map(|name| (name, Missing));
+    check_mistakes(&every, &[("roles", " ")], &expected);
+}
+
+#[test]
+fn an_email_address_is_one_of_html_or_goes_beyond_ascii() {
+    let longest = format!("{}@{}.org", "a".repeat(64), "b".repeat(63));
+    for address in [
+        "a@b.co",
+        "a.b@c.org",
+        "a..b@c.org",
+        ".a.@c.org",
+        "a+b@c.org",
+        "!#$%&'*+/=?^_`{|}~-@c.org",
+        "1@2.3",
+        "A@B.CO",
+        "a@xn--kpry57d.xn--kpry57d",
+        "a@a-b.c--d.org",
+        "a@b.c.d.e.f.g",
+        "用户@例子.广告",
+        "ដារ៉ា@ឧទាហរណ៍.កម្ពុជា",
+        "उपयोगकर्ता@उदाहरण.भारत",
+        "مستخدم@مثال.إختبار",
+        "a@bücher.example",
+        "a@نامه\u{200c}ای.example",
+        "élan@example.org",
+        &longest,
+    ] {
+        assert!(is_email(address), "{address}");
+        passes(&as_it_is(), &[("email", address), ("friend", address)]);
+    }
+    for address in [
+        "a",
+        "@",
+        "a@",
+        "@b.co",
+        "a@b",
+        "a@localhost",
+        "a@b.",
+        "a@.b",
+        "a@b..co",
+        "a@@b.co",
+        "a@b@c.co",
+        "a b@c.org",
+        "a@b c.org",
+        "a@-b.co",
+        "a@b-.co",
+        "a@b.-co",
+        "a@b_c.org",
+        "a@b.co,",
+        "a@b.co;c@d.co",
+        "a@b.co c@d.co",
+        "A <a@b.co>",
+        "<a@b.co>",
+        "\"a b\"@c.org",
+        "a@[127.0.0.1]",
+        "a(b)@c.org",
+        "a,b@c.org",
+        "a\\b@c.org",
+        "a@b.co/",
+        "a@b.co?c",
+        "mailto:a@b.co",
+        "a\u{a0}b@c.org",
+        "a@b\u{2003}c.org",
+        &longest.replacen('a', "aa", 1),
+        &longest.replacen('b', "bb", 1),
+    ] {
+        assert!(!is_email(address), "{address}");
+        check_mistakes(&as_it_is(), &[("email", address)], &[("email", Malformed)]);
+        check_mistakes(&as_it_is(), &[("friend", address)], &[("friend", Malformed)]);
+    }
+    assert!(!is_email(""));
+}
+
+#[test]
+fn a_value_is_of_its_kind() {
+    let long = "1".repeat(19);
+    for (name, good) in [
+        (
+            "phone",
+            &[
+                "12345",
+                "+855 12 345 678",
+                "(020) 7946-0958",
+                "020/123.456",
+                "០១២ ៣៤៥ ៦៧៨",
+                "+999999999999999",
+            ][..],
+        ),
+        ("country", &["KH", "GB", "XK"]),
+        ("home", &["SS"]),
+        ("postal_code", &["SW1A 1AA", "12345-6789", "០១២"]),
+        ("colour", &["red", "blue"]),
+        ("adult", &["on", ""]),
+        ("age", &["0", "-1", "42", "007", "-9223372036854775808"]),
+        ("born", &["2024-02-29", "1900-01-01", "0001-01-01", "9999-12-31"]),
+    ] {
+        for value in good {
+            passes(&as_it_is(), &[(name, value)]);
+        }
+    }
+    for (name, kind, bad) in [
+        ("phone", Malformed, &["1234", "1234567890123456", "12345x", "+-+-+", "12345;ext=6"][..]),
+        ("country", UnknownChoice, &["kh", "UK", "XX", "Cambodia", "KHM"]),
+        ("home", UnknownChoice, &["ss"]),
+        ("colour", UnknownChoice, &["green", "Red", "red,blue"]),
+        ("adult", UnknownChoice, &["true", "ON", "off"]),
+        ("age", Malformed, &["1.5", "1e3", "४२", "0x1f", "--1", "1 000", "forty", &long.repeat(2)]),
+        (
+            "born",
+            Malformed,
+            &[
+                "2023-02-29",
+                "2024-13-01",
+                "2024-00-01",
+                "2024-01-00",
+                "2024-1-1",
+                "24-01-01",
+                "2024/01/01",
+                "01-01-2024",
+                "2024-01-01T00:00",
+                "+024-01-01",
+                "2024-+1-01",
+                "2024-01-+1",
+                "-2024-01-01",
+                "2024-01",
+                "20240101",
+                "２０２４-01-01",
+            ],
+        ),
+    ] {
+        for value in bad {
+            check_mistakes(&as_it_is(), &[(name, value)], &[(name, kind)]);
+        }
+    }
+}
+
+#[test]
+fn several_choices_are_each_one_of_the_options() {
+    let action =
+        passes(&as_it_is(), &[("roles", "writer"), ("roles", "reader"), ("roles", "writer")]);
+    let chosen = Given::Several(vec!["writer".to_owned(), "reader".to_owned()]);
+    assert_eq!(action.answers().get("roles"), Some(&chosen));
+    assert_eq!(passes(&as_it_is(), &[]).answers().get("roles"), None);
+    let values = [("roles", "reader"), ("roles", "editor")];
+    check_mistakes(&as_it_is(), &values, &[("roles", UnknownChoice)]);
+}
+
+#[test]
+fn what_nobody_asked_is_refused() {
+    check_mistakes(&as_it_is(), &[("surname", "x")], &[("surname", UnknownChoice)]);
+    check_mistakes(&as_it_is(), &[("jti", "x")], &[("jti", UnknownChoice)]);
+    check_mistakes(&as_it_is(), &[("consent_", "on")], &[("consent_", UnknownChoice)]);
+    check_mistakes(&as_it_is(), &[("consent_sale", "off")], &[("consent_sale", UnknownChoice)]);
+    // A standard field is kept without being asked for, and judged all the same.
+    let none = json!({"fields": []});
+    assert_eq!(passes(&none, &[("phone", "12345")]).person().phone, "12345");
+    check_mistakes(&none, &[("email", "x")], &[("email", Malformed)]);
+    check_mistakes(&none, &[("country", "XX")], &[("country", UnknownChoice)]);
+}
+
+#[test]
+fn targets_are_chosen_within_limits() {
+    let chosen = |ids: &[&'static str]| -> Vec<(&str, &str)> {
+        ids.iter().map(|id| ("targets", *id)).collect()
+    };
+    // In the campaign's order, whatever the order of choosing.
+    assert_eq!(passes(&as_it_is(), &chosen(&["c", "a", "c"])).targets(), ["a", "c"]);
+    check_mistakes(&as_it_is(), &chosen(&[""]), &[("targets", TooFew(1))]);
+    check_mistakes(&as_it_is(), &chosen(&["a", "b", "c"]), &[("targets", TooMany(2))]);
+    check_mistakes(&as_it_is(), &chosen(&["x"]), &[("targets", UnknownChoice)]);
+    check_mistakes(&as_it_is(), &chosen(&["a", "x", "y"]), &[("targets", UnknownChoice)]);
+    let two = json!({"targeting": {"mode": "choose", "least": 2}});
+    check_mistakes(&two, &chosen(&["a"]), &[("targets", TooFew(2))]);
+    check_mistakes(&two, &chosen(&["a", "a"]), &[("targets", TooFew(2))]);
+    assert_eq!(passes(&two, &chosen(&["a", "b", "c"])).targets().len(), 3);
+    let all = json!({"targeting": {"mode": "all"}});
+    for ids in [&[][..], &[""], &["b"], &["a", "b", "c"]] {
+        assert_eq!(passes(&all, &chosen(ids)).targets(), ["a", "b", "c"]);
+    }
+    check_mistakes(&all, &chosen(&["x"]), &[("targets", UnknownChoice)]);
+}
+
+#[test]
+fn a_public_name_is_one_of_three() {
+    for (word, name) in [
+        ("", PublicName::Anonymous),
+        ("anonymous", PublicName::Anonymous),
+        ("initials", PublicName::Initials),
+        ("name", PublicName::Name),
+    ] {
+        let action = passes(&as_it_is(), &[("public", word)]);
+        assert_eq!(claims(&campaign(as_it_is()), &action).public, name);
+    }
+    check_mistakes(&as_it_is(), &[("public", "Name")], &[("public", UnknownChoice)]);
+}
+
+#[test]
+fn a_consent_is_asked_where_it_belongs() {
+    let asked = |values: &[(&str, &str)]| -> Vec<(String, bool)> {
+        let action = passes(&as_it_is(), values);
+        action.consents().iter().map(|c| (c.purpose.clone(), c.granted)).collect()
+    };
+    let pair = |purpose: &str, granted: bool| (purpose.to_owned(), granted);
+    assert_eq!(asked(&[]), [pair("terms", true)]);
+    assert_eq!(asked(&[("country", "US")]), [pair("terms", true)]);
+    assert_eq!(asked(&[("country", "KH")]), [pair("news", false), pair("terms", true)]);
+    let ticked = [("country", " GB "), ("consent_news", "on")];
+    assert_eq!(asked(&ticked), [pair("news", true), pair("terms", true)]);
+    // What was ticked before the country changed is no consent.
+    assert_eq!(asked(&[("country", "US"), ("consent_news", "on")]), [pair("terms", true)]);
+    let action = passes(&as_it_is(), &[("country", "KH")]);
+    assert_eq!(action.wordings().collect::<Vec<_>>(), ["News.", "Terms."]);
+    let required = json!({"consents":
+        [{"purpose": "news", "wording": "News.", "countries": ["KH"], "required": true}]});
+    let untouched = [("consent_terms", ""), ("country", "KH")];
+    let campaign = campaign(required);
+    let mut draft = entered(&untouched);
+    draft.set("consent_terms", "");
+    let mistakes = check(&campaign, &draft.composed(&campaign)).unwrap_err();
+    assert_eq!(mistakes, [Mistake { field: "consent_news".to_owned(), kind: Missing }]);
+    draft.set("country", "US");
+    assert!(check(&campaign, &draft.composed(&campaign)).is_ok());
+}
+
+#[test]
+fn mistakes_come_in_the_order_of_the_form() {
+    check_mistakes(
+        &as_it_is(),
+        &[
+            ("public", "x"),
+            ("consent_terms", ""),
+            ("body", ""),
+            ("subject", ""),
+            ("colour", "green"),
+            ("email", "x"),
+            ("given_name", ""),
+            ("targets", ""),
+            ("stranger", ""),
+            ("region", "\0x"),
+        ],
+        &[
+            ("targets", TooFew(1)),
+            ("given_name", Missing),
+            ("email", Malformed),
+            ("colour", UnknownChoice),
+            ("region", ControlCharacter),
+            ("stranger", UnknownChoice),
+            ("subject", Missing),
+            ("body", Missing),
+            ("consent_terms", Missing),
+            ("public", UnknownChoice),
+        ],
+    );
+    let other_order = json!({"fields": [{"id": "email"}, {"id": "given_name", "required": true}]});
+    let expected = [("email", Malformed), ("given_name", Missing)];
+    check_mistakes(&other_order, &[("email", "x"), ("given_name", "")], &expected);
+}
+
+#[test]
+fn a_mistake_has_a_code() {
+    for (field, kind, code) in [
+        ("email", Malformed, "email_malformed"),
+        ("given_name", Missing, "given_name_missing"),
+        ("subject", TooLong(200), "subject_too_long"),
+        ("body", TooShort(40), "body_too_short"),
+        ("body", Altered, "body_altered"),
+        ("phone", ControlCharacter, "phone_control_character"),
+        ("country", UnknownChoice, "country_unknown_choice"),
+        ("targets", TooFew(1), "targets_too_few"),
+        ("targets", TooMany(2), "targets_too_many"),
+        ("public", UnknownChoice, "public_unknown_choice"),
+        ("consent_terms", Missing, "consent_missing"),
+        ("colour", Missing, "answer_missing"),
+        ("sealed", Refused, "answer_refused"),
+    ] {
+        assert_eq!(Mistake { field: field.to_owned(), kind }.code(), code);
+    }
+}
+
+#[test]
+fn what_an_endpoint_reports_is_understood_or_plainly_refused() {
+    let campaign = campaign(as_it_is());
+    for (field, code, kind) in [
+        ("email", "email_malformed", Malformed),
+        ("email", "email_too_long", TooLong(LONGEST_EMAIL)),
+        ("body", "body_too_long", TooLong(60)),
+        ("body", "body_too_short", TooShort(5)),
+        ("targets", "targets_too_many", TooMany(2)),
+        ("nobody", "answer_missing", Missing),
+        ("email", "email_blocked", Refused),
+        ("", "", Refused),
+    ] {
+        assert_eq!(
+            Mistake::reported(&campaign, field, code),
+            Mistake { field: field.to_owned(), kind }
+        );
+    }
+}
+
+#[test]
+fn a_message_that_is_locked_stays_as_it_is_written() {
+    let names = [("given_name", "Ada"), ("family_name", "{{given_name}}")];
+    let with = |more: &[(&'static str, &'static str)]| [&names[..], more].concat();
+    let action =
+        passes(&locked(), &with(&[("subject", "From {{given_name}}"), ("body", "anything")]));
+    assert_eq!(action.message().subject, "From Ada");
+    assert_eq!(action.message().body, "Dear sir\n\nI, Ada, ask.\n\n{{given_name}}");
+    passes(&locked(), &with(&[("subject", "Other")]));
+    check_mistakes(&locked(), &with(&[("subject", "Mine")]), &[("subject", Altered)]);
+    check_mistakes(&locked(), &with(&[("subject", "From Eve")]), &[("subject", Altered)]);
+}
+
+#[test]
+fn claims_keep_to_a_locked_message() {
+    let campaign = campaign(locked());
+    let action = check(&campaign, &entered(&[("subject", "Other")]).composed(&campaign)).unwrap();
+    let refused = |change: &dyn Fn(&mut Claims), field: &str| {
+        let mut claims = claims(&campaign, &action);
+        change(&mut claims);
+        let mistakes = check_claims(&campaign, &claims).unwrap_err();
+        assert_eq!(mistakes, [Mistake { field: field.to_owned(), kind: Altered }]);
+    };
+    let message = |subject: &str, body: &str| {
+        Some(Message { subject: subject.to_owned(), body: body.to_owned() })
+    };
+    refused(&|claims| claims.message = message("Other", "Dear sir\n\nI, Eve, ask."), "body");
+    refused(&|claims| claims.message = message("Other", "I, Ada, ask."), "body");
+    refused(&|claims| claims.message = message("Mine", "Dear sir\n\nI, Ada, ask."), "subject");
+    // The message says what the person is called.
+    refused(&|claims| claims.person.given_name = "Eve".to_owned(), "body");
+}
+
+#[test]
+fn head_and_foot_stand_about_the_body() {
+    let names = [("given_name", "Ada"), ("family_name", "{{given_name}}")];
+    let action = passes(&framed(), &[&names[..], &[("body", "Mine")]].concat());
+    assert_eq!(action.message().body, "Dear {{given_name}}\n\nMine\n\nYours, Ada");
+    let campaign = campaign(framed());
+    let judged = |body: &str| {
+        let mut claims = claims(&campaign, &action);
+        claims.message = Some(Message { subject: "S".to_owned(), body: body.to_owned() });
+        check_claims(&campaign, &claims).map(|_| ())
+    };
+    let (head, foot) = ("Dear {{given_name}}", "Yours, Ada");
+    for body in [
+        format!("{head}\n\nMine\n\n{foot}"),
+        format!("{head}\r\n\r\nMine\r\n\r\n{foot}\r\n"),
+        format!("{head}\n\n{foot}"),
+        format!("{head}\n\n{head}\n\n{foot}\n\n{foot}"),
+    ] {
+        assert_eq!(judged(&body), Ok(()), "{body}");
+    }
+    let altered = Err(vec![Mistake { field: "body".to_owned(), kind: Altered }]);
+    for body in [
+        "Mine".to_owned(),
+        format!("{head}\n\nMine"),
+        format!("Mine\n\n{foot}"),
+        format!("Dear Ada\n\nMine\n\n{foot}"),
+        format!("{head}\n\nMine\n\nYours, Eve"),
+        format!("{head}\nMine\n{foot}"),
+        format!("{head}, or rather not\n\nMine\n\n{foot}"),
+        format!("{head}\n\nMine, not {foot}"),
+        format!("{head}{foot}"),
+        format!("{head}\n{foot}"),
+        format!("x{head}\n\nMine\n\n{foot}"),
+    ] {
+        assert_eq!(judged(&body), altered, "{body}");
+    }
+}
+
+#[test]
+fn head_and_foot_do_not_stand_for_each_other() {
+    let same = json!({"message": {"subjects": ["S"], "head": "Same", "body": "B", "foot": "Same"}});
+    let campaign = campaign(same);
+    let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
+    for (body, taken) in [("Same\n\nSame", true), ("Same", false), ("Same\n\nx\n\nSame", true)] {
+        let mut claims = claims(&campaign, &action);
+        claims.message = Some(Message { subject: "S".to_owned(), body: body.to_owned() });
+        assert_eq!(check_claims(&campaign, &claims).is_ok(), taken, "{body}");
+    }
+}
+
+#[test]
+fn claims_say_no_more_than_the_form_asks() {
+    let unknown = |field: &'static str| [(field, UnknownChoice)];
+    check_claimed(&as_it_is(), |_| (), &[]);
+    check_claimed(&as_it_is(), |c| c.sealed = Some(String::new()), &unknown("sealed"));
+    check_claimed(
+        &as_it_is(),
+        |c| c.messages.0.push(("a".to_owned(), Message::default())),
+        &unknown("messages"),
+    );
+    check_claimed(&as_it_is(), |c| c.delivery = Some(DeliveryClaim::MailApp), &unknown("delivery"));
+    check_claimed(&as_it_is(), |c| c.delivery = Some(DeliveryClaim::Server), &[]);
+    check_claimed(&as_it_is(), |c| c.message = None, &[("subject", Missing), ("body", Missing)]);
+    check_claimed(
+        &as_it_is(),
+        |c| c.consents.push(ConsentClaim { purpose: "sale".to_owned(), ..ConsentClaim::default() }),
+        &unknown("consent_sale"),
+    );
+    check_claimed(&as_it_is(), |c| c.consents[0].granted = false, &[("consent_terms", Missing)]);
+    check_claimed(&as_it_is(), |c| c.consents.clear(), &[("consent_terms", Missing)]);
+}
+
+#[test]
+fn an_answer_passes_for_nothing_else() {
+    fn answer(claims: &mut Claims, name: &str, value: &str) {
+        claims.answers.0.push((name.to_owned(), Given::One(value.to_owned())));
+    }
+    let unknown = |field: &'static str| [(field, UnknownChoice)];
+    check_claimed(&as_it_is(), |c| answer(c, "why", "so"), &[]);
+    check_claimed(&as_it_is(), |c| answer(c, "stranger", "x"), &unknown("stranger"));
+    check_claimed(&as_it_is(), |c| answer(c, "family_name", "x"), &unknown("family_name"));
+    check_claimed(&as_it_is(), |c| answer(c, "targets", "a"), &unknown("targets"));
+    check_claimed(&as_it_is(), |c| answer(c, "public", "name"), &unknown("public"));
+    check_claimed(&as_it_is(), |c| answer(c, "consent_news", "on"), &unknown("consent_news"));
+    check_claimed(
+        &as_it_is(),
+        |c| {
+            c.message = None;
+            answer(c, "subject", "Subject");
+            answer(c, "body", "The body");
+        },
+        &[("subject", UnknownChoice), ("body", UnknownChoice)],
+    );
+    check_claimed(
+        &as_it_is(),
+        |c| {
+            let several = Given::Several(vec!["red".to_owned(), "blue".to_owned()]);
+            c.answers.0.push(("colour".to_owned(), several));
+        },
+        &unknown("colour"),
+    );
+}
+
+#[test]
+fn what_was_signed_for_some_does_not_go_to_all() {
+    let all = json!({"targeting": {"mode": "all"}});
+    check_claimed(&all, |_| (), &[]);
+    check_claimed(&all, |c| c.targets.clear(), &[]);
+    check_claimed(&all, |c| c.targets = vec!["b".to_owned()], &[("targets", TooFew(3))]);
+    check_claimed(&all, |c| c.targets.push("x".to_owned()), &[("targets", UnknownChoice)]);
+}
+
+#[test]
+fn the_example_is_sent_as_it_stands() {
+    let file = CampaignFile::parse(include_bytes!("../www/campaigns/free-mech-dara.json")).unwrap();
+    for lang in file.languages() {
+        let campaign = file.campaign(&lang, Strictness::Strict).unwrap();
+        let mut draft = Draft::new(&campaign);
+        for (name, value) in [
+            ("given_name", "ដារ៉ា"),
+            ("family_name", "មេឃ"),
+            ("email", "dara@example.org"),
+            ("country", "KH"),
+            ("targets", "embassy"),
+            ("consent_delivery", "on"),
+        ] {
+            draft.set(name, value);
+        }
+        let action = check(&campaign, &draft.composed(&campaign)).unwrap();
+        assert!(!action.message().body.contains("{{"), "{}", action.message().body);
+        assert_replays(&campaign, &action);
+    }
+}
+
+/// Texts that break forms, few of them by control characters, so that many pass.
+fn naughty() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        20 => prop::sample::select(vec![
+            "a", " ", "{{", "}}", "{{given_name}}", "{{family_name}}", "{{ email }}", "{{x}}", "មេឃ",
+            "\u{200b}", "\u{200d}", "\u{a0}", "\u{202e}", "\u{feff}", "👩‍👧", "e\u{301}", "\"", "\\",
+            "<b>", "Yours, ", "Dear ", "Dear sir", "\n\n", "\r\n", "KH", "on", "5", "-",
+        ]).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// The same in one line: what may be a name.
+fn naughty_line() -> impl Strategy<Value = String> {
+    naughty().prop_map(|text| text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect())
+}
+
+/// Names that answers may have, and some that they may not.
+fn answered() -> impl Strategy<Value = String> {
+    let known =
+        prop::sample::select(vec!["why", "why", "roles", "colour", "email", "consent_news"]);
+    prop_oneof![9 => known.prop_map(str::to_owned), 1 => naughty()]
+}
+
+fn forms() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        as_it_is(),
+        locked(),
+        framed(),
+        json!({"targeting": {"mode": "all"}, "message": {"subjects": ["{{family_name}}"], "min": 0,
+            "body": "{{given_name}} {{family_name}}", "editable": false,
+            "head": " {{family_name}}\r\n", "foot": "{{region}} \n"}}),
+        json!({"message": {"subjects": ["S"], "head": "{{family_name}}", "body": "",
+            "foot": "{{family_name}}"}}),
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_passes_in_the_browser_passes_at_the_endpoint(
+        changes in forms(),
+        given in naughty_line(),
+        family in naughty_line(),
+        region in naughty_line(),
+        subject in naughty_line(),
+        body in naughty(),
+        why in naughty(),
+        country in prop::sample::select(vec!["", "KH", " GB", "US"]),
+        ticked in any::<bool>(),
+    ) {
+        let campaign = campaign(changes);
+        let suggested = campaign.message.subjects[0].clone();
+        let subject = if campaign.message.editable { subject } else { suggested };
+        let draft = entered(&[
+            ("given_name", &given),
+            ("family_name", &family),
+            ("region", &region),
+            ("subject", &subject),
+            ("body", &body),
+            ("why", &why),
+            ("country", country),
+            ("consent_news", if ticked { "on" } else { "" }),
+        ]);
+        if let Ok(action) = check(&campaign, &draft.composed(&campaign)) {
+            assert_replays(&campaign, &action);
+            let claims = claims(&campaign, &action);
+            let again = check(&campaign, &Draft::claimed(&claims));
+            prop_assert_eq!(again.as_ref(), Ok(&action));
+        }
+    }
+
+    #[test]
+    fn no_claims_make_it_panic_and_what_is_taken_is_taken_again(
+        changes in forms(),
+        changed in any::<[bool; 4]>(),
+        texts in prop::collection::vec(naughty(), 5),
+        field in prop::sample::select(STANDARD_FIELDS.to_vec()),
+        answers in prop::collection::vec((answered(), prop::collection::vec(naughty(), 0..3)), 0..2),
+    ) {
+        let campaign = campaign(changes);
+        let action = check(&campaign, &entered(&[("subject", "Other")]).composed(&campaign));
+        let mut claims = action.map(|action| claims(&campaign, &action)).unwrap_or_default();
+        let [name, subject, body, target, purpose] = &texts[..] else { unreachable!() };
+        if changed[0] {
+            let mut person: Value = serde_json::from_str(&shape::write(&claims.person)).unwrap();
+            person[field] = json!(name);
+            claims.person = shape::read(&person.to_string()).unwrap();
+        }
+        if changed[1] {
+            claims.message = Some(Message { subject: subject.clone(), body: body.clone() });
+        }
+        if changed[2] {
+            claims.targets.push(target.clone());
+        }
+        if changed[3] {
+            let purpose = purpose.clone();
+            claims.consents.push(ConsentClaim { purpose, ..ConsentClaim::default() });
+        }
+        claims.answers.0.extend(answers.into_iter().map(|(k, v)| (k, Given::Several(v))));
+        if let Ok(action) = check_claims(&campaign, &claims) {
+            assert_replays(&campaign, &action);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! The course of a form as a script: what happens, one line each, and what comes of it.
+//!
+//! ```text
+//! Flow::new(campaign()).filled().submit().does(&[Effect::Ask]).allow().prepare().sign()
+//! ```
+//!
+//! A flow plays the browser: it keeps what the session asked for last, and answers with that
+//! attempt's number. After every event it looks at what must hold always.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use standwith::action::{Claims, Source};
+use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::envelope::{self, PublicKey};
+use standwith::session::{Effect, Event, Materials, Reply, Report, Session, Setting, ShareResult};
+use standwith::text::{Locale, Rules, compile};
+use standwith::view::{Control, FieldView, Form, Screen, Thanks, View, view};
+
+/// When all of this happens: seconds since 1970.
+pub(crate) const NOW: i64 = 1_790_000_000;
+/// Where actions go. Query and fragment are no part of `aud`.
+pub(crate) const ENDPOINT: &str = "https://actions.invalid/campaigns/free-the-writer/actions?k=1#x";
+/// The address without them.
+pub(crate) const AUDIENCE: &str = "https://actions.invalid/campaigns/free-the-writer/actions";
+/// Where the count is.
+pub(crate) const COUNT_URL: &str = "https://actions.invalid/campaigns/free-the-writer/count";
+/// What every key signs with.
+pub(crate) const SIGNATURE: [u8; 64] = [7; 64];
+
+/// A form, what it did last, and what it has told the page.
+pub(crate) struct Flow {
+    pub(crate) session: Session,
+    pub(crate) locale: Locale,
+    /// What the last event brought about.
+    pub(crate) effects: Vec<Effect>,
+    /// All that the page was told.
+    pub(crate) told: Vec<Report>,
+    /// The texts to digest, of the last preparation.
+    wordings: Vec<String>,
+    /// The last text to sign.
+    input: String,
+    /// The attempt of the last preparation, signature or post.
+    pub(crate) attempt: u32,
+    /// The bodies of all posts.
+    pub(crate) bodies: Vec<String>,
+    /// How often a key was made.
+    pub(crate) keys: u8,
+}
+
+/// A campaign with most of what there is: three targets of whom two may be written to, a message
+/// with placeholders, and consents of which one is for some countries.
+pub(crate) fn campaign() -> Value {
+    json!({
+        "id": "free-the-writer",
+        "title": "Free the writer",
+        "story": "The **writer** is held.",
+        "publisher": {
+            "name": "Example Campaign",
+            "url": "https://campaign.invalid/",
+            "privacy_url": "https://campaign.invalid/privacy",
+        },
+        "languages": { "km": { "title": "សូមដោះលែងអ្នកនិពន្ធ" } },
+        "targets": [
+            { "id": "prime-minister", "name": "The Prime Minister" },
+            { "id": "minister-of-justice", "name": "The Minister", "office": "Minister of Justice" },
+            { "id": "embassy", "name": "The Embassy" },
+        ],
+        "targeting": { "mode": "choose", "least": 1, "most": 2 },
+        "message": {
+            "subjects": ["Please free the writer"],
+            "body": "Please free the writer.\n\n{{given_name}} {{family_name}}",
+            "min": 20,
+            "max": 200,
+        },
+        "consents": [
+            { "purpose": "updates", "wording": "Write to me.", "countries": ["GB", "KH"] },
+            { "purpose": "delivery", "wording": "Pass my message on.", "required": true },
+        ],
+        "counter": { "goal": 5000 },
+        "retention_days": 180,
+    })
+}
+
+/// The campaign, changed as a JSON merge patch says (RFC 7396).
+pub(crate) fn campaign_with(patch: Value) -> Value {
+    let mut campaign = campaign();
+    merge(&mut campaign, patch);
+    campaign
+}
+
+fn merge(under: &mut Value, patch: Value) {
+    match (under, patch) {
+        (Value::Object(under), Value::Object(patch)) => {
+            for (key, value) in patch {
+                match value {
+                    Value::Null => drop(under.remove(&key)),
+                    value => merge(under.entry(key).or_insert(Value::Null), value),
+                }
+            }
+        }
+        (under, patch) => *under = patch,
+    }
+}
+
+/// A file of the checkout.
+pub(crate) fn checkout(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The campaign file that the product is shown with.
+pub(crate) fn example() -> CampaignFile {
+    let file = std::fs::read(checkout("www/campaigns/free-mech-dara.json")).unwrap();
+    CampaignFile::parse(&file).unwrap()
+}
+
+/// The form's texts in a language: its catalogue, or English where it has none.
+pub(crate) fn locale(lang: &str) -> Locale {
+    match std::fs::read_to_string(checkout(&format!("www/locales/{lang}.json"))) {
+        Ok(catalogue) => Locale::compiled(lang, &compile(&catalogue).unwrap(), Rules::PLAIN),
+        Err(_) => Locale::english(Rules::PLAIN),
+    }
+}
+
+/// What a form for this campaign is started with.
+pub(crate) fn setting(campaign: Campaign) -> Setting {
+    Setting {
+        campaign,
+        campaign_digest: "digest-of-the-file".to_owned(),
+        endpoint: ENDPOINT.to_owned(),
+        count_url: COUNT_URL.to_owned(),
+        page: "https://partner.invalid/article".to_owned(),
+        source: Source {
+            page: "https://partner.invalid".to_owned(),
+            partner: "A partner".to_owned(),
+            utm_source: "newsletter".to_owned(),
+        },
+    }
+}
+
+/// The key that every message is signed with.
+pub(crate) fn key() -> PublicKey {
+    PublicKey::p256(&envelope::encode(&[1; 32]), &envelope::encode(&[2; 32]))
+}
+
+/// The identity that comes of the `n`th key's entropy.
+pub(crate) fn jti(n: u8) -> String {
+    envelope::encode(&[n; 16])
+}
+
+/// Stands for SHA-256 of a wording, and can be read.
+pub(crate) fn digest(wording: &str) -> String {
+    envelope::encode(wording.as_bytes())
+}
+
+impl Flow {
+    /// A form for a campaign file, in its first language.
+    pub(crate) fn new(campaign: Value) -> Self {
+        let bytes = serde_json::to_vec(&campaign).unwrap();
+        let file = CampaignFile::parse(&bytes).unwrap();
+        let campaign = file.campaign(&file.languages()[0], Strictness::Strict);
+        Flow::of(setting(campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))))
+    }
+
+    /// The example's form in one of its languages.
+    pub(crate) fn example(lang: &str) -> Self {
+        let campaign = example().campaign(lang, Strictness::Strict).unwrap();
+        let mut flow = Flow::of(setting(campaign));
+        flow.locale = locale(lang);
+        flow
+    }
+
+    pub(crate) fn of(setting: Setting) -> Self {
+        Flow::at(setting, NOW)
+    }
+
+    pub(crate) fn at(setting: Setting, now: i64) -> Self {
+        let (session, effects) = Session::new(setting, now);
+        let mut flow = Flow {
+            session,
+            locale: Locale::english(Rules::PLAIN),
+            effects: Vec::new(),
+            told: Vec::new(),
+            wordings: Vec::new(),
+            input: String::new(),
+            attempt: 0,
+            bodies: Vec::new(),
+            keys: 0,
+        };
+        flow.note(effects);
+        flow
+    }
+
+    /// What happened, as the session takes it.
+    pub(crate) fn event(mut self, event: Event) -> Self {
+        let effects;
+        (self.session, effects) = self.session.update(event);
+        self.note(effects);
+        if let Screen::Form(form) = self.view().screen {
+            assert!(form.summary.is_none() || form.notice.is_none(), "one thing at a time");
+            assert_eq!(form.busy, self.session.state() == "sending");
+        }
+        self
+    }
+
+    fn note(&mut self, effects: Vec<Effect>) {
+        for effect in &effects {
+            match effect {
+                Effect::Prepare { attempt, wordings } => {
+                    (self.attempt, self.wordings) = (*attempt, wordings.clone());
+                }
+                Effect::Sign { attempt, input } => {
+                    (self.attempt, self.input) = (*attempt, input.clone());
+                }
+                Effect::Post { attempt, body, .. } => {
+                    self.attempt = *attempt;
+                    self.bodies.push(body.clone());
+                }
+                Effect::Tell(report) => self.told.push(report.clone()),
+                _ => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    // What the supporter does.
+
+    pub(crate) fn enter(self, name: &str, value: &str) -> Self {
+        self.event(Event::Entered { name: name.to_owned(), value: value.to_owned() })
+    }
+
+    pub(crate) fn tick(self, name: &str, value: &str) -> Self {
+        self.set(name, value, true)
+    }
+
+    pub(crate) fn clear(self, name: &str, value: &str) -> Self {
+        self.set(name, value, false)
+    }
+
+    fn set(self, name: &str, value: &str, ticked: bool) -> Self {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.event(Event::Ticked { name, value, ticked })
+    }
+
+    /// All that this campaign asks for, and nothing that it doesn't.
+    pub(crate) fn filled(self) -> Self {
+        self.tick("targets", "minister-of-justice")
+            .enter("given_name", "ដារ៉ា")
+            .enter("family_name", "មេឃ")
+            .enter("email", "dara@example.org")
+            .enter("country", "KH")
+            .tick("consent_delivery", "on")
+    }
+
+    pub(crate) fn submit(self) -> Self {
+        self.event(Event::Submitted)
+    }
+
+    pub(crate) fn share(self, channel: &str) -> Self {
+        self.event(Event::Shared(channel.to_owned()))
+    }
+
+    pub(crate) fn reset(self) -> Self {
+        self.event(Event::Reset)
+    }
+
+    // What the page and the browser do.
+
+    pub(crate) fn allow(self) -> Self {
+        self.event(Event::Allowed(true))
+    }
+
+    pub(crate) fn veto(self) -> Self {
+        self.event(Event::Allowed(false))
+    }
+
+    /// Key, digests and identity are made, as they were asked for.
+    pub(crate) fn prepare(mut self) -> Self {
+        self.keys += 1;
+        let materials = Materials {
+            attempt: self.attempt,
+            entropy: [self.keys; 16],
+            now: NOW,
+            key: key(),
+            digests: self.wordings.iter().map(|wording| digest(wording)).collect(),
+        };
+        self.event(Event::Prepared(materials))
+    }
+
+    pub(crate) fn sign(self) -> Self {
+        let attempt = self.attempt;
+        self.event(Event::Signed { attempt, signature: SIGNATURE.to_vec() })
+    }
+
+    pub(crate) fn fail_to_sign(self) -> Self {
+        let attempt = self.attempt;
+        self.event(Event::SigningFailed { attempt })
+    }
+
+    /// From the button to the post.
+    pub(crate) fn send(self) -> Self {
+        self.submit().allow().prepare().sign()
+    }
+
+    pub(crate) fn copied(self, result: ShareResult) -> Self {
+        self.event(Event::Copied(result))
+    }
+
+    // What the endpoint does.
+
+    pub(crate) fn counted(self, body: &str) -> Self {
+        self.event(Event::Counted(body.to_owned()))
+    }
+
+    pub(crate) fn reply(self, status: u16, body: &str, retry_after: Option<u32>) -> Self {
+        let (attempt, body) = (self.attempt, body.to_owned());
+        let reply = Some(Reply { status, body, retry_after });
+        self.event(Event::Answered { attempt, reply })
+    }
+
+    /// The endpoint takes the last message.
+    pub(crate) fn accept(self, status: &str, count: i64) -> Self {
+        let id = self.claims().jti;
+        let body = json!({ "id": id, "status": status, "receipt": "a.b.c", "count": count });
+        self.reply(201, &body.to_string(), None)
+    }
+
+    /// The endpoint refuses it with this problem.
+    pub(crate) fn refuse(self, status: u16, problem: Value) -> Self {
+        self.reply(status, &problem.to_string(), None)
+    }
+
+    /// Nobody answers.
+    pub(crate) fn silence(self) -> Self {
+        let attempt = self.attempt;
+        self.event(Event::Answered { attempt, reply: None })
+    }
+
+    // What there is to see.
+
+    pub(crate) fn view(&self) -> View {
+        view(&self.session, &self.locale)
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        match self.view().screen {
+            Screen::Form(form) => *form,
+            other => panic!("no form but {other:?}"),
+        }
+    }
+
+    pub(crate) fn thanks(&self) -> Thanks {
+        match self.view().screen {
+            Screen::Thanks(thanks) => *thanks,
+            other => panic!("no thanks but {other:?}"),
+        }
+    }
+
+    /// The names of all controls, from top to bottom.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.fields().into_iter().map(|field| field.name).collect()
+    }
+
+    pub(crate) fn fields(&self) -> Vec<FieldView> {
+        self.form().sections.into_iter().flat_map(|section| section.fields).collect()
+    }
+
+    pub(crate) fn field(&self, name: &str) -> FieldView {
+        let found = self.fields().into_iter().find(|field| field.name == name);
+        found.unwrap_or_else(|| panic!("no field {name}"))
+    }
+
+    /// What a control holds: its value, or the values that are ticked.
+    pub(crate) fn value(&self, name: &str) -> String {
+        match self.field(name).control {
+            Control::Line { value, .. }
+            | Control::Lines { value, .. }
+            | Control::Country { value, .. }
+            | Control::One { value, .. } => value,
+            Control::Boxes(choices) => {
+                let ticked = choices.into_iter().filter(|choice| choice.ticked);
+                ticked.map(|choice| choice.value).collect::<Vec<_>>().join(" ")
+            }
+            Control::Tick { ticked } => if ticked { "on" } else { "" }.to_owned(),
+            Control::List(_) => String::new(),
+        }
+    }
+
+    /// What has to be mended: names and sentences, as the summary lists them.
+    pub(crate) fn mistakes(&self) -> Vec<(String, String)> {
+        self.form().summary.map(|summary| summary.items).unwrap_or_default()
+    }
+
+    /// The claims of the last text to sign.
+    pub(crate) fn claims(&self) -> Claims {
+        let compact = envelope::compact(&self.input, &SIGNATURE);
+        envelope::open_action(&compact).unwrap().claims
+    }
+
+    // What must hold.
+
+    /// This, and nothing else, came of the last event.
+    #[track_caller]
+    pub(crate) fn does(self, effects: &[Effect]) -> Self {
+        assert_eq!(self.effects, effects);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn is(self, state: &str) -> Self {
+        assert_eq!(self.session.state(), state);
+        self
+    }
+
+    /// The fields that have to be mended, as the summary lists them and as they are marked.
+    #[track_caller]
+    pub(crate) fn wrong(self, names: &[&str]) -> Self {
+        let listed: Vec<String> = self.mistakes().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(listed, names, "in the summary");
+        let fields = self.fields().into_iter();
+        let marked: Vec<String> =
+            fields.filter(|field| !field.error.is_empty()).map(|field| field.name).collect();
+        assert_eq!(marked, names, "at the fields");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn holds(self, name: &str, value: &str) -> Self {
+        assert_eq!(self.value(name), value, "{name}");
+        self
+    }
+
+    /// What the button says, and what the notice above it, if there is one.
+    #[track_caller]
+    pub(crate) fn says(self, button: &str, notice: Option<&str>) -> Self {
+        let form = self.form();
+        assert_eq!((form.button.as_str(), form.notice.as_deref()), (button, notice));
+        self
+    }
+}

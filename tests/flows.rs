@@ -1,0 +1,1453 @@
+//! The course of a form: what a supporter, a page and an endpoint do, and what comes of it.
+
+#[cfg(test)]
+mod flow;
+
+use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::answer::{Acceptance, Status};
+use standwith::campaign::Strictness;
+use standwith::check::{Mistake, MistakeKind};
+use standwith::draft::Draft;
+use standwith::envelope;
+use standwith::session::{Effect, Event, Focus, Materials, Report, Session, ShareResult};
+use standwith::text::Key;
+use standwith::view::{Control, Progress, Screen};
+
+fn invalid(fields: &[(&str, &str)]) -> Effect {
+    let owned = |(name, code): &(&str, &str)| (name.to_string(), code.to_string());
+    Effect::Tell(Report::Invalid(fields.iter().map(owned).collect()))
+}
+
+fn error(code: &str, retryable: bool) -> Effect {
+    Effect::Tell(Report::Error { code: code.to_owned(), retryable })
+}
+
+fn problem(code: &str) -> Value {
+    json!({ "title": "No", "status": 400, "code": code, "detail": "Because." })
+}
+
+fn rules(errors: &[(&str, &str)]) -> Value {
+    let error = |(field, code): &(&str, &str)| json!({ "field": field, "code": code });
+    let mut problem = problem("rules");
+    problem["errors"] = errors.iter().map(error).collect();
+    problem
+}
+
+const UNREACHABLE: &str = "Your message has not been confirmed: no answer came. It is still here. \
+                           Check your connection, then try again. It will not be counted twice.";
+
+// The beginning.
+
+#[test]
+fn a_form_begins_ready_and_asks_for_the_count() {
+    Flow::new(campaign())
+        .does(&[Effect::Tell(Report::Ready), Effect::FetchCount(COUNT_URL.to_owned())])
+        .is("editing")
+        .says("Send message", None)
+        .wrong(&[]);
+}
+
+#[test]
+fn without_an_address_no_count_is_asked_for() {
+    let mut setting = flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+    setting.count_url.clear();
+    Flow::of(setting).does(&[Effect::Tell(Report::Ready)]);
+}
+
+#[test]
+fn the_example_in_english() {
+    let flow = Flow::example("en");
+    let (view, form) = (flow.view(), flow.form());
+    assert_eq!((view.lang.as_str(), view.right_to_left), ("en", false));
+    assert_eq!(view.title, "Free Mech Dara (example, October 2024)");
+    assert_eq!(view.accent.as_deref(), Some("#14546b"));
+    assert_eq!(view.progress, None);
+    let headings: Vec<_> = form.sections.iter().map(|section| section.heading.as_str()).collect();
+    // The question of the first section is its heading.
+    assert_eq!(headings, ["", "Your details", "Your message", "Your agreement"]);
+    assert_eq!(flow.field("targets").label, "Who to write to");
+    assert_eq!(
+        flow.names(),
+        [
+            "targets",
+            "given_name",
+            "family_name",
+            "email",
+            "country",
+            "postal_code",
+            "subject",
+            "body",
+            "consent_updates",
+            "consent_delivery"
+        ]
+    );
+    assert_eq!(flow.field("given_name").label, "First name");
+    assert_eq!(flow.field("postal_code").label, "Postcode (optional)");
+    assert_eq!(form.disclosed, "The people you write to will see: your name, your country.");
+    assert_eq!(
+        form.responsible,
+        [
+            "Example Campaign for Press Freedom is responsible for your data.",
+            "It is kept for 180 days."
+        ]
+    );
+    assert_eq!(
+        form.privacy,
+        Some(("Privacy notice".to_owned(), "https://press-freedom.invalid/privacy".to_owned()))
+    );
+    assert!(flow.value("body").starts_with("Your Excellency,"));
+    assert!(!form.busy);
+}
+
+#[test]
+fn the_example_in_khmer() {
+    let flow = Flow::example("km");
+    let (view, form) = (flow.view(), flow.form());
+    assert_eq!((view.lang.as_str(), view.right_to_left), ("km", false));
+    assert_eq!(view.title, "សូមដោះលែងលោក មេឃ ដារ៉ា (ឧទាហរណ៍ ខែតុលា ឆ្នាំ២០២៤)");
+    assert_eq!(flow.value("subject"), "សូមដោះលែងលោក មេឃ ដារ៉ា អ្នកសារព័ត៌មាន");
+    assert!(flow.field("consent_delivery").label.starts_with("ខ្ញុំយល់ព្រម"));
+    assert_eq!(form.button, flow.locale.say(Key::Send));
+    assert_eq!(flow.field("given_name").label, flow.locale.say(Key::GivenName));
+    match flow.field("targets").control {
+        Control::Boxes(choices) => {
+            assert_eq!(choices[1].value, "minister-of-justice");
+            assert_eq!(choices[1].label, "រដ្ឋមន្ត្រីក្រសួងយុត្តិធម៌កម្ពុជា");
+        }
+        other => panic!("{other:?}"),
+    }
+    // The same form, word for word apart.
+    let english = Flow::example("en");
+    assert_eq!(flow.names(), english.names());
+    assert!(flow.wrong(&[]).submit().mistakes().len() == english.submit().mistakes().len());
+}
+
+#[test]
+fn no_box_is_ticked_and_nothing_is_filled_in_beforehand_but_the_message() {
+    let flow = Flow::example("en");
+    for name in flow.names() {
+        let filled = ["subject", "body"].contains(&name.as_str());
+        assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
+    }
+}
+
+#[test]
+fn the_only_target_is_chosen_from_the_start() {
+    let only = json!([{ "id": "embassy", "name": "The Embassy" }]);
+    Flow::new(campaign_with(json!({ "targets": only, "targeting": null })))
+        .filled()
+        .clear("targets", "minister-of-justice")
+        .send();
+    let chosen = campaign_with(json!({ "targets": only, "targeting": { "most": null } }));
+    Flow::new(chosen).holds("targets", "embassy").clear("targets", "embassy").holds("targets", "");
+}
+
+#[test]
+fn all_targets_are_a_list_to_read() {
+    let flow = Flow::new(campaign_with(json!({ "targeting": { "mode": "all" } })));
+    let field = flow.field("targets");
+    assert_eq!(field.hint, "Your message goes to all of them.");
+    let expected =
+        [("The Prime Minister", ""), ("The Minister", "Minister of Justice"), ("The Embassy", "")];
+    let expected = expected.map(|(name, detail)| (name.to_owned(), detail.to_owned()));
+    assert_eq!(field.control, Control::List(expected.into()));
+    let flow = flow.filled().clear("targets", "minister-of-justice").send();
+    assert_eq!(flow.claims().targets, ["prime-minister", "minister-of-justice", "embassy"]);
+}
+
+#[test]
+fn a_start_is_told_once() {
+    Flow::new(campaign())
+        .enter("given_name", "ដ")
+        .does(&[Effect::Tell(Report::Start)])
+        .enter("given_name", "ដា")
+        .does(&[])
+        .tick("consent_updates", "on")
+        .does(&[]);
+}
+
+#[test]
+fn controls_that_are_not_the_forms_change_nothing() {
+    Flow::new(campaign())
+        .enter("phone", "012 345 678")
+        .does(&[])
+        .enter("extension-note", "mine")
+        .tick("consent_strange", "on")
+        .does(&[])
+        .filled()
+        .submit()
+        .does(&[Effect::Ask]);
+}
+
+// What has to be mended.
+
+#[test]
+fn nothing_filled_in() {
+    let flow = Flow::new(campaign())
+        .submit()
+        .does(&[
+            invalid(&[
+                ("targets", "targets_too_few"),
+                ("given_name", "given_name_missing"),
+                ("family_name", "family_name_missing"),
+                ("email", "email_missing"),
+                ("country", "country_missing"),
+                ("consent_delivery", "consent_missing"),
+            ]),
+            Effect::Focus(Focus::Summary),
+        ])
+        .is("editing")
+        .wrong(&["targets", "given_name", "family_name", "email", "country", "consent_delivery"]);
+    let summary = flow.form().summary.unwrap();
+    assert_eq!(summary.heading, "There is a problem");
+    let sentences: Vec<String> = summary.items.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(
+        sentences,
+        [
+            "Choose at least 1 person to write to",
+            "Enter your first name",
+            "Enter your last name",
+            "Enter your email address",
+            "Choose your country",
+            "Tick the box if you agree. Your message can’t be sent without it",
+        ]
+    );
+    for (name, text) in flow.mistakes() {
+        assert_eq!(flow.field(&name).error, text);
+    }
+}
+
+#[test]
+fn a_message_of_placeholders_alone_is_empty_without_a_name() {
+    let patch = json!({ "message": { "body": "{{given_name}} {{family_name}}", "min": 1 } });
+    Flow::new(campaign_with(patch))
+        .filled()
+        .enter("given_name", "")
+        .enter("family_name", "")
+        .submit()
+        .wrong(&["given_name", "family_name", "body"])
+        // It mends itself, and what it fills.
+        .enter("given_name", "Dara")
+        .wrong(&["family_name"]);
+}
+
+#[test]
+fn mending_a_field_removes_its_mistake_and_no_other() {
+    Flow::new(campaign())
+        .submit()
+        .enter("email", "dara")
+        .wrong(&["targets", "given_name", "family_name", "email", "country", "consent_delivery"])
+        .enter("email", "dara@example.org")
+        .wrong(&["targets", "given_name", "family_name", "country", "consent_delivery"])
+        .tick("targets", "embassy")
+        .wrong(&["given_name", "family_name", "country", "consent_delivery"])
+        .tick("consent_delivery", "on")
+        .wrong(&["given_name", "family_name", "country"])
+        .enter("country", "KH")
+        .enter("family_name", "មេឃ")
+        .enter("given_name", "ដារ៉ា")
+        .wrong(&[])
+        .submit()
+        .does(&[Effect::Ask]);
+}
+
+#[test]
+fn a_mistake_changes_with_what_is_typed() {
+    let flow = Flow::new(campaign()).filled().enter("email", "").submit();
+    assert_eq!(flow.field("email").error, "Enter your email address");
+    let flow = flow.enter("email", "dara@");
+    let malformed = "Enter an email address in the correct format, like name@example.com";
+    assert_eq!(flow.field("email").error, malformed);
+    assert_eq!(flow.mistakes(), [("email".to_owned(), malformed.to_owned())]);
+}
+
+#[test]
+fn nobody_is_blamed_while_typing() {
+    Flow::new(campaign())
+        .enter("email", "not yet an address")
+        .wrong(&[])
+        .submit()
+        .enter("given_name", "Dara")
+        .enter("given_name", "")
+        .wrong(&["targets", "family_name", "email", "country", "consent_delivery"]);
+}
+
+#[test]
+fn every_mistake_says_what_to_do() {
+    let question = |id: &str, kind: &str, label: &str| {
+        json!({
+            "id": id, "kind": kind, "label": label, "required": true,
+            "options": if kind.starts_with("choice") { json!(["a", "b"]) } else { json!([]) },
+        })
+    };
+    let campaign = campaign_with(json!({ "fields": [
+        { "id": "given_name", "required": true },
+        { "id": "phone" },
+        { "id": "country" },
+        question("age", "number", "Your age"),
+        question("since", "date", "Since when?"),
+        question("why", "long_text", "Why?"),
+        question("role", "choice", "Your role"),
+        question("roles", "choices", "Your roles"),
+        question("adult", "checkbox", "I am of age"),
+    ] }));
+    let flow = Flow::new(campaign)
+        .enter("given_name", &"a".repeat(201))
+        .enter("phone", "call me")
+        .enter("country", "XX")
+        .enter("age", "many")
+        .enter("since", "yesterday")
+        .enter("subject", "a\u{7}b")
+        .enter("body", "Too short.")
+        .tick("roles", "c")
+        .tick("targets", "embassy")
+        .tick("targets", "prime-minister")
+        .tick("targets", "minister-of-justice")
+        .submit();
+    let expected = [
+        ("targets", "Choose no more than 2 people to write to"),
+        ("given_name", "First name must be 200 characters or fewer"),
+        ("phone", "Enter a phone number, like 012 345 678 or +855 12 345 678"),
+        ("country", "Choose your country"),
+        ("age", "Enter a whole number, like 12"),
+        ("since", "Enter a real date"),
+        ("why", "Answer “Why?”"),
+        ("role", "Answer “Your role”"),
+        ("roles", "Choose one of the answers to “Your roles”"),
+        ("adult", "Answer “I am of age”"),
+        ("subject", "Subject holds a character that can’t be sent. Delete it and type it again"),
+        ("body", "Message must be 20 characters or more"),
+        ("consent_delivery", "Tick the box if you agree. Your message can’t be sent without it"),
+    ];
+    let expected = expected.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(flow.mistakes(), expected);
+}
+
+#[test]
+fn a_mistake_goes_with_the_consent_that_it_is_about() {
+    let patch = json!([
+        { "purpose": "abroad", "wording": "Send it abroad.", "required": true, "countries": ["GB"] },
+    ]);
+    Flow::new(campaign_with(json!({ "consents": patch })))
+        .filled()
+        .enter("country", "GB")
+        .submit()
+        .wrong(&["consent_abroad"])
+        .enter("country", "KH")
+        .wrong(&[])
+        .submit()
+        .does(&[Effect::Ask]);
+}
+
+#[test]
+fn consents_by_country_come_and_go() {
+    let flow = Flow::new(campaign());
+    assert!(!flow.names().contains(&"consent_updates".to_owned()));
+    let flow = flow.enter("country", "GB");
+    assert_eq!(flow.names()[7..], ["consent_updates", "consent_delivery"]);
+    let flow = flow.tick("consent_updates", "on").enter("country", "FR");
+    assert_eq!(flow.names()[7..], ["consent_delivery"]);
+    // What was ticked is neither asked nor sent, and is there again with its country.
+    let flow = flow.filled().enter("country", "FR").send();
+    let granted = |flow: &Flow| -> Vec<(String, bool)> {
+        let consents = flow.claims().consents.into_iter();
+        consents.map(|consent| (consent.purpose, consent.granted)).collect()
+    };
+    assert_eq!(granted(&flow), [("delivery".to_owned(), true)]);
+    let flow = flow.silence().enter("country", "KH").holds("consent_updates", "on").send();
+    assert_eq!(granted(&flow), [("updates".to_owned(), true), ("delivery".to_owned(), true)]);
+}
+
+#[test]
+fn where_nobody_is_asked_to_agree_there_is_no_section_for_it() {
+    let consents = json!([{ "purpose": "updates", "wording": "Write.", "countries": ["GB"] }]);
+    let flow = Flow::new(campaign_with(json!({ "consents": consents })));
+    assert_eq!(flow.form().sections.len(), 3);
+    let flow = flow.enter("country", "GB");
+    assert_eq!(flow.form().sections.len(), 4);
+}
+
+// The message.
+
+#[test]
+fn the_preview_shows_what_stands_for_what() {
+    let flow = Flow::new(campaign());
+    assert_eq!(
+        flow.field("subject").hint,
+        "Words in double braces are replaced by what you enter. The preview shows the result."
+    );
+    let preview = |flow: &Flow| flow.form().sections[2].preview.clone();
+    let expected = |subject: &str, body: &str| {
+        Some(["Preview of your message", subject, body].map(str::to_owned))
+    };
+    let flow = flow.filled();
+    let body = "Please free the writer.\n\nដារ៉ា មេឃ";
+    assert_eq!(preview(&flow), expected("Please free the writer", body));
+    // What is entered is not filled again, and what is no placeholder stays.
+    let flow = flow
+        .enter("subject", "{{ given_name }}, {{name}}, {{")
+        .enter("given_name", "{{family_name}}");
+    let body = "Please free the writer.\n\n{{family_name}} មេឃ";
+    assert_eq!(preview(&flow), expected("{{family_name}}, {{name}}, {{", body));
+    let flow = flow.enter("subject", "Freedom").enter("body", "Please let the writer go, now.");
+    assert_eq!(preview(&flow), None);
+    assert_eq!(flow.field("subject").hint, "");
+}
+
+#[test]
+fn head_and_foot_stand_about_the_message() {
+    let framed = campaign_with(json!({ "message": {
+        "head": "Your Excellency,",
+        "body": "Please free the writer.",
+        "foot": "{{given_name}} {{family_name}}",
+    } }));
+    let whole = "Your Excellency,\n\nMy own words.\n\nដារ៉ា មេឃ";
+    let flow = Flow::new(framed).filled().enter("body", "  My own words.\r\n").send();
+    let claims = flow.claims();
+    assert_eq!(claims.message.map(|message| message.body).as_deref(), Some(whole));
+    let flow = flow.silence();
+    let preview = flow.form().sections[2].preview.clone();
+    assert_eq!(preview.map(|[_, _, body]| body).as_deref(), Some(whole));
+    // They are no part of what can be edited.
+    assert_eq!(flow.value("body"), "  My own words.\r\n");
+}
+
+#[test]
+fn a_locked_message_is_sent_as_it_stands() {
+    let locked = campaign_with(json!({ "message": { "editable": false } }));
+    let flow = Flow::new(locked).filled();
+    for name in ["subject", "body"] {
+        let fixed = match flow.field(name).control {
+            Control::Line { fixed, .. } | Control::Lines { fixed, .. } => fixed,
+            other => panic!("{other:?}"),
+        };
+        assert!(fixed, "{name}");
+    }
+    let flow = flow.send();
+    let message = flow.claims().message.unwrap();
+    assert_eq!(message.subject, "Please free the writer");
+    assert_eq!(message.body, "Please free the writer.\n\nដារ៉ា មេឃ");
+}
+
+#[test]
+fn a_locked_message_takes_no_other_words() {
+    let locked = campaign_with(json!({ "message": { "editable": false } }));
+    let flow = Flow::new(locked).filled().enter("body", "Something else altogether.").send();
+    assert!(flow.claims().message.unwrap().body.starts_with("Please free the writer."));
+    let flow = flow.silence().enter("subject", "Something else").submit().wrong(&["subject"]);
+    assert_eq!(flow.field("subject").error, "The fixed part of the message can’t be changed");
+}
+
+#[test]
+fn characters_left_and_over() {
+    let remaining = |body: &str| {
+        let flow = Flow::new(campaign()).enter("body", body);
+        // It is counted, never cut.
+        assert_eq!(flow.value("body"), body);
+        flow.field("body").remaining
+    };
+    assert_eq!(remaining(""), "You have 200 characters left");
+    assert_eq!(remaining(&"ស្ត្រី".repeat(33)), "You have 2 characters left");
+    assert_eq!(remaining(&"x".repeat(199)), "You have 1 character left");
+    assert_eq!(remaining(&"x".repeat(200)), "You have 0 characters left");
+    assert_eq!(remaining(&"x".repeat(201)), "You have 1 character too many");
+    assert_eq!(remaining(&"x".repeat(300)), "You have 100 characters too many");
+    // What head, foot and placeholders add counts.
+    assert_eq!(remaining("{{given_name}}"), "You have 200 characters left");
+    let flow = Flow::new(campaign_with(json!({ "message": { "foot": "{{given_name}}" } })));
+    let flow = flow.enter("body", "").enter("given_name", "ដារ៉ា");
+    assert_eq!(flow.field("body").remaining, "You have 195 characters left");
+}
+
+// The way of a message.
+
+#[test]
+fn the_page_is_asked_before_anything_is_made() {
+    Flow::new(campaign())
+        .filled()
+        .submit()
+        .does(&[Effect::Ask])
+        .is("sending")
+        .says("Sending…", None)
+        .allow()
+        .does(&[Effect::Prepare {
+            attempt: 1,
+            wordings: vec!["Write to me.".to_owned(), "Pass my message on.".to_owned()],
+        }])
+        .is("sending");
+}
+
+#[test]
+fn a_page_may_object() {
+    let vetoed = "This page stopped the message from being sent. It is still here.";
+    Flow::new(campaign())
+        .filled()
+        .submit()
+        .veto()
+        .does(&[error("vetoed", false), Effect::Focus(Focus::Notice)])
+        .is("editing")
+        .says("Send message", Some(vetoed))
+        .holds("email", "dara@example.org")
+        .submit()
+        .does(&[Effect::Ask])
+        .says("Sending…", None)
+        .allow()
+        .is("sending");
+}
+
+#[test]
+fn what_is_made_before_the_page_agreed_is_not_used() {
+    let flow = Flow::new(campaign()).filled().submit().prepare().does(&[]);
+    flow.sign().does(&[]).veto().is("editing").allow().does(&[]).is("editing");
+}
+
+#[test]
+fn the_claims_are_exactly_what_was_shown_and_entered() {
+    let flow = Flow::new(campaign())
+        .filled()
+        .enter("given_name", "  ដារ៉ា ")
+        .tick("targets", "prime-minister")
+        .enter("public", "initials")
+        .submit()
+        .allow()
+        .prepare();
+    let [Effect::Sign { attempt: 1, input }] = &flow.effects[..] else {
+        panic!("{:?}", flow.effects);
+    };
+    let parts: Vec<Value> = input
+        .split('.')
+        .map(|part| serde_json::from_slice(&envelope::decode(part).unwrap()).unwrap())
+        .collect();
+    assert_eq!(
+        parts,
+        [
+            json!({
+                "alg": "ES256",
+                "typ": "action+jws",
+                "jwk": {
+                    "kty": "EC",
+                    "crv": "P-256",
+                    "x": envelope::encode(&[1; 32]),
+                    "y": envelope::encode(&[2; 32]),
+                },
+            }),
+            json!({
+                "jti": "AQEBAQEBAQEBAQEBAQEBAQ",
+                "iat": NOW,
+                "aud": AUDIENCE,
+                "campaign": "free-the-writer",
+                "campaign_digest": "digest-of-the-file",
+                "lang": "en",
+                "person": {
+                    "given_name": "ដារ៉ា",
+                    "family_name": "មេឃ",
+                    "email": "dara@example.org",
+                    "country": "KH",
+                },
+                "message": {
+                    "subject": "Please free the writer",
+                    "body": "Please free the writer.\n\nដារ៉ា មេឃ",
+                },
+                "targets": ["prime-minister", "minister-of-justice"],
+                "consents": [
+                    {
+                        "purpose": "updates",
+                        "granted": false,
+                        "wording_digest": flow::digest("Write to me."),
+                        "lang": "en",
+                    },
+                    {
+                        "purpose": "delivery",
+                        "granted": true,
+                        "wording_digest": flow::digest("Pass my message on."),
+                        "lang": "en",
+                    },
+                ],
+                "public": "initials",
+                "source": {
+                    "page": "https://partner.invalid",
+                    "partner": "A partner",
+                    "utm_source": "newsletter",
+                },
+            }),
+        ]
+    );
+}
+
+#[test]
+fn what_is_signed_is_posted() {
+    let flow = Flow::new(campaign()).filled().submit().allow().prepare();
+    let [Effect::Sign { input, .. }] = &flow.effects[..] else {
+        panic!("{:?}", flow.effects);
+    };
+    let body = envelope::compact(input, &SIGNATURE);
+    let url = ENDPOINT.to_owned();
+    flow.sign()
+        .does(&[Effect::Post { attempt: 1, url, body, content_type: "text/plain" }])
+        .is("sending")
+        .says("Sending…", None);
+}
+
+#[test]
+fn a_form_in_khmer_is_sent_in_khmer() {
+    let flow = Flow::example("km").filled().send();
+    let claims = flow.claims();
+    assert_eq!(claims.lang, "km");
+    assert!(claims.consents.iter().all(|consent| consent.lang == "km"));
+    let wording = envelope::decode(&claims.consents[0].wording_digest).unwrap();
+    assert_eq!(String::from_utf8(wording).unwrap(), flow.form().sections[3].fields[0].label);
+}
+
+#[test]
+fn the_format_json_has_the_action_beside_its_proof() {
+    let json = campaign_with(json!({ "endpoint": { "format": "json" } }));
+    let flow = Flow::new(json).filled().send();
+    let [Effect::Post { content_type: "application/json", body, .. }] = &flow.effects[..] else {
+        panic!("{:?}", flow.effects);
+    };
+    let body: Value = serde_json::from_str(body).unwrap();
+    let proof = body["proof"].as_str().unwrap();
+    let opened = envelope::open_action(proof).unwrap();
+    let signed: Value = serde_json::from_slice(&opened.payload).unwrap();
+    assert_eq!(body, json!({ "action": signed, "proof": proof }));
+    assert_eq!(opened.claims, flow.claims());
+    assert_eq!(opened.signature, SIGNATURE);
+}
+
+// The answer.
+
+#[test]
+fn each_status_has_its_words() {
+    for (status, words) in [
+        ("accepted", "It was verified and counted."),
+        ("recorded", "It was recorded."),
+        (
+            "awaiting_confirmation",
+            "One step is left: open the email that we sent you and confirm. Your message counts \
+             after that.",
+        ),
+        (
+            "unknown",
+            "It was handed over, but the campaign’s system does not confirm what happened to it.",
+        ),
+    ] {
+        let flow = Flow::new(campaign()).filled().send().accept(status, 1235).is("sent");
+        let count = Some(1235);
+        let word = Status::of(status).unwrap().word();
+        let flow = flow.does(&[
+            Effect::Tell(Report::Sent { id: jti(1), status: word, count }),
+            Effect::Tell(Report::Count { count: 1235, goal: Some(5000) }),
+            Effect::Focus(Focus::Thanks),
+        ]);
+        let thanks = flow.thanks();
+        assert_eq!(thanks.heading, "Thank you. Your message was received");
+        assert_eq!(thanks.status, words);
+        assert_eq!(thanks.number, ("Receipt number".to_owned(), jti(1)));
+        let download = ("Download your receipt".to_owned(), "a.b.c".to_owned());
+        assert_eq!(thanks.download, Some(download));
+        let text = "1235 messages sent of 5000".to_owned();
+        assert_eq!(flow.view().progress, Some(Progress { text, of_goal: Some((1235, 5000)) }));
+    }
+}
+
+#[test]
+fn a_status_that_nobody_knows_is_unknown() {
+    let flow = Flow::new(campaign()).filled().send();
+    let body = json!({ "id": jti(1), "status": "celebrated" });
+    let flow = flow.reply(200, &body.to_string(), None).is("sent");
+    let id = jti(1);
+    let flow = flow.does(&[
+        Effect::Tell(Report::Sent { id, status: "unknown", count: None }),
+        Effect::Focus(Focus::Thanks),
+    ]);
+    // Without a receipt there is none to download.
+    assert_eq!(flow.thanks().download, None);
+    assert_eq!(flow.view().progress, None);
+}
+
+#[test]
+fn an_answer_about_another_action_is_none() {
+    let flow = Flow::new(campaign()).filled().send();
+    let body = json!({ "id": jti(9), "status": "accepted" }).to_string();
+    flow.reply(201, &body, None).is("editing").says("Try again", Some(UNREACHABLE));
+}
+
+#[test]
+fn the_count_is_shown_and_told() {
+    let flow = Flow::new(campaign())
+        .counted(r#"{"count":1234,"goal":5000}"#)
+        .does(&[Effect::Tell(Report::Count { count: 1234, goal: Some(5000) })]);
+    let text = "1234 messages sent of 5000".to_owned();
+    assert_eq!(flow.view().progress, Some(Progress { text, of_goal: Some((1234, 5000)) }));
+    for nonsense in ["", "1234", r#"{"count":-1}"#, r#"{"count":"1"}"#, "<html>"] {
+        let flow = Flow::new(campaign()).counted(nonsense).does(&[]);
+        assert_eq!(flow.view().progress, None);
+    }
+    let without = campaign_with(json!({ "counter": null }));
+    let flow = Flow::new(without).counted(r#"{"count":1}"#);
+    let text = "1 message sent".to_owned();
+    assert_eq!(flow.view().progress, Some(Progress { text, of_goal: None }));
+}
+
+#[test]
+fn a_count_that_comes_late_does_not_take_the_own_message_away() {
+    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
+    let flow = flow.counted(r#"{"count":1234}"#).does(&[]);
+    assert_eq!(flow.view().progress.unwrap().text, "1235 messages sent of 5000");
+    let flow = flow.counted(r#"{"count":1240}"#);
+    assert_eq!(flow.view().progress.unwrap().text, "1240 messages sent of 5000");
+}
+
+#[test]
+fn the_thanks_offer_ways_to_pass_it_on() {
+    let campaign = campaign_with(json!({
+        "thanks": "So **good**.",
+        "share": { "text": "Write too & now\nពេលនេះ", "url": "https://campaign.invalid/?a=1&b=2" },
+        "next": { "label": "More", "url": "https://campaign.invalid/more" },
+    }));
+    let flow = Flow::new(campaign).filled().send().accept("accepted", 1);
+    let thanks = flow.thanks();
+    let address = "https%3A%2F%2Fcampaign.invalid%2F%3Fa%3D1%26b%3D2";
+    let words =
+        "Write%20too%20%26%20now%0D%0A%E1%9E%96%E1%9F%81%E1%9E%9B%E1%9E%93%E1%9F%81%E1%9F%87";
+    let links: Vec<String> = thanks.share.links.into_iter().map(|(_, _, link)| link).collect();
+    assert_eq!(
+        links,
+        [
+            format!("https://wa.me/?text={words}%0D%0A{address}"),
+            format!("https://t.me/share/url?url={address}&text={words}"),
+            format!("mailto:?subject=Free%20the%20writer&body={words}%0D%0A{address}"),
+        ]
+    );
+    assert_eq!(thanks.next, Some(("More".to_owned(), "https://campaign.invalid/more".to_owned())));
+    let text = "Write too & now\nពេលនេះ\nhttps://campaign.invalid/?a=1&b=2";
+    let flow = flow
+        .share("whatsapp")
+        .does(&[Effect::Tell(Report::Share("whatsapp".to_owned()))])
+        .share("copy")
+        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(Report::Share("copy".to_owned()))]);
+    assert_eq!(flow.thanks().share.result, "");
+    let flow = flow.copied(ShareResult::Copied);
+    assert_eq!(flow.thanks().share.result, "Copied");
+    let flow = flow.copied(ShareResult::NotCopied);
+    assert!(flow.thanks().share.result.ends_with(text));
+}
+
+#[test]
+fn without_words_of_the_campaign_the_page_is_passed_on() {
+    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1).share("copy");
+    assert_eq!(flow.effects[0], Effect::Copy("https://partner.invalid/article".to_owned()));
+}
+
+// Refusals.
+
+#[test]
+fn what_breaks_the_rules_is_shown_at_its_field() {
+    let flow = Flow::new(campaign())
+        .filled()
+        .send()
+        .refuse(
+            422,
+            rules(&[
+                ("consent_delivery", "consent_missing"),
+                ("email", "email_malformed"),
+                ("body", "body_too_long"),
+                ("email", "email_refused"),
+                ("targets", "targets_too_many"),
+                ("given_name", "given_name_is_funny"),
+            ]),
+        )
+        .does(&[
+            invalid(&[
+                ("consent_delivery", "consent_missing"),
+                ("email", "email_malformed"),
+                ("body", "body_too_long"),
+                ("targets", "targets_too_many"),
+                ("given_name", "given_name_refused"),
+            ]),
+            Effect::Focus(Focus::Summary),
+        ])
+        .is("editing")
+        .says("Send message", None)
+        .wrong(&["targets", "given_name", "email", "body", "consent_delivery"]);
+    assert_eq!(flow.field("body").error, "Message must be 200 characters or fewer");
+    assert_eq!(flow.field("targets").error, "Choose no more than 2 people to write to");
+    assert_eq!(
+        flow.field("given_name").error,
+        "The campaign did not accept “First name”. Change it and try again"
+    );
+    // What the endpoint found stays until it is touched, though here nothing seems wrong.
+    let flow = flow.enter("email", "dara@example.com");
+    flow.wrong(&["targets", "given_name", "body", "consent_delivery"])
+        .enter("body", "Please free the writer, and soon.")
+        .enter("given_name", "Dara")
+        .tick("consent_delivery", "on")
+        .clear("targets", "minister-of-justice")
+        .tick("targets", "embassy")
+        .wrong(&[])
+        .send()
+        .is("sending");
+}
+
+#[test]
+fn a_rule_about_what_is_not_on_the_form_is_no_riddle() {
+    let refused = "The campaign did not accept your message (rules). It is still here, and \
+                   nothing was sent.";
+    let flow = Flow::new(campaign()).filled().send();
+    flow.refuse(422, rules(&[("messages", "answer_unknown_choice")]))
+        .does(&[error("rules", false), Effect::Focus(Focus::Notice)])
+        .says("Send message", Some(refused))
+        .send()
+        .refuse(422, rules(&[("sealed", "answer_unknown_choice"), ("email", "email_refused")]))
+        .wrong(&["email"])
+        .send()
+        .refuse(422, rules(&[]))
+        .says("Send message", Some(refused));
+}
+
+#[test]
+fn every_other_refusal_keeps_the_text() {
+    for code in ["replay_mismatch", "signature_invalid", "audience_mismatch", "campaign_unknown"] {
+        let refused = format!(
+            "The campaign did not accept your message ({code}). It is still here, and nothing was \
+             sent."
+        );
+        let flow = Flow::new(campaign())
+            .filled()
+            .send()
+            .refuse(422, problem(code))
+            .does(&[error(code, false), Effect::Focus(Focus::Notice)])
+            .is("editing")
+            .says("Send message", Some(&refused))
+            .holds("email", "dara@example.org")
+            .holds("consent_delivery", "on")
+            // Refused for certain: the next one is another action.
+            .send();
+        assert_eq!(flow.claims().jti, jti(2));
+    }
+}
+
+#[test]
+fn closed_meanwhile() {
+    let closed = "This campaign has closed, so your message was not sent. It is still here if you \
+                  want to copy it.";
+    Flow::new(campaign())
+        .filled()
+        .send()
+        .refuse(410, problem("closed"))
+        .does(&[error("closed", false), Effect::Focus(Focus::Notice)])
+        .says("Send message", Some(closed))
+        .holds("subject", "Please free the writer");
+}
+
+#[test]
+fn busy_endpoints_are_asked_again_with_the_same_action() {
+    for (status, retry_after, words) in [
+        (
+            429,
+            Some(30),
+            "The campaign can’t take your message right now. It is still here. Try again in 30 \
+             seconds.",
+        ),
+        (
+            503,
+            Some(1),
+            "The campaign can’t take your message right now. It is still here. Try again in 1 \
+             second.",
+        ),
+        (
+            429,
+            None,
+            "The campaign can’t take your message right now. It is still here. Wait a moment, \
+             then try again.",
+        ),
+    ] {
+        let body = problem("rate_limited").to_string();
+        let flow = Flow::new(campaign())
+            .filled()
+            .send()
+            .reply(status, &body, retry_after)
+            .does(&[error("busy", true), Effect::Focus(Focus::Notice)])
+            .says("Try again", Some(words))
+            .submit()
+            .says("Sending…", None)
+            .allow();
+        assert_eq!(flow.bodies[0], flow.bodies[1]);
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_set_right_once() {
+    let late = json!({ "code": "iat_out_of_window", "now": NOW - 900_000 });
+    let flow = Flow::new(campaign()).filled().send();
+    let first = flow.claims();
+    let flow = flow.refuse(400, late.clone()).is("sending").says("Sending…", None);
+    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
+    let mut expected = first.clone();
+    expected.iat = NOW - 900_000;
+    assert_eq!(flow.claims(), expected);
+    let flow = flow.sign();
+    assert_eq!(flow.bodies.len(), 2);
+    let opened = envelope::open_action(&flow.bodies[1]).unwrap();
+    assert_eq!((opened.claims, opened.header.jwk), (expected, Some(flow::key())));
+    // Not a third time.
+    let flow = flow
+        .refuse(400, late.clone())
+        .does(&[error("iat_out_of_window", false), Effect::Focus(Focus::Notice)])
+        .is("editing");
+    assert_eq!(flow.bodies.len(), 2);
+    // The supporter may begin again.
+    let flow = flow.send().refuse(400, late).sign().accept("accepted", 5).is("sent");
+    assert_eq!(flow.thanks().number.1, jti(2));
+}
+
+#[test]
+fn a_clock_can_be_set_right_after_silence() {
+    let late = json!({ "code": "iat_out_of_window", "now": NOW + 700_000 });
+    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let flow = flow.refuse(400, late).sign();
+    assert_eq!((flow.claims().jti, flow.claims().iat), (jti(1), NOW + 700_000));
+    // Silence again: what goes then is the action with the endpoint's time.
+    let flow = flow.silence().submit().allow();
+    assert_eq!(flow.bodies.len(), 4);
+    assert_eq!(flow.bodies[2], flow.bodies[3]);
+}
+
+#[test]
+fn a_refused_clock_without_the_endpoints_time_is_a_refusal() {
+    let flow = Flow::new(campaign()).filled().send();
+    flow.refuse(400, problem("iat_out_of_window"))
+        .does(&[error("iat_out_of_window", false), Effect::Focus(Focus::Notice)])
+        .is("editing");
+}
+
+#[test]
+fn a_browser_that_cannot_sign() {
+    let words = "Your browser could not sign the message, so it was not sent. It is still here. \
+                 Try another browser.";
+    let effects = [error("signing_failed", false), Effect::Focus(Focus::Notice)];
+    let flow = Flow::new(campaign()).filled().submit().allow();
+    flow.fail_to_sign().does(&effects).is("editing").says("Send message", Some(words));
+    let flow = Flow::new(campaign()).filled().submit().allow().prepare();
+    let flow = flow.fail_to_sign().does(&effects).says("Send message", Some(words));
+    assert!(flow.bodies.is_empty());
+    flow.send().accept("accepted", 1).is("sent");
+}
+
+#[test]
+fn a_code_that_is_a_sentence_is_not_passed_on() {
+    for code in ["dara@example.org is no address", "", "Email", &"x".repeat(65)] {
+        let flow = Flow::new(campaign()).filled().send();
+        flow.refuse(400, problem(code))
+            .does(&[error("refused", false), Effect::Focus(Focus::Notice)]);
+    }
+}
+
+// Silence, and trying again.
+
+#[test]
+fn silence_keeps_the_text_and_offers_to_try_again() {
+    let flow = Flow::new(campaign())
+        .filled()
+        .send()
+        .silence()
+        .does(&[error("unreachable", true), Effect::Focus(Focus::Notice)])
+        .is("editing")
+        .says("Try again", Some(UNREACHABLE));
+    for name in flow.names() {
+        assert_eq!(flow.value(&name).is_empty(), name == "consent_updates", "{name}");
+    }
+}
+
+#[test]
+fn trying_again_unchanged_is_the_very_same_action() {
+    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let [Effect::Post { attempt: 2, body, .. }] = &flow.effects[..] else {
+        panic!("{:?}", flow.effects);
+    };
+    assert_eq!(*body, flow.bodies[0]);
+    let flow = flow.silence().submit().allow();
+    assert_eq!((flow.keys, &flow.bodies[2]), (1, &flow.bodies[0]));
+    let flow = flow.accept("accepted", 7).is("sent");
+    assert_eq!(flow.thanks().number.1, jti(1));
+}
+
+#[test]
+fn what_makes_no_difference_is_unchanged() {
+    let flow = Flow::new(campaign())
+        .filled()
+        .send()
+        .silence()
+        .enter("email", " dara@example.org ")
+        .tick("targets", "embassy")
+        .clear("targets", "embassy")
+        .submit()
+        .allow();
+    assert_eq!(flow.bodies.len(), 2);
+    assert_eq!(flow.bodies[0], flow.bodies[1]);
+}
+
+#[test]
+fn trying_again_changed_is_another_action() {
+    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = flow.enter("given_name", "Dara").submit().allow();
+    assert!(matches!(flow.effects[..], [Effect::Prepare { attempt: 2, .. }]), "{:?}", flow.effects);
+    let flow = flow.prepare().sign();
+    assert_ne!(flow.bodies[0], flow.bodies[1]);
+    assert_eq!((flow.claims().jti, flow.claims().person.given_name.as_str()), (jti(2), "Dara"));
+}
+
+#[test]
+fn what_is_no_answer_is_silence() {
+    for (status, body) in [
+        (200, "<!doctype html><title>Log in to the Wi-Fi</title>"),
+        (200, ""),
+        (201, "{}"),
+        (204, ""),
+        (404, "<html>Not found</html>"),
+        (400, "{}"),
+        (500, r#"{"code":"rules"}"#),
+        (502, "<html>Bad gateway</html>"),
+        (0, ""),
+    ] {
+        Flow::new(campaign())
+            .filled()
+            .send()
+            .reply(status, body, None)
+            .does(&[error("unreachable", true), Effect::Focus(Focus::Notice)])
+            .says("Try again", Some(UNREACHABLE));
+    }
+}
+
+#[test]
+fn answers_to_an_earlier_attempt_change_nothing() {
+    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let stale = |attempt| {
+        let body = json!({ "id": jti(1), "status": "accepted" }).to_string();
+        let reply = standwith::session::Reply { status: 201, body, retry_after: None };
+        Event::Answered { attempt, reply: Some(reply) }
+    };
+    let flow = flow.event(stale(1)).does(&[]).is("sending");
+    flow.event(stale(3)).does(&[]).is("sending").event(stale(2)).is("sent");
+}
+
+#[test]
+fn work_for_an_earlier_attempt_changes_nothing() {
+    let materials = |attempt| Materials {
+        attempt,
+        entropy: [9; 16],
+        now: NOW,
+        key: flow::key(),
+        digests: Vec::new(),
+    };
+    let flow = Flow::new(campaign()).filled().submit().allow().fail_to_sign().submit().allow();
+    let flow = flow
+        .event(Event::Prepared(materials(1)))
+        .does(&[])
+        .event(Event::SigningFailed { attempt: 1 })
+        .does(&[])
+        .is("sending")
+        .prepare()
+        .event(Event::Signed { attempt: 1, signature: SIGNATURE.to_vec() })
+        .does(&[])
+        .is("sending")
+        .sign()
+        .accept("accepted", 1);
+    // Nothing that is told of it again takes the thanks away.
+    flow.fail_to_sign().does(&[]).sign().does(&[]).silence().does(&[]).is("sent");
+}
+
+#[test]
+fn an_answer_without_a_question_changes_nothing() {
+    let start = || Flow::new(campaign()).filled();
+    start().fail_to_sign().does(&[]).says("Send message", None);
+    start().silence().does(&[]).says("Send message", None);
+    start().allow().does(&[]).is("editing");
+    start().veto().does(&[]).says("Send message", None);
+    start().submit().fail_to_sign().does(&[]).is("sending").silence().does(&[]).is("sending");
+}
+
+#[test]
+fn sending_twice_sends_once() {
+    let flow = Flow::new(campaign()).filled().submit().submit().does(&[]);
+    let flow = flow.allow().submit().does(&[]).prepare().submit().does(&[]).sign();
+    let flow = flow.submit().does(&[]).accept("accepted", 1).submit().does(&[]).is("sent");
+    assert_eq!(flow.bodies.len(), 1);
+}
+
+#[test]
+fn what_is_typed_on_the_way_is_not_sent_and_not_lost() {
+    let flow = Flow::new(campaign())
+        .filled()
+        .submit()
+        .enter("given_name", "Sokha")
+        .does(&[])
+        .allow()
+        .enter("given_name", "Sok")
+        .prepare()
+        .clear("consent_delivery", "on")
+        .sign()
+        .tick("consent_delivery", "on")
+        .enter("family_name", "");
+    let claims = flow.claims();
+    assert_eq!(claims.person.given_name, "ដារ៉ា");
+    assert_eq!(claims.message.unwrap().body, "Please free the writer.\n\nដារ៉ា មេឃ");
+    assert!(claims.consents[1].granted);
+    let flow = flow.silence().holds("given_name", "Sok").holds("family_name", "");
+    // What has changed is looked at anew, and is another action.
+    let flow = flow.submit().wrong(&["family_name"]).enter("family_name", "Chan").send();
+    assert_eq!(flow.claims().jti, jti(2));
+}
+
+// Ends and new beginnings.
+
+#[test]
+fn a_reset_is_a_fresh_form() {
+    let flow = Flow::new(campaign()).filled().submit().allow().reset().does(&[]).is("editing");
+    // What was on its way no longer concerns anybody.
+    let flow = flow.prepare().does(&[]).fail_to_sign().does(&[]).is("editing");
+    for name in flow.names() {
+        let filled = ["subject", "body"].contains(&name.as_str());
+        assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
+    }
+    flow.enter("given_name", "A").does(&[Effect::Tell(Report::Start)]);
+}
+
+#[test]
+fn a_reset_after_sending_is_for_the_next_person() {
+    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
+    let flow = flow.share("copy").copied(ShareResult::Copied).reset().is("editing").wrong(&[]);
+    assert_eq!(flow.view().progress.unwrap().text, "1235 messages sent of 5000");
+    assert_eq!(flow.value("email"), "");
+    let flow = flow.filled().send();
+    assert_eq!(flow.claims().jti, jti(2));
+    let flow = flow.accept("accepted", 1236);
+    assert_eq!(flow.thanks().share.result, "");
+}
+
+#[test]
+fn a_reset_forgets_what_was_waiting_for_an_answer() {
+    let flow = Flow::new(campaign()).filled().send().silence().reset().filled().submit().allow();
+    assert!(matches!(flow.effects[..], [Effect::Prepare { .. }]), "{:?}", flow.effects);
+    let flow = Flow::new(campaign()).filled().submit().veto().reset().says("Send message", None);
+    flow.submit().reset().wrong(&[]);
+}
+
+#[test]
+fn before_and_after_its_time_a_campaign_takes_nothing() {
+    let times = json!({ "opens": "2024-10-01T00:00:00Z", "closes": "2024-11-01T00:00:00Z" });
+    let bytes = serde_json::to_vec(&campaign_with(times)).unwrap();
+    let file = standwith::campaign::CampaignFile::parse(&bytes).unwrap();
+    let campaign = file.campaign("en", Strictness::Strict).unwrap();
+    let (opens, closes) = (1_727_740_800, 1_730_419_200);
+    let at = |now| Flow::at(flow::setting(campaign.clone()), now);
+    for (now, words) in [
+        (opens - 1, "This campaign has not begun yet."),
+        (closes, "This campaign has closed. It no longer takes messages."),
+        (closes + 1_000_000, "This campaign has closed. It no longer takes messages."),
+    ] {
+        let flow = at(now).filled().does(&[]).submit().does(&[]).is("closed");
+        assert_eq!(flow.view().screen, Screen::Closed(words.to_owned()));
+        let flow = flow.reset().is("closed").counted(r#"{"count":3}"#);
+        assert_eq!(flow.view().progress.unwrap().text, "3 messages sent of 5000");
+        flow.fail_to_sign().does(&[]).is("closed");
+    }
+    at(opens).is("editing");
+    at(closes - 1).is("editing");
+}
+
+#[test]
+fn two_forms_know_nothing_of_each_other() {
+    let (one, other) = (Flow::new(campaign()), Flow::new(campaign()));
+    let before = other.view();
+    let one = one.filled().send();
+    assert_eq!(other.view(), before);
+    let other = other.filled().enter("given_name", "Sok").submit().allow();
+    let one = one.accept("accepted", 1);
+    other.is("sending");
+    one.is("sent");
+}
+
+// The hosted form.
+
+#[test]
+fn a_hosted_form_is_shown_with_what_was_posted() {
+    let setting = || flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+    let view = |session: &Session| {
+        standwith::view::view(session, &standwith::text::Locale::english(Rules::PLAIN))
+    };
+    use standwith::text::Rules;
+    let fresh = Session::hosted(setting(), NOW, None, Vec::new()).with_count(Some(12));
+    let (widget, _) = Session::new(setting(), NOW);
+    assert_eq!(view(&fresh), view(&widget.with_count(Some(12))));
+    let posted = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
+    let mistake = Mistake { field: "email".to_owned(), kind: MistakeKind::Malformed };
+    let again = Session::hosted(setting(), NOW, Some(posted), vec![mistake]);
+    let Screen::Form(form) = view(&again).screen else {
+        panic!("no form");
+    };
+    let email = form.sections[1].fields.iter().find(|field| field.name == "email").unwrap();
+    assert!(matches!(&email.control, Control::Line { value, .. } if value == "dara"));
+    assert!(!email.error.is_empty());
+    assert_eq!(form.summary.unwrap().items[0].0, "email");
+    let acceptance = Acceptance {
+        id: jti(1),
+        status: Status::Recorded,
+        receipt: "a.b.c".to_owned(),
+        count: Some(13),
+    };
+    let thanks = view(&Session::thanks(setting(), NOW, acceptance));
+    assert_eq!(thanks.progress.unwrap().text, "13 messages sent of 5000");
+    assert!(matches!(thanks.screen, Screen::Thanks(thanks) if thanks.status == "It was recorded."));
+}
+
+// What holds whatever happens.
+
+/// In everything that a supporter types here, and nowhere else. No code and no name has such signs.
+const MARK: &str = "ZQX#7";
+
+/// One thing that can happen.
+#[derive(Clone, Debug)]
+enum Move {
+    Enter(usize, String),
+    Tick(usize, bool),
+    Fill,
+    Send,
+    Submit,
+    Allow(bool),
+    Prepare,
+    Sign,
+    FailToSign,
+    Answer(usize),
+    Late(u32),
+    Count(i64),
+    Share(usize),
+    Reset,
+}
+
+/// Controls that take a text, of a form that has them all.
+const TEXTS: [&str; 13] = [
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "country",
+    "region",
+    "locality",
+    "postal_code",
+    "address",
+    "age",
+    "why",
+    "subject",
+    "body",
+];
+
+/// Boxes, by name and value.
+const BOXES: [(&str, &str); 8] = [
+    ("targets", "prime-minister"),
+    ("targets", "minister-of-justice"),
+    ("targets", "embassy"),
+    ("roles", "writer"),
+    ("roles", "reader"),
+    ("adult", "on"),
+    ("consent_updates", "on"),
+    ("consent_delivery", "on"),
+];
+
+/// A form that can be sent: texts, and the boxes that are ticked.
+const RIGHT: [(&str, &str); 13] = [
+    ("given_name", "ZQX#7 ដារ៉ា"),
+    ("family_name", "ZQX#7 មេឃ"),
+    ("email", "ZQX#7@example.org"),
+    ("phone", ""),
+    ("country", "KH"),
+    ("region", "ZQX#7"),
+    ("locality", "ZQX#7"),
+    ("postal_code", "ZQX#7"),
+    ("address", "ZQX#7"),
+    ("age", ""),
+    ("why", "ZQX#7"),
+    ("subject", "ZQX#7"),
+    ("body", "ZQX#7 and long enough to be a message."),
+];
+const RIGHTLY_TICKED: [bool; BOXES.len()] = [false, true, false, true, false, true, false, true];
+
+fn everything() -> Value {
+    let standard = TEXTS[..9].iter().map(|id| json!({ "id": id }));
+    let own = [
+        json!({ "id": "age", "kind": "number", "label": "Age" }),
+        json!({ "id": "why", "kind": "long_text", "label": "Why?" }),
+        json!({ "id": "roles", "kind": "choices", "label": "Roles", "options": ["writer", "reader"] }),
+        json!({ "id": "adult", "kind": "checkbox", "label": "Of age" }),
+    ];
+    campaign_with(json!({ "fields": standard.chain(own).collect::<Vec<_>>() }))
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let text = prop_oneof![
+        3 => any::<String>(),
+        1 => Just(String::new()),
+        1 => Just("{{email}} {{given_name}}".to_owned()),
+        1 => Just("KH".to_owned()),
+        1 => Just("12".to_owned()),
+        1 => Just("dara@example.org".to_owned()),
+        1 => Just("ស្ត្រី មេឃ ដារ៉ា, and long enough to be a message".to_owned()),
+        1 => Just("x".repeat(400)),
+    ];
+    let one = prop_oneof![
+        6 => (0..TEXTS.len(), text).prop_map(|(at, text)| Move::Enter(at, text)),
+        4 => (0..BOXES.len(), any::<bool>()).prop_map(|(at, ticked)| Move::Tick(at, ticked)),
+        1 => Just(Move::Fill),
+        2 => Just(Move::Send),
+        4 => Just(Move::Submit),
+        3 => Just(Move::Allow(true)),
+        1 => Just(Move::Allow(false)),
+        3 => Just(Move::Prepare),
+        3 => Just(Move::Sign),
+        1 => Just(Move::FailToSign),
+        3 => (0..9usize).prop_map(Move::Answer),
+        1 => (0..4u32).prop_map(Move::Late),
+        1 => any::<i64>().prop_map(Move::Count),
+        1 => (0..4usize).prop_map(Move::Share),
+        1 => Just(Move::Reset),
+    ];
+    proptest::collection::vec(one, 0..60)
+}
+
+fn fill(mut flow: Flow) -> Flow {
+    for (name, value) in RIGHT {
+        flow = flow.enter(name, value);
+    }
+    for ((name, value), ticked) in BOXES.into_iter().zip(RIGHTLY_TICKED) {
+        flow = if ticked { flow.tick(name, value) } else { flow.clear(name, value) };
+    }
+    flow
+}
+
+/// Plays a move. An endpoint may well say again what was typed.
+fn play(flow: Flow, step: &Move) -> Flow {
+    let echo = format!("{MARK} is wrong");
+    match step {
+        Move::Enter(at, text) => flow.enter(TEXTS[*at], text),
+        Move::Tick(at, true) => flow.tick(BOXES[*at].0, BOXES[*at].1),
+        Move::Tick(at, false) => flow.clear(BOXES[*at].0, BOXES[*at].1),
+        Move::Fill => fill(flow),
+        Move::Send => fill(flow).send(),
+        Move::Submit => flow.submit(),
+        Move::Allow(true) => flow.allow(),
+        Move::Allow(false) => flow.veto(),
+        Move::Prepare => flow.prepare(),
+        Move::Sign => flow.sign(),
+        Move::FailToSign => flow.fail_to_sign(),
+        Move::Answer(0) => flow.silence(),
+        Move::Answer(1) => flow.reply(200, &echo, None),
+        Move::Answer(2) => flow.reply(429, &echo, Some(5)),
+        Move::Answer(3) => flow.refuse(400, problem(&echo)),
+        Move::Answer(4) => {
+            flow.refuse(422, rules(&[("email", &echo), (&echo, "x"), ("body", "body_missing")]))
+        }
+        Move::Answer(5) => {
+            flow.refuse(400, json!({ "code": "iat_out_of_window", "now": 5, "detail": echo }))
+        }
+        Move::Answer(6) => flow.refuse(410, problem("closed")),
+        Move::Answer(7) => {
+            flow.reply(201, &json!({ "id": echo, "status": echo }).to_string(), None)
+        }
+        Move::Answer(_) => {
+            let jti = jti(flow.keys);
+            let body = json!({ "id": jti, "status": echo, "receipt": echo, "count": 5 });
+            flow.reply(201, &body.to_string(), None)
+        }
+        Move::Late(attempt) => flow.event(Event::Answered { attempt: *attempt, reply: None }),
+        Move::Count(count) => flow.counted(&format!("{{\"count\":{count}}}")),
+        Move::Share(at) => flow.share(["whatsapp", "telegram", "email", "copy"][*at]),
+        Move::Reset => flow.reset(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_typed_is_ever_lost_before_it_is_sent(moves in moves()) {
+        let mut flow = Flow::new(everything());
+        let fresh: Vec<(&str, String)> =
+            TEXTS.iter().map(|name| (*name, flow.value(name))).collect();
+        let mut typed = fresh.clone();
+        let mut ticked = [false; BOXES.len()];
+        for step in &moves {
+            let open = flow.session.state() != "sent";
+            flow = play(flow, step);
+            match step {
+                Move::Enter(at, text) if open => typed[*at].1.clone_from(text),
+                Move::Tick(at, now) if open => ticked[*at] = *now,
+                Move::Fill | Move::Send if open => {
+                    typed = RIGHT.map(|(name, value)| (name, value.to_owned())).into();
+                    ticked = RIGHTLY_TICKED;
+                }
+                Move::Reset => (typed, ticked) = (fresh.clone(), [false; BOXES.len()]),
+                _ => {}
+            }
+            if flow.session.state() == "sent" {
+                continue;
+            }
+            for (name, value) in &typed {
+                prop_assert_eq!(&flow.value(name), value, "{} after {:?}", name, step);
+            }
+            let shown = flow.names();
+            for (at, (name, value)) in BOXES.iter().enumerate() {
+                if shown.iter().any(|known| known == name) {
+                    let holds = flow.value(name).split(' ').any(|known| known == *value);
+                    prop_assert_eq!(holds, ticked[at], "{} {} after {:?}", name, value, step);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_report_ever_holds_what_was_typed(moves in moves()) {
+        let mut flow = Flow::new(everything());
+        for step in &moves {
+            flow = match step {
+                Move::Enter(at, text) => {
+                    flow.enter(TEXTS[*at], &match TEXTS[*at] {
+                        // What can be right, so that it goes on its way.
+                        "email" => format!("{MARK}@example.org"),
+                        "country" | "phone" | "age" => text.clone(),
+                        _ => format!("{MARK} and long enough to be a message {text}"),
+                    })
+                }
+                step => play(flow, step),
+            };
+        }
+        let told = format!("{:?}", flow.told);
+        prop_assert!(!told.contains(MARK), "{}", told);
+    }
+
+    #[test]
+    fn nothing_is_made_or_posted_that_the_page_did_not_allow(moves in moves()) {
+        let mut flow = Flow::new(everything());
+        let (mut asked, mut agreed) = (false, false);
+        for step in &moves {
+            flow = match step {
+                Move::Send => fill(flow).submit(),
+                step => play(flow, step),
+            };
+            if let Move::Allow(allowed) = step {
+                agreed |= *allowed && asked;
+                asked = false;
+            }
+            for effect in &flow.effects {
+                match effect {
+                    Effect::Ask => (asked, agreed) = (true, false),
+                    Effect::Prepare { .. } | Effect::Post { .. } | Effect::Sign { .. } => {
+                        prop_assert!(agreed, "{step:?} led to {effect:?}");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}

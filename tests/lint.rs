@@ -1,0 +1,910 @@
+//! What `standwith check` says of a campaign file, line by line; and the JSON Schema, which says
+//! less but never something else.
+//!
+//! `UPDATE=1 cargo test -p standwith --test lint` rewrites `www/campaign.schema.json`.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use boon::{Compiler, Schemas};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::lint::{lint, schema};
+use standwith::shape::FaultKind;
+
+const EXAMPLE: &[u8] = include_bytes!("../www/campaigns/free-mech-dara.json");
+const VECTORS: &[u8] = include_bytes!("vectors/campaign.json");
+const SCHEMA: &str = "www/campaign.schema.json";
+
+/// A file with something of everything, in which each case breaks one thing.
+const FILE: &str = r##"{
+  "id": "c",
+  "title": "Title",
+  "story": "Story",
+  "picture": {"url": "picture.jpg", "alt": ""},
+  "publisher": {"name": "P", "url": "https://p.invalid/", "privacy_url": "https://p.invalid/privacy"},
+  "targets": [
+    {"id": "a", "name": "A", "country": "KH", "email": "a@a.invalid"},
+    {"id": "b", "name": "B"}
+  ],
+  "targeting": {"mode": "choose", "least": 1, "most": 2},
+  "message": {
+    "subjects": ["One", "Two"],
+    "head": "Dear sir,",
+    "body": "I ask you.",
+    "foot": "{{given_name}}",
+    "min": 10, "max": 100
+  },
+  "fields": [
+    {"id": "given_name", "required": true},
+    {"id": "email", "kind": "email"},
+    {"id": "country"},
+    {"id": "role", "kind": "choice", "label": "Role?", "options": ["reader", {"id": "w", "label": "Writer"}]},
+    {"id": "why", "kind": "long_text", "label": "Why?"}
+  ],
+  "consents": [
+    {"purpose": "updates", "wording": "Yes.", "countries": ["KH"]},
+    {"purpose": "delivery", "wording": "Pass it on.", "required": true}
+  ],
+  "endpoint": {"url": "c/actions", "format": "jws"},
+  "counter": {"goal": 100, "url": "c/count"},
+  "opens": "2024-10-01T00:00:00Z",
+  "closes": "2024-11-01T00:00:00Z",
+  "share": {"text": "Share", "url": "https://p.invalid/c"},
+  "next": {"label": "Next", "url": "https://p.invalid/next"},
+  "theme": {"accent": "#0b6e4f"},
+  "delivery": {"modes": ["server"], "disclose": ["name", "email"]},
+  "retention_days": 90,
+  "languages": {
+    "km": {
+      "title": "ក",
+      "targets": [{"id": "b", "name": "ខ"}],
+      "message": {"subjects": ["១", "២"], "body": "ខ្ញុំសុំ។"},
+      "fields": [{"id": "role", "label": "តួ?", "options": [{"id": "reader", "label": "អ្នកអាន"}]}],
+      "consents": [{"purpose": "updates", "wording": "បាទ។"}]
+    }
+  }
+}
+"##;
+
+/// The lines that lint writes about a text.
+fn lines(text: &str) -> Vec<String> {
+    lint(text.as_bytes()).iter().map(ToString::to_string).collect()
+}
+
+/// With `new` in the place of `old`, lint says exactly these lines of [`FILE`].
+fn check(old: &str, new: &str, expected: &[&str]) {
+    assert_eq!(FILE.matches(old).count(), 1, "{old}");
+    assert_eq!(lines(&FILE.replace(old, new)), expected, "{old} -> {new}");
+}
+
+#[test]
+fn what_is_right_is_passed_without_a_word() {
+    assert_eq!(lines(FILE), Vec::<String>::new());
+    for file in [EXAMPLE, VECTORS] {
+        assert_eq!(lint(file), [], "{}", String::from_utf8_lossy(file));
+    }
+    let least = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
+        "message":{"subjects":["S"],"body":""}}"#;
+    assert_eq!(lines(least), Vec::<String>::new());
+    assert_eq!(lines(&format!("\u{feff}{}", FILE.replace('\n', "\r\n"))), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_json_is_refused_where_it_ends() {
+    check(
+        "\"title\": \"Title\",",
+        "\"title\": \"Title\"",
+        &["line 4: expected a comma or a closing brace"],
+    );
+    assert_eq!(lines(""), ["line 1: expected a value"]);
+    assert_eq!(lines("[]"), ["line 1: expected an object in braces"]);
+    let latin = lint(b"{\"title\": \"\xe9\"}");
+    assert_eq!(latin[0].kind, FaultKind::Expected("a text in UTF-8"));
+}
+
+#[test]
+fn an_unknown_key_is_named_and_the_likely_one_told() {
+    for (old, new, expected) in [
+        (
+            "\"title\": \"Title\"",
+            "\"title\": \"Title\", \"colour\": 1",
+            "line 3: /colour: unknown key; leave it out",
+        ),
+        ("\"story\"", "\"stroy\"", "line 4: /stroy: unknown key; did you mean `story`?"),
+        ("\"story\"", "\"Story\"", "line 4: /Story: unknown key; did you mean `story`?"),
+        (
+            "\"privacy_url\"",
+            "\"privacyUrl\"",
+            "line 6: /publisher/privacyUrl: unknown key; did you mean `privacy_url`?",
+        ),
+        (
+            "\"email\": \"a@",
+            "\"mail\": \"a@",
+            "line 8: /targets/0/mail: unknown key; did you mean `email`?",
+        ),
+        ("\"most\"", "\"mots\"", "line 11: /targeting/mots: unknown key; did you mean `most`?"),
+        (
+            "\"id\": \"w\",",
+            "\"id\": \"w\", \"tip\": \"\",",
+            "line 23: /fields/3/options/1/tip: unknown key; leave it out",
+        ),
+        (
+            "\"title\": \"ក\"",
+            "\"titel\": \"ក\"",
+            "line 41: /languages/km/titel: unknown key; did you mean `title`?",
+        ),
+        (
+            "\"body\": \"ខ្ញុំសុំ។\"",
+            "\"min\": 3",
+            "line 43: /languages/km/message/min: unknown key; leave it out",
+        ),
+        (
+            "\"id\": \"b\", \"name\": \"ខ\"",
+            "\"id\": \"b\", \"email\": \"ខ\"",
+            "line 42: /languages/km/targets/0/email: unknown key; leave it out",
+        ),
+        (
+            "\"label\": \"អ្នកអាន\"",
+            "\"label\": \"អ្នកអាន\", \"lable\": \"\"",
+            "line 44: /languages/km/fields/0/options/0/lable: unknown key; did you mean `label`?",
+        ),
+    ] {
+        check(old, new, &[expected]);
+    }
+    check("\"story\"", "\"a\\nb\\u0000\"", &["line 4: /a\\nb\\u{0}: unknown key; leave it out"]);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_named() {
+    check(
+        "\"title\": \"Title\"",
+        "\"title\": \"Title\", \"id\": \"d\"",
+        &["line 3: /id: this key stands twice; keep one of them"],
+    );
+    check(
+        "\"title\": \"ក\"",
+        "\"title\": \"ក\", \"title\": \"ខ\"",
+        &["line 41: /languages/km/title: this key stands twice; keep one of them"],
+    );
+    check(
+        "\"title\": \"ក\",",
+        "\"title\": \"ក\"}, \"km\": {",
+        &["line 41: /languages/km: this key stands twice; keep one of them"],
+    );
+}
+
+#[test]
+fn a_value_of_another_type_is_refused() {
+    for (old, new, expected) in [
+        (
+            "\"id\": \"c\"",
+            "\"id\": \"C!\"",
+            "line 2: /id: expected 1 to 64 of the characters a-z, 0-9 and -",
+        ),
+        ("  \"title\": \"Title\",\n", "", "line 1: /title: missing; add this key"),
+        ("\"Story\"", "null", "line 4: /story: expected a text in double quotes"),
+        (
+            "\"KH\", ",
+            "\"Cambodia\", ",
+            "line 8: /targets/0/country: expected two capital letters of ISO 3166-1, like \"KH\"",
+        ),
+        ("\"choose\"", "\"any\"", "line 11: /targeting/mode: expected \"all\" or \"choose\""),
+        (
+            "\"least\": 1",
+            "\"least\": \"1\"",
+            "line 11: /targeting/least: expected a whole number from 0 to 4294967295",
+        ),
+        (
+            "\"choice\"",
+            "\"select\"",
+            "line 23: /fields/3/kind: expected \"text\", \"long_text\", \"email\", \"phone\", \"country\", \"choice\", \"choices\", \"checkbox\", \"number\" or \"date\"",
+        ),
+        (
+            "{\"id\": \"w\", \"label\": \"Writer\"}",
+            "{\"id\": \"w\"}",
+            "line 23: /fields/3/options/1/label: missing; add this key",
+        ),
+        (
+            "2024-11-01T00:00:00Z",
+            "2024-11-31T00:00:00Z",
+            "line 33: /closes: expected a time in UTC like \"2024-10-01T00:00:00Z\"",
+        ),
+        ("\"#0b6e4f\"", "\"green\"", "line 36: /theme/accent: expected a colour like \"#0b6e4f\""),
+        (
+            "\"title\": \"ក\"",
+            "\"title\": [\"ក\"]",
+            "line 41: /languages/km/title: expected a text in double quotes",
+        ),
+        (
+            "\"id\": \"b\", \"name\": \"ខ\"",
+            "\"name\": \"ខ\"",
+            "line 42: /languages/km/targets/0/id: missing; add this key",
+        ),
+    ] {
+        check(old, new, &[expected]);
+    }
+}
+
+#[test]
+fn what_this_version_does_not_do_is_not_passed_over() {
+    let says = |place: &str, mend: &str| {
+        format!("{place}: this version of StandWith doesn't do this yet; {mend}")
+    };
+    let out = "leave the key out";
+    for (old, new, place, mend) in [
+        ("\"story\": \"Story\"", "\"sealing\": {\"jwk\": {}}", "line 4: /sealing", out),
+        ("\"story\": \"Story\"", "\"variants\": []", "line 4: /variants", out),
+        ("\"story\": \"Story\"", "\"at_risk\": true", "line 4: /at_risk", out),
+        ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
+        ("\"name\": \"B\"", "\"name\": \"B\", \"filter\": {}", "line 9: /targets/1/filter", out),
+        ("\"most\": 2", "\"fallback\": \"a\"", "line 11: /targeting/fallback", out),
+        ("\"choose\"", "\"country\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
+        ("\"choose\"", "\"postcode\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
+        ("\"choose\"", "\"random\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
+        ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
+        ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
+        ("\"jws\"", "\"proca\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
+        ("\"jws\"", "\"actionkit\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
+        (
+            "[\"server\"]",
+            "[\"server\", \"mail-app\"]",
+            "line 37: /delivery/modes/1",
+            "write \"server\"",
+        ),
+    ] {
+        check(old, new, &[&says(place, mend)]);
+    }
+    check("\"story\": \"Story\"", "\"at_risk\": false", &[]);
+}
+
+#[test]
+fn names_are_unique() {
+    let twice = |place: &str, name: &str| {
+        format!("{place}: `{name}` stands twice in this list; give each its own")
+    };
+    for (old, new, place, name) in [
+        (
+            "{\"id\": \"b\", \"name\": \"B\"}",
+            "{\"id\": \"b\", \"name\": \"B\"}, {\"id\": \"a\", \"name\": \"C\"}",
+            "line 9: /targets/2/id",
+            "a",
+        ),
+        ("\"id\": \"why\"", "\"id\": \"role\"", "line 24: /fields/4/id", "role"),
+        ("\"id\": \"w\"", "\"id\": \"reader\"", "line 23: /fields/3/options/1/id", "reader"),
+        (
+            "{\"id\": \"w\", \"label\": \"Writer\"}",
+            "\"reader\"",
+            "line 23: /fields/3/options/1",
+            "reader",
+        ),
+        (
+            "\"purpose\": \"delivery\"",
+            "\"purpose\": \"updates\"",
+            "line 28: /consents/1/purpose",
+            "updates",
+        ),
+        (
+            "\"name\": \"ខ\"}",
+            "\"name\": \"ខ\"}, {\"id\": \"b\", \"name\": \"គ\"}",
+            "line 42: /languages/km/targets/1/id",
+            "b",
+        ),
+    ] {
+        check(old, new, &[&twice(place, name)]);
+    }
+    check(
+        "[\"name\", \"email\"]",
+        "[\"name\", \"name\"]",
+        &["line 37: /delivery/disclose/1: `name` stands twice in this list; keep one"],
+    );
+}
+
+#[test]
+fn a_translation_names_what_is_there() {
+    for (old, new, expected) in [
+        (
+            "{\"id\": \"b\", \"name\": \"ខ\"}",
+            "{\"id\": \"c\", \"name\": \"ខ\"}",
+            "line 42: /languages/km/targets/0/id: the campaign has no `c` to translate; did you mean `a`?",
+        ),
+        (
+            "{\"id\": \"role\", \"label\": \"តួ?\"",
+            "{\"id\": \"phone_number\", \"label\": \"តួ?\"",
+            "line 44: /languages/km/fields/0/id: the campaign has no `phone_number` to translate; known are: given_name, email, country, role, why",
+        ),
+        (
+            "\"id\": \"reader\"",
+            "\"id\": \"raeder\"",
+            "line 44: /languages/km/fields/0/options/0/id: the campaign has no `raeder` to translate; did you mean `reader`?",
+        ),
+        (
+            "{\"id\": \"reader\", \"label\": \"អ្នកអាន\"}",
+            "\"អ្នកអាន\"",
+            "line 44: /languages/km/fields/0/options/0: the campaign has no `អ្នកអាន` to translate; known are: reader, w",
+        ),
+        (
+            "{\"purpose\": \"updates\", \"wording\": \"បាទ។\"}",
+            "{\"purpose\": \"update\", \"wording\": \"បាទ។\"}",
+            "line 45: /languages/km/consents/0/purpose: the campaign has no `update` to translate; did you mean `updates`?",
+        ),
+        (
+            "[\"១\", \"២\"]",
+            "[\"១\"]",
+            "line 43: /languages/km/message/subjects: 1 subjects, where the campaign has 2; translate each of them, in the same order",
+        ),
+        (
+            "\"title\": \"ក\"",
+            "\"title\": \" \"",
+            "line 41: /languages/km/title: an empty translation; translate it, or leave the key out: then the file's own text stands",
+        ),
+        ("  \"picture\": {\"url\": \"picture.jpg\", \"alt\": \"\"},\n", "", ""),
+    ] {
+        check(old, new, if expected.is_empty() { &[] } else { std::slice::from_ref(&expected) });
+    }
+    let without = FILE
+        .replace("\"title\": \"ក\"", "\"title\": \"ក\", \"picture\": {\"alt\": \"\"}, \"share\": {\"text\": \"ច\"}, \"next\": {\"label\": \"ប\"}")
+        .replace("  \"picture\": {\"url\": \"picture.jpg\", \"alt\": \"\"},\n", "\n")
+        .replace("  \"share\": {\"text\": \"Share\", \"url\": \"https://p.invalid/c\"},\n", "\n")
+        .replace("  \"next\": {\"label\": \"Next\", \"url\": \"https://p.invalid/next\"},\n", "\n");
+    let says = |key: &str| {
+        format!(
+            "line 41: /languages/km/{key}: the translation of what the campaign doesn't have; \
+             leave it out, or add `{key}` to the campaign"
+        )
+    };
+    assert_eq!(lines(&without), [says("picture"), says("share"), says("next")]);
+    let defaults = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
+        "message":{"subjects":["S"],"body":""},
+        "languages":{"km":{"fields":[{"id":"email","label":"អ៊ីមែល"}]}}}"#;
+    assert_eq!(
+        lines(defaults),
+        [
+            "line 3: /languages/km/fields: the campaign names no fields; add `fields` to the campaign as well"
+        ]
+    );
+}
+
+#[test]
+fn a_language_is_a_tag_and_there_once() {
+    for tag in ["km", "kok", "pt-BR", "zh-Hant-TW", "sr-Latn", "es-419", "de-1996"] {
+        check("\"km\": {", &format!("\"{tag}\": {{"), &[]);
+    }
+    for tag in
+        ["KM", "k", "khmer", "km_KH", "km-", "km-K", "km--KH", "-", "", "k1", "km-abcdefghi", "ខ្មែរ"]
+    {
+        let line = format!(
+            "line 40: /languages/{tag}: no language tag; write a tag of BCP 47, like km or pt-BR"
+        );
+        check("\"km\": {", &format!("\"{tag}\": {{"), &[&line]);
+    }
+    check(
+        "\"id\": \"c\",",
+        "\"id\": \"c\", \"lang\": \"English\",",
+        &["line 2: /lang: no language tag; write a tag of BCP 47, like km or pt-BR"],
+    );
+    let there = "the file has this language already; keep one: `lang` is the language of the texts outside `languages`";
+    check("\"km\": {", "\"en\": {", &[&format!("line 40: /languages/en: {there}")]);
+    check(
+        "\"km\": {",
+        "\"pt-BR\": {}, \"pt-br\": {",
+        &[&format!("line 40: /languages/pt-br: {there}")],
+    );
+}
+
+#[test]
+fn a_placeholder_stands_for_what_is_asked() {
+    for (old, new, expected) in [
+        (
+            "{{given_name}}",
+            "{{given_nam}}",
+            "line 16: /message/foot: {{given_nam}} is no placeholder; did you mean {{given_name}}?",
+        ),
+        (
+            "Dear sir,",
+            "Dear {{target}},",
+            "line 14: /message/head: {{target}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+        ),
+        (
+            "I ask you.",
+            "I ask you. {{phone}}",
+            "line 15: /message/body: {{phone}} stands for what nobody is asked for; add `phone` to `fields`, or take the placeholder out",
+        ),
+        (
+            "\"Two\"",
+            "\"Two {{role}}\"",
+            "line 13: /message/subjects/1: {{role}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+        ),
+        (
+            "I ask you.",
+            "I ask you {{given_name",
+            "line 15: /message/body: {{ without }}; close it, as in {{given_name}}",
+        ),
+        (
+            "ខ្ញុំសុំ។",
+            "ខ្ញុំ {{region}} សុំ។",
+            "line 43: /languages/km/message/body: {{region}} stands for what nobody is asked for; add `region` to `fields`, or take the placeholder out",
+        ),
+        (
+            "\"១\"",
+            "\"{{ឈ្មោះ}}\"",
+            "line 43: /languages/km/message/subjects/0: {{ឈ្មោះ}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+        ),
+    ] {
+        check(old, new, &[expected]);
+    }
+    check("I ask you.", "I, {{ given_name }} of {{country}}, ask you at {{email}}.", &[]);
+}
+
+#[test]
+fn the_message_keeps_its_limits() {
+    let long = "x".repeat(200);
+    check("\"One\"", &format!("\"{long}{{{{given_name}}}}\""), &[]);
+    check(
+        "\"One\"",
+        &format!("\"{long}x\""),
+        &["line 13: /message/subjects/0: more than 200 characters; shorten the subject"],
+    );
+    check("\"One\"", "\" \"", &["line 13: /message/subjects/0: an empty text; say something"]);
+    check(
+        "[\"One\", \"Two\"]",
+        "[]",
+        &[
+            "line 13: /message/subjects: no subject; suggest at least one",
+            "line 43: /languages/km/message/subjects: 2 subjects, where the campaign has 0; translate each of them, in the same order",
+        ],
+    );
+    check(
+        "\"min\": 10",
+        "\"min\": 101",
+        &["line 17: /message/min: `min` is more than `max`; lower it, or raise `max`"],
+    );
+    check(
+        "\"max\": 100",
+        "\"max\": 5001",
+        &[
+            "line 17: /message/max: so long a message may not fit into the 32 KiB of an action; lower it to 5000 or less",
+        ],
+    );
+    // Head and body with a blank line between them; the foot stands for nothing yet.
+    let body = |length: usize| "x".repeat(length - "Dear sir,".len() - 2);
+    check("I ask you.", &body(100), &[]);
+    check(
+        "I ask you.",
+        &body(101),
+        &[
+            "line 15: /message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
+        ],
+    );
+    check(
+        "ខ្ញុំសុំ។",
+        &"ក".repeat(90),
+        &[
+            "line 43: /languages/km/message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
+        ],
+    );
+    check("\"min\": 10", "\"min\": 50", &[]);
+    check(
+        "\"min\": 10",
+        "\"min\": 21, \"editable\": false",
+        &[
+            "line 43: /languages/km/message/body: only 20 characters, where `min` is 21 and nobody can add any; lower `min`",
+        ],
+    );
+}
+
+#[test]
+fn a_choice_of_targets_can_be_made() {
+    for (old, new, expected) in [
+        (
+            "\"least\": 1, \"most\": 2",
+            "\"least\": 3",
+            "line 11: /targeting/least: nobody can choose 3 of 2; lower it, or name more targets",
+        ),
+        (
+            "\"least\": 1, \"most\": 2",
+            "\"least\": 2, \"most\": 1",
+            "line 11: /targeting/most: `most` is less than `least`; raise it",
+        ),
+        (
+            "\"most\": 2",
+            "\"most\": 0",
+            "line 11: /targeting/most: `most` is less than `least`; raise it",
+        ),
+        (
+            "\"least\": 1",
+            "\"least\": 0",
+            "line 11: /targeting/least: a message to nobody; make it 1 or more",
+        ),
+        (
+            "\"name\": \"B\"",
+            "\"name\": \" \"",
+            "line 9: /targets/1/name: an empty text; say something",
+        ),
+    ] {
+        check(old, new, &[expected]);
+    }
+    for address in
+        ["a@", "a.invalid", "a@b@c.invalid", "A <a@a.invalid>", "a@a.invalid\\n", "a@invalid"]
+    {
+        let found = lines(&FILE.replace("a@a.invalid", address));
+        let expected = "line 8: /targets/0/email: no e-mail address; write it like name@example.org, or leave the key out";
+        assert!(found.contains(&expected.to_owned()), "{address}: {found:?}");
+    }
+    let nobody = r#"{"id":"c","title":"T","targets":[],"message":{"subjects":["S"],"body":""}}"#;
+    assert_eq!(
+        lines(nobody),
+        ["line 1: /targets: nobody gets the message; name at least one target"]
+    );
+}
+
+#[test]
+fn a_field_can_be_asked() {
+    for (old, new, expected) in [
+        (
+            "\"kind\": \"email\"",
+            "\"kind\": \"text\"",
+            "line 21: /fields/1/kind: `email` is of its own kind; leave the key out",
+        ),
+        (
+            ", \"kind\": \"long_text\"",
+            "",
+            "line 24: /fields/4/kind: `why` is no standard field, and nothing says what it asks for; add `kind`, like \"text\"",
+        ),
+        (
+            "\"id\": \"why\", \"kind\": \"long_text\"",
+            "\"id\": \"familyname\"",
+            "line 24: /fields/4/kind: `familyname` is no standard field, and nothing says what it asks for; did you mean `family_name`? Otherwise add `kind`, like \"text\"",
+        ),
+        (
+            ", \"label\": \"Why?\"",
+            "",
+            "line 24: /fields/4/label: a field without a question; add `label`",
+        ),
+        (
+            "\"label\": \"Why?\"",
+            "\"label\": \"Why?\", \"options\": [\"so\"]",
+            "line 24: /fields/4/options: options where nothing is chosen; leave the key out, or make `kind` \"choice\" or \"choices\"",
+        ),
+        (
+            "{\"id\": \"country\"}",
+            "{\"id\": \"country\", \"options\": [\"KH\"]}",
+            "line 22: /fields/2/options: options where nothing is chosen; leave the key out, or make `kind` \"choice\" or \"choices\"",
+        ),
+        (
+            "\"reader\", {",
+            "\" reader\", \"reader\", {",
+            "line 23: /fields/3/options/0: an empty id, or one with space around it; name the option by what an export should hold",
+        ),
+        (
+            "\"label\": \"Writer\"",
+            "\"label\": \"\"",
+            "line 23: /fields/3/options/1/label: an empty text; say something",
+        ),
+    ] {
+        check(old, new, &[expected]);
+    }
+    for id in ["subject", "body", "targets", "public", "jti", "consent_updates", "consent_"] {
+        let line =
+            "line 24: /fields/4/id: another control of the form has this name; choose another";
+        check("\"id\": \"why\"", &format!("\"id\": {id:?}"), &[line]);
+    }
+    check(
+        "\"id\": \"why\", \"kind\": \"long_text\"",
+        "\"id\": \"why\", \"kind\": \"choices\"",
+        &["line 24: /fields/4: nothing to choose from; add `options`"],
+    );
+    let long = "x".repeat(201);
+    check(
+        "\"id\": \"w\"",
+        &format!("\"id\": {long:?}"),
+        &[
+            "line 23: /fields/3/options/1/id: more than 200 characters; write the option as {\"id\": …, \"label\": …} with a short id",
+        ],
+    );
+}
+
+#[test]
+fn a_consent_can_be_given() {
+    check("\"Yes.\"", "\"\"", &["line 27: /consents/0/wording: an empty text; say something"]);
+    check(
+        "    {\"id\": \"country\"},\n",
+        "\n",
+        &[
+            "line 27: /consents/0/countries: nobody is asked for the country on which this depends; add `country` to `fields`, or leave the key out",
+        ],
+    );
+    check(
+        "\"បាទ។\"",
+        "\"\"",
+        &[
+            "line 45: /languages/km/consents/0/wording: an empty translation; translate it, or leave the key out: then the file's own text stands",
+        ],
+    );
+}
+
+#[test]
+fn what_is_disclosed_is_asked_for() {
+    check(
+        "[\"name\", \"email\"]",
+        "[\"phone\", \"country\"]",
+        &[
+            "line 37: /delivery/disclose/0: nobody is asked for \"phone\"; take it out, or ask for it in `fields`",
+        ],
+    );
+    check("[\"name\", \"email\"]", "[]", &[]);
+    check("[\"server\"]", "[]", &["line 37: /delivery/modes: nobody delivers; add \"server\""]);
+    // The default is no claim of the campaigner's.
+    let default = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
+        "message":{"subjects":["S"],"body":""},"fields":[]}"#;
+    assert_eq!(lines(default), Vec::<String>::new());
+}
+
+#[test]
+fn times_and_numbers_make_sense() {
+    for (old, new, expected) in [
+        (
+            "2024-11-01T",
+            "2024-10-01T",
+            "line 33: /closes: the campaign closes before it opens; put `closes` after `opens`",
+        ),
+        (
+            "2024-11-01T",
+            "2023-10-01T",
+            "line 33: /closes: the campaign closes before it opens; put `closes` after `opens`",
+        ),
+        (
+            "\"goal\": 100",
+            "\"goal\": 0",
+            "line 31: /counter/goal: a goal of nobody; raise it, or leave the key out",
+        ),
+        (
+            "\"retention_days\": 90",
+            "\"retention_days\": 0",
+            "line 38: /retention_days: no action can be kept for 0 days; say how many days the actions are kept, or leave the key out",
+        ),
+        (
+            "\"title\": \"Title\"",
+            "\"title\": \"\\u200a\"",
+            "line 3: /title: an empty text; say something",
+        ),
+        (
+            "\"label\": \"Next\"",
+            "\"label\": \"\"",
+            "line 35: /next/label: an empty text; say something",
+        ),
+        (
+            "\"text\": \"Share\"",
+            "\"text\": \"\"",
+            "line 34: /share/text: an empty text; say something",
+        ),
+        ("\"picture.jpg\"", "\"\"", "line 5: /picture/url: an empty text; say something"),
+    ] {
+        check(old, new, &[expected]);
+    }
+}
+
+#[test]
+fn a_text_holds_no_control_characters() {
+    let says = "a control character, or a line break where there is one line only; take it out";
+    for (old, new, place) in [
+        ("\"title\": \"Title\"", "\"title\": \"Ti\\ntle\"", "line 3: /title"),
+        ("\"name\": \"B\"", "\"name\": \"B\\r\\nBcc: x\"", "line 9: /targets/1/name"),
+        ("\"One\"", "\"One\\tTwo\"", "line 13: /message/subjects/0"),
+        ("I ask you.", "I ask\\u0007you.", "line 15: /message/body"),
+        ("\"reader\", {", "\"rea\\nder\", {", "line 23: /fields/3/options/0"),
+        ("\"title\": \"ក\"", "\"title\": \"ក\\u0085ខ\"", "line 41: /languages/km/title"),
+    ] {
+        let found = lines(&FILE.replace(old, new));
+        assert!(found.contains(&format!("{place}: {says}")), "{new}: {found:?}");
+    }
+    check("\"Story\"", "\"One\\r\\n\\tTwo\\u200b\"", &[]);
+    check("\"Yes.\"", "\"Yes.\\nAnd no.\"", &[]);
+}
+
+#[test]
+fn an_address_is_on_the_web_and_https() {
+    let whole = ["https://p.invalid/", "https://p.invalid/c"];
+    let near = ["picture.jpg", "\"c/actions\"", "\"c/count\""];
+    for (place, old) in [
+        ("/publisher/url", whole[0]),
+        ("/share/url", whole[1]),
+        ("/next/url", "https://p.invalid/next"),
+    ] {
+        for good in [
+            "https://example.org",
+            "https://example.org:8443/a?b=c#d",
+            "https://ឧទាហរណ៍.example/ក",
+            "https://a-b.c_d.example/@me:1",
+            "https://[2001:db8::1]/",
+            "http://localhost",
+            "http://localhost:8080/a",
+            "http://127.0.0.1:1/",
+            "http://[::1]:8080/",
+        ] {
+            check(&format!("{old:?}"), &format!("\"{good}\""), &[]);
+        }
+        for bad in [
+            "http://example.org/",
+            "http://localhost.example/",
+            "http://127.0.0.2/",
+            "HTTPS//example.org",
+            "//example.org/",
+            "example.org",
+            "/page",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "mailto:a@a.invalid",
+            "ftp://example.org/",
+            "https://",
+            "https:///page",
+            "https://user@example.org/",
+            "https://user:pass@example.org/",
+            "https://exa mple.org/",
+            "https://example.org/a b",
+            "https://example.org:port/",
+            "https://example.org:99999/",
+            "https://example.org\\\\@evil.example/",
+            "https://[::1/",
+            "https://example.org/{{country}}",
+            " https://example.org/",
+        ] {
+            let found = lines(&FILE.replace(&format!("{old:?}"), &format!("\"{bad}\"")));
+            let says = format!(
+                "{place}: no address on the web, or one without https; write a whole address like https://example.org/page"
+            );
+            assert!(matches!(&found[..], [line] if line.ends_with(&says)), "{bad}: {found:?}");
+        }
+    }
+    for old in near {
+        let old = old.trim_matches('"');
+        for good in [
+            "a",
+            "a/b.jpg",
+            "/a",
+            "./a",
+            "../a",
+            "?a=b",
+            "a:b".replace(':', "/").as_str(),
+            "./a:b",
+            "https://example.org/a",
+            "http://[::1]:1/a",
+        ] {
+            check(&format!("{old:?}"), &format!("\"{good}\""), &[]);
+        }
+        for bad in [
+            "http://example.org/a",
+            "//example.org/a",
+            "a:b",
+            "javascript:alert(1)",
+            "a b",
+            "\\\\a",
+            "a\\u0000",
+        ] {
+            let found = lines(&FILE.replace(&format!("{old:?}"), &format!("\"{bad}\"")));
+            let says = "or one without https; write an address like https://example.org/page, or a path like page";
+            assert!(found.iter().any(|line| line.ends_with(says)), "{bad}: {found:?}");
+        }
+    }
+    check(
+        "\"title\": \"ក\"",
+        "\"title\": \"ក\", \"publisher\": {\"privacy_url\": \"/km\"}, \"share\": {\"url\": \"http://p.invalid/\"}",
+        &[
+            "line 41: /languages/km/publisher/privacy_url: no address on the web, or one without https; write a whole address like https://example.org/page",
+            "line 41: /languages/km/share/url: no address on the web, or one without https; write a whole address like https://example.org/page",
+        ],
+    );
+}
+
+#[test]
+fn faults_come_in_the_order_of_the_lines() {
+    let broken = FILE
+        .replace("\"retention_days\": 90", "\"retention_days\": 0")
+        .replace("\"story\"", "\"stroy\"")
+        .replace("\"goal\": 100", "\"goal\": 0");
+    let starts: Vec<String> = lines(&broken).iter().map(|line| line[..8].to_owned()).collect();
+    assert_eq!(starts, ["line 4: ", "line 31:", "line 38:"]);
+}
+
+#[test]
+fn the_published_schema_is_the_one_of_the_types() {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(SCHEMA, schema()).unwrap();
+    }
+    let published = std::fs::read_to_string(SCHEMA).unwrap_or_default();
+    assert!(published == schema(), "run: UPDATE=1 cargo test -p standwith --test lint");
+}
+
+/// Whether the schema takes a file.
+fn schema_takes(file: &[u8]) -> bool {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("campaign.json", serde_json::from_str(&schema()).unwrap()).unwrap();
+    let index = compiler.compile("campaign.json", &mut schemas).unwrap();
+    schemas.validate(&serde_json::from_slice(file).unwrap(), index).is_ok()
+}
+
+#[test]
+fn the_schema_takes_what_lint_passes() {
+    for file in [EXAMPLE, VECTORS, FILE.as_bytes()] {
+        assert!(schema_takes(file));
+    }
+    let safe = FILE.replace("\"story\": \"Story\"", "\"at_risk\": false");
+    assert!(schema_takes(safe.as_bytes()) && lint(safe.as_bytes()).is_empty());
+}
+
+#[test]
+fn lint_refuses_what_the_schema_refuses() {
+    for (old, new) in [
+        ("\"story\"", "\"stroy\""),
+        ("\"id\": \"c\"", "\"id\": \"C\""),
+        ("\"id\": \"c\"", "\"id\": \"\""),
+        ("  \"title\": \"Title\",\n", ""),
+        ("\"title\": \"Title\"", "\"title\": null"),
+        ("\"picture.jpg\"", "1"),
+        ("\"name\": \"B\"", "\"filter\": 1"),
+        ("\"KH\", ", "\"Cambodia\", "),
+        ("\"choose\"", "\"random\""),
+        ("\"least\": 1", "\"least\": -1"),
+        ("\"most\": 2", "\"most\": 4294967296"),
+        ("[\"One\", \"Two\"]", "\"One\""),
+        ("\"min\": 10", "\"min\": 10.5"),
+        ("\"id\": \"why\"", "\"id\": \"why-not\""),
+        ("\"label\": \"Writer\"", "\"text\": \"Writer\""),
+        ("\"required\": true}\n  ],", "\"required\": \"yes\"}\n  ],"),
+        ("2024-11-01T00:00:00Z", "2024-11-01"),
+        ("\"#0b6e4f\"", "\"#0b6\""),
+        ("[\"name\", \"email\"]", "[\"name\", \"mail\"]"),
+        ("\"title\": \"ក\"", "\"titel\": \"ក\""),
+        ("{\"purpose\": \"updates\", \"wording\": \"បាទ។\"}", "{\"purpose\": \"updates\"}"),
+        ("\"story\": \"Story\"", "\"at_risk\": true"),
+    ] {
+        assert_eq!(FILE.matches(old).count(), 1, "{old}");
+        let broken = FILE.replace(old, new);
+        assert!(!schema_takes(broken.as_bytes()), "the schema takes {new}");
+        assert!(!lint(broken.as_bytes()).is_empty(), "lint passes {new}");
+    }
+}
+
+/// Every place of a JSON value.
+fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+    out.push(at.to_owned());
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, inside)| places(inside, &format!("{at}/{key}"), out));
+        }
+        Value::Array(items) => {
+            let mut each = items.iter().enumerate();
+            each.by_ref().for_each(|(index, inside)| places(inside, &format!("{at}/{index}"), out));
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), text in "[\\[\\]{}\",:0-9a-z ]{0,60}") {
+        let _ = (lint(&bytes), lint(text.as_bytes()));
+    }
+
+    /// Whatever value stands wherever in a file: each fault has a place, a line of the file, and one
+    /// line of text; and where the schema refuses, so does lint.
+    #[test]
+    fn no_value_anywhere_makes_it_panic(
+        place in any::<prop::sample::Index>(),
+        value in prop::sample::select(vec![
+            json!(null), json!(true), json!(0), json!(-1), json!(1e99), json!(""), json!("x\ny"),
+            json!("{{"), json!([]), json!([[]]), json!([null, "a", {}]), json!({}), json!({"id": "a"}),
+            json!({"": {"": ""}}),
+        ]),
+    ) {
+        let mut file: Value = serde_json::from_str(FILE).unwrap();
+        let mut all = Vec::new();
+        places(&file, "", &mut all);
+        *file.pointer_mut(&all[place.index(all.len())]).unwrap() = value;
+        let text = serde_json::to_string_pretty(&file).unwrap();
+        let faults = lint(text.as_bytes());
+        for fault in &faults {
+            prop_assert!(fault.line >= 1 && fault.line as usize <= text.lines().count());
+            prop_assert_eq!(fault.to_string().lines().count(), 1);
+        }
+        prop_assert!(!faults.is_empty() || schema_takes(text.as_bytes()), "{}", text);
+    }
+}

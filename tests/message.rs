@@ -1,0 +1,136 @@
+//! What stands for what in a message, and that browser and endpoint never disagree on it.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::draft::{Draft, clean};
+use standwith::message::{body, fill, is_placeholder, placeholders};
+
+fn draft(values: &[(&str, &str)]) -> Draft {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Draft::posted(values.iter().map(pair).collect())
+}
+
+fn campaign(message: &str) -> Campaign {
+    let file = format!(
+        r#"{{"id":"c","title":"T","targets":[{{"id":"a","name":"A"}}],"message":{message}}}"#
+    );
+    CampaignFile::parse(file.as_bytes()).unwrap().campaign("en", Strictness::Strict).unwrap()
+}
+
+#[test]
+fn a_placeholder_becomes_what_was_entered() {
+    let draft = draft(&[
+        ("given_name", " Dara \n"),
+        ("family_name", "{{given_name}}"),
+        ("country", "KH"),
+        ("locality", "}} {{"),
+        ("role", "reader"),
+    ]);
+    for (template, filled) in [
+        ("", ""),
+        ("no placeholder", "no placeholder"),
+        ("{{given_name}}", "Dara"),
+        ("{{ given_name }}", "Dara"),
+        ("{{\tgiven_name\n}}", "Dara"),
+        ("{{given_name}}{{given_name}}", "DaraDara"),
+        ("I am {{given_name}}, {{country}}.", "I am Dara, KH."),
+        // What nobody entered stands for nothing.
+        ("<{{region}}>", "<>"),
+        // What was entered is not filled again, whatever stands about it.
+        ("{{family_name}}", "{{given_name}}"),
+        ("{{family_name}} {{given_name}}", "{{given_name}} Dara"),
+        ("{{{{given_name}}}}", "{{Dara}}"),
+        ("{{locality}}given_name}}", "}} {{given_name}}"),
+        // What nobody knows stays as it stands.
+        ("{{name}}", "{{name}}"),
+        ("{{role}}", "{{role}}"),
+        ("{{Given_Name}}", "{{Given_Name}}"),
+        ("{{given name}}", "{{given name}}"),
+        ("{{}}", "{{}}"),
+        ("{{name}} {{given_name}}", "{{name}} Dara"),
+        ("{{ {{given_name}} }}", "{{ Dara }}"),
+        ("{{{given_name}}}", "{{{given_name}}}"),
+        ("{given_name}", "{given_name}"),
+        ("{{given_name", "{{given_name"),
+        ("{{given_name}", "{{given_name}"),
+        ("given_name}}", "given_name}}"),
+        ("{{", "{{"),
+        ("}}{{", "}}{{"),
+        ("សួស្ដី {{given_name}}។", "សួស្ដី Dara។"),
+    ] {
+        assert_eq!(fill(template, &draft), filled, "{template}");
+    }
+}
+
+#[test]
+fn every_standard_field_may_be_a_placeholder() {
+    for name in standwith::campaign::STANDARD_FIELDS {
+        assert!(is_placeholder(name));
+        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")])), "x");
+    }
+    for name in ["", "subject", "body", "targets", "role", "consent_news", " given_name"] {
+        assert!(!is_placeholder(name), "{name}");
+    }
+}
+
+#[test]
+fn placeholders_are_told_known_or_not() {
+    let names: Vec<&str> = placeholders("{{a}} {{ b }}{{}} {{c {{d}} }} e}} {{f").collect();
+    assert_eq!(names, ["a", "b", "", "d"]);
+}
+
+#[test]
+fn filling_takes_no_longer_than_reading() {
+    let template = "{{".repeat(200_000) + "}}";
+    assert_eq!(fill(&template, &Draft::default()), template);
+}
+
+#[test]
+fn head_body_and_foot_stand_apart() {
+    for (message, own, expected) in [
+        (r#"{"subjects":["S"],"body":"B"}"#, "B", "B"),
+        (r#"{"subjects":["S"],"body":"B"}"#, " \r\n mine \r\n\r\n yours \r\n", "mine \n\n yours"),
+        (r#"{"subjects":["S"],"head":"H","body":"B","foot":"F"}"#, "B", "H\n\nB\n\nF"),
+        (r#"{"subjects":["S"],"head":"H","body":"B"}"#, "B", "H\n\nB"),
+        (r#"{"subjects":["S"],"body":"B","foot":"F"}"#, "B", "B\n\nF"),
+        (r#"{"subjects":["S"],"head":"H","body":"B","foot":"F"}"#, "", "H\n\nF"),
+        (r#"{"subjects":["S"],"head":" H\n","body":"B","foot":"\n"}"#, "B", "H\n\nB"),
+        (r#"{"subjects":["S"],"head":"Dear {{given_name}},","body":"B"}"#, "B", "Dear Ada,\n\nB"),
+        (r#"{"subjects":["S"],"head":"{{region}}","body":"B"}"#, "B", "B"),
+        (r#"{"subjects":["S"],"body":"B"}"#, "{{given_name}}", "Ada"),
+        // What may not be edited is the campaign's, whatever was posted.
+        (r#"{"subjects":["S"],"body":"B {{given_name}}","editable":false}"#, "mine", "B Ada"),
+    ] {
+        let draft = draft(&[("given_name", "Ada"), ("body", own)]);
+        assert_eq!(body(&campaign(message), &draft), expected, "{message}");
+    }
+}
+
+#[test]
+fn a_draft_is_composed_whole() {
+    let campaign =
+        campaign(r#"{"subjects":["From {{given_name}}"],"head":"H","body":"{{given_name}} asks"}"#);
+    let mut draft = Draft::new(&campaign);
+    draft.set("given_name", "Ada");
+    let composed = draft.composed(&campaign);
+    assert_eq!(composed.get("subject"), "From Ada");
+    assert_eq!(composed.get("body"), "H\n\nAda asks");
+    assert_eq!(composed.get("given_name"), "Ada");
+    assert!(composed.has("targets", "a"));
+}
+
+#[test]
+fn a_value_is_kept_trimmed_with_line_feeds() {
+    for (typed, kept) in [
+        ("", ""),
+        (" \u{a0}\u{3000}\r\n", ""),
+        ("  Ada  ", "Ada"),
+        ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("a\r\r\nb", "a\n\nb"),
+        // Helpers of letters are no space.
+        ("\u{200b}ក\u{200d}", "\u{200b}ក\u{200d}"),
+    ] {
+        assert_eq!(clean(typed), kept, "{typed:?}");
+        assert_eq!(clean(&clean(typed)), kept, "{typed:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! One declaration, four faces: what the writer writes the reader reads, and the schema describes.
+
+use proptest::prelude::*;
+use standwith::action::{ActionKind, Claims, Given, Message, Person, PublicName};
+use standwith::json::Writer;
+use standwith::shape::{self, FaultKind, Reading, Shape, Table};
+
+#[test]
+fn what_equals_its_default_is_not_written() {
+    let claims = Claims { jti: "j".to_owned(), ..Claims::default() };
+    assert_eq!(shape::write(&claims), r#"{"jti":"j","iat":0,"aud":"","campaign":""}"#);
+}
+
+#[test]
+fn a_pointer_escapes_its_steps() {
+    let mut reading = Reading::default();
+    reading.inside("a/b", |reading| reading.inside("~1", |r| r.fault(7, FaultKind::Unknown)));
+    reading.fault(1, FaultKind::Missing);
+    let pointers: Vec<&str> = reading.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/a~1b/~01", ""]);
+}
+
+#[test]
+fn a_list_is_read_to_its_end_whatever_is_wrong_in_it() {
+    let faults = shape::read::<Vec<String>>("[1,\n\"a\",\nnull]").unwrap_err();
+    let places: Vec<(&str, u32)> = faults.iter().map(|f| (f.pointer.as_str(), f.line)).collect();
+    assert_eq!(places, [("/0", 1), ("/2", 3)]);
+}
+
+#[test]
+fn a_number_has_to_fit() {
+    for (text, fits) in [("0", true), ("4294967295", true), ("4294967296", false), ("-1", false)] {
+        assert_eq!(shape::read::<u32>(text).is_ok(), fits, "{text}");
+    }
+    assert_eq!(shape::read::<i64>("-9223372036854775808"), Ok(i64::MIN));
+    assert!(shape::read::<i64>("9223372036854775808").is_err());
+}
+
+#[test]
+fn a_word_is_one_of_those_declared() {
+    for name in [PublicName::Anonymous, PublicName::Initials, PublicName::Name] {
+        assert_eq!(PublicName::of(name.word()), Some(name));
+    }
+    assert_eq!(PublicName::of("Name"), None);
+    assert_eq!(ActionKind::default().word(), "message");
+    let faults = shape::read::<PublicName>("\"nobody\"").unwrap_err();
+    let expected = "\"name\", \"initials\" or \"anonymous\"";
+    assert_eq!(faults[0].kind, FaultKind::Expected(expected));
+}
+
+#[test]
+fn a_schema_describes_what_is_declared() {
+    let mut out = Writer::default();
+    out.object(Message::schema);
+    let schema: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
+    let expected = serde_json::json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "subject": {"description": "Subject.", "type": "string"},
+            "body": {"description": "Body, its line ends LF.", "type": "string"},
+        },
+        "required": [],
+    });
+    assert_eq!(schema, expected);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_as_the_same(
+        texts in prop::collection::vec(any::<String>(), 6),
+        answers in prop::collection::btree_map(any::<String>(), any::<Vec<String>>(), 0..4),
+        iat in any::<i64>(),
+        index in any::<Option<u32>>(),
+        test in any::<bool>(),
+    ) {
+        let [jti, aud, name, subject, body, target] = texts.try_into().unwrap_or_default();
+        let claims = Claims {
+            jti,
+            iat,
+            aud,
+            person: Person { given_name: name, ..Person::default() },
+            message: Some(Message { subject, body }),
+            targets: vec![target],
+            answers: Table(answers.into_iter().map(|(k, v)| (k, Given::Several(v))).collect()),
+            public: PublicName::Initials,
+            subject_index: index,
+            test,
+            ..Claims::default()
+        };
+        let text = shape::write(&claims);
+        prop_assert_eq!(shape::read(&text), Ok(claims));
+    }
+}
