@@ -1,2 +1,7 @@
-//! The reference endpoint.
-fn main() {}
+//! The command `standwith`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    standwith_endpoint::cli::run()
+}

@@ -1,0 +1,45 @@
+//! `standwith check`: what is wrong with campaign files.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::library::{faults, located};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Campaign files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Whether all files are without fault.
+pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
+    let mut out = io::stdout().lock();
+    let (mut good, mut unread) = (true, None);
+    for path in &options.files {
+        let bytes = match fs::read(path).with_context(|| path.display().to_string()) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // The other files are looked at all the same.
+                unread.get_or_insert(error);
+                continue;
+            }
+        };
+        let faults = faults(&bytes);
+        for fault in &faults {
+            writeln!(out, "{}", located(path, fault))?;
+        }
+        if faults.is_empty() {
+            writeln!(out, "{}: ok", path.display())?;
+        }
+        good &= faults.is_empty();
+    }
+    match unread {
+        Some(error) => Err(error),
+        None => Ok(good),
+    }
+}

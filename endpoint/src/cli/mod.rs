@@ -1,0 +1,68 @@
+//! The commands. Exit codes: 0 all is well; 1 something that was looked at is at fault; 2 the
+//! command could not be carried out.
+
+mod check;
+mod export;
+mod keys;
+mod serve;
+mod verify;
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The reference endpoint of StandWith: receives, verifies, stores, counts and exports actions.
+#[derive(Parser)]
+#[command(name = "standwith", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves campaigns, their forms and the widget, and takes actions in
+    Serve(serve::Options),
+    /// Says what is wrong with campaign files, a line a fault
+    Check(check::Options),
+    /// Writes out the actions of a campaign, also while the endpoint runs
+    Export(export::Options),
+    /// Verifies exported actions and receipts, without a database
+    Verify(verify::Options),
+    /// Makes and shows the keys that sign receipts
+    #[command(subcommand)]
+    Keys(keys::Command),
+}
+
+/// Carries out the command line.
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(options) => wait_for(serve::serve(options)),
+        Command::Check(options) => check::check(&options),
+        Command::Export(options) => wait_for(export::export(options)),
+        Command::Verify(options) => verify::verify(&options),
+        Command::Keys(command) => keys::keys(&command),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        // Whoever reads the output has had enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a standard error there is nobody to tell.
+            let _ = writeln!(io::stderr(), "standwith: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn wait_for(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,85 @@
+//! Campaign files, their counts, and the list of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{Html, IntoResponse, Response};
+use standwith::json::Writer;
+
+use super::file::Served;
+use super::html;
+use super::problem::Problem;
+use super::{CampaignId, Endpoint};
+use crate::intake::Refusal;
+
+/// `GET /campaigns/{id}.json`: the file, byte for byte.
+pub(super) fn file(
+    endpoint: &Endpoint,
+    campaign: &str,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
+    let version = endpoint.intake.library.get(campaign).ok_or(Refusal::CampaignUnknown)?;
+    let served = Served {
+        bytes: version.bytes.clone(),
+        packed: version.packed.clone(),
+        digest: version.digest.clone(),
+        content_type: "application/json",
+        cache_control: "no-cache",
+    };
+    Ok(served.answer(request))
+}
+
+/// `GET /campaigns/{id}/count`: how many have sent, and how many are hoped for.
+pub(super) async fn count(
+    State(endpoint): State<Arc<Endpoint>>,
+    CampaignId(campaign): CampaignId,
+) -> Result<Response, Problem> {
+    let intake = &endpoint.intake;
+    let version = intake.library.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
+    let count = intake.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
+    let mut out = Writer::default();
+    out.object(|out| {
+        out.key("count").whole(count);
+        if let Some(goal) = version.campaign().counter.goal {
+            out.key("goal").whole(i64::from(goal));
+        }
+    });
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=10")];
+    Ok((headers, out.finish()).into_response())
+}
+
+/// `GET /`: what there is.
+pub(super) async fn list(State(endpoint): State<Arc<Endpoint>>) -> Response {
+    let mut items = String::new();
+    for version in endpoint.intake.library.all() {
+        let campaign = version.campaign();
+        let id = campaign.id.as_str();
+        items.push_str("<li><a href=\"campaigns/");
+        items.push_str(id);
+        items.push_str("\" lang=\"");
+        html::escape(&campaign.lang, &mut items);
+        items.push_str("\">");
+        html::escape(&campaign.title, &mut items);
+        items.push_str("</a> · <a href=\"campaigns/");
+        items.push_str(id);
+        items.push_str(".json\">campaign file</a></li>\n");
+    }
+    if items.is_empty() {
+        items.push_str("<li>There is none yet.</li>\n");
+    }
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Campaigns</title>\n\
+         <h1>Campaigns</h1>\n<ul>\n{items}</ul>\n</html>\n"
+    );
+    let headers = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; base-uri 'none'; form-action 'none'",
+        ),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, Html(page)).into_response()
+}

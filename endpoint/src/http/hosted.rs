@@ -1,0 +1,297 @@
+//! The hosted form: the widget's own view as plain HTML, for browsers without script and pages
+//! without the widget. What it sends has no proof, so it is recorded as such.
+//!
+//! The form carries the action's identity and the version of the campaign that it shows, so that
+//! sending it twice is harmless and a consent is recorded in the words that were read.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest as hash};
+use aws_lc_rs::rand;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use base64ct::{Base64, Encoding};
+use standwith::action::{Circumstances, Source};
+use standwith::answer;
+use standwith::campaign::Campaign;
+use standwith::check::{Mistake, check};
+use standwith::draft::Draft;
+use standwith::envelope::{decode, encode};
+use standwith::language;
+use standwith::markup::{Posting, tree};
+use standwith::session::{Session, Setting};
+use standwith::text::Key;
+use standwith::view::{Screen, View, view};
+
+use super::file::accepts;
+use super::html;
+use super::language::{autonym, locale, wanted};
+use super::problem::Problem;
+use super::{CampaignId, Endpoint, body};
+use crate::clock;
+use crate::intake::{Acceptance, Refusal};
+use crate::library::Version;
+use crate::packing;
+use crate::signature::digest;
+
+/// The longest form in bytes: the longest message, each byte of it percent-encoded, and the rest.
+const LONGEST_FORM: usize = 128 * 1024;
+/// The most values of a form. No campaign asks as much.
+const MOST_VALUES: usize = 1000;
+
+/// The name of the hidden field with the action's identity.
+const JTI: &str = "jti";
+/// The name of the hidden field with the digest of the campaign file.
+const VERSION: &str = "campaign_digest";
+
+/// `GET /campaigns/{id}`: the form.
+pub(super) async fn get(
+    endpoint: &Endpoint,
+    campaign: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(version) = endpoint.intake.library.get(campaign) else { return Ok(nobody_there()) };
+    let page = Page::new(endpoint, version, uri, headers, fresh_jti()?);
+    let count = endpoint.intake.store.count(campaign).await.ok();
+    let session = Session::hosted(page.setting(), clock::now(), None, Vec::new());
+    Ok(page.answer(StatusCode::OK, &session.with_count(count), None))
+}
+
+/// `POST /campaigns/{id}`: the form, filled in.
+pub(super) async fn post(
+    State(endpoint): State<Arc<Endpoint>>,
+    CampaignId(campaign): CampaignId,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (now, library) = (clock::now(), &endpoint.intake.library);
+    let Some(served) = library.get(&campaign) else { return Ok(nobody_there()) };
+    let body = body::read(body, LONGEST_FORM).await?;
+    let posted = form_urlencoded::parse(&body).take(MOST_VALUES);
+    let mut values: Vec<(String, String)> =
+        posted.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let mut take = |name: &str| {
+        let at = values.iter().position(|(known, _)| known == name)?;
+        Some(values.remove(at).1)
+    };
+    let (jti, shown) = (take(JTI), take(VERSION));
+    let draft = Draft::posted(values);
+
+    let shown = shown.unwrap_or_default();
+    let shown = library.version(&campaign, &shown, &endpoint.intake.store).await;
+    let version = shown.ok().flatten().unwrap_or(served);
+    let jti = match jti.filter(|jti| decode(jti).is_some_and(|bits| bits.len() == 16)) {
+        Some(jti) => jti,
+        None => fresh_jti()?,
+    };
+    let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
+    match page.send(&draft, now).await {
+        Ok(acceptance) => {
+            let session = Session::thanks(page.setting(), now, acceptance);
+            Ok(page.answer(StatusCode::OK, &session, None))
+        }
+        Err(Unsent::Mistakes(mistakes)) => {
+            let session = Session::hosted(page.setting(), now, Some(draft), mistakes);
+            Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session, None))
+        }
+        Err(Unsent::Refused(refusal)) => {
+            if refusal == Refusal::ReplayMismatch {
+                // What was changed after sending is another message.
+                page.jti = fresh_jti()?;
+            }
+            let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+            let notice = page.notice(&refusal);
+            let problem = Problem::from(refusal);
+            let mut response = page.answer(problem.status(), &session, Some(notice));
+            problem.put_retry_after(&mut response);
+            Ok(response)
+        }
+    }
+}
+
+/// What people see who follow a link to a campaign that is not here, or no longer.
+fn nobody_there() -> Response {
+    let page = "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+        <meta name=\"viewport\" content=\"width=device-width\">\n<title>No campaign</title>\n\
+        <h1>There is no campaign at this address</h1>\n</html>\n";
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::NOT_FOUND, headers, Html(page)).into_response()
+}
+
+/// Why a form was not taken.
+enum Unsent {
+    Mistakes(Vec<Mistake>),
+    Refused(Refusal),
+}
+
+/// A form on its way out or in.
+struct Page<'a> {
+    endpoint: &'a Endpoint,
+    version: Arc<Version>,
+    lang: String,
+    jti: String,
+    /// Whether the browser takes gzip.
+    packs: bool,
+}
+
+impl<'a> Page<'a> {
+    fn new(
+        endpoint: &'a Endpoint,
+        version: Arc<Version>,
+        uri: &Uri,
+        headers: &HeaderMap,
+        jti: String,
+    ) -> Self {
+        let query = uri.query().unwrap_or_default();
+        let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+        let asked = asked.map(|(_, lang)| lang.into_owned());
+        let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
+        let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
+        let lang = language::choose(&wanted, &available).to_owned();
+        Page { endpoint, version, lang, jti, packs: accepts(headers, "gzip") }
+    }
+
+    fn campaign(&self) -> &Campaign {
+        self.version.in_language(&self.lang).unwrap_or(self.version.campaign())
+    }
+
+    fn setting(&self) -> Setting {
+        let campaign = self.campaign();
+        let address = self.endpoint.intake.addresses.first();
+        let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
+        let hosted = format!("/campaigns/{}", campaign.id.as_str());
+        Setting {
+            campaign: campaign.clone(),
+            campaign_digest: self.version.digest.clone(),
+            endpoint: at(&format!("{hosted}/actions")),
+            count_url: at(&format!("{hosted}/count")),
+            page: at(&hosted),
+            source: Source::default(),
+        }
+    }
+
+    /// Judges what was filled in, and has it recorded.
+    async fn send(&self, draft: &Draft, now: i64) -> Result<answer::Acceptance, Unsent> {
+        let campaign = self.campaign();
+        let action = check(campaign, &draft.composed(campaign)).map_err(Unsent::Mistakes)?;
+        let setting = self.setting();
+        let circumstances = Circumstances {
+            jti: self.jti.clone(),
+            iat: now,
+            aud: setting.endpoint,
+            campaign_digest: setting.campaign_digest,
+            wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
+            source: setting.source,
+        };
+        let claims = action.claims(campaign, circumstances);
+        let taken = self.endpoint.intake.take_bare(claims, now).await;
+        let Acceptance { id, status, receipt, count, .. } = taken.map_err(Unsent::Refused)?;
+        Ok(answer::Acceptance { id, status, receipt, count: Some(count) })
+    }
+
+    fn notice(&self, refusal: &Refusal) -> String {
+        let locale = locale(&self.lang);
+        match refusal {
+            Refusal::Busy => locale.say(Key::Busy),
+            Refusal::Closed(_) => locale.say(Key::ClosedMeanwhile),
+            refusal => locale.say_with(Key::RefusedWhole, &[("code", refusal.code())]),
+        }
+    }
+
+    fn answer(&self, status: StatusCode, session: &Session, notice: Option<String>) -> Response {
+        let mut view = view(session, locale(&self.lang));
+        if let (Screen::Form(form), Some(notice)) = (&mut view.screen, notice) {
+            form.notice = Some(notice);
+        }
+        let style = style(&view);
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; img-src 'self' https: data:; \
+             form-action 'self'; base-uri 'none'",
+            Base64::encode_string(hash(&SHA256, style.as_bytes()).as_ref())
+        );
+        let page = self.html(&view, &style);
+        let packed = self.packs.then(|| packing::quickly(page.as_bytes())).flatten();
+        let mut response = match packed {
+            Some(packed) => ([(header::CONTENT_ENCODING, "gzip")], packed).into_response(),
+            None => page.into_response(),
+        };
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, html);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let vary = HeaderValue::from_static("Accept-Language, Accept-Encoding");
+        headers.insert(header::VARY, vary);
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+
+    fn html(&self, view: &View, style: &str) -> String {
+        let campaign = self.campaign();
+        // Relative, so that it holds wherever a proxy puts the endpoint.
+        let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
+        let hidden = [(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        let posting = Posting { action: &action, hidden: &hidden };
+        let mut out = String::with_capacity(32 * 1024);
+        out.push_str("<!DOCTYPE html>\n<html lang=\"");
+        html::escape(&view.lang, &mut out);
+        out.push_str(if view.right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
+        out.push_str("<meta charset=\"utf-8\">\n");
+        out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+        html::escape(&view.title, &mut out);
+        out.push_str("</title>\n<style>");
+        out.push_str(style);
+        out.push_str("</style>\n");
+        self.languages(&mut out);
+        out.push_str("<main>");
+        html::write(&tree(view, Some(posting)), &self.lang, &mut out);
+        out.push_str("</main>\n</html>\n");
+        out
+    }
+
+    /// Links to the form in the campaign's other languages.
+    fn languages(&self, out: &mut String) {
+        let others = self.version.campaigns().map(|campaign| campaign.lang.as_str());
+        let mut others = others.filter(|lang| *lang != self.lang).peekable();
+        if others.peek().is_none() {
+            return;
+        }
+        out.push_str("<nav>");
+        for lang in others {
+            let mut escaped = String::new();
+            html::escape(lang, &mut escaped);
+            out.push_str(&format!("<a href=\"?lang={escaped}\" lang=\"{escaped}\">"));
+            html::escape(autonym(lang), out);
+            out.push_str("</a> ");
+        }
+        out.push_str("</nav>\n");
+    }
+}
+
+/// A new identity: 128 random bits.
+fn fresh_jti() -> Result<String, Problem> {
+    let mut bits = [0; 16];
+    rand::fill(&mut bits).map_err(|_| Refusal::Busy)?;
+    Ok(encode(&bits))
+}
+
+/// The form's own style, as the widget has it.
+const FORM_STYLE: &str = include_str!("../../../www/loader/style.css");
+/// What the widget leaves to the page that it is on.
+const PAGE_STYLE: &str = "body{margin:0;padding:16px}nav{max-width:40em;margin:0 auto 16px;font:medium/1.5 system-ui,sans-serif}";
+
+/// The style of the page, with the campaign's own colour.
+fn style(view: &View) -> String {
+    // A colour is six hexadecimal digits: it can't say anything else here.
+    let accent = view.accent.as_ref().map(|accent| format!(":root{{--campaign-accent:{accent}}}"));
+    [FORM_STYLE, PAGE_STYLE, accent.as_deref().unwrap_or_default()].concat()
+}

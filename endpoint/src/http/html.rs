@@ -1,0 +1,81 @@
+//! HTML as text: the tree of elements that the widget paints with the DOM, written out.
+
+use standwith::markup::{Children, Element, Node};
+
+use super::language::countries;
+
+/// Writes a text so that it is one, between tags as well as in a quoted attribute.
+pub(crate) fn escape(text: &str, out: &mut String) {
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(char),
+        }
+    }
+}
+
+/// Writes a tree. `lang` is the language of the countries' names.
+pub(crate) fn write(element: &Element, lang: &str, out: &mut String) {
+    if needs_script(element) {
+        return;
+    }
+    out.push('<');
+    out.push_str(element.tag);
+    for (name, value) in &element.attributes {
+        // In HTML's text these states are not attributes: they are what is inside.
+        if *name == "value" && ["textarea", "select"].contains(&element.tag) {
+            continue;
+        }
+        out.push(' ');
+        out.push_str(name);
+        if !value.is_empty() {
+            out.push_str("=\"");
+            escape(value, out);
+            out.push('"');
+        }
+    }
+    out.push('>');
+    if ["br", "hr", "img", "input"].contains(&element.tag) {
+        return;
+    }
+    if element.tag == "textarea" {
+        // The parser drops one line end after the tag: that must not be the text's own.
+        out.push('\n');
+        escape(element.attribute("value").unwrap_or_default(), out);
+    }
+    match &element.children {
+        Children::Nodes(nodes) => {
+            for node in nodes {
+                match node {
+                    Node::Nothing => {}
+                    Node::Text(text) => escape(text, out),
+                    Node::Element(element) => write(element, lang, out),
+                }
+            }
+        }
+        Children::Countries { prompt, chosen } => {
+            option("", prompt, chosen, out);
+            countries(lang).for_each(|(code, name)| option(code, name, chosen, out));
+        }
+    }
+    out.push_str("</");
+    out.push_str(element.tag);
+    out.push('>');
+}
+
+fn option(value: &str, label: &str, chosen: &str, out: &mut String) {
+    out.push_str("<option value=\"");
+    escape(value, out);
+    out.push_str(if value == chosen { "\" selected>" } else { "\">" });
+    escape(label, out);
+    out.push_str("</option>");
+}
+
+/// A button that does nothing by itself: copying takes script.
+fn needs_script(element: &Element) -> bool {
+    element.tag == "button" && element.attribute("type") == Some("button")
+}

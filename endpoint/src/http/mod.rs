@@ -1,0 +1,152 @@
+//! The routes. Each answers by itself; what holds for all of them is put on in one place, here.
+
+mod actions;
+mod body;
+mod campaigns;
+mod file;
+mod hosted;
+mod html;
+mod language;
+pub mod listen;
+mod problem;
+mod widget;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, MatchedPath, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::time::Instant;
+
+use self::problem::Problem;
+use crate::intake::{Intake, Refusal};
+
+/// All that answering needs.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// What takes actions in.
+    pub intake: Intake,
+    /// The folder of the widget's files, if they are served here.
+    pub widgets: Option<PathBuf>,
+}
+
+/// The endpoint as a service.
+pub fn router(endpoint: Arc<Endpoint>) -> Router {
+    // What pages of other origins fetch.
+    let open = Router::new()
+        .route("/standwith.js", get(widget::loader))
+        .route("/{version}/{*file}", get(widget::file))
+        .route(
+            "/campaigns/{id}/actions",
+            axum::routing::post(actions::post).options(actions::preflight),
+        )
+        .route("/campaigns/{id}/count", get(campaigns::count))
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::map_response(open_to_all));
+    Router::new()
+        .merge(open)
+        .route("/", get(campaigns::list))
+        .route("/campaigns/{id}", get(file_or_form).post(hosted::post))
+        .route("/.well-known/jwks.json", get(jwks).layer(middleware::map_response(open_to_all)))
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .method_not_allowed_fallback(no_such_method)
+        .fallback(|| async { Problem::not_found() })
+        .layer(middleware::from_fn_with_state(endpoint.clone(), observe))
+        .with_state(endpoint)
+}
+
+/// The `id` of a campaign's routes.
+struct CampaignId(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<String>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        // What can't be decoded can't be the name of a campaign.
+        path.map(|Path(id)| CampaignId(id)).map_err(|_| Refusal::CampaignUnknown.into())
+    }
+}
+
+/// `GET /campaigns/{id}.json` and `GET /campaigns/{id}`.
+async fn file_or_form(
+    State(endpoint): State<Arc<Endpoint>>,
+    CampaignId(name): CampaignId,
+    request: Request,
+) -> Result<Response, Problem> {
+    match name.strip_suffix(".json") {
+        Some(campaign) => {
+            let answer = campaigns::file(&endpoint, campaign, request.headers());
+            Ok(open_to_all(answer.into_response()).await)
+        }
+        None => hosted::get(&endpoint, &name, request.uri(), request.headers()).await,
+    }
+}
+
+async fn no_such_method() -> Problem {
+    let detail = "this address does not take the method";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+async fn jwks(State(endpoint): State<Arc<Endpoint>>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, endpoint.intake.keys.jwks()).into_response()
+}
+
+async fn health(State(endpoint): State<Arc<Endpoint>>) -> Response {
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    match endpoint.intake.store.is_well().await {
+        true => (no_store, "ok\n").into_response(),
+        false => {
+            (StatusCode::SERVICE_UNAVAILABLE, no_store, "the database fails\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State(endpoint): State<Arc<Endpoint>>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, endpoint.intake.metrics.text()).into_response()
+}
+
+/// Lets pages of any origin read the answer. No cookie and no credential is ever looked at, so
+/// there is nothing to protect from them.
+async fn open_to_all(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
+    response
+}
+
+/// Counts and logs each request, by its route: a path, a query or an address could tell of a person.
+async fn observe(
+    State(endpoint): State<Arc<Endpoint>>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let begun = Instant::now();
+    let mut response = next.run(request).await;
+    let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
+    endpoint.intake.metrics.answered(route, status.as_u16());
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

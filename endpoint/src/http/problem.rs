@@ -1,0 +1,122 @@
+//! Refusals as `application/problem+json` (RFC 9457), with the contract's `code` beside the
+//! standard members.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use standwith::json::Writer;
+
+use crate::intake::{LONGEST_BODY, Refusal};
+
+/// After how many seconds somebody who was sent away may come again.
+const RETRY_AFTER: u32 = 2;
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<(String, String)>,
+    now: Option<i64>,
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let (detail, errors) = (detail.into(), Vec::new());
+        Problem { status, code, detail, errors, now: None, retry_after: None }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Puts Retry-After on a response, where waiting can help.
+    pub(crate) fn put_retry_after(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+    }
+
+    /// There is nothing at this address.
+    pub(crate) fn not_found() -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = refusal.code();
+        let problem = |status, detail: &str| Problem::new(status, code, detail);
+        match refusal {
+            Refusal::CampaignUnknown => {
+                problem(StatusCode::NOT_FOUND, "there is no campaign at this address")
+            }
+            Refusal::Malformed(detail) => problem(StatusCode::BAD_REQUEST, &detail),
+            Refusal::SignatureInvalid => problem(
+                StatusCode::BAD_REQUEST,
+                "the signature is not one of the key in the header over this text",
+            ),
+            Refusal::AudienceMismatch(wanted) => {
+                problem(StatusCode::BAD_REQUEST, &format!("aud must be {wanted}"))
+            }
+            Refusal::IatOutOfWindow { now } => Problem {
+                now: Some(now),
+                ..problem(
+                    StatusCode::BAD_REQUEST,
+                    "iat must be within 7 days before and 10 minutes after now",
+                )
+            },
+            Refusal::Rules(errors) => Problem {
+                errors,
+                ..problem(StatusCode::UNPROCESSABLE_ENTITY, "the campaign's rules speak against it")
+            },
+            Refusal::ReplayMismatch => problem(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "another action with this jti was taken before",
+            ),
+            Refusal::Closed(why) => problem(StatusCode::GONE, &why),
+            Refusal::TooLarge => problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("the body may have {LONGEST_BODY} bytes at most"),
+            ),
+            Refusal::Busy => Problem {
+                retry_after: Some(RETRY_AFTER),
+                ..problem(StatusCode::SERVICE_UNAVAILABLE, "send the same again in a moment")
+            },
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut out = Writer::default();
+        out.object(|out| {
+            // Without a `type`, the title is the status's own phrase (RFC 9457, section 4.2.1).
+            out.key("title").text(self.status.canonical_reason().unwrap_or_default());
+            out.key("status").whole(i64::from(self.status.as_u16()));
+            out.key("code").text(self.code);
+            out.key("detail").text(&self.detail);
+            if !self.errors.is_empty() {
+                out.key("errors").list(|out| {
+                    for (field, code) in &self.errors {
+                        out.object(|out| {
+                            out.key("field").text(field);
+                            out.key("code").text(code);
+                        });
+                    }
+                });
+            }
+            if let Some(now) = self.now {
+                out.key("now").whole(now);
+            }
+        });
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        let mut response = (self.status, headers, out.finish()).into_response();
+        self.put_retry_after(&mut response);
+        response
+    }
+}

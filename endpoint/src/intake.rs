@@ -1,0 +1,422 @@
+//! What becomes of an action that is posted: it is opened, verified, judged, kept and answered for.
+//! Nothing here knows HTTP.
+//!
+//! The order matters. First what can't be trusted is told apart (form, signature, whom it is meant
+//! for, when it was signed), then what the campaign's rules say. But whoever holds a receipt gets
+//! it again, whatever has changed meanwhile: before a refusal goes out, the identity is looked up.
+
+use std::sync::Arc;
+
+use standwith::action::{Claims, ConsentClaim, DeliveryClaim};
+use standwith::answer::Status;
+use standwith::campaign::Consent;
+use standwith::check::check_claims;
+use standwith::draft::consent_name;
+use standwith::envelope::{self, EnvelopeFault, ReceiptClaims};
+use standwith::json::{self, Json, Value};
+use standwith::shape::{self, ConfigFault, Reading, Shape};
+
+use crate::address::PublicUrl;
+use crate::keys::Keyring;
+use crate::library::{Library, Version, in_words};
+use crate::metrics::Metrics;
+use crate::receipt;
+use crate::signature::{digest, is_unaltered};
+use crate::store::{Content, Counting, Kept, NewAction, Recorded, Store, StoreFault};
+
+/// The longest body of a post, in bytes.
+pub const LONGEST_BODY: usize = 32 * 1024;
+/// How old an action may be, in seconds: as long as an outbox keeps it, and a day more.
+pub const OLDEST: i64 = 7 * 86_400;
+/// How far in the future an action may be signed, in seconds: clocks go wrong.
+pub const EARLIEST: i64 = 10 * 60;
+
+/// What takes actions in: the parts of a running endpoint that it needs.
+#[derive(Debug)]
+pub struct Intake {
+    /// Where actions are kept.
+    pub store: Store,
+    /// The campaigns.
+    pub library: Library,
+    /// What signs receipts.
+    pub keys: Keyring,
+    /// Where actions may be meant to go. The first one is the issuer of receipts.
+    pub addresses: Vec<PublicUrl>,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A compact JWS.
+    Jws,
+    /// `{"action":{…},"proof":"<JWS>"}`
+    Json,
+}
+
+/// The endpoint's word that it has an action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acceptance {
+    /// The action's identity.
+    pub id: String,
+    /// What the endpoint did with it.
+    pub status: Status,
+    /// The signed receipt.
+    pub receipt: String,
+    /// How many count in the campaign.
+    pub count: i64,
+    /// Whether it came for the first time.
+    pub is_new: bool,
+}
+
+/// Why an action is not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// There is no such campaign.
+    CampaignUnknown,
+    /// It is not of the form that the contract wants: what, and where.
+    Malformed(String),
+    /// The signature is not that of the key inside over this text.
+    SignatureInvalid,
+    /// It is meant for another endpoint: what `aud` should have been.
+    AudienceMismatch(String),
+    /// It was signed too long ago or too far in the future, by this clock.
+    IatOutOfWindow {
+        /// Seconds since 1970.
+        now: i64,
+    },
+    /// The campaign's rules speak against it: names of controls and codes.
+    Rules(Vec<(String, String)>),
+    /// Another action has this identity.
+    ReplayMismatch,
+    /// The campaign takes none now: why.
+    Closed(String),
+    /// The body is longer than [`LONGEST_BODY`].
+    TooLarge,
+    /// It can't be kept at the moment. It may be sent again.
+    Busy,
+}
+
+impl Refusal {
+    /// The contract's code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::CampaignUnknown => "campaign_unknown",
+            Refusal::Malformed(_) => "malformed",
+            Refusal::SignatureInvalid => "signature_invalid",
+            Refusal::AudienceMismatch(_) => "audience_mismatch",
+            Refusal::IatOutOfWindow { .. } => "iat_out_of_window",
+            Refusal::Rules(_) => "rules",
+            Refusal::ReplayMismatch => "replay_mismatch",
+            Refusal::Closed(_) => "closed",
+            Refusal::TooLarge => "too_large",
+            Refusal::Busy => "busy",
+        }
+    }
+}
+
+impl Intake {
+    /// Takes in what was posted for a campaign at the time `now` (seconds since 1970).
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub async fn take(
+        &self,
+        campaign: &str,
+        form: Form,
+        body: &[u8],
+        now: i64,
+    ) -> Result<Acceptance, Refusal> {
+        let taken = self.take_unmeasured(campaign, form, body, now).await;
+        self.measure(campaign, &taken);
+        taken
+    }
+
+    async fn take_unmeasured(
+        &self,
+        campaign: &str,
+        form: Form,
+        body: &[u8],
+        now: i64,
+    ) -> Result<Acceptance, Refusal> {
+        let served = self.library.get(campaign);
+        let action = match Received::open(form, body) {
+            Err(_) if served.is_none() => return Err(Refusal::CampaignUnknown),
+            opened => &opened?,
+        };
+        match self.judge(campaign, served, &action.claims, now).await {
+            Ok(known) => self.keep(action, known, now).await,
+            Err(refusal) => self.unless_kept(campaign, action, refusal).await,
+        }
+    }
+
+    /// Takes in what the hosted form sends: claims without proof, made from a checked draft.
+    ///
+    /// # Errors
+    /// The campaign is closed, another action has this identity, or it can't be kept now.
+    pub async fn take_bare(&self, claims: Claims, now: i64) -> Result<Acceptance, Refusal> {
+        let text = shape::write(&claims);
+        let campaign = claims.campaign.clone();
+        let action_digest = digest(text.as_bytes());
+        let action = Received { content: Content::Bare(text), action_digest, claims };
+        let served = self.library.get(&campaign).ok_or(Refusal::CampaignUnknown);
+        let open = served.and_then(|served| served.is_open(now).map_err(Refusal::Closed));
+        let taken = match open {
+            Ok(()) => self.keep(&action, true, now).await,
+            Err(refusal) => self.unless_kept(&campaign, &action, refusal).await,
+        };
+        self.measure(&campaign, &taken);
+        taken
+    }
+
+    fn measure(&self, campaign: &str, taken: &Result<Acceptance, Refusal>) {
+        let outcome = match taken {
+            Err(Refusal::CampaignUnknown) => return,
+            Err(refusal) => refusal.code(),
+            Ok(acceptance) if acceptance.is_new => acceptance.status.word(),
+            Ok(_) => "repeated",
+        };
+        self.metrics.judged(campaign, outcome);
+    }
+
+    /// Whether an action may be kept; if so, whether the version that it names is known.
+    async fn judge(
+        &self,
+        campaign: &str,
+        served: Option<Arc<Version>>,
+        claims: &Claims,
+        now: i64,
+    ) -> Result<bool, Refusal> {
+        let served = served.ok_or(Refusal::CampaignUnknown)?;
+        if !self.addresses.iter().any(|address| address.actions(campaign) == claims.aud) {
+            let wanted = self.addresses.first().map(|address| address.actions(campaign));
+            return Err(Refusal::AudienceMismatch(wanted.unwrap_or_default()));
+        }
+        if claims.campaign != campaign {
+            return Err(malformed("/campaign", "is not the campaign of the address"));
+        }
+        if envelope::decode(&claims.jti).is_none_or(|bits| bits.len() != 16) {
+            return Err(malformed("/jti", "must be 16 bytes in base64url, 22 characters"));
+        }
+        if !(now - OLDEST..=now + EARLIEST).contains(&claims.iat) {
+            return Err(Refusal::IatOutOfWindow { now });
+        }
+        // Whether it is open is for today's file to say: a campaign may close early.
+        served.is_open(now).map_err(Refusal::Closed)?;
+        let named = self.library.version(campaign, &claims.campaign_digest, &self.store).await;
+        let named = named.map_err(busy)?;
+        let known = named.is_some();
+        judge_by_rules(&named.unwrap_or(served), claims, known)?;
+        Ok(known)
+    }
+
+    async fn keep(
+        &self,
+        action: &Received,
+        digest_known: bool,
+        now: i64,
+    ) -> Result<Acceptance, Refusal> {
+        let claims = &action.claims;
+        let receipt = ReceiptClaims {
+            iss: self.addresses.first().map_or("", PublicUrl::as_str).to_owned(),
+            jti: claims.jti.clone(),
+            campaign: claims.campaign.clone(),
+            action_digest: action.action_digest.clone(),
+            iat: now,
+        };
+        let receipt = receipt::issue(&self.keys, &receipt).map_err(|_| Refusal::Busy)?;
+        let new = NewAction {
+            campaign: claims.campaign.clone(),
+            jti: claims.jti.clone(),
+            received_at: now,
+            status: action.status(),
+            content: action.content.clone(),
+            campaign_digest: claims.campaign_digest.clone(),
+            digest_known,
+            counting: match claims.test {
+                true => Counting::Never,
+                false => Counting::by_email(&claims.person.email),
+            },
+            action_digest: action.action_digest.clone(),
+            receipt: receipt.clone(),
+        };
+        let id = claims.jti.clone();
+        match self.store.record(new).await.map_err(busy)? {
+            Recorded::New { count } => {
+                Ok(Acceptance { id, status: action.status(), receipt, count, is_new: true })
+            }
+            Recorded::Taken { kept, count } => action.again(*kept, count),
+        }
+    }
+
+    /// The refusal, unless the action is kept already: then that is the end of it.
+    async fn unless_kept(
+        &self,
+        campaign: &str,
+        action: &Received,
+        refusal: Refusal,
+    ) -> Result<Acceptance, Refusal> {
+        if action.claims.campaign != campaign {
+            return Err(refusal);
+        }
+        match self.store.find(campaign, &action.claims.jti).await.map_err(busy)? {
+            Some(kept) => action.again(kept, self.store.count(campaign).await.map_err(busy)?),
+            None => Err(refusal),
+        }
+    }
+}
+
+/// An action that is what it says, whether or not it may be kept.
+struct Received {
+    content: Content,
+    action_digest: String,
+    claims: Claims,
+}
+
+impl Received {
+    /// Opens what was posted and verifies its signature.
+    fn open(form: Form, body: &[u8]) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(body).map_err(|_| malformed("the body", "is no UTF-8"))?;
+        let (jws, clear) = match form {
+            Form::Jws => (text.to_owned(), None),
+            Form::Json => read_json(text).map(|(proof, claims)| (proof, Some(claims)))?,
+        };
+        let action = envelope::open_action(&jws).map_err(|fault| told(&fault))?;
+        if !is_unaltered(&action) {
+            return Err(Refusal::SignatureInvalid);
+        }
+        if clear.is_some_and(|clear| clear != action.claims) {
+            return Err(malformed("/action", "is not what the proof proves"));
+        }
+        let action_digest = digest(&action.payload);
+        let claims = action.claims;
+        Ok(Received { content: Content::Signed(jws), action_digest, claims })
+    }
+
+    fn status(&self) -> Status {
+        match (&self.content, self.claims.delivery) {
+            (Content::Bare(_), _) | (_, Some(DeliveryClaim::MailApp)) => Status::Recorded,
+            _ => Status::Accepted,
+        }
+    }
+
+    /// The answer where the identity is taken: that of the first time, if this is the same action.
+    fn again(&self, kept: Kept, count: i64) -> Result<Acceptance, Refusal> {
+        let same = match (&self.content, &kept.content) {
+            // The payload identifies it, not the signature: of that there are many for one text.
+            (Content::Signed(_), _) => self.action_digest == kept.action_digest,
+            (Content::Bare(_), Content::Bare(before)) => self.says_the_same_as(before),
+            (Content::Bare(_), Content::Signed(_)) => false,
+        };
+        if !same {
+            return Err(Refusal::ReplayMismatch);
+        }
+        let id = self.claims.jti.clone();
+        Ok(Acceptance { id, status: kept.status, receipt: kept.receipt, count, is_new: false })
+    }
+
+    /// A hosted form that is sent twice is the same but for what the endpoint put in itself.
+    fn says_the_same_as(&self, before: &str) -> bool {
+        let before: Result<Claims, _> = shape::read(before);
+        before.is_ok_and(|before| {
+            let again = Claims {
+                iat: before.iat,
+                aud: before.aud.clone(),
+                campaign_digest: before.campaign_digest.clone(),
+                ..self.claims.clone()
+            };
+            again == before
+        })
+    }
+}
+
+/// Judges an action by the version of the campaign that it names, or by today's where that is not
+/// `known`: then its wordings may have been others.
+fn judge_by_rules(version: &Version, claims: &Claims, known: bool) -> Result<(), Refusal> {
+    let mut mistakes = Vec::new();
+    let campaign = match version.in_language(&claims.lang) {
+        Some(campaign) => campaign,
+        None => {
+            if known && !claims.lang.is_empty() {
+                mistakes.push(("lang".to_owned(), "lang_unknown_choice".to_owned()));
+            }
+            version.campaign()
+        }
+    };
+    if let Err(found) = check_claims(campaign, claims) {
+        mistakes.extend(found.into_iter().map(|mistake| (mistake.field.clone(), mistake.code())));
+    }
+    for (index, consent) in claims.consents.iter().enumerate() {
+        let earlier = &claims.consents[..index];
+        if earlier.iter().any(|earlier| earlier.purpose == consent.purpose) {
+            mistakes.push((consent_name(&consent.purpose), "consent_duplicate".to_owned()));
+        } else if known && !has_wording(version, consent) {
+            mistakes.push((consent_name(&consent.purpose), "consent_wording_mismatch".to_owned()));
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Rules(mistakes)) }
+}
+
+/// Whether the campaign, in the language that the consent names, asks in the words that it names.
+/// A purpose that nobody asked for is told by the check.
+fn has_wording(version: &Version, claim: &ConsentClaim) -> bool {
+    let same = |known: &&Consent| known.purpose.as_str() == claim.purpose;
+    if !version.campaign().consents.iter().any(|known| same(&known)) {
+        return true;
+    }
+    let campaign = version.in_language(&claim.lang);
+    let asked = campaign.and_then(|campaign| campaign.consents.iter().find(same));
+    asked.is_some_and(|asked| digest(asked.wording.as_bytes()) == claim.wording_digest)
+}
+
+/// Takes `{"action":{…},"proof":"<JWS>"}` apart: the proof, and the claims in the clear.
+fn read_json(text: &str) -> Result<(String, Claims), Refusal> {
+    let expected = || malformed("the body", "is not {\"action\":{…},\"proof\":\"…\"} and no more");
+    let json = json::parse(text).map_err(|_| expected())?;
+    let members = match &json.value {
+        Value::Object(members) => members.len(),
+        _ => 0,
+    };
+    let (action, proof) = (json.get("action"), json.get("proof").and_then(Json::text));
+    let (Some(action), Some(proof), 2) = (action, proof, members) else {
+        return Err(expected());
+    };
+    let mut reading = Reading::default();
+    let claims = reading.inside("action", |reading| Claims::read(action, reading));
+    if reading.faults.is_empty() {
+        Ok((proof.to_owned(), claims))
+    } else {
+        Err(malformed("the action:", &listed(&reading.faults)))
+    }
+}
+
+/// The supporter may send it again; the log says why.
+fn busy(fault: StoreFault) -> Refusal {
+    tracing::warn!(error = %fault, "an action was sent away");
+    Refusal::Busy
+}
+
+fn malformed(place: &str, problem: &str) -> Refusal {
+    Refusal::Malformed(format!("{place} {problem}"))
+}
+
+/// An envelope's fault in words: what, and where.
+fn told(fault: &EnvelopeFault) -> Refusal {
+    match fault {
+        EnvelopeFault::NotCompact => {
+            malformed("the JWS", "is not three parts of unpadded base64url with dots between them")
+        }
+        EnvelopeFault::Signature => {
+            malformed("the JWS", "has a signature that is not 64 bytes long")
+        }
+        EnvelopeFault::Header(faults) => malformed("the JWS header:", &listed(faults)),
+        EnvelopeFault::Payload(faults) => malformed("the claims:", &listed(faults)),
+    }
+}
+
+/// The first few faults.
+fn listed(faults: &[ConfigFault]) -> String {
+    let told: Vec<String> = faults.iter().take(5).map(in_words).collect();
+    told.join(". ")
+}

@@ -1,0 +1,263 @@
+//! The endpoint's own keys: one that signs receipts, and those that did so before.
+//!
+//! The key file is a JWK set (RFC 7517) of which one key has its private part. Making a new key
+//! retires that one: its private part is dropped, its public part stays, so that the receipts
+//! which it signed can be verified for ever.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::error::{KeyRejected, Unspecified};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use standwith::envelope::{PublicKey, decode, encode};
+use standwith::json::{self, Json, Value, Writer};
+
+use crate::signature::{PinnedKeys, digest};
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFault {
+    /// The file can't be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is no key file.
+    #[error("{path}: {problem}", path = path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The cryptographic library refuses the private key.
+    #[error("a signing key is rejected: {0}")]
+    Rejected(#[from] KeyRejected),
+    /// The cryptographic library fails, mostly for want of randomness.
+    #[error("the cryptographic library failed")]
+    Unspecified(#[from] Unspecified),
+}
+
+/// The key that signs, and the public keys, the signing one's first.
+#[derive(Debug)]
+pub struct Keyring {
+    signing: EcdsaKeyPair,
+    public: Vec<(String, PublicKey)>,
+}
+
+impl Keyring {
+    /// The keys in a file; where there is no such file, it is made, with a new key.
+    ///
+    /// # Errors
+    /// The file can't be read, can't be made, or is no key file.
+    pub fn open_or_make(path: &Path) -> Result<Self, KeyFault> {
+        match Self::open(path) {
+            Err(KeyFault::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                let keyring = Self::renewed(Vec::new())?;
+                match keyring.write(path, Existing::Keep) {
+                    // Another process was quicker: its keys are the keys.
+                    Err(KeyFault::Io { source, .. })
+                        if source.kind() == io::ErrorKind::AlreadyExists =>
+                    {
+                        Self::open(path)
+                    }
+                    written => written.map(|()| keyring),
+                }
+            }
+            opened => opened,
+        }
+    }
+
+    /// The keys in a file.
+    ///
+    /// # Errors
+    /// The file can't be read, or is no key file.
+    pub fn open(path: &Path) -> Result<Self, KeyFault> {
+        let io = |source| KeyFault::Io { path: path.to_owned(), source };
+        let malformed = |problem| KeyFault::Malformed { path: path.to_owned(), problem };
+        let text = fs::read_to_string(path).map_err(io)?;
+        if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
+            tracing::warn!(
+                file = %path.display(),
+                "others than the owner may read the signing key: set its mode to 0600"
+            );
+        }
+        let keys = jwk_set(&text).ok_or_else(|| malformed("expected a JWK set"))?;
+        let mut private = keys.iter().filter_map(|key| Some((key, key.get("d")?.text()?)));
+        let (Some((signing, d)), None) = (private.next(), private.next()) else {
+            return Err(malformed("expected one key with its private part \"d\", and one only"));
+        };
+        let bad_key = || malformed("expected keys on P-256, x, y and d of 32 bytes in base64url");
+        let key = public_key(signing).ok_or_else(bad_key)?;
+        let point = key.point().ok_or_else(bad_key)?;
+        let d = decode(d).ok_or_else(bad_key)?;
+        let signing = EcdsaKeyPair::from_private_key_and_public_key(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            &d,
+            &point,
+        )?;
+        let mut public = vec![(thumbprint(&key), key)];
+        for key in keys.iter().filter(|key| key.get("d").is_none()) {
+            let key = public_key(key).ok_or_else(bad_key)?;
+            public.push((thumbprint(&key), key));
+        }
+        Ok(Keyring { signing, public })
+    }
+
+    /// Makes a new signing key in this file; the one before is retired. Makes the file, too.
+    ///
+    /// # Errors
+    /// The file can't be read or written, or is no key file.
+    pub fn renew(path: &Path) -> Result<Self, KeyFault> {
+        let retired = match Self::open(path) {
+            Ok(before) => before.public,
+            Err(KeyFault::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Vec::new()
+            }
+            Err(fault) => return Err(fault),
+        };
+        let existing = if retired.is_empty() { Existing::Keep } else { Existing::Replace };
+        let keyring = Self::renewed(retired)?;
+        keyring.write(path, existing)?;
+        Ok(keyring)
+    }
+
+    fn renewed(retired: Vec<(String, PublicKey)>) -> Result<Self, KeyFault> {
+        let signing = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+        // The uncompressed point: 4, x, y.
+        let point = signing.public_key().as_ref();
+        let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
+            return Err(Unspecified.into());
+        };
+        let key = PublicKey::p256(&encode(x), &encode(y));
+        let mut public = vec![(thumbprint(&key), key)];
+        public.extend(retired);
+        Ok(Keyring { signing, public })
+    }
+
+    /// The name of the key that signs: its RFC 7638 thumbprint.
+    pub fn kid(&self) -> &str {
+        self.public.first().map_or("", |(kid, _)| kid)
+    }
+
+    /// Signs with ES256: r and s, 32 bytes each (RFC 7518, section 3.4).
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        Ok(self.signing.sign(&SystemRandom::new(), message)?.as_ref().to_vec())
+    }
+
+    /// The public keys as a JWK set, the signing one first, then the retired ones.
+    pub fn jwks(&self) -> String {
+        let mut out = Writer::default();
+        self.write_set(&mut out, None);
+        out.finish()
+    }
+
+    /// All public keys, for verifying what this endpoint signed.
+    pub fn pinned(&self) -> PinnedKeys {
+        PinnedKeys::new(self.public.clone())
+    }
+
+    fn write_set(&self, out: &mut Writer, mut private: Option<&str>) {
+        out.object(|out| {
+            out.key("keys").list(|out| {
+                for (kid, key) in &self.public {
+                    out.object(|out| {
+                        let PublicKey { kty, crv, x, y } = key;
+                        let members = [("kty", kty.as_str()), ("crv", crv), ("x", x), ("y", y)];
+                        let usage = [("kid", kid.as_str()), ("alg", "ES256"), ("use", "sig")];
+                        for (name, value) in members.into_iter().chain(usage) {
+                            out.key(name).text(value);
+                        }
+                        if let Some(d) = private.take() {
+                            out.key("d").text(d);
+                        }
+                    });
+                }
+            });
+        });
+    }
+
+    /// Writes the file in one step, readable by its owner only.
+    fn write(&self, path: &Path, existing: Existing) -> Result<(), KeyFault> {
+        let private: EcPrivateKeyBin<'_> = self.signing.private_key().as_be_bytes()?;
+        let mut out = Writer::default();
+        self.write_set(&mut out, Some(&encode(private.as_ref())));
+        let text = out.finish() + "\n";
+        let io = |source| KeyFault::Io { path: path.to_owned(), source };
+        put(path, text.as_bytes(), existing).map_err(io)
+    }
+}
+
+/// What to do with a file that is there already.
+#[derive(Clone, Copy, PartialEq)]
+enum Existing {
+    Keep,
+    Replace,
+}
+
+fn put(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let aside = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    let written = file
+        .set_permissions(Permissions::from_mode(0o600))
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| match existing {
+            Existing::Replace => fs::rename(&aside, path),
+            Existing::Keep => fs::hard_link(&aside, path).and_then(|()| fs::remove_file(&aside)),
+        })
+        .and_then(|()| fs::File::open(folder)?.sync_all());
+    if written.is_err() {
+        // Nothing more can be done about a file that can't even be removed.
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
+/// The keys of a JWK set (RFC 7517) that can have signed receipts: those on P-256.
+pub fn pinned_keys(text: &str) -> Option<PinnedKeys> {
+    let keys = jwk_set(text)?;
+    let named = keys.iter().filter_map(|json| {
+        let key = public_key(json)?;
+        let kid = json.get("kid").and_then(Json::text).map(str::to_owned);
+        Some((kid.unwrap_or_else(|| thumbprint(&key)), key))
+    });
+    Some(PinnedKeys::new(named.collect()))
+}
+
+fn jwk_set(text: &str) -> Option<Vec<Json>> {
+    match json::parse(text).ok()?.get("keys")?.value {
+        Value::List(ref keys) => Some(keys.clone()),
+        _ => None,
+    }
+}
+
+fn public_key(json: &Json) -> Option<PublicKey> {
+    let text = |key: &str| json.get(key)?.text();
+    let key = PublicKey { crv: text("crv")?.to_owned(), ..PublicKey::p256(text("x")?, text("y")?) };
+    (text("kty")? == "EC" && key.point().is_some()).then_some(key)
+}
+
+/// The name of a key by its content (RFC 7638).
+fn thumbprint(key: &PublicKey) -> String {
+    // Required members only, in alphabetical order, without white space.
+    let mut out = Writer::default();
+    out.object(|out| {
+        for (name, value) in [("crv", &key.crv), ("kty", &key.kty), ("x", &key.x), ("y", &key.y)] {
+            out.key(name).text(value);
+        }
+    });
+    digest(out.finish().as_bytes())
+}

@@ -1,0 +1,33 @@
+//! The reference endpoint of StandWith: one binary that receives actions, verifies, stores, counts
+//! and exports them, and serves the widget, the campaign files and a form that needs no script.
+//!
+//! ```text
+//! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
+//!      │                 ├─ hosted ──┘          ├─ library     which campaign, which version?
+//!      │                 ├─ campaigns           ├─ (the core)  does it keep the rules?
+//!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
+//!      │                                        └─ store       on disk, then answered for
+//!      ├─ check ─── library
+//!      ├─ export ── store
+//!      ├─ verify ── signature
+//!      └─ keys ──── keys
+//! ```
+//!
+//! Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.
+//! A success is answered only after the action is on disk. Logs hold no address, no browser name,
+//! no query and nothing that was typed.
+
+pub mod cli;
+
+pub mod http;
+pub mod intake;
+
+pub mod address;
+pub mod clock;
+pub mod keys;
+pub mod library;
+pub mod metrics;
+pub mod packing;
+pub mod receipt;
+pub mod signature;
+pub mod store;

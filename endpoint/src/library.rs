@@ -1,0 +1,319 @@
+//! The campaign files that are served: every `*.json` in one folder, each known by the `id` inside.
+//!
+//! Files are read anew when they change. A version with a fault is never served: the last good
+//! one stays, and the log says what is wrong. Each version is in the database before the first
+//! browser can see it, so that any action can be judged by the version that its supporter saw.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use axum::body::Bytes;
+use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::lint::lint;
+use standwith::shape::{ConfigFault, FaultKind};
+
+use crate::clock;
+use crate::packing::Packed;
+use crate::signature::digest;
+use crate::store::{Store, StoreFault};
+
+/// A version of a campaign, in all of its languages.
+#[derive(Debug)]
+pub struct Version {
+    /// SHA-256 of the file's bytes, in base64url: what `campaign_digest` names.
+    pub digest: String,
+    /// The file.
+    pub bytes: Bytes,
+    /// The file in smaller forms.
+    pub packed: Packed,
+    first: Campaign,
+    others: Vec<Campaign>,
+}
+
+impl Version {
+    /// Reads a file's bytes. They are not packed.
+    ///
+    /// # Errors
+    /// What is wrong with them; unknown keys only when `Strict`.
+    pub fn read(bytes: Vec<u8>, how: Strictness) -> Result<Self, Vec<ConfigFault>> {
+        let (first, others) = languages(&bytes, how)?;
+        Ok(Version {
+            digest: digest(&bytes),
+            bytes: bytes.into(),
+            packed: Packed::default(),
+            first,
+            others,
+        })
+    }
+
+    /// The campaign in its first language.
+    pub fn campaign(&self) -> &Campaign {
+        &self.first
+    }
+
+    /// The campaign in every language, the first one first.
+    pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The campaign in this language, if it has it.
+    pub fn in_language(&self, lang: &str) -> Option<&Campaign> {
+        self.campaigns().find(|campaign| campaign.lang == lang)
+    }
+
+    /// Fails unless the campaign takes actions at this time (seconds since 1970).
+    ///
+    /// # Errors
+    /// Why it takes none.
+    pub fn is_open(&self, now: i64) -> Result<(), String> {
+        let Campaign { opens, closes, .. } = &self.first;
+        match (opens, closes) {
+            (Some(opens), _) if now < opens.seconds() => {
+                Err(format!("the campaign takes messages from {} on", opens.as_str()))
+            }
+            (_, Some(closes)) if now >= closes.seconds() => {
+                Err(format!("the campaign took messages until {}", closes.as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn languages(bytes: &[u8], how: Strictness) -> Result<(Campaign, Vec<Campaign>), Vec<ConfigFault>> {
+    let file = CampaignFile::parse(bytes).map_err(|fault| vec![fault])?;
+    let languages = file.languages();
+    let read: Result<Vec<_>, _> = languages.iter().map(|lang| file.campaign(lang, how)).collect();
+    let mut campaigns = read?.into_iter();
+    let first = campaigns.next().ok_or_else(Vec::new)?;
+    Ok((first, campaigns.collect()))
+}
+
+/// All that is wrong with a campaign file, in the order of its lines.
+pub fn faults(bytes: &[u8]) -> Vec<ConfigFault> {
+    let faults = lint(bytes);
+    match languages(bytes, Strictness::Strict) {
+        Err(unreadable) if faults.is_empty() => unreadable,
+        _ => faults,
+    }
+}
+
+/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`.
+pub fn located(path: &Path, fault: &ConfigFault) -> String {
+    format!("{}:{}: {}", path.display(), fault.line, in_words(fault))
+}
+
+/// A fault without its line: `/pointer: what; how to mend`.
+pub fn in_words(fault: &ConfigFault) -> String {
+    let words = fault.to_string();
+    match words.split_once(": ") {
+        Some((line, words)) if line == format!("line {}", fault.line) => words.to_owned(),
+        _ => words,
+    }
+}
+
+/// Why no library can be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryFault {
+    /// The folder or a file in it can't be read.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Campaign files have faults: a line for each.
+    #[error("{}", .0.join("\n"))]
+    Faulty(Vec<String>),
+    /// The versions can't be kept.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+/// The campaigns that are served now.
+#[derive(Debug)]
+pub struct Library {
+    folder: PathBuf,
+    shelf: RwLock<Shelf>,
+    /// Versions that are served no longer and were asked for, the last one last.
+    past: Mutex<VecDeque<Arc<Version>>>,
+}
+
+/// How many versions that are served no longer stay in memory.
+const PAST: usize = 32;
+
+/// What each file of the folder holds.
+#[derive(Clone, Debug, Default)]
+struct Shelf {
+    files: BTreeMap<PathBuf, File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    stamp: Stamp,
+    /// The last version without fault, if ever there was one.
+    version: Option<Arc<Version>>,
+}
+
+/// By what a file is seen to have changed: its place, its size, seconds and nanoseconds.
+type Stamp = (u64, u64, i64, i64);
+
+impl Library {
+    /// Reads all campaign files of a folder and keeps their versions.
+    ///
+    /// # Errors
+    /// The folder can't be read, a file has faults, or the versions can't be kept.
+    pub async fn open(folder: &Path, store: &Store) -> Result<Self, LibraryFault> {
+        let folder = folder.to_owned();
+        let library = Library { folder, shelf: RwLock::default(), past: Mutex::default() };
+        let complaints = library.refresh(store).await?;
+        if complaints.is_empty() { Ok(library) } else { Err(LibraryFault::Faulty(complaints)) }
+    }
+
+    /// Reads what has changed since the last time. Gives a line for each fault of the files that
+    /// did; their last good versions stay.
+    ///
+    /// # Errors
+    /// The folder can't be read, or a version can't be kept. All stays as it was then.
+    pub async fn refresh(&self, store: &Store) -> Result<Vec<String>, LibraryFault> {
+        let before = self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let folder = self.folder.clone();
+        // Reading and compressing files is no work for a thread that has other tasks.
+        let looked = tokio::task::spawn_blocking(move || look(&folder, before)).await;
+        let Some((shelf, fresh, complaints)) = looked.unwrap_or(Ok(None))? else {
+            return Ok(Vec::new());
+        };
+        for version in fresh {
+            let Version { digest, bytes, .. } = &*version;
+            store.keep_version(version.first.id.as_str(), digest, bytes, clock::now()).await?;
+        }
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+        Ok(complaints)
+    }
+
+    /// The campaign of this id as it is now.
+    pub fn get(&self, id: &str) -> Option<Arc<Version>> {
+        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        shelf.versions().find(|version| version.first.id.as_str() == id).cloned()
+    }
+
+    /// The version of a campaign with this digest, if it was ever served and can still be read.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn version(
+        &self,
+        campaign: &str,
+        digest: &str,
+        store: &Store,
+    ) -> Result<Option<Arc<Version>>, StoreFault> {
+        let wanted = |version: &Arc<Version>| {
+            version.digest == digest && version.first.id.as_str() == campaign
+        };
+        if let Some(version) = self.get(campaign).filter(wanted) {
+            return Ok(Some(version));
+        }
+        let past = |past: &VecDeque<Arc<Version>>| past.iter().find(|v| wanted(v)).cloned();
+        if let Some(version) = past(&self.past.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(Some(version));
+        }
+        let Some(bytes) = store.version(campaign, digest).await? else { return Ok(None) };
+        // It passed the strict check of its own day.
+        let Ok(version) = Version::read(bytes, Strictness::Lenient) else { return Ok(None) };
+        let version = Arc::new(version);
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.push_back(version.clone());
+        if past.len() > PAST {
+            past.pop_front();
+        }
+        Ok(Some(version))
+    }
+
+    /// All campaigns, in the order of their ids.
+    pub fn all(&self) -> Vec<Arc<Version>> {
+        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: BTreeMap<&str, &Arc<Version>> = BTreeMap::new();
+        for version in shelf.versions() {
+            all.entry(version.first.id.as_str()).or_insert(version);
+        }
+        all.into_values().cloned().collect()
+    }
+}
+
+type Looked = Option<(Shelf, Vec<Arc<Version>>, Vec<String>)>;
+
+/// What the folder holds now, the versions that are new, and what is wrong; nothing where nothing
+/// has changed.
+fn look(folder: &Path, before: Shelf) -> Result<Looked, LibraryFault> {
+    let (mut shelf, mut fresh, mut complaints) = (Shelf::default(), Vec::new(), Vec::new());
+    let mut changed = false;
+    for path in campaign_files(folder)? {
+        let io = |source| LibraryFault::Io { path: path.clone(), source };
+        let about = fs::metadata(&path).map_err(io)?;
+        let stamp = (about.ino(), about.len(), about.mtime(), about.mtime_nsec());
+        let known = before.files.get(&path);
+        if let Some(known) = known.filter(|known| known.stamp == stamp) {
+            shelf.files.insert(path, known.clone());
+            continue;
+        }
+        changed = true;
+        let mut version = known.and_then(|known| known.version.clone());
+        let bytes = fs::read(&path).map_err(io)?;
+        let faults = faults(&bytes);
+        complaints.extend(faults.iter().map(|fault| located(&path, fault)));
+        if faults.is_empty()
+            && let Ok(read) = Version::read(bytes, Strictness::Strict)
+        {
+            let packed = Packed::of(&read.bytes);
+            let read = Arc::new(Version { packed, ..read });
+            fresh.push(read.clone());
+            version = Some(read);
+        }
+        shelf.files.insert(path, File { stamp, version });
+    }
+    changed |= before.files.keys().any(|path| !shelf.files.contains_key(path));
+    complaints.extend(shelf.namesakes());
+    Ok(changed.then_some((shelf, fresh, complaints)))
+}
+
+impl Shelf {
+    fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
+        self.files.values().filter_map(|file| file.version.as_ref())
+    }
+
+    /// A complaint about each version whose id an earlier file has. It is not served.
+    fn namesakes(&self) -> Vec<String> {
+        let mut owners: BTreeMap<&str, &Path> = BTreeMap::new();
+        let mut complaints = Vec::new();
+        for (path, file) in &self.files {
+            let Some(version) = &file.version else { continue };
+            let id = version.first.id.as_str();
+            let Some(owner) = owners.insert(id, path) else { continue };
+            owners.insert(id, owner);
+            let problem = format!("{} has the id \"{id}\", too", owner.display());
+            let kind = FaultKind::Rule { problem, hint: "give each campaign its own".to_owned() };
+            let fault = ConfigFault { pointer: "/id".to_owned(), line: 1, kind };
+            complaints.push(located(path, &fault));
+        }
+        complaints
+    }
+}
+
+/// The campaign files of a folder, in the order of their names. Hidden files are none.
+fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, LibraryFault> {
+    let io = |source| LibraryFault::Io { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
+        if !hidden && path.extension().is_some_and(|ending| ending == "json") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

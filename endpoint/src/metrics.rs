@@ -1,0 +1,104 @@
+//! What is counted of the endpoint's own work, for Prometheus. Labels are routes, statuses and
+//! campaigns: nothing that a supporter typed, and nothing that a stranger can make up.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The upper bounds of the histogram of commits.
+const BATCHES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/// The counters. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: Mutex<BTreeMap<(String, u16), u64>>,
+    actions: Mutex<BTreeMap<(String, &'static str), u64>>,
+    commits: Mutex<Commits>,
+    queue: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Commits {
+    /// How many commits had at most so many actions, by the bounds of [`BATCHES`].
+    at_most: [u64; BATCHES.len()],
+    all: u64,
+    actions: u64,
+}
+
+impl Metrics {
+    /// A request to this route was answered with this status.
+    pub fn answered(&self, route: &str, status: u16) {
+        *lock(&self.0.requests).entry((route.to_owned(), status)).or_default() += 1;
+    }
+
+    /// An action for this campaign came to this end: a status or a refusal's code.
+    pub fn judged(&self, campaign: &str, outcome: &'static str) {
+        *lock(&self.0.actions).entry((campaign.to_owned(), outcome)).or_default() += 1;
+    }
+
+    /// So many actions were committed together.
+    pub fn committed(&self, actions: usize) {
+        let mut commits = lock(&self.0.commits);
+        for (bound, count) in BATCHES.iter().zip(&mut commits.at_most) {
+            *count += u64::from(actions <= *bound);
+        }
+        commits.all += 1;
+        commits.actions += actions as u64;
+    }
+
+    /// So many actions wait to be written.
+    pub fn set_queue(&self, waiting: usize) {
+        self.0.queue.store(waiting, Ordering::Relaxed);
+    }
+
+    /// All of them in the text format of Prometheus, version 0.0.4.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String can't fail.
+        let _ = self.write(&mut out);
+        out
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        out.push_str("# HELP standwith_requests_total Requests by route and status.\n");
+        out.push_str("# TYPE standwith_requests_total counter\n");
+        for ((route, status), count) in &*lock(&self.0.requests) {
+            writeln!(
+                out,
+                "standwith_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}"
+            )?;
+        }
+        out.push_str(
+            "# HELP standwith_actions_total Actions by campaign and what became of them.\n",
+        );
+        out.push_str("# TYPE standwith_actions_total counter\n");
+        for ((campaign, outcome), count) in &*lock(&self.0.actions) {
+            writeln!(
+                out,
+                "standwith_actions_total{{campaign=\"{campaign}\",status=\"{outcome}\"}} {count}"
+            )?;
+        }
+        out.push_str("# HELP standwith_commit_actions Actions in one commit.\n");
+        out.push_str("# TYPE standwith_commit_actions histogram\n");
+        let commits = lock(&self.0.commits);
+        for (bound, count) in BATCHES.iter().zip(commits.at_most) {
+            writeln!(out, "standwith_commit_actions_bucket{{le=\"{bound}\"}} {count}")?;
+        }
+        let Commits { all, actions, .. } = *commits;
+        writeln!(out, "standwith_commit_actions_bucket{{le=\"+Inf\"}} {all}")?;
+        writeln!(out, "standwith_commit_actions_sum {actions}")?;
+        writeln!(out, "standwith_commit_actions_count {all}")?;
+        out.push_str("# HELP standwith_queue_actions Actions that wait to be committed.\n");
+        out.push_str("# TYPE standwith_queue_actions gauge\n");
+        writeln!(out, "standwith_queue_actions {}", self.0.queue.load(Ordering::Relaxed))
+    }
+}
+
+/// A poisoned lock guards numbers only, which are as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,60 @@
+//! ES256 signatures and SHA-256 digests, by aws-lc-rs.
+//!
+//! There are two ways to verify, and they answer different questions:
+//!
+//! - [`is_unaltered`]: was this action signed by the key that it carries itself? That proves that
+//!   nobody changed the text on the way. It proves no person and authorises nothing.
+//! - [`PinnedKeys::has_signed`]: was this receipt signed by a key that we know from elsewhere?
+//!
+//! The types keep them apart: an action can't be verified by pinned keys, nor a receipt by its own.
+
+use aws_lc_rs::digest::{SHA256, digest as hash};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use standwith::action::Claims;
+use standwith::envelope::{self, Envelope, PublicKey, ReceiptClaims};
+
+/// SHA-256 in base64url, as all digests in claims and receipts are written.
+pub fn digest(bytes: &[u8]) -> String {
+    envelope::encode(hash(&SHA256, bytes).as_ref())
+}
+
+/// Whether the key inside the action signed it: the text is as it was when it was signed, by
+/// whomever.
+pub fn is_unaltered(action: &Envelope<'_, Claims>) -> bool {
+    let key = action.header.jwk.as_ref();
+    key.is_some_and(|key| verifies(key, action.signed, &action.signature))
+}
+
+/// Public keys that were had from a trusted place, by their names.
+#[derive(Clone, Debug, Default)]
+pub struct PinnedKeys(Vec<(String, PublicKey)>);
+
+impl PinnedKeys {
+    /// These keys, each under the name (`kid`) that it goes by.
+    pub fn new(keys: Vec<(String, PublicKey)>) -> Self {
+        PinnedKeys(keys)
+    }
+
+    /// Whether one of these keys signed the receipt, the one that the receipt names.
+    pub fn has_signed(&self, receipt: &Envelope<'_, ReceiptClaims>) -> bool {
+        let named = self.0.iter().filter(|(kid, _)| receipt.header.kid.as_ref() == Some(kid));
+        named.into_iter().any(|(_, key)| verifies(key, receipt.signed, &receipt.signature))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn verifies(key: &PublicKey, signed: &str, signature: &[u8; 64]) -> bool {
+    key.point().is_some_and(|point| {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+        key.verify(signed.as_bytes(), signature).is_ok()
+    })
+}

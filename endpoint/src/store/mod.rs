@@ -1,0 +1,132 @@
+//! Where actions are kept. There is one kind of store now, SQLite; what it takes and gives is
+//! described here, apart from how.
+
+mod sqlite;
+mod writer;
+
+pub use sqlite::Store;
+
+use standwith::answer::Status;
+
+/// Why the store did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// The address names no store that there is.
+    #[error("{0}")]
+    Address(String),
+    /// More actions wait to be written than the queue holds, or the store is shutting down.
+    #[error("the store takes nothing at the moment")]
+    Busy,
+    /// What the database says.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database is of another version, or its schema can't be brought up to date.
+    #[error("the database's schema: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+}
+
+/// An action that was judged and is to be kept.
+#[derive(Clone, Debug)]
+pub struct NewAction {
+    /// The campaign's id.
+    pub campaign: String,
+    /// The action's identity within the campaign.
+    pub jti: String,
+    /// When it came: seconds since 1970.
+    pub received_at: i64,
+    /// What is answered.
+    pub status: Status,
+    /// What was sent.
+    pub content: Content,
+    /// The version of the campaign file that it names.
+    pub campaign_digest: String,
+    /// Whether that version was ever served here.
+    pub digest_known: bool,
+    /// Whether and how it counts.
+    pub counting: Counting,
+    /// SHA-256 of the decoded payload, in base64url.
+    pub action_digest: String,
+    /// The signed receipt.
+    pub receipt: String,
+}
+
+/// What was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A signed action: the compact JWS.
+    Signed(String),
+    /// Bare claims, from the hosted form.
+    Bare(String),
+}
+
+impl Content {
+    /// The word for what vouches for it: `signed` or `none`.
+    pub fn assurance(&self) -> &'static str {
+        match self {
+            Content::Signed(_) => "signed",
+            Content::Bare(_) => "none",
+        }
+    }
+}
+
+/// Whether and how an action counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// Never: it is a trial.
+    Never,
+    /// Always: it names no e-mail address.
+    Once,
+    /// Unless another one of the campaign has this normalised e-mail address.
+    OncePer(String),
+}
+
+impl Counting {
+    /// How an action with this e-mail address counts, which may be empty.
+    pub fn by_email(email: &str) -> Self {
+        match email.trim().to_lowercase() {
+            email if email.is_empty() => Counting::Once,
+            email => Counting::OncePer(email),
+        }
+    }
+}
+
+/// An action as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// SHA-256 of the decoded payload, in base64url.
+    pub action_digest: String,
+    /// What was answered.
+    pub status: Status,
+    /// The receipt, byte for byte as it was signed.
+    pub receipt: String,
+    /// What was sent.
+    pub content: Content,
+}
+
+/// What became of an action.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// It is kept now.
+    New {
+        /// How many count in its campaign, it included.
+        count: i64,
+    },
+    /// Its identity was taken already, by the same action or another one.
+    Taken {
+        /// What is kept under the identity.
+        kept: Box<Kept>,
+        /// How many count in its campaign.
+        count: i64,
+    },
+}
+
+/// An action as it is exported.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// Its place in the order of arrival.
+    pub id: i64,
+    /// When it came: seconds since 1970.
+    pub received_at: i64,
+    /// The action.
+    pub kept: Kept,
+}

@@ -1,0 +1,234 @@
+//! The store on SQLite.
+//!
+//! One connection writes, in a task of its own (see [`writer`](super::writer)); a few others read.
+//! The journal is a write-ahead log, synchronised at each commit: a commit that has returned
+//! survives a loss of power.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row};
+use standwith::answer::Status;
+
+use super::writer::Writer;
+use super::{Content, Exported, Kept, NewAction, Recorded, StoreFault};
+use crate::metrics::Metrics;
+
+/// How many rows an export reads at a time: between pages it holds no lock and little memory.
+const PAGE: i64 = 500;
+/// How long a reader may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The database.
+#[derive(Debug)]
+pub struct Store {
+    file: PathBuf,
+    readers: SqlitePool,
+    writer: Option<Writer>,
+}
+
+impl Store {
+    /// Opens the database at this address, which is made and brought up to date as needed.
+    ///
+    /// # Errors
+    /// The address names no store that there is, or the database can't be opened or changed.
+    pub async fn open(url: &str, metrics: Metrics) -> Result<Self, StoreFault> {
+        let options = options(url)?;
+        let file = options.get_filename().to_owned();
+        make_private(&file).map_err(sqlx::Error::Io)?;
+        let mut connection = options.connect().await?;
+        sqlx::migrate!().run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
+        let readers = readers.connect_with(options).await?;
+        Ok(Store { file, readers, writer: Some(Writer::start(connection, metrics)) })
+    }
+
+    /// Opens a database that is there, to read only, while another process may write.
+    ///
+    /// # Errors
+    /// The address names no store that there is, or the database can't be opened.
+    pub async fn open_to_read(url: &str) -> Result<Self, StoreFault> {
+        let options = options(url)?.create_if_missing(false).read_only(true);
+        let file = options.get_filename().to_owned();
+        if !file.exists() {
+            return Err(StoreFault::Address(format!("there is no database {}", file.display())));
+        }
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ok(Store { file, readers, writer: None })
+    }
+
+    /// The database's file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Keeps an action, unless its identity is taken. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// The queue is full, or the database fails: the action is not kept then, or, if the
+    /// database failed in the very end, perhaps.
+    pub async fn record(&self, action: NewAction) -> Result<Recorded, StoreFault> {
+        self.writer.as_ref().ok_or(StoreFault::Busy)?.record(action).await
+    }
+
+    /// What is kept under this identity.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find(&self, campaign: &str, jti: &str) -> Result<Option<Kept>, StoreFault> {
+        let row = sqlx::query(
+            "SELECT status, jws, claims, action_digest, receipt FROM action
+             WHERE campaign = ? AND jti = ?",
+        );
+        let row = row.bind(campaign).bind(jti).fetch_optional(&self.readers).await?;
+        Ok(row.as_ref().map(kept).transpose()?)
+    }
+
+    /// How many actions count in a campaign.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn count(&self, campaign: &str) -> Result<i64, StoreFault> {
+        let count = sqlx::query_scalar("SELECT count FROM campaign_count WHERE campaign = ?");
+        Ok(count.bind(campaign).fetch_optional(&self.readers).await?.unwrap_or(0))
+    }
+
+    /// Keeps a version of a campaign file, if it is new.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn keep_version(
+        &self,
+        campaign: &str,
+        digest: &str,
+        bytes: &[u8],
+        now: i64,
+    ) -> Result<(), StoreFault> {
+        let insert = sqlx::query(
+            "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
+             VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        );
+        let insert = insert.bind(campaign).bind(digest).bind(now).bind(bytes);
+        insert.execute(&self.readers).await?;
+        Ok(())
+    }
+
+    /// The bytes of a version of a campaign file.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn version(
+        &self,
+        campaign: &str,
+        digest: &str,
+    ) -> Result<Option<Vec<u8>>, StoreFault> {
+        let bytes = sqlx::query_scalar(
+            "SELECT bytes FROM campaign_version WHERE campaign = ? AND digest = ?",
+        );
+        Ok(bytes.bind(campaign).bind(digest).fetch_optional(&self.readers).await?)
+    }
+
+    /// Whether actions can be kept at all: the writing task is at work.
+    pub fn is_writing(&self) -> bool {
+        self.writer.as_ref().is_some_and(Writer::is_at_work)
+    }
+
+    /// Whether the database answers and actions can be kept.
+    pub async fn is_well(&self) -> bool {
+        let answers = sqlx::query("SELECT 1 FROM campaign_count").execute(&self.readers);
+        self.is_writing() && answers.await.is_ok()
+    }
+
+    /// A page of a campaign's actions in the order of arrival, from behind this one on. The page
+    /// after the last is empty.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn page(&self, campaign: &str, after: i64) -> Result<Vec<Exported>, StoreFault> {
+        let rows = sqlx::query(
+            "SELECT id, received_at, status, jws, claims, action_digest, receipt FROM action
+             WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?",
+        );
+        let rows = rows.bind(campaign).bind(after).bind(PAGE).fetch_all(&self.readers).await?;
+        let exported = |row: &SqliteRow| {
+            Ok(Exported {
+                id: row.try_get("id")?,
+                received_at: row.try_get("received_at")?,
+                kept: kept(row)?,
+            })
+        };
+        rows.iter().map(exported).collect()
+    }
+
+    /// Whether there ever was such a campaign.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn knows(&self, campaign: &str) -> Result<bool, StoreFault> {
+        let known = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM campaign_version WHERE campaign = ?)
+                 OR EXISTS (SELECT 1 FROM action WHERE campaign = ?)",
+        );
+        Ok(known.bind(campaign).bind(campaign).fetch_one(&self.readers).await?)
+    }
+
+    /// Waits until everything in the queue is on disk, then closes the database.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.finish().await;
+        }
+        self.readers.close().await;
+    }
+}
+
+/// What is kept, from a row with these five columns.
+pub(super) fn kept(row: &SqliteRow) -> Result<Kept, sqlx::Error> {
+    let content = match row.try_get("jws")? {
+        Some(jws) => Content::Signed(jws),
+        None => Content::Bare(row.try_get("claims")?),
+    };
+    Ok(Kept {
+        action_digest: row.try_get("action_digest")?,
+        status: Status::of(row.try_get("status")?).unwrap_or_default(),
+        receipt: row.try_get("receipt")?,
+        content,
+    })
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let refused = |problem: &str| Err(StoreFault::Address(problem.to_owned()));
+    match scheme {
+        "sqlite" if url.contains(":memory:") || url.contains("mode=memory") => {
+            refused("a database in memory keeps nothing: say sqlite:FILE")
+        }
+        "sqlite" => Ok(SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .disable_statement_logging()),
+        "postgres" | "postgresql" => {
+            refused("this version keeps its data in SQLite only: say sqlite:FILE")
+        }
+        _ => refused("expected the database's address to be sqlite:FILE"),
+    }
+}
+
+/// Makes the file if it is missing, for its owner's eyes only: it holds personal data. SQLite gives
+/// its log files the same mode.
+fn make_private(file: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,426 @@
+//! What is taken and what is refused: each code of the contract.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use hyper::body::Frame;
+use serde_json::{Value, json};
+use standwith::envelope::encode;
+use standwith_endpoint::clock;
+use standwith_endpoint::signature::digest;
+
+use crate::scene::{DELIVERY_KM, ID, Scene, Signer, campaign, fresh_jti, signed, with};
+
+#[tokio::test]
+async fn an_action_is_taken() {
+    let scene = Scene::new().await;
+    let claims = scene.claims();
+    let answer = scene.post(signed(&claims)).await;
+    answer.taken(201);
+    let said = answer.json();
+    assert_eq!(said["id"], claims["jti"]);
+    assert_eq!(said["status"], "accepted");
+    assert_eq!(said["count"], 1);
+    assert_eq!(answer.header("access-control-expose-headers"), "Retry-After");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn both_media_types_of_a_jws_are_taken() {
+    let scene = Scene::new().await;
+    for kind in ["text/plain", "text/plain;charset=UTF-8", "application/jose"] {
+        scene.post_to(ID, kind, signed(&scene.claims())).await.taken(201);
+    }
+    for kind in ["text/html", "application/x-www-form-urlencoded", "nonsense"] {
+        scene.post_to(ID, kind, signed(&scene.claims())).await.refused(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn an_action_in_the_clear_is_taken_with_its_proof() {
+    let scene = Scene::new().await;
+    let (kind, claims) = ("application/json", scene.claims());
+    let proof = signed(&claims);
+    let body = |action: &Value, proof: &str| json!({"action": action, "proof": proof}).to_string();
+    scene.post_to(ID, kind, body(&claims, &proof)).await.taken(201);
+    // The same action in the other form.
+    scene.post(proof.clone()).await.taken(200);
+
+    let other = with(claims.clone(), json!({"message": {"subject": "x", "body": "y"}}));
+    let refused = scene.post_to(ID, kind, body(&other, &proof)).await.refused(400, "malformed");
+    assert!(refused["detail"].as_str().unwrap().contains("/action"));
+    let unknown = with(claims.clone(), json!({"colour": "red"}));
+    let refused = scene.post_to(ID, kind, body(&unknown, &proof)).await.refused(400, "malformed");
+    assert!(refused["detail"].as_str().unwrap().contains("/action/colour"), "{refused}");
+    for wrong in [
+        json!({"action": claims}),
+        json!({"proof": proof}),
+        json!({"action": claims, "proof": proof, "more": 1}),
+        json!([claims, proof]),
+        json!("text"),
+    ] {
+        scene.post_to(ID, kind, wrong.to_string()).await.refused(400, "malformed");
+    }
+    let twice = format!(r#"{{"action":{claims},"proof":"{proof}","proof":"{proof}"}}"#);
+    scene.post_to(ID, kind, twice).await.refused(400, "malformed");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let scene = Scene::new().await;
+    scene.post("a".repeat(32 * 1024)).await.refused(400, "malformed");
+    scene.post("a".repeat(32 * 1024 + 1)).await.refused(413, "too_large");
+    scene.post("a".repeat(4 * 1024 * 1024)).await.refused(413, "too_large");
+}
+
+/// A body that never comes.
+struct Never;
+
+impl HttpBody for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let scene = Scene::new().await;
+    // From here on, time passes as soon as there is nothing else to do.
+    tokio::time::pause();
+    scene.post(Body::new(Never)).await.refused(408, "timeout");
+}
+
+#[tokio::test]
+async fn what_is_no_jws_is_refused() {
+    let scene = Scene::new().await;
+    let jws = signed(&scene.claims());
+    let (signing_input, _) = jws.rsplit_once('.').unwrap();
+    for (wrong, told) in [
+        (String::new(), "JWS"),
+        ("{}".to_owned(), "JWS"),
+        (format!("{jws}="), "JWS"),
+        (format!("{jws}\n"), "JWS"),
+        (format!("{jws}.x"), "JWS"),
+        (signing_input.to_owned(), "JWS"),
+        (format!("{signing_input}.{}", encode(&[1; 63])), "64 bytes"),
+    ] {
+        let refused = scene.post(wrong.clone()).await.refused(400, "malformed");
+        assert!(refused["detail"].as_str().unwrap().contains(told), "{wrong}: {refused}");
+    }
+    scene.post(vec![0xff, 0xfe, b'.', b'.']).await.refused(400, "malformed");
+}
+
+#[tokio::test]
+async fn other_algorithms_keys_and_headers_are_refused_by_name() {
+    let scene = Scene::new().await;
+    let signer = Signer::new();
+    let (header, claims) = (signer.header(), scene.claims().to_string());
+    let mut private = header.clone();
+    private["jwk"]["d"] = json!("AAAA");
+    let mut other_curve = header.clone();
+    other_curve["jwk"]["crv"] = json!("P-384");
+    let mut short = header.clone();
+    short["jwk"]["x"] = json!("AAAA");
+    for (header, named) in [
+        (with(header.clone(), json!({"alg": "none"})), "/alg"),
+        (with(header.clone(), json!({"alg": "HS256"})), "/alg"),
+        (with(header.clone(), json!({"typ": "JWT"})), "/typ"),
+        (with(header.clone(), json!({"jwk": null})), "/jwk"),
+        (with(header.clone(), json!({"kid": "a"})), "/kid"),
+        (with(header.clone(), json!({"crit": ["exp"]})), "/crit"),
+        (with(header.clone(), json!({"jku": "https://evil.example"})), "/jku"),
+        (private, "/jwk/d"),
+        (other_curve, "/jwk"),
+        (short, "/jwk"),
+    ] {
+        let jws = signer.sign_raw(&header.to_string(), &claims);
+        let refused = scene.post(jws).await.refused(400, "malformed");
+        assert!(refused["detail"].as_str().unwrap().contains(named), "{header}: {refused}");
+    }
+    // `none`, without any signature at all.
+    let unsigned = signer.sign_raw(&with(header, json!({"alg": "none"})).to_string(), &claims);
+    let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
+    scene.post(unsigned).await.refused(400, "malformed");
+}
+
+#[tokio::test]
+async fn unknown_and_duplicate_claims_are_refused_by_name() {
+    let scene = Scene::new().await;
+    let signer = Signer::new();
+    let header = signer.header().to_string();
+    let claims = scene.claims().to_string();
+    for (payload, named) in [
+        (claims.replacen('{', r#"{"colour":"red","#, 1), "/colour"),
+        (claims.replacen('{', r#"{"lang":"km","#, 1), "/lang"),
+        (claims.replace(r#""given_name""#, r#""nickname":"x","given_name""#), "/person/nickname"),
+        (claims.replace(r#""jti""#, r#""jit""#), "/jti"),
+        (claims.replace(r#""iat":"#, r#""iat":0.5,"x":"#), "/iat"),
+        ("[]".to_owned(), "object"),
+        ("{".to_owned(), ""),
+    ] {
+        let refused =
+            scene.post(signer.sign_raw(&header, &payload)).await.refused(400, "malformed");
+        assert!(refused["detail"].as_str().unwrap().contains(named), "{payload}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_altered_payload_or_signature_is_refused() {
+    let scene = Scene::new().await;
+    let claims = scene.claims();
+    let (one, other) = (signed(&claims), signed(&with(claims.clone(), json!({"lang": "km"}))));
+    let parts = |jws: &str| jws.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let (one, other) = (parts(&one), parts(&other));
+    let altered = [&*one[0], &*other[1], &*one[2]].join(".");
+    scene.post(altered).await.refused(400, "signature_invalid");
+    let foreign_signature = [&*one[0], &*one[1], &*other[2]].join(".");
+    scene.post(foreign_signature).await.refused(400, "signature_invalid");
+    let nothing = [&*one[0], &*one[1], &"A".repeat(86)].join(".");
+    scene.post(nothing).await.refused(400, "signature_invalid");
+    // A point that is not on the curve.
+    let signer = Signer::new();
+    let mut header = signer.header();
+    header["jwk"]["y"] = header["jwk"]["x"].clone();
+    let jws = signer.sign_raw(&header.to_string(), &claims.to_string());
+    scene.post(jws).await.refused(400, "signature_invalid");
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+}
+
+#[tokio::test]
+async fn an_action_for_elsewhere_is_refused() {
+    let scene = Scene::new().await;
+    for aud in [
+        "https://evil.example/campaigns/free-press/actions".to_owned(),
+        "http://localhost:8080/campaigns/other/actions".to_owned(),
+        "http://localhost:8081/campaigns/free-press/actions".to_owned(),
+        format!("http://localhost:8080/campaigns/{ID}/actions?x"),
+        format!("http://localhost:8080/campaigns/{ID}/actions/"),
+        String::new(),
+    ] {
+        let claims = with(scene.claims(), json!({"aud": aud}));
+        scene.post(signed(&claims)).await.refused(400, "audience_mismatch");
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        let aud = format!("http://{host}:8080/campaigns/{ID}/actions");
+        scene.post(signed(&with(scene.claims(), json!({"aud": aud})))).await.taken(201);
+    }
+    let other_campaign = with(scene.claims(), json!({"campaign": "other"}));
+    let refused = scene.post(signed(&other_campaign)).await.refused(400, "malformed");
+    assert!(refused["detail"].as_str().unwrap().contains("/campaign"));
+}
+
+#[tokio::test]
+async fn an_action_of_another_time_is_refused_with_the_time() {
+    let scene = Scene::new().await;
+    let (day, slack) = (86_400, 5);
+    for (offset, in_time) in [
+        (-7 * day - slack, false),
+        (-7 * day + slack, true),
+        (600 - slack, true),
+        (600 + slack, false),
+    ] {
+        let claims = with(scene.claims(), json!({"iat": clock::now() + offset}));
+        let answer = scene.post(signed(&claims)).await;
+        if in_time {
+            answer.taken(201);
+            continue;
+        }
+        let now = answer.refused(400, "iat_out_of_window")["now"].as_i64().unwrap();
+        assert!((now - clock::now()).abs() < slack);
+        // Signed once more by that time, under the same identity.
+        scene.post(signed(&with(claims, json!({"iat": now})))).await.taken(201);
+    }
+    for absurd in [i64::MIN, -1, 0, i64::MAX] {
+        let claims = with(scene.claims(), json!({"iat": absurd}));
+        scene.post(signed(&claims)).await.refused(400, "iat_out_of_window");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_is_16_bytes_in_their_one_form() {
+    let scene = Scene::new().await;
+    let jti = fresh_jti();
+    for wrong in [
+        "",
+        "short",
+        &jti[..21],
+        &format!("{jti}A"),
+        &format!("{jti}=="),
+        &"!".repeat(22),
+        &format!("{}B", "A".repeat(21)),
+    ] {
+        let claims = with(scene.claims(), json!({"jti": wrong}));
+        let refused = scene.post(signed(&claims)).await.refused(400, "malformed");
+        assert!(refused["detail"].as_str().unwrap().contains("/jti"), "{wrong}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_campaign_is_refused() {
+    let scene = Scene::new().await;
+    let aud = "http://localhost:8080/campaigns/nobody/actions";
+    let claims = with(scene.claims(), json!({"campaign": "nobody", "aud": aud}));
+    for campaign in ["nobody", "%ff", "..", "free-press.json"] {
+        let answer = scene.post_to(campaign, "text/plain", signed(&claims)).await;
+        answer.refused(404, "campaign_unknown");
+        scene.post_to(campaign, "text/plain", "nonsense").await.refused(404, "campaign_unknown");
+    }
+}
+
+#[tokio::test]
+async fn a_campaign_that_is_not_open_takes_nothing() {
+    for times in
+        [json!({"closes": "2024-10-24T00:00:00Z"}), json!({"opens": "2999-01-01T00:00:00Z"})]
+    {
+        let scene = Scene::serving(&[with(campaign(), times)]).await;
+        scene.post(signed(&scene.claims())).await.refused(410, "closed");
+    }
+}
+
+#[tokio::test]
+async fn the_campaigns_rules_are_told_by_field() {
+    let scene = Scene::new().await;
+    let claims = with(
+        scene.claims(),
+        json!({"person": {"given_name": "Dara", "email": "dara@", "country": "XX"}, "targets": []}),
+    );
+    let refused = scene.post(signed(&claims)).await.refused(422, "rules");
+    let errors = refused["errors"].as_array().unwrap();
+    for (field, code) in [
+        ("email", "email_malformed"),
+        ("family_name", "family_name_missing"),
+        ("country", "country_unknown_choice"),
+        ("targets", "targets_too_few"),
+    ] {
+        assert!(errors.contains(&json!({"field": field, "code": code})), "{field}: {refused}");
+    }
+    let claims = with(scene.claims(), json!({"consents": []}));
+    let refused = scene.post(signed(&claims)).await.refused(422, "rules");
+    let missing = json!([{"field": "consent_delivery", "code": "consent_missing"}]);
+    assert_eq!(refused["errors"], missing);
+    let claims = with(scene.claims(), json!({"lang": "fr"}));
+    let refused = scene.post(signed(&claims)).await.refused(422, "rules");
+    assert_eq!(refused["errors"], json!([{"field": "lang", "code": "lang_unknown_choice"}]));
+}
+
+#[tokio::test]
+async fn values_with_space_about_them_are_taken() {
+    let scene = Scene::new().await;
+    let person = json!({"given_name": " Dara ", "family_name": "\tMech", "email": " Dara@Example.org\n", "country": "KH "});
+    let message = json!({"subject": " A request ", "body": "Line\r\nline\r\n"});
+    let claims = with(scene.claims(), json!({"person": person, "message": message}));
+    scene.post(signed(&claims)).await.taken(201);
+}
+
+#[tokio::test]
+async fn a_consent_must_name_the_words_that_were_asked() {
+    let scene = Scene::new().await;
+    let consents = |purpose: &str, granted: bool, wording: &str, lang: &str| {
+        let mut claims = scene.claims();
+        let consents = claims["consents"].as_array_mut().unwrap();
+        consents.retain(|consent| consent["purpose"] != purpose);
+        consents.push(json!({"purpose": purpose, "granted": granted,
+            "wording_digest": digest(wording.as_bytes()), "lang": lang}));
+        claims
+    };
+    let mismatch = |purpose: &str| json!([{"field": format!("consent_{purpose}"), "code": "consent_wording_mismatch"}]);
+    // The language of the words need not be that of the form.
+    scene.post(signed(&consents("delivery", true, DELIVERY_KM, "km"))).await.taken(201);
+    for claims in [
+        consents("delivery", true, DELIVERY_KM, "en"),
+        consents("delivery", true, "I agree to anything.", "en"),
+        consents("delivery", true, DELIVERY_KM, "fr"),
+    ] {
+        let refused = scene.post(signed(&claims)).await.refused(422, "rules");
+        assert_eq!(refused["errors"], mismatch("delivery"));
+    }
+    let claims = consents("updates", false, "x", "en");
+    let refused = scene.post(signed(&claims)).await.refused(422, "rules");
+    assert_eq!(refused["errors"], mismatch("updates"));
+    let refused =
+        scene.post(signed(&consents("spying", true, "x", "en"))).await.refused(422, "rules");
+    let unknown = json!([{"field": "consent_spying", "code": "consent_unknown_choice"}]);
+    assert_eq!(refused["errors"], unknown);
+
+    let mut twice = scene.claims();
+    let first = twice["consents"][1].clone();
+    twice["consents"].as_array_mut().unwrap().push(with(first, json!({"granted": false})));
+    let refused = scene.post(signed(&twice)).await.refused(422, "rules");
+    let duplicate = json!([{"field": "consent_delivery", "code": "consent_duplicate"}]);
+    assert_eq!(refused["errors"], duplicate);
+}
+
+#[tokio::test]
+async fn an_action_is_judged_by_the_version_that_it_names() {
+    let scene = Scene::new().await;
+    let before = scene.claims();
+    let mut changed = campaign();
+    changed["consents"][1]["wording"] = json!("Pass my message on to all of them.");
+    changed["targets"].as_array_mut().unwrap().remove(0);
+    assert_eq!(scene.change_campaign(&changed).await, [""; 0]);
+
+    // What the supporter saw had other words and another target.
+    scene.post(signed(&before)).await.taken(201);
+    // Even when the endpoint has been started anew since.
+    let scene = scene.restarted().await;
+    let before = with(before, json!({"jti": fresh_jti()}));
+    scene.post(signed(&before)).await.taken(201);
+    // Whoever says to have seen today's version is held to it.
+    let now = with(
+        before.clone(),
+        json!({"jti": fresh_jti(), "campaign_digest": scene.claims()["campaign_digest"]}),
+    );
+    let errors = scene.post(signed(&now)).await.refused(422, "rules")["errors"].clone();
+    assert!(errors.to_string().contains("consent_wording_mismatch"));
+    assert!(errors.to_string().contains("targets_unknown_choice"));
+    assert_eq!(scene.number("SELECT count(*) FROM action WHERE NOT digest_known").await, 0);
+}
+
+#[tokio::test]
+async fn an_unknown_version_is_judged_by_todays_and_recorded_as_unknown() {
+    let scene = Scene::new().await;
+    let mut claims = with(scene.claims(), json!({"campaign_digest": digest(b"never served")}));
+    // Its words may have been others.
+    claims["consents"][1]["wording_digest"] = json!(digest(b"other words"));
+    scene.post(signed(&claims)).await.taken(201);
+    assert_eq!(scene.number("SELECT count(*) FROM action WHERE NOT digest_known").await, 1);
+    let wrong = with(claims, json!({"jti": fresh_jti(), "targets": ["stranger"]}));
+    scene.post(signed(&wrong)).await.refused(422, "rules");
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered() {
+    let scene = Scene::new().await;
+    let request = Request::options(format!("/campaigns/{ID}/actions"))
+        .header("origin", "https://partner.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type");
+    let answer = scene.ask(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-methods"), "POST");
+    assert_eq!(answer.header("access-control-allow-headers"), "content-type");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+}
+
+#[tokio::test]
+async fn other_methods_and_places_are_refused_without_html() {
+    let scene = Scene::new().await;
+    let answer = scene.get(&format!("/campaigns/{ID}/actions")).await;
+    answer.refused(405, "method_not_allowed");
+    assert!(answer.header("allow").contains("POST"));
+    let answer = scene.get("/nowhere").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (404, Some("not_found")));
+    let answer = scene.post_to(ID, "text/plain", "x").await;
+    assert!(!answer.text().contains('<'));
+}

@@ -1,0 +1,106 @@
+//! Campaign files, the list of them, and what becomes of them when they change.
+
+use std::fs;
+use std::io::Read;
+
+use serde_json::json;
+use standwith_endpoint::library::{Library, LibraryFault};
+use standwith_endpoint::signature::digest;
+
+use crate::scene::{ID, Scene, campaign, campaign_file, with, write_campaign};
+
+#[tokio::test]
+async fn a_campaign_file_is_served_byte_for_byte() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}.json");
+    let bytes = fs::read(campaign_file(scene.dir.path(), ID)).unwrap();
+    let answer = scene.get(&path).await;
+    assert_eq!(answer.body, bytes);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+    assert_eq!(answer.header("cache-control"), "no-cache");
+    assert_eq!(answer.header("vary"), "Accept-Encoding");
+    assert_eq!(answer.header("etag"), format!("\"{}\"", digest(&bytes)));
+
+    let gzip = scene.get_with(&path, &[("accept-encoding", "gzip")]).await;
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut unpacked).unwrap();
+    assert_eq!((unpacked, gzip.header("content-encoding")), (bytes.clone(), "gzip"));
+    let packed = scene.get_with(&path, &[("accept-encoding", "gzip, br")]).await;
+    let mut unpacked = Vec::new();
+    brotli::Decompressor::new(&packed.body[..], 4096).read_to_end(&mut unpacked).unwrap();
+    assert_eq!((unpacked, packed.header("content-encoding")), (bytes, "br"));
+
+    let tag = [("if-none-match", answer.header("etag"))];
+    assert_eq!(scene.get_with(&path, &tag).await.status, 304);
+    scene.get("/campaigns/nobody.json").await.refused(404, "campaign_unknown");
+}
+
+#[tokio::test]
+async fn a_changed_file_is_served_and_a_faulty_one_is_not() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}.json");
+    assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "Newer"}))).await, [""; 0]);
+    assert_eq!(scene.get(&path).await.json()["title"], "Newer");
+
+    let complaints = scene.change_campaign(&with(campaign(), json!({"titel": "Typo"}))).await;
+    assert!(complaints[0].contains("free-press.json:") && complaints[0].contains("/titel"));
+    assert_eq!(scene.get(&path).await.json()["title"], "Newer");
+    fs::write(campaign_file(scene.dir.path(), ID), "{\"id\": \"free").unwrap();
+    assert_eq!(scene.look().await.len(), 1);
+    assert_eq!(scene.look().await, [""; 0], "a fault is told once");
+    assert_eq!(scene.get(&path).await.json()["title"], "Newer");
+
+    scene.change_campaign(&campaign()).await;
+    assert_eq!(scene.get(&path).await.json()["title"], "Free the press");
+    assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 2);
+}
+
+#[tokio::test]
+async fn files_come_and_go() {
+    let scene = Scene::new().await;
+    let second = with(campaign(), json!({"id": "second"}));
+    assert_eq!(scene.change_campaign(&second).await, [""; 0]);
+    assert_eq!(scene.get("/campaigns/second.json").await.status, 200);
+    fs::write(scene.dir.path().join("campaigns/.hidden.json"), "{").unwrap();
+    fs::write(scene.dir.path().join("campaigns/notes.txt"), "{").unwrap();
+    assert_eq!(scene.look().await, [""; 0]);
+    fs::remove_file(campaign_file(scene.dir.path(), "second")).unwrap();
+    scene.look().await;
+    assert_eq!(scene.get("/campaigns/second.json").await.status, 404);
+}
+
+#[tokio::test]
+async fn two_files_of_one_id_are_refused() {
+    let scene = Scene::new().await;
+    let copy = scene.dir.path().join("campaigns/z-copy.json");
+    fs::copy(campaign_file(scene.dir.path(), ID), copy).unwrap();
+    let complaints = scene.look().await;
+    assert_eq!(complaints.len(), 1);
+    assert!(complaints[0].contains("z-copy.json:1: /id: "), "{complaints:?}");
+    let folder = scene.dir.path().join("campaigns");
+    let opened = Library::open(&folder, &scene.endpoint.intake.store).await;
+    assert!(matches!(opened, Err(LibraryFault::Faulty(_))));
+}
+
+#[tokio::test]
+async fn the_front_page_lists_the_campaigns() {
+    let scene = Scene::new().await;
+    let title = "<script>alert('x')</script>";
+    write_campaign(scene.dir.path(), &with(campaign(), json!({"id": "a", "title": title})));
+    scene.look().await;
+    let answer = scene.get("/").await;
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    let page = answer.text();
+    assert!(page.contains("href=\"campaigns/free-press\"") && page.contains("Free the press"));
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
+}
+
+#[tokio::test]
+async fn health_is_told() {
+    let scene = Scene::new().await;
+    let answer = scene.get("/healthz").await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ok\n"));
+}

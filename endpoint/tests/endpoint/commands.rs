@@ -1,0 +1,243 @@
+//! The commands that need no running endpoint.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::scene::{ID, Scene, campaign, database, signed, with, write_campaign};
+
+pub(crate) fn standwith(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standwith"));
+    command.args(arguments).current_dir(dir).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn complained(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn check_tells_each_fault_by_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let bad = r#"{
+  "id": "Bad Id",
+  "title": "Bad",
+  "colour": "red",
+  "targets": [{"id": "a", "name": "A", "email": "nowhere"}],
+  "message": {"subjects": ["S"], "body": "B"},
+  "title": "Twice"
+}"#;
+    fs::write(dir.path().join("bad.json"), bad).unwrap();
+    fs::write(dir.path().join("broken.json"), "{\n\"id\": }").unwrap();
+    fs::write(dir.path().join("good.json"), campaign().to_string()).unwrap();
+
+    let output = standwith(dir.path(), &["check", "good.json"]);
+    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "good.json: ok\n"));
+
+    let output = standwith(dir.path(), &["check", "bad.json", "good.json", "broken.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    for line in
+        ["bad.json:2: /id: ", "bad.json:4: /colour: ", "bad.json:7: /title: ", "broken.json:2: "]
+    {
+        assert!(said.lines().any(|known| known.starts_with(line)), "{line} is not in {said}");
+    }
+    assert!(said.contains("good.json: ok\n"));
+
+    let output = standwith(dir.path(), &["check", "missing.json", "good.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complained(&output).contains("missing.json"));
+    assert_eq!(standwith(dir.path(), &["check"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_example_is_without_fault() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = standwith(&root, &["check", "www/campaigns/free-mech-dara.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+#[test]
+fn serve_refuses_what_check_refuses() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("campaigns")).unwrap();
+    write_campaign(dir.path(), &with(campaign(), json!({"colour": "red"})));
+    let output = standwith(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = complained(&output);
+    assert!(complaint.contains("campaigns/free-press.json:") && complaint.contains(" /colour: "));
+}
+
+#[test]
+fn serve_refuses_databases_that_it_can_not_use() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("campaigns")).unwrap();
+    for url in
+        ["postgres://localhost/x", "sqlite::memory:", "mysql://x", "x", "sqlite:/no/such/folder/x"]
+    {
+        let output =
+            standwith(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--database", url]);
+        assert_eq!(output.status.code(), Some(2), "{url}");
+        assert!(complained(&output).starts_with("standwith: "), "{}", complained(&output));
+    }
+    let output = standwith(dir.path(), &["serve", "--campaigns", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complained(&output).contains("nowhere"));
+    let output = standwith(dir.path(), &["serve", "--public-url", "ftp://x"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// An endpoint that has taken two signed actions and one from the hosted form.
+async fn sent() -> Scene {
+    let scene = Scene::new().await;
+    let mut claims = scene.claims();
+    claims["person"]["given_name"] = json!(" =HYPERLINK(\"http://evil.example\")");
+    claims["person"]["phone"] = json!("+855 12 345 678");
+    claims["message"]["body"] = json!("Two\nlines, \"quoted\"");
+    scene.post(signed(&claims)).await.taken(201);
+    let text = serde_json::to_string_pretty(&scene.claims()).unwrap();
+    let signer = crate::scene::Signer::new();
+    scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
+    let form = "given_name=Sok&family_name=San&email=sok%40example.org&country=KH&targets=embassy\
+                &subject=S&body=Please&consent_delivery=on";
+    let request = axum::http::Request::post(format!("/campaigns/{ID}"));
+    let answer = scene.ask(request.body(form.into()).unwrap()).await;
+    assert_eq!(answer.status, 200);
+    scene
+}
+
+fn export(scene: &Scene, format: &str) -> Output {
+    let url = database(scene.dir.path());
+    let options = ["export", "--campaign", ID, "--database", &url, "--format", format];
+    standwith(scene.dir.path(), &options)
+}
+
+#[tokio::test]
+async fn an_export_says_all_and_can_be_verified() {
+    // The endpoint still runs.
+    let scene = sent().await;
+    let dir = scene.dir.path();
+    let output = export(&scene, "jsonl");
+    assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
+    let lines: Vec<Value> =
+        said(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    for line in &lines {
+        let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 6, "{keys:?}");
+        assert!(line["received_at"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(line["claims"]["campaign"], ID);
+    }
+    assert_eq!(
+        (&lines[0]["status"], &lines[0]["assurance"]),
+        (&json!("accepted"), &json!("signed"))
+    );
+    assert_eq!(lines[0]["claims"]["person"]["phone"], "+855 12 345 678");
+    assert_eq!((&lines[2]["status"], &lines[2]["assurance"]), (&json!("recorded"), &json!("none")));
+    assert_eq!(lines[2]["action"], Value::Null);
+
+    fs::write(dir.join("export.jsonl"), &output.stdout).unwrap();
+    let keys = standwith(dir, &["keys", "show", "--keys", "test.keys.json"]);
+    assert_eq!(keys.status.code(), Some(0));
+    fs::write(dir.join("jwks.json"), &keys.stdout).unwrap();
+    let verify = |export: &str| standwith(dir, &["verify", "--jwks", "jwks.json", export]);
+    let good = verify("export.jsonl");
+    assert_eq!(said(&good), "3 actions, 3 receipts verified, 1 without proof, 0 bad\n");
+    assert_eq!(good.status.code(), Some(0));
+
+    // Whatever is changed is found.
+    let text = said(&output);
+    let mut bad = 0;
+    for (from, to) in [
+        ("Sok", "Sak"),
+        (r#""country":"KH""#, r#""country":"TH""#),
+        (r#""receipt":"ey"#, r#""receipt":"eX"#),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text);
+        fs::write(dir.join("changed.jsonl"), changed).unwrap();
+        let output = verify("changed.jsonl");
+        assert_eq!(output.status.code(), Some(1), "{from}");
+        assert!(said(&output).starts_with("line ") && said(&output).contains(" 1 bad\n"));
+        bad += 1;
+    }
+    assert_eq!(bad, 3);
+    // Two receipts in each other's place.
+    let mut swapped = lines.clone();
+    swapped[0]["receipt"] = lines[1]["receipt"].clone();
+    swapped[1]["receipt"] = lines[0]["receipt"].clone();
+    let swapped: String = swapped.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(dir.join("swapped.jsonl"), swapped).unwrap();
+    assert!(said(&verify("swapped.jsonl")).contains(" 2 bad\n"));
+    // Another endpoint's keys.
+    standwith(dir, &["keys", "new", "--keys", "other.json"]);
+    fs::write(
+        dir.join("jwks.json"),
+        standwith(dir, &["keys", "show", "--keys", "other.json"]).stdout,
+    )
+    .unwrap();
+    assert!(said(&verify("export.jsonl")).contains(" 3 bad\n"));
+    assert_eq!(verify("missing.jsonl").status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_table_holds_no_formula() {
+    let scene = sent().await;
+    let output = export(&scene, "csv");
+    let table = said(&output);
+    let (columns, rows) = table.split_once("\r\n").unwrap();
+    assert!(
+        columns.starts_with(
+            "jti,received_at,status,assurance,test,lang,given_name,family_name,email,"
+        )
+    );
+    assert!(rows.contains(r#","'=HYPERLINK(""http://evil.example"")","#), "{rows}");
+    assert!(rows.contains(",'+855 12 345 678,"));
+    assert!(rows.contains(",\"Two\nlines, \"\"quoted\"\"\",minister,delivery,"));
+    assert!(rows.ends_with("\r\n"));
+
+    let dir = scene.dir.path();
+    let url = database(dir);
+    let options =
+        ["export", "--campaign", ID, "--database", &url, "--format", "csv", "--output", "out.csv"];
+    assert_eq!(standwith(dir, &options).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(dir.join("out.csv")).unwrap(), table);
+}
+
+#[tokio::test]
+async fn an_export_of_nothing_is_refused() {
+    let scene = Scene::new().await;
+    let url = database(scene.dir.path());
+    let options = ["export", "--campaign", "nobody", "--database", &url, "--format", "csv"];
+    assert_eq!(standwith(scene.dir.path(), &options).status.code(), Some(2));
+    let options = ["export", "--campaign", ID, "--database", "sqlite:none", "--format", "csv"];
+    let output = standwith(scene.dir.path(), &options);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!scene.dir.path().join("none").exists());
+    // A campaign that nobody has answered is none of these.
+    assert_eq!(export(&scene, "jsonl").status.code(), Some(0));
+}
+
+#[test]
+fn keys_are_made_and_renewed() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = ["keys", "new", "--keys", "keys.json"];
+    assert_eq!(standwith(dir.path(), &options).status.code(), Some(0));
+    assert_eq!(standwith(dir.path(), &options).status.code(), Some(0));
+    let shown = standwith(dir.path(), &["keys", "show", "--keys", "keys.json"]);
+    let jwks: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(jwks["keys"].as_array().unwrap().len(), 2);
+    assert!(!said(&shown).contains("\"d\""));
+    fs::write(dir.path().join("bad.json"), "{}").unwrap();
+    for file in ["bad.json", "missing.json"] {
+        let output = standwith(dir.path(), &["keys", "show", "--keys", file]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(complained(&output).contains(file));
+    }
+    assert_eq!(fs::read(dir.path().join("bad.json")).unwrap(), b"{}");
+}

@@ -1,0 +1,219 @@
+//! The hosted form: no script anywhere.
+
+use std::io::Read;
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::scene::{Answer, DELIVERY_KM, ID, Scene, campaign, with};
+
+async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
+    send_in(scene, "", values).await
+}
+
+async fn send_in(scene: &Scene, query: &str, values: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(values).finish();
+    let request = Request::post(format!("/campaigns/{ID}{query}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body));
+    scene.ask(request.unwrap()).await
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+const FILLED: [(&str, &str); 8] = [
+    ("given_name", "ដារ៉ា"),
+    ("family_name", "មេឃ"),
+    ("email", "dara@example.org"),
+    ("country", "KH"),
+    ("targets", "minister"),
+    ("subject", "A request"),
+    ("body", "Please let them write.\r\n\r\n{{given_name}}"),
+    ("consent_delivery", "on"),
+];
+
+#[tokio::test]
+async fn the_form_is_a_page_without_script() {
+    let scene = Scene::new().await;
+    let answer = scene.get(&format!("/campaigns/{ID}")).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    let policy = answer.header("content-security-policy");
+    for part in
+        ["default-src 'none'", "form-action 'self'", "base-uri 'none'", "style-src 'sha256-"]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("script"));
+    let page = answer.text();
+    for part in [
+        "<html lang=\"en\">",
+        "<form ",
+        "method=\"post\" action=\"free-press?lang=en\"",
+        "name=\"given_name\"",
+        "name=\"consent_delivery\"",
+        "<option value=\"KH\">Cambodia</option>",
+        "<button type=\"submit\"",
+        "{{given_name}}",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    let (_, form) = page.split_once("</style>").unwrap();
+    for part in ["<script", "onclick", "javascript:", " checked"] {
+        assert!(!form.contains(part), "{part} is in {form}");
+    }
+    let other = scene.get(&format!("/campaigns/{ID}")).await.text();
+    assert_ne!(hidden(&page, "jti"), hidden(&other, "jti"));
+    let nobody = scene.get("/campaigns/nobody").await;
+    assert_eq!(
+        (nobody.status.as_u16(), nobody.header("content-type")),
+        (404, "text/html; charset=utf-8")
+    );
+    let path = format!("/campaigns/{ID}");
+    let packed = scene.get_with(&path, &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut unpacked).unwrap();
+    assert!(unpacked.contains("</html>") && packed.body.len() * 2 < unpacked.len());
+}
+
+#[tokio::test]
+async fn the_language_is_one_of_the_campaigns() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}");
+    for (query, header, lang) in [
+        ("", "", "en"),
+        ("", "km-KH, en;q=0.5", "km"),
+        ("", "fr, de", "en"),
+        ("?lang=km", "en", "km"),
+        ("?lang=xx", "km", "km"),
+        ("?lang=%22%3E%3Cscript%3E", "", "en"),
+    ] {
+        let headers = [("accept-language", header)];
+        let page = scene.get_with(&format!("{path}{query}"), &headers).await.text();
+        assert!(page.contains(&format!("<html lang=\"{lang}\">")), "{query} {header}");
+        assert!(!page.contains("<script"));
+    }
+    let page = scene.get(&format!("{path}?lang=km")).await.text();
+    assert!(page.contains("សេរីភាពសារព័ត៌មាន") && page.contains(DELIVERY_KM));
+    assert!(page.contains(">កម្ពុជា</option>"));
+    assert!(page.contains("<a href=\"?lang=en\" lang=\"en\">English</a>"));
+}
+
+#[tokio::test]
+async fn what_is_sent_is_recorded_without_proof() {
+    let scene = Scene::new().await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    let (jti, version) = (hidden(&page, "jti"), hidden(&page, "campaign_digest"));
+    let mut values = FILLED.to_vec();
+    values.extend([("jti", jti.as_str()), ("campaign_digest", &version)]);
+    let sent = send(&scene, &values).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    assert!(sent.text().contains(&jti) && sent.text().contains("data:application/jose,"));
+    assert!(!sent.text().contains("<script") && !sent.text().contains("<form"));
+
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+    assert_eq!((kept.status.word(), kept.content.assurance()), ("recorded", "none"));
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+    assert_eq!(claims["jti"], json!(jti));
+    assert_eq!(claims["message"]["body"], "Please let them write.\n\nដារ៉ា");
+    assert_eq!(claims["aud"], format!("http://localhost:8080/campaigns/{ID}/actions"));
+    assert_eq!(claims["campaign_digest"], json!(version));
+    assert_eq!(claims["consents"][1]["granted"], true);
+    assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
+
+    // Sent twice: the same receipt, one row.
+    let again = send(&scene, &values).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(receipt(&again.text()), receipt(&sent.text()));
+    // Changed and sent: another message, under an identity of its own.
+    values[4] = ("targets", "embassy");
+    let changed = send(&scene, &values).await;
+    assert_eq!(changed.status, 422);
+    let fresh = hidden(&changed.text(), "jti");
+    assert_ne!(fresh, jti);
+    values[8] = ("jti", &fresh);
+    assert_eq!(send(&scene, &values).await.status, 200);
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 2);
+}
+
+fn receipt(page: &str) -> String {
+    let (_, rest) = page.split_once("data:application/jose,").unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn mistakes_keep_all_that_was_typed() {
+    let scene = Scene::new().await;
+    let mut values = FILLED.to_vec();
+    values[0] = ("given_name", "<b>\"Dara\"</b>");
+    values[2] = ("email", "dara@");
+    values[6] = ("body", "\nMine </textarea><script>alert(1)</script>");
+    values.retain(|(name, _)| *name != "consent_delivery");
+    values.push(("jti", "AAAAAAAAAAAAAAAAAAAAAA"));
+    let answer = send(&scene, &values).await;
+    assert_eq!(answer.status, 422);
+    let page = answer.text();
+    for part in [
+        "value=\"&lt;b&gt;&quot;Dara&quot;&lt;/b&gt;\"",
+        "value=\"dara@\"",
+        "aria-invalid=\"true\"",
+        "href=\"#email\"",
+        "href=\"#consent_delivery\"",
+        "<option value=\"KH\" selected>",
+        "value=\"minister\" checked",
+        "\n\nMine &lt;/textarea&gt;&lt;script&gt;",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("<script"));
+    assert_eq!(hidden(&page, "jti"), "AAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+}
+
+#[tokio::test]
+async fn a_form_is_taken_as_it_was_shown() {
+    let scene = Scene::new().await;
+    let page = scene.get(&format!("/campaigns/{ID}?lang=km")).await.text();
+    let version = hidden(&page, "campaign_digest");
+    let mut changed = campaign();
+    changed["languages"]["km"]["consents"][0]["wording"] = json!("ផ្សេង");
+    scene.change_campaign(&changed).await;
+    let mut values = FILLED.to_vec();
+    values.push(("campaign_digest", &version));
+    let sent = send_in(&scene, "?lang=km", &values).await;
+    assert_eq!(sent.status, 200);
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    let digest = standwith_endpoint::signature::digest(DELIVERY_KM.as_bytes());
+    assert!(claims.contains(&digest) && claims.contains(&version));
+}
+
+#[tokio::test]
+async fn a_closed_campaign_says_so() {
+    let closed = with(campaign(), json!({"closes": "2024-10-24T00:00:00Z"}));
+    let scene = Scene::serving(&[closed]).await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    assert!(!page.contains("<form"));
+    assert_eq!(send(&scene, &FILLED).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
+    let scene = Scene::new().await;
+    let mut values = FILLED.to_vec();
+    values.push(("colour", "red"));
+    assert_eq!(send(&scene, &values).await.status, 422);
+    assert_eq!(send(&scene, &[]).await.status, 422);
+    let many = vec![("a", "b"); 20_000];
+    assert_eq!(send(&scene, &many).await.status, 422);
+    let huge = "x".repeat(200_000);
+    assert_eq!(send(&scene, &[("body", &huge)]).await.status, 413);
+}

@@ -1,0 +1,16 @@
+//! The endpoint, tried through its front doors: the routes in this process, and the command itself.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod scene;
+
+mod actions;
+mod campaigns;
+mod commands;
+mod counts;
+mod hosted;
+mod receipts;
+mod replays;
+mod server;
+mod vectors;
+mod widget;

@@ -1,0 +1,311 @@
+//! What the tests share: an endpoint on a folder of its own, and supporters who sign.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::{SystemRandom, fill};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use standwith::action::Claims;
+use standwith::envelope::{PublicKey, compact, encode, signing_input};
+use standwith::shape;
+use standwith_endpoint::address::PublicUrl;
+use standwith_endpoint::clock;
+use standwith_endpoint::http::{Endpoint, router};
+use standwith_endpoint::intake::Intake;
+use standwith_endpoint::keys::Keyring;
+use standwith_endpoint::library::Library;
+use standwith_endpoint::metrics::Metrics;
+use standwith_endpoint::signature::digest;
+use standwith_endpoint::store::Store;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The id of the campaign of [`campaign`].
+pub(crate) const ID: &str = "free-press";
+/// What the consents of [`campaign`] say, in English.
+pub(crate) const UPDATES: &str = "Write to me about this.";
+pub(crate) const DELIVERY: &str = "Pass my message on.";
+/// And in Khmer.
+pub(crate) const DELIVERY_KM: &str = "សូមបញ្ជូនសាររបស់ខ្ញុំ។";
+
+/// A campaign that is open.
+pub(crate) fn campaign() -> Value {
+    json!({
+        "id": ID,
+        "lang": "en",
+        "title": "Free the press",
+        "targets": [
+            {"id": "minister", "name": "The Minister", "email": "minister@government.invalid"},
+            {"id": "embassy", "name": "The Embassy", "email": "embassy@government.invalid"},
+        ],
+        "targeting": {"mode": "choose"},
+        "message": {
+            "subjects": ["A request"],
+            "body": "Please let them write.\n\n{{given_name}} {{family_name}}",
+        },
+        "consents": [
+            {"purpose": "updates", "wording": UPDATES},
+            {"purpose": "delivery", "wording": DELIVERY, "required": true},
+        ],
+        "counter": {"goal": 500},
+        "languages": {"km": {"title": "សេរីភាពសារព័ត៌មាន", "consents": [
+            {"purpose": "delivery", "wording": DELIVERY_KM},
+        ]}},
+    })
+}
+
+/// An endpoint, in this process.
+pub(crate) struct Scene {
+    pub(crate) dir: TempDir,
+    pub(crate) endpoint: Arc<Endpoint>,
+    router: Router,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Scene {
+    /// An endpoint that serves [`campaign`].
+    pub(crate) async fn new() -> Self {
+        Self::serving(&[campaign()]).await
+    }
+
+    /// An endpoint that serves these campaigns.
+    pub(crate) async fn serving(campaigns: &[Value]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("campaigns")).unwrap();
+        fs::create_dir(dir.path().join("dist")).unwrap();
+        for campaign in campaigns {
+            write_campaign(dir.path(), campaign);
+        }
+        Self::on(dir).await
+    }
+
+    /// An endpoint on this folder.
+    pub(crate) async fn on(dir: TempDir) -> Self {
+        Self::at(dir, PublicUrl::local(8080)).await
+    }
+
+    /// An endpoint on this folder, reached at these addresses.
+    pub(crate) async fn at(dir: TempDir, addresses: Vec<PublicUrl>) -> Self {
+        let metrics = Metrics::default();
+        let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
+        let library = Library::open(&dir.path().join("campaigns"), &store).await.unwrap();
+        let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
+        let intake = Intake { store, library, keys, addresses, metrics };
+        let endpoint = Arc::new(Endpoint { intake, widgets: Some(dir.path().join("dist")) });
+        Scene { dir, router: router(endpoint.clone()), endpoint }
+    }
+
+    /// Stops the endpoint and starts another one on the same folder.
+    pub(crate) async fn restarted(self) -> Self {
+        self.endpoint.intake.store.close().await;
+        Self::on(self.dir).await
+    }
+
+    /// Changes the campaign, and has the endpoint look.
+    pub(crate) async fn change_campaign(&self, campaign: &Value) -> Vec<String> {
+        write_campaign(self.dir.path(), campaign);
+        self.look().await
+    }
+
+    /// Has the endpoint look at its campaign files.
+    pub(crate) async fn look(&self) -> Vec<String> {
+        let Intake { library, store, .. } = &self.endpoint.intake;
+        library.refresh(store).await.unwrap()
+    }
+
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request =
+            headers.iter().fold(Request::get(path), |r, (name, value)| r.header(*name, *value));
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts an action as the widget does.
+    pub(crate) async fn post(&self, jws: impl Into<Body>) -> Answer {
+        self.post_to(ID, "text/plain", jws).await
+    }
+
+    pub(crate) async fn post_to(
+        &self,
+        campaign: &str,
+        kind: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::post(format!("/campaigns/{campaign}/actions"));
+        self.ask(request.header("content-type", kind).body(body.into()).unwrap()).await
+    }
+
+    /// Claims that are taken, with an identity of their own.
+    pub(crate) fn claims(&self) -> Value {
+        claims(&fs::read(campaign_file(self.dir.path(), ID)).unwrap())
+    }
+
+    /// Another connection to the database.
+    pub(crate) async fn database(&self) -> sqlx::SqliteConnection {
+        use sqlx::Connection;
+        sqlx::SqliteConnection::connect(&database(self.dir.path())).await.unwrap()
+    }
+
+    /// The one number that a query gives.
+    pub(crate) async fn number(&self, query: &'static str) -> i64 {
+        let mut database = self.database().await;
+        sqlx::query_scalar(query).fetch_one(&mut database).await.unwrap()
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Fails unless this is a refusal in the contract's form; gives the rest of it.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.header("access-control-allow-origin"), "*");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string() && problem["detail"].is_string());
+        problem
+    }
+
+    /// Fails unless the action was taken with this status; gives the receipt.
+    #[track_caller]
+    pub(crate) fn taken(&self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.header("access-control-allow-origin"), "*");
+        self.json()["receipt"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn database(dir: &Path) -> String {
+    format!("sqlite:{}", dir.join("test.sqlite").display())
+}
+
+pub(crate) fn campaign_file(dir: &Path, id: &str) -> std::path::PathBuf {
+    dir.join("campaigns").join(format!("{id}.json"))
+}
+
+pub(crate) fn write_campaign(dir: &Path, campaign: &Value) {
+    let path = campaign_file(dir, campaign["id"].as_str().unwrap());
+    fs::write(path, serde_json::to_string_pretty(campaign).unwrap()).unwrap();
+}
+
+/// Claims that are taken by a campaign with these bytes.
+pub(crate) fn claims(campaign: &[u8]) -> Value {
+    json!({
+        "jti": fresh_jti(),
+        "iat": clock::now(),
+        "aud": format!("http://localhost:8080/campaigns/{ID}/actions"),
+        "campaign": ID,
+        "campaign_digest": digest(campaign),
+        "kind": "message",
+        "lang": "en",
+        "person": {
+            "given_name": "ដារ៉ា",
+            "family_name": "មេឃ",
+            "email": "dara@example.org",
+            "country": "KH",
+        },
+        "message": {"subject": "A request", "body": "Please let them write."},
+        "targets": ["minister"],
+        "consents": [
+            {"purpose": "updates", "granted": false, "wording_digest": digest(UPDATES.as_bytes()), "lang": "en"},
+            {"purpose": "delivery", "granted": true, "wording_digest": digest(DELIVERY.as_bytes()), "lang": "en"},
+        ],
+        "source": {"page": "https://partner.example"},
+    })
+}
+
+pub(crate) fn fresh_jti() -> String {
+    let mut bits = [0; 16];
+    fill(&mut bits).unwrap();
+    encode(&bits)
+}
+
+/// A supporter's fresh key.
+pub(crate) struct Signer(EcdsaKeyPair);
+
+impl Signer {
+    pub(crate) fn new() -> Self {
+        Signer(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    pub(crate) fn key(&self) -> PublicKey {
+        let point = self.0.public_key().as_ref();
+        PublicKey::p256(&encode(&point[1..33]), &encode(&point[33..]))
+    }
+
+    pub(crate) fn signature(&self, input: &str) -> Vec<u8> {
+        self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap().as_ref().to_vec()
+    }
+
+    /// The header that an action has.
+    pub(crate) fn header(&self) -> Value {
+        let key = self.key();
+        let jwk = json!({"kty": key.kty, "crv": key.crv, "x": key.x, "y": key.y});
+        json!({"alg": "ES256", "typ": "action+jws", "jwk": jwk})
+    }
+
+    /// Signs whatever header and payload say.
+    pub(crate) fn sign_raw(&self, header: &str, payload: &str) -> String {
+        let input = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
+        compact(&input, &self.signature(&input))
+    }
+}
+
+/// Signs claims, by the core's own writer where it knows them all.
+pub(crate) fn signed(claims: &Value) -> String {
+    let (signer, text) = (Signer::new(), claims.to_string());
+    match shape::read::<Claims>(&text) {
+        Ok(claims) => {
+            let input = signing_input(&signer.key(), &claims);
+            compact(&input, &signer.signature(&input))
+        }
+        Err(_) => signer.sign_raw(&signer.header().to_string(), &text),
+    }
+}
+
+/// The claims with these members changed; `null` takes one away.
+pub(crate) fn with(mut claims: Value, changes: Value) -> Value {
+    for (key, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            claims.as_object_mut().unwrap().remove(key);
+        } else {
+            claims[key] = value.clone();
+        }
+    }
+    claims
+}

@@ -1,0 +1,273 @@
+//! The endpoint as a process: over the network, and to its end.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::scene::{ID, campaign, campaign_file, claims, signed, with, write_campaign};
+
+struct Server {
+    dir: TempDir,
+    process: Child,
+    at: SocketAddr,
+}
+
+impl Server {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("campaigns")).unwrap();
+        write_campaign(dir.path(), &campaign());
+        Self::on(dir)
+    }
+
+    fn on(dir: TempDir) -> Self {
+        let log = fs::File::create(dir.path().join("log")).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_standwith"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
+            .current_dir(dir.path())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let at = line.trim().trim_end_matches('/').rsplit_once('/').unwrap().1.parse().unwrap();
+        Server { dir, process, at }
+    }
+
+    fn claims(&self) -> Value {
+        let aud = format!("http://{}/campaigns/{ID}/actions", self.at);
+        let campaign = fs::read(campaign_file(self.dir.path(), ID)).unwrap();
+        with(claims(&campaign), json!({"aud": aud}))
+    }
+
+    fn terminate(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(done.unwrap().success());
+    }
+
+    /// Stops the process; gives its exit code and its log.
+    fn stop(mut self) -> (Option<i32>, String, TempDir) {
+        self.terminate();
+        let code = self.process.wait().unwrap().code();
+        let log = fs::read_to_string(self.dir.path().join("log")).unwrap();
+        // Taken out so that the folder outlives the process.
+        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
+        (code, log, dir)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Posts an action; gives status and body, or nothing where the connection was refused or cut.
+fn post(at: SocketAddr, body: &str) -> Option<(u16, Value)> {
+    let mut stream = TcpStream::connect(at).ok()?;
+    let request = format!(
+        "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\
+         User-Agent: Secret-Browser\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    answer(stream)
+}
+
+fn answer(mut stream: TcpStream) -> Option<(u16, Value)> {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some((head.get(9..12)?.parse().ok()?, serde_json::from_str(body).unwrap_or(Value::Null)))
+}
+
+fn exported(dir: &Path) -> Vec<Value> {
+    let options =
+        ["export", "--campaign", ID, "--database", "sqlite:test.sqlite", "--format", "jsonl"];
+    let output = crate::commands::standwith(dir, &options);
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn it_serves_keeps_and_stops_cleanly() {
+    let server = Server::start();
+    let jws = signed(&server.claims());
+    let (status, body) = post(server.at, &jws).unwrap();
+    assert_eq!(status, 201, "{body}");
+    // Exported while it runs.
+    assert_eq!(exported(server.dir.path())[0]["receipt"], body["receipt"]);
+    let (code, log, dir) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(dir.path().join("test.keys.json").exists());
+    // All is in one file again.
+    assert!(!dir.path().join("test.sqlite-wal").exists());
+    assert_eq!(exported(dir.path()).len(), 1);
+}
+
+#[test]
+fn the_log_tells_nothing_of_anybody() {
+    let server = Server::start();
+    let jws = signed(&server.claims());
+    post(server.at, &jws).unwrap();
+    post(server.at, "nonsense").unwrap();
+    let mut stream = TcpStream::connect(server.at).unwrap();
+    let request = "GET /campaigns/free-press?email=dara@example.org HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    answer(stream);
+    let (_, log, _) = server.stop();
+    assert!(log.contains("/campaigns/{id}/actions") && log.contains("201"), "{log}");
+    for secret in
+        ["dara", "example.org", "Secret-Browser", "127.0.0.1", "let them write", "nonsense"]
+    {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[test]
+fn all_that_was_answered_for_is_there_after_the_end() {
+    let server = Server::start();
+    let at = server.at;
+    let actions: Vec<String> = (0..200).map(|_| signed(&server.claims())).collect();
+    let clients: Vec<_> = actions
+        .chunks(50)
+        .map(|chunk| {
+            let chunk = chunk.to_vec();
+            thread::spawn(move || {
+                let mut taken = Vec::new();
+                for jws in chunk {
+                    match post(at, &jws) {
+                        Some((201, body)) => taken.push(body["id"].as_str().unwrap().to_owned()),
+                        Some((503, _)) | None => break,
+                        other => panic!("{other:?}"),
+                    }
+                }
+                taken
+            })
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(60));
+    let (code, log, dir) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    let kept = exported(dir.path());
+    let mut answered = 0;
+    for client in clients {
+        for id in client.join().unwrap() {
+            answered += 1;
+            assert!(kept.iter().any(|line| line["claims"]["jti"] == json!(id)), "{id} is lost");
+        }
+    }
+    assert!(answered > 0);
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    let server = Server::start();
+    let jws = signed(&server.claims());
+    let mut stream = TcpStream::connect(server.at).unwrap();
+    let head = format!(
+        "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+        jws.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    server.terminate();
+    thread::sleep(Duration::from_millis(200));
+    stream.write_all(jws.as_bytes()).unwrap();
+    assert_eq!(answer(stream).unwrap().0, 201);
+    let mut server = server;
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    assert!(TcpStream::connect(server.at).is_err());
+}
+
+#[test]
+fn a_changed_campaign_file_is_seen_while_it_runs() {
+    let server = Server::start();
+    let get = || {
+        let mut stream = TcpStream::connect(server.at).unwrap();
+        let request =
+            format!("GET /campaigns/{ID}.json HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        answer(stream).unwrap().1
+    };
+    assert_eq!(get()["title"], "Free the press");
+    write_campaign(server.dir.path(), &with(campaign(), json!({"title": "Newer"})));
+    for _ in 0..50 {
+        if get()["title"] == "Newer" {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the new file was not seen");
+}
+
+/// How many actions a second are taken, answered for when they are on disk. Run it so:
+/// `cargo test --release -p standwith-endpoint --test endpoint takes_a_second -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement, not a test"]
+fn how_many_it_takes_a_second() {
+    let server = Server::start();
+    for connections in [1, 16, 64, 256] {
+        let each = (10_000 / connections).min(2000);
+        let actions: Vec<Vec<String>> = (0..connections)
+            .map(|_| (0..each).map(|_| signed(&server.claims())).collect())
+            .collect();
+        let begun = tokio::time::Instant::now();
+        let clients: Vec<_> = actions
+            .into_iter()
+            .map(|actions| {
+                let stream = TcpStream::connect(server.at).unwrap();
+                thread::spawn(move || post_all(stream, &actions))
+            })
+            .collect();
+        let mut times: Vec<Duration> =
+            clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        let (count, seconds) = (times.len(), begun.elapsed().as_secs_f64());
+        times.sort();
+        println!(
+            "{connections:4} connections: {:6.0} actions a second; half within {:?}, 99 of 100 within {:?}",
+            count as f64 / seconds,
+            times[count / 2],
+            times[count * 99 / 100]
+        );
+    }
+}
+
+/// Posts actions one after the other; gives how long each took.
+fn post_all(mut stream: TcpStream, actions: &[String]) -> Vec<Duration> {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut times = Vec::new();
+    for jws in actions {
+        let begun = tokio::time::Instant::now();
+        let request = format!(
+            "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n\
+             Content-Length: {}\r\n\r\n{jws}",
+            jws.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let (mut line, mut length) = (String::new(), 0);
+        loop {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+            assert!(!line.starts_with("HTTP") || line.contains("201"), "{line}");
+            if line == "\r\n" {
+                break;
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).unwrap();
+        times.push(begun.elapsed());
+    }
+    times
+}
