@@ -1,2 +1,77 @@
-//! Builds, tests and shows.
-fn main() {}
+//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `bench`.
+
+mod bench;
+mod demo;
+mod dist;
+mod names;
+mod run;
+mod stamp;
+mod test;
+mod tools;
+mod widget;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Builds, tests and shows StandWith.
+///
+/// What a command needs and does not find is installed on the way; progress goes to the standard
+/// error. Exit codes: 0 all is well, 1 something failed, 2 the command line was not understood.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Makes the release forms: the widget's files in dist/, the endpoint in target/release/
+    Build,
+    /// Serves the endpoint and, on another origin, a partner's page that carries the form
+    Demo(demo::Options),
+    /// Runs every test: native, in browsers, end to end
+    Test(test::Options),
+    /// Measures
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// What the form weighs, file by file
+    Size(bench::SizeOptions),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match perform(cli.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            run::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what was asked; false when it came to an end and the answer is no.
+fn perform(task: Task) -> anyhow::Result<bool> {
+    let root = root();
+    std::env::set_current_dir(&root).with_context(|| format!("{} is gone", root.display()))?;
+    match task {
+        Task::Build => widget::build().map(|()| true),
+        Task::Demo(options) => demo::demo(&options).map(|()| true),
+        Task::Test(options) => test::test(&options),
+        Task::Bench(Bench::Size(options)) => bench::size(&options),
+    }
+}
+
+/// The checkout, from whatever folder in it the command was called. All paths are relative to it.
+fn root() -> PathBuf {
+    let member = std::env::var("CARGO_MANIFEST_DIR");
+    let member = member.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    Path::new(&member).parent().map_or_else(PathBuf::new, Path::to_owned)
+}

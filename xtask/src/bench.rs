@@ -1,0 +1,83 @@
+//! `cargo xtask bench`: what the form weighs.
+
+use crate::dist::{self, Weight, by_stem, version_dir, weigh};
+use crate::run::{Run, complain};
+use crate::stamp::read;
+use anyhow::{Context, Result};
+use clap::Args;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The most that all the code which the form needs may weigh, after brotli.
+pub(crate) const BUDGET: usize = 36_000;
+
+/// The files without which the form can't be used.
+const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];
+
+/// How `bench size` is asked.
+#[derive(Args)]
+pub(crate) struct SizeOptions {
+    /// Fail when the form's code weighs more than its budget
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Begin with a line that says when and on what machine this was measured
+    #[arg(long)]
+    pub(crate) context: bool,
+}
+
+/// Prints what each file weighs. False when it is over the budget and that was to be checked.
+pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
+    let code = NEEDED.map(|name| version_dir().join(name));
+    let total = total(&code).context("run `cargo xtask build` first")?;
+    let mut table = Vec::new();
+    if options.context {
+        writeln!(table, "{}", context()?)?;
+    }
+    writeln!(table, "{:<28} {:>9} {:>9} {:>9}", "bytes", "raw", "gzip -9", "brotli -11")?;
+    rows(&mut table, &code)?;
+    row(&mut table, "the form's code", total)?;
+    writeln!(table)?;
+    let others = [by_stem(&version_dir(), "json")?, by_stem(Path::new("www/campaigns"), "json")?];
+    let others: Vec<PathBuf> = others.concat().into_iter().map(|(_, path)| path).collect();
+    rows(&mut table, others.iter().filter(|path| !path.ends_with("manifest.json")))?;
+    writeln!(table)?;
+    writeln!(table, "budget {BUDGET}, left {}", BUDGET as i64 - total.brotli as i64)?;
+    show(&table)?;
+    let over = options.check && total.brotli > BUDGET;
+    if over {
+        complain(&format!("the form's code weighs {} bytes, its budget is {BUDGET}", total.brotli));
+    }
+    Ok(!over)
+}
+
+fn total(paths: &[PathBuf]) -> Result<Weight> {
+    paths.iter().try_fold(Weight::default(), |sum, path| Ok(sum + weigh(&read(path)?)?))
+}
+
+fn rows<'a>(out: &mut Vec<u8>, paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
+    paths.into_iter().try_for_each(|path| {
+        let short = path.strip_prefix(dist::DIST).or_else(|_| path.strip_prefix("www"));
+        row(out, &short.unwrap_or(path).to_string_lossy(), weigh(&read(path)?)?)
+    })
+}
+
+fn row(out: &mut Vec<u8>, name: &str, weight: Weight) -> Result<()> {
+    writeln!(out, "{name:<28} {:>9} {:>9} {:>9}", weight.raw, weight.gzip, weight.brotli)?;
+    Ok(())
+}
+
+/// Prints it; someone who reads no further (`| head`) has seen enough.
+fn show(table: &[u8]) -> Result<()> {
+    match std::io::stdout().write_all(table) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// When and on what it was measured.
+fn context() -> Result<String> {
+    let date = Run::new("date").args(["-u", "+%Y-%m-%d"]).read()?;
+    let machine = Run::new("uname").arg("-srm").read()?;
+    let rustc = Run::new("rustc").arg("--version").read()?;
+    Ok(format!("{}, {}, {}", date.trim(), machine.trim(), rustc.trim()))
+}

@@ -1,0 +1,158 @@
+//! The folder `dist/`: what a server hands out, each file with its hash and its compressed forms.
+
+use crate::stamp::{files, write};
+use anyhow::{Context, Result};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha384};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The version of everything here.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where everything is put.
+pub(crate) const DIST: &str = "dist";
+
+/// A file as it is served.
+#[derive(Clone)]
+pub(crate) struct Asset {
+    /// Its name in the folder of its version.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What a file weighs on the disk and on the wire.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Weight {
+    /// As it is.
+    pub(crate) raw: usize,
+    /// After `gzip -9`.
+    pub(crate) gzip: usize,
+    /// After `brotli -q 11`.
+    pub(crate) brotli: usize,
+}
+
+impl std::ops::Add for Weight {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            raw: self.raw + other.raw,
+            gzip: self.gzip + other.gzip,
+            brotli: self.brotli + other.brotli,
+        }
+    }
+}
+
+/// The folder of this version: what is in it never changes once it is released.
+pub(crate) fn version_dir() -> PathBuf {
+    Path::new(DIST).join(format!("v{VERSION}"))
+}
+
+/// Fills the folder of this version with these files and a manifest, and with nothing else. The
+/// folders of earlier versions stay as they are: pages that hold an older loader rely on them.
+pub(crate) fn publish(assets: &[Asset]) -> Result<()> {
+    let dir = version_dir();
+    if dir.exists() {
+        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
+    }
+    let mut entries = Vec::new();
+    for asset in assets {
+        let weight = put(&dir.join(&asset.name), &asset.bytes)?;
+        entries.push(entry(asset, weight));
+    }
+    let manifest = format!(
+        "{{\n  \"version\": \"{VERSION}\",\n  \"files\": {{\n{}\n  }}\n}}\n",
+        entries.join(",\n")
+    );
+    put(&dir.join("manifest.json"), manifest.as_bytes())?;
+    Ok(())
+}
+
+/// One line of the manifest.
+fn entry(asset: &Asset, weight: Weight) -> String {
+    format!(
+        "    \"{}\": {{\"integrity\": \"{}\", \"bytes\": {}, \"gzip\": {}, \"brotli\": {}}}",
+        asset.name,
+        integrity(&asset.bytes),
+        weight.raw,
+        weight.gzip,
+        weight.brotli
+    )
+}
+
+/// Writes a file, and its compressed forms beside it.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<Weight> {
+    let (gzip, brotli) = (gzip(bytes)?, brotli(bytes)?);
+    write(path, bytes)?;
+    write(&with_ending(path, "gz"), &gzip)?;
+    write(&with_ending(path, "br"), &brotli)?;
+    Ok(Weight { raw: bytes.len(), gzip: gzip.len(), brotli: brotli.len() })
+}
+
+/// What a file weighs.
+pub(crate) fn weigh(bytes: &[u8]) -> Result<Weight> {
+    Ok(Weight { raw: bytes.len(), gzip: gzip(bytes)?.len(), brotli: brotli(bytes)?.len() })
+}
+
+/// The hash by which a browser knows a file (Subresource Integrity).
+pub(crate) fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
+}
+
+/// The files of a folder that end so, by the name before the ending.
+pub(crate) fn by_stem(dir: &Path, ending: &str) -> Result<Vec<(String, PathBuf)>> {
+    let named =
+        files(dir)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == ending));
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    Ok(named.filter_map(|path| Some((stem(&path)?, path))).collect())
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    {
+        let (buffer, quality, window) = (4096, 11, 22);
+        let mut encoder = brotli::CompressorWriter::new(&mut out, buffer, quality, window);
+        encoder.write_all(bytes)?;
+    }
+    Ok(out)
+}
+
+/// `standwith.js` and `br` make `standwith.js.br`.
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compresses_the_same_each_time() {
+        let text = "Free Mech Dara. ".repeat(100);
+        let weight = weigh(text.as_bytes()).unwrap();
+        assert_eq!(weight.raw, 1600);
+        assert!(weight.gzip < 100 && weight.brotli < 50);
+        assert_eq!(gzip(text.as_bytes()).unwrap(), gzip(text.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn hashes_as_browsers_do() {
+        // `printf 'alert("Hello, world.");' | openssl dgst -sha384 -binary | base64`
+        assert_eq!(
+            integrity(br#"alert("Hello, world.");"#),
+            "sha384-rwE6Iuo1Y5spnMVUH6Cdjh+wWToU3cZPwiI1th7Wm1MINXGD4PlaByYDRdaBLn0e"
+        );
+    }
+}

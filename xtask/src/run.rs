@@ -1,0 +1,235 @@
+//! Runs other programs: says which, and shows what they printed when they fail.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+/// A program about to be run, with nothing on its standard input.
+pub(crate) struct Run {
+    command: Command,
+}
+
+impl Run {
+    /// A program by its name, looked up where [`search_path`] says, or by its path.
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command.env("PATH", search_path()).stdin(Stdio::null());
+        Self { command }
+    }
+
+    /// `cargo`: the one that runs this.
+    pub(crate) fn cargo() -> Self {
+        Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    }
+
+    /// A program that needs a screen, with one that nobody sees.
+    pub(crate) fn under_xvfb(program: impl AsRef<OsStr>) -> Self {
+        Self::new("xvfb-run").arg("--auto-servernum").arg(program)
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// What stands on the standard output of a short program; nothing is shown.
+    pub(crate) fn read(mut self) -> Result<String> {
+        let output = self.command.output().with_context(|| self.cannot_start())?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{} failed: {}", self.line(), said.trim());
+        }
+        String::from_utf8(output.stdout)
+            .with_context(|| format!("{} printed something that is no text", self.line()))
+    }
+
+    /// Runs without a word, and shows all that was printed when it fails.
+    pub(crate) fn quietly(mut self) -> Result<()> {
+        self.show();
+        let output = self.command.output().with_context(|| self.cannot_start())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let mut stderr = std::io::stderr().lock();
+        stderr.write_all(&output.stdout)?;
+        stderr.write_all(&output.stderr)?;
+        bail!("{} failed ({})", self.name(), output.status)
+    }
+
+    /// Runs and lets everything be seen as it comes, on the standard error.
+    pub(crate) fn visibly(mut self) -> Result<()> {
+        self.show();
+        self.command.stdout(std::io::stderr());
+        let status = self.command.status().with_context(|| self.cannot_start())?;
+        if !status.success() {
+            bail!("{} failed ({status})", self.name());
+        }
+        Ok(())
+    }
+
+    /// Runs, passes its standard output on as it comes, and returns it with whether all went well.
+    pub(crate) fn watched(mut self) -> Result<(bool, String)> {
+        self.show();
+        self.command.stdout(Stdio::piped());
+        let mut child = self.command.spawn().with_context(|| self.cannot_start())?;
+        let mut seen = String::new();
+        if let Some(output) = child.stdout.take() {
+            for line in BufReader::new(output).split(b'\n') {
+                let line = line?;
+                let line = String::from_utf8_lossy(&line);
+                writeln!(std::io::stdout(), "{line}")?;
+                seen.push_str(&line);
+                seen.push('\n');
+            }
+        }
+        Ok((child.wait()?.success(), seen))
+    }
+
+    /// Starts a program that goes on beside this one, and can be seen on the standard error.
+    pub(crate) fn start(mut self) -> Result<Child> {
+        self.show();
+        self.command.stdout(std::io::stderr());
+        self.command.spawn().with_context(|| self.cannot_start())
+    }
+
+    fn show(&self) {
+        eprintln!("  {}", style(Style::Faint, &self.line()));
+    }
+
+    /// The command as one would type it.
+    fn line(&self) -> String {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        words.map(|word| typed(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    }
+
+    fn cannot_start(&self) -> String {
+        format!("cannot start {}", self.name())
+    }
+
+    fn name(&self) -> String {
+        typed(&self.command.get_program().to_string_lossy())
+    }
+}
+
+/// A word of a command line, quoted where a shell would split it.
+fn typed(word: &str) -> String {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    if word.ends_with("/bin/cargo") {
+        name.to_owned()
+    } else if word.is_empty() || word.contains([' ', '"', '\'', '$', '*', '[']) {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        word.to_owned()
+    }
+}
+
+/// Where programs are looked for: those installed for this checkout, cargo's, then the machine's.
+pub(crate) fn search_path() -> OsString {
+    let mut folders = vec![target_dir().join("tools/bin"), cargo_home().join("bin")];
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    std::env::join_paths(folders).unwrap_or_default()
+}
+
+/// Where a program is, if it is on the search path.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&search_path()).map(|dir| dir.join(program)).find(|path| path.is_file())
+}
+
+/// Where cargo puts what it makes.
+pub(crate) fn target_dir() -> PathBuf {
+    absolute(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// Where cargo keeps crates and installed programs.
+pub(crate) fn cargo_home() -> PathBuf {
+    let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// The same path, from the root of the file system.
+pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    std::path::absolute(&path).unwrap_or_else(|_| path.as_ref().to_owned())
+}
+
+/// The one clock here: how long something took is for people to read, nothing is decided by it.
+#[expect(clippy::disallowed_methods, reason = "progress is shown with the time it took")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Says what is being done now.
+pub(crate) fn say(what: &str) {
+    eprintln!("{} {what}", style(Style::Bold, ">"));
+}
+
+/// Says what went wrong.
+pub(crate) fn complain(what: &str) {
+    eprintln!("{} {what}", style(Style::Red, "error:"));
+}
+
+/// Says what someone will want to know.
+pub(crate) fn warn(what: &str) {
+    eprintln!("{} {what}", style(Style::Yellow, "note:"));
+}
+
+/// How a word is made to stand out.
+#[derive(Clone, Copy)]
+pub(crate) enum Style {
+    Bold,
+    Faint,
+    Green,
+    Red,
+    Yellow,
+}
+
+/// Colours a text for a person at a terminal, and leaves it alone for everyone else.
+pub(crate) fn style(style: Style, text: &str) -> String {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || !std::io::stderr().is_terminal();
+    let code = match style {
+        Style::Bold => "1",
+        Style::Faint => "2",
+        Style::Green => "32",
+        Style::Red => "31",
+        Style::Yellow => "33",
+    };
+    if plain { text.to_owned() } else { format!("\u{1b}[{code}m{text}\u{1b}[0m") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_a_command_as_one_would_type_it() {
+        let run = Run::new("wasm-pack").args(["build", "--config", "a = ['b']"]);
+        assert_eq!(run.line(), r"wasm-pack build --config 'a = ['\''b'\'']'");
+    }
+
+    #[test]
+    fn reads_what_a_program_prints_and_says_why_it_failed() {
+        assert_eq!(Run::new("echo").arg("well").read().unwrap(), "well\n");
+        let error = Run::new("ls").arg("/nowhere/at/all").read().unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+        let error = Run::new("no-such-program").read().unwrap_err();
+        assert_eq!(error.to_string(), "cannot start no-such-program");
+    }
+}

@@ -1,0 +1,114 @@
+//! Steps that need not run again: their inputs and outputs are as the last run left them.
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A step of the build: what it reads, what it makes. Folders stand for all that is in them.
+pub(crate) struct Step<'a> {
+    /// The file that notes how the last run left things.
+    pub(crate) stamp: &'a Path,
+    /// Files and folders that it reads.
+    pub(crate) inputs: &'a [&'a Path],
+    /// What else decides the result, such as a compiler's version.
+    pub(crate) facts: &'a [&'a str],
+    /// Files and folders that it makes.
+    pub(crate) outputs: &'a [&'a Path],
+}
+
+impl Step<'_> {
+    /// Does the work unless its result is there already; says whether it did.
+    pub(crate) fn unless_fresh(&self, work: impl FnOnce() -> Result<()>) -> Result<bool> {
+        if fs::read_to_string(self.stamp)
+            .is_ok_and(|last| self.state().is_ok_and(|now| now == last))
+        {
+            return Ok(false);
+        }
+        work()?;
+        write(self.stamp, self.state()?)?;
+        Ok(true)
+    }
+
+    /// One number for everything that the step reads and makes.
+    fn state(&self) -> Result<String> {
+        let mut hash = Sha256::new();
+        for fact in self.facts {
+            hash.update(fact);
+            hash.update([0]);
+        }
+        for path in self.inputs.iter().chain(self.outputs) {
+            for file in files(path)? {
+                let bytes = read(&file)?;
+                hash.update(file.as_os_str().as_encoded_bytes());
+                hash.update([0]);
+                hash.update(bytes.len().to_le_bytes());
+                hash.update(bytes);
+            }
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// All files under a path, in one order; the path itself if it is a file.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    let nested = paths.iter().map(|path| files(path)).collect::<Result<Vec<_>>>()?;
+    Ok(nested.concat())
+}
+
+/// Reads a file, and names it when that fails.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Reads a file of text, and names it when that fails.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes a file and the folders above it, and names it when that fails.
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A step that counts the files of `in/`; whether it ran.
+    fn runs(facts: &[&str], dir: &Path) -> bool {
+        let (stamp, input, output) = (dir.join("stamp"), dir.join("in"), dir.join("out"));
+        let step = Step { stamp: &stamp, inputs: &[&input], facts, outputs: &[&output] };
+        step.unless_fresh(|| write(&output, files(&input)?.len().to_string())).unwrap()
+    }
+
+    #[test]
+    fn runs_again_only_when_something_changed() {
+        let dir = std::env::temp_dir().join(format!("standwith-stamp-{}", std::process::id()));
+        write(&dir.join("in/a"), "1").unwrap();
+
+        assert!(runs(&[], &dir), "first run");
+        assert!(!runs(&[], &dir), "nothing changed");
+        write(&dir.join("in/a"), "2").unwrap();
+        assert!(runs(&[], &dir), "an input changed");
+        write(&dir.join("in/deep/b"), "").unwrap();
+        assert!(runs(&[], &dir), "a file was added");
+        assert!(runs(&["rustc 2"], &dir), "a fact changed");
+        write(&dir.join("out"), "?").unwrap();
+        assert!(runs(&["rustc 2"], &dir), "the output was changed by someone else");
+        fs::remove_file(dir.join("out")).unwrap();
+        assert!(runs(&["rustc 2"], &dir), "the output is gone");
+        assert!(!runs(&["rustc 2"], &dir), "nothing changed");
+
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}

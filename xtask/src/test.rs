@@ -1,0 +1,387 @@
+//! `cargo xtask test`: every test there is, stage after stage, and one line at the end.
+
+use crate::bench::{self, SizeOptions};
+use crate::run::{Run, Style, absolute, complain, now, say, style, target_dir, warn};
+use crate::stamp::write;
+use crate::tools::{self, Driver, Engine, Missing};
+use crate::{dist, widget};
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What `test` is asked to do.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only these stages, in this order: all of them if none is named
+    #[arg(value_enum)]
+    stages: Vec<Stage>,
+    /// Only this engine (may be repeated)
+    #[arg(long, value_enum)]
+    engine: Vec<Engine>,
+}
+
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    /// Is everything formatted?
+    Fmt,
+    /// Lints, natively and for WebAssembly
+    Clippy,
+    /// Tests that need no browser
+    Native,
+    /// Does the documentation build, with no dead link?
+    Doc,
+    /// Makes the release forms
+    Build,
+    /// Is the form within its budget of bytes?
+    Size,
+    /// Tests of the widget inside each engine
+    Browser,
+    /// A real page, a real endpoint, each engine
+    E2e,
+}
+
+/// How many tests passed, failed and were left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+}
+
+/// What the stages know of one another.
+#[derive(Default)]
+struct Suite {
+    wanted: Vec<Engine>,
+    found: Vec<Driver>,
+    missing: Vec<Missing>,
+    /// The build failed once: what needs it has nothing to test.
+    unbuilt: bool,
+}
+
+/// Runs the stages, all of them even if one fails. True when nothing failed.
+pub(crate) fn test(options: &Options) -> Result<bool> {
+    let stages = if options.stages.is_empty() { Stage::value_variants() } else { &options.stages };
+    let wanted = if options.engine.is_empty() { &Engine::ALL[..] } else { &options.engine };
+    let mut suite = Suite { wanted: wanted.to_owned(), ..Suite::default() };
+    if stages.iter().any(|stage| matches!(stage, Stage::Browser | Stage::E2e)) {
+        (suite.found, suite.missing) = tools::engines(wanted);
+    }
+    let mut sum = Tally::default();
+    let mut lines = Vec::new();
+    for &stage in stages {
+        let start = now();
+        say(stage.name());
+        let tally = suite.run(stage);
+        lines.push(stage.line(tally, start.elapsed()));
+        eprintln!("{}\n", lines.last().map_or("", String::as_str));
+        sum = sum + tally;
+    }
+    if lines.len() > 1 {
+        lines.iter().for_each(|line| eprintln!("{line}"));
+    }
+    for missing in &suite.missing {
+        warn(&format!("nothing ran in {}: {}", missing.engine.name(), missing.reason));
+    }
+    println!("{sum}");
+    Ok(sum.failed == 0)
+}
+
+impl Suite {
+    /// Runs one stage. A stage that can't run at all is one failure.
+    fn run(&mut self, stage: Stage) -> Tally {
+        let ran = match stage {
+            Stage::Fmt => fmt(),
+            Stage::Clippy => clippy(),
+            Stage::Native => native(),
+            Stage::Doc => doc(),
+            Stage::Build => self.build(),
+            Stage::Size => self.size(),
+            Stage::Browser => self.browser(),
+            Stage::E2e => self.end_to_end(),
+        };
+        ran.unwrap_or_else(|error| {
+            complain(&format!("{error:#}"));
+            Tally { failed: 1, ..Tally::default() }
+        })
+    }
+
+    fn build(&mut self) -> Result<Tally> {
+        self.unbuilt = true;
+        widget::build()?;
+        self.unbuilt = false;
+        Ok(Tally::default())
+    }
+
+    fn size(&mut self) -> Result<Tally> {
+        if self.unbuilt {
+            return Ok(left_out("there is no build to weigh"));
+        }
+        widget::build()?;
+        Ok(verdict(bench::size(&SizeOptions { check: true, context: false })?))
+    }
+
+    /// The tests of the widget, compiled to WebAssembly, in each engine.
+    fn browser(&mut self) -> Result<Tally> {
+        tools::for_build()?;
+        let mut sum = Tally::default();
+        let mut most = 1;
+        for driver in &self.found {
+            let tally = in_engine(driver)?;
+            most = most.max(tally.passed + tally.failed);
+            sum = sum + tally;
+        }
+        Ok(sum + self.without_engines(most))
+    }
+
+    /// Real pages and a real endpoint, in the engines that are wanted.
+    fn end_to_end(&mut self) -> Result<Tally> {
+        if self.unbuilt {
+            return Ok(left_out("there is no build to try"));
+        }
+        widget::build()?;
+        let wanted: Vec<&str> = self.wanted.iter().map(|engine| engine.name()).collect();
+        // Without a screen they make one that nobody sees.
+        let mut run = Run::cargo()
+            .args(["test", "--package", "standwith-e2e", "--", "--test-threads=1"])
+            .without_env("DISPLAY")
+            .env("STANDWITH_ENGINES", wanted.join(","))
+            .env("STANDWITH_BIN", absolute(widget::endpoint()))
+            .env("STANDWITH_DIST", absolute(dist::DIST))
+            .env("STANDWITH_NODE_MODULES", absolute("node_modules"))
+            .without_env("STANDWITH_PYTHON");
+        match tools::python() {
+            Ok(python) => run = run.env("STANDWITH_PYTHON", python),
+            Err(error) if tools::in_ci() => return Err(error),
+            Err(error) => warn(&format!("could not install the Python packages: {error:#}")),
+        }
+        for found in &self.found {
+            run = run.env(found.engine.variable(), &found.driver);
+        }
+        // They count by themselves what they had to leave out.
+        let (ok, output) = run.watched()?;
+        Ok(Tally::of(&output, ok))
+    }
+
+    /// What the missing engines count for: where everything must be there, each is a failure.
+    fn without_engines(&self, tests_each: u32) -> Tally {
+        let missing = u32::try_from(self.missing.len()).unwrap_or(u32::MAX);
+        if tools::in_ci() {
+            Tally { failed: missing, ..Tally::default() }
+        } else {
+            Tally { skipped: missing * tests_each, ..Tally::default() }
+        }
+    }
+}
+
+fn fmt() -> Result<Tally> {
+    tools::for_lints()?;
+    check(Run::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<Tally> {
+    tools::for_lints()?;
+    let strict = ["--all-targets", "--", "-D", "warnings"];
+    let native = check(Run::cargo().args(["clippy", "--workspace"]).args(strict))?;
+    let wasm = ["clippy", "--target", "wasm32-unknown-unknown", "--package", "standwith-widget"];
+    Ok(native + check(Run::cargo().args(wasm).args(strict))?)
+}
+
+fn native() -> Result<Tally> {
+    let args = ["test", "--workspace", "--exclude", "standwith-e2e", "--no-fail-fast"];
+    let (ok, output) = Run::cargo().args(args).watched()?;
+    Ok(Tally::of(&output, ok))
+}
+
+/// Private items are documented too, so that a link to one is no fault.
+const STRICT_DOCS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
+
+fn doc() -> Result<Tally> {
+    tools::for_lints()?;
+    let doc = ["doc", "--no-deps", "--document-private-items", "--lib"];
+    let doc = || Run::cargo().args(doc).env("RUSTDOCFLAGS", STRICT_DOCS);
+    let native = ["--package", "standwith", "--package", "standwith-endpoint"];
+    let widget = ["--target", "wasm32-unknown-unknown", "--package", "standwith-widget"];
+    Ok(check(doc().args(native))? + check(doc().args(widget))?)
+}
+
+/// Runs the tests in one engine.
+fn in_engine(driver: &Driver) -> Result<Tally> {
+    let (browser, option) = match driver.engine {
+        Engine::Chromium => ("--chrome", "--chromedriver"),
+        Engine::Firefox => ("--firefox", "--geckodriver"),
+        Engine::Webkit => ("--safari", "--safaridriver"),
+    };
+    let run = match driver.engine {
+        Engine::Webkit => Run::under_xvfb("wasm-pack"),
+        Engine::Chromium | Engine::Firefox => Run::new("wasm-pack"),
+    };
+    let run = run
+        .args(["--log-level", "warn", "test", "--headless", browser, option])
+        .arg(&driver.driver)
+        .arg("widget")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(driver)?)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30");
+    let (ok, output) = run.watched()?;
+    Ok(Tally::of(&output, ok))
+}
+
+/// Writes what the browser is to be started with, for the test runner to read.
+fn capabilities(driver: &Driver) -> Result<PathBuf> {
+    let path = target_dir().join(format!("webdriver/{}.json", driver.engine.name()));
+    let browser = driver.browser.to_string_lossy();
+    let json = match driver.engine {
+        Engine::Chromium => {
+            format!(r#"{{"goog:chromeOptions":{{"binary":{browser:?},"args":{CHROMIUM:?}}}}}"#)
+        }
+        Engine::Firefox => format!(r#"{{"moz:firefoxOptions":{{"binary":{browser:?}}}}}"#),
+        // The runner asks WebKit for nothing in particular.
+        Engine::Webkit => "{}".to_owned(),
+    };
+    write(&path, json)?;
+    Ok(path)
+}
+
+/// Chromium without a window, as root, and without calling home.
+const CHROMIUM: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// Runs something that is right or wrong as a whole: right is no test, wrong is one failure.
+fn check(run: Run) -> Result<Tally> {
+    Ok(verdict(run.visibly().map_err(|error| complain(&error.to_string())).is_ok()))
+}
+
+fn verdict(ok: bool) -> Tally {
+    Tally { failed: u32::from(!ok), ..Tally::default() }
+}
+
+fn left_out(why: &str) -> Tally {
+    warn(why);
+    Tally { skipped: 1, ..Tally::default() }
+}
+
+impl Tally {
+    /// Adds up what the runners printed, cargo's and wasm-bindgen's: they close alike. A runner
+    /// that failed without a failed test, or that ran none, is a failure.
+    fn of(output: &str, ok: bool) -> Self {
+        let closing = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
+        let mut sum = closing.map(Self::of_line).fold(Self::default(), |sum, one| sum + one);
+        let ran_none = sum.passed + sum.failed + sum.skipped == 0;
+        if sum.failed == 0 && (!ok || ran_none) {
+            sum.failed = 1;
+        }
+        sum
+    }
+
+    /// Reads `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
+    fn of_line(line: &str) -> Self {
+        let mut tally = Self::default();
+        let words: Vec<&str> = line.split([' ', ';']).collect();
+        for pair in words.windows(2) {
+            let (Ok(number), what) = (pair[0].parse::<u32>(), pair[1]) else { continue };
+            match what {
+                "passed" => tally.passed = number,
+                "failed" => tally.failed = number,
+                "ignored" => tally.skipped = number,
+                _ => {}
+            }
+        }
+        tally
+    }
+}
+
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Clippy => "clippy",
+            Self::Native => "native",
+            Self::Doc => "doc",
+            Self::Build => "build",
+            Self::Size => "size",
+            Self::Browser => "browser",
+            Self::E2e => "e2e",
+        }
+    }
+
+    /// How a stage ended: `native   ok      6.1 s  182 passed, 0 failed`.
+    fn line(self, tally: Tally, took: Duration) -> String {
+        let verdict = if tally.failed == 0 {
+            style(Style::Green, "ok    ")
+        } else {
+            style(Style::Red, "FAILED")
+        };
+        let (name, seconds) = (self.name(), took.as_secs_f32());
+        let counts = if tally == Tally::default() { String::new() } else { tally.to_string() };
+        format!("{name:<8} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(passed: u32, failed: u32, skipped: u32) -> Tally {
+        Tally { passed, failed, skipped }
+    }
+
+    #[test]
+    fn adds_up_what_the_runners_print() {
+        let output = "
+running 3 tests
+test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
+    test result: ok. 7 passed; 0 failed; 0 ignored; 4 filtered out; finished in 0.02s
+";
+        assert_eq!(Tally::of(output, true), tally(9, 0, 1));
+    }
+
+    #[test]
+    fn a_runner_that_failed_or_ran_nothing_is_a_failure() {
+        let failed = "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; \
+                      0 filtered out; finished in 0.00s";
+        assert_eq!(Tally::of(failed, false), tally(1, 2, 0));
+        let crashed = "test result: ok. 1 passed; 0 failed; 0 ignored";
+        assert_eq!(Tally::of(crashed, false), tally(1, 1, 0));
+        assert_eq!(Tally::of("error: could not compile", false), tally(0, 1, 0));
+        assert_eq!(Tally::of("running 0 tests", true), tally(0, 1, 0));
+    }
+
+    #[test]
+    fn closes_on_a_line_that_ci_reads() {
+        assert_eq!(tally(182, 0, 0).to_string(), "182 passed, 0 failed");
+        assert_eq!(tally(182, 1, 12).to_string(), "182 passed, 1 failed, 12 skipped");
+    }
+}

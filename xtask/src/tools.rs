@@ -1,0 +1,313 @@
+//! What the commands need, and how it is installed where it is missing.
+
+use crate::run::{Run, find, say, target_dir, warn};
+use crate::stamp::{Step, read_text};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+const WASM: &str = "wasm32-unknown-unknown";
+const WASM_PACK: &str = "0.15.1";
+const GECKODRIVER: &str = "0.37.1";
+
+/// A browser's engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// Chromium, by chromedriver
+    Chromium,
+    /// Firefox, by geckodriver
+    Firefox,
+    /// WebKitGTK's MiniBrowser, by WebKitWebDriver
+    Webkit,
+}
+
+/// An engine that can be driven.
+#[derive(Clone, Debug)]
+pub(crate) struct Driver {
+    /// Which it is.
+    pub(crate) engine: Engine,
+    /// The WebDriver program.
+    pub(crate) driver: PathBuf,
+    /// The browser itself.
+    pub(crate) browser: PathBuf,
+}
+
+/// An engine that can't be had here, and why.
+pub(crate) struct Missing {
+    /// Which it is.
+    pub(crate) engine: Engine,
+    /// What is not there.
+    pub(crate) reason: String,
+}
+
+/// Makes sure of everything that the build needs.
+pub(crate) fn for_build() -> Result<()> {
+    wasm_target()?;
+    cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
+    cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?)?;
+    tidy_up();
+    npm_packages()
+}
+
+/// Makes sure of rustfmt and clippy, which a minimal toolchain leaves out.
+pub(crate) fn for_lints() -> Result<()> {
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        if Run::new(program).arg("--version").read().is_err() {
+            say(&format!("installing {component}"));
+            Run::new("rustup").args(["component", "add", component]).visibly()?;
+        }
+    }
+    wasm_target()
+}
+
+fn wasm_target() -> Result<()> {
+    let libraries =
+        Run::new("rustc").args(["--print", "target-libdir", "--target", WASM]).read()?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    say(&format!("installing the target {WASM}"));
+    Run::new("rustup").args(["target", "add", WASM]).visibly()
+}
+
+/// Makes sure of a program from crates.io at one version. Where another version of it stands
+/// already, that is someone's: ours then goes into the target folder, which is searched first.
+fn cargo_tool(program: &str, package: &str, version: &str) -> Result<()> {
+    let found = Run::new(program).arg("--version").read();
+    if found.as_ref().is_ok_and(|line| line.split_whitespace().any(|word| word == version)) {
+        return Ok(());
+    }
+    say(&format!("installing {package} {version} (some minutes)"));
+    let mut install = Run::cargo().args(["install", package, "--version", version, "--force"]);
+    if found.is_ok() {
+        install = install.arg("--root").arg(target_dir().join("tools"));
+    }
+    // One folder for all of them: they share half of their dependencies.
+    install.env("CARGO_TARGET_DIR", tools_build()).visibly()
+}
+
+/// Where tools are built.
+fn tools_build() -> PathBuf {
+    target_dir().join("tools/build")
+}
+
+/// Removes what only the building of tools needed: a gigabyte.
+fn tidy_up() {
+    // Where nothing was built there is nothing to remove.
+    let _ = std::fs::remove_dir_all(tools_build());
+}
+
+/// The version of a crate in Cargo.lock.
+fn locked_version(package: &str) -> Result<String> {
+    let lock = read_text(Path::new("Cargo.lock"))?;
+    version_in(&lock, package)
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock has no package {package}"))
+}
+
+fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+/// Makes sure of esbuild, wasm-opt and the rest of package-lock.json.
+fn npm_packages() -> Result<()> {
+    let step = Step {
+        stamp: Path::new("node_modules/.stamp"),
+        inputs: &[Path::new("package-lock.json")],
+        facts: &[],
+        outputs: &[],
+    };
+    // None of these packages needs its install script: their binaries are packages too.
+    let install = || {
+        say("installing npm packages");
+        Run::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).quietly()
+    };
+    step.unless_fresh(install).context("node 20 and npm are needed")?;
+    Ok(())
+}
+
+/// A Python that has the JOSE libraries of requirements.txt.
+pub(crate) fn python() -> Result<PathBuf> {
+    let venv = target_dir().join("venv");
+    let python = venv.join("bin/python");
+    let step = Step {
+        stamp: &venv.join("stamp"),
+        inputs: &[Path::new("xtask/requirements.txt")],
+        facts: &[&venv.to_string_lossy()],
+        outputs: &[],
+    };
+    step.unless_fresh(|| {
+        say("installing Python packages");
+        let make = || Run::new("python3").args(["-m", "venv", "--clear"]).arg(&venv).quietly();
+        if make().is_err() {
+            apt(&["python3-venv"])?;
+            make()?;
+        }
+        Run::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--requirement", "xtask/requirements.txt"])
+            .quietly()
+    })?;
+    Ok(python)
+}
+
+impl Engine {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
+
+    /// The name by which tests and people know it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
+        }
+    }
+
+    /// The variable that names the driver: to us where it is in no usual place, and to the tests.
+    pub(crate) fn variable(self) -> &'static str {
+        match self {
+            Self::Chromium => "CHROMEDRIVER",
+            Self::Firefox => "GECKODRIVER",
+            Self::Webkit => "WEBKITDRIVER",
+        }
+    }
+
+    /// Debian's packages for it.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Chromium => &["chromium", "chromium-driver", "fonts-khmeros"],
+            Self::Firefox => &["firefox-esr", "fonts-khmeros"],
+            // xvfb-run needs xauth, which xvfb only recommends.
+            Self::Webkit => &["webkit2gtk-driver", "xvfb", "xauth", "fonts-khmeros"],
+        }
+    }
+
+    /// Finds the engine on this machine, or says what is not there.
+    fn detect(self) -> Result<Driver, String> {
+        let (browser, driver) = match self {
+            Self::Chromium => {
+                (first(&["chromium", "chromium-browser", "google-chrome"]), "chromedriver")
+            }
+            Self::Firefox => (first(&["firefox-esr", "firefox"]), "geckodriver"),
+            Self::Webkit => (mini_browser(), "WebKitWebDriver"),
+        };
+        let browser = browser.ok_or("the browser is not installed")?;
+        let named = std::env::var_os(self.variable()).map(PathBuf::from);
+        let driver = named.or_else(|| find(driver)).ok_or(format!("no {driver}"))?;
+        if self == Self::Webkit && (find("xvfb-run").is_none() || find("xauth").is_none()) {
+            return Err("no xvfb-run with xauth, and it has no headless mode".to_owned());
+        }
+        Ok(Driver { engine: self, driver, browser })
+    }
+
+    /// Installs what the system's package manager and crates.io have of it.
+    fn install(self) -> Result<()> {
+        say(&format!("installing {}", self.name()));
+        apt(self.packages())?;
+        if self == Self::Firefox && find("geckodriver").is_none() {
+            cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
+        }
+        Ok(())
+    }
+}
+
+/// Finds the engines that are wanted, installing what is missing.
+pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for &engine in wanted {
+        let installed = engine.detect().or_else(|reason| match engine.install() {
+            Ok(()) => engine.detect(),
+            Err(error) => Err(format!("{reason}; {error:#}")),
+        });
+        match installed {
+            Ok(driver) => found.push(driver),
+            Err(reason) => {
+                warn(&format!("could not install {}: {reason}", engine.name()));
+                missing.push(Missing { engine, reason });
+            }
+        }
+    }
+    (found, missing)
+}
+
+/// The first of these programs that is there.
+fn first(programs: &[&str]) -> Option<PathBuf> {
+    programs.iter().find_map(|program| find(program))
+}
+
+/// WebKitGTK's own small browser: no program on the path, it lies among libraries.
+fn mini_browser() -> Option<PathBuf> {
+    let places = ["/usr/lib", "/usr/libexec"];
+    let below = |dir: PathBuf| std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let folders = places.iter().flat_map(|place| below(place.into())).map(|entry| entry.path());
+    let mut deep = folders.flat_map(|dir| below(dir.clone()).map(|e| e.path()).chain([dir]));
+    deep.find_map(|dir| {
+        let named = dir.file_name()?.to_str()?.starts_with("webkit2gtk-4");
+        Some(dir.join("MiniBrowser")).filter(|path| named && path.is_file())
+    })
+}
+
+/// Installs packages of the system: Debian's and its children's, if we are allowed to.
+fn apt(packages: &[&str]) -> Result<()> {
+    if find("apt-get").is_none() {
+        bail!("there is no apt-get here: install {} yourself", packages.join(" "));
+    }
+    let sudo = if am_root() {
+        &[][..]
+    } else if Run::new("sudo").args(["-n", "true"]).read().is_ok() {
+        &["sudo", "-n"][..]
+    } else {
+        bail!("neither root nor sudo without a password: install {} yourself", packages.join(" "));
+    };
+    let command = [sudo, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]].concat();
+    let apt_get = || Run::new(command[0]).args(&command[1..]);
+
+    static UPDATED: OnceLock<bool> = OnceLock::new();
+    UPDATED.get_or_init(|| apt_get().arg("update").quietly().is_ok());
+    apt_get()
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(packages)
+        .quietly()
+        .map_err(|_| anyhow!("apt-get could not install {}", packages.join(" ")))
+}
+
+fn am_root() -> bool {
+    Run::new("id").arg("-u").read().is_ok_and(|id| id.trim() == "0")
+}
+
+/// Whether this runs where nobody looks and everything must be there.
+pub(crate) fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions_out_of_the_lock_file() {
+        let lock = "\
+[[package]]
+name = \"wasm-bindgen-futures\"
+version = \"0.4.80\"
+
+[[package]]
+name = \"wasm-bindgen\"
+version = \"0.2.130\"
+";
+        assert_eq!(version_in(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(version_in(lock, "wasm"), None);
+    }
+
+    #[test]
+    fn names_of_engines_are_those_of_the_command_line() {
+        for engine in Engine::ALL {
+            let value = engine.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), engine.name());
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `cargo xtask build`: the widget as WebAssembly, the loader around it, and the endpoint.
+
+use crate::dist::{self, Asset, DIST, VERSION, integrity};
+use crate::names::{Names, SHORTEN};
+use crate::run::{self, Run, target_dir};
+use crate::stamp::{Step, files, read, read_text, write};
+use crate::tools;
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+/// The JSON Schema of campaign files, for the editors of those who write them.
+const SCHEMA: &str = "campaign.schema.json";
+
+/// What wasm-opt may use and do. Every browser of the last years knows these features.
+const WASM_OPT: [&str; 10] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--strip-producers",
+    "--strip-target-features",
+    SHORTEN,
+];
+
+/// What the strictest pages refuse at run time (no `unsafe-eval`, Trusted Types), and what has no
+/// meaning in a classic script.
+const FORBIDDEN: [&str; 7] = [
+    "import.meta",
+    "new Function",
+    "eval(",
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+];
+
+/// Makes the release forms of the widget and of the endpoint. What is unchanged is left alone.
+pub(crate) fn build() -> Result<()> {
+    tools::for_build()?;
+    if !compile()? & !bundle()? {
+        run::say("widget: unchanged");
+    }
+    run::say("endpoint");
+    Run::cargo().args(["build", "--release", "--package", "standwith-endpoint"]).visibly()
+}
+
+/// Where the endpoint is after a build.
+pub(crate) fn endpoint() -> PathBuf {
+    target_dir().join("release/standwith")
+}
+
+/// Compiles core and shell to WebAssembly, with the JavaScript that calls it; says whether it had to.
+fn compile() -> Result<bool> {
+    let out = out_dir();
+    let step = Step {
+        stamp: &target_dir().join("stamps/widget"),
+        inputs: &[
+            Path::new("Cargo.toml"),
+            Path::new("Cargo.lock"),
+            Path::new("package-lock.json"),
+            Path::new(".cargo/config.toml"),
+            Path::new("src"),
+            Path::new("widget"),
+            Path::new("xtask/src"),
+        ],
+        facts: &[&Run::new("rustc").arg("-vV").read()?],
+        outputs: &[&out.join("glue.js"), &out.join("standwith.wasm")],
+    };
+    step.unless_fresh(|| {
+        run::say("widget: compiling");
+        wasm_pack(&out)?;
+        shrink(&out)
+    })
+}
+
+/// Runs wasm-pack: cargo, then wasm-bindgen.
+fn wasm_pack(out: &Path) -> Result<()> {
+    let overriding = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"];
+    overriding
+        .iter()
+        .fold(Run::new("wasm-pack"), |run, name| run.without_env(name))
+        .args(["--log-level", "warn", "build", "widget", "--target", "web"])
+        .args(["--profile", "widget", "--no-opt", "--no-typescript", "--no-pack"])
+        .args(["--out-name", "standwith", "--out-dir"])
+        .arg(out)
+        .args(["--", "--config", &forget_paths()?])
+        .visibly()
+}
+
+/// Runs wasm-opt, and puts the names that it shortened into the glue.
+fn shrink(out: &Path) -> Result<()> {
+    let printed = Run::new("node_modules/.bin/wasm-opt")
+        .args(WASM_OPT)
+        .arg(out.join("standwith_bg.wasm"))
+        .arg("-o")
+        .arg(out.join("standwith.wasm"))
+        .read()?;
+    let glue = Names::read(&printed).shorten(&read_text(&out.join("standwith.js"))?)?;
+    write(&out.join("glue.js"), glue)
+}
+
+/// The setting that keeps this machine's paths out of the file: they cost bytes, tell where it was
+/// built, and make it differ from machine to machine.
+fn forget_paths() -> Result<String> {
+    let here = std::env::current_dir()?;
+    let mut flags = vec![format!("--remap-path-prefix={}/=", here.display())];
+    let sources = run::cargo_home().join("registry/src");
+    for registry in std::fs::read_dir(&sources).into_iter().flatten() {
+        flags.push(format!("--remap-path-prefix={}/=", registry?.path().display()));
+    }
+    Ok(format!("target.wasm32-unknown-unknown.rustflags={flags:?}"))
+}
+
+/// Bundles the loader and fills `dist/`; says whether it had to.
+fn bundle() -> Result<bool> {
+    let out = out_dir();
+    let step = Step {
+        stamp: &target_dir().join("stamps/dist"),
+        inputs: &[
+            Path::new("www/loader"),
+            Path::new("www/locales"),
+            Path::new("package-lock.json"),
+            Path::new("src"),
+            Path::new("xtask/src"),
+            &out.join("glue.js"),
+            &out.join("standwith.wasm"),
+        ],
+        facts: &[VERSION],
+        outputs: &[
+            &Path::new(DIST).join("standwith.js"),
+            &Path::new(DIST).join(SCHEMA),
+            &dist::version_dir(),
+        ],
+    };
+    step.unless_fresh(|| {
+        run::say("widget: bundling");
+        let locales = locales()?;
+        let wasm =
+            Asset { name: "standwith.wasm".into(), bytes: read(&out.join("standwith.wasm"))? };
+        let code = loader(&wasm, &locales)?;
+        dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
+        dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
+        let script = Asset { name: "standwith.js".into(), bytes: code };
+        dist::publish(&[vec![script, wasm], locales].concat())
+    })
+}
+
+/// The languages other than English, as the core wants them.
+fn locales() -> Result<Vec<Asset>> {
+    let mut assets = Vec::new();
+    for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
+        let text = read_text(&path)?;
+        match standwith::text::compile(&text) {
+            Ok(compiled) => {
+                assets.push(Asset { name: format!("{lang}.json"), bytes: compiled.into_bytes() });
+            }
+            Err(faults) => bail!("{}:\n  {}", path.display(), faults.join("\n  ")),
+        }
+    }
+    Ok(assets)
+}
+
+/// The one script that pages load: the loader, its style and the glue to the WebAssembly file.
+fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
+    let staged = stage()?;
+    let out = out_dir().join("bundle.js");
+    let hashes: Vec<String> = locales
+        .iter()
+        .map(|asset| {
+            format!("{:?}:{:?}", asset.name.trim_end_matches(".json"), integrity(&asset.bytes))
+        })
+        .collect();
+    esbuild()
+        .arg(staged.join("main.js"))
+        .args(["--bundle", "--format=iife", "--loader:.css=text"])
+        .arg(format!("--alias:standwith-glue={}", out_dir().join("glue.js").display()))
+        .arg(format!("--define:__VERSION__={VERSION:?}"))
+        .arg(format!("--define:__WASM_INTEGRITY__={:?}", integrity(&wasm.bytes)))
+        .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
+        // The glue's own guess of where the WebAssembly file is: the loader always says.
+        .arg("--define:import.meta.url=undefined")
+        .arg(format!("--outfile={}", out.display()))
+        .quietly()?;
+    let code = read_text(&out)?;
+    if let Some(word) = FORBIDDEN.into_iter().find(|word| mentions(&code, word)) {
+        bail!("the bundle uses `{word}`, which strict pages refuse: see {}", out.display());
+    }
+    Ok(code.into_bytes())
+}
+
+/// A copy of the loader's folder in which the styles are minified: they go into it as text.
+fn stage() -> Result<PathBuf> {
+    let (source, staged) = (Path::new("www/loader"), out_dir().join("loader"));
+    for file in files(source)? {
+        let to = staged.join(file.strip_prefix(source)?);
+        if file.extension().is_some_and(|ending| ending == "css") {
+            esbuild().arg(&file).arg(format!("--outfile={}", to.display())).quietly()?;
+        } else {
+            write(&to, read(&file)?)?;
+        }
+    }
+    Ok(staged)
+}
+
+/// esbuild with what holds for all that we make.
+fn esbuild() -> Run {
+    Run::new("node_modules/.bin/esbuild").args([
+        "--minify",
+        "--target=es2022",
+        "--charset=utf8",
+        "--legal-comments=none",
+        "--log-level=warning",
+        "--log-override:empty-import-meta=error",
+    ])
+}
+
+/// Whether a script uses a word as a word: `eval(` but not `retrieval(`.
+fn mentions(code: &str, word: &str) -> bool {
+    let part_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    code.match_indices(word).any(|(at, _)| !code[..at].ends_with(part_of_name))
+}
+
+/// Where the parts are before they are put together.
+fn out_dir() -> PathBuf {
+    target_dir().join("parts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_words_and_not_parts_of_words() {
+        assert!(mentions("a=eval(b)", "eval("));
+        assert!(mentions("eval(b)", "eval("));
+        assert!(mentions("a.innerHTML=b", "innerHTML"));
+        assert!(!mentions("retrieval(b)", "eval("));
+    }
+}
