@@ -629,6 +629,9 @@ impl CampaignFile {
                 f.pointer == "/sealing"
                     || !matches!(f.kind, FaultKind::Unknown | FaultKind::Duplicate)
             });
+        } else if self.json.get("at_risk").is_some_and(|said| said.value == Value::Bool(false)) {
+            // That nobody is at risk asks for nothing that this version can't do.
+            faults.retain(|f| f.pointer != "/at_risk" || f.kind != FaultKind::Unknown);
         }
         if faults.is_empty() { Ok(campaign) } else { Err(faults) }
     }

@@ -714,12 +714,20 @@ fn known_keys<'s>(schema: &'s Json, pointer: &str) -> Vec<&'s str> {
     }
 }
 
-/// The known word that somebody may have meant by another, at most two slips away.
+/// The known word that somebody may have meant by another: one slip away, or two where both words
+/// are long enough.
 fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    let slips = |known: &&&'k str| distance(&word.to_lowercase(), known);
-    let nearest = known.iter().min_by_key(slips)?;
-    let allowed = if word.chars().count() < 4 { 1 } else { 2 };
-    (slips(&nearest) <= allowed).then_some(*nearest)
+    let near = |known: &&'k str| {
+        let slips = distance(&word.to_lowercase(), known);
+        let shorter = word.chars().count().min(known.chars().count());
+        let allowed = match shorter {
+            0 | 1 => 0,
+            2 | 3 => 1,
+            _ => 2,
+        };
+        (slips <= allowed).then_some((slips, *known))
+    };
+    known.iter().filter_map(near).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
 }
 
 /// How many characters have to be added, taken out, changed or swapped with their neighbour.

@@ -140,6 +140,13 @@ fn the_widget_does_not_pass_over_the_order_to_seal() {
 }
 
 #[test]
+fn a_file_may_say_that_nobody_is_at_risk() {
+    assert!(file(r#""at_risk":false"#).campaign("en", Strictness::Strict).is_ok());
+    assert!(file(r#""at_risk":true"#).campaign("en", Strictness::Strict).is_err());
+    assert!(file(r#""at_risk":false,"at_risk":true"#).campaign("en", Strictness::Strict).is_err());
+}
+
+#[test]
 fn a_translation_is_laid_over_the_texts() {
     let file = file(
         r#""lang":"fr",

@@ -1,6 +1,7 @@
 //! The course of a form: what a supporter, a page and an endpoint do, and what comes of it.
 
-#[cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
 mod flow;
 
 use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
@@ -11,7 +12,7 @@ use standwith::campaign::Strictness;
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::Draft;
 use standwith::envelope;
-use standwith::session::{Effect, Event, Focus, Materials, Report, Session, ShareResult};
+use standwith::session::{Effect, Event, Focus, Materials, Reply, Report, Session, ShareResult};
 use standwith::text::Key;
 use standwith::view::{Control, Progress, Screen};
 
@@ -1026,7 +1027,7 @@ fn answers_to_an_earlier_attempt_change_nothing() {
     let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
     let stale = |attempt| {
         let body = json!({ "id": jti(1), "status": "accepted" }).to_string();
-        let reply = standwith::session::Reply { status: 201, body, retry_after: None };
+        let reply = Reply { status: 201, body, retry_after: None };
         Event::Answered { attempt, reply: Some(reply) }
     };
     let flow = flow.event(stale(1)).does(&[]).is("sending");
@@ -1125,6 +1126,17 @@ fn a_reset_after_sending_is_for_the_next_person() {
     assert_eq!(flow.claims().jti, jti(2));
     let flow = flow.accept("accepted", 1236);
     assert_eq!(flow.thanks().share.result, "");
+}
+
+#[test]
+fn an_answer_for_the_person_before_is_not_the_next_ones() {
+    let flow = Flow::new(campaign()).filled().send();
+    let before = flow.attempt;
+    let flow = flow.reset().filled().send();
+    assert_ne!(flow.attempt, before);
+    let late = Reply { status: 410, body: problem("closed").to_string(), retry_after: None };
+    let flow = flow.event(Event::Answered { attempt: before, reply: Some(late) });
+    flow.does(&[]).is("sending").accept("accepted", 2).is("sent");
 }
 
 #[test]

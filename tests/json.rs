@@ -1,7 +1,7 @@
 //! The parser takes all of RFC 8259 and nothing else, says the right line, and never panics.
 
 use proptest::prelude::*;
-use standwith::json::{DEEPEST, Json, MOST_MEMBERS, Value, Writer, parse};
+use standwith::json::{DEEPEST, Json, MOST_MEMBERS, SyntaxFault, Value, Writer, parse};
 
 fn check_accepted(text: &str) {
     assert!(parse(text).is_ok(), "{text:?} is JSON, but: {:?}", parse(text));
@@ -207,10 +207,17 @@ fn a_key_that_stands_twice_is_kept_twice_and_found_first() {
 
 #[test]
 fn nesting_ends_before_the_stack_does() {
-    let nested = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+    let lists = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+    let objects =
+        |depth: usize| ["{\"a\":".repeat(depth), "0".to_owned(), "}".repeat(depth)].concat();
     let deepest = DEEPEST as usize;
-    check_accepted(&nested(deepest));
-    check_refused(&nested(deepest + 1), 1);
+    for nested in [lists(deepest), objects(deepest)] {
+        check_accepted(&nested);
+    }
+    for nested in [lists(deepest + 1), objects(deepest + 1)] {
+        let expected = "less deep nesting";
+        assert_eq!(parse(&nested), Err(SyntaxFault { line: 1, expected }));
+    }
     check_refused(&"[".repeat(1_000_000), 1);
     check_refused(&"{\"a\":".repeat(1_000_000), 1);
 }

@@ -150,6 +150,17 @@ fn an_unknown_key_is_named_and_the_likely_one_told() {
     ] {
         check(old, new, &[expected]);
     }
+    // At most two slips, swaps among them; one in a short word.
+    for (key, expected) in [
+        ("edlivrey", "unknown key; did you mean `delivery`?"),
+        ("edliveryab", "unknown key; leave it out"),
+        ("fied", "unknown key; did you mean `fields`?"),
+        ("nex", "unknown key; did you mean `next`?"),
+        ("xex", "unknown key; leave it out"),
+    ] {
+        let story = format!("\"{key}\": \"Story\"");
+        check("\"story\": \"Story\"", &story, &[&format!("line 4: /{key}: {expected}")]);
+    }
     check("\"story\"", "\"a\\nb\\u0000\"", &["line 4: /a\\nb\\u{0}: unknown key; leave it out"]);
 }
 
@@ -304,7 +315,7 @@ fn a_translation_names_what_is_there() {
         (
             "{\"id\": \"b\", \"name\": \"ខ\"}",
             "{\"id\": \"c\", \"name\": \"ខ\"}",
-            "line 42: /languages/km/targets/0/id: the campaign has no `c` to translate; did you mean `a`?",
+            "line 42: /languages/km/targets/0/id: the campaign has no `c` to translate; known are: a, b",
         ),
         (
             "{\"id\": \"role\", \"label\": \"តួ?\"",
@@ -352,6 +363,13 @@ fn a_translation_names_what_is_there() {
         )
     };
     assert_eq!(lines(&without), [says("picture"), says("share"), says("next")]);
+    check(
+        "    {\"purpose\": \"updates\", \"wording\": \"Yes.\", \"countries\": [\"KH\"]},\n    {\"purpose\": \"delivery\", \"wording\": \"Pass it on.\", \"required\": true}\n",
+        "\n\n",
+        &[
+            "line 45: /languages/km/consents/0/purpose: the campaign has no `updates` to translate; leave it out",
+        ],
+    );
     let defaults = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
         "message":{"subjects":["S"],"body":""},
         "languages":{"km":{"fields":[{"id":"email","label":"អ៊ីមែល"}]}}}"#;
@@ -457,6 +475,7 @@ fn the_message_keeps_its_limits() {
         "\"min\": 101",
         &["line 17: /message/min: `min` is more than `max`; lower it, or raise `max`"],
     );
+    check("\"max\": 100", "\"max\": 5000", &[]);
     check(
         "\"max\": 100",
         "\"max\": 5001",
@@ -474,6 +493,16 @@ fn the_message_keeps_its_limits() {
             "line 15: /message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
         ],
     );
+    check(
+        "\"body\": \"ខ្ញុំសុំ។\"",
+        &format!("\"head\": \"ក\", \"body\": {:?}, \"foot\": \"ក\"", "ក".repeat(95)),
+        &[
+            "line 43: /languages/km/message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
+        ],
+    );
+    // A translation of the subjects alone is not to blame for the body.
+    let subjects_alone = FILE.replace(", \"body\": \"ខ្ញុំសុំ។\"", "").replace("I ask you.", &body(101));
+    assert_eq!(lines(&subjects_alone).len(), 1);
     check(
         "ខ្ញុំសុំ។",
         &"ក".repeat(90),
@@ -592,6 +621,7 @@ fn a_field_can_be_asked() {
         "\"id\": \"why\", \"kind\": \"choices\"",
         &["line 24: /fields/4: nothing to choose from; add `options`"],
     );
+    check("\"id\": \"w\"", &format!("\"id\": {:?}", "x".repeat(200)), &[]);
     let long = "x".repeat(201);
     check(
         "\"id\": \"w\"",
@@ -696,6 +726,17 @@ fn a_text_holds_no_control_characters() {
         let found = lines(&FILE.replace(old, new));
         assert!(found.contains(&format!("{place}: {says}")), "{new}: {found:?}");
     }
+    // Another fault hides none, and nothing is said of what nobody reads.
+    let both = FILE
+        .replace("\"story\": \"Story\"", "\"stroy\": \"\\n\\u0000\"")
+        .replace("\"B\"", "\"\\tB\\n\\tB\"");
+    assert_eq!(
+        lines(&both),
+        [
+            "line 4: /stroy: unknown key; did you mean `story`?",
+            &format!("line 9: /targets/1/name: {says}"),
+        ]
+    );
     check("\"Story\"", "\"One\\r\\n\\tTwo\\u200b\"", &[]);
     check("\"Yes.\"", "\"Yes.\\nAnd no.\"", &[]);
 }
@@ -742,6 +783,7 @@ fn an_address_is_on_the_web_and_https() {
             "https://example.org/a b",
             "https://example.org:port/",
             "https://example.org:99999/",
+            "https://example.org:0/",
             "https://example.org\\\\@evil.example/",
             "https://[::1/",
             "https://example.org/{{country}}",

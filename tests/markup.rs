@@ -1,0 +1,628 @@
+//! The tree of elements: whatever there is to see, it is sound, safe, and told to everyone.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flow::{Flow, NOW, campaign, campaign_with, jti};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::answer::{Acceptance, Status};
+use standwith::campaign::{CampaignFile, Strictness};
+use standwith::check::{Mistake, MistakeKind};
+use standwith::draft::Draft;
+use standwith::markup::{Children, Element, NOTICE, Node, Posting, SUMMARY, THANKS, tree};
+use standwith::session::{Focus, Session, ShareResult};
+use standwith::text::{Locale, Rules};
+use standwith::view::view;
+
+/// What a place-by-place painter follows to an element: number among siblings, and tag.
+type Path = Vec<(usize, &'static str)>;
+
+/// Every element of a tree, from top to bottom, with its path and those about it.
+fn elements(root: &Element) -> Vec<(Path, Vec<&Element>, &Element)> {
+    fn walk<'a>(
+        element: &'a Element,
+        path: &Path,
+        about: &[&'a Element],
+        found: &mut Vec<(Path, Vec<&'a Element>, &'a Element)>,
+    ) {
+        found.push((path.clone(), about.to_vec(), element));
+        let Children::Nodes(nodes) = &element.children else {
+            return;
+        };
+        let about = [about, &[element]].concat();
+        for (index, node) in nodes.iter().enumerate() {
+            if let Node::Element(child) = node {
+                let path = [&path[..], &[(index, child.tag)]].concat();
+                walk(child, &path, &about, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(root, &vec![(0, root.tag)], &[], &mut found);
+    found
+}
+
+/// All that an element says.
+fn words(element: &Element) -> String {
+    match &element.children {
+        Children::Countries { prompt, .. } => prompt.clone(),
+        Children::Nodes(nodes) => nodes
+            .iter()
+            .map(|node| match node {
+                Node::Nothing => String::new(),
+                Node::Text(text) => text.clone(),
+                Node::Element(element) => words(element),
+            })
+            .collect(),
+    }
+}
+
+fn is_control(element: &Element) -> bool {
+    ["input", "select", "textarea"].contains(&element.tag)
+        && element.attribute("type") != Some("hidden")
+}
+
+/// Elements that hold nothing, not even text.
+const VOID: [&str; 2] = ["img", "input"];
+
+/// Looks at all that must hold of every tree.
+fn check(root: &Element) {
+    let all = elements(root);
+    let mut ids = BTreeSet::new();
+    for (_, _, element) in &all {
+        let mut names = BTreeSet::new();
+        for (name, value) in &element.attributes {
+            assert!(names.insert(*name), "{}: {name} stands twice", element.tag);
+            assert!(!name.starts_with("on"), "{}: {name}", element.tag);
+            assert!(!["style", "srcdoc", "formaction"].contains(name), "{name}");
+            let letters = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(name.chars().all(letters), "{name}");
+            if *name == "id" {
+                assert!(!value.is_empty() && !value.contains(char::is_whitespace), "{value:?}");
+                assert!(ids.insert(value.as_str()), "two elements are called {value}");
+            }
+        }
+    }
+    let targets: BTreeMap<&str, &Element> = all
+        .iter()
+        .filter(|(_, _, element)| element.tag == "label")
+        .map(|(_, _, label)| (label.attribute("for").unwrap(), *label))
+        .collect();
+    for (_, about, element) in &all {
+        let is_in = |tag: &str| about.iter().any(|outer| outer.tag == tag);
+        let tag = element.tag;
+        assert!(!["script", "style", "iframe", "object", "embed", "base", "link"].contains(&tag));
+        if VOID.contains(&tag) {
+            assert_eq!(element.children, Children::Nodes(Vec::new()), "{tag}");
+        }
+        for name in ["for", "aria-describedby", "aria-labelledby"] {
+            for id in element.attribute(name).unwrap_or_default().split_whitespace() {
+                assert!(ids.contains(id), "{tag}: {name} {id}");
+            }
+        }
+        if let Some(address) = element.attribute("href") {
+            match address.strip_prefix('#') {
+                Some(id) => {
+                    let control = all.iter().find(|(_, _, e)| e.attribute("id") == Some(id));
+                    assert!(control.is_some_and(|(_, _, e)| is_control(e)), "{address} is dead");
+                }
+                None => assert!(
+                    ["https://", "mailto:", "tel:", "data:application/jose,"]
+                        .iter()
+                        .any(|scheme| address.starts_with(scheme)),
+                    "{address}"
+                ),
+            }
+            if element.attribute("target").is_some() {
+                assert_eq!(element.attribute("rel"), Some("noopener noreferrer"));
+            }
+            assert!(!is_in("a") && !is_in("button") && !is_in("label"), "{address}");
+        }
+        if is_control(element) {
+            let id = element.attribute("id").unwrap_or_else(|| panic!("{tag} without an id"));
+            let label = targets.get(id).unwrap_or_else(|| panic!("{id} without a label"));
+            assert!(!words(label).is_empty(), "{id}: nothing on the label");
+            assert!(!element.attribute("name").unwrap_or_default().is_empty(), "{id}: no name");
+            assert!(is_in("form"), "{id}");
+            if element.attribute("aria-invalid").is_some() {
+                let told = element.attribute("aria-describedby").unwrap_or_default();
+                assert!(told.split(' ').any(|id| id.ends_with("-error")), "{id}: {told}");
+            }
+        }
+        match tag {
+            "img" => assert!(element.attribute("alt").is_some()),
+            "fieldset" => assert!(words(element).trim() != ""),
+            "button" => {
+                assert!(!words(element).trim().is_empty());
+                assert!(["submit", "button"].contains(&element.attribute("type").unwrap()));
+            }
+            "option" => assert!(is_in("select") && element.attribute("value").is_some()),
+            "label" => assert!(element.attribute("for").is_some()),
+            "li" => assert_eq!(about.last().unwrap().tag, "ul"),
+            _ => {}
+        }
+    }
+    // A list to choose from holds what is chosen, so that it can be shown.
+    for (_, _, select) in all.iter().filter(|(_, _, element)| element.tag == "select") {
+        let Children::Nodes(options) = &select.children else {
+            continue;
+        };
+        let chosen = options.iter().filter(
+            |option| matches!(option, Node::Element(e) if e.attribute("selected").is_some()),
+        );
+        assert!(chosen.count() <= 1);
+    }
+    let submits =
+        all.iter().filter(|(_, _, element)| element.attribute("type") == Some("submit")).count();
+    assert_eq!(submits, all.iter().filter(|(_, _, element)| element.tag == "form").count());
+}
+
+fn of(flow: &Flow) -> Element {
+    let root = tree(&flow.view(), None);
+    check(&root);
+    root
+}
+
+/// The same form in each state that it can be in.
+fn states(campaign: &Value) -> Vec<(&'static str, Flow)> {
+    let new = || Flow::new(campaign.clone());
+    let filled = || new().filled();
+    let closed = json!({ "code": "closed" });
+    let email =
+        json!({ "code": "rules", "errors": [{ "field": "email", "code": "email_refused" }] });
+    vec![
+        ("fresh", new()),
+        ("counted", new().counted(r#"{"count":12}"#)),
+        ("with mistakes", new().submit()),
+        ("half mended", new().submit().enter("email", "dara@example.org").enter("country", "GB")),
+        ("filled", filled()),
+        ("asking", filled().submit()),
+        ("preparing", filled().submit().allow()),
+        ("vetoed", filled().submit().veto()),
+        ("unsigned", filled().submit().allow().fail_to_sign()),
+        ("posting", filled().send()),
+        ("unreachable", filled().send().silence()),
+        ("trying again", filled().send().silence().submit()),
+        ("busy", filled().send().reply(429, "", Some(3))),
+        ("closed meanwhile", filled().send().refuse(410, closed)),
+        ("refused", filled().send().refuse(422, email)),
+        ("reset", filled().submit().reset()),
+    ]
+}
+
+/// The path of each control, by its name and, for one of several boxes, its value.
+fn places(root: &Element) -> BTreeMap<(String, String), Path> {
+    elements(root)
+        .into_iter()
+        .filter(|(_, _, element)| is_control(element))
+        .map(|(path, _, element)| {
+            let boxes = element.attribute("type") == Some("checkbox");
+            let value = element.attribute("value").filter(|_| boxes).unwrap_or_default();
+            ((element.attribute("name").unwrap().to_owned(), value.to_owned()), path)
+        })
+        .collect()
+}
+
+/// A campaign with a field of every kind.
+fn everything() -> Value {
+    let mut fields: Vec<Value> = [
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "country",
+        "region",
+        "address",
+    ]
+    .map(|id| json!({ "id": id, "required": id != "region" && id != "phone" && id != "address" }))
+    .into();
+    for kind in ["text", "long_text", "number", "date", "choice", "choices", "checkbox"] {
+        let options =
+            if kind.starts_with("choice") { json!(["a b", "\"", "c"]) } else { json!([]) };
+        let id = format!("own_{kind}");
+        fields.push(json!({ "id": id, "kind": kind, "label": kind, "options": options }));
+    }
+    campaign_with(json!({
+        "fields": fields,
+        "picture": { "url": "https://campaign.invalid/a.png", "alt": "A portrait" },
+        "message": { "head": "Your Excellency,", "foot": "{{given_name}}" },
+    }))
+}
+
+#[test]
+fn every_state_is_sound() {
+    for campaign in [campaign(), everything()] {
+        for (_, flow) in &states(&campaign) {
+            of(flow);
+        }
+    }
+    for lang in ["en", "km"] {
+        of(&Flow::example(lang));
+        of(&Flow::example(lang).submit());
+        of(&Flow::example(lang).filled().send().accept("accepted", 5).share("copy"));
+    }
+}
+
+#[test]
+fn a_control_keeps_its_place_whatever_happens() {
+    for campaign in [campaign(), everything()] {
+        let states = states(&campaign);
+        let fresh = places(&of(&states[0].1));
+        assert!(fresh.len() > 8);
+        for (name, flow) in &states {
+            let now = places(&of(flow));
+            for (control, path) in &fresh {
+                // A consent may go with the country; what stays must not move.
+                if let Some(now) = now.get(control) {
+                    let moved = control.0.starts_with("consent_");
+                    assert!(now == path || moved, "{control:?} moved when {name}");
+                } else {
+                    assert!(control.0.starts_with("consent_"), "{control:?} went when {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_button_and_the_live_places_never_move() {
+    let path = |root: &Element, wanted: &dyn Fn(&Element) -> bool| {
+        elements(root).into_iter().find(|(_, _, e)| wanted(e)).map(|(path, _, _)| path)
+    };
+    let states = states(&everything());
+    let fresh = of(&states[0].1);
+    for (name, flow) in &states {
+        let now = of(flow);
+        let submits: &dyn Fn(&Element) -> bool = &|e| e.attribute("type") == Some("submit");
+        assert_eq!(path(&now, submits), path(&fresh, submits), "{name}");
+        let live: &dyn Fn(&Element) -> bool =
+            &|e| e.tag == "p" && e.attribute("class") == Some("hidden");
+        assert_eq!(path(&now, live), path(&fresh, live), "{name}");
+    }
+}
+
+#[test]
+fn what_gets_the_focus_is_there_and_takes_it() {
+    let states: BTreeMap<&str, Flow> = states(&campaign()).into_iter().collect();
+    let thanks = Flow::new(campaign()).filled().send().accept("accepted", 1);
+    for (flow, focus, id) in [
+        (&states["with mistakes"], Focus::Summary, SUMMARY),
+        (&states["refused"], Focus::Summary, SUMMARY),
+        (&states["unreachable"], Focus::Notice, NOTICE),
+        (&states["vetoed"], Focus::Notice, NOTICE),
+        (&thanks, Focus::Thanks, THANKS),
+    ] {
+        assert_eq!(flow.effects.last(), Some(&standwith::session::Effect::Focus(focus)));
+        let root = of(flow);
+        let all = elements(&root);
+        let (_, _, element) = all.iter().find(|(_, _, e)| e.attribute("id") == Some(id)).unwrap();
+        assert_eq!(element.attribute("tabindex"), Some("-1"), "{id}");
+        // An alert is told when it comes into what has the focus.
+        let alerts = elements(element);
+        let alert = alerts.iter().any(|(_, _, e)| e.attribute("role") == Some("alert"));
+        assert_eq!(alert, id != THANKS, "{id}");
+    }
+}
+
+#[test]
+fn a_mistake_is_tied_to_its_control() {
+    let flow = Flow::new(campaign()).submit();
+    let root = of(&flow);
+    let all = elements(&root);
+    let by_id = |id: &str| all.iter().find(|(_, _, e)| e.attribute("id") == Some(id)).unwrap().2;
+    let links: Vec<_> = all
+        .iter()
+        .filter_map(|(_, _, e)| Some((e.attribute("href")?.strip_prefix('#')?, words(e))))
+        .collect();
+    let expected = ["targets", "given_name", "family_name", "email", "country", "consent_delivery"];
+    assert_eq!(links.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected);
+    for (id, sentence) in &links {
+        let error = [id, "-error"].concat();
+        assert_eq!(words(by_id(&error)), *sentence);
+        // The question over several boxes bears the mistake, not each box.
+        let bearer = all.iter().find(|(_, _, e)| {
+            e.attribute("aria-describedby").is_some_and(|told| told.split(' ').any(|t| t == error))
+        });
+        let bearer = bearer.unwrap_or_else(|| panic!("{error} is told of nothing")).2;
+        assert_eq!(bearer.attribute("aria-invalid"), Some("true"));
+        let tag = if *id == "targets" { "fieldset" } else { by_id(id).tag };
+        assert_eq!(bearer.tag, tag);
+    }
+}
+
+#[test]
+fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
+    for (name, flow) in &states(&campaign()) {
+        let root = of(flow);
+        let all = elements(&root);
+        let button = all.iter().find(|(_, _, e)| e.attribute("type") == Some("submit")).unwrap().2;
+        let sending = flow.session.state() == "sending";
+        assert_eq!(button.attribute("aria-disabled").is_some(), sending, "{name}");
+        // What is disabled loses the focus.
+        assert!(all.iter().all(|(_, _, e)| e.attribute("disabled").is_none()), "{name}");
+        let status = all.iter().find(|(_, _, e)| e.attribute("class") == Some("hidden")).unwrap().2;
+        assert_eq!(words(status), if sending { "Sending…" } else { "" }, "{name}");
+    }
+}
+
+#[test]
+fn controls_say_what_they_are_for() {
+    let root = of(&Flow::new(everything()));
+    let all = elements(&root);
+    let control = |name: &str| {
+        all.iter().find(|(_, _, e)| is_control(e) && e.attribute("name") == Some(name)).unwrap().2
+    };
+    for (name, tag, kind, autocomplete, inputmode) in [
+        ("given_name", "input", Some("text"), Some("given-name"), None),
+        ("family_name", "input", Some("text"), Some("family-name"), None),
+        ("email", "input", Some("email"), Some("email"), Some("email")),
+        ("phone", "input", Some("tel"), Some("tel"), Some("tel")),
+        ("country", "select", None, Some("country"), None),
+        ("region", "input", Some("text"), Some("address-level1"), None),
+        ("address", "input", Some("text"), Some("street-address"), None),
+        ("own_number", "input", Some("text"), Some("off"), Some("numeric")),
+        ("own_date", "input", Some("date"), Some("off"), None),
+        ("own_long_text", "textarea", None, None, None),
+        ("own_choice", "select", None, None, None),
+        ("own_choices", "input", Some("checkbox"), None, None),
+        ("own_checkbox", "input", Some("checkbox"), None, None),
+        ("consent_delivery", "input", Some("checkbox"), None, None),
+        ("targets", "input", Some("checkbox"), None, None),
+    ] {
+        let control = control(name);
+        assert_eq!(control.tag, tag, "{name}");
+        assert_eq!(control.attribute("type"), kind, "{name}");
+        assert_eq!(control.attribute("autocomplete"), autocomplete, "{name}");
+        assert_eq!(control.attribute("inputmode"), inputmode, "{name}");
+    }
+    assert_eq!(control("given_name").attribute("aria-required"), Some("true"));
+    assert_eq!(control("phone").attribute("aria-required"), None);
+    // The browser's own bubbles say nothing of what the form says itself.
+    assert!(all.iter().all(|(_, _, e)| e.attribute("required").is_none()));
+    let form = all.iter().find(|(_, _, e)| e.tag == "form").unwrap().2;
+    assert!(form.attribute("novalidate").is_some());
+}
+
+#[test]
+fn parts_can_be_styled_from_outside() {
+    let mut parts = BTreeSet::new();
+    for (_, flow) in &states(&campaign_with(json!({ "counter": { "goal": 9 } }))) {
+        for (_, _, element) in elements(&of(flow)) {
+            parts.extend(element.attribute("part").map(str::to_owned));
+        }
+    }
+    let thanks = Flow::new(campaign()).filled().send().accept("accepted", 1);
+    for (_, _, element) in elements(&of(&thanks)) {
+        parts.extend(element.attribute("part").map(str::to_owned));
+    }
+    let expected = "button error field form input label progress receipt share summary";
+    assert_eq!(parts, expected.split(' ').map(str::to_owned).collect());
+}
+
+#[test]
+fn a_field_may_be_called_like_anything_of_ours() {
+    let names = ["summary", "notice", "thanks", "disclosed", "form", "title", "summary_heading"];
+    let own = names.map(|id| json!({ "id": id, "kind": "text", "label": id }));
+    let fields: Vec<Value> =
+        ["given_name", "family_name", "email", "country"].map(|id| json!({ "id": id })).into();
+    let fields = [fields, own.into()].concat();
+    let campaign = campaign_with(json!({ "fields": fields }));
+    for (_, flow) in &states(&campaign) {
+        of(flow);
+    }
+}
+
+#[test]
+fn a_mistake_in_what_is_not_shown_is_told_without_a_link() {
+    let all = campaign_with(json!({ "targeting": { "mode": "all" } }));
+    let report = json!({ "code": "rules", "errors": [
+        { "field": "targets", "code": "targets_unknown_choice" },
+        { "field": "public", "code": "public_unknown_choice" },
+    ] });
+    let flow = Flow::new(all).filled().send().refuse(422, report);
+    let root = of(&flow);
+    let links = elements(&root)
+        .iter()
+        .filter(|(_, _, e)| e.attribute("href").is_some_and(|address| address.starts_with('#')))
+        .count();
+    assert_eq!((links, flow.mistakes().len()), (0, 2));
+}
+
+// The hosted page.
+
+#[test]
+fn a_page_without_script_posts_the_same_form() {
+    let hidden = [("jti", jti(1)), ("lang", "km".to_owned())];
+    let posting =
+        Posting { action: "https://actions.invalid/campaigns/x?a=1&b=\"", hidden: &hidden };
+    let mistake = |field: &str| Mistake { field: field.to_owned(), kind: MistakeKind::Missing };
+    let draft = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
+    let setting = || flow::setting(flow::example().campaign("km", Strictness::Strict).unwrap());
+    let locale = flow::locale("km");
+    for session in [
+        Session::hosted(setting(), NOW, None, Vec::new()),
+        Session::hosted(
+            setting(),
+            NOW,
+            Some(draft),
+            ["email", "consent_delivery", "targets", "jti"].map(mistake).into(),
+        ),
+    ] {
+        let view = view(&session, &locale);
+        let (page, widget) = (tree(&view, Some(posting)), tree(&view, None));
+        check(&page);
+        assert_eq!(places(&page), places(&widget));
+        let all = elements(&page);
+        let form = all.iter().find(|(_, _, e)| e.tag == "form").unwrap().2;
+        assert_eq!(form.attribute("method"), Some("post"));
+        assert_eq!(form.attribute("action"), Some(posting.action));
+        let found: Vec<_> = all
+            .iter()
+            .filter(|(_, _, e)| e.attribute("type") == Some("hidden"))
+            .map(|(_, _, e)| (e.attribute("name").unwrap(), e.attribute("value").unwrap()))
+            .collect();
+        assert_eq!(found, [("jti", jti(1).as_str()), ("lang", "km")]);
+        // The widget never leaves the page.
+        let all = elements(&widget);
+        let form = all.iter().find(|(_, _, e)| e.tag == "form").unwrap().2;
+        assert_eq!((form.attribute("method"), form.attribute("action")), (None, None));
+    }
+}
+
+#[test]
+fn the_root_says_language_and_direction() {
+    for (lang, direction) in [("en", "ltr"), ("ar", "rtl"), ("km", "ltr"), ("fa-AF", "rtl")] {
+        let root = of(&Flow::new(campaign_with(json!({ "lang": lang }))));
+        assert_eq!(root.attribute("lang"), Some(lang));
+        assert_eq!(root.attribute("dir"), Some(direction));
+    }
+}
+
+#[test]
+fn before_and_after_its_time() {
+    for times in
+        [json!({ "opens": "2100-01-01T00:00:00Z" }), json!({ "closes": "2020-01-01T00:00:00Z" })]
+    {
+        let flow = Flow::new(campaign_with(times)).is("closed");
+        let root = of(&flow);
+        assert!(elements(&root).iter().all(|(_, _, e)| e.tag != "form" && e.tag != "button"));
+        assert!(words(&root).contains("campaign has"), "{}", words(&root));
+    }
+}
+
+// Whatever a campaign and a supporter write.
+
+/// Texts that have broken forms.
+const NAUGHTY: [&str; 24] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onfocus='alert(1)' autofocus='",
+    "javascript:alert(1)",
+    "[x](javascript:alert(1))",
+    "[x](https://e.invalid/\" onclick=\"y)",
+    "[x](data:text/html,<script>)",
+    "**[a*b](https://e.invalid/)**",
+    "- [x](mailto:a@b.invalid?subject=<b>)\n## \n- ",
+    "https://e.invalid/\u{202e}gnp.exe",
+    "{{given_name}} {{body}} {{{{email}}}} {{",
+    "{label} {count} {} {",
+    "\u{feff}\u{200b}\u{200d}",
+    "\u{0}\u{1b}[31m\u{7f}",
+    "ស្ត្រី មេឃ ដារ៉ា",
+    "مرحبا \u{200f}(עברית)\u{200e}",
+    "👩‍👧‍👦🏳️‍🌈",
+    "Z̸̢a̷̡l̴g̵o̶",
+    "%s%n%00%20&amp;&lt;",
+    "#given_name",
+    "a b\tc\nd\r\ne",
+    "mailto:",
+    "https://",
+    "null",
+];
+
+fn naughty() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (0..NAUGHTY.len()).prop_map(|at| NAUGHTY[at].to_owned()),
+        1 => (0..NAUGHTY.len(), 0..NAUGHTY.len())
+            .prop_map(|(one, two)| [NAUGHTY[one], NAUGHTY[two]].concat()),
+        1 => any::<String>(),
+    ]
+}
+
+/// A campaign that says one of these wherever it can say anything, as the widget reads it.
+fn campaign_saying(texts: &[String]) -> standwith::campaign::Campaign {
+    let mut texts = texts.iter().cycle();
+    // A label has to say something.
+    let mut next = || format!("{}.", texts.next().unwrap());
+    let options = json!([{ "id": next(), "label": next() }, { "id": next(), "label": next() }]);
+    let kinds = ["text", "long_text", "email", "phone", "choice", "choices", "checkbox", "date"];
+    let mut fields: Vec<Value> = kinds
+        .iter()
+        .map(|kind| {
+            let options = if kind.starts_with("choice") { options.clone() } else { json!([]) };
+            let label = next();
+            json!({ "id": format!("own_{kind}"), "kind": kind, "label": label, "options": options })
+        })
+        .collect();
+    fields.extend(["given_name", "family_name", "email", "country"].map(|id| json!({ "id": id })));
+    let targets: Vec<Value> = ["prime-minister", "minister-of-justice", "embassy"]
+        .map(|id| json!({ "id": id, "name": next(), "office": next(), "organisation": next() }))
+        .into();
+    let campaign = campaign_with(json!({
+        "lang": next(),
+        "title": next(),
+        "story": next(),
+        "picture": { "url": next(), "alt": next() },
+        "publisher": { "name": next(), "url": next(), "privacy_url": next() },
+        "languages": null,
+        "targets": targets,
+        "message": {
+            "subjects": [next()], "head": next(), "body": next(), "foot": next(), "min": 1,
+            "max": 4000,
+        },
+        "fields": fields,
+        "consents": [
+            { "purpose": "updates", "wording": next(), "countries": ["GB", "KH"] },
+            { "purpose": "delivery", "wording": next() },
+        ],
+        "thanks": next(),
+        "share": { "text": next(), "url": next() },
+        "next": { "label": next(), "url": next() },
+    }));
+    let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
+    file.campaign("", Strictness::Lenient).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_text_breaks_the_tree(
+        texts in proptest::collection::vec(naughty(), 1..60),
+        typed in proptest::collection::vec(naughty(), 8),
+    ) {
+        let setting = flow::setting(campaign_saying(&texts));
+        let mut flow = Flow::of(setting.clone());
+        of(&flow);
+        let names = ["own_text", "own_long_text", "own_email", "own_phone", "own_choice",
+            "own_date", "subject", "body"];
+        for (name, text) in names.iter().zip(&typed) {
+            flow = flow.enter(name, text);
+        }
+        flow = flow.tick("own_choices", &typed[0]).submit();
+        of(&flow);
+        // Sent with whatever can be sent.
+        let mut flow = Flow::of(setting.clone()).filled().enter("subject", "Freedom").submit();
+        of(&flow);
+        if flow.session.state() == "sending" {
+            flow = flow.allow().prepare().sign();
+            of(&flow);
+            of(&flow.reply(422, &json!({ "code": typed[1], "errors": [
+                { "field": typed[2], "code": typed[3] },
+                { "field": "email", "code": typed[4] },
+            ] }).to_string(), None));
+        }
+        for status in [Status::Accepted, Status::Unknown] {
+            let acceptance = Acceptance {
+                id: jti(1),
+                status,
+                receipt: typed[5].clone(),
+                count: Some(i64::MAX),
+            };
+            let session = Session::thanks(setting.clone(), NOW, acceptance);
+            let (session, _) = session.update(
+                standwith::session::Event::Copied(ShareResult::NotCopied),
+            );
+            check(&tree(&view(&session, &Locale::english(Rules::PLAIN)), None));
+        }
+    }
+}
