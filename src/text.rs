@@ -82,8 +82,8 @@ texts! {
     Responsible = "responsible": "{publisher} is responsible for your data.";
     Privacy = "privacy": "Privacy notice";
     Retention = "retention": {
-        one: "It is kept for {count} day.",
-        other: "It is kept for {count} days."
+        one: "Your data is kept for {count} day.",
+        other: "Your data is kept for {count} days."
     };
     Send = "send": "Send message";
     Sending = "sending": "Sending…";
@@ -157,8 +157,8 @@ texts! {
         other: "{count} messages sent"
     };
     CountOfGoal = "count_of_goal": {
-        one: "{count} message sent of {goal}",
-        other: "{count} messages sent of {goal}"
+        one: "{count} of {goal} messages sent",
+        other: "{count} of {goal} messages sent"
     };
     ShareHeading = "share_heading": "Ask others to write too";
     ShareEmail = "share_email": "Email";

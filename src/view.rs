@@ -416,14 +416,17 @@ impl Viewer<'_> {
         let left = i64::from(most) - i64::from(length(sent.get(BODY)));
         let key = if left < 0 { Key::CharactersOver } else { Key::CharactersLeft };
         body.remaining = self.locale.say_count(key, left.abs(), &[]);
-        let templates = [session.draft.get(SUBJECT), session.draft.get(BODY)];
-        let filled = templates
-            .iter()
-            .any(|template| message::placeholders(template).any(message::is_placeholder));
-        let framed = !template.head.is_empty() || !template.foot.is_empty();
-        if filled {
-            subject.hint = self.locale.say(Key::PlaceholderHint);
+        let mut filled = false;
+        for field in [&mut subject, &mut body] {
+            let template = session.draft.get(&field.name);
+            if message::placeholders(template).any(message::is_placeholder) {
+                filled = true;
+                if !fixed {
+                    field.hint = self.locale.say(Key::PlaceholderHint);
+                }
+            }
         }
+        let framed = !template.head.is_empty() || !template.foot.is_empty();
         let preview = (filled || framed).then(|| {
             [self.locale.say(Key::Preview), sent.get(SUBJECT).to_owned(), sent.get(BODY).to_owned()]
         });
@@ -456,16 +459,16 @@ impl Viewer<'_> {
             .filter(|field| !matches!(field.control, Control::List(_)))
             .map(|field| field.name.as_str())
             .collect();
-        let place = |name: &str| controls.iter().position(|control| *control == name);
-        let mut mistakes: Vec<&Mistake> = self.session.mistakes.iter().collect();
-        mistakes.sort_by_key(|mistake| place(&mistake.field).unwrap_or(controls.len()));
-        let item = |mistake: &Mistake| {
-            let name = place(&mistake.field).map_or("", |_| &mistake.field);
-            (name.to_owned(), self.mistake(mistake))
-        };
+        let mistakes = &self.session.mistakes;
+        // As the form stands, then what is reported of nothing on it. Sorting would cost 1 KB.
+        let placed = controls.iter().filter_map(|name| {
+            mistakes.iter().find(|mistake| mistake.field == *name).map(|mistake| (*name, mistake))
+        });
+        let rest = mistakes.iter().filter(|mistake| !controls.contains(&&*mistake.field));
+        let all = placed.chain(rest.map(|mistake| ("", mistake)));
         (!mistakes.is_empty()).then(|| Summary {
             heading: self.locale.say(Key::SummaryHeading),
-            items: mistakes.into_iter().map(item).collect(),
+            items: all.map(|(name, mistake)| (name.to_owned(), self.mistake(mistake))).collect(),
         })
     }
 

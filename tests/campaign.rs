@@ -5,7 +5,7 @@
 use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Strictness, TargetingMode};
 use standwith::country;
 use standwith::json;
-use standwith::shape::{FaultKind, Reading, Shape};
+use standwith::shape::{self, FaultKind, Reading, Shape};
 
 const EXAMPLE: &[u8] = include_bytes!("../www/campaigns/free-mech-dara.json");
 
@@ -114,7 +114,7 @@ fn what_is_left_out_has_its_default() {
 
 #[test]
 fn a_standard_field_has_its_own_kind() {
-    let fields = r#""fields":[{"id":"email"},{"id":"phone"},{"id":"country"},{"id":"address"},
+    let fields = r#""fields":[{"id":"email"},{"id":"phone"},{"id":"country"},{"id":"address","kind":"date"},
         {"id":"age","kind":"number"},{"id":"why"}]"#;
     let campaign = read(&file(fields), "en");
     let kinds: Vec<Kind> = campaign.fields.iter().map(|field| field.kind()).collect();
@@ -230,8 +230,11 @@ fn the_example_is_read_in_both_its_languages() {
 #[test]
 fn what_is_written_is_read_as_the_same() {
     let english = read(&CampaignFile::parse(EXAMPLE).unwrap(), "en");
-    let again = standwith::shape::read::<Campaign>(&standwith::shape::write(&english));
-    assert_eq!(again, Ok(english));
+    let choice = r#""fields":[{"id":"job","kind":"choice","label":"J","options":["a","b"]}]"#;
+    for campaign in [english, read(&file(choice), "en")] {
+        let again = shape::read::<Campaign>(&shape::write(&campaign));
+        assert_eq!(again, Ok(campaign));
+    }
 }
 
 /// The seconds of a moment, where the text is one.

@@ -91,7 +91,7 @@ fn the_example_in_english() {
         form.responsible,
         [
             "Example Campaign for Press Freedom is responsible for your data.",
-            "It is kept for 180 days."
+            "Your data is kept for 180 days."
         ]
     );
     assert_eq!(
@@ -375,8 +375,10 @@ fn where_nobody_is_asked_to_agree_there_is_no_section_for_it() {
 #[test]
 fn the_preview_shows_what_stands_for_what() {
     let flow = Flow::new(campaign());
+    // Help stands where there is something to help with.
+    assert_eq!(flow.field("subject").hint, "");
     assert_eq!(
-        flow.field("subject").hint,
+        flow.field("body").hint,
         "Words in double braces are replaced by what you enter. The preview shows the result."
     );
     let preview = |flow: &Flow| flow.form().sections[2].preview.clone();
@@ -394,7 +396,7 @@ fn the_preview_shows_what_stands_for_what() {
     assert_eq!(preview(&flow), expected("{{family_name}}, {{name}}, {{", body));
     let flow = flow.enter("subject", "Freedom").enter("body", "Please let the writer go, now.");
     assert_eq!(preview(&flow), None);
-    assert_eq!(flow.field("subject").hint, "");
+    assert_eq!(flow.field("body").hint, "");
 }
 
 #[test]
@@ -648,7 +650,7 @@ fn each_status_has_its_words() {
         assert_eq!(thanks.number, ("Receipt number".to_owned(), jti(1)));
         let download = ("Download your receipt".to_owned(), "a.b.c".to_owned());
         assert_eq!(thanks.download, Some(download));
-        let text = "1235 messages sent of 5000".to_owned();
+        let text = "1235 of 5000 messages sent".to_owned();
         assert_eq!(flow.view().progress, Some(Progress { text, of_goal: Some((1235, 5000)) }));
     }
 }
@@ -680,7 +682,7 @@ fn the_count_is_shown_and_told() {
     let flow = Flow::new(campaign())
         .counted(r#"{"count":1234,"goal":5000}"#)
         .does(&[Effect::Tell(Report::Count { count: 1234, goal: Some(5000) })]);
-    let text = "1234 messages sent of 5000".to_owned();
+    let text = "1234 of 5000 messages sent".to_owned();
     assert_eq!(flow.view().progress, Some(Progress { text, of_goal: Some((1234, 5000)) }));
     for nonsense in ["", "1234", r#"{"count":-1}"#, r#"{"count":"1"}"#, "<html>"] {
         let flow = Flow::new(campaign()).counted(nonsense).does(&[]);
@@ -696,9 +698,9 @@ fn the_count_is_shown_and_told() {
 fn a_count_that_comes_late_does_not_take_the_own_message_away() {
     let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
     let flow = flow.counted(r#"{"count":1234}"#).does(&[]);
-    assert_eq!(flow.view().progress.unwrap().text, "1235 messages sent of 5000");
+    assert_eq!(flow.view().progress.unwrap().text, "1235 of 5000 messages sent");
     let flow = flow.counted(r#"{"count":1240}"#);
-    assert_eq!(flow.view().progress.unwrap().text, "1240 messages sent of 5000");
+    assert_eq!(flow.view().progress.unwrap().text, "1240 of 5000 messages sent");
 }
 
 #[test]
@@ -1120,7 +1122,7 @@ fn a_reset_is_a_fresh_form() {
 fn a_reset_after_sending_is_for_the_next_person() {
     let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
     let flow = flow.share("copy").copied(ShareResult::Copied).reset().is("editing").wrong(&[]);
-    assert_eq!(flow.view().progress.unwrap().text, "1235 messages sent of 5000");
+    assert_eq!(flow.view().progress.unwrap().text, "1235 of 5000 messages sent");
     assert_eq!(flow.value("email"), "");
     let flow = flow.filled().send();
     assert_eq!(flow.claims().jti, jti(2));
@@ -1163,7 +1165,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
         let flow = at(now).filled().does(&[]).submit().does(&[]).is("closed");
         assert_eq!(flow.view().screen, Screen::Closed(words.to_owned()));
         let flow = flow.reset().is("closed").counted(r#"{"count":3}"#);
-        assert_eq!(flow.view().progress.unwrap().text, "3 messages sent of 5000");
+        assert_eq!(flow.view().progress.unwrap().text, "3 of 5000 messages sent");
         flow.fail_to_sign().does(&[]).is("closed");
     }
     at(opens).is("editing");
@@ -1211,7 +1213,7 @@ fn a_hosted_form_is_shown_with_what_was_posted() {
         count: Some(13),
     };
     let thanks = view(&Session::thanks(setting(), NOW, acceptance));
-    assert_eq!(thanks.progress.unwrap().text, "13 messages sent of 5000");
+    assert_eq!(thanks.progress.unwrap().text, "13 of 5000 messages sent");
     assert!(matches!(thanks.screen, Screen::Thanks(thanks) if thanks.status == "It was recorded."));
 }
 

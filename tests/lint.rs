@@ -510,7 +510,7 @@ fn the_message_keeps_its_limits() {
             "line 43: /languages/km/message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
         ],
     );
-    check("\"min\": 10", "\"min\": 50", &[]);
+    check("\"min\": 10", "\"min\": 100", &[]);
     check(
         "\"min\": 10",
         "\"min\": 21, \"editable\": false",

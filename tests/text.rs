@@ -148,7 +148,7 @@ fn values_are_put_in_once() {
     // Nobody knows this name.
     assert_eq!(locale.say_with(Key::Optional, &[("name", "x")]), "{label} (optional)");
     let goal = [("goal", "{count}")];
-    assert_eq!(locale.say_count(Key::CountOfGoal, 2, &goal), "2 messages sent of {count}");
+    assert_eq!(locale.say_count(Key::CountOfGoal, 2, &goal), "2 of {count} messages sent");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What only the browser knows: time, chance, languages' rules and names, addresses.
 
-use js_sys::{Array, Date, Function, Object, Reflect};
+use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
@@ -13,7 +13,7 @@ extern "C" {
     fn get_random_values(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
-    fn write_text(text: &str) -> Result<js_sys::Promise, JsValue>;
+    fn write_text(text: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Intl)]
     type DisplayNames;
@@ -85,8 +85,9 @@ pub(crate) fn entropy() -> Result<[u8; 16], JsValue> {
 }
 
 /// Puts a text into the clipboard; the promise tells whether it worked.
-pub(crate) fn copy(text: &str) -> Result<js_sys::Promise, JsValue> {
-    write_text(text)
+pub(crate) fn copy(text: &str) -> Result<Promise, JsValue> {
+    // A page may have put anything in its place.
+    Ok(Promise::resolve(&write_text(text)?))
 }
 
 /// An address, resolved against another.

@@ -10,6 +10,8 @@ mod listener;
 mod net;
 mod page;
 mod runtime;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
@@ -55,6 +57,10 @@ extern "C" {
     fn utm_source(this: &Options) -> String;
 }
 
+// A good 2 KB less than the default allocator, as quick for a form.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// The language in which a campaign file's form is shown to someone who wants these, best first.
 ///
 /// # Errors
@@ -97,9 +103,13 @@ pub fn mount(
 ) -> Result<Mounted, String> {
     let (lang, address) = (options.lang(), options.file());
     let file = CampaignFile::parse(file).map_err(|fault| in_words(&[fault]))?;
-    let campaign = file.campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
+    let mut campaign =
+        file.campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
 
     // The addresses of the campaign file are relative to its own.
+    if let Some(picture) = &mut campaign.picture {
+        picture.url = env::resolve(&picture.url, &address).unwrap_or_default();
+    }
     let own = match campaign.endpoint.url.as_str() {
         "" => [campaign.id.as_str(), "/actions"].concat(),
         url => url.to_owned(),

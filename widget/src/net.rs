@@ -1,10 +1,10 @@
 //! Requests. Whatever a page's own `fetch` does, the answer is a [`Reply`] or none.
 
 use gloo_net::http::{Method, RequestBuilder};
-use js_sys::Promise;
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReferrerPolicy, Request, RequestCredentials, Response};
+use web_sys::{ReferrerPolicy, Request, RequestCredentials, Response};
 
 use standwith::session::Reply;
 
@@ -16,19 +16,17 @@ const PATIENCE: u32 = 10_000;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn fetch(request: &Request) -> Result<JsValue, JsValue>;
+    fn fetch(request: &Request, options: &Object) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout, catch)]
-    fn timeout(milliseconds: u32) -> Result<AbortSignal, JsValue>;
+    fn timeout(milliseconds: u32) -> Result<JsValue, JsValue>;
 }
 
 fn request(method: Method, url: &str) -> RequestBuilder {
-    let signal = timeout(PATIENCE).ok();
     RequestBuilder::new(url)
         .method(method)
         .credentials(RequestCredentials::Omit)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(signal.as_ref())
 }
 
 /// Posts a body.
@@ -43,7 +41,14 @@ pub(crate) async fn get(url: &str) -> Option<Reply> {
 }
 
 async fn answer(request: gloo_net::http::Request) -> Option<Reply> {
-    let promise = Promise::resolve(&fetch(&request.into()).ok()?);
+    // Beside the request and not in it: WebKit collects a request while it is answered, and its
+    // signal along with it.
+    let options = Object::new();
+    if let Ok(signal) = timeout(PATIENCE) {
+        // A fresh object takes every member.
+        let _ = Reflect::set(&options, &"signal".into(), &signal);
+    }
+    let promise = Promise::resolve(&fetch(&request.into(), &options).ok()?);
     let response: Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
     let retry_after = response.headers().get("Retry-After").ok()?;
     let body = JsFuture::from(response.text().ok()?).await.ok()?;

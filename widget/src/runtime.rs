@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use serde::Serialize;
@@ -18,6 +19,9 @@ use standwith::session::{Effect, Event, Focus, Materials, Report, Session, Setti
 use standwith::text::Locale;
 use standwith::view::view;
 
+/// What takes time. Boxed, so that what awaits it is compiled once.
+type Work = Pin<Box<dyn Future<Output = Option<Event>>>>;
+
 pub(crate) struct Runtime {
     host: HtmlElement,
     page: Page,
@@ -28,7 +32,7 @@ pub(crate) struct Runtime {
     mailbox: RefCell<VecDeque<Event>>,
     state: Cell<&'static str>,
     /// The private key of the message on its way.
-    key: RefCell<Option<JsValue>>,
+    key: Rc<RefCell<JsValue>>,
     listeners: OnceCell<Vec<Listener>>,
 }
 
@@ -86,7 +90,7 @@ impl Runtime {
             state: Cell::new(session.state()),
             session: Cell::new(None),
             mailbox: RefCell::default(),
-            key: RefCell::default(),
+            key: Rc::default(),
             listeners: OnceCell::new(),
         });
         runtime.paint(&session);
@@ -96,9 +100,13 @@ impl Runtime {
         // Set once, here.
         let _ = runtime.listeners.set(listeners(&root, Rc::downgrade(&runtime)));
         runtime.session.set(Some(session));
-        for effect in effects {
-            runtime.perform(effect);
-        }
+        // Not at once: a page that hears of the form then finds it in its element.
+        let started = Rc::downgrade(&runtime);
+        runtime.spawn(Box::pin(async move {
+            let runtime = started.upgrade()?;
+            effects.into_iter().for_each(|effect| runtime.perform(effect));
+            None
+        }));
         runtime
     }
 
@@ -140,35 +148,41 @@ impl Runtime {
                 let allowed = self.dispatch("submit", &detail, true);
                 self.send(Event::Allowed(allowed));
             }
-            Effect::Prepare { attempt, wordings } => self.spawn(async move |this| {
-                let materials = this.prepare(attempt, &wordings).await;
-                this.send(materials.map_or(Event::SigningFailed { attempt }, Event::Prepared));
-            }),
-            Effect::Sign { attempt, input } => self.spawn(async move |this| {
-                let key = this.key.borrow().clone().unwrap_or(JsValue::UNDEFINED);
-                let signature = keys::signature(&key, &input).await;
-                this.send(match signature {
-                    Ok(signature) => Event::Signed { attempt, signature },
-                    Err(_) => Event::SigningFailed { attempt },
-                });
-            }),
-            Effect::Post { attempt, url, body, content_type } => self.spawn(async move |this| {
+            Effect::Prepare { attempt, wordings } => {
+                let kept = self.key.clone();
+                self.spawn(Box::pin(async move {
+                    let prepared = prepare(attempt, &wordings).await;
+                    Some(prepared.map_or(Event::SigningFailed { attempt }, |(key, materials)| {
+                        kept.replace(key);
+                        Event::Prepared(materials)
+                    }))
+                }));
+            }
+            Effect::Sign { attempt, input } => {
+                let key = self.key.borrow().clone();
+                self.spawn(Box::pin(async move {
+                    Some(match keys::signature(&key, &input).await {
+                        Ok(signature) => Event::Signed { attempt, signature },
+                        Err(_) => Event::SigningFailed { attempt },
+                    })
+                }));
+            }
+            Effect::Post { attempt, url, body, content_type } => self.spawn(Box::pin(async move {
                 let reply = net::post(&url, &body, content_type).await;
-                this.send(Event::Answered { attempt, reply });
-            }),
-            Effect::FetchCount(url) => self.spawn(async move |this| {
-                if let Some(reply) = net::get(&url).await {
-                    this.send(Event::Counted(reply.body));
-                }
-            }),
-            Effect::Copy(text) => self.spawn(async move |this| {
+                Some(Event::Answered { attempt, reply })
+            })),
+            Effect::FetchCount(url) => self.spawn(Box::pin(async move {
+                let reply = net::get(&url).await?;
+                Some(Event::Counted(reply.body))
+            })),
+            Effect::Copy(text) => self.spawn(Box::pin(async move {
                 let copied = match env::copy(&text) {
                     Ok(promise) => JsFuture::from(promise).await.is_ok(),
                     Err(_) => false,
                 };
                 let result = if copied { ShareResult::Copied } else { ShareResult::NotCopied };
-                this.send(Event::Copied(result));
-            }),
+                Some(Event::Copied(result))
+            })),
             Effect::Focus(focus) => self.page.focus(match focus {
                 Focus::Summary => markup::SUMMARY,
                 Focus::Notice => markup::NOTICE,
@@ -177,19 +191,15 @@ impl Runtime {
         }
     }
 
-    /// Runs what takes time. It keeps the form no longer alive than its element does.
-    fn spawn(self: &Rc<Self>, work: impl AsyncFnOnce(Rc<Self>) + 'static) {
-        spawn_local(work(self.clone()));
-    }
-
-    async fn prepare(&self, attempt: u32, wordings: &[String]) -> Result<Materials, JsValue> {
-        let (private, key) = keys::fresh().await?;
-        self.key.replace(Some(private));
-        let mut digests = Vec::new();
-        for wording in wordings {
-            digests.push(keys::sha256(wording).await?);
-        }
-        Ok(Materials { attempt, entropy: env::entropy()?, now: env::now(), key, digests })
+    /// Runs what takes time, and takes in what comes of it. Nobody hears of it when the element is
+    /// gone by then, and the form lives no longer for its sake.
+    fn spawn(self: &Rc<Self>, work: Work) {
+        let runtime = Rc::downgrade(self);
+        spawn_local(async move {
+            if let (Some(event), Some(runtime)) = (work.await, runtime.upgrade()) {
+                runtime.send(event);
+            }
+        });
     }
 
     fn tell(&self, report: &Report) {
@@ -259,6 +269,16 @@ impl Runtime {
         }
         self.send(Event::Submitted);
     }
+}
+
+/// Makes a key, its private half apart, and all else that signing needs.
+async fn prepare(attempt: u32, wordings: &[String]) -> Result<(JsValue, Materials), JsValue> {
+    let (private, key) = keys::fresh().await?;
+    let mut digests = Vec::new();
+    for wording in wordings {
+        digests.push(keys::sha256(wording).await?);
+    }
+    Ok((private, Materials { attempt, entropy: env::entropy()?, now: env::now(), key, digests }))
 }
 
 /// The few listeners of a form, all on its shadow root.

@@ -142,7 +142,9 @@ class StandWith extends HTMLElement {
 
   async #show(start, shadow) {
     if (!crypto.subtle) throw new Unavailable("insecure", "crypto.subtle is undefined");
-    const url = new URL(this.getAttribute("campaign"), document.baseURI);
+    const campaign = this.getAttribute("campaign");
+    if (!campaign) throw new Unavailable("faulty", "the attribute campaign is missing");
+    const url = new URL(campaign, document.baseURI);
     const [{ bytes, digest, file }] = await Promise.all([
       loadCampaign(url).catch(because("campaign")),
       loadCore(),
@@ -189,11 +191,11 @@ class StandWith extends HTMLElement {
     const sentence = document.createElement("p");
     sentence.setAttribute("role", "status");
     const link = document.createElement("a");
-    const hosted = this.getAttribute("hosted") ?? this.getAttribute("campaign") ?? "";
+    const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
     link.textContent = "Open the form on its own page";
     try {
-      const address = new URL(hosted.replace(/\.json$/, ""), document.baseURI);
-      if (/^https?:$/.test(address.protocol)) link.href = address.href;
+      const address = hosted && new URL(hosted.replace(/\.json$/, ""), document.baseURI);
+      if (/^https?:$/.test(address?.protocol)) link.href = address.href;
     } catch {
       // No address: the sentence stands alone.
     }

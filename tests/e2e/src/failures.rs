@@ -1,0 +1,163 @@
+//! What fails on the way, and what stays all the same.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use crate::embedding::TAG;
+use crate::harness::Stage;
+use crate::harness::gate::Fault;
+use crate::harness::server::answer;
+use crate::strict::says_why;
+
+const HTML: &str = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>";
+
+pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
+    stage: &Stage,
+) -> Result<()> {
+    let (unread, faulty) = ("the campaign did not answer", "something is wrong with the campaign");
+    let json = |body: &'static str| Fault::Answer(answer(200, "application/json", body));
+    // No file of a campaign, and each byte is fetched for nothing.
+    let large = vec![b' '; 10_000_000];
+    for (fault, why) in [
+        (Fault::Break, unread),
+        (
+            Fault::Answer(answer(
+                404,
+                "application/problem+json",
+                r#"{"code":"campaign_unknown"}"#,
+            )),
+            unread,
+        ),
+        (Fault::Answer(answer(502, "text/html", HTML)), unread),
+        (Fault::Answer(answer(200, "text/html", HTML)), faulty),
+        (json(""), faulty),
+        (json("[]"), faulty),
+        (json("{\"id\": 7, \"title\": []}"), faulty),
+        (json("{\"id\": \"x\", \"title\": \"x\", \"message\": {}, \"targets\": {}}"), faulty),
+        (json("\u{feff}null"), faulty),
+        (Fault::Answer(answer(200, "application/json", vec![0xff, 0xfe, 0x00])), faulty),
+        (Fault::Answer(answer(200, "application/json", large)), unread),
+    ] {
+        let told = format!("{fault:?}").chars().take(200).collect::<String>();
+        stage.gate.break_down(".json", fault);
+        stage.open_body(TAG).await?;
+        says_why(stage, why).await.map_err(|error| error.context(told))?;
+    }
+    // No attribute at all.
+    stage.gate.mend();
+    stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
+    let bare = stage.form_at("document.querySelector('#bare')");
+    bare.until("unavailable").await?;
+    bare.until_it_says("something is wrong with the campaign").await?;
+    ensure!(!bare.has("a").await?, "a link leads nowhere");
+    stage.form().until("editing").await?;
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
+    let why = "this page or browser does not let it run";
+    // Well-formed, and not what the loader was made for.
+    let core = b"\0asm\x01\0\0\0".to_vec();
+    for fault in [
+        Fault::Answer(answer(200, "application/wasm", core)),
+        Fault::Answer(answer(200, "text/html", HTML)),
+        Fault::Answer(answer(404, "text/html", HTML)),
+        Fault::Break,
+    ] {
+        stage.gate.break_down("standwith.wasm", fault);
+        stage.open_body(TAG).await?;
+        says_why(stage, why).await?;
+    }
+    // A language that can't be had is no reason to show nothing.
+    stage.gate.break_down("km.json", Fault::Answer(answer(200, "application/json", "[1]")));
+    stage.open_body(&TAG.replace("data-campaign", "data-lang=km data-campaign")).await?;
+    stage.form().until_it_says("Send message").await?;
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> Result<()> {
+    stage.open("index.html").await?;
+    let form = stage.form();
+    form.fill().await?;
+    let ways = [
+        (Fault::Break, "no answer came"),
+        (Fault::Answer(answer(200, "text/html", HTML)), "no answer came"),
+        (Fault::Answer(answer(502, "text/html", HTML)), "no answer came"),
+        (Fault::Answer(answer(201, "application/json", r#"{"id":"another"}"#)), "no answer came"),
+        (Fault::Answer(answer(503, "text/html", HTML)), "can’t take your message right now"),
+        (Fault::LoseAnswer, "no answer came"),
+    ];
+    for (fault, notice) in ways {
+        let told = format!("{fault:?}");
+        stage.gate.break_down("/actions", fault);
+        form.submit().await?;
+        // The notice is told even where the one before said the same.
+        form.until("editing").await?;
+        form.until_it_says(notice).await.map_err(|error| error.context(told.clone()))?;
+        ensure!(
+            form.focused().await? == "form-notice",
+            "{told}: focus is on {}",
+            form.focused().await?
+        );
+        form.is_filled().await.map_err(|error| error.context(told.clone()))?;
+        ensure!(form.text("[type=submit]").await? == "Try again", "{told}");
+    }
+
+    // The machine itself goes down, and comes back.
+    stage.gate.mend();
+    stage.endpoint.kill().await?;
+    form.submit().await?;
+    form.until("editing").await?;
+    form.is_filled().await?;
+    stage.endpoint.start_again().await?;
+    stage.gate.lead_to(&stage.endpoint.origin());
+
+    // Slow, but it comes.
+    stage.gate.break_down("/actions", Fault::Wait(Duration::from_millis(800)));
+    form.submit().await?;
+    form.until("sending").await?;
+    form.until_it_says("Sending…").await?;
+    form.submit().await?;
+    form.until("sent").await?;
+
+    // Each time the same action, and so it is there once. A browser may post more often than it was
+    // told to: it tries again by itself when a connection breaks that it had used before.
+    let posted = stage.gate.posted();
+    ensure!(posted.len() >= 8, "posted {} times", posted.len());
+    ensure!(posted.iter().all(|post| *post == posted[0]), "{posted:?}");
+    stage.endpoint.only_action().await?;
+    Ok(())
+}
+
+pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) -> Result<()> {
+    stage.open("index.html").await?;
+    let form = stage.form();
+    form.fill().await?;
+    stage.gate.break_down("/actions", Fault::Wait(Duration::from_secs(60)));
+    form.submit().await?;
+    form.until("sending").await?;
+    // The form's patience is as long as the test's own.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    form.until_it_says("no answer came").await?;
+    form.is_filled().await?;
+    stage.gate.mend();
+    form.send().await?;
+    stage.endpoint.only_action().await?;
+    Ok(())
+}
+
+pub(crate) async fn a_wrong_clock_does_no_harm(stage: &Stage) -> Result<()> {
+    let slow = "<script>const now = Date.now; Date.now = () => now() - 20 * 864e5;</script>";
+    stage.open_page(slow, TAG, &[]).await?;
+    let form = stage.form();
+    form.fill().await?;
+    form.send().await?;
+    // Refused, and signed once more with the endpoint's time.
+    ensure!(stage.gate.posted().len() == 2, "posted {} times", stage.gate.posted().len());
+    ensure!(stage.endpoint.only_action().await?["status"] == "accepted", "not accepted");
+    Ok(())
+}

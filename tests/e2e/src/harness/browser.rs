@@ -1,0 +1,118 @@
+//! A browser, driven as a person would use it.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::engine::{Driver, Engine};
+
+/// How long something may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The key of an element in what scripts return.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with one window.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    _driver: Driver,
+}
+
+impl Browser {
+    pub(crate) async fn start(engine: Engine) -> Result<Self> {
+        let capabilities = engine.capabilities()?;
+        let driver = engine.drive().await?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.address)
+            .await
+            .with_context(|| format!("{} did not start", engine.name()))?;
+        Ok(Browser { client, _driver: driver })
+    }
+
+    pub(crate) async fn quit(self) {
+        // If it hangs, its driver is ended all the same.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.client.close()).await;
+    }
+
+    pub(crate) async fn open(&self, address: &str) -> Result<()> {
+        Ok(self.client.goto(address).await?)
+    }
+
+    /// Goes into the page's only frame, until another page is opened.
+    pub(crate) async fn enter_frame(&self) -> Result<()> {
+        self.until("!!document.querySelector('iframe')").await?;
+        Ok(self.client.enter_frame(0).await?)
+    }
+
+    /// Runs the body of a function.
+    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        let value = self.client.execute(script, arguments.to_vec()).await;
+        value.with_context(|| format!("running {script}"))
+    }
+
+    /// The value of an expression.
+    pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
+        self.run(&format!("return {expression}"), &[]).await
+    }
+
+    /// Waits until an expression is true.
+    pub(crate) async fn until(&self, expression: &str) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let value = self.value(expression).await?;
+            if !matches!(value, Value::Null | Value::Bool(false)) {
+                return Ok(());
+            }
+            if begun.elapsed() > PATIENCE {
+                bail!("waited in vain until {expression}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The element that an expression finds, as soon as it is there.
+    pub(crate) async fn element(&self, expression: &str) -> Result<Element> {
+        self.until(&format!("!!{expression}")).await?;
+        let found = self.value(expression).await?;
+        let id = found[ELEMENT].as_str().with_context(|| format!("{expression} is no element"))?;
+        Ok(Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned())))
+    }
+
+    /// Strikes keys, whatever has the focus.
+    pub(crate) async fn strike(&self, keys: &str) -> Result<()> {
+        let strokes = KeyActions::new("keyboard".to_owned());
+        let strokes = keys.chars().fold(strokes, |strokes, value| {
+            strokes.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        Ok(self.client.perform_actions(strokes).await?)
+    }
+
+    /// Moves the mouse to the middle of an element and clicks, whatever is there.
+    pub(crate) async fn click_at(&self, element: Element) -> Result<()> {
+        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let moves = MouseActions::new("mouse".to_owned())
+            .then(there)
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        Ok(self.client.perform_actions(moves).await?)
+    }
+
+    pub(crate) async fn photograph(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(path, self.client.screenshot().await?)?)
+    }
+}

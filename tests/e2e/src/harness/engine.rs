@@ -1,0 +1,155 @@
+//! Engines and their drivers.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+
+use super::Missing;
+
+/// A browser's engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Chromium,
+    Firefox,
+    Webkit,
+}
+
+/// A driver that runs, and the screen that it may need. Both end when dropped.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    pub(crate) address: String,
+    _programs: Vec<Child>,
+}
+
+impl Engine {
+    const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
+
+    /// The engines that `STANDWITH_ENGINES` names, or all.
+    pub(crate) fn wanted() -> Result<Vec<Self>> {
+        let Ok(names) = env::var("STANDWITH_ENGINES") else {
+            return Ok(Self::ALL.into());
+        };
+        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let known = |name| Self::ALL.into_iter().find(|engine| engine.name() == name);
+        names.map(|name| known(name).with_context(|| format!("no engine {name}"))).collect()
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
+        }
+    }
+
+    /// Starts its driver on a free port.
+    pub(crate) async fn drive(self) -> Result<Driver> {
+        let (variable, usual) = match self {
+            Self::Chromium => ("CHROMEDRIVER", "chromedriver"),
+            Self::Firefox => ("GECKODRIVER", "geckodriver"),
+            Self::Webkit => ("WEBKITDRIVER", "WebKitWebDriver"),
+        };
+        let driver = match env::var_os(variable) {
+            Some(path) => PathBuf::from(path),
+            None => program(usual)?,
+        };
+        let mut programs = Vec::new();
+        let mut command = quiet(&driver);
+        if self == Self::Webkit && env::var_os("DISPLAY").is_none() {
+            let (screen, display) = screen().await?;
+            programs.push(screen);
+            command.env("DISPLAY", display);
+        }
+        let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+        command.arg(format!("--port={port}"));
+        if self == Self::Firefox {
+            command.arg("--websocket-port=0");
+        }
+        programs.push(command.spawn().with_context(|| driver.display().to_string())?);
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                let address = format!("http://127.0.0.1:{port}");
+                return Ok(Driver { address, _programs: programs });
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("{} does not listen", driver.display())
+    }
+
+    /// What the browser is to be.
+    pub(crate) fn capabilities(self) -> Result<Map<String, Value>> {
+        let capabilities = match self {
+            Self::Chromium => json!({ "goog:chromeOptions": {
+                "binary": first(&["chromium", "chromium-browser", "google-chrome"])?,
+                "args": [
+                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                    "--no-first-run", "--disable-background-networking",
+                    "--disable-component-update", "--disable-sync", "--lang=en",
+                    "--window-size=1000,1000",
+                ],
+            } }),
+            Self::Firefox => json!({ "moz:firefoxOptions": {
+                "binary": first(&["firefox-esr", "firefox"])?,
+                "args": ["-headless", "-width", "1000", "-height", "1000"],
+                "prefs": { "intl.accept_languages": "en" },
+            } }),
+            Self::Webkit => json!({ "webkitgtk:browserOptions": {
+                "binary": mini_browser()?, "args": ["--automation"],
+            } }),
+        };
+        let Value::Object(capabilities) = capabilities else { bail!("an object is an object") };
+        Ok(capabilities)
+    }
+}
+
+/// A screen that nobody sees, and its name.
+async fn screen() -> Result<(Child, String)> {
+    let mut command = quiet(&program("Xvfb")?);
+    command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+    let mut screen = command.stdout(Stdio::piped()).spawn()?;
+    let output = screen.stdout.take().context("no output")?;
+    let number = BufReader::new(output).lines().next_line().await?.context("Xvfb ended")?;
+    Ok((screen, format!(":{number}")))
+}
+
+fn quiet(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// A program on the path.
+fn program(name: &str) -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| Missing(name.to_owned()).into())
+}
+
+fn first(names: &[&str]) -> Result<PathBuf> {
+    let found = names.iter().find_map(|name| program(name).ok());
+    found.ok_or_else(|| Missing(names.join(" or ")).into())
+}
+
+/// WebKitGTK's own small browser: no program on the path, it lies among libraries.
+fn mini_browser() -> Result<PathBuf> {
+    let folders = |path: &Path| {
+        let entries = path.read_dir().into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let places = ["/usr/lib", "/usr/libexec"].map(|place| folders(Path::new(place))).concat();
+    let deeper = places.iter().flat_map(|place| folders(place));
+    let mut all = places.iter().cloned().chain(deeper).filter(|folder| {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| name.starts_with("webkit2gtk-4"))
+    });
+    let found =
+        all.find_map(|folder| Some(folder.join("MiniBrowser")).filter(|path| path.is_file()));
+    found.ok_or_else(|| Missing("MiniBrowser of WebKitGTK".to_owned()).into())
+}

@@ -1,0 +1,147 @@
+//! Between the browser and the endpoint: hands on everything, keeps a list, and fails as it is told.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, Response};
+
+use super::server::{self, Answer, Server};
+
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// The connection breaks before anything arrives.
+    Break,
+    /// It arrives, but the answer gets lost.
+    LoseAnswer,
+    /// It takes so long.
+    Wait(Duration),
+    /// Something else answers.
+    Answer(Answer),
+}
+
+/// A request that came through.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) content_type: String,
+    pub(crate) body: Bytes,
+}
+
+/// The one address by which browsers know the endpoint.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub(crate) origin: String,
+    state: Arc<State>,
+    _server: Server,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The endpoint's own address.
+    endpoint: Mutex<String>,
+    /// Where paths end that something is wrong with.
+    faults: Mutex<Vec<(String, Fault)>>,
+    seen: Mutex<Vec<Seen>>,
+    client: reqwest::Client,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gate {
+    pub(crate) async fn open() -> Result<Self> {
+        let state = Arc::<State>::default();
+        let server = server::serve({
+            let state = state.clone();
+            move |request| handle(state.clone(), request)
+        });
+        let server = server.await?;
+        Ok(Gate { origin: format!("http://127.0.0.1:{}", server.port), state, _server: server })
+    }
+
+    pub(crate) fn lead_to(&self, endpoint: &str) {
+        endpoint.clone_into(&mut lock(&self.state.endpoint));
+    }
+
+    /// From now on this is wrong with the paths that end so.
+    pub(crate) fn break_down(&self, path_end: &str, fault: Fault) {
+        self.mend();
+        lock(&self.state.faults).push((path_end.to_owned(), fault));
+    }
+
+    /// From now on nothing is wrong.
+    pub(crate) fn mend(&self) {
+        lock(&self.state.faults).clear();
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        lock(&self.state.seen).clone()
+    }
+
+    /// What was posted.
+    pub(crate) fn posted(&self) -> Vec<Seen> {
+        self.seen().into_iter().filter(|seen| seen.method == "POST").collect()
+    }
+
+    /// How often a path that ends so was asked for.
+    pub(crate) fn asked(&self, path_end: &str) -> usize {
+        self.seen().iter().filter(|seen| seen.path.ends_with(path_end)).count()
+    }
+}
+
+async fn handle(state: Arc<State>, request: Request<Bytes>) -> Option<Answer> {
+    let path = request.uri().path().to_owned();
+    let content_type = request.headers().get("Content-Type").and_then(|value| value.to_str().ok());
+    lock(&state.seen).push(Seen {
+        method: request.method().to_string(),
+        path: path.clone(),
+        content_type: content_type.unwrap_or_default().to_owned(),
+        body: request.body().clone(),
+    });
+    let fault = {
+        let faults = lock(&state.faults);
+        faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone())
+    };
+    match fault {
+        None => hand_on(&state, request).await,
+        Some(Fault::Break) => None,
+        Some(Fault::LoseAnswer) => {
+            hand_on(&state, request).await;
+            None
+        }
+        Some(Fault::Wait(duration)) => {
+            tokio::time::sleep(duration).await;
+            hand_on(&state, request).await
+        }
+        Some(Fault::Answer(mut answer)) => {
+            // As a proxy of the endpoint's own would.
+            let everyone = hyper::header::HeaderValue::from_static("*");
+            answer.headers_mut().insert("Access-Control-Allow-Origin", everyone);
+            Some(answer)
+        }
+    }
+}
+
+async fn hand_on(state: &State, request: Request<Bytes>) -> Option<Answer> {
+    let (head, body) = request.into_parts();
+    let endpoint = lock(&state.endpoint).clone();
+    let rest = head.uri.path_and_query().map_or("/", |rest| rest.as_str());
+    let sent = state.client.request(head.method, format!("{endpoint}{rest}"));
+    // The connection to the endpoint is another one.
+    let mut headers = head.headers;
+    headers.remove("Host");
+    headers.remove("Connection");
+    let answer = sent.headers(headers).body(body).send().await.ok()?;
+    let mut made = Response::builder().status(answer.status());
+    if let Some(headers) = made.headers_mut() {
+        headers.clone_from(answer.headers());
+        headers.remove("Transfer-Encoding");
+    }
+    made.body(Full::new(answer.bytes().await.ok()?)).ok()
+}

@@ -1,0 +1,171 @@
+//! What every test stands on: an endpoint, a partner's pages on another origin, and between browser
+//! and endpoint a gate where things go wrong when they are told to.
+
+pub(crate) mod browser;
+pub(crate) mod endpoint;
+pub(crate) mod engine;
+pub(crate) mod form;
+pub(crate) mod gate;
+pub(crate) mod partner;
+pub(crate) mod server;
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use browser::Browser;
+use endpoint::Endpoint;
+use form::Form;
+use gate::Gate;
+use partner::Partner;
+
+/// The example campaign.
+pub(crate) const CAMPAIGN: &str = "free-mech-dara";
+/// The example campaign with an endpoint that takes JSON.
+pub(crate) const CAMPAIGN_IN_JSON: &str = "free-mech-dara-json";
+
+/// Something that this machine has not, so that a test can't run.
+#[derive(Debug)]
+pub(crate) struct Missing(pub(crate) String);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no {}", self.0)
+    }
+}
+
+impl std::error::Error for Missing {}
+
+/// Whether this runs where nobody looks and everything must be there.
+pub(crate) fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
+}
+
+/// Where everything is.
+pub(crate) struct Place {
+    /// The checkout.
+    pub(crate) root: PathBuf,
+    /// The program `standwith`.
+    pub(crate) program: PathBuf,
+    /// The widget's files.
+    pub(crate) dist: PathBuf,
+    /// Where pictures of failures go.
+    pub(crate) pictures: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+        let named = |variable, usual: &str| {
+            env::var_os(variable).map_or_else(|| root.join(usual), PathBuf::from)
+        };
+        let place = Place {
+            program: named("STANDWITH_BIN", "target/release/standwith"),
+            dist: named("STANDWITH_DIST", "dist"),
+            pictures: root.join("target/e2e"),
+            root,
+        };
+        ensure!(place.program.is_file(), "there is no {}", place.program.display());
+        let loader = place.dist.join("standwith.js");
+        ensure!(loader.is_file(), "there is no {}", loader.display());
+        Ok(place)
+    }
+
+    /// A campaign file of the checkout.
+    fn campaign(&self) -> Result<Value> {
+        let path = self.root.join(format!("www/campaigns/{CAMPAIGN}.json"));
+        let file = fs::read(&path).with_context(|| path.display().to_string())?;
+        Ok(serde_json::from_slice(&file)?)
+    }
+
+    /// Fills a folder with the campaigns that the tests are about.
+    fn campaigns(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder)?;
+        let example = self.campaign()?;
+        let mut in_json = example.clone();
+        in_json["id"] = CAMPAIGN_IN_JSON.into();
+        in_json["title"] = "In JSON".into();
+        in_json["endpoint"] = serde_json::json!({ "format": "json" });
+        for (id, campaign) in [(CAMPAIGN, example), (CAMPAIGN_IN_JSON, in_json)] {
+            fs::write(folder.join(format!("{id}.json")), campaign.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// All that a test in a browser has.
+pub(crate) struct Stage {
+    pub(crate) browser: Browser,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) gate: Gate,
+    pub(crate) partner: Partner,
+}
+
+impl Stage {
+    /// A fresh endpoint and a fresh partner.
+    pub(crate) async fn set(place: &Place, browser: Browser) -> Result<Self> {
+        let gate = Gate::open().await?;
+        let endpoint = Endpoint::start(place, Some(&gate.origin)).await?;
+        gate.lead_to(&endpoint.origin());
+        let partner = Partner::open(place, &gate.origin).await?;
+        Ok(Stage { browser, endpoint, gate, partner })
+    }
+
+    /// Opens one of the partner's pages of the checkout.
+    pub(crate) async fn open(&self, page: &str) -> Result<()> {
+        self.browser.open(&format!("{}/{page}", self.partner.origin)).await
+    }
+
+    /// Opens a page of the partner's with this in its body.
+    pub(crate) async fn open_body(&self, body: &str) -> Result<()> {
+        self.open_page("", body, &[]).await
+    }
+
+    /// Opens a page of the partner's with this in head and body, and these headers.
+    pub(crate) async fn open_page(
+        &self,
+        head: &str,
+        body: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<()> {
+        let page = self.partner.publish(head, body, headers);
+        self.open(&page).await
+    }
+
+    /// The first form of the page, or the only one.
+    pub(crate) fn form(&self) -> Form<'_> {
+        self.form_at("document.querySelector('stand-with')")
+    }
+
+    /// The form whose element a script expression finds.
+    pub(crate) fn form_at(&self, element: &str) -> Form<'_> {
+        Form { browser: &self.browser, element: element.to_owned() }
+    }
+
+    /// What went uncaught in the page so far, and the page tells only if [`Stage::open_page`] made it.
+    pub(crate) async fn uncaught(&self) -> Result<Value> {
+        self.browser.run("return window.uncaught", &[]).await
+    }
+
+    /// Shows what there is to see after a failure.
+    pub(crate) async fn report(&self, picture: &Path) {
+        match self.browser.photograph(picture).await {
+            Ok(()) => eprintln!("screenshot: {}", picture.display()),
+            Err(error) => eprintln!("no screenshot: {error:#}"),
+        }
+        let told = "const form = document.querySelector('stand-with');
+            return [location.href, form?.state, form?.shadowRoot?.textContent, window.uncaught]";
+        match self.browser.run(told, &[]).await {
+            Ok(told) => eprintln!("page: {told}"),
+            Err(error) => eprintln!("no page: {error:#}"),
+        }
+        for seen in self.gate.seen() {
+            eprintln!("request: {} {}", seen.method, seen.path);
+        }
+        eprintln!("endpoint: {}", self.endpoint.log());
+    }
+}

@@ -1,0 +1,133 @@
+//! The form on its own page, without any script.
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::elements::Element;
+
+use crate::harness::endpoint::Endpoint;
+use crate::harness::form::PERSON;
+use crate::harness::{CAMPAIGN, Place, Stage};
+
+pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()> {
+    let find = |selector: &'static str| async move {
+        let element: Element =
+            stage.browser.element(&format!("document.querySelector({selector:?})")).await?;
+        anyhow::Ok(element)
+    };
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    ensure!(stage.browser.value("document.scripts.length").await? == 0, "there is script");
+    find("[name=given_name]").await?.send_keys("Sophea").await?;
+    find("[type=submit]").await?.click().await?;
+
+    // What was entered is there, and what has to be mended stands above.
+    stage.browser.until("!!document.querySelector('#form-summary')").await?;
+    let value = find("[name=given_name]").await?.prop("value").await?;
+    ensure!(value.as_deref() == Some("Sophea"), "{value:?}");
+    find("#form-summary a[href='#email']").await?.click().await?;
+    ensure!(stage.browser.value("location.hash").await? == "#email", "the link leads nowhere");
+    find("[value=embassy]").await?.click().await?;
+    for (selector, (_, text)) in
+        ["[name=given_name]", "[name=family_name]", "[name=email]"].into_iter().zip(PERSON)
+    {
+        let control = find(selector).await?;
+        control.clear().await?;
+        control.send_keys(text).await?;
+    }
+    find("[name=country] option[value=KH]").await?.click().await?;
+    find("[name=consent_delivery]").await?.click().await?;
+    find("[type=submit]").await?.click().await?;
+    stage.browser.until("!!document.querySelector('#form-thanks')").await?;
+
+    let exported = stage.endpoint.only_action().await?;
+    ensure!(exported["status"] == "recorded" && exported["assurance"] == "none", "{exported}");
+    ensure!(exported["claims"]["person"]["family_name"] == PERSON[1].1, "{exported}");
+    Ok(())
+}
+
+pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
+    let endpoint = Endpoint::start(place, None).await?;
+    let address = format!("{}/campaigns/{CAMPAIGN}?lang=en", endpoint.origin());
+    let page = reqwest::get(&address).await?;
+    let header = |name: &str| {
+        page.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+    };
+    ensure!(header("cache-control").contains("no-store"), "{:?}", page.headers());
+    ensure!(!header("content-security-policy").is_empty(), "{:?}", page.headers());
+    let page = page.text().await?;
+    let body = value_of(&page, "<textarea", "body")?;
+    let subject = value_of(&page, "<input", "subject")?;
+    let jti = value_of(&page, "<input", "jti")?;
+    ensure!(jti.len() == 22, "{jti}");
+    ensure!(
+        value_of(&reqwest::get(&address).await?.text().await?, "<input", "jti")? != jti,
+        "the identity is not fresh"
+    );
+
+    let post = |values: Vec<(&str, String)>| {
+        let encoded: Vec<String> =
+            values.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let sent = reqwest::Client::new().post(&address);
+        let sent = sent
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(encoded.join("&"));
+        async move {
+            let answer = sent.send().await?;
+            anyhow::Ok((answer.status().as_u16(), answer.text().await?))
+        }
+    };
+    let (status, page) =
+        post(vec![("jti", jti.clone()), ("given_name", "<b>Sophea".to_owned())]).await?;
+    ensure!(status == 422 && page.contains("form-summary"), "{status} {page}");
+    ensure!(page.contains("&lt;b&gt;Sophea") || page.contains("&lt;b>Sophea"), "{page}");
+
+    let mut right = vec![
+        ("jti", jti.clone()),
+        ("targets", "embassy".to_owned()),
+        ("country", "KH".to_owned()),
+        ("subject", subject),
+        ("body", body),
+        ("consent_delivery", "on".to_owned()),
+    ];
+    right.extend(PERSON.map(|(name, text)| (name, text.to_owned())));
+    for _ in 0..2 {
+        let (status, page) = post(right.clone()).await?;
+        ensure!(status == 200 && page.contains(&jti), "{status} {page}");
+    }
+    let exported = endpoint.only_action().await?;
+    ensure!(
+        exported["claims"]["jti"] == jti.as_str() && exported["assurance"] == "none",
+        "{exported}"
+    );
+    let count = reqwest::get(format!("{}/campaigns/{CAMPAIGN}/count", endpoint.origin())).await?;
+    let count = count.text().await?;
+    ensure!(count == r#"{"count":1,"goal":5000}"#, "{count}");
+    Ok(())
+}
+
+/// What a control of a page holds.
+fn value_of(page: &str, tag: &str, name: &str) -> Result<String> {
+    let named = format!("name=\"{name}\"");
+    let element = page
+        .split(tag)
+        .skip(1)
+        .find(|element| element.split('>').next().is_some_and(|t| t.contains(&named)));
+    let element = element.with_context(|| format!("there is no {name}"))?;
+    let value = match tag {
+        "<textarea" => element.split_once('>').and_then(|(_, rest)| rest.split_once('<')),
+        _ => element.split_once("value=\"").and_then(|(_, rest)| rest.split_once('"')),
+    };
+    Ok(value.map_or("", |(value, _)| value).trim_start_matches('\n').to_owned())
+}
+
+/// As browsers post it.
+fn encode(value: &str) -> String {
+    let mut encoded = String::new();
+    for byte in value.replace('\n', "\r\n").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                encoded.push(byte.into())
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}

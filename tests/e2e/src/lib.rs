@@ -1,1 +1,0 @@
-//! A real page, a real endpoint, three engines.

@@ -1,0 +1,179 @@
+//! A real page, a real endpoint, three engines: what a partner's page, a supporter's browser and the
+//! endpoint do together. Each test runs once in each engine.
+//!
+//! It needs what `cargo xtask build` makes. `STANDWITH_BIN` and `STANDWITH_DIST` say where that is
+//! elsewhere, `STANDWITH_ENGINES` names the engines (`chromium,firefox,webkit`), `CHROMEDRIVER`,
+//! `GECKODRIVER` and `WEBKITDRIVER` their drivers. Where something is missing, what needs it is
+//! skipped and says so; with `CI=true` it fails.
+
+mod embedding;
+mod failures;
+mod harness;
+mod hosted;
+mod hostile;
+mod jose;
+mod journey;
+mod keyboard;
+mod strict;
+mod versions;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime::Runtime;
+
+use harness::browser::Browser;
+use harness::engine::Engine;
+use harness::{Place, Stage, in_ci};
+
+/// How long a test may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// A test of what a browser does, and its name.
+struct InBrowser(&'static str, for<'a> fn(&'a Stage) -> Running<'a>);
+/// A test that needs no browser, and its name.
+struct Alone(&'static str, for<'a> fn(&'a Place) -> Running<'a>);
+
+macro_rules! tests {
+    ($kind:ident: $($module:ident::$name:ident,)*) => {
+        [$($kind(
+            concat!(stringify!($module), "::", stringify!($name)),
+            |given| Box::pin($module::$name(given)),
+        )),*]
+    };
+}
+
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
+    let in_browser = tests! { InBrowser:
+        journey::a_message_goes_from_the_article_to_the_export,
+        embedding::an_element_shows_its_content_until_the_form_is_there,
+        embedding::a_script_in_the_head_puts_the_form_at_the_end,
+        embedding::forms_of_one_page_do_not_mix,
+        embedding::moving_keeps_what_was_typed_and_removing_frees_it,
+        embedding::a_page_may_have_an_element_of_that_name,
+        embedding::an_endpoint_may_take_json,
+        embedding::a_campaign_may_have_moved,
+        embedding::a_lazy_form_waits_until_it_is_near,
+        embedding::a_sandboxed_frame_is_enough,
+        strict::the_strictest_policy_is_enough,
+        strict::a_policy_without_wasm_leaves_the_fallback,
+        strict::an_insecure_page_leaves_the_fallback,
+        failures::a_campaign_that_can_not_be_read_leaves_the_fallback,
+        failures::a_tampered_core_is_not_run,
+        failures::nothing_is_lost_while_the_endpoint_fails,
+        failures::an_endpoint_that_never_answers_is_given_up,
+        failures::a_wrong_clock_does_no_harm,
+        keyboard::a_form_needs_no_mouse,
+        hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
+        hosted::the_hosted_form_needs_no_script,
+        versions::a_pinned_older_version_still_works,
+    };
+    let alone = tests! { Alone:
+        hosted::posting_twice_records_once,
+        jose::what_jose_signs_is_taken_and_joserfc_verifies_it,
+        jose::what_joserfc_signs_is_taken_and_jose_verifies_it,
+        versions::versions_stay_and_the_loader_is_asked_for_anew,
+    };
+
+    let arguments = Arguments::from_args();
+    let runtime = Arc::new(Runtime::new()?);
+    let place = Arc::new(Place::find().context("run `cargo xtask build` first")?);
+    let bench = |engine| Arc::new(Bench { engine, browser: Mutex::default() });
+    let benches: Vec<_> = Engine::wanted()?.into_iter().map(bench).collect();
+    let mut trials = Vec::new();
+    // Engine by engine within each test: so as many tests run at a time as there are engines,
+    // if they may (`--test-threads`).
+    for InBrowser(name, test) in in_browser {
+        for bench in &benches {
+            let (bench, place, runtime) = (bench.clone(), place.clone(), runtime.clone());
+            let name = format!("{}::{name}", bench.engine.name());
+            trials.push(Trial::ignorable_test(name.clone(), move || {
+                bench.run(&name, test, &place, &runtime)
+            }));
+        }
+    }
+    for Alone(name, test) in alone {
+        let (place, runtime) = (place.clone(), runtime.clone());
+        trials.push(Trial::ignorable_test(name, move || {
+            outcome(runtime.block_on(patiently(test(&place))))
+        }));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    runtime.block_on(async {
+        for bench in &benches {
+            bench.clear().await;
+        }
+    });
+    Ok(conclusion.exit_code())
+}
+
+/// Where the tests of one engine run, one after the other, in one browser.
+struct Bench {
+    engine: Engine,
+    browser: Mutex<Option<Browser>>,
+}
+
+impl Bench {
+    fn run(
+        &self,
+        name: &str,
+        test: for<'a> fn(&'a Stage) -> Running<'a>,
+        place: &Place,
+        runtime: &Runtime,
+    ) -> Result<Completion, Failed> {
+        let mut slot = self.browser.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome(runtime.block_on(async {
+            let browser = match slot.take() {
+                Some(browser) => browser,
+                None => Browser::start(self.engine).await?,
+            };
+            let stage = Stage::set(place, browser).await?;
+            let done = patiently(test(&stage)).await;
+            if done.is_ok() {
+                *slot = Some(stage.browser);
+            } else {
+                let picture = place.pictures.join(format!("{}.png", name.replace("::", "-")));
+                stage.report(&picture).await;
+                // The next test gets another one.
+                stage.browser.quit().await;
+            }
+            done
+        }))
+    }
+
+    async fn clear(&self) {
+        let browser = self.browser.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(browser) = browser {
+            browser.quit().await;
+        }
+    }
+}
+
+async fn patiently(test: Running<'_>) -> Result<()> {
+    tokio::time::timeout(PATIENCE, test).await.context("it took too long")?
+}
+
+fn outcome(done: Result<()>) -> Result<Completion, Failed> {
+    match done {
+        Ok(()) => Ok(Completion::Completed),
+        Err(error) => match error.downcast::<harness::Missing>() {
+            Ok(missing) if !in_ci() => Ok(Completion::ignored_with(missing)),
+            Ok(missing) => Err(format!("{missing}").into()),
+            Err(error) => Err(format!("{error:#}").into()),
+        },
+    }
+}

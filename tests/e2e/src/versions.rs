@@ -1,0 +1,101 @@
+//! Old versions, which pages may hold for ever.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use reqwest::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+
+use crate::embedding::TAG;
+use crate::harness::endpoint::Endpoint;
+use crate::harness::{Place, Stage};
+
+const NEW: &str = env!("CARGO_PKG_VERSION");
+const OLD: &str = "0.0.9";
+
+/// A copy of the widget's files, an older version among them: today's under another number.
+fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
+    let dist = folder.join("dist");
+    copy(&place.dist, &dist)?;
+    let (new, old) = (dist.join(format!("v{NEW}")), dist.join(format!("v{OLD}")));
+    fs::create_dir(&old)?;
+    for file in fs::read_dir(&new)? {
+        let file = file?;
+        let name = file.file_name().into_string().ok().context("a strange name")?;
+        match name.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("js") => {
+                let loader = fs::read_to_string(file.path())?;
+                ensure!(loader.contains(NEW), "the loader does not know its version");
+                fs::write(old.join(&name), loader.replace(NEW, OLD))?;
+            }
+            // The packed forms of the changed one would be another version's.
+            Some("br" | "gz") => {}
+            _ => drop(fs::copy(file.path(), old.join(&name))?),
+        }
+    }
+    Ok(dist)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let to = to.join(file.file_name());
+        if file.file_type()?.is_dir() {
+            copy(&file.path(), &to)?;
+        } else {
+            fs::copy(file.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn versions_stay_and_the_loader_is_asked_for_anew(place: &Place) -> Result<()> {
+    let folder = tempfile::TempDir::new()?;
+    let dist = with_an_older_version(place, folder.path())?;
+    let endpoint = Endpoint::start_with(place, None, dist).await?;
+    let client = reqwest::Client::new();
+    let get = |path: &str| client.get(format!("{}/{path}", endpoint.origin()));
+
+    for path in [
+        format!("v{NEW}/standwith.wasm"),
+        format!("v{OLD}/standwith.js"),
+        format!("v{OLD}/standwith.wasm"),
+    ] {
+        let answer = get(&path).send().await?;
+        ensure!(answer.status() == 200, "{path}: {}", answer.status());
+        let said = answer.headers()[CACHE_CONTROL].to_str()?.to_owned();
+        ensure!(said.contains("immutable") && said.contains("max-age=31536000"), "{path}: {said}");
+        ensure!(answer.headers()["access-control-allow-origin"] == "*", "{path}");
+    }
+    let loader = get("standwith.js").send().await?;
+    let (said, tag) = (loader.headers()[CACHE_CONTROL].clone(), loader.headers()[ETAG].clone());
+    ensure!(!said.to_str()?.contains("immutable"), "{said:?}");
+    ensure!(loader.text().await?.contains(NEW), "the loader is not the newest one");
+    let again = get("standwith.js").header(IF_NONE_MATCH, tag).send().await?;
+    ensure!(again.status() == 304, "{}", again.status());
+    let packed = get("standwith.js").header("Accept-Encoding", "gzip, br").send().await?;
+    ensure!(packed.headers()["content-encoding"] == "br", "{:?}", packed.headers());
+    ensure!(get("v9.9.9/standwith.js").send().await?.status() == 404, "a version from nowhere");
+    Ok(())
+}
+
+pub(crate) async fn a_pinned_older_version_still_works(stage: &Stage) -> Result<()> {
+    let place = Place::find()?;
+    let folder = tempfile::TempDir::new()?;
+    let dist = with_an_older_version(&place, folder.path())?;
+    let endpoint = Endpoint::start_with(&place, Some(&stage.gate.origin), dist).await?;
+    stage.gate.lead_to(&endpoint.origin());
+
+    let pinned = TAG.replace("org/standwith.js", &format!("org/v{OLD}/standwith.js"));
+    stage.open_body(&pinned).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    ensure!(stage.browser.value("StandWith.version").await? == OLD, "it is not the pinned one");
+    ensure!(stage.gate.asked(&format!("v{OLD}/standwith.wasm")) == 1, "{:?}", stage.gate.seen());
+    ensure!(stage.gate.asked(&format!("v{NEW}/standwith.wasm")) == 0, "{:?}", stage.gate.seen());
+    form.fill().await?;
+    form.send().await?;
+    endpoint.only_action().await?;
+    Ok(())
+}
