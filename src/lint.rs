@@ -48,7 +48,10 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     let mut reading = Reading::default();
     let campaign = Campaign::read(&file.json, &mut reading);
     let mut languages = Table::<Translation>::default();
-    reading.member(&file.json, "languages", &mut languages);
+    // The campaign says already when this is no object.
+    if matches!(file.json.get("languages"), Some(Json { value: Value::Object(_), .. })) {
+        reading.member(&file.json, "languages", &mut languages);
+    }
     let of_their_types = reading
         .faults
         .iter()

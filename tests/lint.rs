@@ -236,6 +236,18 @@ fn a_value_of_another_type_is_refused() {
 }
 
 #[test]
+fn a_fault_is_told_once() {
+    let file = FILE.replace("\"languages\": {", "\"languages\": 5, \"story\": {");
+    assert_eq!(
+        lines(&file),
+        [
+            "line 39: /story: this key stands twice; keep one of them",
+            "line 39: /languages: expected an object in braces",
+        ]
+    );
+}
+
+#[test]
 fn what_this_version_does_not_do_is_not_passed_over() {
     let says = |place: &str, mend: &str| {
         format!("{place}: this version of StandWith doesn't do this yet; {mend}")
