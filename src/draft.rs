@@ -3,7 +3,6 @@
 
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
-use crate::message;
 
 /// The name of the control for a target's box, a target's id being the value.
 pub const TARGETS: &str = "targets";
@@ -101,15 +100,6 @@ impl Draft {
         if ticked {
             self.values.push((name.to_owned(), value.to_owned()));
         }
-    }
-
-    /// The draft as it would be sent: placeholders filled, head and foot about the body.
-    #[must_use]
-    pub fn composed(&self, campaign: &Campaign) -> Self {
-        let mut composed = self.clone();
-        composed.set(SUBJECT, &message::fill(self.get(SUBJECT), self));
-        composed.set(BODY, &message::body(campaign, self));
-        composed
     }
 }
 

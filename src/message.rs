@@ -1,10 +1,21 @@
 //! The message: the campaign's template, the supporter's words, and what stands for what.
 
 use crate::campaign::{Campaign, STANDARD_FIELDS};
-use crate::draft::{BODY, Draft, clean};
+use crate::draft::{BODY, Draft, SUBJECT, clean};
 
 /// What stands between head, body and foot.
 pub(crate) const GAP: &str = "\n\n";
+
+impl Draft {
+    /// The draft as it would be sent: placeholders filled, head and foot about the body.
+    #[must_use]
+    pub fn composed(&self, campaign: &Campaign) -> Self {
+        let mut composed = self.clone();
+        composed.set(SUBJECT, &fill(self.get(SUBJECT), self));
+        composed.set(BODY, &body(campaign, self));
+        composed
+    }
+}
 
 /// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
 /// not filled again. A placeholder that nobody knows stays as it stands.
