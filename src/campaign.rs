@@ -393,6 +393,13 @@ impl Field {
     }
 }
 
+impl Consent {
+    /// Whether people of this country (ISO 3166-1 alpha-2) are asked. Without a list, all are.
+    pub fn is_asked_in(&self, country: &str) -> bool {
+        self.countries.is_empty() || self.countries.iter().any(|known| known.0 == country.trim())
+    }
+}
+
 /// An answer to choose from. A bare text is its own id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {

@@ -354,10 +354,8 @@ impl Judge<'_> {
 
     fn consents(&mut self) -> Vec<Agreement> {
         let campaign = self.campaign;
-        let country = self.draft.get("country").trim();
-        let asked = campaign.consents.iter().filter(|consent| {
-            consent.countries.is_empty() || consent.countries.iter().any(|c| c.0 == country)
-        });
+        let country = self.draft.get("country");
+        let asked = campaign.consents.iter().filter(|consent| consent.is_asked_in(country));
         let mut agreements = Vec::new();
         for consent in asked {
             let name = consent_name(consent.purpose.as_str());

@@ -435,13 +435,8 @@ impl Viewer<'_> {
 
     fn consents(&self) -> impl Iterator<Item = FieldView> {
         let country = self.session.draft.get("country");
-        self.campaign
-            .consents
-            .iter()
-            .filter(move |consent| {
-                consent.countries.is_empty() || consent.countries.iter().any(|c| c.0 == country)
-            })
-            .map(|consent| {
+        self.campaign.consents.iter().filter(move |consent| consent.is_asked_in(country)).map(
+            |consent| {
                 let name = consent_name(consent.purpose.as_str());
                 let ticked = self.session.draft.has(&name, TICKED);
                 let mut field =
@@ -449,7 +444,8 @@ impl Viewer<'_> {
                 // To the letter: the digest of the wording is signed.
                 field.label.clone_from(&consent.wording);
                 field
-            })
+            },
+        )
     }
 
     fn summary(&self, sections: &[Section]) -> Option<Summary> {
