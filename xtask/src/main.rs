@@ -43,6 +43,12 @@ enum Task {
 enum Bench {
     /// What the form weighs, file by file
     Size(bench::SizeOptions),
+    /// How soon the form is there, how soon it answers, and what it costs the page
+    Page(bench::SpeedOptions),
+    /// How soon a letter is seen that is typed into a long message
+    Typing(bench::SpeedOptions),
+    /// What forms leave behind that come and go, and how soon twenty of them are there
+    Many(bench::SpeedOptions),
 }
 
 fn main() -> ExitCode {
@@ -66,6 +72,9 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Demo(options) => demo::demo(&options).map(|()| true),
         Task::Test(options) => test::test(&options),
         Task::Bench(Bench::Size(options)) => bench::size(&options),
+        Task::Bench(Bench::Page(options)) => bench::speed("page", &options),
+        Task::Bench(Bench::Typing(options)) => bench::speed("typing", &options),
+        Task::Bench(Bench::Many(options)) => bench::speed("many", &options),
     }
 }
 
@@ -74,4 +83,18 @@ fn root() -> PathBuf {
     let member = std::env::var("CARGO_MANIFEST_DIR");
     let member = member.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     Path::new(&member).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bench_gets_its_options_as_they_are() {
+        let given = ["--quick", "--json", "found.json", "--help"];
+        let words = ["xtask", "bench", "page"].into_iter().chain(given);
+        let cli = Cli::try_parse_from(words).unwrap();
+        let Task::Bench(Bench::Page(options)) = cli.command else { panic!("another command") };
+        assert_eq!(options.options, given);
+    }
 }

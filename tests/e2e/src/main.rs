@@ -8,7 +8,6 @@
 
 mod embedding;
 mod failures;
-mod harness;
 mod hosted;
 mod hostile;
 mod jose;
@@ -26,6 +25,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
+
+use standwith_e2e as harness;
 
 use harness::browser::Browser;
 use harness::engine::Engine;

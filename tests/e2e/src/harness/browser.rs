@@ -24,13 +24,14 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one window.
 #[derive(Debug)]
-pub(crate) struct Browser {
+pub struct Browser {
     client: Client,
     _driver: Driver,
 }
 
 impl Browser {
-    pub(crate) async fn start(engine: Engine) -> Result<Self> {
+    /// Starts the engine's driver, and by it a browser.
+    pub async fn start(engine: Engine) -> Result<Self> {
         let capabilities = engine.capabilities()?;
         let driver = engine.drive().await?;
         let client = ClientBuilder::new(HttpConnector::new())
@@ -41,34 +42,36 @@ impl Browser {
         Ok(Browser { client, _driver: driver })
     }
 
-    pub(crate) async fn quit(self) {
+    /// Ends it, if need be by force.
+    pub async fn quit(self) {
         // If it hangs, its driver is ended all the same.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.client.close()).await;
     }
 
-    pub(crate) async fn open(&self, address: &str) -> Result<()> {
+    /// Opens a page.
+    pub async fn open(&self, address: &str) -> Result<()> {
         Ok(self.client.goto(address).await?)
     }
 
     /// Goes into the page's only frame, until another page is opened.
-    pub(crate) async fn enter_frame(&self) -> Result<()> {
+    pub async fn enter_frame(&self) -> Result<()> {
         self.until("!!document.querySelector('iframe')").await?;
         Ok(self.client.enter_frame(0).await?)
     }
 
     /// Runs the body of a function.
-    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+    pub async fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
         let value = self.client.execute(script, arguments.to_vec()).await;
         value.with_context(|| format!("running {script}"))
     }
 
     /// The value of an expression.
-    pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
+    pub async fn value(&self, expression: &str) -> Result<Value> {
         self.run(&format!("return {expression}"), &[]).await
     }
 
     /// Waits until an expression is true.
-    pub(crate) async fn until(&self, expression: &str) -> Result<()> {
+    pub async fn until(&self, expression: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
             let value = self.value(expression).await?;
@@ -83,7 +86,7 @@ impl Browser {
     }
 
     /// The element that an expression finds, as soon as it is there.
-    pub(crate) async fn element(&self, expression: &str) -> Result<Element> {
+    pub async fn element(&self, expression: &str) -> Result<Element> {
         self.until(&format!("!!{expression}")).await?;
         let found = self.value(expression).await?;
         let id = found[ELEMENT].as_str().with_context(|| format!("{expression} is no element"))?;
@@ -91,7 +94,7 @@ impl Browser {
     }
 
     /// Strikes keys, whatever has the focus.
-    pub(crate) async fn strike(&self, keys: &str) -> Result<()> {
+    pub async fn strike(&self, keys: &str) -> Result<()> {
         let strokes = KeyActions::new("keyboard".to_owned());
         let strokes = keys.chars().fold(strokes, |strokes, value| {
             strokes.then(KeyAction::Down { value }).then(KeyAction::Up { value })
@@ -100,7 +103,7 @@ impl Browser {
     }
 
     /// Moves the mouse to the middle of an element and clicks, whatever is there.
-    pub(crate) async fn click_at(&self, element: Element) -> Result<()> {
+    pub async fn click_at(&self, element: Element) -> Result<()> {
         let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
         let moves = MouseActions::new("mouse".to_owned())
             .then(there)
@@ -109,7 +112,8 @@ impl Browser {
         Ok(self.client.perform_actions(moves).await?)
     }
 
-    pub(crate) async fn photograph(&self, path: &Path) -> Result<()> {
+    /// Keeps a picture of what is to be seen.
+    pub async fn photograph(&self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

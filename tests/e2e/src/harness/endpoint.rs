@@ -17,7 +17,7 @@ use super::{CAMPAIGN, Place};
 
 /// An endpoint with a database of its own, which ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     program: PathBuf,
     dist: PathBuf,
     public_url: Option<String>,
@@ -32,12 +32,13 @@ struct Running {
 }
 
 impl Endpoint {
-    pub(crate) async fn start(place: &Place, public_url: Option<&str>) -> Result<Self> {
+    /// Starts it with the widget's files of the build.
+    pub async fn start(place: &Place, public_url: Option<&str>) -> Result<Self> {
         Self::start_with(place, public_url, place.dist.clone()).await
     }
 
     /// The same with other files of the widget.
-    pub(crate) async fn start_with(
+    pub async fn start_with(
         place: &Place,
         public_url: Option<&str>,
         dist: PathBuf,
@@ -56,7 +57,7 @@ impl Endpoint {
     }
 
     /// Starts it, on another port than before.
-    pub(crate) async fn start_again(&self) -> Result<()> {
+    pub async fn start_again(&self) -> Result<()> {
         let log = File::create(self.path("log"))?;
         let mut command = self.command(["serve", "--campaigns", "campaigns"]);
         command.args(["--listen", "127.0.0.1:0", "--database", DATABASE, "--widgets"]);
@@ -75,7 +76,7 @@ impl Endpoint {
     }
 
     /// Ends it at once, as a failure of the machine would.
-    pub(crate) async fn kill(&self) -> Result<()> {
+    pub async fn kill(&self) -> Result<()> {
         let child = self.lock().child.take();
         if let Some(mut child) = child {
             child.kill().await?;
@@ -88,17 +89,17 @@ impl Endpoint {
     }
 
     /// Its own address.
-    pub(crate) fn origin(&self) -> String {
+    pub fn origin(&self) -> String {
         self.lock().origin.clone()
     }
 
     /// A file of its folder.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// What it wrote to its log.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
@@ -113,7 +114,7 @@ impl Endpoint {
     }
 
     /// Runs one of its other commands, beside it.
-    pub(crate) async fn run(
+    pub async fn run(
         &self,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<Output> {
@@ -121,7 +122,7 @@ impl Endpoint {
     }
 
     /// What `standwith export` writes, as a file too: the lines of JSON.
-    pub(crate) async fn export(&self, campaign: &str) -> Result<Vec<Value>> {
+    pub async fn export(&self, campaign: &str) -> Result<Vec<Value>> {
         let arguments =
             ["export", "--campaign", campaign, "--database", DATABASE, "--format", "jsonl"];
         let output = self.run(arguments).await?;
@@ -132,14 +133,14 @@ impl Endpoint {
     }
 
     /// The only action of the example campaign.
-    pub(crate) async fn only_action(&self) -> Result<Value> {
+    pub async fn only_action(&self) -> Result<Value> {
         let mut actions = self.export(CAMPAIGN).await?;
         ensure!(actions.len() == 1, "expected one action: {actions:#?}");
         Ok(actions.remove(0))
     }
 
     /// Keeps the endpoint's public keys in a file.
-    pub(crate) async fn keep_jwks(&self) -> Result<()> {
+    pub async fn keep_jwks(&self) -> Result<()> {
         let address = format!("{}/.well-known/jwks.json", self.origin());
         let jwks = reqwest::get(address).await?.error_for_status()?.bytes().await?;
         Ok(fs::write(self.path(JWKS), jwks)?)
@@ -148,6 +149,6 @@ impl Endpoint {
 
 const DATABASE: &str = "sqlite:standwith.sqlite";
 /// The file of the last export.
-pub(crate) const EXPORT: &str = "export.jsonl";
+pub const EXPORT: &str = "export.jsonl";
 /// The file of the public keys.
-pub(crate) const JWKS: &str = "jwks.json";
+pub const JWKS: &str = "jwks.json";

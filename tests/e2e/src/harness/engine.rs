@@ -15,16 +15,20 @@ use super::Missing;
 
 /// A browser's engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub enum Engine {
+    /// Driven by chromedriver.
     Chromium,
+    /// Driven by geckodriver.
     Firefox,
+    /// WebKitGTK's, driven by WebKitWebDriver.
     Webkit,
 }
 
 /// A driver that runs, and the screen that it may need. Both end when dropped.
 #[derive(Debug)]
-pub(crate) struct Driver {
-    pub(crate) address: String,
+pub struct Driver {
+    /// Where it listens.
+    pub address: String,
     _programs: Vec<Child>,
 }
 
@@ -32,7 +36,7 @@ impl Engine {
     const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
 
     /// The engines that `STANDWITH_ENGINES` names, or all.
-    pub(crate) fn wanted() -> Result<Vec<Self>> {
+    pub fn wanted() -> Result<Vec<Self>> {
         let Ok(names) = env::var("STANDWITH_ENGINES") else {
             return Ok(Self::ALL.into());
         };
@@ -41,7 +45,8 @@ impl Engine {
         names.map(|name| known(name).with_context(|| format!("no engine {name}"))).collect()
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    /// The name by which people know it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
@@ -50,7 +55,7 @@ impl Engine {
     }
 
     /// Starts its driver on a free port.
-    pub(crate) async fn drive(self) -> Result<Driver> {
+    pub async fn drive(self) -> Result<Driver> {
         let (variable, usual) = match self {
             Self::Chromium => ("CHROMEDRIVER", "chromedriver"),
             Self::Firefox => ("GECKODRIVER", "geckodriver"),
@@ -84,7 +89,7 @@ impl Engine {
     }
 
     /// What the browser is to be.
-    pub(crate) fn capabilities(self) -> Result<Map<String, Value>> {
+    pub fn capabilities(self) -> Result<Map<String, Value>> {
         let capabilities = match self {
             Self::Chromium => json!({ "goog:chromeOptions": {
                 "binary": first(&["chromium", "chromium-browser", "google-chrome"])?,
@@ -132,7 +137,8 @@ fn program(name: &str) -> Result<PathBuf> {
     found.ok_or_else(|| Missing(name.to_owned()).into())
 }
 
-fn first(names: &[&str]) -> Result<PathBuf> {
+/// The first of these programs that is on the path.
+pub fn first(names: &[&str]) -> Result<PathBuf> {
     let found = names.iter().find_map(|name| program(name).ok());
     found.ok_or_else(|| Missing(names.join(" or ")).into())
 }

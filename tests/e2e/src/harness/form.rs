@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::browser::Browser;
 
 /// What a person enters.
-pub(crate) const PERSON: [(&str, &str); 3] =
+pub const PERSON: [(&str, &str); 3] =
     [("given_name", "មេឃ"), ("family_name", "ស្ត្រី"), ("email", "mekh@supporter.invalid")];
 
 /// The form in an element.
-pub(crate) struct Form<'a> {
-    pub(crate) browser: &'a Browser,
+pub struct Form<'a> {
+    /// Where the page is.
+    pub browser: &'a Browser,
     /// A script expression that finds the element.
-    pub(crate) element: String,
+    pub element: String,
 }
 
 impl Form<'_> {
@@ -23,39 +24,41 @@ impl Form<'_> {
     }
 
     /// An element of it, as soon as it is there.
-    pub(crate) async fn find(&self, selector: &str) -> Result<Element> {
+    pub async fn find(&self, selector: &str) -> Result<Element> {
         self.browser.element(&self.within(selector)).await
     }
 
-    pub(crate) async fn has(&self, selector: &str) -> Result<bool> {
+    /// Whether there is such an element in it now.
+    pub async fn has(&self, selector: &str) -> Result<bool> {
         Ok(!self.browser.value(&self.within(selector)).await?.is_null())
     }
 
     /// The text of an element of it, as soon as it is there.
-    pub(crate) async fn text(&self, selector: &str) -> Result<String> {
+    pub async fn text(&self, selector: &str) -> Result<String> {
         self.find(selector).await?;
         let text = self.browser.value(&format!("{}.textContent", self.within(selector))).await?;
         Ok(text.as_str().context("no text")?.to_owned())
     }
 
     /// Waits until a text is to be read in it.
-    pub(crate) async fn until_it_says(&self, text: &str) -> Result<()> {
+    pub async fn until_it_says(&self, text: &str) -> Result<()> {
         let element = &self.element;
         let said = format!("{element}?.shadowRoot?.textContent.includes({text:?})");
         self.browser.until(&said).await
     }
 
     /// The element's `state`.
-    pub(crate) async fn state(&self) -> Result<Value> {
+    pub async fn state(&self) -> Result<Value> {
         self.browser.value(&format!("{}?.state", self.element)).await
     }
 
-    pub(crate) async fn until(&self, state: &str) -> Result<()> {
+    /// Waits until it is in this state.
+    pub async fn until(&self, state: &str) -> Result<()> {
         self.browser.until(&format!("{}?.state === {state:?}", self.element)).await
     }
 
     /// The id of what has the focus in it.
-    pub(crate) async fn focused(&self) -> Result<String> {
+    pub async fn focused(&self) -> Result<String> {
         let id = format!("{}?.shadowRoot?.activeElement?.id ?? ''", self.element);
         Ok(self.browser.value(&id).await?.as_str().unwrap_or_default().to_owned())
     }
@@ -65,13 +68,13 @@ impl Form<'_> {
     }
 
     /// What a control holds.
-    pub(crate) async fn value(&self, name: &str) -> Result<String> {
+    pub async fn value(&self, name: &str) -> Result<String> {
         let value = format!("{}?.value", self.within(&Self::control(name)));
         Ok(self.browser.value(&value).await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Types into a control what it is to hold.
-    pub(crate) async fn enter(&self, name: &str, text: &str) -> Result<()> {
+    pub async fn enter(&self, name: &str, text: &str) -> Result<()> {
         let control = self.find(&Self::control(name)).await?;
         control.clear().await?;
         control.send_keys(text).await?;
@@ -81,7 +84,7 @@ impl Form<'_> {
     }
 
     /// Clicks on something, with a mouse.
-    pub(crate) async fn click(&self, selector: &str) -> Result<()> {
+    pub async fn click(&self, selector: &str) -> Result<()> {
         let element = self.find(selector).await?;
         let within = self.within(selector);
         self.browser.run(&format!("{within}.scrollIntoView({{ block: 'center' }})"), &[]).await?;
@@ -89,7 +92,7 @@ impl Form<'_> {
     }
 
     /// Chooses a country of the list.
-    pub(crate) async fn choose_country(&self, code: &str) -> Result<()> {
+    pub async fn choose_country(&self, code: &str) -> Result<()> {
         let list = Self::control("country");
         self.browser.run(&format!("{}.focus()", self.within(&list)), &[]).await?;
         self.find(&format!("{list} option[value={code}]")).await?.click().await?;
@@ -99,7 +102,7 @@ impl Form<'_> {
     }
 
     /// Fills in everything that the example campaign wants.
-    pub(crate) async fn fill(&self) -> Result<()> {
+    pub async fn fill(&self) -> Result<()> {
         self.click("[value=minister-of-justice]").await?;
         self.click("[value=embassy]").await?;
         for (name, text) in PERSON {
@@ -110,7 +113,7 @@ impl Form<'_> {
     }
 
     /// Makes sure that all of it is still there.
-    pub(crate) async fn is_filled(&self) -> Result<()> {
+    pub async fn is_filled(&self) -> Result<()> {
         for (name, text) in PERSON.into_iter().chain([("country", "KH")]) {
             let value = self.value(name).await?;
             ensure!(value == text, "{name} holds {value:?} and no longer {text:?}");
@@ -121,12 +124,13 @@ impl Form<'_> {
         Ok(())
     }
 
-    pub(crate) async fn submit(&self) -> Result<()> {
+    /// Clicks on its button.
+    pub async fn submit(&self) -> Result<()> {
         self.click("[type=submit]").await
     }
 
     /// Sends, and reads the receipt's number.
-    pub(crate) async fn send(&self) -> Result<String> {
+    pub async fn send(&self) -> Result<String> {
         self.submit().await?;
         self.until("sent").await?;
         self.text("[part=receipt] code").await

@@ -12,7 +12,7 @@ use super::server::{self, Answer, Server};
 
 /// What goes wrong.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection breaks before anything arrives.
     Break,
     /// It arrives, but the answer gets lost.
@@ -25,17 +25,22 @@ pub(crate) enum Fault {
 
 /// A request that came through.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) content_type: String,
-    pub(crate) body: Bytes,
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The address without origin and query.
+    pub path: String,
+    /// What the body is said to be.
+    pub content_type: String,
+    /// The body.
+    pub body: Bytes,
 }
 
 /// The one address by which browsers know the endpoint.
 #[derive(Debug)]
-pub(crate) struct Gate {
-    pub(crate) origin: String,
+pub struct Gate {
+    /// Its origin.
+    pub origin: String,
     state: Arc<State>,
     _server: Server,
 }
@@ -55,7 +60,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Gate {
-    pub(crate) async fn open() -> Result<Self> {
+    /// Opens it; it leads nowhere yet.
+    pub async fn open() -> Result<Self> {
         let state = Arc::<State>::default();
         let server = server::serve({
             let state = state.clone();
@@ -65,32 +71,34 @@ impl Gate {
         Ok(Gate { origin: format!("http://127.0.0.1:{}", server.port), state, _server: server })
     }
 
-    pub(crate) fn lead_to(&self, endpoint: &str) {
+    /// From now on it leads to the endpoint at this origin.
+    pub fn lead_to(&self, endpoint: &str) {
         endpoint.clone_into(&mut lock(&self.state.endpoint));
     }
 
     /// From now on this is wrong with the paths that end so.
-    pub(crate) fn break_down(&self, path_end: &str, fault: Fault) {
+    pub fn break_down(&self, path_end: &str, fault: Fault) {
         self.mend();
         lock(&self.state.faults).push((path_end.to_owned(), fault));
     }
 
     /// From now on nothing is wrong.
-    pub(crate) fn mend(&self) {
+    pub fn mend(&self) {
         lock(&self.state.faults).clear();
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    /// All that came through.
+    pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state.seen).clone()
     }
 
     /// What was posted.
-    pub(crate) fn posted(&self) -> Vec<Seen> {
+    pub fn posted(&self) -> Vec<Seen> {
         self.seen().into_iter().filter(|seen| seen.method == "POST").collect()
     }
 
     /// How often a path that ends so was asked for.
-    pub(crate) fn asked(&self, path_end: &str) -> usize {
+    pub fn asked(&self, path_end: &str) -> usize {
         self.seen().iter().filter(|seen| seen.path.ends_with(path_end)).count()
     }
 }

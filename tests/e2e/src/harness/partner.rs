@@ -26,8 +26,9 @@ for (const kind of ['ready', 'start', 'invalid', 'submit', 'sent', 'error', 'cou
 
 /// The site.
 #[derive(Debug)]
-pub(crate) struct Partner {
-    pub(crate) origin: String,
+pub struct Partner {
+    /// Its origin.
+    pub origin: String,
     site: Arc<Mutex<Site>>,
     endpoint: String,
     _server: Server,
@@ -46,7 +47,7 @@ fn lock(site: &Mutex<Site>) -> MutexGuard<'_, Site> {
 
 impl Partner {
     /// Serves the pages of the checkout, whose forms come from the endpoint at this origin.
-    pub(crate) async fn open(place: &Place, endpoint: &str) -> Result<Self> {
+    pub async fn open(place: &Place, endpoint: &str) -> Result<Self> {
         let site = Arc::<Mutex<Site>>::default();
         let server = server::serve({
             let site = site.clone();
@@ -78,12 +79,7 @@ impl Partner {
 
     /// A page with this in head and body, and these headers; returns its path. The endpoint is
     /// called as in the partner's pages.
-    pub(crate) fn publish(
-        &self,
-        head: &str,
-        body: &str,
-        headers: &[(&'static str, &str)],
-    ) -> String {
+    pub fn publish(&self, head: &str, body: &str, headers: &[(&'static str, &str)]) -> String {
         let name = format!("page-{}.html", lock(&self.site).pages.len());
         // In a file of its own, so that it is there under a policy too.
         let page = format!(
@@ -95,7 +91,7 @@ impl Partner {
     }
 
     /// Puts headers on a page that is there.
-    pub(crate) fn put_headers(&self, name: &str, headers: &[(&'static str, &str)]) {
+    pub fn put_headers(&self, name: &str, headers: &[(&'static str, &str)]) {
         if let Some(page) = lock(&self.site).pages.get_mut(name) {
             self.add_headers(page, headers);
         }
@@ -120,7 +116,7 @@ impl Partner {
     }
 
     /// What browsers reported to `/violations`.
-    pub(crate) fn violations(&self) -> Vec<String> {
+    pub fn violations(&self) -> Vec<String> {
         lock(&self.site).violations.clone()
     }
 }

@@ -14,12 +14,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub(crate) type Answer = Response<Full<Bytes>>;
+/// What the server answers.
+pub type Answer = Response<Full<Bytes>>;
 
 /// A server, which ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) port: u16,
+pub struct Server {
+    /// Where it listens, on this machine.
+    pub port: u16,
     accepting: JoinHandle<Infallible>,
 }
 
@@ -30,7 +32,7 @@ impl Drop for Server {
 }
 
 /// Serves on a free port. Where `answer` gives none, the connection breaks.
-pub(crate) async fn serve<F, Answering>(answer: F) -> Result<Server>
+pub async fn serve<F, Answering>(answer: F) -> Result<Server>
 where
     F: Fn(Request<Bytes>) -> Answering + Clone + Send + 'static,
     Answering: Future<Output = Option<Answer>> + Send + 'static,
@@ -41,6 +43,8 @@ where
         let mut connections = JoinSet::new();
         loop {
             let Ok((stream, _)) = listener.accept().await else { continue };
+            // A small answer waits for nothing; without it, it is only slower.
+            let _ = stream.set_nodelay(true);
             let answer = answer.clone();
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let answer = answer.clone();
@@ -61,7 +65,7 @@ where
 }
 
 /// An answer with a body of some type.
-pub(crate) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
+pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
     let made = Response::builder().status(status).header("Content-Type", content_type);
     // A status and a content type of our own are always right.
     made.body(Full::new(body.into())).unwrap_or_default()

@@ -1,13 +1,13 @@
-//! What every test stands on: an endpoint, a partner's pages on another origin, and between browser
-//! and endpoint a gate where things go wrong when they are told to.
+//! What every test in a browser stands on, and every bench: an endpoint, a partner's pages on another
+//! origin, and between browser and endpoint a gate where things go wrong when they are told to.
 
-pub(crate) mod browser;
-pub(crate) mod endpoint;
-pub(crate) mod engine;
-pub(crate) mod form;
-pub(crate) mod gate;
-pub(crate) mod partner;
-pub(crate) mod server;
+pub mod browser;
+pub mod endpoint;
+pub mod engine;
+pub mod form;
+pub mod gate;
+pub mod partner;
+pub mod server;
 
 use std::env;
 use std::fmt;
@@ -24,13 +24,13 @@ use gate::Gate;
 use partner::Partner;
 
 /// The example campaign.
-pub(crate) const CAMPAIGN: &str = "free-mech-dara";
+pub const CAMPAIGN: &str = "free-mech-dara";
 /// The example campaign with an endpoint that takes JSON.
-pub(crate) const CAMPAIGN_IN_JSON: &str = "free-mech-dara-json";
+pub const CAMPAIGN_IN_JSON: &str = "free-mech-dara-json";
 
 /// Something that this machine has not, so that a test can't run.
 #[derive(Debug)]
-pub(crate) struct Missing(pub(crate) String);
+pub struct Missing(pub String);
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,24 +41,25 @@ impl fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 /// Whether this runs where nobody looks and everything must be there.
-pub(crate) fn in_ci() -> bool {
+pub fn in_ci() -> bool {
     env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
 /// Where everything is.
-pub(crate) struct Place {
+pub struct Place {
     /// The checkout.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// The program `standwith`.
-    pub(crate) program: PathBuf,
+    pub program: PathBuf,
     /// The widget's files.
-    pub(crate) dist: PathBuf,
+    pub dist: PathBuf,
     /// Where pictures of failures go.
-    pub(crate) pictures: PathBuf,
+    pub pictures: PathBuf,
 }
 
 impl Place {
-    pub(crate) fn find() -> Result<Self> {
+    /// Finds it: in the checkout, or where the environment says.
+    pub fn find() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let named = |variable, usual: &str| {
             env::var_os(variable).map_or_else(|| root.join(usual), PathBuf::from)
@@ -85,29 +86,33 @@ impl Place {
     /// Fills a folder with the campaigns that the tests are about.
     fn campaigns(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
-        let example = self.campaign()?;
-        let mut in_json = example.clone();
+        // As it is served to everyone, byte for byte.
+        let name = format!("{CAMPAIGN}.json");
+        fs::copy(self.root.join("www/campaigns").join(&name), folder.join(&name))?;
+        let mut in_json = self.campaign()?;
         in_json["id"] = CAMPAIGN_IN_JSON.into();
         in_json["title"] = "In JSON".into();
         in_json["endpoint"] = serde_json::json!({ "format": "json" });
-        for (id, campaign) in [(CAMPAIGN, example), (CAMPAIGN_IN_JSON, in_json)] {
-            fs::write(folder.join(format!("{id}.json")), campaign.to_string())?;
-        }
+        fs::write(folder.join(format!("{CAMPAIGN_IN_JSON}.json")), in_json.to_string())?;
         Ok(())
     }
 }
 
 /// All that a test in a browser has.
-pub(crate) struct Stage {
-    pub(crate) browser: Browser,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) gate: Gate,
-    pub(crate) partner: Partner,
+pub struct Stage {
+    /// A window of one engine.
+    pub browser: Browser,
+    /// What the forms post to.
+    pub endpoint: Endpoint,
+    /// By which browsers reach it.
+    pub gate: Gate,
+    /// Whose pages carry the forms.
+    pub partner: Partner,
 }
 
 impl Stage {
     /// A fresh endpoint and a fresh partner.
-    pub(crate) async fn set(place: &Place, browser: Browser) -> Result<Self> {
+    pub async fn set(place: &Place, browser: Browser) -> Result<Self> {
         let gate = Gate::open().await?;
         let endpoint = Endpoint::start(place, Some(&gate.origin)).await?;
         gate.lead_to(&endpoint.origin());
@@ -116,17 +121,17 @@ impl Stage {
     }
 
     /// Opens one of the partner's pages of the checkout.
-    pub(crate) async fn open(&self, page: &str) -> Result<()> {
+    pub async fn open(&self, page: &str) -> Result<()> {
         self.browser.open(&format!("{}/{page}", self.partner.origin)).await
     }
 
     /// Opens a page of the partner's with this in its body.
-    pub(crate) async fn open_body(&self, body: &str) -> Result<()> {
+    pub async fn open_body(&self, body: &str) -> Result<()> {
         self.open_page("", body, &[]).await
     }
 
     /// Opens a page of the partner's with this in head and body, and these headers.
-    pub(crate) async fn open_page(
+    pub async fn open_page(
         &self,
         head: &str,
         body: &str,
@@ -137,22 +142,22 @@ impl Stage {
     }
 
     /// The first form of the page, or the only one.
-    pub(crate) fn form(&self) -> Form<'_> {
+    pub fn form(&self) -> Form<'_> {
         self.form_at("document.querySelector('stand-with')")
     }
 
     /// The form whose element a script expression finds.
-    pub(crate) fn form_at(&self, element: &str) -> Form<'_> {
+    pub fn form_at(&self, element: &str) -> Form<'_> {
         Form { browser: &self.browser, element: element.to_owned() }
     }
 
     /// What went uncaught in the page so far, and the page tells only if [`Stage::open_page`] made it.
-    pub(crate) async fn uncaught(&self) -> Result<Value> {
+    pub async fn uncaught(&self) -> Result<Value> {
         self.browser.run("return window.uncaught", &[]).await
     }
 
     /// Shows what there is to see after a failure.
-    pub(crate) async fn report(&self, picture: &Path) {
+    pub async fn report(&self, picture: &Path) {
         match self.browser.photograph(picture).await {
             Ok(()) => eprintln!("screenshot: {}", picture.display()),
             Err(error) => eprintln!("no screenshot: {error:#}"),

@@ -1,0 +1,381 @@
+//! `bench page`: how soon the form is there, how soon it answers, and what it costs the page.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::browser::{Browser, Tab};
+use crate::figures::{Aim, Quartiles, greatest, judge, or_dash};
+use crate::site::Site;
+
+/// How long a page is watched after its form is there.
+const AFTERWARDS: Duration = Duration::from_secs(2);
+
+/// How long a person looks over what was entered.
+const LOOKING: Duration = Duration::from_secs(1);
+
+/// How `bench page` is asked.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How often each page is loaded under each condition
+    #[arg(long, default_value_t = 15)]
+    rounds: u32,
+    /// Three rounds, and only with a slow processor and a slow network
+    #[arg(long)]
+    quick: bool,
+    /// Keep every single measurement in this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Fail when an aim is missed
+    #[arg(long)]
+    check: bool,
+}
+
+/// A page that is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// With our form, as the README says
+    Ours,
+    /// With the floor's form
+    Floor,
+    /// Without a form
+    Empty,
+    /// With our tag alone: nothing reserves its height
+    Bare,
+}
+
+impl Page {
+    const ALL: [Self; 4] = [Self::Ours, Self::Floor, Self::Empty, Self::Bare];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Floor => "floor",
+            Self::Empty => "empty",
+            Self::Bare => "bare",
+        }
+    }
+}
+
+/// What it is loaded on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Machine {
+    /// How many times the processor is slowed down.
+    processor: u32,
+    /// Whether the network is slowed down.
+    network: bool,
+}
+
+impl Machine {
+    const SLOWEST: Self = Self { processor: 4, network: true };
+    const ALL: [Self; 4] = [
+        Self { processor: 1, network: false },
+        Self { processor: 4, network: false },
+        Self { processor: 1, network: true },
+        Self::SLOWEST,
+    ];
+
+    fn name(self) -> String {
+        let network = if self.network { "150 ms, 1.6 Mbit/s" } else { "network as it is" };
+        format!("processor {}x, {network}", self.processor)
+    }
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Measure {
+    Field,
+    Live,
+    Blocking,
+    BlockingWhileTyping,
+    Shift,
+    Heap,
+    Wasm,
+    Leaving,
+    Answered,
+}
+
+impl Measure {
+    const ALL: [Self; 9] = [
+        Self::Field,
+        Self::Live,
+        Self::Blocking,
+        Self::BlockingWhileTyping,
+        Self::Shift,
+        Self::Heap,
+        Self::Wasm,
+        Self::Leaving,
+        Self::Answered,
+    ];
+
+    /// What people read, what programs read, how many digits.
+    fn names(self) -> (&'static str, &'static str, usize) {
+        match self {
+            Self::Field => ("first field painted, ms", "first_field_ms", 0),
+            Self::Live => ("form live, ms", "live_ms", 0),
+            Self::Blocking => ("blocking time, ms", "blocking_ms", 0),
+            Self::BlockingWhileTyping => ("… with keys pressed", "blocking_while_typing_ms", 0),
+            Self::Shift => ("layout shift", "layout_shift", 3),
+            Self::Heap => ("JavaScript heap, KiB", "heap_kib", 0),
+            Self::Wasm => ("Wasm memory, KiB", "wasm_kib", 0),
+            Self::Leaving => ("click to POST leaving, ms", "click_to_post_ms", 1),
+            Self::Answered => ("POST leaving to answered, ms", "post_to_answer_ms", 1),
+        }
+    }
+}
+
+type Values = BTreeMap<Measure, f64>;
+
+/// What one page gave under one condition in one round.
+struct Sample {
+    round: u32,
+    page: Page,
+    machine: Machine,
+    warm: bool,
+    values: Values,
+}
+
+impl Sample {
+    fn json(&self) -> Value {
+        let named =
+            self.values.iter().map(|(measure, value)| (measure.names().1.to_owned(), json!(value)));
+        json!({
+            "round": self.round,
+            "page": self.page.name(),
+            "processor": self.machine.processor,
+            "slow_network": self.machine.network,
+            "cache": if self.warm { "warm" } else { "cold" },
+            "measured": named.collect::<serde_json::Map<_, _>>(),
+        })
+    }
+}
+
+/// Measures, and prints what came of it.
+pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -> Result<bool> {
+    let slowest = [Machine::SLOWEST];
+    let (rounds, machines) =
+        if options.quick { (3, &slowest[..]) } else { (options.rounds, &Machine::ALL[..]) };
+    ensure!(rounds > 0, "there must be a round");
+    let mut samples = Vec::new();
+    for round in 0..rounds {
+        // Each round begins with another one.
+        for machine in rotated(machines, round) {
+            for page in rotated(&Page::ALL, round) {
+                let visited = visit(browser, site, page, machine).await;
+                let [cold, warm] = visited
+                    .with_context(|| format!("the page {}, {}", page.name(), machine.name()))?;
+                for (warm, values) in [(false, cold), (true, warm)] {
+                    samples.push(Sample { round, page, machine, warm, values });
+                }
+            }
+        }
+        eprintln!("round {} of {rounds}", round + 1);
+    }
+    if let Some(path) = &options.json {
+        let all: Vec<Value> = samples.iter().map(Sample::json).collect();
+        fs::write(path, serde_json::to_vec(&all)?).with_context(|| path.display().to_string())?;
+    }
+    println!(
+        "rounds: {rounds}; median [first quartile–third quartile]; ratios are of the same round"
+    );
+    println!("our POST is verified and kept by the endpoint, the floor's is taken by a sink");
+    let found = Found { samples };
+    for &machine in machines {
+        for warm in [false, true] {
+            found.table(machine, warm);
+        }
+    }
+    Ok(judge(&found.aims()) || !options.check)
+}
+
+/// All of them, beginning with another one each round.
+fn rotated<T: Copy>(all: &[T], round: u32) -> impl Iterator<Item = T> {
+    let first = round as usize % all.len();
+    all[first..].iter().chain(&all[..first]).copied()
+}
+
+/// Loads a page on a machine, with an empty cache and with a filled one. Keys are pressed in loads of
+/// their own, so that they disturb nothing.
+async fn visit(
+    browser: &Browser,
+    site: &Site,
+    page: Page,
+    machine: Machine,
+) -> Result<[Values; 2]> {
+    let mut both = [Values::new(), Values::new()];
+    let modes = match page {
+        Page::Ours | Page::Floor => &[false, true][..],
+        Page::Empty | Page::Bare => &[false],
+    };
+    for &live in modes {
+        let mut tab = browser.tab(&site.partner, live).await?;
+        tab.slow_down(machine.processor, machine.network).await?;
+        for (visit, values) in both.iter_mut().enumerate() {
+            if visit > 0 {
+                tab.leave(&site.partner).await?;
+            }
+            tab.open(&format!("{}/{}", site.partner, page.name())).await?;
+            if live {
+                type_along(&mut tab, values).await?;
+            } else {
+                watch(&mut tab, page, values).await?;
+            }
+        }
+        tab.close().await?;
+    }
+    Ok(both)
+}
+
+/// Watches a page load, and sends its form.
+async fn watch(tab: &mut Tab, page: Page, values: &mut Values) -> Result<()> {
+    let words = if page == Page::Empty { &["loaded"][..] } else { &["field", "ready"] };
+    tab.until_all(words).await?;
+    sleep(AFTERWARDS).await;
+    values.insert(Measure::Shift, tab.number("bench.shift").await?);
+    if page == Page::Bare {
+        return Ok(());
+    }
+    values.insert(Measure::Blocking, tab.number("bench.blocking").await?);
+    if page == Page::Empty {
+        return weigh(tab, values).await;
+    }
+    values.insert(Measure::Field, tab.number("bench.field").await?);
+    tab.value("person.fill()").await?;
+    sleep(LOOKING).await;
+    let place = tab.value("person.button()").await?;
+    let at = |index: usize| place[index].as_f64().context("the form has no button");
+    tab.click(at(0)?, at(1)?).await?;
+    let status = tab.until("answered").await.context("nothing was posted")?;
+    ensure!(status.starts_with('2'), "the POST was answered with {status}");
+    values.insert(Measure::Leaving, tab.number("bench.left - bench.clicked").await?);
+    values.insert(Measure::Answered, tab.number("bench.answered - bench.left").await?);
+    Ok(())
+}
+
+/// Presses keys in the first field as soon as it is there, until the form answers.
+async fn type_along(tab: &mut Tab, values: &mut Values) -> Result<()> {
+    tab.until("focused").await?;
+    tab.press_until("live").await?;
+    sleep(AFTERWARDS).await;
+    values.insert(Measure::Live, tab.number("bench.live").await?);
+    values.insert(Measure::BlockingWhileTyping, tab.number("bench.blocking").await?);
+    weigh(tab, values).await
+}
+
+/// Weighs what the page holds. Collecting garbage throws away compiled code too: nothing is timed
+/// after it.
+async fn weigh(tab: &Tab, values: &mut Values) -> Result<()> {
+    tab.collect_garbage().await?;
+    let heap = tab.counts().await?.get("JSHeapUsedSize")?;
+    values.insert(Measure::Heap, heap / 1024.0);
+    values.insert(Measure::Wasm, tab.number("bench.wasm()").await? / 1024.0);
+    Ok(())
+}
+
+/// All that was measured.
+struct Found {
+    samples: Vec<Sample>,
+}
+
+impl Found {
+    /// The values of a measure, by round.
+    fn series(
+        &self,
+        page: Page,
+        machine: Machine,
+        warm: bool,
+        measure: Measure,
+    ) -> BTreeMap<u32, f64> {
+        let fits = |sample: &&Sample| {
+            sample.page == page && sample.machine == machine && sample.warm == warm
+        };
+        let fitting = self.samples.iter().filter(fits);
+        fitting.filter_map(|sample| Some((sample.round, *sample.values.get(&measure)?))).collect()
+    }
+
+    fn values(&self, page: Page, machine: Machine, warm: bool, measure: Measure) -> Vec<f64> {
+        self.series(page, machine, warm, measure).into_values().collect()
+    }
+
+    /// How many times the floor's ours is, in each round; none where the floor's may be nothing.
+    fn ratios(&self, machine: Machine, warm: bool, measure: Measure) -> Vec<f64> {
+        let ours = self.series(Page::Ours, machine, warm, measure);
+        let floor = self.series(Page::Floor, machine, warm, measure);
+        if floor.values().any(|floor| *floor <= 0.0) {
+            return Vec::new();
+        }
+        ours.iter().filter_map(|(round, ours)| Some(ours / floor.get(round)?)).collect()
+    }
+
+    fn table(&self, machine: Machine, warm: bool) {
+        let cache = if warm { "warm" } else { "cold" };
+        let heading = format!("{}, {cache}", machine.name());
+        println!(
+            "\n{heading:<36} {:>23} {:>23} {:>23} {:>19}",
+            "ours", "floor", "empty", "ours/floor"
+        );
+        for measure in Measure::ALL {
+            let (name, _, digits) = measure.names();
+            let shown =
+                |page| or_dash(Quartiles::of(&self.values(page, machine, warm, measure)), digits);
+            let (ours, floor, empty) = (shown(Page::Ours), shown(Page::Floor), shown(Page::Empty));
+            let ratio = or_dash(Quartiles::of(&self.ratios(machine, warm, measure)), 2);
+            println!("  {name:<34} {ours:>23} {floor:>23} {empty:>23} {ratio:>19}");
+            if measure == Measure::Shift {
+                println!("  {:<34} {:>23}", "… of the bare tag", shown(Page::Bare));
+            }
+        }
+    }
+
+    /// What is aimed at on the slowest machine with an empty cache.
+    fn aims(&self) -> [Aim; 5] {
+        let (machine, warm) = (Machine::SLOWEST, false);
+        let middle = |numbers: &[f64]| Quartiles::of(numbers).map(|quartiles| quartiles.median);
+        let ratio = |measure| middle(&self.ratios(machine, warm, measure));
+        let ours = |measure| self.values(Page::Ours, machine, warm, measure);
+        [
+            Aim::at_most(1.3, "first field painted, ours/floor", ratio(Measure::Field), 2),
+            Aim::at_most(1.8, "form live, ours/floor", ratio(Measure::Live), 2),
+            Aim::at_most(0.0, "layout shift, the greatest", greatest(&ours(Measure::Shift)), 3),
+            Aim::at_most(50.0, "blocking time, ms", middle(&ours(Measure::Blocking)), 0),
+            Aim::at_most(2.0, "click to POST leaving, ours/floor", ratio(Measure::Leaving), 2),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_round_begins_with_another_page() {
+        let names = |round| rotated(&Page::ALL, round).map(Page::name).collect::<Vec<_>>();
+        assert_eq!(names(0), ["ours", "floor", "empty", "bare"]);
+        assert_eq!(names(5), ["floor", "empty", "bare", "ours"]);
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        let sample = |round, page, value| Sample {
+            round,
+            page,
+            machine: Machine::SLOWEST,
+            warm: false,
+            values: Values::from([(Measure::Live, value)]),
+        };
+        let samples = vec![
+            sample(0, Page::Ours, 3.0),
+            sample(1, Page::Floor, 2.0),
+            sample(1, Page::Ours, 5.0),
+            sample(0, Page::Floor, 1.0),
+        ];
+        let found = Found { samples };
+        assert_eq!(found.ratios(Machine::SLOWEST, false, Measure::Live), [3.0, 2.5]);
+    }
+}

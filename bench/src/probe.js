@@ -1,0 +1,110 @@
+// Stands in a page before anything of the page's own, notes when what happened, and tells the bench. `__LIVE__` is true
+// where the field is to get the focus as soon as it is there.
+(() => {
+  if (!window.tellBench || location.pathname === "/waiting") return;
+  const TEXTS = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]";
+  const seen = window.bench = { ready: 0, blocking: 0, shift: 0, memories: new Set() };
+  const tell = (what) => window.tellBench(what);
+
+  /** Calls it when the frame that is being made has been painted. */
+  const afterPaint = (call) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = call;
+    port2.postMessage(0);
+  };
+
+  // The first field that can be seen and filled in, in the page or in a shadow root.
+  const isThere = (field) =>
+    !field.disabled && field.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const field = (root) => {
+    const found = [...root.querySelectorAll(TEXTS)].find(isThere);
+    if (found) return found;
+    for (const { shadowRoot } of root.querySelectorAll("*")) {
+      const within = shadowRoot && field(shadowRoot);
+      if (within) return within;
+    }
+  };
+  const look = () => {
+    const found = field(document);
+    if (!found) return requestAnimationFrame(look);
+    afterPaint(() => {
+      seen.field = performance.now();
+      tell("field");
+    });
+    if (__LIVE__) {
+      found.focus();
+      tell("focused");
+    }
+  };
+  requestAnimationFrame(look);
+  addEventListener("load", () => requestAnimationFrame(() => afterPaint(() => tell("loaded"))), { once: true });
+
+  for (const kind of ["standwith:start", "floor:start"]) {
+    addEventListener(kind, () => {
+      seen.live ??= performance.now();
+      tell("live");
+    }, true);
+  }
+  for (const kind of ["standwith:ready", "floor:ready"]) {
+    addEventListener(kind, () => {
+      seen.ready += 1;
+      seen.readyAt = performance.now();
+      tell(`ready ${seen.ready}`);
+    }, true);
+  }
+  addEventListener("standwith:error", ({ detail }) => tell(`error ${detail.code}`), true);
+
+  const observe = (type, note) => {
+    const take = (list) => list.getEntries().forEach(note);
+    new PerformanceObserver(take).observe({ type, buffered: true });
+  };
+  observe("longtask", ({ duration }) => seen.blocking += duration - 50);
+  observe("layout-shift", ({ value }) => seen.shift += value);
+
+  // From a key to the picture that shows its letter.
+  let pressed;
+  addEventListener("keydown", ({ timeStamp }) => pressed = timeStamp, true);
+  addEventListener("input", ({ isTrusted }) => {
+    if (!isTrusted || !window.bench.typing) return;
+    const key = pressed;
+    requestAnimationFrame(() => afterPaint(() => tell(`key ${performance.now() - key}`)));
+  }, true);
+
+  addEventListener("click", ({ isTrusted, timeStamp }) => {
+    if (isTrusted) seen.clicked ??= timeStamp;
+  }, true);
+  const { fetch } = window;
+  window.fetch = function (...given) {
+    const method = given[1]?.method ?? given[0]?.method;
+    if (method?.toUpperCase() !== "POST") return fetch.apply(this, given);
+    seen.left = performance.now();
+    const answer = fetch.apply(this, given);
+    answer.then(({ status }) => {
+      seen.answered = performance.now();
+      tell(`answered ${status}`);
+    }, (error) => tell(`error ${error}`));
+    return answer;
+  };
+
+  // The memories of all Wasm that is started here.
+  const keep = (instance) => {
+    for (const exported of Object.values(instance.exports)) {
+      if (exported instanceof WebAssembly.Memory) seen.memories.add(exported);
+    }
+  };
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const made = await original.apply(WebAssembly, given);
+      keep(made.instance ?? made);
+      return made;
+    };
+  }
+  WebAssembly.Instance = class extends WebAssembly.Instance {
+    constructor(...given) {
+      super(...given);
+      keep(this);
+    }
+  };
+  seen.wasm = () => [...seen.memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+})();
