@@ -2,7 +2,7 @@
 
 use crate::campaign::Campaign;
 use crate::json::{Json, Value, Writer};
-use crate::shape::{Reading, Shape, Table, record, words};
+use crate::shape::{Reading, Shape, Table, Written, record, words};
 
 /// A valid action. Only [`check`](crate::check::check) makes one.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,8 @@ pub struct Circumstances {
     pub aud: String,
     /// SHA-256 of the campaign file's bytes, in base64url.
     pub campaign_digest: String,
-    /// SHA-256 of each consent's wording in base64url, in the order of [`Action::wordings`].
+    /// SHA-256 of each consent's wording in base64url, in the order of [`Action::wordings`]; empty
+    /// for those that are not known yet.
     pub wording_digests: Vec<String>,
     /// Where the supporter came from.
     pub source: Source,
@@ -76,7 +77,7 @@ impl Action {
 
     /// The action on the wire.
     pub fn claims(&self, campaign: &Campaign, given: Circumstances) -> Claims {
-        let consents = self.consents.iter().zip(given.wording_digests);
+        let mut digests = given.wording_digests.into_iter();
         Claims {
             jti: given.jti,
             iat: given.iat,
@@ -87,11 +88,13 @@ impl Action {
             person: self.person.clone(),
             message: Some(self.message.clone()),
             targets: self.targets.clone(),
-            consents: consents
-                .map(|(consent, wording_digest)| ConsentClaim {
+            consents: self
+                .consents
+                .iter()
+                .map(|consent| ConsentClaim {
                     purpose: consent.purpose.clone(),
                     granted: consent.granted,
-                    wording_digest,
+                    wording_digest: digests.next().unwrap_or_default(),
                     lang: campaign.lang.clone(),
                 })
                 .collect(),
@@ -103,7 +106,7 @@ impl Action {
     }
 }
 
-record! {
+record! { written
     /// The payload of a signed action. Claims only grow, each new one with a default.
     pub struct Claims {
         /// The action's identity: 22 characters of base64url, 128 random bits.
@@ -253,23 +256,29 @@ impl Default for Given {
 }
 
 impl Shape for Given {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
-        match json.value {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
+        *self = match json.value {
             Value::List(_) => Given::Several(Vec::read(json, reading)),
             _ => Given::One(String::read(json, reading)),
-        }
-    }
-    fn write(&self, out: &mut Writer) {
-        match self {
-            Given::One(value) => value.write(out),
-            Given::Several(values) => values.write(out),
-        }
+        };
     }
     fn schema(out: &mut Writer) {
         out.key("anyOf").list(|out| {
             out.object(String::schema);
             out.object(Vec::<String>::schema);
         });
+    }
+}
+
+impl Written for Given {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Given::One(value) => value.write(out),
+            Given::Several(values) => values.write(out),
+        }
+    }
+    fn is_absent(&self) -> bool {
+        self.values().iter().all(String::is_empty)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::country;
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table, record, words};
 
-record! {
+record! { read
     /// A campaign: who is asked for what, how, and where the messages go.
     pub struct Campaign {
         /// The campaign's name on the wire: 1 to 64 of a-z, 0-9 and hyphen.
@@ -410,21 +410,14 @@ pub struct Answer {
 }
 
 impl Shape for Answer {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         if let Some(text) = json.text() {
-            return Answer { id: text.to_owned(), label: text.to_owned() };
+            *self = Answer { id: text.to_owned(), label: text.to_owned() };
+        } else {
+            reading.keys(json, &["id", "label"]);
+            reading.required(json, "id", &mut self.id);
+            reading.required(json, "label", &mut self.label);
         }
-        reading.keys(json, &["id", "label"]);
-        let mut answer = Answer::default();
-        reading.required(json, "id", &mut answer.id);
-        reading.required(json, "label", &mut answer.label);
-        answer
-    }
-    fn write(&self, out: &mut Writer) {
-        out.object(|out| {
-            out.key("id").text(&self.id);
-            out.key("label").text(&self.label);
-        });
     }
     fn schema(out: &mut Writer) {
         let member = |out: &mut Writer, key: &str| out.key(key).object(String::schema);
@@ -458,15 +451,12 @@ macro_rules! text {
         }
 
         impl Shape for $Name {
-            fn read(json: &Json, reading: &mut Reading) -> Self {
+            fn fill(&mut self, json: &Json, reading: &mut Reading) {
                 let test: fn(&str) -> bool = $test;
                 match json.text() {
-                    Some(text) if test(text) => $Name(text.to_owned()),
+                    Some(text) if test(text) => text.clone_into(&mut self.0),
                     _ => reading.expected(json, $expected),
                 }
-            }
-            fn write(&self, out: &mut Writer) {
-                out.text(&self.0);
             }
             fn schema(out: &mut Writer) {
                 out.key("type").text("string");
@@ -552,14 +542,10 @@ pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
 pub struct Translations;
 
 impl Shape for Translations {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
-        match json.value {
-            Value::Object(_) => Translations,
-            _ => reading.expected(json, "an object in braces"),
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
+        if !matches!(json.value, Value::Object(_)) {
+            reading.expected(json, "an object in braces");
         }
-    }
-    fn write(&self, out: &mut Writer) {
-        out.object(|_| ());
     }
     fn schema(out: &mut Writer) {
         Table::<Translation>::schema(out);
@@ -619,16 +605,30 @@ impl CampaignFile {
     /// All that is wrong with the file; unknown keys only when `Strict`, but for those that say
     /// how a message must be protected.
     pub fn campaign(&self, lang: &str, how: Strictness) -> Result<Campaign, Vec<ConfigFault>> {
-        let languages = self.languages();
-        let lang = languages.iter().find(|known| *known == lang).unwrap_or(&languages[0]);
-        let mut json = self.json.clone();
-        let translation = self.json.get("languages").and_then(|languages| languages.get(lang));
-        if let Some(translation) = translation {
-            lay_over(&mut json, translation);
+        self.clone().into_campaign(lang, how)
+    }
+
+    /// The same, where the file is not needed any more.
+    ///
+    /// # Errors
+    /// As those of [`campaign`](Self::campaign).
+    pub fn into_campaign(
+        mut self,
+        lang: &str,
+        how: Strictness,
+    ) -> Result<Campaign, Vec<ConfigFault>> {
+        let mut languages = self.languages();
+        let place = languages.iter().position(|known| known == lang).unwrap_or(0);
+        let lang = languages.swap_remove(place);
+        let translations = self.json.get_mut("languages");
+        if let Some(translation) = translations.and_then(|languages| languages.get_mut(&lang)) {
+            let nothing = Json { line: translation.line, value: Value::Null };
+            let translation = std::mem::replace(translation, nothing);
+            lay_over(&mut self.json, translation);
         }
         let mut reading = Reading::default();
-        let mut campaign = Campaign::read(&json, &mut reading);
-        lang.clone_into(&mut campaign.lang);
+        let mut campaign = Campaign::read(&self.json, &mut reading);
+        campaign.lang = lang;
         let mut faults = reading.faults;
         if how == Strictness::Lenient {
             // To pass over the order to seal would be to send in plain text.
@@ -646,35 +646,39 @@ impl CampaignFile {
 
 /// Lays a translation over what it translates: objects key by key, lists of named things by their
 /// `id` or `purpose`, all else as a whole. Lists of named things never grow.
-fn lay_over(under: &mut Json, over: &Json) {
-    match (&mut under.value, &over.value) {
+fn lay_over(under: &mut Json, over: Json) {
+    match (&mut under.value, over.value) {
         (Value::Object(members), Value::Object(overs)) => {
-            for over in overs {
-                match members.iter_mut().find(|member| member.key == over.key) {
-                    Some(member) => lay_over(&mut member.value, &over.value),
+            for Member { key, value: over } in overs {
+                match members.iter_mut().find(|member| member.key == key) {
+                    Some(member) => lay_over(&mut member.value, over),
                     None if holds_named(&over.value) => {}
-                    None => {
-                        members.push(Member { key: over.key.clone(), value: over.value.clone() })
-                    }
+                    None => members.push(Member { key, value: over }),
                 }
             }
         }
-        (Value::List(items), Value::List(overs)) if holds_named(over) => {
+        (Value::List(items), Value::List(overs)) if holds_named_ones(&overs) => {
             for over in overs {
                 let named =
-                    |item: &&mut Json| name_of(item).is_some_and(|n| name_of(over) == Some(n));
+                    |item: &&mut Json| name_of(item).is_some_and(|n| name_of(&over) == Some(n));
                 if let Some(item) = items.iter_mut().find(named) {
                     lay_over(item, over);
                 }
             }
         }
-        _ => *under = over.clone(),
+        (value, other) => {
+            *value = other;
+            under.line = over.line;
+        }
     }
 }
 
-fn holds_named(list: &Json) -> bool {
-    let named = |item: &Json| matches!(item.value, Value::Object(_));
-    matches!(&list.value, Value::List(items) if items.iter().any(named))
+fn holds_named(list: &Value) -> bool {
+    matches!(list, Value::List(items) if holds_named_ones(items))
+}
+
+fn holds_named_ones(items: &[Json]) -> bool {
+    items.iter().any(|item| matches!(item.value, Value::Object(_)))
 }
 
 /// What a thing in a list is found by. A bare text is an answer, and its own id.

@@ -9,7 +9,7 @@
 //! ```text
 //! campaign file ── json ── shape ── campaign ─┐
 //! what is typed ── draft ── message ──────────┴─ check ── action ── envelope ── (the wire)
-//!                                                              answer ── session ── view ── markup
+//!                                                              answer ── session ── view ── plan
 //! ```
 
 pub mod json;
@@ -30,9 +30,9 @@ pub mod envelope;
 
 pub mod session;
 pub mod text;
-pub mod view;
 
-pub mod markup;
+pub mod plan;
+pub mod view;
 
 // What is wrong with a campaign file is told where it is written, never in the widget.
 #[cfg(not(target_arch = "wasm32"))]

@@ -6,11 +6,12 @@ use crate::action::{Action, Circumstances, Claims, Source};
 use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::{Campaign, Format};
 use crate::check::{Mistake, check, consent_of};
-use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS};
+use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::{self, PublicKey};
+use crate::shape;
 
 /// Where a form stands, apart from what is typed into it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setting {
     /// The campaign, in the language of the form.
     pub campaign: Campaign,
@@ -37,10 +38,14 @@ pub struct Session {
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
+    changes: Changes,
     started: bool,
     attempt: u32,
+    materials: Preparation,
+    /// What is about to be signed.
+    next: Option<Box<Message>>,
     /// What was signed and has not been answered for, so that trying again is the same action.
-    pending: Option<Pending>,
+    pending: Option<Box<Message>>,
 }
 
 /// The steps on the way of a message.
@@ -53,26 +58,87 @@ pub(crate) enum Phase {
     /// The supporter is at it.
     Editing,
     /// The page is asked whether it objects.
-    Asking(Box<Action>),
+    Asking,
     /// Key, digests and identity are made.
-    Preparing(Box<Action>),
+    Preparing,
     /// The key signs.
-    Signing(Box<Pending>),
+    Signing,
     /// The endpoint is asked.
     Posting,
     /// The endpoint has it.
     Sent(Acceptance),
 }
 
+/// How far what signing needs is.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Pending {
-    action: Action,
+enum Preparation {
+    /// Nobody asked for it.
+    None,
+    /// It is being made.
+    Asked,
+    /// It is there.
+    Made(Materials),
+}
+
+/// A message on its way.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Message {
+    /// The claims as they are before they get an identity: by this the same message is known.
+    said: String,
     claims: Claims,
     key: PublicKey,
     input: String,
-    /// Signed once more with the endpoint's time.
-    again: bool,
+    /// Whether it can't be signed once more: it was, or its key is gone.
+    settled: bool,
     body: String,
+}
+
+/// Facets of a session, as a set: what an event may have changed, or what a part of the form shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes(u16);
+
+impl Changes {
+    /// None.
+    pub const NOTHING: Self = Self(0);
+    /// Everything: another screen.
+    pub const SCREEN: Self = Self(1);
+    /// How many have sent.
+    pub const COUNT: Self = Self(1 << 1);
+    /// What has to be mended.
+    pub const MISTAKES: Self = Self(1 << 2);
+    /// Who writes.
+    pub const DETAILS: Self = Self(1 << 3);
+    /// Who is written to.
+    pub const TARGETS: Self = Self(1 << 4);
+    /// What is written.
+    pub const MESSAGE: Self = Self(1 << 5);
+    /// What is agreed to.
+    pub const CONSENTS: Self = Self(1 << 6);
+    /// How far the message is on its way, and what went wrong.
+    pub const PROGRESS: Self = Self(1 << 7);
+    /// What became of passing it on.
+    pub const SHARED: Self = Self(1 << 8);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, those: Self) -> Self {
+        Self(self.0 | those.0)
+    }
+
+    /// Whether any of those is among these.
+    pub const fn touch(self, those: Self) -> bool {
+        self.0 & those.0 != 0
+    }
+
+    /// The facet that a control's value belongs to.
+    fn of(name: &str, campaign: &Campaign) -> Self {
+        match name {
+            TARGETS => Self::TARGETS,
+            SUBJECT | BODY => Self::MESSAGE,
+            _ if consent_of(campaign, name).is_some() => Self::CONSENTS,
+            _ => Self::DETAILS,
+        }
+    }
 }
 
 /// Something that the supporter has to know, and that no field is to blame for.
@@ -121,7 +187,10 @@ pub enum Event {
         ticked: bool,
     },
     /// The supporter wants to send.
-    Submitted,
+    Submitted {
+        /// Seconds since 1970.
+        now: i64,
+    },
     /// The page lets the message go, or not.
     Allowed(bool),
     /// All that signing needs is there.
@@ -130,11 +199,13 @@ pub enum Event {
     Signed {
         /// Of this attempt.
         attempt: u32,
-        /// r and s, 32 bytes each.
-        signature: Vec<u8>,
+        /// r and s, 32 bytes each, in base64url.
+        signature: String,
     },
-    /// There is no key, no digest or no signature to be had.
-    SigningFailed {
+    /// There is no key or no digest to be had.
+    NotPrepared,
+    /// There is no signature to be had.
+    NotSigned {
         /// In this attempt.
         attempt: u32,
     },
@@ -158,12 +229,8 @@ pub enum Event {
 /// What signing needs and a pure function can't make.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Materials {
-    /// Of this attempt.
-    pub attempt: u32,
-    /// 128 random bits, from which the action gets its identity.
-    pub entropy: [u8; 16],
-    /// Seconds since 1970.
-    pub now: i64,
+    /// The action's identity: 128 random bits, in base64url.
+    pub jti: String,
     /// The public half of the fresh key.
     pub key: PublicKey,
     /// SHA-256 of each wording that [`Effect::Prepare`] named, in base64url.
@@ -189,12 +256,7 @@ pub enum Effect {
     /// Ask the page, by the cancelable event, whether the message may go.
     Ask,
     /// Make a fresh key, an identity and these texts' digests.
-    Prepare {
-        /// For this attempt.
-        attempt: u32,
-        /// The texts to digest.
-        wordings: Vec<String>,
-    },
+    Prepare(Vec<String>),
     /// Sign with the key of the last preparation.
     Sign {
         /// For this attempt.
@@ -289,8 +351,11 @@ impl Session {
             notice: None,
             count: None,
             shared: None,
+            changes: Changes::SCREEN,
             started: false,
             attempt: 0,
+            materials: Preparation::None,
+            next: None,
             pending: None,
         };
         (session, effects)
@@ -322,11 +387,14 @@ impl Session {
         match self.phase {
             Phase::NotYetOpen | Phase::Closed => "closed",
             Phase::Editing => "editing",
-            Phase::Asking(_) | Phase::Preparing(_) | Phase::Signing(_) | Phase::Posting => {
-                "sending"
-            }
+            Phase::Asking | Phase::Preparing | Phase::Signing | Phase::Posting => "sending",
             Phase::Sent(_) => "sent",
         }
+    }
+
+    /// What the last event may have changed of what there is to see.
+    pub fn changes(&self) -> Changes {
+        self.changes
     }
 
     /// The same form where so many are known to have sent.
@@ -335,29 +403,53 @@ impl Session {
         self
     }
 
+    /// The same form with something that the supporter has to know.
+    pub fn with_notice(mut self, notice: Notice) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
     /// The next state, and what is to be done. An event that comes too late changes nothing.
     pub fn update(mut self, event: Event) -> (Self, Vec<Effect>) {
-        let effects = match event {
-            Event::Entered { name, value } => self.change(&name, |draft| draft.set(&name, &value)),
-            Event::Ticked { name, value, ticked } => {
-                self.change(&name, |draft| draft.tick(&name, &value, ticked))
+        let effects = self.take(event);
+        (self, effects)
+    }
+
+    /// As [`update`](Self::update), in place: to move a session costs the widget 2 KB.
+    pub fn take(&mut self, event: Event) -> Vec<Effect> {
+        self.changes = Changes::NOTHING;
+        match event {
+            Event::Entered { name, value } => self.change(&name, &value, None),
+            Event::Ticked { name, value, ticked } => self.change(&name, &value, Some(ticked)),
+            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.submit(now),
+            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => self.allowed(allowed),
+            Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
+                self.materials = Preparation::Made(materials);
+                if let Some(pending) = &mut self.pending {
+                    pending.settled = true;
+                }
+                self.prepare()
             }
-            Event::Submitted if self.phase == Phase::Editing => self.submit(),
-            Event::Allowed(allowed) => self.allowed(allowed),
-            Event::Prepared(materials) if materials.attempt == self.attempt => {
-                self.prepared(materials)
+            Event::NotPrepared if matches!(self.materials, Preparation::Asked) => {
+                self.materials = Preparation::None;
+                match self.phase {
+                    Phase::Preparing => self.stop(Notice::CannotSign, "signing_failed", false),
+                    // There is time to try again until it is needed.
+                    _ => Vec::new(),
+                }
             }
-            Event::Signed { attempt, signature } if attempt == self.attempt => {
+            Event::Signed { attempt, signature }
+                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
+            {
                 self.signed(&signature)
             }
-            Event::SigningFailed { attempt }
-                if attempt == self.attempt
-                    && matches!(self.phase, Phase::Preparing(_) | Phase::Signing(_)) =>
+            Event::NotSigned { attempt }
+                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
             {
                 self.stop(Notice::CannotSign, "signing_failed", false)
             }
             Event::Answered { attempt, reply }
-                if attempt == self.attempt && self.phase == Phase::Posting =>
+                if attempt == self.attempt && matches!(self.phase, Phase::Posting) =>
             {
                 self.answered(reply)
             }
@@ -377,36 +469,59 @@ impl Session {
             }
             Event::Copied(result) => {
                 self.shared = Some(result);
+                self.changed(Changes::SHARED);
                 Vec::new()
             }
             Event::Reset => {
-                let attempt = self.attempt + 1;
-                let count = self.count;
+                self.draft = Draft::new(&self.setting.campaign);
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
-                let open = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed);
-                let phase = if open { Phase::Editing } else { self.phase };
-                let (fresh, _) = Session::new(self.setting, 0);
-                self = Session { phase, count, attempt, ..fresh };
+                if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
+                    self.phase = Phase::Editing;
+                }
+                self.mistakes.clear();
+                self.notice = None;
+                self.shared = None;
+                self.started = false;
+                self.attempt += 1;
+                (self.next, self.pending) = (None, None);
+                self.changed(Changes::SCREEN);
                 Vec::new()
             }
             _ => Vec::new(),
-        };
-        (self, effects)
+        }
     }
 
-    fn change(&mut self, name: &str, change: impl FnOnce(&mut Draft)) -> Vec<Effect> {
+    fn changed(&mut self, these: Changes) {
+        self.changes = self.changes.and(these);
+    }
+
+    fn step(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.changed(Changes::PROGRESS);
+    }
+
+    /// A control has another value, or a box with this value was ticked or cleared.
+    fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
         let writable = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_));
         // An extension of the browser may have put a control of its own among ours.
-        if !writable || !self.asks(name) {
+        let same = match ticked {
+            None => self.draft.get(name) == value,
+            Some(ticked) => self.draft.has(name, value) == ticked,
+        };
+        // What an endpoint found wrong is mended by touching it.
+        let same = same && !self.mistakes.iter().any(|mistake| mistake.field == name);
+        if !writable || same || !self.asks(name) {
             return Vec::new();
         }
-        if self.mistakes.is_empty() {
-            change(&mut self.draft);
-        } else {
-            let before = self.judge().err().unwrap_or_default();
-            change(&mut self.draft);
-            let after = self.judge().err().unwrap_or_default();
+        let before = self.current_mistakes();
+        match ticked {
+            None => self.draft.set(name, value),
+            Some(ticked) => self.draft.tick(name, value, ticked),
+        }
+        self.changed(Changes::of(name, &self.setting.campaign));
+        if !self.mistakes.is_empty() {
+            let after = self.current_mistakes();
             let of = |mistakes: &[Mistake], field: &str| {
                 mistakes.iter().find(|mistake| mistake.field == field).cloned()
             };
@@ -419,31 +534,66 @@ impl Session {
                     if anew { of(&after, &known.field) } else { Some(known) }
                 })
                 .collect();
+            self.changed(Changes::MISTAKES);
         }
         if std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
-        vec![Effect::Tell(Report::Start)]
+        let mut effects = vec![Effect::Tell(Report::Start)];
+        // Whoever begins will send: key and digests are made meanwhile.
+        effects.extend(self.ask_for_materials());
+        effects
+    }
+
+    /// What is wrong with the draft, while mistakes are shown.
+    fn current_mistakes(&self) -> Vec<Mistake> {
+        match self.mistakes.is_empty() {
+            true => Vec::new(),
+            false => self.judge().err().unwrap_or_default(),
+        }
     }
 
     /// Whether the form has a control of this name.
     fn asks(&self, name: &str) -> bool {
+        self.names().iter().any(|known| known == name)
+    }
+
+    /// The names of all controls, in the order of the form.
+    fn names(&self) -> Vec<String> {
         let campaign = &self.setting.campaign;
-        [TARGETS, SUBJECT, BODY, PUBLIC].contains(&name)
-            || campaign.fields.iter().any(|field| field.id.as_str() == name)
-            || consent_of(campaign, name).is_some()
+        let mut names = vec![TARGETS.to_owned()];
+        names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
+        names.extend([SUBJECT, BODY].map(str::to_owned));
+        names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
+        names.push(PUBLIC.to_owned());
+        names
     }
 
     fn judge(&self) -> Result<Action, Vec<Mistake>> {
         check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
     }
 
-    fn submit(&mut self) -> Vec<Effect> {
+    fn submit(&mut self, now: i64) -> Vec<Effect> {
         self.notice = None;
         match self.judge() {
             Ok(action) => {
                 self.mistakes.clear();
-                self.phase = Phase::Asking(Box::new(action));
+                let endpoint = &self.setting.endpoint;
+                let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
+                let mut claims = action.claims(
+                    &self.setting.campaign,
+                    Circumstances {
+                        aud: audience.to_owned(),
+                        campaign_digest: self.setting.campaign_digest.clone(),
+                        source: self.setting.source.clone(),
+                        ..Circumstances::default()
+                    },
+                );
+                let said = shape::write(&claims);
+                claims.iat = now;
+                self.next = Some(Box::new(Message { said, claims, ..Message::default() }));
+                self.changed(Changes::MISTAKES);
+                self.step(Phase::Asking);
                 vec![Effect::Ask]
             }
             Err(mistakes) => self.show(mistakes),
@@ -452,85 +602,92 @@ impl Session {
 
     fn show(&mut self, mistakes: Vec<Mistake>) -> Vec<Effect> {
         let fields = mistakes.iter().map(|m| (m.field.clone(), m.code())).collect();
-        self.phase = Phase::Editing;
         self.mistakes = mistakes;
+        self.changed(Changes::MISTAKES);
+        self.step(Phase::Editing);
         vec![Effect::Tell(Report::Invalid(fields)), Effect::Focus(Focus::Summary)]
     }
 
     fn stop(&mut self, notice: Notice, code: &str, retryable: bool) -> Vec<Effect> {
-        self.phase = Phase::Editing;
         self.notice = Some(notice);
+        self.step(Phase::Editing);
         let code = code.to_owned();
         vec![Effect::Tell(Report::Error { code, retryable }), Effect::Focus(Focus::Notice)]
     }
 
     fn allowed(&mut self, allowed: bool) -> Vec<Effect> {
-        let Phase::Asking(action) = &self.phase else {
-            return Vec::new();
-        };
         if !allowed {
             return self.stop(Notice::Vetoed, "vetoed", false);
         }
         self.attempt += 1;
         // The same message once more is the same action: it can't be counted twice.
-        if self.pending.as_ref().is_some_and(|pending| pending.action == **action) {
+        if let (Some(next), Some(pending)) = (&self.next, &self.pending)
+            && next.said == pending.said
+        {
             return self.post();
         }
-        let wordings = action.wordings().map(str::to_owned).collect();
-        self.phase = Phase::Preparing(action.clone());
-        vec![Effect::Prepare { attempt: self.attempt, wordings }]
+        self.step(Phase::Preparing);
+        self.prepare()
     }
 
-    fn prepared(&mut self, materials: Materials) -> Vec<Effect> {
-        let Phase::Preparing(action) = &self.phase else {
+    /// Asks for what signing needs, unless it is there or on its way.
+    fn ask_for_materials(&mut self) -> Option<Effect> {
+        if !matches!(self.materials, Preparation::None) {
+            return None;
+        }
+        self.materials = Preparation::Asked;
+        let consents = self.setting.campaign.consents.iter();
+        Some(Effect::Prepare(consents.map(|consent| consent.wording.clone()).collect()))
+    }
+
+    /// Gives the message its identity, where one waits for that and what it takes is there.
+    fn prepare(&mut self) -> Vec<Effect> {
+        if !matches!(self.phase, Phase::Preparing) {
+            return Vec::new();
+        }
+        let Preparation::Made(materials) = &self.materials else {
+            return self.ask_for_materials().into_iter().collect();
+        };
+        let Some(mut message) = self.next.take() else {
             return Vec::new();
         };
-        let endpoint = &self.setting.endpoint;
-        let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
-        let claims = action.claims(
-            &self.setting.campaign,
-            Circumstances {
-                jti: envelope::encode(&materials.entropy),
-                iat: materials.now,
-                aud: audience.to_owned(),
-                campaign_digest: self.setting.campaign_digest.clone(),
-                wording_digests: materials.digests,
-                source: self.setting.source.clone(),
-            },
-        );
-        let action = (**action).clone();
-        self.sign(Pending {
-            action,
-            claims,
-            key: materials.key,
-            input: String::new(),
-            again: false,
-            body: String::new(),
-        })
+        message.claims.jti = materials.jti.clone();
+        message.key = materials.key.clone();
+        let digests = self.setting.campaign.consents.iter().zip(&materials.digests);
+        for (consent, digest) in digests {
+            let mut claimed = message.claims.consents.iter_mut();
+            if let Some(claim) = claimed.find(|claim| claim.purpose == consent.purpose.0) {
+                claim.wording_digest.clone_from(digest);
+            }
+        }
+        // A key is for one message.
+        self.materials = Preparation::None;
+        self.sign(message)
     }
 
-    fn sign(&mut self, mut pending: Pending) -> Vec<Effect> {
-        pending.input = envelope::signing_input(&pending.key, &pending.claims);
-        let input = pending.input.clone();
-        self.phase = Phase::Signing(Box::new(pending));
+    fn sign(&mut self, mut message: Box<Message>) -> Vec<Effect> {
+        message.input = envelope::signing_input(&message.key, &message.claims);
+        let input = message.input.clone();
+        self.next = Some(message);
+        self.step(Phase::Signing);
         vec![Effect::Sign { attempt: self.attempt, input }]
     }
 
-    fn signed(&mut self, signature: &[u8]) -> Vec<Effect> {
-        let Phase::Signing(pending) = &mut self.phase else {
+    fn signed(&mut self, signature: &str) -> Vec<Effect> {
+        let Some(mut message) = self.next.take() else {
             return Vec::new();
         };
-        let proof = envelope::compact(&pending.input, signature);
-        pending.body = match self.setting.campaign.endpoint.format {
+        let proof = envelope::join([&message.input, signature]);
+        message.body = match self.setting.campaign.endpoint.format {
             Format::Jws => proof,
-            Format::Json => envelope::json_body(&pending.claims, &proof),
+            Format::Json => envelope::json_body(&message.claims, &proof),
         };
-        self.pending = Some((**pending).clone());
+        self.pending = Some(message);
         self.post()
     }
 
     fn post(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Posting;
+        self.step(Phase::Posting);
         vec![Effect::Post {
             attempt: self.attempt,
             url: self.setting.endpoint.clone(),
@@ -566,6 +723,7 @@ impl Session {
         effects.push(Effect::Focus(Focus::Thanks));
         self.pending = None;
         self.phase = Phase::Sent(acceptance);
+        self.changed(Changes::SCREEN);
         effects
     }
 
@@ -574,30 +732,31 @@ impl Session {
         let pending = self.pending.take();
         match (refusal.code.as_str(), refusal.now, pending) {
             // A wrong clock: once more with the endpoint's time and the same identity.
-            ("iat_out_of_window", Some(now), Some(mut pending)) if !pending.again => {
+            ("iat_out_of_window", Some(now), Some(mut pending)) if !pending.settled => {
                 pending.claims.iat = now;
-                pending.again = true;
-                self.sign(pending)
+                pending.settled = true;
+                return self.sign(pending);
             }
-            ("rules", ..) if refusal.errors.iter().any(|(field, _)| self.asks(field)) => {
-                let mut mistakes: Vec<Mistake> = Vec::new();
-                for (field, code) in &refusal.errors {
-                    // A field shows one mistake; for what is not on the form nobody can do anything.
-                    if self.asks(field) && !mistakes.iter().any(|known| known.field == *field) {
-                        mistakes.push(Mistake::reported(&self.setting.campaign, field, code));
-                    }
+            ("rules", ..) => {
+                // A field shows one mistake; for what is not on the form nobody can do anything.
+                let reported = |name: &String| {
+                    let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;
+                    Some(Mistake::reported(&self.setting.campaign, field, code))
+                };
+                let mistakes: Vec<Mistake> = self.names().iter().filter_map(reported).collect();
+                if !mistakes.is_empty() {
+                    return self.show(mistakes);
                 }
-                self.show(mistakes)
             }
-            ("closed", ..) => self.stop(Notice::Closed, "closed", false),
-            (code, ..) => {
-                // It is shown, and told to the page: a sentence might hold what was typed.
-                let is_code = (1..=64).contains(&code.len())
-                    && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-                let code = if is_code { code } else { "refused" };
-                self.stop(Notice::Refused(code.to_owned()), code, false)
-            }
+            ("closed", ..) => return self.stop(Notice::Closed, "closed", false),
+            _ => {}
         }
+        // It is shown, and told to the page: a sentence might hold what was typed.
+        let code = refusal.code.as_str();
+        let is_code = (1..=64).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let code = if is_code { code } else { "refused" };
+        self.stop(Notice::Refused(code.to_owned()), code, false)
     }
 
     fn counted(&mut self, count: Option<i64>) -> Vec<Effect> {
@@ -605,6 +764,7 @@ impl Session {
             return Vec::new();
         };
         self.count = Some(count);
+        self.changed(Changes::COUNT);
         let goal = self.setting.campaign.counter.goal;
         vec![Effect::Tell(Report::Count { count, goal })]
     }

@@ -2,7 +2,7 @@
 //! declaration into a type, its strict reader with located faults, its writer and its JSON Schema,
 //! so that the four cannot drift apart.
 
-use crate::json::{Json, Value, Writer};
+use crate::json::{Json, Value, Writer, decimal};
 
 /// Something wrong in a campaign file or in claims: where it is, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +45,15 @@ pub struct Reading {
 
 impl Reading {
     /// Notes a fault at the place where the reading stands.
+    #[inline(never)]
     pub fn fault(&mut self, line: u32, kind: FaultKind) {
         self.faults.push(ConfigFault { pointer: self.pointer.clone(), line, kind });
     }
 
-    /// Notes a fault and gives the type's default in place of the value.
-    pub fn expected<T: Default>(&mut self, json: &Json, expected: &'static str) -> T {
+    /// Notes that something else should stand where the reading stands.
+    #[inline(never)]
+    pub fn expected(&mut self, json: &Json, expected: &'static str) {
         self.fault(json.line, FaultKind::Expected(expected));
-        T::default()
     }
 
     /// Runs `read` one step further down the pointer.
@@ -64,6 +65,7 @@ impl Reading {
     }
 
     /// Steps down the pointer, and gives the length of what it was.
+    #[inline(never)]
     fn step(&mut self, step: &str) -> usize {
         let outside = self.pointer.len();
         self.pointer.push('/');
@@ -78,9 +80,10 @@ impl Reading {
     }
 
     /// Notes each member of an object that is unknown or stands twice; any other value whole.
+    #[inline(never)]
     pub(crate) fn keys(&mut self, json: &Json, known: &[&str]) {
         let Value::Object(members) = &json.value else {
-            return self.fault(json.line, FaultKind::Expected("an object in braces"));
+            return self.expected(json, "an object in braces");
         };
         for (index, member) in members.iter().enumerate() {
             let twice = members[..index].iter().any(|earlier| earlier.key == member.key);
@@ -93,18 +96,23 @@ impl Reading {
         }
     }
 
-    /// Reads the member with this key into its place; without such a member, leaves it alone. Kept
-    /// out of line: there are a hundred members and only a few types.
+    /// Reads the value one step further down the pointer.
     #[inline(never)]
-    pub(crate) fn member<T: Shape>(&mut self, json: &Json, key: &str, place: &mut T) {
+    pub(crate) fn fill(&mut self, step: &str, json: &Json, place: &mut dyn Shape) {
+        self.inside(step, |reading| place.fill(json, reading));
+    }
+
+    /// Reads the member with this key into its place; without such a member, leaves it alone.
+    #[inline(never)]
+    pub(crate) fn member(&mut self, json: &Json, key: &str, place: &mut dyn Shape) {
         if let Some(member) = json.get(key) {
-            *place = self.inside(key, |reading| T::read(member, reading));
+            self.fill(key, member, place);
         }
     }
 
     /// As [`member`](Self::member), but the member must be there.
     #[inline(never)]
-    pub(crate) fn required<T: Shape>(&mut self, json: &Json, key: &str, place: &mut T) {
+    pub(crate) fn required(&mut self, json: &Json, key: &str, place: &mut dyn Shape) {
         // What is no object has been told already.
         if json.get(key).is_none() && matches!(json.value, Value::Object(_)) {
             self.inside(key, |reading| reading.fault(json.line, FaultKind::Missing));
@@ -113,21 +121,57 @@ impl Reading {
     }
 }
 
-/// A type that has a form in JSON.
-pub trait Shape: Sized {
-    /// Reads the value; what is wrong goes into `reading`, and a stand-in comes out.
-    fn read(json: &Json, reading: &mut Reading) -> Self;
+/// A type that has a form in JSON. Values are read into their place, each through one function for
+/// all types: to read a hundred members costs the widget a hundred calls and nothing else.
+pub trait Shape {
+    /// Reads the value into this one, which is the default; what is wrong goes into `reading`.
+    fn fill(&mut self, json: &Json, reading: &mut Reading);
+
+    /// The value as read; what is wrong goes into `reading`, and a stand-in comes out.
+    fn read(json: &Json, reading: &mut Reading) -> Self
+    where
+        Self: Default + Sized,
+    {
+        let mut value = Self::default();
+        value.fill(json, reading);
+        value
+    }
+
+    /// Writes the members of the type's JSON Schema (2020-12).
+    fn schema(out: &mut Writer)
+    where
+        Self: Sized;
+}
+
+/// A type that goes out as JSON, too.
+pub trait Written {
     /// Writes the value.
     fn write(&self, out: &mut Writer);
-    /// Writes the members of the type's JSON Schema (2020-12).
-    fn schema(out: &mut Writer);
+    /// Whether an object that has this as an optional member leaves it out: absent is empty.
+    fn is_absent(&self) -> bool;
+}
+
+impl Writer {
+    /// A member that must be there.
+    #[inline(never)]
+    pub(crate) fn required(&mut self, key: &str, value: &dyn Written) {
+        value.write(self.key(key));
+    }
+
+    /// A member that is left out where it is absent.
+    #[inline(never)]
+    pub(crate) fn member(&mut self, key: &str, value: &dyn Written) {
+        if !value.is_absent() {
+            self.required(key, value);
+        }
+    }
 }
 
 /// Reads a whole text as `T`.
 ///
 /// # Errors
 /// All that is wrong with it, or the one fault of its syntax.
-pub fn read<T: Shape>(text: &str) -> Result<T, Vec<ConfigFault>> {
+pub fn read<T: Shape + Default>(text: &str) -> Result<T, Vec<ConfigFault>> {
     let json = crate::json::parse(text).map_err(|fault| {
         let kind = FaultKind::Expected(fault.expected);
         vec![ConfigFault { pointer: String::new(), line: fault.line, kind }]
@@ -138,66 +182,81 @@ pub fn read<T: Shape>(text: &str) -> Result<T, Vec<ConfigFault>> {
 }
 
 /// Writes a value as compact JSON.
-pub fn write<T: Shape>(value: &T) -> String {
+pub fn write(value: &dyn Written) -> String {
     let mut out = Writer::default();
     value.write(&mut out);
     out.finish()
 }
 
 impl Shape for String {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.text() {
-            Some(text) => text.to_owned(),
+            Some(text) => text.clone_into(self),
             None => reading.expected(json, "a text in double quotes"),
         }
-    }
-    fn write(&self, out: &mut Writer) {
-        out.text(self);
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("string");
     }
 }
 
+impl Written for String {
+    fn write(&self, out: &mut Writer) {
+        out.text(self);
+    }
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
 impl Shape for bool {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
-            Value::Bool(truth) => truth,
+            Value::Bool(truth) => *self = truth,
             _ => reading.expected(json, "true or false"),
         }
-    }
-    fn write(&self, out: &mut Writer) {
-        out.boolean(*self);
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("boolean");
     }
 }
 
+impl Written for bool {
+    fn write(&self, out: &mut Writer) {
+        out.boolean(*self);
+    }
+    fn is_absent(&self) -> bool {
+        !self
+    }
+}
+
 impl Shape for i64 {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
-            Value::Whole(number) => number,
+            Value::Whole(number) => *self = number,
             _ => reading.expected(json, "a whole number"),
         }
-    }
-    fn write(&self, out: &mut Writer) {
-        out.whole(*self);
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("integer");
     }
 }
 
+impl Written for i64 {
+    fn write(&self, out: &mut Writer) {
+        out.whole(*self);
+    }
+    fn is_absent(&self) -> bool {
+        *self == 0
+    }
+}
+
 impl Shape for u32 {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
-            Value::Whole(number) if u32::try_from(number).is_ok() => number as u32,
+            Value::Whole(number) if u32::try_from(number).is_ok() => *self = number as u32,
             _ => reading.expected(json, "a whole number from 0 to 4294967295"),
         }
-    }
-    fn write(&self, out: &mut Writer) {
-        out.whole(i64::from(*self));
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("integer");
@@ -206,36 +265,59 @@ impl Shape for u32 {
     }
 }
 
-impl<T: Shape> Shape for Option<T> {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
-        Some(T::read(json, reading))
-    }
+impl Written for u32 {
     fn write(&self, out: &mut Writer) {
-        if let Some(value) = self {
-            value.write(out);
-        }
+        out.whole(i64::from(*self));
+    }
+    fn is_absent(&self) -> bool {
+        *self == 0
+    }
+}
+
+impl<T: Shape + Default> Shape for Option<T> {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
+        self.insert(T::default()).fill(json, reading);
     }
     fn schema(out: &mut Writer) {
         T::schema(out);
     }
 }
 
-impl<T: Shape> Shape for Vec<T> {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+impl<T: Written> Written for Option<T> {
+    fn write(&self, out: &mut Writer) {
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Shape + Default> Shape for Vec<T> {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         let Value::List(items) = &json.value else {
             return reading.expected(json, "a list in square brackets");
         };
-        let item = |(index, item): (usize, &Json)| {
-            reading.inside(&index.to_string(), |reading| T::read(item, reading))
-        };
-        items.iter().enumerate().map(item).collect()
-    }
-    fn write(&self, out: &mut Writer) {
-        out.list(|out| self.iter().for_each(|item| item.write(out)));
+        self.clear();
+        for (index, item) in items.iter().enumerate() {
+            let mut value = T::default();
+            reading.fill(&decimal(index as i64), item, &mut value);
+            self.push(value);
+        }
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("array");
         out.key("items").object(T::schema);
+    }
+}
+
+impl<T: Written> Written for Vec<T> {
+    fn write(&self, out: &mut Writer) {
+        out.list(|out| self.iter().for_each(|item| item.write(out)));
+    }
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
 }
 
@@ -256,21 +338,19 @@ impl<T> Table<T> {
     }
 }
 
-impl<T: Shape> Shape for Table<T> {
-    fn read(json: &Json, reading: &mut Reading) -> Self {
+impl<T: Shape + Default> Shape for Table<T> {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
         let Value::Object(members) = &json.value else {
             return reading.expected(json, "an object in braces");
         };
         let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
         reading.keys(json, &keys);
-        let member = |member: &crate::json::Member| {
-            let value = reading.inside(&member.key, |reading| T::read(&member.value, reading));
-            (member.key.clone(), value)
-        };
-        Table(members.iter().map(member).collect())
-    }
-    fn write(&self, out: &mut Writer) {
-        out.object(|out| self.0.iter().for_each(|(key, value)| value.write(out.key(key))));
+        self.0.clear();
+        for member in members {
+            let mut value = T::default();
+            reading.fill(&member.key, &member.value, &mut value);
+            self.0.push((member.key.clone(), value));
+        }
     }
     fn schema(out: &mut Writer) {
         out.key("type").text("object");
@@ -278,10 +358,23 @@ impl<T: Shape> Shape for Table<T> {
     }
 }
 
+impl<T: Written> Written for Table<T> {
+    fn write(&self, out: &mut Writer) {
+        out.object(|out| self.0.iter().for_each(|(key, value)| value.write(out.key(key))));
+    }
+    fn is_absent(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// Declares an object: its members, each with its type and, where it may be left out, the default
-/// after `=`. A member that equals its default is not written.
+/// after `=`. In a `written` one that default is what [`Written::is_absent`].
 macro_rules! record {
-    ($(
+    (written $($record:tt)*) => {
+        record!(read $($record)*);
+        record!(@written $($record)*);
+    };
+    (read $(
         $(#[doc = $doc:literal])*
         pub struct $Name:ident {
             $( $(#[doc = $about:literal])* $key:ident: $Type:ty $(= $default:expr)?, )*
@@ -300,16 +393,9 @@ macro_rules! record {
         }
 
         impl $crate::shape::Shape for $Name {
-            fn read(json: &$crate::json::Json, reading: &mut $crate::shape::Reading) -> Self {
+            fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
                 reading.keys(json, &[$(stringify!($key)),*]);
-                let mut record = Self::default();
-                $( record!(@read reading, json, record, $key $(, $default)?); )*
-                record
-            }
-            fn write(&self, out: &mut $crate::json::Writer) {
-                out.object(|out| {
-                    $( record!(@write self, out, $key: $Type $(, $default)?); )*
-                });
+                $( record!(@read reading, json, self, $key $(, $default)?); )*
             }
             fn schema(out: &mut $crate::json::Writer) {
                 out.key("type").text("object");
@@ -327,6 +413,23 @@ macro_rules! record {
             }
         }
     )*};
+    (@written $(
+        $(#[doc = $doc:literal])*
+        pub struct $Name:ident {
+            $( $(#[doc = $about:literal])* $key:ident: $Type:ty $(= $default:expr)?, )*
+        }
+    )*) => {$(
+        impl $crate::shape::Written for $Name {
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.object(|out| {
+                    $( record!(@write out, self, $key $(, $default)?); )*
+                });
+            }
+            fn is_absent(&self) -> bool {
+                $( $crate::shape::Written::is_absent(&self.$key) )&&*
+            }
+        }
+    )*};
     (@default) => { Default::default() };
     (@default $default:expr) => { $default };
     (@read $reading:ident, $json:ident, $record:ident, $key:ident) => {
@@ -335,15 +438,12 @@ macro_rules! record {
     (@read $reading:ident, $json:ident, $record:ident, $key:ident, $default:expr) => {
         $reading.member($json, stringify!($key), &mut $record.$key)
     };
-    (@write $self:ident, $out:ident, $key:ident: $Type:ty) => {
-        $crate::shape::Shape::write(&$self.$key, $out.key(stringify!($key)))
+    (@write $out:ident, $record:ident, $key:ident) => {
+        $out.required(stringify!($key), &$record.$key)
     };
-    (@write $self:ident, $out:ident, $key:ident: $Type:ty, $default:expr) => {{
-        let default: $Type = $default;
-        if $self.$key != default {
-            $crate::shape::Shape::write(&$self.$key, $out.key(stringify!($key)))
-        }
-    }};
+    (@write $out:ident, $record:ident, $key:ident, $default:expr) => {
+        $out.member(stringify!($key), &$record.$key)
+    };
     (@needed $key:ident) => { Some(stringify!($key)) };
     (@needed $key:ident, $default:expr) => { None::<&str> };
 }
@@ -377,14 +477,23 @@ macro_rules! words {
         }
 
         impl $crate::shape::Shape for $Name {
-            fn read(json: &$crate::json::Json, reading: &mut $crate::shape::Reading) -> Self {
-                json.text().and_then(Self::of).unwrap_or_else(|| reading.expected(json, $expected))
-            }
-            fn write(&self, out: &mut $crate::json::Writer) {
-                out.text(self.word());
+            fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
+                match json.text().and_then(Self::of) {
+                    Some(word) => *self = word,
+                    None => reading.expected(json, $expected),
+                }
             }
             fn schema(out: &mut $crate::json::Writer) {
                 out.key("enum").list(|out| { out.text($first); $( out.text($word); )* });
+            }
+        }
+
+        impl $crate::shape::Written for $Name {
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.text(self.word());
+            }
+            fn is_absent(&self) -> bool {
+                *self == Self::default()
             }
         }
     )*};

@@ -189,7 +189,7 @@ impl Rules {
     /// The rules of English without separators, for tests and as a last resort.
     pub const PLAIN: Rules = Rules {
         plural: |_, number| if number == 1 { "one" } else { "other" }.to_owned(),
-        number: |_, number| number.to_string(),
+        number: |_, number| json::decimal(number),
     };
 }
 
@@ -206,6 +206,11 @@ impl Locale {
             _ => Vec::new(),
         };
         Locale { lang: lang.to_owned(), texts, rules }
+    }
+
+    /// The text under this key, as it stands.
+    pub fn words(&self, key: Key) -> &str {
+        self.text(key, "other")
     }
 
     /// The text under this key.

@@ -1,335 +1,197 @@
-//! What there is to see: a session and a locale flattened into plain data. Whoever paints it knows
-//! nothing of phases, rules and catalogues.
+//! What there is to see of a session: elements with their words, labels tied to controls, errors to
+//! fields, all roles and states of ARIA. Whoever paints it knows nothing of phases, rules and
+//! catalogues: the widget patches a shadow root into the [`Plan`], the hosted page writes it as
+//! text, so that both are the same to a screen reader.
+//!
+//! What changes while a form is used are its [`PARTS`], each with the facets of the session that it
+//! shows. A painter has those made anew of which a facet [changed](crate::session::Changes), and
+//! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::answer::{Acceptance, Status};
-use crate::campaign::{Campaign, Disclosed, Field, Kind, Picture, TargetingMode};
+use crate::campaign::{Answer, Campaign, Consent, Disclosed, Field, Kind, Target, TargetingMode};
 use crate::check::{Mistake, MistakeKind, consent_of, length, limits};
-use crate::draft::{BODY, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::json::decimal;
 use crate::language;
-use crate::markdown::{self, Block};
+use crate::markdown::{self, Block, Inline};
 use crate::message;
-use crate::session::{Notice, Phase, Session, ShareResult};
+use crate::plan::{Attribute, Plan, Tag, html};
+use crate::session::{Changes, Notice, Phase, Session, Setting, ShareResult};
 use crate::text::{Key, Locale};
 
-/// All that there is to see.
-#[derive(Clone, Debug, PartialEq)]
-pub struct View {
-    /// The language (BCP 47).
-    pub lang: String,
-    /// Whether it is written from right to left.
-    pub right_to_left: bool,
-    /// The heading.
-    pub title: String,
-    /// The colour of the button, as `#rrggbb`.
-    pub accent: Option<String>,
-    /// How far the campaign is.
-    pub progress: Option<Progress>,
-    /// The rest, which depends on how far the supporter is.
-    pub screen: Screen,
+/// How a page without script posts the form.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting<'a> {
+    /// The address.
+    pub action: &'a str,
+    /// Hidden fields: names and values.
+    pub hidden: &'a [(&'static str, String)],
 }
 
-/// What stands under the heading.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Screen {
-    /// The form.
-    Form(Box<Form>),
-    /// The receipt.
-    Thanks(Box<Thanks>),
-    /// A sentence, where nothing can be sent.
-    Closed(String),
-}
+// A hyphen stands in every id that is not a control's name, so that a field may have any name.
+/// The id of the summary of what has to be mended.
+pub const SUMMARY: &str = "form-summary";
+/// The id of the notice of what went wrong.
+pub const NOTICE: &str = "form-notice";
+/// The id of the heading of the thanks.
+pub const THANKS: &str = "form-thanks";
 
-/// How many have sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
-    /// In words.
-    pub text: String,
-    /// How many, and how many are hoped for.
-    pub of_goal: Option<(i64, i64)>,
-}
-
-/// The form.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Form {
-    /// The campaign's picture.
-    pub picture: Option<Picture>,
-    /// What it is about.
-    pub story: Vec<Block>,
+/// A part, which can be made anew by itself. Its number is that of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// How many have sent.
+    Progress,
     /// All that has to be mended.
-    pub summary: Option<Summary>,
-    /// Headed groups of fields.
-    pub sections: Vec<Section>,
-    /// What the targets get to know.
-    pub disclosed: String,
-    /// Who is responsible, and for how long data are kept.
-    pub responsible: Vec<String>,
-    /// The publisher's privacy notice: what the link says, and where it leads.
-    pub privacy: Option<(String, String)>,
+    Summary,
+    /// Who is written to.
+    Targets,
+    /// Who writes.
+    Details,
+    /// What is written.
+    Message,
+    /// What is agreed to.
+    Consents,
     /// What went wrong on the way.
-    pub notice: Option<String>,
-    /// What the button says.
-    pub button: String,
-    /// Whether the message is on its way.
-    pub busy: bool,
-}
-
-/// All that has to be mended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
-    /// The heading.
-    pub heading: String,
-    /// The controls' names, and what is wrong with each, in the order of the form. A name is empty
-    /// where there is no control to lead to.
-    pub items: Vec<(String, String)>,
-}
-
-/// A headed group of fields.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Section {
-    /// The heading; empty where the only field's question is one.
-    pub heading: String,
-    /// The fields.
-    pub fields: Vec<FieldView>,
-    /// The message as it would be sent: heading, subject, body.
-    pub preview: Option<[String; 3]>,
-}
-
-/// A field.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FieldView {
-    /// The control's name.
-    pub name: String,
-    /// What is asked for.
-    pub label: String,
-    /// Help, under the label.
-    pub hint: String,
-    /// What is wrong with it.
-    pub error: String,
-    /// How many characters are left.
-    pub remaining: String,
-    /// Whether it must be answered.
-    pub required: bool,
-    /// What it is filled with.
-    pub control: Control,
-}
-
-/// What a field is filled with.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// A line of text.
-    Line {
-        /// The value.
-        value: String,
-        /// `type` of HTML: `text`, `email`, `tel` or `date`.
-        kind: &'static str,
-        /// `inputmode` of HTML, where the type alone does not say it.
-        inputmode: &'static str,
-        /// `autocomplete` of HTML.
-        autocomplete: &'static str,
-        /// Whether it can't be changed.
-        fixed: bool,
-    },
-    /// Lines of text.
-    Lines {
-        /// The value.
-        value: String,
-        /// How many to show.
-        rows: u32,
-        /// Whether it can't be changed.
-        fixed: bool,
-    },
-    /// A country of all countries.
-    Country {
-        /// Its code.
-        value: String,
-        /// What stands there while none is chosen.
-        prompt: String,
-    },
-    /// One of some.
-    One {
-        /// The id of the one that is chosen.
-        value: String,
-        /// What stands there while none is chosen.
-        prompt: String,
-        /// Ids and labels.
-        options: Vec<(String, String)>,
-    },
-    /// Boxes, of which some are ticked.
-    Boxes(Vec<Choice>),
-    /// A box alone, the label beside it.
-    Tick {
-        /// Whether it is ticked.
-        ticked: bool,
-    },
-    /// Nothing to fill in: a list to read.
-    List(Vec<(String, String)>),
-}
-
-/// A box among others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// Its value.
-    pub value: String,
-    /// Its label.
-    pub label: String,
-    /// What more there is to say.
-    pub detail: String,
-    /// Whether it is ticked.
-    pub ticked: bool,
-}
-
-/// What a supporter sees after sending.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Thanks {
-    /// The heading.
-    pub heading: String,
-    /// What the endpoint did with it.
-    pub status: String,
-    /// The campaign's own words.
-    pub words: Vec<Block>,
-    /// What the receipt's number is called, and the number.
-    pub number: (String, String),
-    /// What the number is for.
-    pub keep: String,
-    /// The signed receipt to download: what the link says, and the receipt.
-    pub download: Option<(String, String)>,
+    Notice,
+    /// What sends.
+    Button,
+    /// What is told to those who don't see the button.
+    Status,
     /// Ways to pass it on.
-    pub share: ShareView,
-    /// The next step: what the link says, and where it leads.
-    pub next: Option<(String, String)>,
+    Share,
 }
 
-/// Ways to pass it on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ShareView {
-    /// The heading.
-    pub heading: String,
-    /// Channel, what the link says, and where it leads.
-    pub links: Vec<(&'static str, String, String)>,
-    /// What the copy button says.
-    pub copy: String,
-    /// What became of copying.
-    pub result: String,
+/// Every part, and the facets that it shows.
+pub const PARTS: [(Part, Changes); 10] = [
+    (Part::Progress, Changes::COUNT),
+    (Part::Summary, Changes::MISTAKES),
+    (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
+    (Part::Details, Changes::DETAILS.and(Changes::MISTAKES)),
+    (Part::Message, Changes::MESSAGE.and(Changes::DETAILS).and(Changes::MISTAKES)),
+    (Part::Consents, Changes::CONSENTS.and(Changes::DETAILS).and(Changes::MISTAKES)),
+    (Part::Notice, Changes::PROGRESS),
+    (Part::Button, Changes::PROGRESS),
+    (Part::Status, Changes::PROGRESS),
+    (Part::Share, Changes::SHARED),
+];
+
+/// All that there is to see. `posting` is for pages without script.
+pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -> Plan {
+    let mut viewer = Viewer::new(session, locale);
+    viewer.whole(posting);
+    viewer.out
 }
 
-/// What there is to see of a session.
-pub fn view(session: &Session, locale: &Locale) -> View {
-    let painter = Viewer { session, campaign: &session.setting.campaign, locale };
-    let campaign = painter.campaign;
-    View {
-        lang: campaign.lang.clone(),
-        right_to_left: language::is_right_to_left(&campaign.lang),
-        title: campaign.title.clone(),
-        accent: campaign.theme.accent.as_ref().map(|accent| accent.0.clone()),
-        progress: painter.progress(),
-        screen: match &session.phase {
-            Phase::NotYetOpen => Screen::Closed(locale.say(Key::NotYetOpen)),
-            Phase::Closed => Screen::Closed(locale.say(Key::Closed)),
-            Phase::Sent(acceptance) => Screen::Thanks(Box::new(painter.thanks(acceptance))),
-            Phase::Editing => Screen::Form(Box::new(painter.form(false))),
-            _ => Screen::Form(Box::new(painter.form(true))),
-        },
-    }
+/// What there is to see of a campaign that takes messages, before anything has happened.
+pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
+    let campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    let count_url = "count".to_owned();
+    let (session, _) = Session::new(Setting { campaign, count_url, ..Setting::default() }, 0);
+    whole(&session, locale, None)
+}
+
+/// One part, where it is on the screen.
+pub fn part(session: &Session, locale: &Locale, part: Part) -> Plan {
+    let mut viewer = Viewer::new(session, locale);
+    viewer.part(part);
+    viewer.out
 }
 
 struct Viewer<'a> {
     session: &'a Session,
     campaign: &'a Campaign,
     locale: &'a Locale,
+    out: Plan,
 }
 
-impl Viewer<'_> {
-    fn progress(&self) -> Option<Progress> {
-        let count = self.session.count?;
-        let goal = self.campaign.counter.goal.map(i64::from);
-        let text = match goal {
-            Some(goal) => {
-                let goal = self.locale.number(goal);
-                self.locale.say_count(Key::CountOfGoal, count, &[("goal", &goal)])
+/// What is told of a field, whatever it is filled with.
+struct Told<'a> {
+    name: &'a str,
+    required: bool,
+    /// Whether the label says that it may be left out.
+    optional: bool,
+    hint: String,
+    error: String,
+    remaining: String,
+}
+
+/// What a field is filled with.
+enum Control<'a> {
+    Line { kind: &'a str, inputmode: &'a str, fixed: bool },
+    Lines { rows: &'a str, fixed: bool },
+    Country,
+    One(&'a [Answer]),
+    Several(&'a [Answer]),
+    Tick,
+}
+
+impl<'a> Viewer<'a> {
+    fn new(session: &'a Session, locale: &'a Locale) -> Self {
+        Viewer { session, campaign: &session.setting.campaign, locale, out: Plan::default() }
+    }
+
+    fn whole(&mut self, posting: Option<Posting<'_>>) {
+        let (session, campaign) = (self.session, self.campaign);
+        self.out.put(html!("<div class=\"standwith\">"));
+        self.out.set(Attribute::Lang, &campaign.lang);
+        let right_to_left = language::is_right_to_left(&campaign.lang);
+        self.out.set(Attribute::Dir, if right_to_left { "rtl" } else { "ltr" });
+        if let Some(accent) = &campaign.theme.accent {
+            self.out.set(Attribute::Accent, accent.as_str());
+        }
+        if let Phase::Sent(acceptance) = &session.phase {
+            self.thanks(acceptance);
+        } else {
+            self.leaf(Tag::H2, "title", &campaign.title);
+        }
+        self.numbered(Part::Progress);
+        match &session.phase {
+            Phase::Sent(_) => {}
+            Phase::NotYetOpen => self.sentence(Tag::P, "notice", Key::NotYetOpen),
+            Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
+            _ => self.form(posting),
+        }
+        self.out.end();
+    }
+
+    fn numbered(&mut self, part: Part) {
+        self.out.part(part as u8);
+        self.part(part);
+    }
+
+    fn part(&mut self, part: Part) {
+        match part {
+            Part::Progress => self.progress(),
+            Part::Summary => self.summary(),
+            Part::Targets => self.targets(),
+            Part::Details => {
+                let campaign = self.campaign;
+                self.section(Key::YourDetails);
+                campaign.fields.iter().for_each(|field| self.field(field));
+                self.out.put(html!("</div></section>"));
             }
-            None => self.locale.say_count(Key::Count, count, &[]),
-        };
-        Some(Progress { text, of_goal: goal.map(|goal| (count, goal)) })
-    }
-
-    fn form(&self, busy: bool) -> Form {
-        let (campaign, locale) = (self.campaign, self.locale);
-        let fields = campaign.fields.iter().map(|field| self.field(field)).collect();
-        let mut sections = vec![
-            // The question is the heading.
-            Section { heading: String::new(), fields: vec![self.targets()], preview: None },
-            self.section(Key::YourDetails, fields),
-            self.message(),
-        ];
-        let consents: Vec<_> = self.consents().collect();
-        if !consents.is_empty() {
-            sections.push(self.section(Key::Consents, consents));
-        }
-        let publisher = &campaign.publisher;
-        let mut responsible = Vec::new();
-        if !publisher.name.is_empty() {
-            let name = [("publisher", publisher.name.as_str())];
-            responsible.push(locale.say_with(Key::Responsible, &name));
-        }
-        if let Some(days) = campaign.retention_days {
-            responsible.push(locale.say_count(Key::Retention, i64::from(days), &[]));
-        }
-        let notice = self.session.notice.as_ref().map(|notice| self.notice(notice));
-        Form {
-            picture: campaign.picture.clone(),
-            story: markdown::parse(&campaign.story),
-            summary: self.summary(&sections),
-            sections,
-            disclosed: self.disclosed(),
-            responsible,
-            privacy: markdown::is_safe(&publisher.privacy_url)
-                .then(|| (locale.say(Key::Privacy), publisher.privacy_url.clone())),
-            button: locale.say(match (busy, &self.session.notice) {
-                (true, _) => Key::Sending,
-                (_, Some(Notice::Unreachable | Notice::Busy(_))) => Key::TryAgain,
-                _ => Key::Send,
-            }),
-            notice,
-            busy,
+            Part::Message => self.message(),
+            Part::Consents => self.consents(),
+            Part::Notice => self.notice(),
+            Part::Button => self.button(),
+            Part::Status => {
+                self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
+                self.out.text(if self.is_busy() { self.button_says() } else { "" });
+                self.out.end();
+            }
+            Part::Share => self.share(),
         }
     }
 
-    fn section(&self, heading: Key, fields: Vec<FieldView>) -> Section {
-        Section { heading: self.locale.say(heading), fields, preview: None }
+    // Words.
+
+    fn words(&self, key: Key) -> &'a str {
+        self.locale.words(key)
     }
 
-    fn targets(&self) -> FieldView {
-        let targeting = &self.campaign.targeting;
-        let targets = self.campaign.targets.iter();
-        let (hint, control) = match targeting.mode {
-            TargetingMode::Choose => (
-                self.locale.say_count(Key::TargetsChoose, i64::from(targeting.least.max(1)), &[]),
-                Control::Boxes(
-                    targets
-                        .map(|target| Choice {
-                            value: target.id.0.clone(),
-                            label: target.name.clone(),
-                            detail: self.office(target),
-                            ticked: self.session.draft.has(TARGETS, target.id.as_str()),
-                        })
-                        .collect(),
-                ),
-            ),
-            TargetingMode::All => (
-                self.locale.say(Key::TargetsAll),
-                Control::List(targets.map(|t| (t.name.clone(), self.office(t))).collect()),
-            ),
-        };
-        let mut field = self.plain(TARGETS, self.locale.say(Key::Targets), true, control);
-        field.hint = hint;
-        field
-    }
-
-    /// Office and organisation, as far as the name does not say them.
-    fn office(&self, target: &crate::campaign::Target) -> String {
-        let parts = [&target.office, &target.organisation];
-        let told = |part: &&&String| !part.is_empty() && !target.name.contains(part.as_str());
-        self.join(parts.iter().filter(told).map(|part| part.as_str().to_owned()))
+    /// Writes a text of the catalogue.
+    fn say(&mut self, key: Key) {
+        self.out.text(self.locale.words(key));
     }
 
     fn join(&self, parts: impl Iterator<Item = String>) -> String {
@@ -339,137 +201,600 @@ impl Viewer<'_> {
         parts.reduce(join).unwrap_or_default()
     }
 
-    fn field(&self, field: &Field) -> FieldView {
-        let name = field.id.as_str();
-        let value = self.session.draft.get(name).to_owned();
-        let line = |kind, inputmode| Control::Line {
-            value: value.clone(),
-            kind,
-            inputmode,
-            autocomplete: autocomplete(name),
-            fixed: false,
-        };
-        let options =
-            || field.options.iter().map(|option| (option.id.clone(), option.label.clone()));
+    // Elements.
+
+    /// Begins an element of a class; of none where that is empty.
+    fn begin(&mut self, tag: Tag, class: &str) {
+        self.out.begin(tag);
+        self.set_some(Attribute::Class, class);
+    }
+
+    /// Sets an attribute, unless it is empty.
+    fn set_some(&mut self, attribute: Attribute, value: &str) {
+        if !value.is_empty() {
+            self.out.set(attribute, value);
+        }
+    }
+
+    fn set_if(&mut self, condition: bool, attribute: Attribute, value: &str) {
+        if condition {
+            self.out.set(attribute, value);
+        }
+    }
+
+    /// An element with a class and a text.
+    fn leaf(&mut self, tag: Tag, class: &str, text: &str) {
+        self.begin(tag, class);
+        self.out.text(text);
+        self.out.end();
+    }
+
+    /// A leaf, or a place kept free for it.
+    fn leaf_if(&mut self, tag: Tag, class: &str, text: &str) {
+        if text.is_empty() { self.out.nothing() } else { self.leaf(tag, class, text) }
+    }
+
+    fn sentence(&mut self, tag: Tag, class: &str, key: Key) {
+        self.leaf(tag, class, self.words(key));
+    }
+
+    /// A link that leaves the page, and takes nothing along.
+    fn link(&mut self, class: &str, text: &str, address: &str) {
+        self.out.put(html!("<a target=\"_blank\" rel=\"noopener noreferrer\">"));
+        self.set_some(Attribute::Class, class);
+        self.out.set(Attribute::Href, address);
+        self.out.text(text);
+        self.out.end();
+    }
+
+    fn story(&mut self, text: &str) {
+        self.out.put(html!("<div class=\"story\">"));
+        for block in markdown::parse(text) {
+            match block {
+                Block::Heading(inlines) => self.inlines(Tag::H3, &inlines),
+                Block::Paragraph(inlines) => self.inlines(Tag::P, &inlines),
+                Block::List(items) => {
+                    self.out.begin(Tag::Ul);
+                    items.iter().for_each(|item| self.inlines(Tag::Li, item));
+                    self.out.end();
+                }
+            }
+        }
+        self.out.end();
+    }
+
+    fn inlines(&mut self, tag: Tag, inlines: &[Inline]) {
+        self.out.begin(tag);
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) => self.out.text(text),
+                Inline::Strong(text) => self.leaf(Tag::Strong, "", text),
+                Inline::Emphasis(text) => self.leaf(Tag::Em, "", text),
+                Inline::Link { text, address } => self.link("", text, address),
+            }
+        }
+        self.out.end();
+    }
+
+    // The form.
+
+    fn progress(&mut self) {
+        let (session, goal) = (self.session, self.campaign.counter.goal.map(i64::from));
+        let comes = !session.setting.count_url.is_empty() && session.state() != "sent";
+        if session.count.is_none() && !comes {
+            return self.out.nothing();
+        }
+        self.out.put(html!("<div class=\"progress\" part=\"progress\">"));
+        // Until the count is there, its place is kept: nothing moves when it comes.
+        self.set_if(session.count.is_none(), Attribute::AriaHidden, "true");
+        self.out.put(html!("<p role=\"status\">"));
+        match session.count {
+            None => self.out.text("\u{a0}"),
+            Some(count) => {
+                let said = goal.map_or_else(String::new, |goal| self.locale.number(goal));
+                let key = if goal.is_some() { Key::CountOfGoal } else { Key::Count };
+                self.out.text(&self.locale.say_count(key, count, &[("goal", &said)]));
+            }
+        }
+        self.out.end();
+        if let Some(goal) = goal {
+            self.out.put(html!("<progress aria-hidden=\"true\">"));
+            self.out.set(Attribute::Max, &decimal(goal.max(1)));
+            self.out.set(Attribute::Value, &decimal(session.count.unwrap_or(0).clamp(0, goal)));
+            self.out.end();
+        }
+        self.out.end();
+    }
+
+    fn form(&mut self, posting: Option<Posting<'_>>) {
+        let campaign = self.campaign;
+        self.out.put(html!("<form part=\"form\" novalidate>"));
+        if let Some(posting) = posting {
+            self.out.set(Attribute::Method, "post");
+            self.out.set(Attribute::Action, posting.action);
+        }
+        match &campaign.picture {
+            None => self.out.nothing(),
+            Some(picture) => {
+                self.out.put(html!("<img class=\"picture\">"));
+                self.out.set(Attribute::Src, &picture.url);
+                self.out.set(Attribute::Alt, &picture.alt);
+                self.out.end();
+            }
+        }
+        self.story(&campaign.story);
+        self.numbered(Part::Summary);
+        self.out.begin(Tag::Div);
+        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents] {
+            self.numbered(part);
+        }
+        self.out.end();
+        self.privacy();
+        for part in [Part::Notice, Part::Button, Part::Status] {
+            self.numbered(part);
+        }
+        for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
+            self.out.put(html!("<input type=\"hidden\">"));
+            self.out.set(Attribute::Name, name);
+            self.out.set(Attribute::Value, value);
+            self.out.end();
+        }
+        self.out.end();
+    }
+
+    fn summary(&mut self) {
+        let mistakes = &self.session.mistakes;
+        if mistakes.is_empty() {
+            return self.out.nothing();
+        }
+        // The alert is inside what gets the focus, so that it is told even to those who have it.
+        self.out.put(html!(
+            "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
+        ));
+        self.say(Key::SummaryHeading);
+        self.out.put(html!("</h3><ul>"));
+        // They come in the order of the form.
+        for mistake in mistakes {
+            let sentence = self.mistake(mistake);
+            self.out.begin(Tag::Li);
+            if self.is_shown(&mistake.field) {
+                self.out.begin(Tag::A);
+                self.out.set(Attribute::Href, &["#", &mistake.field].concat());
+                self.out.text(&sentence);
+                self.out.end();
+            } else {
+                self.out.text(&sentence);
+            }
+            self.out.end();
+        }
+        self.out.put(html!("</ul></div></div>"));
+    }
+
+    /// Whether there is a control of this name to lead to.
+    fn is_shown(&self, name: &str) -> bool {
+        match name {
+            SUBJECT | BODY => true,
+            TARGETS => self.campaign.targeting.mode == TargetingMode::Choose,
+            _ => {
+                self.campaign.fields.iter().any(|field| field.id.as_str() == name)
+                    || consent_of(self.campaign, name).is_some_and(|consent| self.is_asked(consent))
+            }
+        }
+    }
+
+    fn is_asked(&self, consent: &Consent) -> bool {
+        consent.is_asked_in(self.session.draft.get("country"))
+    }
+
+    /// Begins a headed group of fields: two elements.
+    fn section(&mut self, heading: Key) {
+        self.out.put(html!("<section><h3>"));
+        self.say(heading);
+        self.out.put(html!("</h3><div>"));
+    }
+
+    fn targets(&mut self) {
+        let targeting = &self.campaign.targeting;
+        // The question is the heading.
+        self.out.begin(Tag::Section);
+        self.out.nothing();
+        self.out.begin(Tag::Div);
+        let mut told = self.told(TARGETS, true);
+        let choose = targeting.mode == TargetingMode::Choose;
+        told.hint = self.locale.say_count(
+            if choose { Key::TargetsChoose } else { Key::TargetsAll },
+            i64::from(targeting.least.max(1)),
+            &[],
+        );
+        self.group(&told);
+        if !choose {
+            self.out.begin(Tag::Ul);
+        }
+        for (index, target) in self.campaign.targets.iter().enumerate() {
+            let office = self.office(target);
+            if choose {
+                self.box_of(&told, index, target.id.as_str(), &target.name, &office);
+            } else {
+                self.out.begin(Tag::Li);
+                self.out.text(&target.name);
+                self.leaf_if(Tag::Span, "hint", &office);
+                self.out.end();
+            }
+        }
+        if !choose {
+            self.out.end();
+        }
+        self.out.put(html!("</fieldset></div></div></section>"));
+    }
+
+    /// Office and organisation, as far as the name does not say them.
+    fn office(&self, target: &Target) -> String {
+        let parts = [&target.office, &target.organisation].into_iter();
+        let told = parts.filter(|part| !part.is_empty() && !target.name.contains(part.as_str()));
+        self.join(told.cloned())
+    }
+
+    fn field(&mut self, field: &Field) {
+        let line = |kind, inputmode| Control::Line { kind, inputmode, fixed: false };
         let control = match field.kind() {
             Kind::Text => line("text", ""),
             Kind::Email => line("email", "email"),
             Kind::Phone => line("tel", "tel"),
             Kind::Number => line("text", "numeric"),
             Kind::Date => line("date", ""),
-            Kind::LongText => Control::Lines { value, rows: 5, fixed: false },
-            Kind::Country => {
-                Control::Country { value, prompt: self.locale.say(Key::ChooseCountry) }
-            }
-            Kind::Choice => Control::One {
-                value,
-                prompt: self.locale.say(Key::ChooseAnswer),
-                options: options().collect(),
-            },
-            Kind::Choices => Control::Boxes(
-                options()
-                    .map(|(value, label)| Choice {
-                        ticked: self.session.draft.has(name, &value),
-                        detail: String::new(),
-                        value,
-                        label,
-                    })
-                    .collect(),
-            ),
-            Kind::Checkbox => Control::Tick { ticked: value == TICKED },
+            Kind::LongText => Control::Lines { rows: "5", fixed: false },
+            Kind::Country => Control::Country,
+            Kind::Choice => Control::One(&field.options),
+            Kind::Choices => Control::Several(&field.options),
+            Kind::Checkbox => Control::Tick,
         };
-        self.plain(name, self.label(name), field.required, control)
+        let told = self.told(field.id.as_str(), field.required);
+        self.filled(&told, &control);
     }
 
-    fn plain(&self, name: &str, label: String, required: bool, control: Control) -> FieldView {
+    /// What is told of the field of this name.
+    fn told<'t>(&self, name: &'t str, required: bool) -> Told<'t> {
         let mistake = self.session.mistakes.iter().find(|mistake| mistake.field == name);
-        FieldView {
-            error: mistake.map_or_else(String::new, |mistake| self.mistake(mistake)),
-            label: match required {
-                true => label,
-                false => self.locale.say_with(Key::Optional, &[("label", &label)]),
-            },
-            name: name.to_owned(),
-            hint: String::new(),
-            remaining: String::new(),
+        Told {
+            name,
+            // The wording of a consent stands to the letter: its digest is signed.
+            optional: !required && !name.starts_with(CONSENT),
             required,
-            control,
+            hint: String::new(),
+            error: mistake.map_or_else(String::new, |mistake| self.mistake(mistake)),
+            remaining: String::new(),
         }
     }
 
-    fn message(&self) -> Section {
+    fn message(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
         let fixed = !template.editable;
-        let text = |name: &str| session.draft.get(name).to_owned();
-        let subject = Control::Line {
-            value: text(SUBJECT),
-            kind: "text",
-            inputmode: "",
-            autocomplete: "off",
-            fixed,
-        };
-        let body = Control::Lines { value: text(BODY), rows: 12, fixed };
-        let mut subject = self.plain(SUBJECT, self.locale.say(Key::Subject), true, subject);
-        let mut body = self.plain(BODY, self.locale.say(Key::Body), true, body);
         let sent = session.draft.composed(self.campaign);
+        let mut subject = self.told(SUBJECT, true);
+        let mut body = self.told(BODY, true);
         let (_, most) = limits(self.campaign, BODY);
         let left = i64::from(most) - i64::from(length(sent.get(BODY)));
         let key = if left < 0 { Key::CharactersOver } else { Key::CharactersLeft };
         body.remaining = self.locale.say_count(key, left.abs(), &[]);
-        let mut filled = false;
-        for field in [&mut subject, &mut body] {
-            let template = session.draft.get(&field.name);
-            if message::placeholders(template).any(message::is_placeholder) {
-                filled = true;
+        let mut differs = !template.head.is_empty() || !template.foot.is_empty();
+        for told in [&mut subject, &mut body] {
+            let written = session.draft.get(told.name);
+            if message::placeholders(written).any(message::is_placeholder) {
+                differs = true;
                 if !fixed {
-                    field.hint = self.locale.say(Key::PlaceholderHint);
+                    told.hint = self.words(Key::PlaceholderHint).to_owned();
                 }
             }
         }
-        let framed = !template.head.is_empty() || !template.foot.is_empty();
-        let preview = (filled || framed).then(|| {
-            [self.locale.say(Key::Preview), sent.get(SUBJECT).to_owned(), sent.get(BODY).to_owned()]
-        });
-        Section { heading: self.locale.say(Key::YourMessage), fields: vec![subject, body], preview }
+        self.section(Key::YourMessage);
+        self.filled(&subject, &Control::Line { kind: "text", inputmode: "", fixed });
+        self.filled(&body, &Control::Lines { rows: "12", fixed });
+        self.out.end();
+        if differs {
+            self.preview(&sent)
+        } else {
+            self.out.nothing()
+        }
+        self.out.end();
     }
 
-    fn consents(&self) -> impl Iterator<Item = FieldView> {
-        let country = self.session.draft.get("country");
-        self.campaign.consents.iter().filter(move |consent| consent.is_asked_in(country)).map(
-            |consent| {
-                let name = consent_name(consent.purpose.as_str());
-                let ticked = self.session.draft.has(&name, TICKED);
-                let mut field =
-                    self.plain(&name, String::new(), consent.required, Control::Tick { ticked });
-                // To the letter: the digest of the wording is signed.
-                field.label.clone_from(&consent.wording);
-                field
-            },
-        )
+    fn preview(&mut self, sent: &Draft) {
+        self.out.put(html!("<details class=\"preview\"><summary>"));
+        self.say(Key::Preview);
+        self.out.put(html!("</summary><p class=\"subject\">"));
+        self.out.text(sent.get(SUBJECT));
+        self.out.put(html!("</p><p class=\"letter\">"));
+        self.out.text(sent.get(BODY));
+        self.out.put(html!("</p></details>"));
     }
 
-    fn summary(&self, sections: &[Section]) -> Option<Summary> {
-        let controls: Vec<&str> = sections
-            .iter()
-            .flat_map(|section| &section.fields)
-            .filter(|field| !matches!(field.control, Control::List(_)))
-            .map(|field| field.name.as_str())
-            .collect();
-        let mistakes = &self.session.mistakes;
-        // As the form stands, then what is reported of nothing on it. Sorting would cost 1 KB.
-        let placed = controls.iter().filter_map(|name| {
-            mistakes.iter().find(|mistake| mistake.field == *name).map(|mistake| (*name, mistake))
+    fn consents(&mut self) {
+        let campaign = self.campaign;
+        if !campaign.consents.iter().any(|consent| self.is_asked(consent)) {
+            return self.out.nothing();
+        }
+        self.section(Key::Consents);
+        for consent in &campaign.consents {
+            if !self.is_asked(consent) {
+                continue;
+            }
+            let name = consent_name(consent.purpose.as_str());
+            let told = self.told(&name, consent.required);
+            self.filled(&told, &Control::Tick);
+        }
+        self.out.put(html!("</div></section>"));
+    }
+
+    fn privacy(&mut self) {
+        let (campaign, locale) = (self.campaign, self.locale);
+        let disclosed = campaign.delivery.disclose.iter().map(|disclosed| {
+            let key = match disclosed {
+                Disclosed::Name => Key::DisclosedName,
+                Disclosed::Email => Key::DisclosedEmail,
+                Disclosed::Phone => Key::DisclosedPhone,
+                Disclosed::Country => Key::DisclosedCountry,
+                Disclosed::Region => Key::DisclosedRegion,
+                Disclosed::Locality => Key::DisclosedLocality,
+                Disclosed::PostalCode => Key::DisclosedPostalCode,
+                Disclosed::Address => Key::DisclosedAddress,
+            };
+            locale.words(key).to_owned()
         });
-        let rest = mistakes.iter().filter(|mistake| !controls.contains(&&*mistake.field));
-        let all = placed.chain(rest.map(|mistake| ("", mistake)));
-        (!mistakes.is_empty()).then(|| Summary {
-            heading: self.locale.say(Key::SummaryHeading),
-            items: all.map(|(name, mistake)| (name.to_owned(), self.mistake(mistake))).collect(),
+        let list = self.join(disclosed);
+        self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
+        self.out.text(&locale.say_with(Key::Disclosed, &[("list", &list)]));
+        self.out.put(html!("</p><p class=\"hint\">"));
+        let publisher = &campaign.publisher;
+        if !publisher.name.is_empty() {
+            let name = [("publisher", publisher.name.as_str())];
+            self.out.text(&locale.say_with(Key::Responsible, &name));
+            self.out.text(" ");
+        }
+        if let Some(days) = campaign.retention_days {
+            self.out.text(&locale.say_count(Key::Retention, i64::from(days), &[]));
+            self.out.text(" ");
+        }
+        if markdown::is_safe(&publisher.privacy_url) {
+            self.link("", self.words(Key::Privacy), &publisher.privacy_url);
+        }
+        self.out.put(html!("</p></div>"));
+    }
+
+    fn is_busy(&self) -> bool {
+        self.session.state() == "sending"
+    }
+
+    fn button(&mut self) {
+        self.out.put(html!(
+            "<button type=\"submit\" part=\"button\" aria-describedby=\"form-disclosed\">"
+        ));
+        self.set_if(self.is_busy(), Attribute::AriaDisabled, "true");
+        self.out.text(self.button_says());
+        self.out.end();
+    }
+
+    fn button_says(&self) -> &'a str {
+        self.words(match &self.session.notice {
+            _ if self.is_busy() => Key::Sending,
+            Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
+            _ => Key::Send,
         })
     }
 
+    fn notice(&mut self) {
+        let Some(notice) = &self.session.notice else {
+            return self.out.nothing();
+        };
+        let (key, count, code) = match notice {
+            Notice::Unreachable => (Key::Unreachable, 0, ""),
+            Notice::Busy(None) => (Key::Busy, 0, ""),
+            Notice::Busy(Some(seconds)) => (Key::BusySeconds, *seconds, ""),
+            Notice::Refused(code) => (Key::RefusedWhole, 0, code.as_str()),
+            Notice::Closed => (Key::ClosedMeanwhile, 0, ""),
+            Notice::CannotSign => (Key::CannotSign, 0, ""),
+            Notice::Vetoed => (Key::Vetoed, 0, ""),
+        };
+        self.out.put(html!(
+            "<div class=\"notice\" id=\"form-notice\" part=\"error\" tabindex=\"-1\"><p role=\"alert\">"
+        ));
+        self.out.text(&self.locale.say_count(key, i64::from(count), &[("code", code)]));
+        self.out.put(html!("</p></div>"));
+    }
+
+    // Fields.
+
+    /// A field, filled with what was entered under its name.
+    fn filled(&mut self, told: &Told<'_>, control: &Control<'_>) {
+        let session = self.session;
+        let value = session.draft.get(told.name);
+        match control {
+            Control::Several(options) => {
+                self.group(told);
+                for (index, option) in options.iter().enumerate() {
+                    self.box_of(told, index, &option.id, &option.label, "");
+                }
+            }
+            Control::Tick => {
+                self.begin_field(told);
+                self.told_of(told);
+                self.out.put(html!(
+                    "<div class=\"box\"><input part=\"input\" type=\"checkbox\" value=\"on\">"
+                ));
+                self.control(told);
+                self.set_if(value == TICKED, Attribute::Checked, "");
+                self.out.end();
+                self.label(told);
+            }
+            _ => {
+                self.begin_field(told);
+                self.label(told);
+                self.told_of(told);
+                self.simple(told, value, control);
+                self.told_one(told, "-remaining", "hint", &told.remaining);
+                return self.out.end();
+            }
+        }
+        self.out.end();
+        self.out.end();
+    }
+
+    fn begin_field(&mut self, told: &Told<'_>) {
+        self.out.put(html!("<div part=\"field\">"));
+        let class = if told.error.is_empty() { "field" } else { "field wrong" };
+        self.out.set(Attribute::Class, class);
+    }
+
+    /// Begins a field of several boxes, its question and what is told of it: two elements.
+    fn group(&mut self, told: &Told<'_>) {
+        self.begin_field(told);
+        self.out.begin(Tag::Fieldset);
+        self.state(told);
+        self.out.put(html!("<legend class=\"label\" part=\"label\">"));
+        self.label_text(told);
+        self.out.end();
+        self.told_of(told);
+    }
+
+    /// A control alone.
+    fn simple(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+        let fixed = match control {
+            Control::Line { kind, inputmode, fixed } => {
+                self.out.put(html!("<input part=\"input\">"));
+                self.control(told);
+                self.out.set(Attribute::Type, kind);
+                self.set_some(Attribute::Inputmode, inputmode);
+                self.set_if(*kind == "email", Attribute::Spellcheck, "false");
+                self.out.set(Attribute::Autocomplete, autocomplete(told.name));
+                *fixed
+            }
+            Control::Lines { rows, fixed } => {
+                self.out.put(html!("<textarea part=\"input\">"));
+                self.control(told);
+                self.out.set(Attribute::Rows, rows);
+                *fixed
+            }
+            Control::Country => {
+                self.out.put(html!("<select part=\"input\" autocomplete=\"country\">"));
+                self.control(told);
+                false
+            }
+            _ => {
+                self.out.put(html!("<select part=\"input\">"));
+                self.control(told);
+                false
+            }
+        };
+        self.set_if(fixed, Attribute::Readonly, "");
+        self.out.set(Attribute::Value, value);
+        match control {
+            Control::Country => {
+                self.option("", self.words(Key::ChooseCountry), value);
+                self.out.countries(value);
+            }
+            Control::One(options) => {
+                self.option("", self.words(Key::ChooseAnswer), value);
+                for option in *options {
+                    self.option(&option.id, &option.label, value);
+                }
+            }
+            _ => {}
+        }
+        self.out.end();
+    }
+
+    fn option(&mut self, id: &str, label: &str, chosen: &str) {
+        self.out.begin(Tag::Option);
+        self.out.set(Attribute::Value, id);
+        self.set_if(id == chosen, Attribute::Selected, "");
+        self.out.text(label);
+        self.out.end();
+    }
+
+    /// Has the control that has begun bear the field's name.
+    fn control(&mut self, told: &Told<'_>) {
+        self.out.set(Attribute::Id, told.name);
+        self.out.set(Attribute::Name, told.name);
+        // For assistive technology only: the form itself says what is missing, in its own words.
+        self.set_if(told.required, Attribute::AriaRequired, "true");
+        self.state(told);
+    }
+
+    fn label(&mut self, told: &Told<'_>) {
+        self.out.put(html!("<label class=\"label\" part=\"label\">"));
+        self.out.set(Attribute::For, told.name);
+        self.label_text(told);
+        self.out.end();
+    }
+
+    fn label_text(&mut self, told: &Told<'_>) {
+        let label = self.label_of(told.name);
+        if told.optional {
+            self.out.text(&self.locale.say_with(Key::Optional, &[("label", label)]));
+        } else {
+            self.out.text(label);
+        }
+    }
+
+    /// Hint and error.
+    fn told_of(&mut self, told: &Told<'_>) {
+        self.told_one(told, "-hint", "hint", &told.hint);
+        self.told_one(told, "-error", "error", &told.error);
+    }
+
+    fn told_one(&mut self, told: &Told<'_>, suffix: &str, class: &str, text: &str) {
+        if text.is_empty() {
+            return self.out.nothing();
+        }
+        self.begin(Tag::P, class);
+        self.out.set(Attribute::Id, &[told.name, suffix].concat());
+        self.set_if(class == "error", Attribute::Part, "error");
+        self.out.text(text);
+        self.out.end();
+    }
+
+    /// Ties what is told of a field to the element that has begun.
+    fn state(&mut self, told: &Told<'_>) {
+        let mut ids = String::new();
+        for (text, suffix) in
+            [(&told.hint, "-hint"), (&told.error, "-error"), (&told.remaining, "-remaining")]
+        {
+            if !text.is_empty() {
+                if !ids.is_empty() {
+                    ids.push(' ');
+                }
+                ids.push_str(told.name);
+                ids.push_str(suffix);
+            }
+        }
+        self.set_some(Attribute::AriaDescribedby, &ids);
+        self.set_if(!told.error.is_empty(), Attribute::AriaInvalid, "true");
+    }
+
+    fn box_of(&mut self, told: &Told<'_>, index: usize, value: &str, label: &str, detail: &str) {
+        // The first box bears the field's name, to which the summary's link leads.
+        let mut id = told.name.to_owned();
+        if index > 0 {
+            id.push('-');
+            id.push_str(&decimal(index as i64));
+        }
+        self.out.put(html!("<div class=\"box\"><input part=\"input\" type=\"checkbox\">"));
+        self.out.set(Attribute::Id, &id);
+        self.out.set(Attribute::Name, told.name);
+        self.out.set(Attribute::Value, value);
+        self.set_if(self.session.draft.has(told.name, value), Attribute::Checked, "");
+        self.out.end();
+        self.out.begin(Tag::Label);
+        self.out.set(Attribute::For, &id);
+        self.out.text(label);
+        self.leaf_if(Tag::Span, "hint", detail);
+        self.out.put(html!("</label></div>"));
+    }
+
     /// What a control is called.
-    fn label(&self, name: &str) -> String {
+    fn label_of<'n>(&self, name: &'n str) -> &'n str
+    where
+        'a: 'n,
+    {
         let key = match name {
             "given_name" => Key::GivenName,
             "family_name" => Key::FamilyName,
@@ -487,141 +812,134 @@ impl Viewer<'_> {
                 let own = self.campaign.fields.iter().find(|field| field.id.0 == name);
                 let consent = || consent_of(self.campaign, name).map(|c| &c.wording);
                 let label = own.map(|field| &field.label).or_else(consent);
-                return label.map_or(name, String::as_str).to_owned();
+                return label.map_or(name, String::as_str);
             }
         };
-        self.locale.say(key)
+        self.words(key)
     }
 
     fn mistake(&self, mistake: &Mistake) -> String {
         let name = mistake.field.as_str();
-        let label = self.label(name);
-        let say = |key| self.locale.say_with(key, &[("label", &label)]);
-        let count = |key, count| self.locale.say_count(key, i64::from(count), &[("label", &label)]);
-        match mistake.kind {
-            MistakeKind::Missing => say(match name {
-                "given_name" => Key::MissingGivenName,
-                "family_name" => Key::MissingFamilyName,
-                "email" => Key::MissingEmail,
-                "phone" => Key::MissingPhone,
-                "country" => Key::MissingCountry,
-                "region" => Key::MissingRegion,
-                "locality" => Key::MissingLocality,
-                "postal_code" => Key::MissingPostalCode,
-                "address" => Key::MissingAddress,
-                SUBJECT => Key::MissingSubject,
-                BODY => Key::MissingBody,
-                _ if consent_of(self.campaign, name).is_some() => Key::MissingConsent,
-                _ => Key::MissingAnswer,
-            }),
-            MistakeKind::TooLong(most) => count(Key::TooLong, most),
-            MistakeKind::TooShort(least) => count(Key::TooShort, least),
-            MistakeKind::TooFew(least) => count(Key::TooFewTargets, least),
-            MistakeKind::TooMany(most) => count(Key::TooManyTargets, most),
-            MistakeKind::ControlCharacter => say(Key::ControlCharacter),
-            MistakeKind::UnknownChoice if name == "country" => say(Key::MissingCountry),
-            MistakeKind::UnknownChoice => say(Key::UnknownChoice),
-            MistakeKind::Altered => say(Key::Altered),
-            MistakeKind::Refused => say(Key::Refused),
+        let (key, count) = match mistake.kind {
+            MistakeKind::Missing => (
+                match name {
+                    "given_name" => Key::MissingGivenName,
+                    "family_name" => Key::MissingFamilyName,
+                    "email" => Key::MissingEmail,
+                    "phone" => Key::MissingPhone,
+                    "country" => Key::MissingCountry,
+                    "region" => Key::MissingRegion,
+                    "locality" => Key::MissingLocality,
+                    "postal_code" => Key::MissingPostalCode,
+                    "address" => Key::MissingAddress,
+                    SUBJECT => Key::MissingSubject,
+                    BODY => Key::MissingBody,
+                    _ if consent_of(self.campaign, name).is_some() => Key::MissingConsent,
+                    _ => Key::MissingAnswer,
+                },
+                0,
+            ),
+            MistakeKind::TooLong(most) => (Key::TooLong, most),
+            MistakeKind::TooShort(least) => (Key::TooShort, least),
+            MistakeKind::TooFew(least) => (Key::TooFewTargets, least),
+            MistakeKind::TooMany(most) => (Key::TooManyTargets, most),
+            MistakeKind::ControlCharacter => (Key::ControlCharacter, 0),
+            MistakeKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
+            MistakeKind::UnknownChoice => (Key::UnknownChoice, 0),
+            MistakeKind::Altered => (Key::Altered, 0),
+            MistakeKind::Refused => (Key::Refused, 0),
             MistakeKind::Malformed => {
                 let field = self.campaign.fields.iter().find(|field| field.id.0 == name);
-                say(match field.map(Field::kind) {
+                let key = match field.map(Field::kind) {
                     Some(Kind::Email) => Key::MalformedEmail,
                     Some(Kind::Phone) => Key::MalformedPhone,
                     Some(Kind::Number) => Key::MalformedNumber,
                     Some(Kind::Date) => Key::MalformedDate,
                     _ => Key::Refused,
-                })
+                };
+                (key, 0)
             }
-        }
-    }
-
-    fn notice(&self, notice: &Notice) -> String {
-        let locale = self.locale;
-        match notice {
-            Notice::Unreachable => locale.say(Key::Unreachable),
-            Notice::Busy(None) => locale.say(Key::Busy),
-            Notice::Busy(Some(s)) => locale.say_count(Key::BusySeconds, i64::from(*s), &[]),
-            Notice::Refused(code) => locale.say_with(Key::RefusedWhole, &[("code", code)]),
-            Notice::Closed => locale.say(Key::ClosedMeanwhile),
-            Notice::CannotSign => locale.say(Key::CannotSign),
-            Notice::Vetoed => locale.say(Key::Vetoed),
-        }
-    }
-
-    fn disclosed(&self) -> String {
-        let disclosed = self.campaign.delivery.disclose.iter().map(|disclosed| {
-            self.locale.say(match disclosed {
-                Disclosed::Name => Key::DisclosedName,
-                Disclosed::Email => Key::DisclosedEmail,
-                Disclosed::Phone => Key::DisclosedPhone,
-                Disclosed::Country => Key::DisclosedCountry,
-                Disclosed::Region => Key::DisclosedRegion,
-                Disclosed::Locality => Key::DisclosedLocality,
-                Disclosed::PostalCode => Key::DisclosedPostalCode,
-                Disclosed::Address => Key::DisclosedAddress,
-            })
-        });
-        let list = self.join(disclosed);
-        self.locale.say_with(Key::Disclosed, &[("list", &list)])
-    }
-
-    fn thanks(&self, acceptance: &Acceptance) -> Thanks {
-        let (campaign, locale) = (self.campaign, self.locale);
-        let safe = |label: &str, url: &str| {
-            markdown::is_safe(url).then(|| (label.to_owned(), url.to_owned()))
         };
-        Thanks {
-            heading: locale.say(Key::SentHeading),
-            status: locale.say(match acceptance.status {
-                Status::Accepted => Key::SentAccepted,
-                Status::Recorded => Key::SentRecorded,
-                Status::AwaitingConfirmation => Key::SentAwaiting,
-                Status::Unknown => Key::SentUnknown,
-            }),
-            words: markdown::parse(&campaign.thanks),
-            number: (locale.say(Key::ReceiptNumber), acceptance.id.clone()),
-            keep: locale.say(Key::ReceiptKeep),
-            download: (!acceptance.receipt.is_empty())
-                .then(|| (locale.say(Key::ReceiptDownload), acceptance.receipt.clone())),
-            share: self.share(),
-            next: campaign.next.as_ref().and_then(|next| safe(&next.label, &next.url)),
-        }
+        self.locale.say_count(key, i64::from(count), &[("label", self.label_of(name))])
     }
 
-    fn share(&self) -> ShareView {
+    // After sending.
+
+    fn thanks(&mut self, acceptance: &Acceptance) {
+        let campaign = self.campaign;
+        self.out.put(html!(
+            "<div class=\"thanks\"><h2 class=\"title\" id=\"form-thanks\" tabindex=\"-1\">"
+        ));
+        self.say(Key::SentHeading);
+        self.out.end();
+        let status = match acceptance.status {
+            Status::Accepted => Key::SentAccepted,
+            Status::Recorded => Key::SentRecorded,
+            Status::AwaitingConfirmation => Key::SentAwaiting,
+            Status::Unknown => Key::SentUnknown,
+        };
+        self.sentence(Tag::P, "", status);
+        self.out.put(html!("<div class=\"receipt\" part=\"receipt\"><p>"));
+        self.say(Key::ReceiptNumber);
+        self.out.put(html!(": <code>"));
+        self.out.text(&acceptance.id);
+        self.out.put(html!("</code></p>"));
+        self.sentence(Tag::P, "hint", Key::ReceiptKeep);
+        if !acceptance.receipt.is_empty() {
+            self.out.begin(Tag::A);
+            let address = ["data:application/jose,", &acceptance.receipt].concat();
+            self.out.set(Attribute::Href, &address);
+            self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
+            self.say(Key::ReceiptDownload);
+            self.out.end();
+        }
+        self.out.end();
+        self.story(&campaign.thanks);
+        match &campaign.next {
+            Some(next) if markdown::is_safe(&next.url) => {
+                self.out.begin(Tag::P);
+                self.link("next", &next.label, &next.url);
+                self.out.end();
+            }
+            _ => self.out.nothing(),
+        }
+        self.numbered(Part::Share);
+        self.out.end();
+    }
+
+    fn share(&mut self) {
         let session = self.session;
         let text = percent_encode(&session.share_text());
         let subject = percent_encode(&self.campaign.title);
         let address = percent_encode(session.share_url());
-        let words =
-            percent_encode(self.campaign.share.as_ref().map_or("", |share| share.text.as_str()));
-        let links = vec![
-            ("whatsapp", "WhatsApp".to_owned(), ["https://wa.me/?text=", &text].concat()),
-            (
-                "telegram",
-                "Telegram".to_owned(),
-                ["https://t.me/share/url?url=", &address, "&text=", &words].concat(),
-            ),
-            (
-                "email",
-                self.locale.say(Key::ShareEmail),
-                ["mailto:?subject=", &subject, "&body=", &text].concat(),
-            ),
-        ];
-        ShareView {
-            heading: self.locale.say(Key::ShareHeading),
-            links,
-            copy: self.locale.say(Key::ShareCopy),
-            result: match session.shared {
-                None => String::new(),
-                Some(ShareResult::Copied) => self.locale.say(Key::Copied),
-                Some(ShareResult::NotCopied) => {
-                    let text = session.share_text();
-                    self.locale.say_with(Key::CopyFailed, &[("text", &text)])
-                }
-            },
+        let words = self.campaign.share.as_ref().map_or("", |share| share.text.as_str());
+        let words = percent_encode(words);
+        self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
+        self.say(Key::ShareHeading);
+        self.out.put(html!("</h3><ul>"));
+        let email = self.words(Key::ShareEmail);
+        for (channel, label, address) in [
+            ("whatsapp", "WhatsApp", ["https://wa.me/?text=", &text, "", ""]),
+            ("telegram", "Telegram", ["https://t.me/share/url?url=", &address, "&text=", &words]),
+            ("email", email, ["mailto:?subject=", &subject, "&body=", &text]),
+        ] {
+            self.out.begin(Tag::Li);
+            self.out.set(Attribute::DataShare, channel);
+            self.link("", label, &address.concat());
+            self.out.end();
         }
+        self.out.put(html!("</ul><button type=\"button\" data-share=\"copy\">"));
+        self.say(Key::ShareCopy);
+        self.out.put(html!("</button><p role=\"status\">"));
+        match session.shared {
+            None => self.out.text(""),
+            Some(ShareResult::Copied) => self.say(Key::Copied),
+            Some(ShareResult::NotCopied) => {
+                let text = session.share_text();
+                self.out.text(&self.locale.say_with(Key::CopyFailed, &[("text", &text)]));
+            }
+        }
+        self.out.put(html!("</p></div>"));
     }
 }
 

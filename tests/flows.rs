@@ -4,6 +4,9 @@
 
 mod flow;
 
+use std::collections::BTreeMap;
+
+use flow::seen::{Control, Progress, Screen, View, view};
 use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,9 +15,12 @@ use standwith::campaign::Strictness;
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::Draft;
 use standwith::envelope;
-use standwith::session::{Effect, Event, Focus, Materials, Reply, Report, Session, ShareResult};
-use standwith::text::Key;
-use standwith::view::{Control, Progress, Screen};
+use standwith::markdown;
+use standwith::session::{
+    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, ShareResult,
+};
+use standwith::text::{Key, Locale, Rules};
+use standwith::view::whole;
 
 fn invalid(fields: &[(&str, &str)]) -> Effect {
     let owned = |(name, code): &(&str, &str)| (name.to_string(), code.to_string());
@@ -23,6 +29,11 @@ fn invalid(fields: &[(&str, &str)]) -> Effect {
 
 fn error(code: &str, retryable: bool) -> Effect {
     Effect::Tell(Report::Error { code: code.to_owned(), retryable })
+}
+
+/// What is asked for at the first key press: the wordings of all consents, whoever they are for.
+fn preparation() -> Effect {
+    Effect::Prepare(["Write to me.", "Pass my message on."].map(str::to_owned).into())
 }
 
 fn problem(code: &str) -> Value {
@@ -65,6 +76,9 @@ fn the_example_in_english() {
     assert_eq!(view.title, "Free Mech Dara (example, October 2024)");
     assert_eq!(view.accent.as_deref(), Some("#14546b"));
     assert_eq!(view.progress, None);
+    let campaign = flow::example().campaign("en", Strictness::Strict).unwrap();
+    assert_eq!(form.story, markdown::parse(&campaign.story));
+    assert_eq!(form.picture, campaign.picture.map(|picture| (picture.url, picture.alt)));
     let headings: Vec<_> = form.sections.iter().map(|section| section.heading.as_str()).collect();
     // The question of the first section is its heading.
     assert_eq!(headings, ["", "Your details", "Your message", "Your agreement"]);
@@ -162,7 +176,7 @@ fn all_targets_are_a_list_to_read() {
 fn a_start_is_told_once() {
     Flow::new(campaign())
         .enter("given_name", "ដ")
-        .does(&[Effect::Tell(Report::Start)])
+        .does(&[Effect::Tell(Report::Start), preparation()])
         .enter("given_name", "ដា")
         .does(&[])
         .tick("consent_updates", "on")
@@ -354,7 +368,16 @@ fn consents_by_country_come_and_go() {
     let flow = flow.filled().enter("country", "FR").send();
     let granted = |flow: &Flow| -> Vec<(String, bool)> {
         let consents = flow.claims().consents.into_iter();
-        consents.map(|consent| (consent.purpose, consent.granted)).collect()
+        let told = consents.map(|consent| {
+            // Whoever is not asked makes no difference to the digests of the others.
+            let wording = match &*consent.purpose {
+                "updates" => "Write to me.",
+                _ => "Pass my message on.",
+            };
+            assert_eq!(consent.wording_digest, flow::digest(wording));
+            (consent.purpose, consent.granted)
+        });
+        told.collect()
     };
     assert_eq!(granted(&flow), [("delivery".to_owned(), true)]);
     let flow = flow.silence().enter("country", "KH").holds("consent_updates", "on").send();
@@ -467,19 +490,84 @@ fn characters_left_and_over() {
 // The way of a message.
 
 #[test]
-fn the_page_is_asked_before_anything_is_made() {
-    Flow::new(campaign())
+fn the_page_is_asked_before_anything_is_signed() {
+    let flow = Flow::new(campaign()).filled().submit().does(&[Effect::Ask]).is("sending");
+    let flow = flow.says("Sending…", None).allow().does(&[]).is("sending").prepare();
+    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
+}
+
+#[test]
+fn the_key_is_made_while_the_person_types() {
+    let flow = Flow::new(campaign())
+        .tick("targets", "embassy")
+        .does(&[Effect::Tell(Report::Start), preparation()])
+        .prepare()
+        .does(&[])
         .filled()
+        .does(&[])
         .submit()
         .does(&[Effect::Ask])
-        .is("sending")
-        .says("Sending…", None)
+        .allow();
+    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
+    let flow = flow.sign().accept("accepted", 1).is("sent");
+    assert_eq!((flow.keys, flow.thanks().number.1), (1, jti(1)));
+}
+
+#[test]
+fn nobody_who_only_reads_makes_a_key() {
+    let flow = Flow::new(campaign()).counted(r#"{"count":1}"#).enter("phone", "1").submit();
+    flow.does_not_prepare().reset().does_not_prepare();
+    // Where nothing is typed, it is made when it is needed.
+    let flow = Flow::new(campaign_with(json!({
+        "targets": [{ "id": "embassy", "name": "The Embassy" }],
+        "targeting": null,
+        "fields": [{ "id": "given_name" }],
+        "message": { "body": "Please free the writer, now." },
+        "consents": [{ "purpose": "updates", "wording": "Write to me." }],
+    })));
+    let flow = flow.submit().does(&[Effect::Ask]).allow();
+    let flow = flow.does(&[Effect::Prepare(vec!["Write to me.".to_owned()])]).is("sending");
+    let flow = flow.prepare().sign().accept("accepted", 1).is("sent");
+    assert_eq!(flow.keys, 1);
+}
+
+#[test]
+fn a_key_is_for_one_message() {
+    let flow = Flow::new(campaign()).filled().prepare().send().silence();
+    assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
+    // Not while the next one is typed: it may well be the same message again.
+    let flow = flow.enter("given_name", "Dara").does(&[]).submit().allow().does(&[preparation()]);
+    let flow = flow.prepare().sign();
+    assert_eq!((flow.keys, flow.claims().jti), (2, jti(2)));
+    let flow = flow.accept("accepted", 2).reset().enter("given_name", "Sok");
+    let flow = flow.does(&[Effect::Tell(Report::Start), preparation()]).filled().prepare().send();
+    assert_eq!((flow.keys, flow.claims().jti), (3, jti(3)));
+}
+
+#[test]
+fn a_failure_while_typing_is_told_only_if_it_happens_again_on_sending() {
+    let words = "Your browser could not sign the message, so it was not sent. It is still here. \
+                 Try another browser.";
+    let flow = Flow::new(campaign()).filled().fail_to_prepare().does(&[]).is("editing");
+    let flow = flow.says("Send message", None).enter("given_name", "Dara").does(&[]);
+    let flow = flow.submit().does(&[Effect::Ask]).allow().does(&[preparation()]).is("sending");
+    flow.fail_to_prepare()
+        .does(&[error("signing_failed", false), Effect::Focus(Focus::Notice)])
+        .is("editing")
+        .says("Send message", Some(words))
+        .holds("given_name", "Dara")
+        // And once more, for whoever tries again.
+        .submit()
+        .does(&[Effect::Ask])
         .allow()
-        .does(&[Effect::Prepare {
-            attempt: 1,
-            wordings: vec!["Write to me.".to_owned(), "Pass my message on.".to_owned()],
-        }])
-        .is("sending");
+        .does(&[preparation()])
+        .prepare()
+        .sign()
+        .accept("accepted", 1)
+        .is("sent");
+    // While the page is asked there is time, too.
+    let flow = Flow::new(campaign()).filled().submit().fail_to_prepare().does(&[]).is("sending");
+    flow.allow().does(&[preparation()]).prepare().sign().accept("accepted", 1).is("sent");
 }
 
 #[test]
@@ -501,9 +589,29 @@ fn a_page_may_object() {
 }
 
 #[test]
-fn what_is_made_before_the_page_agreed_is_not_used() {
+fn what_is_made_before_the_page_agreed_is_used_only_then() {
     let flow = Flow::new(campaign()).filled().submit().prepare().does(&[]);
-    flow.sign().does(&[]).veto().is("editing").allow().does(&[]).is("editing");
+    let flow = flow.sign().does(&[]).veto().is("editing").allow().does(&[]).is("editing");
+    // A veto doesn't waste it.
+    let flow = flow.submit().does(&[Effect::Ask]).allow();
+    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
+    assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
+    // Nor one that comes before it is there.
+    let flow = Flow::new(campaign()).filled().submit().veto().prepare().does(&[]).is("editing");
+    let flow = flow.submit().allow().sign();
+    assert_eq!((flow.keys, flow.claims().jti, flow.bodies.len()), (1, jti(1), 1));
+}
+
+#[test]
+fn when_it_was_signed_is_when_it_was_sent() {
+    let submitted = |flow: Flow, now| flow.event(Event::Submitted { now }).allow();
+    let flow = submitted(Flow::new(campaign()).filled().prepare(), NOW + 60).sign().silence();
+    assert_eq!(flow.claims().iat, NOW + 60);
+    // Later, but the very same.
+    let flow = submitted(flow, NOW + 120);
+    assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
+    let flow = submitted(flow.silence().enter("given_name", "Dara"), NOW + 180).prepare();
+    assert_eq!(flow.claims().iat, NOW + 180);
 }
 
 #[test]
@@ -764,11 +872,11 @@ fn what_breaks_the_rules_is_shown_at_its_field() {
         )
         .does(&[
             invalid(&[
-                ("consent_delivery", "consent_missing"),
-                ("email", "email_malformed"),
-                ("body", "body_too_long"),
                 ("targets", "targets_too_many"),
                 ("given_name", "given_name_refused"),
+                ("email", "email_malformed"),
+                ("body", "body_too_long"),
+                ("consent_delivery", "consent_missing"),
             ]),
             Effect::Focus(Focus::Summary),
         ])
@@ -932,7 +1040,7 @@ fn a_browser_that_cannot_sign() {
                  Try another browser.";
     let effects = [error("signing_failed", false), Effect::Focus(Focus::Notice)];
     let flow = Flow::new(campaign()).filled().submit().allow();
-    flow.fail_to_sign().does(&effects).is("editing").says("Send message", Some(words));
+    flow.fail_to_prepare().does(&effects).is("editing").says("Send message", Some(words));
     let flow = Flow::new(campaign()).filled().submit().allow().prepare();
     let flow = flow.fail_to_sign().does(&effects).says("Send message", Some(words));
     assert!(flow.bodies.is_empty());
@@ -996,8 +1104,9 @@ fn what_makes_no_difference_is_unchanged() {
 fn trying_again_changed_is_another_action() {
     let flow = Flow::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").submit().allow();
-    assert!(matches!(flow.effects[..], [Effect::Prepare { attempt: 2, .. }]), "{:?}", flow.effects);
-    let flow = flow.prepare().sign();
+    let flow = flow.does(&[preparation()]).prepare();
+    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 2, .. }]), "{:?}", flow.effects);
+    let flow = flow.sign();
     assert_ne!(flow.bodies[0], flow.bodies[1]);
     assert_eq!((flow.claims().jti, flow.claims().person.given_name.as_str()), (jti(2), "Dara"));
 }
@@ -1038,34 +1147,48 @@ fn answers_to_an_earlier_attempt_change_nothing() {
 
 #[test]
 fn work_for_an_earlier_attempt_changes_nothing() {
-    let materials = |attempt| Materials {
-        attempt,
-        entropy: [9; 16],
-        now: NOW,
-        key: flow::key(),
-        digests: Vec::new(),
+    let stray = || {
+        let digests = Vec::new();
+        Event::Prepared(Materials { jti: jti(9), key: flow::key(), digests })
     };
-    let flow = Flow::new(campaign()).filled().submit().allow().fail_to_sign().submit().allow();
+    let flow = Flow::new(campaign()).filled().submit().allow().prepare().fail_to_sign().submit();
     let flow = flow
-        .event(Event::Prepared(materials(1)))
+        // A second key, which nobody asked for, and a failure of the one that is used up.
+        .event(stray())
         .does(&[])
-        .event(Event::SigningFailed { attempt: 1 })
+        .event(Event::NotPrepared)
+        .does(&[])
+        .is("sending")
+        .allow()
+        .does(&[preparation()])
+        .event(Event::NotSigned { attempt: 1 })
+        .does(&[])
+        .event(Event::NotSigned { attempt: 2 })
         .does(&[])
         .is("sending")
         .prepare()
-        .event(Event::Signed { attempt: 1, signature: SIGNATURE.to_vec() })
+        .event(stray())
+        .does(&[])
+        .event(Event::NotPrepared)
+        .does(&[])
+        .event(Event::NotSigned { attempt: 1 })
+        .does(&[])
+        .event(flow::signed(1))
         .does(&[])
         .is("sending")
-        .sign()
-        .accept("accepted", 1);
+        .sign();
+    assert_eq!(flow.claims().jti, jti(2));
+    let flow = flow.accept("accepted", 1);
     // Nothing that is told of it again takes the thanks away.
-    flow.fail_to_sign().does(&[]).sign().does(&[]).silence().does(&[]).is("sent");
+    let flow = flow.fail_to_sign().does(&[]).fail_to_prepare().does(&[]).prepare().does(&[]);
+    flow.sign().does(&[]).silence().does(&[]).is("sent");
 }
 
 #[test]
 fn an_answer_without_a_question_changes_nothing() {
     let start = || Flow::new(campaign()).filled();
     start().fail_to_sign().does(&[]).says("Send message", None);
+    start().fail_to_prepare().does(&[]).says("Send message", None);
     start().silence().does(&[]).says("Send message", None);
     start().allow().does(&[]).is("editing");
     start().veto().does(&[]).says("Send message", None);
@@ -1111,11 +1234,18 @@ fn a_reset_is_a_fresh_form() {
     let flow = Flow::new(campaign()).filled().submit().allow().reset().does(&[]).is("editing");
     // What was on its way no longer concerns anybody.
     let flow = flow.prepare().does(&[]).fail_to_sign().does(&[]).is("editing");
+    let flow = flow.says("Send message", None);
     for name in flow.names() {
         let filled = ["subject", "body"].contains(&name.as_str());
         assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
     }
-    flow.enter("given_name", "A").does(&[Effect::Tell(Report::Start)]);
+    // But the key, which nothing was signed with, is as good as a new one.
+    let flow = flow.enter("given_name", "A").does(&[Effect::Tell(Report::Start)]).filled().send();
+    assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
+    let flow = Flow::new(campaign()).enter("given_name", "A").reset().enter("given_name", "B");
+    let flow = flow.does(&[Effect::Tell(Report::Start)]).filled().submit().allow().does(&[]);
+    let flow = flow.prepare().sign();
+    assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
 }
 
 #[test]
@@ -1144,7 +1274,9 @@ fn an_answer_for_the_person_before_is_not_the_next_ones() {
 #[test]
 fn a_reset_forgets_what_was_waiting_for_an_answer() {
     let flow = Flow::new(campaign()).filled().send().silence().reset().filled().submit().allow();
-    assert!(matches!(flow.effects[..], [Effect::Prepare { .. }]), "{:?}", flow.effects);
+    let flow = flow.does(&[]).is("sending").prepare();
+    assert!(matches!(flow.effects[..], [Effect::Sign { .. }]), "{:?}", flow.effects);
+    assert_eq!((flow.bodies.len(), flow.claims().jti), (1, jti(2)));
     let flow = Flow::new(campaign()).filled().submit().veto().reset().says("Send message", None);
     flow.submit().reset().wrong(&[]);
 }
@@ -1166,7 +1298,8 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
         assert_eq!(flow.view().screen, Screen::Closed(words.to_owned()));
         let flow = flow.reset().is("closed").counted(r#"{"count":3}"#);
         assert_eq!(flow.view().progress.unwrap().text, "3 of 5000 messages sent");
-        flow.fail_to_sign().does(&[]).is("closed");
+        let flow = flow.fail_to_sign().does(&[]).fail_to_prepare().does(&[]).is("closed");
+        flow.prepare().does(&[]).is("closed");
     }
     at(opens).is("editing");
     at(closes - 1).is("editing");
@@ -1189,10 +1322,8 @@ fn two_forms_know_nothing_of_each_other() {
 #[test]
 fn a_hosted_form_is_shown_with_what_was_posted() {
     let setting = || flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
-    let view = |session: &Session| {
-        standwith::view::view(session, &standwith::text::Locale::english(Rules::PLAIN))
-    };
-    use standwith::text::Rules;
+    let locale = Locale::english(Rules::PLAIN);
+    let view = |session: &Session| -> View { view(&whole(session, &locale, None), &locale) };
     let fresh = Session::hosted(setting(), NOW, None, Vec::new()).with_count(Some(12));
     let (widget, _) = Session::new(setting(), NOW);
     assert_eq!(view(&fresh), view(&widget.with_count(Some(12))));
@@ -1217,6 +1348,39 @@ fn a_hosted_form_is_shown_with_what_was_posted() {
     assert!(matches!(thanks.screen, Screen::Thanks(thanks) if thanks.status == "It was recorded."));
 }
 
+#[test]
+fn a_hosted_form_says_why_it_was_not_taken() {
+    let locale = Locale::english(Rules::PLAIN);
+    for (notice, button, words) in [
+        (
+            Notice::Busy(None),
+            "Try again",
+            "The campaign can’t take your message right now. It is still here. Wait a moment, \
+             then try again.",
+        ),
+        (
+            Notice::Closed,
+            "Send message",
+            "This campaign has closed, so your message was not sent. It is still here if you want \
+             to copy it.",
+        ),
+        (
+            Notice::Refused("replay_mismatch".to_owned()),
+            "Send message",
+            "The campaign did not accept your message (replay_mismatch). It is still here, and \
+             nothing was sent.",
+        ),
+    ] {
+        let setting = flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+        let session = Session::hosted(setting, NOW, None, Vec::new()).with_notice(notice);
+        assert_eq!(session.state(), "editing");
+        let Screen::Form(form) = view(&whole(&session, &locale, None), &locale).screen else {
+            panic!("no form");
+        };
+        assert_eq!((form.button.as_str(), form.notice.as_deref()), (button, Some(words)));
+    }
+}
+
 // What holds whatever happens.
 
 /// In everything that a supporter types here, and nowhere else. No code and no name has such signs.
@@ -1232,6 +1396,7 @@ enum Move {
     Submit,
     Allow(bool),
     Prepare,
+    FailToPrepare,
     Sign,
     FailToSign,
     Answer(usize),
@@ -1319,6 +1484,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         3 => Just(Move::Allow(true)),
         1 => Just(Move::Allow(false)),
         3 => Just(Move::Prepare),
+        1 => Just(Move::FailToPrepare),
         3 => Just(Move::Sign),
         1 => Just(Move::FailToSign),
         3 => (0..9usize).prop_map(Move::Answer),
@@ -1353,6 +1519,7 @@ fn play(flow: Flow, step: &Move) -> Flow {
         Move::Allow(true) => flow.allow(),
         Move::Allow(false) => flow.veto(),
         Move::Prepare => flow.prepare(),
+        Move::FailToPrepare => flow.fail_to_prepare(),
         Move::Sign => flow.sign(),
         Move::FailToSign => flow.fail_to_sign(),
         Move::Answer(0) => flow.silence(),
@@ -1407,13 +1574,14 @@ proptest! {
             if flow.session.state() == "sent" {
                 continue;
             }
+            let shown: BTreeMap<String, String> =
+                flow.fields().into_iter().map(|field| (field.name, field.control.value())).collect();
             for (name, value) in &typed {
-                prop_assert_eq!(&flow.value(name), value, "{} after {:?}", name, step);
+                prop_assert_eq!(&shown[*name], value, "{} after {:?}", name, step);
             }
-            let shown = flow.names();
             for (at, (name, value)) in BOXES.iter().enumerate() {
-                if shown.iter().any(|known| known == name) {
-                    let holds = flow.value(name).split(' ').any(|known| known == *value);
+                if let Some(shown) = shown.get(*name) {
+                    let holds = shown.split(' ').any(|known| known == *value);
                     prop_assert_eq!(holds, ticked[at], "{} {} after {:?}", name, value, step);
                 }
             }
@@ -1441,7 +1609,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_made_or_posted_that_the_page_did_not_allow(moves in moves()) {
+    fn nothing_is_signed_or_posted_that_the_page_did_not_allow(moves in moves()) {
         let mut flow = Flow::new(everything());
         let (mut asked, mut agreed) = (false, false);
         for step in &moves {
@@ -1453,14 +1621,41 @@ proptest! {
                 agreed |= *allowed && asked;
                 asked = false;
             }
+            let started = flow.told.contains(&Report::Start);
             for effect in &flow.effects {
                 match effect {
                     Effect::Ask => (asked, agreed) = (true, false),
-                    Effect::Prepare { .. } | Effect::Post { .. } | Effect::Sign { .. } => {
+                    Effect::Prepare(_) => prop_assert!(started || agreed, "{step:?}"),
+                    Effect::Post { .. } | Effect::Sign { .. } => {
                         prop_assert!(agreed, "{step:?} led to {effect:?}");
                     }
                     _ => {}
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_ever_signs_two_messages(moves in moves()) {
+        let mut flow = Flow::new(everything());
+        let mut signed: Vec<(String, Value)> = Vec::new();
+        for step in &moves {
+            flow = match step {
+                // Each step by itself, so that no signature is overlooked.
+                Move::Send => fill(flow).submit().allow(),
+                step => play(flow, step),
+            };
+            prop_assert!(flow.effects.len() < 5);
+            if flow.effects.iter().any(|effect| matches!(effect, Effect::Sign { .. })) {
+                let mut claims = flow.claims();
+                prop_assert!((1..=flow.keys).map(jti).any(|jti| jti == claims.jti), "{:?}", step);
+                let jti = std::mem::take(&mut claims.jti);
+                // The endpoint's time is all that may be another.
+                claims.iat = 0;
+                let said: Value = serde_json::from_str(&standwith::shape::write(&claims)).unwrap();
+                let known = signed.iter().find(|(known, _)| *known == jti);
+                prop_assert!(known.is_none_or(|(_, before)| *before == said), "{:?}", step);
+                signed.push((jti, said));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! ```text
 //! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
 //!      │                 ├─ hosted ──┘          ├─ library     which campaign, which version?
-//!      │                 ├─ campaigns           ├─ (the core)  does it keep the rules?
+//!      │                 ├─ campaigns ─ plan    ├─ (the core)  does it keep the rules?
 //!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
@@ -25,9 +25,11 @@ pub mod intake;
 pub mod address;
 pub mod clock;
 pub mod keys;
+mod language;
 pub mod library;
 pub mod metrics;
 pub mod packing;
+pub mod plan;
 pub mod receipt;
 pub mod signature;
 pub mod store;

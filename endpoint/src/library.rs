@@ -18,6 +18,7 @@ use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::clock;
 use crate::packing::Packed;
+use crate::plan::Planned;
 use crate::signature::digest;
 use crate::store::{Store, StoreFault};
 
@@ -30,12 +31,14 @@ pub struct Version {
     pub bytes: Bytes,
     /// The file in smaller forms.
     pub packed: Packed,
+    /// The file with what its form paints first, in each of its languages.
+    pub planned: Vec<Planned>,
     first: Campaign,
     others: Vec<Campaign>,
 }
 
 impl Version {
-    /// Reads a file's bytes. They are not packed.
+    /// Reads a file's bytes. They are neither packed nor planned.
     ///
     /// # Errors
     /// What is wrong with them; unknown keys only when `Strict`.
@@ -45,6 +48,7 @@ impl Version {
             digest: digest(&bytes),
             bytes: bytes.into(),
             packed: Packed::default(),
+            planned: Vec::new(),
             first,
             others,
         })
@@ -269,7 +273,8 @@ fn look(folder: &Path, before: Shelf) -> Result<Looked, LibraryFault> {
             && let Ok(read) = Version::read(bytes, Strictness::Strict)
         {
             let packed = Packed::of(&read.bytes);
-            let read = Arc::new(Version { packed, ..read });
+            let planned = read.campaigns().map(|c| Planned::new(c, &read.bytes)).collect();
+            let read = Arc::new(Version { packed, planned, ..read });
             fresh.push(read.clone());
             version = Some(read);
         }

@@ -5,17 +5,24 @@
 //! ```
 //!
 //! A flow plays the browser: it keeps what the session asked for last, and answers with that
-//! attempt's number. After every event it looks at what must hold always.
+//! attempt's number; and it paints, as the widget does, what an event may have changed. After every
+//! event it looks at what must hold always.
+
+pub(crate) mod seen;
 
 use std::path::{Path, PathBuf};
 
+use seen::{FieldView, Form, Painted, Screen, Thanks, View};
 use serde_json::{Value, json};
 use standwith::action::{Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::envelope::{self, PublicKey};
-use standwith::session::{Effect, Event, Materials, Reply, Report, Session, Setting, ShareResult};
+use standwith::plan::Plan;
+use standwith::session::{
+    Changes, Effect, Event, Materials, Reply, Report, Session, Setting, ShareResult,
+};
 use standwith::text::{Locale, Rules, compile};
-use standwith::view::{Control, FieldView, Form, Screen, Thanks, View, view};
+use standwith::view::{self, PARTS, Part};
 
 /// When all of this happens: seconds since 1970.
 pub(crate) const NOW: i64 = 1_790_000_000;
@@ -36,17 +43,22 @@ pub(crate) struct Flow {
     pub(crate) effects: Vec<Effect>,
     /// All that the page was told.
     pub(crate) told: Vec<Report>,
-    /// The texts to digest, of the last preparation.
-    wordings: Vec<String>,
+    /// What the painter holds.
+    painted: Painted,
+    /// The texts to digest, while a preparation is asked for.
+    wordings: Option<Vec<String>>,
     /// The last text to sign.
     input: String,
-    /// The attempt of the last preparation, signature or post.
+    /// The attempt of the last signature or post.
     pub(crate) attempt: u32,
     /// The bodies of all posts.
     pub(crate) bodies: Vec<String>,
     /// How often a key was made.
     pub(crate) keys: u8,
 }
+
+/// What comes of a preparation that nobody asked for.
+pub(crate) const STRAY: u8 = 99;
 
 /// A campaign with most of what there is: three targets of whom two may be written to, a message
 /// with placeholders, and consents of which one is for some countries.
@@ -143,7 +155,7 @@ pub(crate) fn key() -> PublicKey {
     PublicKey::p256(&envelope::encode(&[1; 32]), &envelope::encode(&[2; 32]))
 }
 
-/// The identity that comes of the `n`th key's entropy.
+/// The identity that comes with the `n`th key.
 pub(crate) fn jti(n: u8) -> String {
     envelope::encode(&[n; 16])
 }
@@ -151,6 +163,11 @@ pub(crate) fn jti(n: u8) -> String {
 /// Stands for SHA-256 of a wording, and can be read.
 pub(crate) fn digest(wording: &str) -> String {
     envelope::encode(wording.as_bytes())
+}
+
+/// The key signed.
+pub(crate) fn signed(attempt: u32) -> Event {
+    Event::Signed { attempt, signature: envelope::encode(&SIGNATURE) }
 }
 
 impl Flow {
@@ -167,6 +184,7 @@ impl Flow {
         let campaign = example().campaign(lang, Strictness::Strict).unwrap();
         let mut flow = Flow::of(setting(campaign));
         flow.locale = locale(lang);
+        flow.painted = Painted::new(&flow.plan());
         flow
     }
 
@@ -176,12 +194,15 @@ impl Flow {
 
     pub(crate) fn at(setting: Setting, now: i64) -> Self {
         let (session, effects) = Session::new(setting, now);
+        assert_eq!(session.changes(), Changes::SCREEN);
+        let locale = Locale::english(Rules::PLAIN);
         let mut flow = Flow {
+            painted: Painted::new(&view::whole(&session, &locale, None)),
             session,
-            locale: Locale::english(Rules::PLAIN),
+            locale,
             effects: Vec::new(),
             told: Vec::new(),
-            wordings: Vec::new(),
+            wordings: None,
             input: String::new(),
             attempt: 0,
             bodies: Vec::new(),
@@ -196,6 +217,7 @@ impl Flow {
         let effects;
         (self.session, effects) = self.session.update(event);
         self.note(effects);
+        self.paint();
         if let Screen::Form(form) = self.view().screen {
             assert!(form.summary.is_none() || form.notice.is_none(), "one thing at a time");
             assert_eq!(form.busy, self.session.state() == "sending");
@@ -203,11 +225,36 @@ impl Flow {
         self
     }
 
+    /// The parts that have to be made anew after the last event.
+    pub(crate) fn anew(&self) -> Vec<Part> {
+        let changes = self.session.changes();
+        PARTS.into_iter().filter(|(_, shows)| changes.touch(*shows)).map(|(part, _)| part).collect()
+    }
+
+    /// Paints what the last event may have changed. It comes to the same as painting everything.
+    fn paint(&mut self) {
+        let whole = Painted::new(&self.plan());
+        if self.session.changes().touch(Changes::SCREEN) {
+            self.painted = whole.clone();
+        }
+        for part in self.anew() {
+            self.painted.put(part as u8, &view::part(&self.session, &self.locale, part));
+        }
+        assert_eq!(self.painted, whole);
+        let expected: &[u8] = match self.session.state() {
+            "closed" => &[0],
+            "sent" => &[Part::Share as u8, Part::Progress as u8],
+            _ => &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+        };
+        assert_eq!(whole.parts(), expected, "each part is there once");
+    }
+
     fn note(&mut self, effects: Vec<Effect>) {
         for effect in &effects {
             match effect {
-                Effect::Prepare { attempt, wordings } => {
-                    (self.attempt, self.wordings) = (*attempt, wordings.clone());
+                Effect::Prepare(wordings) => {
+                    assert_eq!(self.wordings, None, "one preparation at a time");
+                    self.wordings = Some(wordings.clone());
                 }
                 Effect::Sign { attempt, input } => {
                     (self.attempt, self.input) = (*attempt, input.clone());
@@ -253,7 +300,7 @@ impl Flow {
     }
 
     pub(crate) fn submit(self) -> Self {
-        self.event(Event::Submitted)
+        self.event(Event::Submitted { now: NOW })
     }
 
     pub(crate) fn share(self, channel: &str) -> Self {
@@ -274,32 +321,45 @@ impl Flow {
         self.event(Event::Allowed(false))
     }
 
-    /// Key, digests and identity are made, as they were asked for.
+    /// Key, digests and identity are made, as they were asked for; or though nobody asked.
     pub(crate) fn prepare(mut self) -> Self {
-        self.keys += 1;
+        let wordings = self.wordings.take();
+        let number = match &wordings {
+            Some(_) => {
+                self.keys += 1;
+                self.keys
+            }
+            None => STRAY,
+        };
         let materials = Materials {
-            attempt: self.attempt,
-            entropy: [self.keys; 16],
-            now: NOW,
+            jti: jti(number),
             key: key(),
-            digests: self.wordings.iter().map(|wording| digest(wording)).collect(),
+            digests: wordings.iter().flatten().map(|wording| digest(wording)).collect(),
         };
         self.event(Event::Prepared(materials))
     }
 
+    pub(crate) fn fail_to_prepare(mut self) -> Self {
+        self.wordings = None;
+        self.event(Event::NotPrepared)
+    }
+
     pub(crate) fn sign(self) -> Self {
         let attempt = self.attempt;
-        self.event(Event::Signed { attempt, signature: SIGNATURE.to_vec() })
+        self.event(signed(attempt))
     }
 
     pub(crate) fn fail_to_sign(self) -> Self {
         let attempt = self.attempt;
-        self.event(Event::SigningFailed { attempt })
+        self.event(Event::NotSigned { attempt })
     }
 
     /// From the button to the post.
     pub(crate) fn send(self) -> Self {
-        self.submit().allow().prepare().sign()
+        let flow = self.submit().allow();
+        // Key and digests may be there since the first key press.
+        let flow = if flow.wordings.is_some() { flow.prepare() } else { flow };
+        flow.sign()
     }
 
     pub(crate) fn copied(self, result: ShareResult) -> Self {
@@ -338,8 +398,12 @@ impl Flow {
 
     // What there is to see.
 
+    pub(crate) fn plan(&self) -> Plan {
+        view::whole(&self.session, &self.locale, None)
+    }
+
     pub(crate) fn view(&self) -> View {
-        view(&self.session, &self.locale)
+        seen::view(&self.plan(), &self.locale)
     }
 
     pub(crate) fn form(&self) -> Form {
@@ -372,18 +436,7 @@ impl Flow {
 
     /// What a control holds: its value, or the values that are ticked.
     pub(crate) fn value(&self, name: &str) -> String {
-        match self.field(name).control {
-            Control::Line { value, .. }
-            | Control::Lines { value, .. }
-            | Control::Country { value, .. }
-            | Control::One { value, .. } => value,
-            Control::Boxes(choices) => {
-                let ticked = choices.into_iter().filter(|choice| choice.ticked);
-                ticked.map(|choice| choice.value).collect::<Vec<_>>().join(" ")
-            }
-            Control::Tick { ticked } => if ticked { "on" } else { "" }.to_owned(),
-            Control::List(_) => String::new(),
-        }
+        self.field(name).control.value()
     }
 
     /// What has to be mended: names and sentences, as the summary lists them.
@@ -403,6 +456,14 @@ impl Flow {
     #[track_caller]
     pub(crate) fn does(self, effects: &[Effect]) -> Self {
         assert_eq!(self.effects, effects);
+        self
+    }
+
+    /// No key is made because of the last event.
+    #[track_caller]
+    pub(crate) fn does_not_prepare(self) -> Self {
+        let prepares = self.effects.iter().any(|effect| matches!(effect, Effect::Prepare(_)));
+        assert!(!prepares && self.wordings.is_none(), "{:?}", self.effects);
         self
     }
 

@@ -4,10 +4,9 @@
 // Elsewhere this crate is empty, so that the whole workspace builds on every machine.
 #![cfg(target_arch = "wasm32")]
 
-mod env;
-mod keys;
+mod browser;
+mod detail;
 mod listener;
-mod net;
 mod page;
 mod runtime;
 #[cfg(test)]
@@ -21,7 +20,6 @@ use web_sys::{HtmlElement, ShadowRoot};
 use standwith::action::Source;
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::envelope;
-use standwith::language;
 use standwith::session::Setting;
 use standwith::shape::{ConfigFault, FaultKind};
 use standwith::text::Locale;
@@ -61,16 +59,6 @@ extern "C" {
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// The language in which a campaign file's form is shown to someone who wants these, best first.
-///
-/// # Errors
-/// What is wrong with the file, in words for the one who wrote it.
-#[wasm_bindgen]
-pub fn language(file: &[u8], wanted: Vec<String>) -> Result<String, String> {
-    let file = CampaignFile::parse(file).map_err(|fault| in_words(&[fault]))?;
-    Ok(language::choose(&wanted, &file.languages()).to_owned())
-}
-
 /// A form on a page. Freeing it takes away its listeners and all that it holds.
 #[wasm_bindgen]
 pub struct Mounted(Rc<runtime::Runtime>);
@@ -89,44 +77,45 @@ impl Mounted {
     }
 }
 
-/// Shows the form of a campaign file in the shadow root of `host`. `digest` is SHA-256 of `file`.
+/// Shows the form of a campaign file in the shadow root of `host`. `digest` is SHA-256 of `file`. What
+/// the painter has painted before is taken over where it stands.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
-    root: ShadowRoot,
+    root: &ShadowRoot,
+    painter: page::Painter,
     file: &[u8],
     digest: &[u8],
     options: &Options,
 ) -> Result<Mounted, String> {
     let (lang, address) = (options.lang(), options.file());
     let file = CampaignFile::parse(file).map_err(|fault| in_words(&[fault]))?;
-    let mut campaign =
-        file.campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
+    let campaign =
+        file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
 
     // The addresses of the campaign file are relative to its own.
-    if let Some(picture) = &mut campaign.picture {
-        picture.url = env::resolve(&picture.url, &address).unwrap_or_default();
-    }
     let own = match campaign.endpoint.url.as_str() {
         "" => [campaign.id.as_str(), "/actions"].concat(),
         url => url.to_owned(),
     };
-    let endpoint = match options.endpoint() {
-        endpoint if endpoint.is_empty() => env::resolve(&own, &address),
-        endpoint => Some(endpoint),
-    };
-    let endpoint = endpoint.ok_or("/endpoint/url: no address")?;
+    let mut endpoint = options.endpoint();
+    if endpoint.is_empty() {
+        endpoint = browser::resolve(&own, &address);
+    }
+    if endpoint.is_empty() {
+        return Err("/endpoint/url: no address".to_owned());
+    }
     let count_url = match campaign.counter.url.as_str() {
-        "" => env::resolve("count", &endpoint),
-        url => env::resolve(url, &address),
+        "" => browser::resolve("count", &endpoint),
+        url => browser::resolve(url, &address),
     };
     let setting = Setting {
         campaign,
         campaign_digest: envelope::encode(digest),
-        count_url: count_url.unwrap_or_default(),
+        count_url,
         endpoint,
         page: options.page(),
         source: Source {
@@ -135,8 +124,8 @@ pub fn mount(
             utm_source: options.utm_source(),
         },
     };
-    let locale = Locale::compiled(&lang, &options.texts(), env::RULES);
-    Ok(Mounted(runtime::Runtime::start(host, root, setting, locale)))
+    let locale = Locale::compiled(&lang, &options.texts(), browser::RULES);
+    Ok(Mounted(runtime::Runtime::start(host, root, painter, setting, locale)))
 }
 
 /// Faults as lines for a console.

@@ -3,246 +3,250 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use serde::Serialize;
+use gloo_net::http::{Method, RequestBuilder};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{CustomEvent, CustomEventInit, Element, Event as DomEvent, HtmlElement, ShadowRoot};
+use web_sys::{
+    Element, Event as DomEvent, HtmlElement, ReferrerPolicy, Request, RequestCredentials,
+    ShadowRoot,
+};
 
+use crate::browser;
+use crate::detail::{Detail, Value};
 use crate::listener::Listener;
-use crate::page::Page;
-use crate::{env, keys, net};
-use standwith::markup;
-use standwith::session::{Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult};
+use crate::page::{self, Painter};
+use standwith::country;
+use standwith::envelope::PublicKey;
+use standwith::session::{
+    Changes, Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult,
+};
 use standwith::text::Locale;
-use standwith::view::view;
-
-/// What takes time. Boxed, so that what awaits it is compiled once.
-type Work = Pin<Box<dyn Future<Output = Option<Event>>>>;
+use standwith::view;
 
 pub(crate) struct Runtime {
     host: HtmlElement,
-    page: Page,
+    painter: Painter,
     locale: Locale,
     campaign: String,
-    /// Taken out while it is updated: whoever finds it missing leaves the event in the mailbox.
-    session: Cell<Option<Session>>,
+    session: RefCell<Session>,
+    /// Whether an event is worked on: others wait in the mailbox.
+    busy: Cell<bool>,
     mailbox: RefCell<VecDeque<Event>>,
-    state: Cell<&'static str>,
-    /// The private key of the message on its way.
-    key: Rc<RefCell<JsValue>>,
+    /// What is to be done first.
+    effects: RefCell<Vec<Effect>>,
+    /// The private key of the message on its way: it can't be taken out of the browser.
+    key: RefCell<JsValue>,
     listeners: OnceCell<Vec<Listener>>,
-}
-
-/// What events tell the page. There is no place in it for what a person typed.
-#[derive(Default, Serialize)]
-struct Detail<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lang: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<Vec<Wrong<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    goal: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retryable: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Wrong<'a> {
-    name: &'a str,
-    code: &'a str,
 }
 
 impl Runtime {
     /// Paints the form and begins to listen.
     pub(crate) fn start(
         host: HtmlElement,
-        root: ShadowRoot,
+        root: &ShadowRoot,
+        painter: Painter,
         setting: Setting,
         locale: Locale,
     ) -> Rc<Self> {
         let campaign = setting.campaign.id.0.clone();
-        let accent = setting.campaign.theme.accent.clone();
-        let lang = setting.campaign.lang.clone();
-        let document = host.owner_document().unwrap_or_else(|| JsValue::NULL.unchecked_into());
-        let (session, effects) = Session::new(setting, env::now());
+        let (session, effects) = Session::new(setting, browser::now());
         let runtime = Rc::new(Runtime {
-            page: Page::new(document, root.clone(), lang),
+            painter,
             host,
             locale,
             campaign,
-            state: Cell::new(session.state()),
-            session: Cell::new(None),
+            session: RefCell::new(session),
+            busy: Cell::new(false),
             mailbox: RefCell::default(),
-            key: Rc::default(),
+            effects: RefCell::default(),
+            key: RefCell::new(JsValue::UNDEFINED),
             listeners: OnceCell::new(),
         });
-        runtime.paint(&session);
-        if let Some(accent) = accent {
-            runtime.page.accent(accent.as_str());
-        }
+        runtime.paint(&runtime.session.borrow());
         // Set once, here.
-        let _ = runtime.listeners.set(listeners(&root, Rc::downgrade(&runtime)));
-        runtime.session.set(Some(session));
+        let _ = runtime.listeners.set(listeners(root, Rc::downgrade(&runtime)));
         // Not at once: a page that hears of the form then finds it in its element.
-        let started = Rc::downgrade(&runtime);
-        runtime.spawn(Box::pin(async move {
-            let runtime = started.upgrade()?;
+        runtime.effects.replace(effects);
+        browser::soon(&runtime.later(0, |runtime, _, _| {
+            let effects = runtime.effects.take();
             effects.into_iter().for_each(|effect| runtime.perform(effect));
-            None
         }));
         runtime
     }
 
     pub(crate) fn state(&self) -> &'static str {
-        self.state.get()
+        // Nobody asks while it is painted.
+        self.session.try_borrow().map_or("", |session| session.state())
     }
 
     /// Takes an event in. While another one is worked on, it waits for its turn.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
         self.mailbox.borrow_mut().push_back(event);
-        let Some(mut session) = self.session.take() else {
+        if self.busy.replace(true) {
             return;
-        };
-        loop {
-            let event = self.mailbox.borrow_mut().pop_front();
-            let Some(event) = event else {
-                break;
-            };
-            let effects;
-            (session, effects) = session.update(event);
-            self.state.set(session.state());
-            self.paint(&session);
-            for effect in effects {
-                self.perform(effect);
-            }
         }
-        self.session.set(Some(session));
+        while let Some(effects) = self.work() {
+            effects.into_iter().for_each(|effect| self.perform(effect));
+        }
+        self.busy.set(false);
     }
 
+    /// Works on the event that has waited longest, and shows what came of it.
+    fn work(&self) -> Option<Vec<Effect>> {
+        let event = self.mailbox.borrow_mut().pop_front()?;
+        let mut session = self.session.borrow_mut();
+        let effects = session.take(event);
+        self.paint(&session);
+        Some(effects)
+    }
+
+    /// Shows what the last event changed.
     fn paint(&self, session: &Session) {
-        self.page.paint(markup::tree(&view(session, &self.locale), None));
+        let changes = session.changes();
+        if changes.touch(Changes::SCREEN) {
+            return self.painter.paint(view::whole(session, &self.locale, None).as_str());
+        }
+        for (part, shows) in view::PARTS {
+            if changes.touch(shows) {
+                let plan = view::part(session, &self.locale, part);
+                self.painter.patch(part as u8, plan.as_str());
+            }
+        }
     }
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Tell(report) => self.tell(&report),
             Effect::Ask => {
-                let detail = Detail { campaign: Some(&self.campaign), ..Detail::default() };
-                let allowed = self.dispatch("submit", &detail, true);
+                let detail = [("campaign", Value::Text(&self.campaign))];
+                let allowed = self.dispatch("standwith:submit", &detail, true);
                 self.send(Event::Allowed(allowed));
             }
-            Effect::Prepare { attempt, wordings } => {
-                let kept = self.key.clone();
-                self.spawn(Box::pin(async move {
-                    let prepared = prepare(attempt, &wordings).await;
-                    Some(prepared.map_or(Event::SigningFailed { attempt }, |(key, materials)| {
-                        kept.replace(key);
-                        Event::Prepared(materials)
-                    }))
-                }));
+            Effect::Prepare(wordings) => {
+                let done = self.later(0, |runtime, _, came| {
+                    let event = runtime.prepared(came).map_or(Event::NotPrepared, Event::Prepared);
+                    runtime.send(event);
+                });
+                browser::prepare(wordings, &done);
             }
             Effect::Sign { attempt, input } => {
-                let key = self.key.borrow().clone();
-                self.spawn(Box::pin(async move {
-                    Some(match keys::signature(&key, &input).await {
-                        Ok(signature) => Event::Signed { attempt, signature },
-                        Err(_) => Event::SigningFailed { attempt },
-                    })
-                }));
+                let done = self.later(attempt, |runtime, attempt, came| {
+                    runtime.send(match came.as_string() {
+                        Some(signature) => Event::Signed { attempt, signature },
+                        None => Event::NotSigned { attempt },
+                    });
+                });
+                browser::sign(&self.key.borrow(), &input, &done);
             }
-            Effect::Post { attempt, url, body, content_type } => self.spawn(Box::pin(async move {
-                let reply = net::post(&url, &body, content_type).await;
-                Some(Event::Answered { attempt, reply })
-            })),
-            Effect::FetchCount(url) => self.spawn(Box::pin(async move {
-                let reply = net::get(&url).await?;
-                Some(Event::Counted(reply.body))
-            })),
-            Effect::Copy(text) => self.spawn(Box::pin(async move {
-                let copied = match env::copy(&text) {
-                    Ok(promise) => JsFuture::from(promise).await.is_ok(),
-                    Err(_) => false,
-                };
-                let result = if copied { ShareResult::Copied } else { ShareResult::NotCopied };
-                Some(Event::Copied(result))
-            })),
-            Effect::Focus(focus) => self.page.focus(match focus {
-                Focus::Summary => markup::SUMMARY,
-                Focus::Notice => markup::NOTICE,
-                Focus::Thanks => markup::THANKS,
+            Effect::Post { attempt, url, body, content_type } => {
+                let request = request(Method::POST, &url).header("Content-Type", content_type);
+                let done = self.later(attempt, |runtime, attempt, came| {
+                    runtime.send(Event::Answered { attempt, reply: browser::reply(came) });
+                });
+                fetch(request.body(body).ok(), &done);
+            }
+            Effect::FetchCount(url) => {
+                let done = self.later(0, |runtime, _, came| {
+                    if let Some(reply) = browser::reply(came) {
+                        runtime.send(Event::Counted(reply.body));
+                    }
+                });
+                fetch(request(Method::GET, &url).build().ok(), &done);
+            }
+            Effect::Copy(text) => {
+                let done = self.later(0, |runtime, _, came| {
+                    runtime.send(Event::Copied(match came.is_truthy() {
+                        true => ShareResult::Copied,
+                        false => ShareResult::NotCopied,
+                    }));
+                });
+                browser::copy(&text, &done);
+            }
+            Effect::Focus(focus) => self.painter.focus(match focus {
+                Focus::Summary => view::SUMMARY,
+                Focus::Notice => view::NOTICE,
+                Focus::Thanks => view::THANKS,
             }),
         }
     }
 
-    /// Runs what takes time, and takes in what comes of it. Nobody hears of it when the element is
-    /// gone by then, and the form lives no longer for its sake.
-    fn spawn(self: &Rc<Self>, work: Work) {
+    /// What is to be called when something has come. Nobody hears of it when the element is gone by
+    /// then, and the form lives no longer for its sake.
+    fn later(
+        self: &Rc<Self>,
+        attempt: u32,
+        then: fn(&Rc<Self>, attempt: u32, came: &JsValue),
+    ) -> JsValue {
         let runtime = Rc::downgrade(self);
-        spawn_local(async move {
-            if let (Some(event), Some(runtime)) = (work.await, runtime.upgrade()) {
-                runtime.send(event);
+        Closure::once_into_js(move |came: JsValue| {
+            if let Some(runtime) = runtime.upgrade() {
+                then(&runtime, attempt, &came);
             }
-        });
+        })
+    }
+
+    /// Keeps the private half of a key that came, and gives all else that signing needs.
+    fn prepared(&self, came: &JsValue) -> Option<Materials> {
+        let came = came.dyn_ref::<Array>()?;
+        let text = |index| came.get(index).as_string();
+        let materials = Materials {
+            key: PublicKey::p256(&text(1)?, &text(2)?),
+            jti: text(3)?,
+            digests: (4..came.length()).filter_map(text).collect(),
+        };
+        self.key.replace(came.get(0));
+        Some(materials)
     }
 
     fn tell(&self, report: &Report) {
-        let none = Detail::default();
-        let (kind, detail) = match report {
-            Report::Ready => (
-                "ready",
-                Detail {
-                    campaign: Some(&self.campaign),
-                    version: Some(env!("CARGO_PKG_VERSION")),
-                    lang: Some(&self.locale.lang),
-                    ..none
-                },
+        let whole = |number: i64| Value::Number(number as f64);
+        match report {
+            Report::Ready => self.announce(
+                "standwith:ready",
+                &[
+                    ("campaign", Value::Text(&self.campaign)),
+                    ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
+                    ("lang", Value::Text(&self.locale.lang)),
+                ],
             ),
-            Report::Start => ("start", none),
+            Report::Start => self.announce("standwith:start", &[]),
             Report::Invalid(fields) => {
-                let wrong = fields.iter().map(|(name, code)| Wrong { name, code });
-                ("invalid", Detail { fields: Some(wrong.collect()), ..none })
+                self.announce("standwith:invalid", &[("fields", Value::Fields(fields))]);
             }
-            Report::Sent { id, status, count } => {
-                ("sent", Detail { id: Some(id), status: Some(status), count: *count, ..none })
+            Report::Sent { id, status, count } => self.announce(
+                "standwith:sent",
+                &[
+                    ("id", Value::Text(id)),
+                    ("status", Value::Text(status)),
+                    ("count", count.map_or(Value::Nothing, whole)),
+                ],
+            ),
+            Report::Error { code, retryable } => self.announce(
+                "standwith:error",
+                &[("code", Value::Text(code)), ("retryable", Value::Truth(*retryable))],
+            ),
+            Report::Share(channel) => {
+                self.announce("standwith:share", &[("channel", Value::Text(channel))]);
             }
-            Report::Error { code, retryable } => {
-                ("error", Detail { code: Some(code), retryable: Some(*retryable), ..none })
-            }
-            Report::Share(channel) => ("share", Detail { channel: Some(channel), ..none }),
-            Report::Count { count, goal } => {
-                ("count", Detail { count: Some(*count), goal: *goal, ..none })
-            }
-        };
-        self.dispatch(kind, &detail, false);
+            Report::Count { count, goal } => self.announce(
+                "standwith:count",
+                &[
+                    ("count", whole(*count)),
+                    ("goal", goal.map_or(Value::Nothing, |goal| whole(i64::from(goal)))),
+                ],
+            ),
+        }
     }
 
-    /// Dispatches `standwith:…` on the element; whether nobody cancelled it.
-    fn dispatch(&self, kind: &str, detail: &Detail<'_>, cancelable: bool) -> bool {
-        let init = CustomEventInit::new();
-        init.set_bubbles(true);
-        init.set_composed(true);
-        init.set_cancelable(cancelable);
-        let detail = detail.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
-        init.set_detail(&detail.unwrap_or(JsValue::NULL));
-        let event = CustomEvent::new_with_event_init_dict(&["standwith:", kind].concat(), &init);
-        event.is_ok_and(|event| self.host.dispatch_event(&event).unwrap_or(true))
+    fn announce(&self, kind: &str, detail: &[(&str, Value<'_>)]) {
+        self.dispatch(kind, detail, false);
+    }
+
+    /// Dispatches an event on the element; whether nobody cancelled it.
+    fn dispatch(&self, kind: &str, detail: &[(&str, Value<'_>)], cancelable: bool) -> bool {
+        browser::dispatch(&self.host, kind, &Detail(detail).to_js(), cancelable)
     }
 
     fn clicked(self: &Rc<Self>, event: &DomEvent) {
@@ -259,26 +263,30 @@ impl Runtime {
             // The page's own address stays as it is.
             event.prevent_default();
             let id = link.get_attribute("href").unwrap_or_default();
-            self.page.focus(id.trim_start_matches('#'));
+            self.painter.focus(id.strip_prefix('#').unwrap_or_default());
         }
     }
 
     fn submit(self: &Rc<Self>) {
-        for event in self.page.read_all() {
-            self.send(event);
-        }
-        self.send(Event::Submitted);
+        self.painter.say();
+        self.send(Event::Submitted { now: browser::now() });
     }
 }
 
-/// Makes a key, its private half apart, and all else that signing needs.
-async fn prepare(attempt: u32, wordings: &[String]) -> Result<(JsValue, Materials), JsValue> {
-    let (private, key) = keys::fresh().await?;
-    let mut digests = Vec::new();
-    for wording in wordings {
-        digests.push(keys::sha256(wording).await?);
+fn request(method: Method, url: &str) -> RequestBuilder {
+    RequestBuilder::new(url)
+        .method(method)
+        .credentials(RequestCredentials::Omit)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+}
+
+/// Sends a request. Not gloo-net's `send`, which panics when a page's patched `fetch` rejects with
+/// something that is no `Error`.
+fn fetch(request: Option<gloo_net::http::Request>, done: &JsValue) {
+    // Without an address there is no request, and without that no answer.
+    if let Some(request) = request {
+        browser::send(&Request::from(request), done);
     }
-    Ok((private, Materials { attempt, entropy: env::entropy()?, now: env::now(), key, digests }))
 }
 
 /// The few listeners of a form, all on its shadow root.
@@ -293,12 +301,10 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
     };
     let entered: fn(&Rc<Runtime>, &DomEvent) = |runtime, event| {
         let target = event.target().and_then(|target| target.dyn_into().ok());
-        if let Some(event) = target.and_then(|control| Page::read(&control)) {
+        if let Some(event) = target.and_then(|control| page::read(&control)) {
             runtime.send(event);
         }
     };
-    // The page's hotkeys get no letter of what is typed here.
-    let stop: fn(&Rc<Runtime>, &DomEvent) = |_, event| event.stop_propagation();
     vec![
         on("input", entered),
         on("change", entered),
@@ -307,9 +313,6 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
             event.prevent_default();
             runtime.submit();
         }),
-        on("focusin", |runtime, _| runtime.page.fill_countries()),
-        on("keydown", stop),
-        on("keypress", stop),
-        on("keyup", stop),
+        on("focusin", |runtime, _| runtime.painter.countries(country::CODES)),
     ]
 }

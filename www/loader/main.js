@@ -1,11 +1,15 @@
 // The tag: a classic script that defines <stand-with>, fetches campaign file and Wasm side by side,
-// and hands over to Rust. It knows nothing of campaigns. Whatever fails here leaves what stands
-// inside the element on the page, with a sentence and a link.
+// paints the plan that the campaign file brings, and hands over to Rust. It knows nothing of campaigns
+// but their languages and times. Whatever fails here leaves what stands inside the element on the
+// page, with a sentence and a link.
 
-import init, { language, mount } from "standwith-glue";
+import init, { mount } from "standwith-glue";
+import { painter } from "standwith-paint";
+import { Early } from "./early.js";
+import { choose } from "./language.js";
 import css from "./style.css";
 
-/* global __VERSION__, __WASM_INTEGRITY__, __LOCALES__ */
+/* global __VERSION__, __WASM_INTEGRITY__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
 
 /** A campaign file larger than this is refused, in bytes. */
 const LARGEST_FILE = 1 << 20;
@@ -42,8 +46,9 @@ const script = document.currentScript ??
 const here = new URL(".", script?.src || document.baseURI);
 const home = here.pathname.endsWith(`/v${__VERSION__}/`) ? here : new URL(`v${__VERSION__}/`, here);
 
-const fetchFile = async (url, integrity) => {
+const fetchFile = async (url, integrity, headers) => {
   const response = await fetch(url, {
+    headers,
     credentials: "omit",
     referrerPolicy: "no-referrer",
     signal: AbortSignal.timeout(PATIENCE),
@@ -63,9 +68,14 @@ const loadCore = () =>
       return because("wasm")(error);
     });
 
-/** The bytes of a campaign file, their digest, and the address from which they came at last. */
-const loadCampaign = async (url) => {
-  const response = await fetchFile(url);
+/** The bytes of a campaign file, their digest, what the loader reads of it, and the address from which
+    it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
+    server the file alone. No header of these takes a preflight. */
+const loadCampaign = async (url, wanted) => {
+  const response = await fetchFile(url, undefined, {
+    "Accept": "application/vnd.standwith.form, */*;q=0.1",
+    "Accept-Language": wanted.join().replace(/[^\w,-]|_/g, "-").slice(0, 99),
+  });
   const chunks = [];
   let size = 0;
   const reader = response.body.getReader();
@@ -77,9 +87,38 @@ const loadCampaign = async (url) => {
     }
     chunks.push(part.value);
   }
-  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { bytes, digest, file: response.url || String(url) };
+  const all = new Uint8Array(size);
+  size = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, size);
+    size += chunk.length;
+  }
+  const end = all.indexOf(0);
+  const bytes = end < 0 ? all : all.slice(0, end);
+  return {
+    bytes,
+    digest: crypto.subtle.digest("SHA-256", bytes),
+    said: read(bytes),
+    plan: end < 0 ? {} : read(all.subarray(end + 1)),
+    file: response.url || String(url),
+  };
+};
+
+/** What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
+    judges. */
+const read = (bytes) => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
+  } catch {
+    return {};
+  }
+};
+
+/** The first plan in a language, while the campaign takes messages. */
+const firstOf = (plan, { opens, closes }, lang) => {
+  const now = Date.now();
+  const open = !(now < Date.parse(opens) || now >= Date.parse(closes));
+  return open && plan.edition === __EDITION__ && plan.lang === lang && plan.first;
 };
 
 let sheet;
@@ -90,12 +129,12 @@ class StandWith extends HTMLElement {
   #form;
   /** Names the start that is under way; another one makes its outcome void. */
   #start;
+  /** What is done before Rust listens. */
+  #early;
 
   connectedCallback() {
     if (this.#form || this.#start) return;
-    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
-    shadow.adoptedStyleSheets = [sheet];
+    const shadow = this.shadowRoot ?? this.#attach();
     // What stands inside the element is seen until the form is there.
     shadow.replaceChildren(document.createElement("slot"));
     const start = this.#start = {};
@@ -104,11 +143,24 @@ class StandWith extends HTMLElement {
       .catch((error) => start === this.#start && this.#fail(shadow, error));
   }
 
+  #attach() {
+    const shadow = this.attachShadow({ mode: "open" });
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+    shadow.adoptedStyleSheets = [sheet];
+    // The page's hotkeys get no letter of what is typed here.
+    for (const kind of ["keydown", "keypress", "keyup"]) {
+      shadow.addEventListener(kind, (event) => event.stopPropagation());
+    }
+    return shadow;
+  }
+
   disconnectedCallback() {
     // Moving is leaving and coming back at once: what was typed stays.
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#start = undefined;
+      this.#early?.end();
+      this.#early = undefined;
       this.#form?.free();
       this.#form = undefined;
       this.shadowRoot?.replaceChildren();
@@ -145,43 +197,61 @@ class StandWith extends HTMLElement {
     const campaign = this.getAttribute("campaign");
     if (!campaign) throw new Unavailable("faulty", "the attribute campaign is missing");
     const url = new URL(campaign, document.baseURI);
-    const [{ bytes, digest, file }] = await Promise.all([
-      loadCampaign(url).catch(because("campaign")),
-      loadCore(),
-    ]);
+    const core = loadCore();
+    // Its failure is told below, once.
+    core.catch(() => {});
     const near = this.parentElement?.closest("[lang]") ?? document.documentElement;
     const wanted = [this.lang, near.lang, ...navigator.languages].filter(Boolean);
-    let lang;
-    try {
-      lang = language(bytes, wanted);
-    } catch (fault) {
-      throw new Unavailable("faulty", fault);
-    }
+    const { bytes, digest, said, plan, file } =
+      await loadCampaign(url, wanted).catch(because("campaign"));
+    const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     const catalogue = Object.keys(__LOCALES__).find((known) => known === lang.split("-")[0]);
     // Without its catalogue the form speaks English; the campaign's own texts are there.
-    const texts = catalogue
-      ? await fetchFile(new URL(`${catalogue}.json`, home), __LOCALES__[catalogue])
-        .then((response) => response.text()).catch(() => "")
-      : "";
+    const texts = catalogue &&
+      fetchFile(new URL(`${catalogue}.json`, home), __LOCALES__[catalogue])
+        .then((response) => response.text()).catch(() => "");
     if (start !== this.#start) return;
-    const endpoint = this.getAttribute("endpoint");
-    shadow.replaceChildren();
+    const page = painter(shadow, file, __NAMES__, __TAGS__);
+    const first = firstOf(plan, said, lang);
+    if (first) this.#paint(shadow, page, first);
+    await core;
+    const options = {
+      file,
+      endpoint: this.getAttribute("endpoint") &&
+        new URL(this.getAttribute("endpoint"), document.baseURI).href,
+      lang,
+      texts: await texts,
+      partner: this.getAttribute("source"),
+      page: location.origin + location.pathname,
+      origin: location.origin,
+      utm_source: new URLSearchParams(location.search).get("utm_source"),
+    };
+    for (const name in options) options[name] ??= "";
+    const hash = new Uint8Array(await digest);
+    if (start !== this.#start) return;
+    if (!this.#early) shadow.replaceChildren();
     try {
-      this.#form = mount(this, shadow, bytes, digest, {
-        file,
-        endpoint: endpoint ? new URL(endpoint, document.baseURI).href : "",
-        lang,
-        texts,
-        partner: this.getAttribute("source") ?? "",
-        page: location.origin + location.pathname,
-        origin: location.origin,
-        utm_source: new URLSearchParams(location.search).get("utm_source") ?? "",
-      });
+      this.#form = mount(this, shadow, page, bytes, hash, options);
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
     this.#start = undefined;
+    this.#early?.again();
+    this.#early = undefined;
     becomeReady();
+  }
+
+  /** The first paint: what Rust would paint, before it is there. */
+  #paint(shadow, page, first) {
+    const slot = shadow.firstChild;
+    slot.remove();
+    try {
+      page.paint(first);
+      this.#early = new Early(shadow);
+    } catch {
+      // No plan: a file from elsewhere, or of another version.
+      shadow.replaceChildren(slot);
+    }
   }
 
   /** Leaves what stands inside the element, and says why there is no form. */
@@ -203,7 +273,15 @@ class StandWith extends HTMLElement {
     const box = document.createElement("div");
     box.className = "standwith";
     box.append(document.createElement("slot"), sentence);
-    shadow.replaceChildren(box);
+    this.#early?.end();
+    if (this.#early?.typed) {
+      // What was typed stays, to be copied.
+      shadow.querySelector("[type=submit]")?.remove();
+      shadow.prepend(box);
+    } else {
+      shadow.replaceChildren(box);
+    }
+    this.#early = undefined;
     this.dispatchEvent(new CustomEvent("standwith:error", {
       bubbles: true,
       composed: true,

@@ -7,14 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What wasm-opt is told so that it shortens the names and prints which became which.
 pub(crate) const SHORTEN: &str = "--minify-imports-and-exports-and-modules";
 
+/// What wasm-bindgen calls the glue, as a module from which the WebAssembly file imports.
+const GLUE: &str = "./standwith_bg.js";
+
 /// The one module from which everything is imported afterwards.
 const MODULE: &str = "a";
 
 /// The short names, by the long ones.
 #[derive(Default)]
 pub(crate) struct Names<'a> {
-    modules: BTreeSet<&'a str>,
     imports: BTreeMap<&'a str, &'a str>,
+    /// What is imported straight from a module of ours: module, name, short name.
+    direct: Vec<[&'a str; 3]>,
     exports: BTreeMap<&'a str, &'a str>,
 }
 
@@ -25,10 +29,10 @@ impl<'a> Names<'a> {
         for line in printed.lines() {
             let strings: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
             match strings[..] {
-                [module, import, short] => {
-                    names.modules.insert(module);
+                [GLUE, import, short] => {
                     names.imports.insert(import, short);
                 }
+                [module, import, short] => names.direct.push([module, import, short]),
                 [export, short] => {
                     names.exports.insert(export, short);
                 }
@@ -40,9 +44,6 @@ impl<'a> Names<'a> {
 
     /// The glue with the short names, if it is of the form that this understands.
     pub(crate) fn shorten(&self, glue: &str) -> Result<String> {
-        let [module] = self.modules.iter().collect::<Vec<_>>()[..] else {
-            bail!("expected imports from one module, not from {:?}", self.modules);
-        };
         let mut unused: BTreeSet<&str> = self.imports.keys().copied().collect();
         let mut short = String::new();
         for word in words(glue) {
@@ -53,12 +54,33 @@ impl<'a> Names<'a> {
         if let Some(name) = unused.first() {
             bail!("the glue does not define {name}");
         }
-        let quoted = |name: &str| format!("\"{name}\": import");
-        let renamed = short.replacen(&quoted(module), &quoted(MODULE), 1);
-        if renamed == short {
-            bail!("the glue does not name the module {module}");
+        for [module, import, name] in &self.direct {
+            short = self.redirect(&short, module, import, name)?;
         }
-        Ok(renamed)
+        replaced(&short, &format!("\"{GLUE}\": import"), &format!("\"{MODULE}\": import"))
+    }
+
+    /// Has the glue give what it took straight from a module of ours.
+    fn redirect(&self, glue: &str, module: &str, import: &str, name: &str) -> Result<String> {
+        let star = format!(" from \"{module}\"");
+        let star = glue.lines().find_map(|line| {
+            line.strip_suffix(&star)?.strip_prefix("import * as ").map(str::to_owned)
+        });
+        let Some(star) = star else {
+            bail!("the glue does not import the module {module}");
+        };
+        let given = format!("const import0 = {{\n{name}: {star}.{import},");
+        let glue = replaced(glue, "const import0 = {", &given)?;
+        // Each import of a module has such a line; the first one is gone with the first import.
+        Ok(glue.replacen(&format!("\"{module}\": {star},"), "", 1))
+    }
+}
+
+/// The script with one thing in the place of another, which has to be there.
+fn replaced(script: &str, from: &str, to: &str) -> Result<String> {
+    match script.split_once(from) {
+        Some((before, after)) => Ok([before, to, after].concat()),
+        None => bail!("the glue does not have {from}"),
     }
 }
 
@@ -104,10 +126,30 @@ return { "a": import0 };"#;
     }
 
     #[test]
+    fn what_comes_from_a_module_of_ours_comes_through_the_glue() {
+        let printed = r#"["./standwith_bg.js", "__wbg_a_1", "A"]
+["./snippets/x/page.js", "send", "B"]"#;
+        let glue = r#"import * as import1 from "./snippets/x/page.js"
+const import0 = {
+__wbg_a_1: 1 };
+return { "./standwith_bg.js": import0,
+"./snippets/x/page.js": import1,
+};"#;
+        let short = r#"import * as import1 from "./snippets/x/page.js"
+const import0 = {
+B: import1.send,
+A: 1 };
+return { "a": import0,
+
+};"#;
+        assert_eq!(Names::read(printed).shorten(glue).unwrap(), short);
+    }
+
+    #[test]
     fn refuses_a_glue_that_it_does_not_understand() {
         let error = |glue| Names::read(PRINTED).shorten(glue).unwrap_err().to_string();
         assert_eq!(error("__wbg_get_6: 1"), "the glue does not define __wbg_get_63");
         let nameless = "const import0 = { __wbg_get_63: 1, __wbg_get_6: 2 };";
-        assert_eq!(error(nameless), "the glue does not name the module ./standwith_bg.js");
+        assert_eq!(error(nameless), "the glue does not have \"./standwith_bg.js\": import");
     }
 }

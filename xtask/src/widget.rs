@@ -6,6 +6,7 @@ use crate::run::{self, Run, target_dir};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Result, bail};
+use standwith::plan::{EDITION, NAMES, TAGS};
 use std::path::{Path, PathBuf};
 
 /// The JSON Schema of campaign files, for the editors of those who write them.
@@ -76,8 +77,32 @@ fn compile() -> Result<bool> {
     })
 }
 
-/// Runs wasm-pack: cargo, then wasm-bindgen.
+/// Flags for the compiler besides those of .cargo/config.toml: a panic is a trap without words, and
+/// nothing says where in the code it stands. Nobody reads either in a browser of someone else's.
+const LEAN: [&str; 4] =
+    ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+
+/// The standard library, compiled anew for size with these flags: 7 KB of the widget (brotli).
+const LEAN_STD: [&str; 2] =
+    ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
+/// Runs wasm-pack: cargo, then wasm-bindgen. The compiler is the stable one; the standard library
+/// comes with it as source (rustup's component rust-src), and only to compile that anew takes flags
+/// that are not stable yet, so `RUSTC_BOOTSTRAP` lets them through, for this one build. A toolchain
+/// that has no such source or knows other flags makes the plain form, which is larger.
 fn wasm_pack(out: &Path) -> Result<()> {
+    let lean = tools::standard_library().and_then(|()| {
+        let flags = config(&[&forget_paths()?[..], &LEAN.map(str::to_owned)].concat());
+        let cargo = [&LEAN_STD[..], &["--config", &flags]].concat();
+        pack(out).env("RUSTC_BOOTSTRAP", "1").arg("--").args(cargo).visibly()
+    });
+    lean.or_else(|error| {
+        run::warn(&format!("the lean form can't be made, so the plain one is: {error:#}"));
+        pack(out).args(["--", "--config", &config(&forget_paths()?)]).visibly()
+    })
+}
+
+fn pack(out: &Path) -> Run {
     let overriding = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"];
     overriding
         .iter()
@@ -86,8 +111,6 @@ fn wasm_pack(out: &Path) -> Result<()> {
         .args(["--profile", "widget", "--no-opt", "--no-typescript", "--no-pack"])
         .args(["--out-name", "standwith", "--out-dir"])
         .arg(out)
-        .args(["--", "--config", &forget_paths()?])
-        .visibly()
 }
 
 /// Runs wasm-opt, and puts the names that it shortened into the glue.
@@ -102,16 +125,22 @@ fn shrink(out: &Path) -> Result<()> {
     write(&out.join("glue.js"), glue)
 }
 
-/// The setting that keeps this machine's paths out of the file: they cost bytes, tell where it was
-/// built, and make it differ from machine to machine.
-fn forget_paths() -> Result<String> {
+/// Flags that keep this machine's paths out of the file: they cost bytes, tell where it was built,
+/// and make it differ from machine to machine.
+fn forget_paths() -> Result<Vec<String>> {
     let here = std::env::current_dir()?;
-    let mut flags = vec![format!("--remap-path-prefix={}/=", here.display())];
+    let sysroot = Run::new("rustc").args(["--print", "sysroot"]).read()?;
+    let mut paths = vec![here.display().to_string(), sysroot.trim().to_owned()];
     let sources = run::cargo_home().join("registry/src");
     for registry in std::fs::read_dir(&sources).into_iter().flatten() {
-        flags.push(format!("--remap-path-prefix={}/=", registry?.path().display()));
+        paths.push(registry?.path().display().to_string());
     }
-    Ok(format!("target.wasm32-unknown-unknown.rustflags={flags:?}"))
+    Ok(paths.iter().map(|path| format!("--remap-path-prefix={path}/=")).collect())
+}
+
+/// Flags for the compiler, as a setting of cargo.
+fn config(flags: &[String]) -> String {
+    format!("target.wasm32-unknown-unknown.rustflags={flags:?}")
 }
 
 /// Bundles the loader and fills `dist/`; says whether it had to.
@@ -177,6 +206,10 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .arg(staged.join("main.js"))
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
         .arg(format!("--alias:standwith-glue={}", out_dir().join("glue.js").display()))
+        .arg("--alias:standwith-paint=./widget/src/paint.js")
+        .arg(format!("--define:__NAMES__={:?}", NAMES.join(" ")))
+        .arg(format!("--define:__TAGS__={TAGS}"))
+        .arg(format!("--define:__EDITION__={EDITION}"))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM_INTEGRITY__={:?}", integrity(&wasm.bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))

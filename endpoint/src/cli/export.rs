@@ -12,7 +12,7 @@ use standwith::campaign::STANDARD_FIELDS;
 use standwith::draft::clean;
 use standwith::envelope;
 use standwith::json::Writer;
-use standwith::shape::{self, Shape};
+use standwith::shape;
 
 use crate::clock::rfc3339;
 use crate::store::{Content, Exported, Store};
@@ -147,7 +147,7 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
     let granted: Vec<&str> = granted.map(|consent| consent.purpose.as_str()).collect();
     let answers = match claims.answers.0.is_empty() {
         true => String::new(),
-        false => in_json(&claims.answers),
+        false => shape::write(&claims.answers),
     };
     row.extend([
         clean(&message.subject),
@@ -162,10 +162,6 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.campaign_digest,
     ]);
     Ok(row)
-}
-
-fn in_json<T: Shape>(value: &T) -> String {
-    shape::write(value)
 }
 
 /// Writes a row as RFC 4180 has it.

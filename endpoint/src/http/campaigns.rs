@@ -6,26 +6,40 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 use standwith::json::Writer;
+use standwith::language::choose;
 
 use super::file::Served;
 use super::html;
 use super::problem::Problem;
 use super::{CampaignId, Endpoint};
 use crate::intake::Refusal;
+use crate::language::wanted;
+use crate::plan::MEDIA_TYPE;
 
-/// `GET /campaigns/{id}.json`: the file, byte for byte.
+/// `GET /campaigns/{id}.json`: the file, byte for byte; and for a loader that asks for it, after the
+/// file, what its form paints first in the language that the loader wants.
 pub(super) fn file(
     endpoint: &Endpoint,
     campaign: &str,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
     let version = endpoint.intake.library.get(campaign).ok_or(Refusal::CampaignUnknown)?;
+    let accept = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let asks = accept.is_some_and(|accept| accept.starts_with(MEDIA_TYPE));
+    let languages: Vec<String> = version.planned.iter().map(|plan| plan.lang.clone()).collect();
+    let lang = choose(&wanted(request), &languages);
+    let planned = version.planned.iter().find(|plan| asks && plan.lang == lang);
+    let (bytes, packed, digest, content_type) = match planned {
+        Some(plan) => (&plan.bytes, &plan.packed, &plan.digest, MEDIA_TYPE),
+        None => (&version.bytes, &version.packed, &version.digest, "application/json"),
+    };
     let served = Served {
-        bytes: version.bytes.clone(),
-        packed: version.packed.clone(),
-        digest: version.digest.clone(),
-        content_type: "application/json",
+        bytes: bytes.clone(),
+        packed: packed.clone(),
+        digest: digest.clone(),
+        content_type,
         cache_control: "no-cache",
+        vary: "Accept, Accept-Language, Accept-Encoding",
     };
     Ok(served.answer(request))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Served {
     pub(crate) digest: String,
     pub(crate) content_type: &'static str,
     pub(crate) cache_control: &'static str,
+    /// The request's headers on which it depends what is served.
+    pub(crate) vary: &'static str,
 }
 
 /// `Cross-Origin-Resource-Policy`: pages that isolate themselves (COEP) may embed the file.
@@ -40,7 +42,7 @@ impl Served {
         let headers = [
             CROSS_ORIGIN,
             (header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control)),
-            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
+            (header::VARY, HeaderValue::from_static(self.vary)),
         ];
         let tagged = HeaderValue::from_str(&tag).map(|value| [(header::ETAG, value)]);
         let tagged = tagged.into_iter().flatten().collect::<HeaderMap>();

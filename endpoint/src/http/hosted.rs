@@ -20,18 +20,16 @@ use standwith::check::{Mistake, check};
 use standwith::draft::Draft;
 use standwith::envelope::{decode, encode};
 use standwith::language;
-use standwith::markup::{Posting, tree};
-use standwith::session::{Session, Setting};
-use standwith::text::Key;
-use standwith::view::{Screen, View, view};
+use standwith::session::{Notice, Session, Setting};
+use standwith::view::{Posting, whole};
 
 use super::file::accepts;
 use super::html;
-use super::language::{autonym, locale, wanted};
 use super::problem::Problem;
 use super::{CampaignId, Endpoint, body};
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
+use crate::language::{autonym, locale, wanted};
 use crate::library::Version;
 use crate::packing;
 use crate::signature::digest;
@@ -57,7 +55,7 @@ pub(super) async fn get(
     let page = Page::new(endpoint, version, uri, headers, fresh_jti()?);
     let count = endpoint.intake.store.count(campaign).await.ok();
     let session = Session::hosted(page.setting(), clock::now(), None, Vec::new());
-    Ok(page.answer(StatusCode::OK, &session.with_count(count), None))
+    Ok(page.answer(StatusCode::OK, &session.with_count(count)))
 }
 
 /// `POST /campaigns/{id}`: the form, filled in.
@@ -92,11 +90,11 @@ pub(super) async fn post(
     match page.send(&draft, now).await {
         Ok(acceptance) => {
             let session = Session::thanks(page.setting(), now, acceptance);
-            Ok(page.answer(StatusCode::OK, &session, None))
+            Ok(page.answer(StatusCode::OK, &session))
         }
         Err(Unsent::Mistakes(mistakes)) => {
             let session = Session::hosted(page.setting(), now, Some(draft), mistakes);
-            Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session, None))
+            Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
         }
         Err(Unsent::Refused(refusal)) => {
             if refusal == Refusal::ReplayMismatch {
@@ -104,9 +102,9 @@ pub(super) async fn post(
                 page.jti = fresh_jti()?;
             }
             let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
-            let notice = page.notice(&refusal);
+            let session = session.with_notice(notice(&refusal));
             let problem = Problem::from(refusal);
-            let mut response = page.answer(problem.status(), &session, Some(notice));
+            let mut response = page.answer(problem.status(), &session);
             problem.put_retry_after(&mut response);
             Ok(response)
         }
@@ -196,27 +194,14 @@ impl<'a> Page<'a> {
         Ok(answer::Acceptance { id, status, receipt, count: Some(count) })
     }
 
-    fn notice(&self, refusal: &Refusal) -> String {
-        let locale = locale(&self.lang);
-        match refusal {
-            Refusal::Busy => locale.say(Key::Busy),
-            Refusal::Closed(_) => locale.say(Key::ClosedMeanwhile),
-            refusal => locale.say_with(Key::RefusedWhole, &[("code", refusal.code())]),
-        }
-    }
-
-    fn answer(&self, status: StatusCode, session: &Session, notice: Option<String>) -> Response {
-        let mut view = view(session, locale(&self.lang));
-        if let (Screen::Form(form), Some(notice)) = (&mut view.screen, notice) {
-            form.notice = Some(notice);
-        }
-        let style = style(&view);
+    fn answer(&self, status: StatusCode, session: &Session) -> Response {
+        let style = style(self.campaign());
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; img-src 'self' https: data:; \
              form-action 'self'; base-uri 'none'",
             Base64::encode_string(hash(&SHA256, style.as_bytes()).as_ref())
         );
-        let page = self.html(&view, &style);
+        let page = self.html(session, &style);
         let packed = self.packs.then(|| packing::quickly(page.as_bytes())).flatten();
         let mut response = match packed {
             Some(packed) => ([(header::CONTENT_ENCODING, "gzip")], packed).into_response(),
@@ -235,7 +220,7 @@ impl<'a> Page<'a> {
         response
     }
 
-    fn html(&self, view: &View, style: &str) -> String {
+    fn html(&self, session: &Session, style: &str) -> String {
         let campaign = self.campaign();
         // Relative, so that it holds wherever a proxy puts the endpoint.
         let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
@@ -243,17 +228,19 @@ impl<'a> Page<'a> {
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
         out.push_str("<!DOCTYPE html>\n<html lang=\"");
-        html::escape(&view.lang, &mut out);
-        out.push_str(if view.right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
+        html::escape(&campaign.lang, &mut out);
+        let right_to_left = language::is_right_to_left(&campaign.lang);
+        out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
         out.push_str("<meta charset=\"utf-8\">\n");
         out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-        html::escape(&view.title, &mut out);
+        html::escape(&campaign.title, &mut out);
         out.push_str("</title>\n<style>");
         out.push_str(style);
         out.push_str("</style>\n");
         self.languages(&mut out);
         out.push_str("<main>");
-        html::write(&tree(view, Some(posting)), &self.lang, &mut out);
+        let plan = whole(session, locale(&self.lang), Some(posting));
+        html::write(&plan.tree(), &self.lang, &mut out);
         out.push_str("</main>\n</html>\n");
         out
     }
@@ -277,6 +264,15 @@ impl<'a> Page<'a> {
     }
 }
 
+/// What the supporter has to know of a refusal.
+fn notice(refusal: &Refusal) -> Notice {
+    match refusal {
+        Refusal::Busy => Notice::Busy(None),
+        Refusal::Closed(_) => Notice::Closed,
+        refusal => Notice::Refused(refusal.code().to_owned()),
+    }
+}
+
 /// A new identity: 128 random bits.
 fn fresh_jti() -> Result<String, Problem> {
     let mut bits = [0; 16];
@@ -290,8 +286,9 @@ const FORM_STYLE: &str = include_str!("../../../www/loader/style.css");
 const PAGE_STYLE: &str = "body{margin:0;padding:16px}nav{max-width:40em;margin:0 auto 16px;font:medium/1.5 system-ui,sans-serif}";
 
 /// The style of the page, with the campaign's own colour.
-fn style(view: &View) -> String {
+fn style(campaign: &Campaign) -> String {
     // A colour is six hexadecimal digits: it can't say anything else here.
-    let accent = view.accent.as_ref().map(|accent| format!(":root{{--campaign-accent:{accent}}}"));
+    let accent = campaign.theme.accent.as_ref();
+    let accent = accent.map(|accent| format!(":root{{--campaign-accent:{}}}", accent.as_str()));
     [FORM_STYLE, PAGE_STYLE, accent.as_deref().unwrap_or_default()].concat()
 }

@@ -1,8 +1,8 @@
 //! HTML as text: the tree of elements that the widget paints with the DOM, written out.
 
-use standwith::markup::{Children, Element, Node};
+use standwith::plan::{Element, Node};
 
-use super::language::countries;
+use crate::language::countries;
 
 /// Writes a text so that it is one, between tags as well as in a quoted attribute.
 pub(crate) fn escape(text: &str, out: &mut String) {
@@ -19,15 +19,25 @@ pub(crate) fn escape(text: &str, out: &mut String) {
 }
 
 /// Writes a tree. `lang` is the language of the countries' names.
-pub(crate) fn write(element: &Element, lang: &str, out: &mut String) {
+pub(crate) fn write(node: &Node, lang: &str, out: &mut String) {
+    match node {
+        Node::Nothing => {}
+        Node::Text(text) => escape(text, out),
+        Node::Element(element) => write_element(element, lang, out),
+    }
+}
+
+fn write_element(element: &Element, lang: &str, out: &mut String) {
     if needs_script(element) {
         return;
     }
     out.push('<');
     out.push_str(element.tag);
     for (name, value) in &element.attributes {
-        // In HTML's text these states are not attributes: they are what is inside.
-        if *name == "value" && ["textarea", "select"].contains(&element.tag) {
+        // In HTML's text these states are not attributes: they are what is inside. And the colour
+        // is in the page's style.
+        let is_inside = *name == "value" && ["textarea", "select"].contains(&element.tag);
+        if is_inside || *name == "accent" {
             continue;
         }
         out.push(' ');
@@ -47,30 +57,19 @@ pub(crate) fn write(element: &Element, lang: &str, out: &mut String) {
         out.push('\n');
         escape(element.attribute("value").unwrap_or_default(), out);
     }
-    match &element.children {
-        Children::Nodes(nodes) => {
-            for node in nodes {
-                match node {
-                    Node::Nothing => {}
-                    Node::Text(text) => escape(text, out),
-                    Node::Element(element) => write(element, lang, out),
-                }
-            }
-        }
-        Children::Countries { prompt, chosen } => {
-            option("", prompt, chosen, out);
-            countries(lang).for_each(|(code, name)| option(code, name, chosen, out));
-        }
+    element.children.iter().for_each(|node| write(node, lang, out));
+    if let Some(chosen) = &element.countries {
+        countries(lang).for_each(|(code, name)| option(code, name, code == chosen, out));
     }
     out.push_str("</");
     out.push_str(element.tag);
     out.push('>');
 }
 
-fn option(value: &str, label: &str, chosen: &str, out: &mut String) {
+fn option(value: &str, label: &str, chosen: bool, out: &mut String) {
     out.push_str("<option value=\"");
     escape(value, out);
-    out.push_str(if value == chosen { "\" selected>" } else { "\">" });
+    out.push_str(if chosen { "\" selected>" } else { "\">" });
     escape(label, out);
     out.push_str("</option>");
 }

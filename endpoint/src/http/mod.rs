@@ -6,7 +6,6 @@ mod campaigns;
 mod file;
 mod hosted;
 mod html;
-mod language;
 pub mod listen;
 mod problem;
 mod widget;

@@ -64,6 +64,7 @@ async fn serve(
         bytes,
         content_type,
         cache_control,
+        vary: "Accept-Encoding",
     };
     Ok(served.answer(request))
 }

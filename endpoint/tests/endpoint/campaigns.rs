@@ -4,10 +4,14 @@ use std::fs;
 use std::io::Read;
 
 use serde_json::json;
+use standwith::campaign::{CampaignFile, Strictness};
 use standwith_endpoint::library::{Library, LibraryFault};
 use standwith_endpoint::signature::digest;
 
 use crate::scene::{ID, Scene, campaign, campaign_file, with, write_campaign};
+
+/// For painters with the names of today.
+const EDITION: u64 = standwith::plan::EDITION as u64;
 
 #[tokio::test]
 async fn a_campaign_file_is_served_byte_for_byte() {
@@ -20,7 +24,7 @@ async fn a_campaign_file_is_served_byte_for_byte() {
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
     assert_eq!(answer.header("cache-control"), "no-cache");
-    assert_eq!(answer.header("vary"), "Accept-Encoding");
+    assert_eq!(answer.header("vary"), "Accept, Accept-Language, Accept-Encoding");
     assert_eq!(answer.header("etag"), format!("\"{}\"", digest(&bytes)));
 
     let gzip = scene.get_with(&path, &[("accept-encoding", "gzip")]).await;
@@ -35,6 +39,33 @@ async fn a_campaign_file_is_served_byte_for_byte() {
     let tag = [("if-none-match", answer.header("etag"))];
     assert_eq!(scene.get_with(&path, &tag).await.status, 304);
     scene.get("/campaigns/nobody.json").await.refused(404, "campaign_unknown");
+}
+
+#[tokio::test]
+async fn a_loader_gets_the_file_with_what_its_form_paints_first() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}.json");
+    let file = fs::read(campaign_file(scene.dir.path(), ID)).unwrap();
+    let accept = ("accept", "application/vnd.standwith.form, */*;q=0.1");
+    for (wanted, lang) in [("km", "km"), ("fr, km-KH;q=0.5", "km"), ("en-GB", "en"), ("fr", "en")] {
+        let asked = [accept, ("accept-language", wanted)];
+        let answer = scene.get_with(&path, &asked).await;
+        assert_eq!(answer.header("content-type"), "application/vnd.standwith.form");
+        // The file is there to the letter: its digest is the one that actions name.
+        let (before, after) = answer.body.split_at(file.len());
+        assert_eq!((before, after[0]), (&file[..], 0));
+        let plan: serde_json::Value = serde_json::from_slice(&after[1..]).unwrap();
+        assert_eq!((plan["lang"].as_str(), plan["edition"].as_u64()), (Some(lang), Some(EDITION)));
+        // The same view that the code paints.
+        let campaign = CampaignFile::parse(&file).unwrap();
+        let campaign = campaign.campaign(lang, Strictness::Strict).unwrap();
+        let first = plan["first"].as_str().unwrap();
+        assert!(first.contains(&campaign.title) && first.contains("given_name"), "{first}");
+        // Each has a tag of its own.
+        let again = [accept, ("accept-language", wanted), ("if-none-match", answer.header("etag"))];
+        assert_eq!(scene.get_with(&path, &again).await.status, 304);
+        assert_ne!(answer.header("etag"), scene.get(&path).await.header("etag"));
+    }
 }
 
 #[tokio::test]

@@ -84,6 +84,17 @@ async fn the_form_is_a_page_without_script() {
 }
 
 #[tokio::test]
+async fn the_campaigns_colour_is_in_the_style_and_in_no_attribute() {
+    let coloured = with(campaign(), json!({"theme": {"accent": "#14546b"}}));
+    let page = Scene::serving(&[coloured]).await.get(&format!("/campaigns/{ID}")).await.text();
+    let (style, form) = page.split_once("</style>").unwrap();
+    assert!(style.ends_with(":root{--campaign-accent:#14546b}"), "{style}");
+    assert!(!form.contains("accent") && !form.contains("#14546b"), "{form}");
+    let prompt = "<option value selected>";
+    assert!(form.contains(prompt), "{form}");
+}
+
+#[tokio::test]
 async fn the_language_is_one_of_the_campaigns() {
     let scene = Scene::new().await;
     let path = format!("/campaigns/{ID}");
@@ -137,6 +148,8 @@ async fn what_is_sent_is_recorded_without_proof() {
     values[4] = ("targets", "embassy");
     let changed = send(&scene, &values).await;
     assert_eq!(changed.status, 422);
+    let notice = "The campaign did not accept your message (replay_mismatch).";
+    assert!(changed.text().contains(notice), "{}", changed.text());
     let fresh = hidden(&changed.text(), "jti");
     assert_ne!(fresh, jti);
     values[8] = ("jti", &fresh);

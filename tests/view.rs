@@ -7,6 +7,7 @@ mod flow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flow::seen::{root, words};
 use flow::{Flow, NOW, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,10 +15,10 @@ use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::Draft;
-use standwith::markup::{Children, Element, NOTICE, Node, Posting, SUMMARY, THANKS, tree};
-use standwith::session::{Focus, Session, ShareResult};
+use standwith::plan::{Element, Node};
+use standwith::session::{Changes, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
-use standwith::view::view;
+use standwith::view::{NOTICE, Part, Posting, SUMMARY, THANKS, whole};
 
 /// What a place-by-place painter follows to an element: number among siblings, and tag.
 type Path = Vec<(usize, &'static str)>;
@@ -31,11 +32,8 @@ fn elements(root: &Element) -> Vec<(Path, Vec<&Element>, &Element)> {
         found: &mut Vec<(Path, Vec<&'a Element>, &'a Element)>,
     ) {
         found.push((path.clone(), about.to_vec(), element));
-        let Children::Nodes(nodes) = &element.children else {
-            return;
-        };
         let about = [about, &[element]].concat();
-        for (index, node) in nodes.iter().enumerate() {
+        for (index, node) in element.children.iter().enumerate() {
             if let Node::Element(child) = node {
                 let path = [&path[..], &[(index, child.tag)]].concat();
                 walk(child, &path, &about, found);
@@ -45,21 +43,6 @@ fn elements(root: &Element) -> Vec<(Path, Vec<&Element>, &Element)> {
     let mut found = Vec::new();
     walk(root, &vec![(0, root.tag)], &[], &mut found);
     found
-}
-
-/// All that an element says.
-fn words(element: &Element) -> String {
-    match &element.children {
-        Children::Countries { prompt, .. } => prompt.clone(),
-        Children::Nodes(nodes) => nodes
-            .iter()
-            .map(|node| match node {
-                Node::Nothing => String::new(),
-                Node::Text(text) => text.clone(),
-                Node::Element(element) => words(element),
-            })
-            .collect(),
-    }
 }
 
 fn is_control(element: &Element) -> bool {
@@ -98,7 +81,7 @@ fn check(root: &Element) {
         let tag = element.tag;
         assert!(!["script", "style", "iframe", "object", "embed", "base", "link"].contains(&tag));
         if VOID.contains(&tag) {
-            assert_eq!(element.children, Children::Nodes(Vec::new()), "{tag}");
+            assert_eq!((&element.children[..], &element.countries), (&[][..], &None), "{tag}");
         }
         for name in ["for", "aria-describedby", "aria-labelledby"] {
             for id in element.attribute(name).unwrap_or_default().split_whitespace() {
@@ -141,21 +124,21 @@ fn check(root: &Element) {
                 assert!(!words(element).trim().is_empty());
                 assert!(["submit", "button"].contains(&element.attribute("type").unwrap()));
             }
+            "select" => assert!(!element.children.is_empty()),
             "option" => assert!(is_in("select") && element.attribute("value").is_some()),
             "label" => assert!(element.attribute("for").is_some()),
             "li" => assert_eq!(about.last().unwrap().tag, "ul"),
             _ => {}
         }
+        assert!(element.countries.is_none() || tag == "select", "{tag}: countries");
     }
     // A list to choose from holds what is chosen, so that it can be shown.
     for (_, _, select) in all.iter().filter(|(_, _, element)| element.tag == "select") {
-        let Children::Nodes(options) = &select.children else {
-            continue;
-        };
-        let chosen = options.iter().filter(
+        let chosen = select.children.iter().filter(
             |option| matches!(option, Node::Element(e) if e.attribute("selected").is_some()),
         );
-        assert!(chosen.count() <= 1);
+        let country = select.countries.as_ref().is_some_and(|chosen| !chosen.is_empty());
+        assert!(chosen.count() + usize::from(country) <= 1);
     }
     let submits =
         all.iter().filter(|(_, _, element)| element.attribute("type") == Some("submit")).count();
@@ -163,7 +146,7 @@ fn check(root: &Element) {
 }
 
 fn of(flow: &Flow) -> Element {
-    let root = tree(&flow.view(), None);
+    let root = root(&flow.plan());
     check(&root);
     root
 }
@@ -184,7 +167,9 @@ fn states(campaign: &Value) -> Vec<(&'static str, Flow)> {
         ("asking", filled().submit()),
         ("preparing", filled().submit().allow()),
         ("vetoed", filled().submit().veto()),
-        ("unsigned", filled().submit().allow().fail_to_sign()),
+        ("unprepared", filled().submit().allow().fail_to_prepare()),
+        ("signing", filled().submit().allow().prepare()),
+        ("unsigned", filled().submit().allow().prepare().fail_to_sign()),
         ("posting", filled().send()),
         ("unreachable", filled().send().silence()),
         ("trying again", filled().send().silence().submit()),
@@ -351,6 +336,59 @@ fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
 }
 
 #[test]
+fn only_what_may_have_changed_is_made_anew() {
+    let anew = |flow: Flow, parts: &[Part]| {
+        assert_eq!(flow.anew(), parts);
+        flow
+    };
+    let message = [Part::Message];
+    let details = [Part::Details, Part::Message, Part::Consents];
+    let on_its_way = [Part::Notice, Part::Button, Part::Status];
+    let submitted = [
+        Part::Summary,
+        Part::Targets,
+        Part::Details,
+        Part::Message,
+        Part::Consents,
+        Part::Notice,
+        Part::Button,
+        Part::Status,
+    ];
+    let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);
+    let flow = anew(flow.enter("subject", "F"), &message);
+    let flow = anew(flow.enter("given_name", "ដ"), &details);
+    let flow = anew(flow.enter("country", "KH"), &details);
+    let flow = anew(flow.tick("own_choices", "c"), &details);
+    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets]);
+    let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents]);
+    let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
+    // What nobody sees.
+    let flow = anew(flow.enter("extension-note", "mine"), &[]);
+    let flow = anew(flow.counted("no count"), &[]);
+    let flow = anew(flow.prepare(), &[]);
+    let flow = anew(flow.sign(), &[]);
+    let flow = anew(flow.silence(), &[]);
+    let flow = anew(flow.share("whatsapp"), &[]);
+    // While something has to be mended, each key press may mend it.
+    let flow = anew(flow.submit(), &submitted);
+    let flow = anew(flow.enter("body", "Please free the writer."), &submitted[..5]);
+    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &submitted[..5]);
+    let flow = anew(flow.filled().submit(), &submitted);
+    let flow = anew(flow.allow(), &on_its_way);
+    let flow = anew(flow.enter("body", "Please free the writer now."), &message);
+    let flow = anew(flow.sign(), &on_its_way);
+    let flow = anew(flow.silence(), &on_its_way);
+    let flow = anew(flow.submit().allow(), &on_its_way);
+    let flow = anew(flow.veto(), &[]);
+    let flow = flow.prepare().sign().accept("accepted", 13);
+    assert!(flow.session.changes().touch(Changes::SCREEN));
+    let flow = anew(flow.counted(r#"{"count":14}"#), &[Part::Progress]);
+    let flow = anew(flow.copied(ShareResult::Copied), &[Part::Share]);
+    let flow = anew(flow.enter("body", "Too late."), &[]).reset();
+    assert!(flow.session.changes().touch(Changes::SCREEN));
+}
+
+#[test]
 fn controls_say_what_they_are_for() {
     let root = of(&Flow::new(everything()));
     let all = elements(&root);
@@ -453,8 +491,8 @@ fn a_page_without_script_posts_the_same_form() {
             ["email", "consent_delivery", "targets", "jti"].map(mistake).into(),
         ),
     ] {
-        let view = view(&session, &locale);
-        let (page, widget) = (tree(&view, Some(posting)), tree(&view, None));
+        let page = root(&whole(&session, &locale, Some(posting)));
+        let widget = root(&whole(&session, &locale, None));
         check(&page);
         assert_eq!(places(&page), places(&widget));
         let all = elements(&page);
@@ -622,7 +660,7 @@ proptest! {
             let (session, _) = session.update(
                 standwith::session::Event::Copied(ShareResult::NotCopied),
             );
-            check(&tree(&view(&session, &Locale::english(Rules::PLAIN)), None));
+            check(&root(&whole(&session, &Locale::english(Rules::PLAIN), None)));
         }
     }
 }

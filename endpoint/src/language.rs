@@ -1,4 +1,4 @@
-//! What the hosted form says in each language, where a browser has `Intl` and script.
+//! What a form says in each language, where there is no browser to ask.
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,373 @@
+//! Elements as one flat text, in the order of reading: what [`view`](crate::view) writes, what a
+//! painter in the browser turns into nodes, and what the endpoint writes out as HTML.
+//!
+//! ```text
+//! plan      = node
+//! node      = [ "#" digit ] ( element / "'" text / "." )     "#3": what follows is part 3
+//! element   = tag *( attribute text ) *node [ "*" text ] "/"  "*": all countries, this one chosen
+//! text      = *char DEL
+//! ```
+//!
+//! A tag or an attribute is one character, by its place in [`NAMES`]: a plan can't say an element or
+//! an attribute that is not listed here, wherever it comes from. `.` is a place kept free, so that
+//! every place has the same number among its siblings in every plan, and a painter that goes place
+//! by place never takes a control away from under the person's hands.
+//!
+//! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and
+//! may stand in a campaign file.
+
+/// The character of the first name.
+const FIRST: u8 = b'0';
+/// What ends a text. It is the one control character that JSON need not escape, no message may hold
+/// it (see `check`), and where it stands in a text all the same, a plan says U+FFFD.
+pub const END: char = '\u{7f}';
+
+macro_rules! names {
+    ($($Tag:ident = $tag:literal)* ; $($Attribute:ident = $attribute:literal)*) => {
+        /// The elements of HTML that there can be.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Tag { $( #[doc = concat!("`", $tag, "`")] $Tag, )* }
+
+        /// The attributes that there can be, each at most once on an element. `value` and `checked`
+        /// mean the state of a control; `accent` is a colour, in no attribute but in the style.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Attribute { $( #[doc = concat!("`", $attribute, "`")] $Attribute, )* }
+
+        /// The names of all tags, then those of all attributes, in the order of their characters.
+        pub const NAMES: &[&str] = &[$($tag,)* $($attribute,)*];
+        /// How many of [`NAMES`] are tags.
+        pub const TAGS: usize = [$($tag,)*].len();
+    };
+}
+
+names! {
+    A = "a" Button = "button" Code = "code" Details = "details" Div = "div" Em = "em"
+    Fieldset = "fieldset" Form = "form" H2 = "h2" H3 = "h3" Img = "img" Input = "input"
+    Label = "label" Legend = "legend" Li = "li" Option = "option" P = "p" Progress = "progress"
+    Section = "section" Select = "select" Span = "span" Strong = "strong" Summary = "summary"
+    Textarea = "textarea" Ul = "ul"
+    ;
+    Accent = "accent" Action = "action" Alt = "alt" AriaDescribedby = "aria-describedby"
+    AriaDisabled = "aria-disabled" AriaHidden = "aria-hidden" AriaInvalid = "aria-invalid"
+    AriaLabelledby = "aria-labelledby" AriaRequired = "aria-required"
+    Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataShare = "data-share"
+    Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"
+    Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate"
+    Part = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
+    Selected = "selected" Spellcheck = "spellcheck" Src = "src" Tabindex = "tabindex"
+    Target = "target" Type = "type" Value = "value"
+}
+
+/// A number that changes with [`NAMES`] (FNV-1a): a plan is for painters that have the same.
+pub const EDITION: u32 = {
+    let (mut hash, mut place) = (2_166_136_261_u32, 0);
+    while place < NAMES.len() {
+        let name = NAMES[place].as_bytes();
+        let mut at = 0;
+        // The end of a name counts, too.
+        while at <= name.len() {
+            let byte = if at < name.len() { name[at] } else { 0 };
+            hash = (hash ^ byte as u32).wrapping_mul(16_777_619);
+            at += 1;
+        }
+        place += 1;
+    }
+    hash
+};
+
+// Up to the tilde, before DEL.
+const _: () = assert!(NAMES.len() <= (b'~' - FIRST) as usize);
+
+/// A piece of a plan, made of HTML when the program is compiled: see [`html!`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece(pub(crate) &'static str);
+
+/// A [`Piece`]: tags with their attributes, and texts. What is opened may be closed by another
+/// piece, and what is last opened may get more attributes. To begin and set one by one what is known
+/// beforehand costs the widget three times the bytes.
+macro_rules! html {
+    ($html:literal) => {{
+        const LENGTH: usize = $crate::plan::encoded::<0>($html).1;
+        const BYTES: [u8; LENGTH] = $crate::plan::encoded::<LENGTH>($html).0;
+        const PLAN: &str = match ::core::str::from_utf8(&BYTES) {
+            Ok(plan) => plan,
+            Err(_) => "",
+        };
+        $crate::plan::Piece(PLAN)
+    }};
+}
+pub(crate) use html;
+
+/// The plan that HTML of the simplest form stands for, as far as there is room, and its length.
+pub(crate) const fn encoded<const ROOM: usize>(html: &str) -> ([u8; ROOM], usize) {
+    let html = html.as_bytes();
+    let (mut plan, mut length, mut at) = ([0; ROOM], 0, 0);
+    macro_rules! push {
+        ($byte:expr) => {{
+            if length < ROOM {
+                plan[length] = $byte;
+            }
+            length += 1;
+        }};
+    }
+    while at < html.len() {
+        let begun = at;
+        if html[at] != b'<' {
+            push!(b'\'');
+            while at < html.len() && html[at] != b'<' {
+                push!(html[at]);
+                at += 1;
+            }
+            push!(END as u8);
+        } else if html[at + 1] == b'/' {
+            while html[at] != b'>' {
+                at += 1;
+            }
+            at += 1;
+            push!(b'/');
+        } else {
+            at += 1;
+            while html[at] != b'>' {
+                if html[at] == b' ' {
+                    at += 1;
+                }
+                let name = at;
+                while !matches!(html[at], b'=' | b' ' | b'>') {
+                    at += 1;
+                }
+                let (from, to) = if name == begun + 1 { (0, TAGS) } else { (TAGS, NAMES.len()) };
+                push!(FIRST + named(html, name, at, from, to) as u8);
+                if html[at] == b'=' {
+                    at += 2;
+                    while html[at] != b'"' {
+                        push!(html[at]);
+                        at += 1;
+                    }
+                    at += 1;
+                }
+                if from > 0 {
+                    push!(END as u8);
+                }
+            }
+            at += 1;
+        }
+    }
+    (plan, length)
+}
+
+/// The place of a name among those from `from` to `to`. A name that is none does not compile.
+const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) -> usize {
+    let mut place = from;
+    while place < to {
+        let name = NAMES[place].as_bytes();
+        let mut same = name.len() == end - begin;
+        let mut at = 0;
+        while same && at < name.len() {
+            same = name[at] == html[begin + at];
+            at += 1;
+        }
+        if same {
+            return place;
+        }
+        place += 1;
+    }
+    assert!(place < to, "no such tag or attribute");
+    place
+}
+
+/// A plan, or the beginning of one. Its methods are few and plain: the widget pays for each call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan(String);
+
+impl Plan {
+    /// The plan as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Goes on with a piece.
+    #[inline(never)]
+    pub(crate) fn put(&mut self, piece: Piece) {
+        self.0.push_str(piece.0);
+    }
+
+    /// Begins an element.
+    #[inline(never)]
+    pub fn begin(&mut self, tag: Tag) {
+        self.code(tag as u8);
+    }
+
+    /// Sets an attribute of the element that has begun, before anything is inside it.
+    #[inline(never)]
+    pub fn set(&mut self, attribute: Attribute, value: &str) {
+        self.code(TAGS as u8 + attribute as u8);
+        self.say(value);
+    }
+
+    /// Ends the innermost element.
+    #[inline(never)]
+    pub fn end(&mut self) {
+        self.0.push('/');
+    }
+
+    /// Text.
+    #[inline(never)]
+    pub fn text(&mut self, text: &str) {
+        self.0.push('\'');
+        self.say(text);
+    }
+
+    /// A place kept free.
+    #[inline(never)]
+    pub fn nothing(&mut self) {
+        self.0.push('.');
+    }
+
+    /// What follows is the part of this number, from 0 to 9.
+    pub fn part(&mut self, number: u8) {
+        self.0.push('#');
+        self.0.push((b'0' + number) as char);
+    }
+
+    /// An `option` for each country, in the painter's own words and order; this one is chosen.
+    pub fn countries(&mut self, chosen: &str) {
+        self.0.push('*');
+        self.say(chosen);
+    }
+
+    fn code(&mut self, place: u8) {
+        self.0.push((FIRST + place) as char);
+    }
+
+    fn say(&mut self, text: &str) {
+        if text.contains(END) {
+            self.0.push_str(&text.replace(END, "\u{fffd}"));
+        } else {
+            self.0.push_str(text);
+        }
+        self.0.push(END);
+    }
+
+    /// The plan as a tree.
+    ///
+    /// # Panics
+    /// Never: what is no plan reads as nothing.
+    pub fn tree(&self) -> Node {
+        let mut reader = Reader { rest: &self.0, depth: 0 };
+        reader.node().filter(|_| reader.rest.is_empty()).unwrap_or(Node::Nothing)
+    }
+}
+
+/// A place in a tree.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Kept free.
+    Nothing,
+    /// Text.
+    Text(String),
+    /// An element.
+    Element(Element),
+}
+
+/// An element of HTML.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// The name of the tag.
+    pub tag: &'static str,
+    /// Attributes, each name once.
+    pub attributes: Vec<(&'static str, String)>,
+    /// What is inside.
+    pub children: Vec<Node>,
+    /// After the children, an `option` for each country; the one of this code is chosen.
+    pub countries: Option<String>,
+    /// The number of the part that this is.
+    pub part: Option<u8>,
+}
+
+impl Element {
+    /// The value of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    /// How many elements are begun and not ended.
+    depth: usize,
+}
+
+/// More elements than this, one inside the other, are no plan: they could exhaust the stack.
+const DEEPEST: usize = 64;
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let next = chars.next();
+        self.rest = chars.as_str();
+        next
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let (text, rest) = self.rest.split_once(END)?;
+        self.rest = rest;
+        Some(text.to_owned())
+    }
+
+    fn node(&mut self) -> Option<Node> {
+        let next = self.next()?;
+        Some(match next {
+            '\'' => Node::Text(self.text()?),
+            '.' => Node::Nothing,
+            '#' => {
+                let number = self.next()?.to_digit(10)?;
+                if self.rest.starts_with('#') {
+                    return None;
+                }
+                match self.node()? {
+                    Node::Element(element) => {
+                        Node::Element(Element { part: Some(number as u8), ..element })
+                    }
+                    other => other,
+                }
+            }
+            _ => Node::Element(self.element(place(next)?)?),
+        })
+    }
+
+    fn element(&mut self, tag: usize) -> Option<Element> {
+        let tag = NAMES[..TAGS].get(tag)?;
+        let (mut attributes, mut children, mut countries) = (Vec::new(), Vec::new(), None);
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
+        loop {
+            let next = self.rest.chars().next()?;
+            match place(next) {
+                None if next == '/' => {
+                    self.next();
+                    break;
+                }
+                // Countries come last.
+                _ if countries.is_some() => return None,
+                Some(attribute) if attribute >= TAGS && children.is_empty() => {
+                    self.next();
+                    attributes.push((*NAMES.get(attribute)?, self.text()?));
+                }
+                None if next == '*' => {
+                    self.next();
+                    countries = Some(self.text()?);
+                }
+                _ => children.push(self.node()?),
+            }
+        }
+        self.depth -= 1;
+        Some(Element { tag, attributes, children, countries, part: None })
+    }
+}
+
+/// The place in [`NAMES`] of a character that stands for a name.
+fn place(code: char) -> Option<usize> {
+    (code as usize).checked_sub(usize::from(FIRST))
+}

@@ -1,0 +1,701 @@
+//! What can be read in a tree of elements, as a person or a screen reader finds it: labels by what
+//! they are for, hints and errors by what describes a control, values by the control's own state.
+//! A tree in which it can't be found fails the test.
+
+use std::ops::Range;
+
+use standwith::markdown::{Block, Inline};
+use standwith::plan::{END, Element, NAMES, Node, Plan, TAGS};
+use standwith::text::{Key, Locale};
+use standwith::view::{NOTICE, SUMMARY, THANKS};
+
+/// All that there is to see.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct View {
+    /// The language (BCP 47).
+    pub(crate) lang: String,
+    /// Whether it is written from right to left.
+    pub(crate) right_to_left: bool,
+    /// The heading.
+    pub(crate) title: String,
+    /// The colour of the button, as `#rrggbb`.
+    pub(crate) accent: Option<String>,
+    /// How far the campaign is.
+    pub(crate) progress: Option<Progress>,
+    /// The rest, which depends on how far the supporter is.
+    pub(crate) screen: Screen,
+}
+
+/// What stands under the heading.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Screen {
+    /// The form.
+    Form(Box<Form>),
+    /// The receipt.
+    Thanks(Box<Thanks>),
+    /// A sentence, where nothing can be sent.
+    Closed(String),
+}
+
+/// How many have sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Progress {
+    /// In words.
+    pub(crate) text: String,
+    /// How many, and how many are hoped for.
+    pub(crate) of_goal: Option<(i64, i64)>,
+}
+
+/// The form.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Form {
+    /// The campaign's picture: its address, and what it shows.
+    pub(crate) picture: Option<(String, String)>,
+    /// What it is about.
+    pub(crate) story: Vec<Block>,
+    /// All that has to be mended.
+    pub(crate) summary: Option<Summary>,
+    /// Headed groups of fields.
+    pub(crate) sections: Vec<Section>,
+    /// What the targets get to know.
+    pub(crate) disclosed: String,
+    /// Who is responsible, and for how long data are kept.
+    pub(crate) responsible: Vec<String>,
+    /// The publisher's privacy notice: what the link says, and where it leads.
+    pub(crate) privacy: Option<(String, String)>,
+    /// What went wrong on the way.
+    pub(crate) notice: Option<String>,
+    /// What the button says.
+    pub(crate) button: String,
+    /// Whether the message is on its way.
+    pub(crate) busy: bool,
+}
+
+/// All that has to be mended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Summary {
+    /// The heading.
+    pub(crate) heading: String,
+    /// The controls' names, and what is wrong with each, in the order of the form. A name is empty
+    /// where there is no control to lead to.
+    pub(crate) items: Vec<(String, String)>,
+}
+
+/// A headed group of fields.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Section {
+    /// The heading; empty where the only field's question is one.
+    pub(crate) heading: String,
+    /// The fields.
+    pub(crate) fields: Vec<FieldView>,
+    /// The message as it would be sent: heading, subject, body.
+    pub(crate) preview: Option<[String; 3]>,
+}
+
+/// A field.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FieldView {
+    /// The control's name.
+    pub(crate) name: String,
+    /// What is asked for.
+    pub(crate) label: String,
+    /// Help, under the label.
+    pub(crate) hint: String,
+    /// What is wrong with it.
+    pub(crate) error: String,
+    /// How many characters are left.
+    pub(crate) remaining: String,
+    /// Whether it must be answered.
+    pub(crate) required: bool,
+    /// What it is filled with.
+    pub(crate) control: Control,
+}
+
+/// What a field is filled with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Control {
+    /// A line of text.
+    Line {
+        /// The value.
+        value: String,
+        /// `type` of HTML: `text`, `email`, `tel` or `date`.
+        kind: String,
+        /// `inputmode` of HTML, where the type alone does not say it.
+        inputmode: String,
+        /// `autocomplete` of HTML.
+        autocomplete: String,
+        /// Whether it can't be changed.
+        fixed: bool,
+    },
+    /// Lines of text.
+    Lines {
+        /// The value.
+        value: String,
+        /// How many to show.
+        rows: u32,
+        /// Whether it can't be changed.
+        fixed: bool,
+    },
+    /// A country of all countries.
+    Country {
+        /// Its code.
+        value: String,
+        /// What stands there while none is chosen.
+        prompt: String,
+    },
+    /// One of some.
+    One {
+        /// The id of the one that is chosen.
+        value: String,
+        /// What stands there while none is chosen.
+        prompt: String,
+        /// Ids and labels.
+        options: Vec<(String, String)>,
+    },
+    /// Boxes, of which some are ticked.
+    Boxes(Vec<Choice>),
+    /// A box alone, the label beside it.
+    Tick {
+        /// Whether it is ticked.
+        ticked: bool,
+    },
+    /// Nothing to fill in: a list to read.
+    List(Vec<(String, String)>),
+}
+
+impl Control {
+    /// What it holds: its value, or the values that are ticked.
+    pub(crate) fn value(self) -> String {
+        match self {
+            Control::Line { value, .. }
+            | Control::Lines { value, .. }
+            | Control::Country { value, .. }
+            | Control::One { value, .. } => value,
+            Control::Boxes(choices) => {
+                let ticked = choices.into_iter().filter(|choice| choice.ticked);
+                ticked.map(|choice| choice.value).collect::<Vec<_>>().join(" ")
+            }
+            Control::Tick { ticked } => if ticked { "on" } else { "" }.to_owned(),
+            Control::List(_) => String::new(),
+        }
+    }
+}
+
+/// A box among others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Choice {
+    /// Its value.
+    pub(crate) value: String,
+    /// Its label.
+    pub(crate) label: String,
+    /// What more there is to say.
+    pub(crate) detail: String,
+    /// Whether it is ticked.
+    pub(crate) ticked: bool,
+}
+
+/// What a supporter sees after sending.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Thanks {
+    /// The heading.
+    pub(crate) heading: String,
+    /// What the endpoint did with it.
+    pub(crate) status: String,
+    /// The campaign's own words.
+    pub(crate) words: Vec<Block>,
+    /// What the receipt's number is called, and the number.
+    pub(crate) number: (String, String),
+    /// What the number is for.
+    pub(crate) keep: String,
+    /// The signed receipt to download: what the link says, and the receipt.
+    pub(crate) download: Option<(String, String)>,
+    /// Ways to pass it on.
+    pub(crate) share: ShareView,
+    /// The next step: what the link says, and where it leads.
+    pub(crate) next: Option<(String, String)>,
+}
+
+/// Ways to pass it on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ShareView {
+    /// The heading.
+    pub(crate) heading: String,
+    /// Channel, what the link says, and where it leads.
+    pub(crate) links: Vec<(String, String, String)>,
+    /// What the copy button says.
+    pub(crate) copy: String,
+    /// What became of copying.
+    pub(crate) result: String,
+}
+
+/// The root of a whole plan.
+pub(crate) fn root(plan: &Plan) -> Element {
+    match plan.tree() {
+        Node::Element(root) => root,
+        other => panic!("no element but {other:?} in {}", plan.as_str()),
+    }
+}
+
+/// All that an element says.
+pub(crate) fn words(element: &Element) -> String {
+    let said = element.children.iter().map(|node| match node {
+        Node::Nothing => String::new(),
+        Node::Text(text) => text.clone(),
+        Node::Element(element) => words(element),
+    });
+    said.collect()
+}
+
+/// An element and all that is inside it, from top to bottom.
+fn all(element: &Element) -> Vec<&Element> {
+    fn walk<'a>(element: &'a Element, found: &mut Vec<&'a Element>) {
+        found.push(element);
+        inside(element).for_each(|element| walk(element, found));
+    }
+    let mut found = Vec::new();
+    walk(element, &mut found);
+    found
+}
+
+/// The elements that are directly inside.
+fn inside(element: &Element) -> impl Iterator<Item = &Element> {
+    element.children.iter().filter_map(|node| match node {
+        Node::Element(element) => Some(element),
+        _ => None,
+    })
+}
+
+/// The texts that are directly inside.
+fn texts(element: &Element) -> impl Iterator<Item = &str> {
+    element.children.iter().filter_map(|node| match node {
+        Node::Text(text) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+fn is(element: &Element, attribute: &str, value: &str) -> bool {
+    element.attribute(attribute) == Some(value)
+}
+
+fn value(element: &Element, attribute: &str) -> String {
+    element.attribute(attribute).unwrap_or_default().to_owned()
+}
+
+/// The only one of these elements that fits, if any does.
+#[track_caller]
+fn only<'a>(among: &[&'a Element], fits: impl Fn(&Element) -> bool) -> Option<&'a Element> {
+    let mut fitting = among.iter().filter(|element| fits(element));
+    let found = fitting.next();
+    assert_eq!(fitting.next(), None, "twice");
+    found.copied()
+}
+
+#[track_caller]
+fn by_tag<'a>(element: &'a Element, tag: &str) -> &'a Element {
+    only(&all(element), |e| e.tag == tag).unwrap_or_else(|| panic!("no {tag} in {element:?}"))
+}
+
+/// What a link says, and where it leads.
+fn link(element: &Element) -> (String, String) {
+    (words(element), value(element, "href"))
+}
+
+/// Reads what there is to see.
+pub(crate) fn view(plan: &Plan, locale: &Locale) -> View {
+    let root = root(plan);
+    let page = Page { all: all(&root), locale };
+    let heading = page.all.iter().find(|e| e.tag == "h2").unwrap();
+    let thanks = page.all.iter().find(|e| is(e, "class", "thanks"));
+    let form = page.all.iter().find(|e| e.tag == "form");
+    View {
+        lang: value(&root, "lang"),
+        right_to_left: is(&root, "dir", "rtl"),
+        title: words(heading),
+        accent: root.attribute("accent").map(str::to_owned),
+        // Of a count that is not there yet there is its place, and nothing to be read.
+        progress: only(&page.all, |e| is(e, "part", "progress"))
+            .filter(|e| e.attribute("aria-hidden").is_none())
+            .map(progress),
+        screen: match (thanks, form) {
+            (Some(thanks), None) => Screen::Thanks(Box::new(page.thanks(thanks))),
+            (None, Some(form)) => Screen::Form(Box::new(page.form(form))),
+            (None, None) => {
+                let sentence = inside(&root).find(|e| is(e, "class", "notice")).unwrap();
+                Screen::Closed(words(sentence))
+            }
+            (Some(_), Some(_)) => panic!("form and thanks at once"),
+        },
+    }
+}
+
+fn progress(element: &Element) -> Progress {
+    let all = all(element);
+    let number = |bar: &Element, name: &str| bar.attribute(name).unwrap().parse().unwrap();
+    Progress {
+        text: words(only(&all, |e| is(e, "role", "status")).unwrap()),
+        of_goal: only(&all, |e| e.tag == "progress")
+            .map(|bar| (number(bar, "value"), number(bar, "max"))),
+    }
+}
+
+/// The blocks of a text of the campaign.
+fn story(element: &Element) -> Vec<Block> {
+    let inlines = |element: &Element| -> Vec<Inline> {
+        let inline = |node: &Node| match node {
+            Node::Text(text) => Inline::Text(text.clone()),
+            Node::Element(e) => match e.tag {
+                "strong" => Inline::Strong(words(e)),
+                "em" => Inline::Emphasis(words(e)),
+                "a" => Inline::Link { text: words(e), address: value(e, "href") },
+                other => panic!("{other} in a story"),
+            },
+            Node::Nothing => panic!("a hole in a story"),
+        };
+        element.children.iter().map(inline).collect()
+    };
+    let block = |element: &Element| match element.tag {
+        "h3" => Block::Heading(inlines(element)),
+        "p" => Block::Paragraph(inlines(element)),
+        "ul" => Block::List(inside(element).map(inlines).collect()),
+        other => panic!("{other} in a story"),
+    };
+    inside(element).map(block).collect()
+}
+
+/// A page: all of its elements, and its language.
+struct Page<'a> {
+    all: Vec<&'a Element>,
+    locale: &'a Locale,
+}
+
+impl<'a> Page<'a> {
+    #[track_caller]
+    fn by_id(&self, id: &str) -> &'a Element {
+        only(&self.all, |e| is(e, "id", id)).unwrap_or_else(|| panic!("nothing is called {id}"))
+    }
+
+    /// What another element, called by this attribute, says about one.
+    #[track_caller]
+    fn said_by(&self, element: &Element, attribute: &str) -> String {
+        words(self.by_id(&value(element, attribute)))
+    }
+
+    fn form(&self, form: &'a Element) -> Form {
+        let within = all(form);
+        let button = only(&within, |e| is(e, "type", "submit")).unwrap();
+        let privacy = only(&within, |e| is(e, "class", "privacy")).unwrap();
+        let alert = |e: &Element| words(only(&all(e), |e| is(e, "role", "alert")).unwrap());
+        let hint = only(&all(privacy), |e| is(e, "class", "hint")).unwrap();
+        Form {
+            picture: only(&within, |e| e.tag == "img").map(|e| (value(e, "src"), value(e, "alt"))),
+            story: story(only(&within, |e| is(e, "class", "story")).unwrap()),
+            summary: only(&within, |e| is(e, "id", SUMMARY)).map(|e| self.summary(e)),
+            sections: within
+                .iter()
+                .filter(|e| e.tag == "section")
+                .map(|section| self.section(section))
+                .collect(),
+            disclosed: self.said_by(button, "aria-describedby"),
+            responsible: texts(hint).filter(|text| *text != " ").map(str::to_owned).collect(),
+            privacy: inside(hint).next().map(link),
+            notice: only(&within, |e| is(e, "id", NOTICE)).map(alert),
+            button: words(button),
+            busy: is(button, "aria-disabled", "true"),
+        }
+    }
+
+    fn summary(&self, summary: &Element) -> Summary {
+        let item = |item: &Element| match inside(item).next() {
+            None => (String::new(), words(item)),
+            Some(link) => {
+                let name = value(link, "href");
+                (name.strip_prefix('#').unwrap().to_owned(), words(link))
+            }
+        };
+        Summary {
+            heading: self.said_by(summary, "aria-labelledby"),
+            items: inside(by_tag(summary, "ul")).map(item).collect(),
+        }
+    }
+
+    fn section(&self, section: &'a Element) -> Section {
+        let heading = inside(section).find(|e| e.tag == "h3").map(words);
+        let fields = all(section).into_iter().filter(|e| is(e, "part", "field"));
+        let preview = inside(section).find(|e| e.tag == "details").map(|details| {
+            let part = |class| words(only(&all(details), |e| is(e, "class", class)).unwrap());
+            [words(by_tag(details, "summary")), part("subject"), part("letter")]
+        });
+        Section {
+            heading: heading.unwrap_or_default(),
+            fields: fields.map(|field| self.field(field)).collect(),
+            preview,
+        }
+    }
+
+    fn field(&self, field: &'a Element) -> FieldView {
+        let within = all(field);
+        let controls: Vec<&Element> = within
+            .iter()
+            .copied()
+            .filter(|e| ["input", "select", "textarea"].contains(&e.tag))
+            .collect();
+        let group = only(&within, |e| e.tag == "fieldset");
+        // What is told of a field is told of its only control, or of the question over several.
+        let bearer = group.unwrap_or_else(|| only(&controls, |_| true).unwrap());
+        let told: Vec<&str> =
+            bearer.attribute("aria-describedby").unwrap_or_default().split_whitespace().collect();
+        let name = match controls.first() {
+            Some(control) => value(control, "name"),
+            // A list to read has no name but in what is told of it.
+            None => told[0].rsplit_once('-').unwrap().0.to_owned(),
+        };
+        let shown: Vec<&str> =
+            within.iter().filter(|e| e.tag == "p").map(|e| e.attribute("id").unwrap()).collect();
+        assert_eq!(told, shown, "{name}: what is shown is told");
+        let said = |suffix: &str| {
+            let id = [&name, suffix].concat();
+            told.iter().find(|told| **told == id).map_or_else(String::new, |id| {
+                let text = words(self.by_id(id));
+                assert!(!text.is_empty(), "{id} says nothing");
+                text
+            })
+        };
+        let [hint, error, remaining] = ["-hint", "-error", "-remaining"].map(said);
+        let texts = [&hint, &error, &remaining];
+        assert_eq!(told.len(), texts.iter().filter(|text| !text.is_empty()).count(), "{told:?}");
+        assert_eq!(is(bearer, "aria-invalid", "true"), !error.is_empty(), "{name}");
+        assert_eq!(is(field, "class", "field wrong"), !error.is_empty(), "{name}");
+        let label = match group {
+            Some(group) => words(inside(group).find(|e| e.tag == "legend").unwrap()),
+            None => self.label(bearer).0,
+        };
+        let optional = self.is_optional(&label);
+        let required = match group {
+            Some(_) => !optional,
+            None => is(bearer, "aria-required", "true"),
+        };
+        // A consent is in the words that are signed, and nothing is added to them.
+        assert!(required != optional || name.starts_with("consent_"), "{name}: {label}");
+        let control = match (group, &controls[..]) {
+            (Some(_), []) => {
+                let item = |item: &Element| {
+                    (texts_of(item), inside(item).next().map(words).unwrap_or_default())
+                };
+                Control::List(inside(by_tag(field, "ul")).map(item).collect())
+            }
+            (Some(_), boxes) => Control::Boxes(boxes.iter().map(|e| self.choice(e)).collect()),
+            (None, _) => control(bearer),
+        };
+        FieldView { name, label, hint, error, remaining, required, control }
+    }
+
+    /// What the label of a control says, and what more.
+    fn label(&self, control: &Element) -> (String, String) {
+        let id = control.attribute("id").unwrap();
+        let label = only(&self.all, |e| e.tag == "label" && is(e, "for", id));
+        let label = label.unwrap_or_else(|| panic!("{id} without a label"));
+        (texts_of(label), inside(label).next().map(words).unwrap_or_default())
+    }
+
+    fn is_optional(&self, label: &str) -> bool {
+        let said = self.locale.say_with(Key::Optional, &[("label", "\0")]);
+        let (before, after) = said.split_once('\0').unwrap();
+        label.starts_with(before) && label.ends_with(after)
+    }
+
+    fn choice(&self, control: &Element) -> Choice {
+        assert!(is(control, "type", "checkbox"));
+        let (label, detail) = self.label(control);
+        let ticked = control.attribute("checked").is_some();
+        Choice { value: value(control, "value"), label, detail, ticked }
+    }
+
+    fn thanks(&self, thanks: &'a Element) -> Thanks {
+        let within = all(thanks);
+        let receipt = only(&within, |e| is(e, "part", "receipt")).unwrap();
+        let number = words(by_tag(receipt, "code"));
+        let download = inside(receipt).find(|e| e.tag == "a").map(|e| {
+            assert_eq!(value(e, "download"), [&number, ".receipt.jws"].concat());
+            let (text, address) = link(e);
+            (text, address.strip_prefix("data:application/jose,").unwrap().to_owned())
+        });
+        let called = inside(receipt).find_map(|e| e.children.first());
+        let Some(Node::Text(called)) = called else {
+            panic!("{called:?}");
+        };
+        Thanks {
+            heading: words(self.by_id(THANKS)),
+            status: words(inside(thanks).find(|e| e.tag == "p").unwrap()),
+            words: story(only(&within, |e| is(e, "class", "story")).unwrap()),
+            number: (called.clone(), number),
+            keep: words(inside(receipt).find(|e| is(e, "class", "hint")).unwrap()),
+            download,
+            share: share(only(&within, |e| is(e, "part", "share")).unwrap()),
+            next: only(&within, |e| is(e, "class", "next")).map(link),
+        }
+    }
+}
+
+/// The texts that are directly inside, as one.
+fn texts_of(element: &Element) -> String {
+    texts(element).collect()
+}
+
+/// A control alone, with what it holds.
+fn control(element: &Element) -> Control {
+    let fixed = element.attribute("readonly").is_some();
+    let held = value(element, "value");
+    let options: Vec<(String, String)> =
+        inside(element).map(|option| (value(option, "value"), words(option))).collect();
+    // The state of a list is told twice: with its options for a page without script.
+    let selected: Vec<String> = inside(element)
+        .filter(|option| option.attribute("selected").is_some())
+        .map(|option| value(option, "value"))
+        .collect();
+    match (element.tag, element.attribute("type")) {
+        ("input", Some("checkbox")) => {
+            Control::Tick { ticked: element.attribute("checked").is_some() }
+        }
+        ("input", Some(kind)) => Control::Line {
+            value: held,
+            kind: kind.to_owned(),
+            inputmode: value(element, "inputmode"),
+            autocomplete: value(element, "autocomplete"),
+            fixed,
+        },
+        ("textarea", _) => {
+            Control::Lines { value: held, rows: value(element, "rows").parse().unwrap(), fixed }
+        }
+        ("select", _) => {
+            let known = options.iter().filter(|(id, _)| *id == held).map(|(id, _)| id.clone());
+            assert_eq!(selected, known.collect::<Vec<_>>());
+            let mut options = options.into_iter();
+            let (empty, prompt) = options.next().unwrap();
+            assert_eq!(empty, "");
+            let options: Vec<_> = options.collect();
+            match &element.countries {
+                Some(chosen) => {
+                    assert_eq!((chosen, &options[..]), (&held, &[][..]));
+                    Control::Country { value: held, prompt }
+                }
+                None => Control::One { value: held, prompt, options },
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn share(element: &Element) -> ShareView {
+    let within = all(element);
+    let item = |item: &Element| {
+        let (text, address) = link(by_tag(item, "a"));
+        (value(item, "data-share"), text, address)
+    };
+    let copy = by_tag(element, "button");
+    assert!(is(copy, "data-share", "copy"));
+    ShareView {
+        heading: words(by_tag(element, "h3")),
+        links: inside(by_tag(element, "ul")).map(item).collect(),
+        copy: words(copy),
+        result: words(only(&within, |e| is(e, "role", "status")).unwrap()),
+    }
+}
+
+/// What a painter holds, that makes anew only the parts that may have changed: the plan in pieces,
+/// each a part with its number or what stands between two.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Painted(Vec<(Option<u8>, String)>);
+
+impl Painted {
+    /// All of it.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let plan = plan.as_str();
+        let mut pieces = Vec::new();
+        let mut done = 0;
+        for (number, part) in parts(plan) {
+            pieces.push((None, plan[done..part.start].to_owned()));
+            done = part.end;
+            pieces.push((Some(number), plan[part].to_owned()));
+        }
+        pieces.push((None, plan[done..].to_owned()));
+        Painted(pieces)
+    }
+
+    /// Puts a part in its place, if it is on the screen.
+    pub(crate) fn put(&mut self, number: u8, plan: &Plan) {
+        assert_eq!(parts(plan.as_str()), [], "no part is inside a part");
+        if let Some((_, piece)) = self.0.iter_mut().find(|(known, _)| *known == Some(number)) {
+            plan.as_str().clone_into(piece);
+        }
+    }
+
+    /// The numbers of the parts that are on the screen, from top to bottom.
+    pub(crate) fn parts(&self) -> Vec<u8> {
+        self.0.iter().filter_map(|(number, _)| *number).collect()
+    }
+}
+
+/// The numbers of all parts of a plan that is one node, and where they are.
+fn parts(plan: &str) -> Vec<(u8, Range<usize>)> {
+    let mut scan = Scan { plan, at: 0, parts: Vec::new() };
+    scan.node();
+    assert_eq!(scan.at, plan.len(), "one node: {plan}");
+    scan.parts
+}
+
+/// Goes through a plan, and notes where its parts are. It knows the grammar by itself, so that it
+/// can speak against the plan's own reader.
+struct Scan<'a> {
+    plan: &'a str,
+    at: usize,
+    parts: Vec<(u8, Range<usize>)>,
+}
+
+impl Scan<'_> {
+    fn peek(&self) -> u8 {
+        self.plan.as_bytes()[self.at]
+    }
+
+    fn text(&mut self) {
+        self.at += self.plan[self.at..].find(END).unwrap() + 1;
+    }
+
+    fn node(&mut self) {
+        let number = (self.peek() == b'#').then(|| {
+            self.at += 2;
+            self.plan.as_bytes()[self.at - 1] - b'0'
+        });
+        let from = self.at;
+        self.at += 1;
+        match self.plan.as_bytes()[from] {
+            b'.' => {}
+            b'\'' => self.text(),
+            tag => {
+                assert!(usize::from(tag - b'0') < TAGS, "{} is no tag", tag as char);
+                self.element();
+            }
+        }
+        if let Some(number) = number {
+            self.parts.push((number, from..self.at));
+        }
+    }
+
+    /// What follows the tag.
+    fn element(&mut self) {
+        let attributes =
+            |byte: u8| (TAGS..NAMES.len()).contains(&usize::from(byte.wrapping_sub(b'0')));
+        while attributes(self.peek()) {
+            self.at += 1;
+            self.text();
+        }
+        while self.peek() != b'/' {
+            if self.peek() == b'*' {
+                self.at += 1;
+                self.text();
+            } else {
+                self.node();
+            }
+        }
+        self.at += 1;
+    }
+}

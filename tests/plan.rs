@@ -1,0 +1,298 @@
+//! Plans: what is written is read as the same, and what is no plan as nothing.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use standwith::plan::{Attribute, END, Element, NAMES, Node, Plan, TAGS, Tag};
+
+/// How a text reads that was written: without what ends one.
+fn read(text: &str) -> String {
+    text.replace(END, "\u{fffd}")
+}
+
+fn text(text: &str) -> Node {
+    Node::Text(text.to_owned())
+}
+
+fn element(tag: &'static str, children: Vec<Node>) -> Element {
+    Element { tag, attributes: Vec::new(), children, countries: None, part: None }
+}
+
+#[test]
+fn no_name_stands_twice_and_all_of_them_fit() {
+    let (tags, attributes) = NAMES.split_at(TAGS);
+    for names in [tags, attributes] {
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        // In the order of the alphabet, so that a new one has its place.
+        assert!(names.is_sorted(), "{names:?}");
+    }
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    assert!(NAMES.iter().all(|name| !name.is_empty() && name.chars().all(letters)));
+    // From the zero up to the tilde, before what ends a text; the signs of a plan are below.
+    let last = u32::from('0') + NAMES.len() as u32 - 1;
+    assert!(last < u32::from(END));
+    assert!(['\'', '*', '.', '/', '#'].iter().all(|sign| *sign < '0'));
+}
+
+#[test]
+fn no_name_is_a_way_in() {
+    for name in NAMES {
+        assert!(!name.starts_with("on"), "{name}");
+    }
+    for name in ["script", "style", "iframe", "object", "embed", "base", "link", "srcdoc"] {
+        assert!(!NAMES.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn each_name_is_read_as_itself() {
+    // The first and the last of each, and one between.
+    for (tag, name) in [(Tag::A, "a"), (Tag::Ul, "ul"), (Tag::Progress, "progress")] {
+        let mut plan = Plan::default();
+        plan.begin(tag);
+        plan.end();
+        assert_eq!(plan.tree(), Node::Element(element(name, Vec::new())));
+        assert_eq!(NAMES[tag as usize], name);
+    }
+    for (attribute, name) in [
+        (Attribute::Accent, "accent"),
+        (Attribute::Value, "value"),
+        (Attribute::AriaDescribedby, "aria-describedby"),
+    ] {
+        let mut plan = Plan::default();
+        plan.begin(Tag::Div);
+        plan.set(attribute, "x");
+        plan.end();
+        let Node::Element(read) = plan.tree() else { unreachable!("{}", plan.as_str()) };
+        assert_eq!(read.attributes, [(name, "x".to_owned())]);
+        assert_eq!(read.attribute(name), Some("x"));
+        assert_eq!(NAMES[TAGS + attribute as usize], name);
+    }
+}
+
+#[test]
+fn a_plan_is_read_as_it_was_written() {
+    let mut plan = Plan::default();
+    plan.begin(Tag::Div);
+    plan.set(Attribute::Lang, "km");
+    plan.set(Attribute::Class, "");
+    plan.nothing();
+    plan.text("/'#1.*");
+    plan.part(3);
+    plan.begin(Tag::P);
+    plan.end();
+    plan.begin(Tag::Select);
+    plan.set(Attribute::Value, "KH");
+    plan.begin(Tag::Option);
+    plan.text("Choose");
+    plan.end();
+    plan.countries("KH");
+    plan.end();
+    plan.part(4);
+    plan.nothing();
+    plan.end();
+    let option = element("option", vec![text("Choose")]);
+    let select = Element {
+        attributes: vec![("value", "KH".to_owned())],
+        countries: Some("KH".to_owned()),
+        ..element("select", vec![Node::Element(option)])
+    };
+    let whole = Element {
+        attributes: vec![("lang", "km".to_owned()), ("class", String::new())],
+        ..element(
+            "div",
+            vec![
+                Node::Nothing,
+                text("/'#1.*"),
+                Node::Element(Element { part: Some(3), ..element("p", Vec::new()) }),
+                Node::Element(select),
+                Node::Nothing,
+            ],
+        )
+    };
+    assert_eq!(plan.tree(), Node::Element(whole));
+}
+
+#[test]
+fn what_ends_a_text_does_not_end_it_early() {
+    let mut plan = Plan::default();
+    plan.begin(Tag::P);
+    plan.set(Attribute::Id, "a\u{7f}b");
+    plan.text("\u{7f}/\u{7f}");
+    plan.countries("\u{7f}");
+    plan.end();
+    let read = Element {
+        attributes: vec![("id", "a\u{fffd}b".to_owned())],
+        countries: Some("\u{fffd}".to_owned()),
+        ..element("p", vec![text("\u{fffd}/\u{fffd}")])
+    };
+    assert_eq!(plan.tree(), Node::Element(read));
+    assert_eq!(plan.as_str().matches(END).count(), 3);
+}
+
+#[test]
+fn what_is_no_plan_is_nothing() {
+    assert_eq!(Plan::default().tree(), Node::Nothing);
+    let wrong: [&[Step]; 11] = [
+        &[Step::End],
+        &[Step::Begin],
+        &[Step::Begin, Step::Begin, Step::End],
+        &[Step::Begin, Step::End, Step::End],
+        &[Step::Begin, Step::End, Step::Begin, Step::End],
+        &[Step::Set(String::new())],
+        &[Step::Countries(String::new())],
+        &[Step::Begin, Step::Text(String::new()), Step::Set(String::new()), Step::End],
+        &[Step::Begin, Step::Countries(String::new()), Step::Nothing, Step::End],
+        &[Step::Part(1)],
+        &[Step::Part(1), Step::Part(2), Step::Begin, Step::End],
+    ];
+    for steps in wrong {
+        assert_eq!(written(steps).tree(), Node::Nothing, "{steps:?}");
+    }
+    // So deep that it could exhaust the stack.
+    let deep = |depth| {
+        let steps = [vec![Step::Begin; depth], vec![Step::End; depth]].concat();
+        written(&steps).tree()
+    };
+    assert!(matches!(deep(50), Node::Element(_)));
+    assert_eq!(deep(1_000_000), Node::Nothing);
+}
+
+/// What can be written, in any order.
+#[derive(Clone, Debug)]
+enum Step {
+    Begin,
+    Set(String),
+    End,
+    Text(String),
+    Nothing,
+    Part(u8),
+    Countries(String),
+}
+
+fn written(steps: &[Step]) -> Plan {
+    let mut plan = Plan::default();
+    for step in steps {
+        match step {
+            Step::Begin => plan.begin(Tag::Div),
+            Step::Set(value) => plan.set(Attribute::Id, value),
+            Step::End => plan.end(),
+            Step::Text(text) => plan.text(text),
+            Step::Nothing => plan.nothing(),
+            Step::Part(number) => plan.part(*number),
+            Step::Countries(chosen) => plan.countries(chosen),
+        }
+    }
+    plan
+}
+
+/// Writes a tree as it is read.
+fn write(node: &Node, plan: &mut Plan) {
+    match node {
+        Node::Nothing => plan.nothing(),
+        Node::Text(text) => plan.text(text),
+        Node::Element(element) => {
+            if let Some(number) = element.part {
+                plan.part(number);
+            }
+            plan.begin(Tag::Div);
+            for (_, value) in &element.attributes {
+                plan.set(Attribute::Id, value);
+            }
+            element.children.iter().for_each(|child| write(child, plan));
+            if let Some(chosen) = &element.countries {
+                plan.countries(chosen);
+            }
+            plan.end();
+        }
+    }
+}
+
+/// Any text, often with signs that mean something in a plan.
+fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "[\u{7f}'#./*0-9a-z~]{0,8}"]
+}
+
+fn nodes() -> impl Strategy<Value = Node> {
+    let leaf = prop_oneof![Just(Node::Nothing), texts().prop_map(Node::Text)];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        (
+            proptest::collection::vec(inner, 0..5),
+            proptest::option::of(texts()),
+            proptest::option::of(texts()),
+            proptest::option::of(0..10u8),
+        )
+            .prop_map(|(children, id, countries, part)| {
+                let attributes = id.map(|id| ("id", id)).into_iter().collect();
+                Node::Element(Element { tag: "div", attributes, children, countries, part })
+            })
+    })
+}
+
+/// The tree with its texts as they are read.
+fn legible(node: &Node) -> Node {
+    match node {
+        Node::Nothing => Node::Nothing,
+        Node::Text(text) => Node::Text(read(text)),
+        Node::Element(element) => Node::Element(Element {
+            attributes: element.attributes.iter().map(|(name, v)| (*name, read(v))).collect(),
+            children: element.children.iter().map(legible).collect(),
+            countries: element.countries.as_deref().map(read),
+            ..element.clone()
+        }),
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let one = prop_oneof![
+        4 => Just(Step::Begin),
+        2 => texts().prop_map(Step::Set),
+        4 => Just(Step::End),
+        2 => texts().prop_map(Step::Text),
+        1 => Just(Step::Nothing),
+        1 => (0..10u8).prop_map(Step::Part),
+        1 => texts().prop_map(Step::Countries),
+    ];
+    proptest::collection::vec(one, 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tree_comes_back(node in nodes()) {
+        let mut plan = Plan::default();
+        write(&node, &mut plan);
+        prop_assert_eq!(plan.tree(), legible(&node));
+    }
+
+    #[test]
+    fn every_text_comes_back(said in texts(), value in texts()) {
+        let mut plan = Plan::default();
+        plan.begin(Tag::P);
+        plan.set(Attribute::Value, &value);
+        plan.text(&said);
+        plan.end();
+        let attributes = vec![("value", read(&value))];
+        let expected = Element { attributes, ..element("p", vec![Node::Text(read(&said))]) };
+        prop_assert_eq!(plan.tree(), Node::Element(expected));
+    }
+
+    /// What is read is what was written, down to the last sign; anything else is nothing.
+    #[test]
+    fn no_plan_is_half_read(steps in steps()) {
+        let plan = written(&steps);
+        let tree = plan.tree();
+        if tree != Node::Nothing {
+            let mut again = Plan::default();
+            write(&tree, &mut again);
+            let numbered = |plan: &Plan| {
+                // A number is kept on elements alone.
+                (0..10).fold(plan.as_str().to_owned(), |text, number| {
+                    text.replace(&format!("#{number}"), "")
+                })
+            };
+            prop_assert_eq!(numbered(&again), numbered(&plan));
+        }
+    }
+}

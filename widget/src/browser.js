@@ -1,0 +1,88 @@
+// What only the browser can do, for Rust: keys, digests, requests, the clipboard, languages. Whatever
+// a page has put in the place of these, `done` hears of it once: with what came, or with nothing.
+// Here and not in Rust, because a promise costs ten times the bytes there.
+
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 10_000;
+
+const settle = async (work, done) => {
+  let value;
+  try {
+    value = await work();
+  } catch {
+    // Nothing came.
+  }
+  done(value);
+};
+
+const bytes = (text) => new TextEncoder().encode(text);
+const base64url = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/** A fresh key for ES256, an identity, and SHA-256 of texts: `[private key, x, y, jti, ...digests]`. */
+export const prepare = (texts, done) => settle(async () => {
+  const { subtle } = crypto;
+  const [{ privateKey, publicKey }, ...digests] = await Promise.all([
+    subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]),
+    ...texts.map((text) => subtle.digest("SHA-256", bytes(text))),
+  ]);
+  const { x, y } = await subtle.exportKey("jwk", publicKey);
+  const jti = crypto.getRandomValues(new Uint8Array(16));
+  return [privateKey, x, y, base64url(jti), ...digests.map(base64url)];
+}, done);
+
+/** The signature of a text: r and s, 32 bytes each, in base64url. */
+export const sign = (key, text, done) => settle(async () => {
+  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key, bytes(text));
+  return signature.byteLength === 64 ? base64url(signature) : undefined;
+}, done);
+
+/** Sends a request: `[status, body, Retry-After]`. */
+export const send = (request, done) => settle(async () => {
+  // The signal beside the request and not in it: WebKit collects a request while it is answered,
+  // and its signal along with it.
+  const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+  return [response.status, await response.text(), response.headers.get("Retry-After") ?? ""];
+}, done);
+
+/** Puts a text into the clipboard. */
+export const copy = (text, done) => settle(async () => {
+  await navigator.clipboard.writeText(text);
+  return true;
+}, done);
+
+/** Calls it after all that runs now. */
+export const soon = (done) => settle(() => {}, done);
+
+/** The plural category of a number. */
+export const plural = (lang, number) => {
+  try {
+    return new Intl.PluralRules(lang).select(number);
+  } catch {
+    // No language that the browser knows.
+    return number === 1 ? "one" : "other";
+  }
+};
+
+/** A number as the language writes it. */
+export const digits = (lang, number) => {
+  try {
+    return new Intl.NumberFormat(lang).format(number);
+  } catch {
+    return String(number);
+  }
+};
+
+/** An address, resolved against another; nothing where there is none. */
+export const resolve = (url, base) => {
+  try {
+    return new URL(url, base).href;
+  } catch {
+    return "";
+  }
+};
+
+/** Dispatches an event that crosses every shadow; whether nobody cancelled it. */
+export const dispatch = (host, type, detail, cancelable) =>
+  host.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));

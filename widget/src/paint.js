@@ -1,0 +1,167 @@
+// The painter: turns plans (src/plan.rs) into nodes of a shadow root, place by place, and knows
+// nothing of forms. The loader paints the first plan with it, from the campaign file and so from
+// anyone's hand; Rust all later ones. Elements, attributes and texts, and no other way in.
+
+/** What ends a text. */
+const END = "\x7f";
+/** The code of the first name. */
+const FIRST = 48;
+/** Where links may lead, and whence pictures may come. */
+const SAFE = { href: /^(https:\/\/|mailto:|tel:|#|data:application\/jose,)/, src: /^https?:/ };
+
+/** What a control holds is a property; everything else is an attribute. */
+const isState = ({ localName, type }) =>
+  /^(input|textarea|select)$/.test(localName) && type !== "checkbox";
+
+/**
+ * @param root the shadow root
+ * @param base what addresses of pictures are relative to
+ * @param names the names that plans use, a space between them: tags, then attributes
+ * @param tags how many of them are tags
+ */
+export const painter = (root, base, names, tags) => {
+  names = names.split(" ");
+  let plan, at, parts;
+
+  /** The place in `names` of what comes next. */
+  const next = () => {
+    const place = plan.charCodeAt(at) - FIRST;
+    if (at >= plan.length) throw Error("no plan");
+    return place;
+  };
+
+  const text = () => {
+    const from = at;
+    at = plan.indexOf(END, from);
+    if (at < 0) throw Error("no plan");
+    return plan.slice(from, at++);
+  };
+
+  const set = (element, name, value) => {
+    if (name === "accent") {
+      element.style.setProperty("--campaign-accent", value);
+    } else if (name === "checked") {
+      element.checked = value !== undefined;
+    } else if (name === "value" && isState(element)) {
+      // Setting what stands there already would move the cursor.
+      if (element.value !== value) element.value = value ?? "";
+    } else if (value === undefined) {
+      element.removeAttribute(name);
+    } else {
+      if (name === "src") value = new URL(value, base).href;
+      if (SAFE[name]?.test(value) !== false) element.setAttribute(name, value);
+    }
+  };
+
+  /** Makes an element what the plan says of it. `planned` is what the last plan said: what a person
+      entered since, and what a browser's extension added, is none of ours. */
+  const fill = (element) => {
+    const { planned = {} } = element;
+    const now = element.planned = {};
+    let name;
+    while ((name = names[next()]) && next() >= tags) {
+      at++;
+      now[name] = text();
+    }
+    let child = element.firstChild;
+    let countries;
+    while (plan[at] !== "/") {
+      if (plan[at] === "*") {
+        at++;
+        countries = text();
+      } else {
+        child = node(element, child).nextSibling;
+      }
+    }
+    at++;
+    if (countries === undefined) {
+      while (child) {
+        const { nextSibling } = child;
+        child.remove();
+        child = nextSibling;
+      }
+    } else {
+      element.hasCountries ??= false;
+      if (countries && !element.hasCountries && !child) element.append(new Option(countries, countries));
+    }
+    for (name in planned) if (!(name in now)) set(element, name);
+    // After the children: a select takes only a value that it has.
+    for (name in now) if (now[name] !== planned[name]) set(element, name, now[name]);
+  };
+
+  /** Paints what comes next, in the place of `here` if that is there. */
+  const node = (parent, here) => {
+    let part;
+    if (plan[at] === "#") {
+      part = plan[at + 1];
+      at += 2;
+    }
+    const place = next();
+    const name = place < tags ? names[place] : undefined;
+    let made = here;
+    at++;
+    if (name) {
+      if (here?.localName !== name) made = document.createElement(name);
+      fill(made);
+    } else {
+      if (here?.nodeType !== 3) made = document.createTextNode("");
+      const data = plan[at - 1] === "'" ? text() : "";
+      if (made.data !== data) made.data = data;
+    }
+    if (!here) parent.append(made);
+    else if (made !== here) here.replaceWith(made);
+    if (part) parts[part] = made;
+    return made;
+  };
+
+  const start = (text) => {
+    plan = text;
+    at = 0;
+  };
+
+  return {
+    /** Paints all of it. */
+    paint(text) {
+      start(text);
+      parts = [];
+      node(root, root.firstChild);
+    },
+    /** Paints a part that is on the screen. */
+    patch(number, text) {
+      const part = parts[number];
+      if (!part?.parentNode) return;
+      start(`#${number}${text}`);
+      node(part.parentNode, part);
+    },
+    focus(id) {
+      root.getElementById(id)?.focus();
+    },
+    /** Has every control say what it holds: some password managers fill them without a word. */
+    say() {
+      for (const control of root.querySelectorAll("[name]")) control.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. */
+    countries(codes) {
+      for (const select of root.querySelectorAll("select")) {
+        if (select.hasCountries !== false) continue;
+        const { lang } = select.closest("[lang]");
+        let name = (code) => code;
+        let compare;
+        try {
+          const names = new Intl.DisplayNames(lang, { type: "region" });
+          name = (code) => names.of(code) ?? code;
+          ({ compare } = new Intl.Collator(lang));
+        } catch {
+          // No language that the browser knows: in the order of the codes.
+        }
+        const all = codes.match(/../g).map((code) => new Option(name(code), code));
+        if (compare) all.sort((a, b) => compare(a.text, b.text));
+        const { value } = select;
+        select.length = 1;
+        select.append(...all);
+        select.value = value;
+        select.hasCountries = true;
+      }
+    },
+  };
+};

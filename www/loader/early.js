@@ -1,0 +1,42 @@
+// What a person does with the first paint before Rust listens: nothing of it is lost, and nothing
+// leaves the page.
+
+const KINDS = ["input", "change", "click", "submit"];
+
+export class Early {
+  #root;
+  #touched = new Set();
+  #submitted = false;
+
+  constructor(root) {
+    this.#root = root;
+    for (const kind of KINDS) root.addEventListener(kind, this);
+  }
+
+  handleEvent(event) {
+    const { type, target } = event;
+    if (type === "input" || type === "change") {
+      this.#touched.add(target);
+    } else if (type === "submit" || target.closest?.("[type=submit]")) {
+      event.preventDefault();
+      this.#submitted = true;
+    }
+  }
+
+  /** Whether there is anything to lose. */
+  get typed() {
+    return this.#touched.size > 0;
+  }
+
+  end() {
+    for (const kind of KINDS) this.#root.removeEventListener(kind, this);
+  }
+
+  /** Does it all once more, for those who listen now. */
+  again() {
+    this.end();
+    for (const control of this.#touched) control.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
+    if (this.#submitted) this.#root.querySelector("[type=submit]")?.click();
+  }
+}
