@@ -393,6 +393,14 @@ impl Field {
     }
 }
 
+impl Campaign {
+    /// The field of this id.
+    #[inline(never)]
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id.0 == id)
+    }
+}
+
 impl Consent {
     /// Whether people of this country (ISO 3166-1 alpha-2) are asked. Without a list, all are.
     pub fn is_asked_in(&self, country: &str) -> bool {
@@ -573,22 +581,32 @@ impl CampaignFile {
     /// # Errors
     /// The place where they are no UTF-8 or no JSON.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigFault> {
-        let fault = |line, expected| ConfigFault {
-            pointer: String::new(),
-            line,
-            kind: FaultKind::Expected(expected),
-        };
-        let text = std::str::from_utf8(bytes).map_err(|_| fault(1, "a text in UTF-8"))?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::read(text),
+            Err(_) => Err(Self::fault(1, "a text in UTF-8")),
+        }
+    }
+
+    /// Reads the text of a campaign file.
+    ///
+    /// # Errors
+    /// The place where it is no JSON.
+    pub fn read(text: &str) -> Result<Self, ConfigFault> {
         // Editors on Windows begin a file with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let json = json::parse(text).map_err(|e| fault(e.line, e.expected))?;
-        Ok(CampaignFile { json })
+        match json::parse(text) {
+            Ok(json) => Ok(CampaignFile { json }),
+            Err(fault) => Err(Self::fault(fault.line, fault.expected)),
+        }
+    }
+
+    fn fault(line: u32, expected: &'static str) -> ConfigFault {
+        ConfigFault { pointer: String::new(), line, kind: FaultKind::Expected(expected) }
     }
 
     /// The campaign's languages, its first one first.
     pub fn languages(&self) -> Vec<String> {
-        let first = self.json.get("lang").and_then(Json::text).unwrap_or("en").to_owned();
-        let mut all = vec![first];
+        let mut all = vec![self.first_language().to_owned()];
         if let Some(Value::Object(members)) = self.json.get("languages").map(|json| &json.value) {
             for member in members {
                 if !all.contains(&member.key) {
@@ -597,6 +615,10 @@ impl CampaignFile {
             }
         }
         all
+    }
+
+    fn first_language(&self) -> &str {
+        self.json.get("lang").and_then(Json::text).unwrap_or("en")
     }
 
     /// The campaign in one of its languages; in its first one, where it has no such language.
@@ -617,9 +639,11 @@ impl CampaignFile {
         lang: &str,
         how: Strictness,
     ) -> Result<Campaign, Vec<ConfigFault>> {
-        let mut languages = self.languages();
-        let place = languages.iter().position(|known| known == lang).unwrap_or(0);
-        let lang = languages.swap_remove(place);
+        let mut lang = lang.to_owned();
+        let languages = self.json.get("languages").and_then(|languages| languages.get(&lang));
+        if languages.is_none() {
+            lang = self.first_language().to_owned();
+        }
         let translations = self.json.get_mut("languages");
         if let Some(translation) = translations.and_then(|languages| languages.get_mut(&lang)) {
             let nothing = Json { line: translation.line, value: Value::Null };
@@ -630,16 +654,20 @@ impl CampaignFile {
         let mut campaign = Campaign::read(&self.json, &mut reading);
         campaign.lang = lang;
         let mut faults = reading.faults;
-        if how == Strictness::Lenient {
-            // To pass over the order to seal would be to send in plain text.
-            faults.retain(|f| {
-                f.pointer == "/sealing"
-                    || !matches!(f.kind, FaultKind::Unknown | FaultKind::Duplicate)
-            });
-        } else if self.json.get("at_risk").is_some_and(|said| said.value == Value::Bool(false)) {
-            // That nobody is at risk asks for nothing that this version can't do.
-            faults.retain(|f| f.pointer != "/at_risk" || f.kind != FaultKind::Unknown);
-        }
+        let at_risk = self.json.get("at_risk").map(|said| &said.value);
+        faults.retain(|fault| {
+            let unknown = matches!(fault.kind, FaultKind::Unknown | FaultKind::Duplicate);
+            match how {
+                // To pass over the order to seal would be to send in plain text.
+                Strictness::Lenient => !unknown || fault.pointer == "/sealing",
+                // That nobody is at risk asks for nothing that this version can't do.
+                Strictness::Strict => {
+                    fault.kind != FaultKind::Unknown
+                        || fault.pointer != "/at_risk"
+                        || !matches!(at_risk, Some(Value::Bool(false)))
+                }
+            }
+        });
         if faults.is_empty() { Ok(campaign) } else { Err(faults) }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
+use crate::find::replace;
 
 /// The name of the control for a target's box, a target's id being the value.
 pub const TARGETS: &str = "targets";
@@ -110,5 +111,5 @@ pub fn consent_name(purpose: &str) -> String {
 
 /// A value as it is compared and kept: trimmed, its line ends LF.
 pub fn clean(value: &str) -> String {
-    value.trim().replace("\r\n", "\n").replace('\r', "\n")
+    replace(&replace(value.trim(), "\r\n", "\n"), "\r", "\n")
 }

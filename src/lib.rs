@@ -12,6 +12,7 @@
 //!                                                              answer ── session ── view ── plan
 //! ```
 
+mod find;
 pub mod json;
 pub mod shape;
 

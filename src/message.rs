@@ -2,6 +2,7 @@
 
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
+use crate::find::split_once;
 
 /// What stands between head, body and foot.
 pub(crate) const GAP: &str = "\n\n";
@@ -20,20 +21,22 @@ impl Draft {
 /// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
 /// not filled again. A placeholder that nobody knows stays as it stands.
 pub fn fill(template: &str, draft: &Draft) -> String {
-    let mut parts = template.split("{{");
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.split_once("}}").map(|(name, after)| (name.trim(), after)) {
-            Some((name, after)) if is_placeholder(name) => {
-                filled.push_str(draft.get(name).trim());
-                filled.push_str(after);
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = split_once(rest, "{{") {
+        filled.push_str(before);
+        rest = after;
+        // A name is whole before the next one begins.
+        let part = split_once(after, "{{").map_or(after, |(part, _)| part);
+        match split_once(part, "}}") {
+            Some((name, _)) if is_placeholder(name.trim()) => {
+                filled.push_str(draft.get(name.trim()).trim());
+                rest = after.get(name.len() + 2..).unwrap_or_default();
             }
-            _ => {
-                filled.push_str("{{");
-                filled.push_str(part);
-            }
+            _ => filled.push_str("{{"),
         }
     }
+    filled.push_str(rest);
     filled
 }
 

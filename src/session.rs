@@ -416,6 +416,7 @@ impl Session {
     }
 
     /// As [`update`](Self::update), in place: to move a session costs the widget 2 KB.
+    #[inline(never)]
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
         self.changes = Changes::NOTHING;
         match event {
@@ -573,6 +574,7 @@ impl Session {
         check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
     }
 
+    #[inline(never)]
     fn submit(&mut self, now: i64) -> Vec<Effect> {
         self.notice = None;
         match self.judge() {
@@ -615,6 +617,7 @@ impl Session {
         vec![Effect::Tell(Report::Error { code, retryable }), Effect::Focus(Focus::Notice)]
     }
 
+    #[inline(never)]
     fn allowed(&mut self, allowed: bool) -> Vec<Effect> {
         if !allowed {
             return self.stop(Notice::Vetoed, "vetoed", false);
@@ -673,6 +676,7 @@ impl Session {
         vec![Effect::Sign { attempt: self.attempt, input }]
     }
 
+    #[inline(never)]
     fn signed(&mut self, signature: &str) -> Vec<Effect> {
         let Some(mut message) = self.next.take() else {
             return Vec::new();
@@ -700,6 +704,7 @@ impl Session {
         }]
     }
 
+    #[inline(never)]
     fn answered(&mut self, reply: Option<Reply>) -> Vec<Effect> {
         let jti = self.pending.as_ref().map_or("", |pending| &pending.claims.jti);
         let outcome = reply.map_or(Outcome::Unreachable, |reply| {
@@ -713,6 +718,7 @@ impl Session {
         }
     }
 
+    #[inline(never)]
     fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
         let mut effects = vec![Effect::Tell(Report::Sent {
             id: acceptance.id.clone(),
@@ -727,6 +733,7 @@ impl Session {
         effects
     }
 
+    #[inline(never)]
     fn refused(&mut self, refusal: Refusal) -> Vec<Effect> {
         // Refused for certain, so nothing waits for an answer any more.
         let pending = self.pending.take();

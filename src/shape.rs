@@ -300,10 +300,9 @@ impl<T: Shape + Default> Shape for Vec<T> {
             return reading.expected(json, "a list in square brackets");
         };
         self.clear();
-        for (index, item) in items.iter().enumerate() {
-            let mut value = T::default();
-            reading.fill(&decimal(index as i64), item, &mut value);
-            self.push(value);
+        self.resize_with(items.len(), T::default);
+        for (index, (place, item)) in self.iter_mut().zip(items).enumerate() {
+            reading.fill(&decimal(index as i64), item, place);
         }
     }
     fn schema(out: &mut Writer) {

@@ -2,6 +2,7 @@
 //! languages. A catalogue is a JSON object from key to text, in `www/locales`; the build compiles
 //! it to a bare list in the order of [`Key::ALL`], so that the widget carries no key's name.
 
+use crate::find::split_once;
 use crate::json::{self, Json, Value, Writer};
 
 /// A text, or one for each plural category of CLDR.
@@ -256,9 +257,9 @@ impl Locale {
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
+    while let Some((before, after)) = split_once(rest, "{") {
         filled.push_str(before);
-        let named = after.split_once('}').and_then(|(name, after)| {
+        let named = split_once(after, "}").and_then(|(name, after)| {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
             Some((value, after))
         });

@@ -9,8 +9,9 @@
 
 use crate::answer::{Acceptance, Status};
 use crate::campaign::{Answer, Campaign, Consent, Disclosed, Field, Kind, Target, TargetingMode};
-use crate::check::{Mistake, MistakeKind, consent_of, length, limits};
+use crate::check::{Mistake, MistakeKind, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::find::{find, replace};
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
@@ -108,11 +109,11 @@ struct Viewer<'a> {
 struct Told<'a> {
     name: &'a str,
     required: bool,
-    /// Whether the label says that it may be left out.
-    optional: bool,
-    hint: String,
-    error: String,
-    remaining: String,
+    /// A sentence, and its number.
+    hint: Option<(Key, u32)>,
+    mistake: Option<&'a Mistake>,
+    /// How many characters are left.
+    left: Option<i64>,
 }
 
 /// What a field is filled with.
@@ -289,14 +290,13 @@ impl<'a> Viewer<'a> {
         self.set_if(session.count.is_none(), Attribute::AriaHidden, "true");
         self.out.put(html!("<p role=\"status\">"));
         match session.count {
-            None => self.out.text("\u{a0}"),
+            None => self.out.put(html!("\u{a0}</p>")),
             Some(count) => {
                 let said = goal.map_or_else(String::new, |goal| self.locale.number(goal));
                 let key = if goal.is_some() { Key::CountOfGoal } else { Key::Count };
-                self.out.text(&self.locale.say_count(key, count, &[("goal", &said)]));
+                self.tell(key, count, "goal", &said);
             }
         }
-        self.out.end();
         if let Some(goal) = goal {
             self.out.put(html!("<progress aria-hidden=\"true\">"));
             self.out.set(Attribute::Max, &decimal(goal.max(1)));
@@ -355,15 +355,15 @@ impl<'a> Viewer<'a> {
         self.out.put(html!("</h3><ul>"));
         // They come in the order of the form.
         for mistake in mistakes {
-            let sentence = self.mistake(mistake);
             self.out.begin(Tag::Li);
-            if self.is_shown(&mistake.field) {
+            let shown = self.is_shown(&mistake.field);
+            if shown {
                 self.out.begin(Tag::A);
                 self.out.set(Attribute::Href, &["#", &mistake.field].concat());
-                self.out.text(&sentence);
+            }
+            self.mistake(mistake);
+            if shown {
                 self.out.end();
-            } else {
-                self.out.text(&sentence);
             }
             self.out.end();
         }
@@ -376,7 +376,7 @@ impl<'a> Viewer<'a> {
             SUBJECT | BODY => true,
             TARGETS => self.campaign.targeting.mode == TargetingMode::Choose,
             _ => {
-                self.campaign.fields.iter().any(|field| field.id.as_str() == name)
+                self.campaign.field(name).is_some()
                     || consent_of(self.campaign, name).is_some_and(|consent| self.is_asked(consent))
             }
         }
@@ -401,11 +401,8 @@ impl<'a> Viewer<'a> {
         self.out.begin(Tag::Div);
         let mut told = self.told(TARGETS, true);
         let choose = targeting.mode == TargetingMode::Choose;
-        told.hint = self.locale.say_count(
-            if choose { Key::TargetsChoose } else { Key::TargetsAll },
-            i64::from(targeting.least.max(1)),
-            &[],
-        );
+        let hint = if choose { Key::TargetsChoose } else { Key::TargetsAll };
+        told.hint = Some((hint, targeting.least.max(1)));
         self.group(&told);
         if !choose {
             self.out.begin(Tag::Ul);
@@ -430,7 +427,7 @@ impl<'a> Viewer<'a> {
     /// Office and organisation, as far as the name does not say them.
     fn office(&self, target: &Target) -> String {
         let parts = [&target.office, &target.organisation].into_iter();
-        let told = parts.filter(|part| !part.is_empty() && !target.name.contains(part.as_str()));
+        let told = parts.filter(|part| !part.is_empty() && find(&target.name, part).is_none());
         self.join(told.cloned())
     }
 
@@ -453,17 +450,12 @@ impl<'a> Viewer<'a> {
     }
 
     /// What is told of the field of this name.
-    fn told<'t>(&self, name: &'t str, required: bool) -> Told<'t> {
+    fn told<'t>(&self, name: &'t str, required: bool) -> Told<'t>
+    where
+        'a: 't,
+    {
         let mistake = self.session.mistakes.iter().find(|mistake| mistake.field == name);
-        Told {
-            name,
-            // The wording of a consent stands to the letter: its digest is signed.
-            optional: !required && !name.starts_with(CONSENT),
-            required,
-            hint: String::new(),
-            error: mistake.map_or_else(String::new, |mistake| self.mistake(mistake)),
-            remaining: String::new(),
-        }
+        Told { name, required, hint: None, mistake, left: None }
     }
 
     fn message(&mut self) {
@@ -472,17 +464,14 @@ impl<'a> Viewer<'a> {
         let sent = session.draft.composed(self.campaign);
         let mut subject = self.told(SUBJECT, true);
         let mut body = self.told(BODY, true);
-        let (_, most) = limits(self.campaign, BODY);
-        let left = i64::from(most) - i64::from(length(sent.get(BODY)));
-        let key = if left < 0 { Key::CharactersOver } else { Key::CharactersLeft };
-        body.remaining = self.locale.say_count(key, left.abs(), &[]);
+        body.left = Some(i64::from(template.max) - i64::from(length(sent.get(BODY))));
         let mut differs = !template.head.is_empty() || !template.foot.is_empty();
         for told in [&mut subject, &mut body] {
             let written = session.draft.get(told.name);
-            if message::placeholders(written).any(message::is_placeholder) {
+            if message::fill(written, &Draft::default()) != written {
                 differs = true;
                 if !fixed {
-                    told.hint = self.words(Key::PlaceholderHint).to_owned();
+                    told.hint = Some((Key::PlaceholderHint, 0));
                 }
             }
         }
@@ -542,8 +531,8 @@ impl<'a> Viewer<'a> {
         });
         let list = self.join(disclosed);
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
-        self.out.text(&locale.say_with(Key::Disclosed, &[("list", &list)]));
-        self.out.put(html!("</p><p class=\"hint\">"));
+        self.tell(Key::Disclosed, 0, "list", &list);
+        self.out.put(html!("<p class=\"hint\">"));
         let publisher = &campaign.publisher;
         if !publisher.name.is_empty() {
             let name = [("publisher", publisher.name.as_str())];
@@ -597,8 +586,8 @@ impl<'a> Viewer<'a> {
         self.out.put(html!(
             "<div class=\"notice\" id=\"form-notice\" part=\"error\" tabindex=\"-1\"><p role=\"alert\">"
         ));
-        self.out.text(&self.locale.say_count(key, i64::from(count), &[("code", code)]));
-        self.out.put(html!("</p></div>"));
+        self.tell(key, i64::from(count), "code", code);
+        self.out.end();
     }
 
     // Fields.
@@ -630,7 +619,15 @@ impl<'a> Viewer<'a> {
                 self.label(told);
                 self.told_of(told);
                 self.simple(told, value, control);
-                self.told_one(told, "-remaining", "hint", &told.remaining);
+                match told.left {
+                    None => self.out.nothing(),
+                    Some(left) => {
+                        let over = left < 0;
+                        let key = if over { Key::CharactersOver } else { Key::CharactersLeft };
+                        self.begin_told(told, "-remaining", "hint");
+                        self.tell(key, left.abs(), "", "");
+                    }
+                }
                 return self.out.end();
             }
         }
@@ -640,7 +637,7 @@ impl<'a> Viewer<'a> {
 
     fn begin_field(&mut self, told: &Told<'_>) {
         self.out.put(html!("<div part=\"field\">"));
-        let class = if told.error.is_empty() { "field" } else { "field wrong" };
+        let class = if told.mistake.is_none() { "field" } else { "field wrong" };
         self.out.set(Attribute::Class, class);
     }
 
@@ -728,46 +725,62 @@ impl<'a> Viewer<'a> {
 
     fn label_text(&mut self, told: &Told<'_>) {
         let label = self.label_of(told.name);
-        if told.optional {
-            self.out.text(&self.locale.say_with(Key::Optional, &[("label", label)]));
-        } else {
+        // The wording of a consent stands to the letter: its digest is signed.
+        if told.required || told.name.starts_with(CONSENT) {
             self.out.text(label);
+        } else {
+            let label = self.locale.say_with(Key::Optional, &[("label", label)]);
+            self.out.text(&label);
         }
     }
 
     /// Hint and error.
     fn told_of(&mut self, told: &Told<'_>) {
-        self.told_one(told, "-hint", "hint", &told.hint);
-        self.told_one(told, "-error", "error", &told.error);
+        match told.hint {
+            None => self.out.nothing(),
+            Some((key, count)) => {
+                self.begin_told(told, "-hint", "hint");
+                self.tell(key, i64::from(count), "", "");
+            }
+        }
+        match told.mistake {
+            None => self.out.nothing(),
+            Some(mistake) => {
+                self.begin_told(told, "-error", "error");
+                self.out.set(Attribute::Part, "error");
+                self.mistake(mistake);
+                self.out.end();
+            }
+        }
     }
 
-    fn told_one(&mut self, told: &Told<'_>, suffix: &str, class: &str, text: &str) {
-        if text.is_empty() {
-            return self.out.nothing();
-        }
+    fn begin_told(&mut self, told: &Told<'_>, suffix: &str, class: &str) {
         self.begin(Tag::P, class);
         self.out.set(Attribute::Id, &[told.name, suffix].concat());
-        self.set_if(class == "error", Attribute::Part, "error");
-        self.out.text(text);
+    }
+
+    /// Writes a sentence with a number and a value, and ends the element that it is in.
+    fn tell(&mut self, key: Key, count: i64, name: &str, value: &str) {
+        let text = self.locale.say_count(key, count, &[(name, value)]);
+        self.out.text(&text);
         self.out.end();
     }
 
     /// Ties what is told of a field to the element that has begun.
     fn state(&mut self, told: &Told<'_>) {
         let mut ids = String::new();
-        for (text, suffix) in
-            [(&told.hint, "-hint"), (&told.error, "-error"), (&told.remaining, "-remaining")]
-        {
-            if !text.is_empty() {
-                if !ids.is_empty() {
-                    ids.push(' ');
-                }
+        for (is_told, suffix) in [
+            (told.hint.is_some(), "-hint "),
+            (told.mistake.is_some(), "-error "),
+            (told.left.is_some(), "-remaining "),
+        ] {
+            if is_told {
                 ids.push_str(told.name);
                 ids.push_str(suffix);
             }
         }
-        self.set_some(Attribute::AriaDescribedby, &ids);
-        self.set_if(!told.error.is_empty(), Attribute::AriaInvalid, "true");
+        self.set_some(Attribute::AriaDescribedby, ids.trim_end());
+        self.set_if(told.mistake.is_some(), Attribute::AriaInvalid, "true");
     }
 
     fn box_of(&mut self, told: &Told<'_>, index: usize, value: &str, label: &str, detail: &str) {
@@ -809,7 +822,7 @@ impl<'a> Viewer<'a> {
             BODY => Key::Body,
             TARGETS => Key::Targets,
             _ => {
-                let own = self.campaign.fields.iter().find(|field| field.id.0 == name);
+                let own = self.campaign.field(name);
                 let consent = || consent_of(self.campaign, name).map(|c| &c.wording);
                 let label = own.map(|field| &field.label).or_else(consent);
                 return label.map_or(name, String::as_str);
@@ -818,7 +831,8 @@ impl<'a> Viewer<'a> {
         self.words(key)
     }
 
-    fn mistake(&self, mistake: &Mistake) -> String {
+    /// Writes what is wrong.
+    fn mistake(&mut self, mistake: &Mistake) {
         let name = mistake.field.as_str();
         let (key, count) = match mistake.kind {
             MistakeKind::Missing => (
@@ -849,8 +863,7 @@ impl<'a> Viewer<'a> {
             MistakeKind::Altered => (Key::Altered, 0),
             MistakeKind::Refused => (Key::Refused, 0),
             MistakeKind::Malformed => {
-                let field = self.campaign.fields.iter().find(|field| field.id.0 == name);
-                let key = match field.map(Field::kind) {
+                let key = match self.campaign.field(name).map(Field::kind) {
                     Some(Kind::Email) => Key::MalformedEmail,
                     Some(Kind::Phone) => Key::MalformedPhone,
                     Some(Kind::Number) => Key::MalformedNumber,
@@ -860,7 +873,9 @@ impl<'a> Viewer<'a> {
                 (key, 0)
             }
         };
-        self.locale.say_count(key, i64::from(count), &[("label", self.label_of(name))])
+        let label = [("label", self.label_of(name))];
+        let text = self.locale.say_count(key, i64::from(count), &label);
+        self.out.text(&text);
     }
 
     // After sending.
@@ -962,7 +977,7 @@ fn autocomplete(name: &str) -> &'static str {
 /// (RFC 6068, section 5).
 fn percent_encode(text: &str) -> String {
     let mut encoded = String::new();
-    for byte in clean(text).replace('\n', "\r\n").bytes() {
+    for byte in replace(&clean(text), "\n", "\r\n").bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(byte as char);
         } else {

@@ -20,40 +20,10 @@ use web_sys::{HtmlElement, ShadowRoot};
 use standwith::action::Source;
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::envelope;
+use standwith::json::decimal;
 use standwith::session::Setting;
 use standwith::shape::{ConfigFault, FaultKind};
 use standwith::text::Locale;
-
-// Read member by member: deserializing it as a whole would bring the formatting of numbers along.
-#[wasm_bindgen]
-extern "C" {
-    /// What the loader found out about the page and the tag.
-    pub type Options;
-    /// The campaign response's final address.
-    #[wasm_bindgen(method, getter)]
-    fn file(this: &Options) -> String;
-    /// The tag's own endpoint, absolute; empty without one.
-    #[wasm_bindgen(method, getter)]
-    fn endpoint(this: &Options) -> String;
-    /// The language to show.
-    #[wasm_bindgen(method, getter)]
-    fn lang(this: &Options) -> String;
-    /// The compiled catalogue of that language; empty for English.
-    #[wasm_bindgen(method, getter)]
-    fn texts(this: &Options) -> String;
-    /// The partner's name.
-    #[wasm_bindgen(method, getter)]
-    fn partner(this: &Options) -> String;
-    /// The page's address without query and fragment.
-    #[wasm_bindgen(method, getter)]
-    fn page(this: &Options) -> String;
-    /// The page's origin.
-    #[wasm_bindgen(method, getter)]
-    fn origin(this: &Options) -> String;
-    /// `utm_source` of the page's address.
-    #[wasm_bindgen(method, getter)]
-    fn utm_source(this: &Options) -> String;
-}
 
 // A good 2 KB less than the default allocator, as quick for a form.
 #[global_allocator]
@@ -78,7 +48,18 @@ impl Mounted {
 }
 
 /// Shows the form of a campaign file in the shadow root of `host`. `digest` is SHA-256 of `file`. What
-/// the painter has painted before is taken over where it stands.
+/// the painter has painted before is taken over where it stands. `options` is what the loader found
+/// out about page and tag, a line each in this order, empty where there is nothing; the last is all
+/// that is left, of however many lines:
+///
+/// 1. the campaign response's final address,
+/// 2. the tag's own endpoint, absolute,
+/// 3. the language to show,
+/// 4. the partner's name,
+/// 5. the page's address without query and fragment,
+/// 6. the page's origin,
+/// 7. `utm_source` of the page's address,
+/// 8. the compiled catalogue of the language; empty for English.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
@@ -87,12 +68,18 @@ pub fn mount(
     host: HtmlElement,
     root: &ShadowRoot,
     painter: page::Painter,
-    file: &[u8],
+    file: &str,
     digest: &[u8],
-    options: &Options,
+    mut options: &str,
 ) -> Result<Mounted, String> {
-    let (lang, address) = (options.lang(), options.file());
-    let file = CampaignFile::parse(file).map_err(|fault| in_words(&[fault]))?;
+    let address = line(&mut options);
+    let mut endpoint = line(&mut options);
+    let lang = line(&mut options);
+    let partner = line(&mut options);
+    let page = line(&mut options);
+    let origin = line(&mut options);
+    let utm_source = line(&mut options);
+    let file = CampaignFile::read(file).map_err(|fault| in_words(&[fault]))?;
     let campaign =
         file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
 
@@ -101,7 +88,6 @@ pub fn mount(
         "" => [campaign.id.as_str(), "/actions"].concat(),
         url => url.to_owned(),
     };
-    let mut endpoint = options.endpoint();
     if endpoint.is_empty() {
         endpoint = browser::resolve(&own, &address);
     }
@@ -117,30 +103,30 @@ pub fn mount(
         campaign_digest: envelope::encode(digest),
         count_url,
         endpoint,
-        page: options.page(),
-        source: Source {
-            page: options.origin(),
-            partner: options.partner(),
-            utm_source: options.utm_source(),
-        },
+        page,
+        source: Source { page: origin, partner, utm_source },
     };
-    let locale = Locale::compiled(&lang, &options.texts(), browser::RULES);
+    let locale = Locale::compiled(&lang, options, browser::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, painter, setting, locale)))
 }
 
-/// Faults as lines for a console.
+/// Takes the next line off a text.
+#[inline(never)]
+fn line(text: &mut &str) -> String {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    *text = rest;
+    line.to_owned()
+}
+
+/// The first fault, for a console: `standwith check` tells of all, and how to mend them.
 fn in_words(faults: &[ConfigFault]) -> String {
-    let mut words = String::new();
-    for fault in faults {
-        let what = match &fault.kind {
-            FaultKind::Missing => "is missing",
-            FaultKind::Expected(expected) => expected,
-            _ => "is not allowed",
-        };
-        let line = fault.line.to_string();
-        for part in ["line ", &line, ", ", &fault.pointer, ": ", what, "\n"] {
-            words.push_str(part);
-        }
-    }
-    words
+    let Some(fault) = faults.first() else {
+        return String::new();
+    };
+    let what = match &fault.kind {
+        FaultKind::Missing => "is missing",
+        FaultKind::Expected(expected) => expected,
+        _ => "is not allowed",
+    };
+    ["line ", &decimal(i64::from(fault.line)), ", ", &fault.pointer, ": ", what].concat()
 }

@@ -9,6 +9,9 @@ const FIRST = 48;
 /** Where links may lead, and whence pictures may come. */
 const SAFE = { href: /^(https:\/\/|mailto:|tel:|#|data:application\/jose,)/, src: /^https?:/ };
 
+// A form's members are its controls, by names without capitals, before anything else: what is called
+// on elements here has a capital in its name.
+
 /** What a control holds is a property; everything else is an attribute. */
 const isState = ({ localName, type }) =>
   /^(input|textarea|select)$/.test(localName) && type !== "checkbox";
@@ -48,7 +51,13 @@ export const painter = (root, base, names, tags) => {
     } else if (value === undefined) {
       element.removeAttribute(name);
     } else {
-      if (name === "src") value = new URL(value, base).href;
+      if (name === "src") {
+        try {
+          value = new URL(value, base).href;
+        } catch {
+          // An address that is none leads nowhere as it is.
+        }
+      }
       if (SAFE[name]?.test(value) !== false) element.setAttribute(name, value);
     }
   };
@@ -56,8 +65,8 @@ export const painter = (root, base, names, tags) => {
   /** Makes an element what the plan says of it. `planned` is what the last plan said: what a person
       entered since, and what a browser's extension added, is none of ours. */
   const fill = (element) => {
-    const { planned = {} } = element;
-    const now = element.planned = {};
+    const { lastPlan: planned = {} } = element;
+    const now = element.lastPlan = {};
     let name;
     while ((name = names[next()]) && next() >= tags) {
       at++;
@@ -77,7 +86,7 @@ export const painter = (root, base, names, tags) => {
     if (countries === undefined) {
       while (child) {
         const { nextSibling } = child;
-        child.remove();
+        element.removeChild(child);
         child = nextSibling;
       }
     } else {
@@ -108,7 +117,7 @@ export const painter = (root, base, names, tags) => {
       const data = plan[at - 1] === "'" ? text() : "";
       if (made.data !== data) made.data = data;
     }
-    if (!here) parent.append(made);
+    if (!here) parent.appendChild(made);
     else if (made !== here) here.replaceWith(made);
     if (part) parts[part] = made;
     return made;

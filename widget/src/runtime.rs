@@ -2,7 +2,6 @@
 //! It holds the only state that changes.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_net::http::{Method, RequestBuilder};
@@ -33,7 +32,7 @@ pub(crate) struct Runtime {
     session: RefCell<Session>,
     /// Whether an event is worked on: others wait in the mailbox.
     busy: Cell<bool>,
-    mailbox: RefCell<VecDeque<Event>>,
+    mailbox: RefCell<Vec<Event>>,
     /// What is to be done first.
     effects: RefCell<Vec<Effect>>,
     /// The private key of the message on its way: it can't be taken out of the browser.
@@ -83,7 +82,7 @@ impl Runtime {
 
     /// Takes an event in. While another one is worked on, it waits for its turn.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
-        self.mailbox.borrow_mut().push_back(event);
+        self.mailbox.borrow_mut().push(event);
         if self.busy.replace(true) {
             return;
         }
@@ -95,7 +94,12 @@ impl Runtime {
 
     /// Works on the event that has waited longest, and shows what came of it.
     fn work(&self) -> Option<Vec<Effect>> {
-        let event = self.mailbox.borrow_mut().pop_front()?;
+        let mut mailbox = self.mailbox.borrow_mut();
+        if mailbox.is_empty() {
+            return None;
+        }
+        let event = mailbox.remove(0);
+        drop(mailbox);
         let mut session = self.session.borrow_mut();
         let effects = session.take(event);
         self.paint(&session);

@@ -13,7 +13,7 @@ use standwith::plan::{NAMES, TAGS};
 
 use crate::listener::Listener;
 use crate::page::Painter;
-use crate::{Mounted, Options, mount};
+use crate::{Mounted, mount};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -164,24 +164,21 @@ impl Form {
     }
 
     fn mount(&self, campaign: &str) {
-        let options = js_sys::Object::new();
-        for (name, value) in [
-            ("file", "https://river.invalid/campaigns/river.json"),
-            ("endpoint", ""),
-            ("lang", "en"),
-            ("texts", ""),
-            ("partner", ""),
-            ("page", "https://partner.invalid/article"),
-            ("origin", "https://partner.invalid"),
-            ("utm_source", ""),
-        ] {
-            Reflect::set(&options, &name.into(), &value.into()).unwrap();
-        }
+        let options = [
+            "https://river.invalid/campaigns/river.json",
+            "",
+            "en",
+            "",
+            "https://partner.invalid/article",
+            "https://partner.invalid",
+            "",
+            "",
+        ];
+        let options = options.join("\n");
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
-        let options = options.unchecked_ref::<Options>();
-        let file = campaign.as_bytes();
-        let mounted = mount(self.host.clone(), &self.root, painter, file, &[7; 32], options);
+        let host = self.host.clone();
+        let mounted = mount(host, &self.root, painter, campaign, &[7; 32], &options);
         let mounted = mounted.unwrap();
         self.mounted.replace(Some(mounted));
     }

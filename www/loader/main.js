@@ -68,7 +68,7 @@ const loadCore = () =>
       return because("wasm")(error);
     });
 
-/** The bytes of a campaign file, their digest, what the loader reads of it, and the address from which
+/** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
     server the file alone. No header of these takes a preflight. */
 const loadCampaign = async (url, wanted) => {
@@ -95,20 +95,23 @@ const loadCampaign = async (url, wanted) => {
   }
   const end = all.indexOf(0);
   const bytes = end < 0 ? all : all.slice(0, end);
+  const text = decode(bytes);
   return {
-    bytes,
+    text,
     digest: crypto.subtle.digest("SHA-256", bytes),
-    said: read(bytes),
-    plan: end < 0 ? {} : read(all.subarray(end + 1)),
+    said: read(text),
+    plan: end < 0 ? {} : read(decode(all.subarray(end + 1))),
     file: response.url || String(url),
   };
 };
 
+const decode = (bytes) => new TextDecoder().decode(bytes);
+
 /** What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
     judges. */
-const read = (bytes) => {
+const read = (text) => {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
+    return JSON.parse(text) ?? {};
   } catch {
     return {};
   }
@@ -202,7 +205,7 @@ class StandWith extends HTMLElement {
     core.catch(() => {});
     const near = this.parentElement?.closest("[lang]") ?? document.documentElement;
     const wanted = [this.lang, near.lang, ...navigator.languages].filter(Boolean);
-    const { bytes, digest, said, plan, file } =
+    const { text, digest, said, plan, file } =
       await loadCampaign(url, wanted).catch(because("campaign"));
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     const catalogue = Object.keys(__LOCALES__).find((known) => known === lang.split("-")[0]);
@@ -215,27 +218,29 @@ class StandWith extends HTMLElement {
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);
     await core;
-    const options = {
+    const endpoint = this.getAttribute("endpoint");
+    // In the order that `mount` wants.
+    const options = [
       file,
-      endpoint: this.getAttribute("endpoint") &&
-        new URL(this.getAttribute("endpoint"), document.baseURI).href,
+      endpoint && new URL(endpoint, document.baseURI).href,
       lang,
-      texts: await texts,
-      partner: this.getAttribute("source"),
-      page: location.origin + location.pathname,
-      origin: location.origin,
-      utm_source: new URLSearchParams(location.search).get("utm_source"),
-    };
-    for (const name in options) options[name] ??= "";
+      this.getAttribute("source"),
+      location.origin + location.pathname,
+      location.origin,
+      new URLSearchParams(location.search).get("utm_source"),
+    ].map((option) => (option ?? "").replaceAll("\n", " "));
+    options.push(await texts);
     const hash = new Uint8Array(await digest);
     if (start !== this.#start) return;
     if (!this.#early) shadow.replaceChildren();
     try {
-      this.#form = mount(this, shadow, page, bytes, hash, options);
+      this.#form = mount(this, shadow, page, text, hash, options.join("\n"));
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
     this.#start = undefined;
+    // The page hears first that the form is ready.
+    await 0;
     this.#early?.again();
     this.#early = undefined;
     becomeReady();
@@ -273,9 +278,8 @@ class StandWith extends HTMLElement {
     const box = document.createElement("div");
     box.className = "standwith";
     box.append(document.createElement("slot"), sentence);
-    this.#early?.end();
     if (this.#early?.typed) {
-      // What was typed stays, to be copied.
+      // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
       shadow.querySelector("[type=submit]")?.remove();
       shadow.prepend(box);
     } else {

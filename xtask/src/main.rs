@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod dist;
 mod names;
+mod parts;
 mod run;
 mod stamp;
 mod test;

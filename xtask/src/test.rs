@@ -120,7 +120,7 @@ impl Suite {
             return Ok(left_out("there is no build to weigh"));
         }
         widget::build()?;
-        Ok(verdict(bench::size(&SizeOptions { check: true, context: false })?))
+        Ok(verdict(bench::size(&SizeOptions { check: true, context: false, parts: false })?))
     }
 
     /// The tests of the widget, compiled to WebAssembly, in each engine.

@@ -2,6 +2,7 @@
 
 use crate::dist::{self, Asset, DIST, VERSION, integrity};
 use crate::names::{Names, SHORTEN};
+use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
@@ -12,8 +13,8 @@ use std::path::{Path, PathBuf};
 /// The JSON Schema of campaign files, for the editors of those who write them.
 const SCHEMA: &str = "campaign.schema.json";
 
-/// What wasm-opt may use and do. Every browser of the last years knows these features.
-const WASM_OPT: [&str; 10] = [
+/// What wasm-opt may use and does. Every browser of the last years knows these features.
+const WASM_OPT: [&str; 7] = [
     "-Oz",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -21,9 +22,6 @@ const WASM_OPT: [&str; 10] = [
     "--enable-mutable-globals",
     "--enable-reference-types",
     "--enable-multivalue",
-    "--strip-producers",
-    "--strip-target-features",
-    SHORTEN,
 ];
 
 /// What the strictest pages refuse at run time (no `unsafe-eval`, Trusted Types), and what has no
@@ -53,6 +51,11 @@ pub(crate) fn endpoint() -> PathBuf {
     target_dir().join("release/standwith")
 }
 
+/// What takes how many bytes of the WebAssembly file.
+pub(crate) fn parts() -> Result<Vec<(String, Part)>> {
+    parts::of(&out_dir().join("standwith_bg.wasm"), &WASM_OPT)
+}
+
 /// Compiles core and shell to WebAssembly, with the JavaScript that calls it; says whether it had to.
 fn compile() -> Result<bool> {
     let out = out_dir();
@@ -77,10 +80,16 @@ fn compile() -> Result<bool> {
     })
 }
 
-/// Flags for the compiler besides those of .cargo/config.toml: a panic is a trap without words, and
-/// nothing says where in the code it stands. Nobody reads either in a browser of someone else's.
-const LEAN: [&str; 4] =
-    ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+/// Flags for the compiler besides those of .cargo/config.toml. A panic is a trap without words, and
+/// nothing says where in the code it stands: nobody reads either in a browser of someone else's. Loop
+/// strength reduction trades bytes for a speed that a form has no use for.
+const LEAN: [&str; 5] = [
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=none",
+    "-Cllvm-args=-disable-lsr",
+];
 
 /// The standard library, compiled anew for size with these flags: 7 KB of the widget (brotli).
 const LEAN_STD: [&str; 2] =
@@ -117,6 +126,7 @@ fn pack(out: &Path) -> Run {
 fn shrink(out: &Path) -> Result<()> {
     let printed = Run::new("node_modules/.bin/wasm-opt")
         .args(WASM_OPT)
+        .args(["--strip-producers", "--strip-target-features", SHORTEN])
         .arg(out.join("standwith_bg.wasm"))
         .arg("-o")
         .arg(out.join("standwith.wasm"))
@@ -153,6 +163,8 @@ fn bundle() -> Result<bool> {
             Path::new("www/locales"),
             Path::new("package-lock.json"),
             Path::new("src"),
+            // The painter, and what the glue imports.
+            Path::new("widget/src"),
             Path::new("xtask/src"),
             &out.join("glue.js"),
             &out.join("standwith.wasm"),

@@ -1,0 +1,128 @@
+//! What in the WebAssembly file takes how many bytes: its functions by the module or dependency that
+//! they come from.
+
+use crate::run::Run;
+use crate::stamp::read;
+use anyhow::{Context, Result};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+
+/// What a part takes.
+#[derive(Default)]
+pub(crate) struct Part {
+    /// Bytes, before compression.
+    pub(crate) bytes: usize,
+    /// How many functions.
+    pub(crate) functions: usize,
+}
+
+/// The parts of what wasm-bindgen has made, as wasm-opt shrinks it, the largest first. `options` are
+/// those with which the file is made that is sent; here it keeps the names of its functions.
+pub(crate) fn of(wasm: &Path, options: &[&str]) -> Result<Vec<(String, Part)>> {
+    let named = wasm.with_file_name("named.wasm");
+    Run::new("node_modules/.bin/wasm-opt")
+        .arg("-g")
+        .args(options)
+        .arg(wasm)
+        .arg("-o")
+        .arg(&named)
+        .read()?;
+    let mut parts: Vec<_> = measure(&read(&named)?)?.into_iter().collect();
+    parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.bytes));
+    Ok(parts)
+}
+
+fn measure(wasm: &[u8]) -> Result<BTreeMap<String, Part>> {
+    let (mut imported, mut bodies, mut names) = (0, Vec::new(), HashMap::new());
+    let mut parts = BTreeMap::<String, Part>::new();
+    let mut add = |name: &str, bytes: usize, functions: usize| {
+        let part = parts.entry(name.to_owned()).or_default();
+        part.bytes += bytes;
+        part.functions += functions;
+    };
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.context("no WebAssembly")? {
+            Payload::ImportSection(section) => {
+                imported = section.count();
+                add("names of imports", section.range().len(), 0);
+            }
+            Payload::DataSection(section) => {
+                add("texts and tables", section.range().len(), 0);
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(section) = section.as_known() {
+                    for subsection in section {
+                        if let Name::Function(map) = subsection? {
+                            for naming in map {
+                                let naming = naming?;
+                                names.insert(naming.index, naming.name.to_owned());
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (index, bytes) in (imported..).zip(bodies) {
+        add(&owner(names.get(&index).map_or("", String::as_str)), bytes, 1);
+    }
+    Ok(parts)
+}
+
+/// The module of ours, or the dependency, that a function is there for. One that the compiler made of
+/// both for a type of ours is ours.
+fn owner(name: &str) -> String {
+    // `core[1a2b3c]::str` as `core::str`.
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in name.chars() {
+        inside = c == '[' || inside && c != ']';
+        if !inside && c != ']' {
+            plain.push(c);
+        }
+    }
+    for ours in ["standwith_widget::", "standwith::"] {
+        if let Some((_, rest)) = plain.split_once(ours) {
+            let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
+            let module: String = rest.chars().take_while(is_name).collect();
+            // What no module follows stands in the crate's own file.
+            let in_module = rest[module.len()..].starts_with("::");
+            let module = if in_module { &module } else { "lib" };
+            return [if ours == "standwith::" { "src/" } else { "widget/src/" }, module].concat();
+        }
+    }
+    let krate =
+        plain.trim_start_matches(['<', '&', '(', ' ']).split("::").next().unwrap_or_default();
+    match krate {
+        "gloo_net" | "rlsf" => krate.replace('_', "-"),
+        "wasm_bindgen" | "js_sys" | "web_sys" => "wasm-bindgen, js-sys, web-sys".to_owned(),
+        krate if krate.contains("serde") => "serde, serde-wasm-bindgen".to_owned(),
+        _ if plain.contains("::") => "the standard library".to_owned(),
+        _ => "the entries from JavaScript".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_belongs_to_whom_it_is_there_for() {
+        for (name, part) in [
+            ("<standwith[51]::view::Viewer>::part", "src/view"),
+            ("<alloc[c8]::vec::Vec<standwith[51]::campaign::Field> as X>::fill", "src/campaign"),
+            ("standwith_widget::runtime::Runtime::paint::h58", "widget/src/runtime"),
+            ("core::ptr::drop_in_place::<alloc::string::String>", "the standard library"),
+            ("<&serde_wasm_bindgen[1]::ser::Serializer as S>::x", "serde, serde-wasm-bindgen"),
+            ("gloo_net::http::request::RequestBuilder::build", "gloo-net"),
+            ("<str>::trim_matches::<<char>::is_whitespace>", "the standard library"),
+            ("standwith_widget[2]::in_words", "widget/src/lib"),
+            ("mount", "the entries from JavaScript"),
+        ] {
+            assert_eq!(owner(name), part, "{name}");
+        }
+    }
+}
