@@ -1,5 +1,6 @@
 //! Which language a form is shown in, and which way it runs.
 
+use serde_json::Value;
 use standwith::language::{choose, is_right_to_left, primary};
 
 /// Someone who wants these gets `expected` of what there is.
@@ -49,6 +50,16 @@ fn without_any_the_campaigns_first() {
     // A name that begins alike is another language.
     check(&["kmr"], &["en", "km"], "en");
     check(&["km"], &["en", "kmr"], "en");
+}
+
+#[test]
+fn what_the_loader_chooses_too() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("vectors/languages.json")).unwrap();
+    for case in &cases {
+        let texts = |key: &str| case[key].as_array().unwrap().iter().map(|t| t.as_str().unwrap());
+        let (wanted, available) = (texts("wanted").collect::<Vec<_>>(), texts("available"));
+        check(&wanted, &available.collect::<Vec<_>>(), case["chosen"].as_str().unwrap());
+    }
 }
 
 #[test]

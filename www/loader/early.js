@@ -17,7 +17,9 @@ export class Early {
     const { type, target } = event;
     if (type === "input" || type === "change") {
       this.#touched.add(target);
-    } else if (type === "submit" || target.closest?.("[type=submit]")) {
+      // Whoever goes on typing is not done.
+      this.#submitted = false;
+    } else if (type === "submit" || Element.prototype.closest.call(target, "[type=submit]")) {
       event.preventDefault();
       this.#submitted = true;
     }

@@ -11,8 +11,8 @@ import css from "./style.css";
 
 /* global __VERSION__, __WASM_INTEGRITY__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
 
-/** A campaign file larger than this is refused, in bytes. */
-const LARGEST_FILE = 1 << 20;
+/** A campaign file larger than this is refused, in bytes, its plan included. */
+const LARGEST_FILE = 1 << 21;
 /** How long a file may take, in milliseconds. */
 const PATIENCE = 20_000;
 /** What a script tag's `data-` attributes become. */

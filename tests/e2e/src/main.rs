@@ -8,13 +8,16 @@
 
 mod embedding;
 mod failures;
+mod first_paint;
 mod hosted;
 mod hostile;
 mod jose;
 mod journey;
 mod keyboard;
+mod language;
 mod strict;
 mod versions;
+mod warm;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -78,15 +81,27 @@ fn run() -> Result<ExitCode> {
         failures::nothing_is_lost_while_the_endpoint_fails,
         failures::an_endpoint_that_never_answers_is_given_up,
         failures::a_wrong_clock_does_no_harm,
+        first_paint::what_is_typed_before_the_code_is_there_stays,
+        first_paint::the_code_moves_nothing_when_it_takes_over,
+        first_paint::a_click_before_the_code_is_there_leaves_nothing_and_counts,
+        first_paint::a_list_of_countries_may_have_the_focus_early,
+        first_paint::a_plain_file_is_enough,
+        first_paint::without_the_code_what_was_typed_can_be_copied,
+        first_paint::what_is_not_open_is_never_painted_as_open,
+        first_paint::a_hostile_plan_runs_nothing,
+        first_paint::a_field_may_have_any_name,
+        first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,
+        warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
     let alone = tests! { Alone:
         hosted::posting_twice_records_once,
         jose::what_jose_signs_is_taken_and_joserfc_verifies_it,
         jose::what_joserfc_signs_is_taken_and_jose_verifies_it,
+        language::the_loader_chooses_as_the_core_does,
         versions::versions_stay_and_the_loader_is_asked_for_anew,
     };
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 
 use super::server::{self, Answer, Server};
@@ -19,6 +20,9 @@ pub enum Fault {
     LoseAnswer,
     /// It takes so long.
     Wait(Duration),
+    /// It takes until something else is told; no browser keeps the answer, so that it can be held
+    /// again.
+    Hold,
     /// Something else answers.
     Answer(Answer),
 }
@@ -52,6 +56,8 @@ struct State {
     /// Where paths end that something is wrong with.
     faults: Mutex<Vec<(String, Fault)>>,
     seen: Mutex<Vec<Seen>>,
+    /// The paths of what was answered, and how.
+    answered: Mutex<Vec<(String, u16)>>,
     client: reqwest::Client,
 }
 
@@ -101,6 +107,13 @@ impl Gate {
     pub fn asked(&self, path_end: &str) -> usize {
         self.seen().iter().filter(|seen| seen.path.ends_with(path_end)).count()
     }
+
+    /// With what a path that ends so was answered, each time.
+    pub fn answered(&self, path_end: &str) -> Vec<u16> {
+        let answered = lock(&self.state.answered);
+        let ending = answered.iter().filter(|(path, _)| path.ends_with(path_end));
+        ending.map(|(_, status)| *status).collect()
+    }
 }
 
 async fn handle(state: Arc<State>, request: Request<Bytes>) -> Option<Answer> {
@@ -112,12 +125,18 @@ async fn handle(state: Arc<State>, request: Request<Bytes>) -> Option<Answer> {
         content_type: content_type.unwrap_or_default().to_owned(),
         body: request.body().clone(),
     });
-    let fault = {
+    let fault = || {
         let faults = lock(&state.faults);
         faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone())
     };
-    match fault {
-        None => hand_on(&state, request).await,
+    let mut now = fault();
+    let held = matches!(now, Some(Fault::Hold));
+    while matches!(now, Some(Fault::Hold)) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        now = fault();
+    }
+    let mut answer = match now {
+        None | Some(Fault::Hold) => hand_on(&state, request).await,
         Some(Fault::Break) => None,
         Some(Fault::LoseAnswer) => {
             hand_on(&state, request).await;
@@ -129,11 +148,17 @@ async fn handle(state: Arc<State>, request: Request<Bytes>) -> Option<Answer> {
         }
         Some(Fault::Answer(mut answer)) => {
             // As a proxy of the endpoint's own would.
-            let everyone = hyper::header::HeaderValue::from_static("*");
-            answer.headers_mut().insert("Access-Control-Allow-Origin", everyone);
+            answer
+                .headers_mut()
+                .insert("Access-Control-Allow-Origin", HeaderValue::from_static("*"));
             Some(answer)
         }
+    }?;
+    if held {
+        answer.headers_mut().insert("Cache-Control", HeaderValue::from_static("no-store"));
     }
+    lock(&state.answered).push((path, answer.status().as_u16()));
+    Some(answer)
 }
 
 async fn hand_on(state: &State, request: Request<Bytes>) -> Option<Answer> {

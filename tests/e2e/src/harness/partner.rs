@@ -97,7 +97,14 @@ impl Partner {
         }
     }
 
-    fn put(&self, name: &str, content_type: &str, text: &str, headers: &[(&'static str, &str)]) {
+    /// A file of this name. The endpoint is called as in the partner's pages.
+    pub fn put(
+        &self,
+        name: &str,
+        content_type: &str,
+        text: &str,
+        headers: &[(&'static str, &str)],
+    ) {
         let mut page = answer(200, content_type, self.addressed(text));
         self.add_headers(&mut page, headers);
         lock(&self.site).pages.insert(name.to_owned(), page);

@@ -1,0 +1,600 @@
+//! What a person sees and does before the form's code is there, and what becomes of it.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use standwith::plan::{Attribute, EDITION, Plan, Tag};
+
+use crate::embedding::{SCRIPT, TAG};
+use crate::harness::form::Form;
+use crate::harness::gate::Fault;
+use crate::harness::server::answer;
+use crate::harness::{CAMPAIGN, Stage};
+use crate::strict::says_why;
+
+// As WebDriver calls them.
+const TAB: char = '\u{e004}';
+const ENTER: char = '\u{e007}';
+const LEFT: char = '\u{e012}';
+
+const ROOT: &str = "document.querySelector('stand-with').shadowRoot";
+
+/// An element with content of its own, in Khmer: its catalogue is asked for once the campaign file
+/// is read, and what there is to paint is painted in the same moment.
+const ELEMENT: &str = r#"<stand-with lang="km" campaign="/plain.json"
+    hosted="https://actions.example.org/campaigns/free-mech-dara"><a id="own" href="/">My words</a></stand-with>"#;
+
+/// Keeps for each change in a shadow root whether there is a form in it, in what state.
+const WATCHED: &str = "<script>
+  window.painted = [];
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    const look = () => painted.push([!!root.querySelector('form'), this.state]);
+    new MutationObserver(look).observe(root, { childList: true, subtree: true });
+    return root;
+  };
+</script>";
+
+/// Opens a page whose form is painted. Its code comes when the gate is told something else.
+async fn open_painted<'a>(stage: &'a Stage, head: &str, body: &str) -> Result<Form<'a>> {
+    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.open_page(head, body, &[]).await?;
+    let form = stage.form();
+    form.find("form").await?;
+    ensure!(form.state().await? == "loading", "the code is there already");
+    Ok(form)
+}
+
+/// The example campaign's file, with changes.
+fn changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<String> {
+    let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
+    let mut file = serde_json::from_slice(&fs::read(path)?)?;
+    change(&mut file);
+    Ok(file.to_string())
+}
+
+/// Has the endpoint serve such a file.
+async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<()> {
+    let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
+    fs::write(path, changed(stage, change)?)?;
+    stage.endpoint.kill().await?;
+    stage.endpoint.start_again().await?;
+    stage.gate.lead_to(&stage.endpoint.origin());
+    Ok(())
+}
+
+/// Has a server without any program serve such a file, and perhaps a plan after it.
+fn serve_plain(stage: &Stage, plan: Option<&Value>) -> Result<()> {
+    let endpoint = format!("{}/campaigns/{CAMPAIGN}/actions", stage.gate.origin);
+    let mut file = changed(stage, |file| {
+        file["endpoint"]["url"] = endpoint.into();
+        // Nobody checks it, and it is no reason to show nothing.
+        file["picture"] = json!({ "url": "https://[", "alt": "No address" });
+    })?;
+    if let Some(plan) = plan {
+        file.push('\0');
+        file.push_str(&plan.to_string());
+    }
+    stage.partner.put("plain.json", "application/json", &file, &[]);
+    Ok(())
+}
+
+/// A plan of the form in Khmer, as our loaders take it.
+fn plan_of(first: impl Into<Value>) -> Value {
+    json!({ "edition": EDITION, "lang": "km", "first": first.into() })
+}
+
+/// Opens a page with the plain file, and waits until it is read.
+async fn open_plain(stage: &Stage) -> Result<()> {
+    let asked = stage.gate.asked("km.json");
+    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.open_page(SCRIPT, ELEMENT, &[]).await?;
+    // A second time the catalogue may come from the browser's own cache.
+    for _ in 0..if asked == 0 { 500 } else { 15 } {
+        if stage.gate.asked("km.json") > asked {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ensure!(asked > 0, "the campaign was not read");
+    Ok(())
+}
+
+async fn no_uncaught(stage: &Stage) -> Result<()> {
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    Ok(())
+}
+
+pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| {
+        file["fields"] = json!([
+            { "id": "given_name", "required": true }, { "id": "family_name", "required": true },
+            { "id": "email", "required": true }, { "id": "country", "required": false },
+            { "id": "trade", "kind": "choice", "label": "Trade", "options": [
+                { "id": "press", "label": "Press" }, { "id": "other", "label": "Other" },
+            ] },
+        ]);
+    })
+    .await?;
+    let form = open_painted(stage, "", TAG).await?;
+    form.click("[value=embassy]").await?;
+    form.click("[name=consent_delivery]").await?;
+    form.click("[name=consent_updates]").await?;
+    form.click("[name=consent_updates]").await?;
+    form.find("[name=trade] option[value=press]").await?.click().await?;
+    form.click("[name=family_name]").await?;
+    let keys = format!("Chan{TAB}sophea@supporter.invalid");
+    stage.browser.strike(&keys).await?;
+    form.click("[name=given_name]").await?;
+    stage.browser.strike(&format!("Spheaa\u{e003}{LEFT}{LEFT}{LEFT}{LEFT}")).await?;
+    let mark = format!(
+        "window.typedInto = {ROOT}.activeElement;
+         window.all = [...{ROOT}.querySelectorAll('*')]"
+    );
+    stage.browser.run(&mark, &[]).await?;
+    ensure!(stage.browser.value("heard").await? == json!([]), "told before anybody could");
+
+    stage.gate.mend();
+    form.until("editing").await?;
+    // Not even the nodes are others.
+    let same = format!(
+        "typedInto === {ROOT}.activeElement && typedInto.name === 'given_name'
+         && all.every((element) => element.getRootNode() === {ROOT})"
+    );
+    ensure!(stage.browser.value(&same).await? == true, "something was replaced");
+    ensure!(stage.browser.value("typedInto.selectionStart").await? == 1, "the cursor has moved");
+    stage.browser.strike("o").await?;
+    for (name, value) in [
+        ("given_name", "Sophea"),
+        ("family_name", "Chan"),
+        ("email", "sophea@supporter.invalid"),
+        ("trade", "press"),
+    ] {
+        let held = form.value(name).await?;
+        ensure!(held == value, "{name} holds {held:?}");
+    }
+    let heard =
+        stage.browser.value("heard.map(([kind]) => kind).filter((kind) => kind !== 'count')");
+    let heard = heard.await?;
+    ensure!(heard == json!(["ready", "start"]), "the page heard {heard}");
+    // Rust knows it too: the letter is signed.
+    form.until_it_says("Sophea Chan").await?;
+    form.send().await?;
+    let claims = stage.endpoint.only_action().await?["claims"].take();
+    let person = json!({
+        "given_name": "Sophea", "family_name": "Chan", "email": "sophea@supporter.invalid"
+    });
+    for (name, value) in person.as_object().context("no person")? {
+        ensure!(claims["person"][name] == *value, "{claims}");
+    }
+    ensure!(claims["targets"] == json!(["embassy"]), "{claims}");
+    ensure!(claims.to_string().contains(r#""trade":"press""#), "{claims}");
+    let granted = claims["consents"].as_array().into_iter().flatten();
+    let granted: Vec<_> =
+        granted.map(|consent| (&consent["purpose"], &consent["granted"])).collect();
+    let (no, yes) = (json!(false), json!(true));
+    ensure!(granted == [(&json!("updates"), &no), (&json!("delivery"), &yes)], "{claims}");
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> Result<()> {
+    let watch = "<script>
+      window.shifts = [];
+      window.observed = PerformanceObserver.supportedEntryTypes.includes('layout-shift');
+      if (observed) {
+        const keep = (list) => shifts.push(...list.getEntries().map(({ startTime }) => startTime));
+        new PerformanceObserver(keep).observe({ type: 'layout-shift', buffered: true });
+      }
+      // Two frames later everything is on the screen, and told.
+      window.settle = () => {
+        window.settled = false;
+        const end = () => setTimeout(() => window.settled = true, 100);
+        requestAnimationFrame(() => requestAnimationFrame(end));
+      };
+    </script>";
+    // After the form comes what it would push around.
+    let pages = ["en", "km"].map(|lang| {
+        let tag = TAG.replace("data-campaign", &format!("data-lang={lang} data-campaign"));
+        format!("<div>{tag}</div><p id=after>The article goes on.</p>")
+    });
+    let settle = || async {
+        stage.browser.run("settle()", &[]).await?;
+        stage.browser.until("window.settled").await
+    };
+    // How Khmer sets thousands apart, engines do not agree on.
+    let looks = format!(
+        "[{ROOT}.querySelector('.standwith').outerHTML.replaceAll(/(?<=\\d)[.,](?=\\d{{3}})/g, ''),
+          [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*')].map((element) => {{
+            const {{ x, y, width, height }} = element.getBoundingClientRect();
+            return [element.localName, element.className, x, y, width, height];
+          }})]"
+    );
+    for page in pages {
+        let form = open_painted(stage, watch, &page).await?;
+        settle().await?;
+        let first = stage.browser.value(&looks).await?;
+        stage.browser.run("window.since = performance.now()", &[]).await?;
+        stage.gate.break_down("/count", Fault::Hold);
+        form.until("editing").await?;
+        settle().await?;
+        let live = stage.browser.value(&looks).await?;
+        ensure!(first[0] == live[0], "what was painted: {}\nis now: {}", first[0], live[0]);
+        ensure!(first[1] == live[1], "what was at: {}\nis at: {}", first[1], live[1]);
+        // The count has its place.
+        stage.gate.mend();
+        stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
+        settle().await?;
+        let counted = stage.browser.value(&looks).await?;
+        ensure!(first[1] == counted[1], "what was at: {}\nis at: {}", first[1], counted[1]);
+        let shifts = "shifts.filter((time) => time > since)";
+        let told = stage.browser.value(shifts).await?;
+        ensure!(told == json!([]), "shifts at {told}");
+        // Where shifts are told, this one is.
+        stage.browser.run("after.style.marginTop = '90px'; scrollTo(0, 1e6)", &[]).await?;
+        stage.browser.run("after.style.marginTop = '190px'", &[]).await?;
+        settle().await?;
+        let told = stage.browser.value(&format!("!observed || {shifts}.length > 0")).await?;
+        ensure!(told == true, "shifts are not told");
+        no_uncaught(stage).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
+    stage: &Stage,
+) -> Result<()> {
+    for by_key in [false, true] {
+        let form = open_painted(stage, "", TAG).await?;
+        let address = stage.browser.value("location.href").await?;
+        let seen = stage.gate.seen().len();
+        if by_key {
+            form.click("[name=email]").await?;
+            stage.browser.strike(&format!("sophea{ENTER}")).await?;
+        } else {
+            form.submit().await?;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        ensure!(form.state().await? == "loading", "another page, or no form");
+        ensure!(stage.browser.value("location.href").await? == address, "the page is left");
+        ensure!(stage.gate.seen().len() == seen, "{:?}", &stage.gate.seen()[seen..]);
+
+        stage.gate.mend();
+        form.until_it_says("There is a problem").await?;
+        ensure!(form.focused().await? == "form-summary", "the focus: {}", form.focused().await?);
+        ensure!(stage.browser.value("location.href").await? == address, "the page is left");
+        let email = if by_key { "sophea" } else { "" };
+        ensure!(form.value("email").await? == email, "{}", form.value("email").await?);
+        ensure!(stage.gate.posted().is_empty(), "sent");
+        no_uncaught(stage).await?;
+    }
+
+    // Where nothing is wrong, it is sent.
+    serve_changed(stage, |file| {
+        file["fields"] = json!([{ "id": "given_name" }, { "id": "family_name" }, { "id": "email", "required": true }]);
+        file["delivery"]["disclose"] = json!(["name"]);
+    })
+    .await?;
+    let form = open_painted(stage, "", TAG).await?;
+    form.click("[value=embassy]").await?;
+    form.click("[name=consent_delivery]").await?;
+    form.click("[name=email]").await?;
+    stage.browser.strike(&format!("sophea@supporter.invalid{ENTER}{ENTER}")).await?;
+    stage.gate.mend();
+    form.until("sent").await?;
+    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    stage.endpoint.only_action().await?;
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn a_list_of_countries_may_have_the_focus_early(stage: &Stage) -> Result<()> {
+    let form = open_painted(stage, "", TAG).await?;
+    let list = format!("{ROOT}.querySelector('[name=country]')");
+    form.click("[name=email]").await?;
+    stage.browser.strike(&TAB.to_string()).await?;
+    ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
+    ensure!(stage.browser.value(&format!("{list}.length")).await? == 1, "filled too early");
+    stage.gate.mend();
+    form.until("editing").await?;
+    ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
+    stage.browser.until(&format!("{list}.length > 200")).await?;
+    stage.browser.strike("cambod").await?;
+    form.click("[value=embassy]").await?;
+    form.enter("given_name", "Sophea").await?;
+    form.enter("family_name", "Chan").await?;
+    ensure!(form.value("country").await? == "KH", "{:?}", form.value("country").await?);
+    form.enter("email", "sophea@supporter.invalid").await?;
+    form.click("[name=consent_delivery]").await?;
+    form.send().await?;
+    let claims = stage.endpoint.only_action().await?["claims"].take();
+    ensure!(claims["person"]["country"] == "KH", "{claims}");
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn a_plain_file_is_enough(stage: &Stage) -> Result<()> {
+    serve_plain(stage, None)?;
+    open_plain(stage).await?;
+    let form = stage.form();
+    let height = "document.querySelector('#own').getBoundingClientRect().height > 0";
+    ensure!(stage.browser.value(height).await? == true, "the content is not to be seen");
+    ensure!(!form.has("form").await?, "painted from nothing");
+    ensure!(form.state().await? == "loading", "{}", form.state().await?);
+    stage.gate.mend();
+    form.until("editing").await?;
+    ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
+    form.fill().await?;
+    form.send().await?;
+    stage.endpoint.only_action().await?;
+    ensure!(stage.gate.asked(&format!("{CAMPAIGN}.json")) == 0, "{:?}", stage.gate.seen());
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage) -> Result<()> {
+    let why = "this page or browser does not let it run";
+    let fail = || {
+        let gone = answer(404, "text/html", "<!doctype html>");
+        stage.gate.break_down("standwith.wasm", Fault::Answer(gone));
+    };
+    let form = open_painted(stage, "", TAG).await?;
+    form.click("[name=given_name]").await?;
+    stage.browser.strike("Sophea").await?;
+    form.submit().await?;
+    fail();
+    says_why(stage, why).await?;
+    ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
+    ensure!(form.find("[name=given_name]").await?.is_displayed().await?, "it is not to be seen");
+    ensure!(!form.has("[type=submit]").await?, "a button that sends nothing");
+    ensure!(stage.gate.posted().is_empty(), "sent");
+
+    // A single field is sent by Enter even without a button.
+    serve_changed(stage, |file| {
+        file["fields"] = json!([]);
+        file["message"]["body"] = "He reported on what others would not see.".into();
+        file["delivery"]["disclose"] = json!([]);
+        file["languages"] = json!({});
+    })
+    .await?;
+    let form = open_painted(stage, "", TAG).await?;
+    let address = stage.browser.value("location.href").await?;
+    form.click("[name=subject]").await?;
+    stage.browser.strike("Please ").await?;
+    fail();
+    says_why(stage, why).await?;
+    form.click("[name=subject]").await?;
+    stage.browser.strike(&ENTER.to_string()).await?;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    ensure!(stage.browser.value("location.href").await? == address, "the page is left");
+    ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
+
+    // With nothing to lose, the element's own content is back.
+    let own =
+        TAG.replace("<script", "<stand-with").replace("</script", "<a id=own>Mine</a></stand-with");
+    let own = own.replace("data-campaign", "campaign");
+    open_painted(stage, SCRIPT, &own).await?;
+    let height = "document.querySelector('#own').getBoundingClientRect().height > 0";
+    ensure!(stage.browser.value(height).await? == false, "the content is to be seen");
+    fail();
+    says_why(stage, why).await?;
+    ensure!(!stage.form().has("form").await?, "a form without code");
+    ensure!(stage.browser.value(height).await? == true, "the content is not back");
+    Ok(())
+}
+
+pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> Result<()> {
+    let states = "painted.filter(([form]) => form).map(([, state]) => state)";
+    // What the watching would see.
+    let form = open_painted(stage, WATCHED, TAG).await?;
+    stage.browser.until(&format!("{states}.includes('loading')")).await?;
+    stage.gate.mend();
+    form.until("editing").await?;
+    for (opens, closes) in [("2024-10-01", "2024-10-02"), ("2999-10-01", "2999-10-02")] {
+        serve_changed(stage, |file| {
+            file["opens"] = format!("{opens}T00:00:00Z").into();
+            file["closes"] = format!("{closes}T00:00:00Z").into();
+        })
+        .await?;
+        stage.gate.break_down("standwith.wasm", Fault::Hold);
+        let asked = stage.gate.asked("km.json");
+        let tag = TAG.replace("data-campaign", "data-lang=km data-campaign");
+        // Each time afresh: it is asked for when the campaign is read.
+        stage.open_page(WATCHED, &tag, &[]).await?;
+        for _ in 0..25 {
+            if stage.gate.asked("km.json") > asked {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let form = stage.form();
+        ensure!(form.state().await? == "loading", "{opens}: {}", form.state().await?);
+        ensure!(!form.has("form").await?, "{opens}: painted");
+        stage.gate.mend();
+        form.until("closed").await?;
+        form.find("h2").await?;
+        let states = stage.browser.value(states).await?;
+        ensure!(states == json!([]), "{opens}: there was a form: {states}");
+        no_uncaught(stage).await?;
+    }
+    Ok(())
+}
+
+/// A plan that says one thing.
+fn plan(say: impl FnOnce(&mut Plan)) -> Value {
+    let mut plan = Plan::default();
+    plan.begin(Tag::Div);
+    plan.set(Attribute::Class, "standwith");
+    say(&mut plan);
+    plan.end();
+    plan_of(plan.as_str())
+}
+
+pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
+    let script = "javascript:window.pwned=1";
+    let link = plan(|plan| {
+        for address in [
+            script,
+            " \u{1}JavaScript:window.pwned=1",
+            "data:text/html,<script>top.pwned=1</script>",
+        ] {
+            plan.begin(Tag::A);
+            plan.set(Attribute::Href, address);
+            plan.text("A link");
+            plan.end();
+        }
+        plan.begin(Tag::Img);
+        plan.set(Attribute::Src, script);
+        plan.set(Attribute::Alt, "\"><img src=x onerror='window.pwned=1'>");
+        plan.end();
+        plan.text("<img src=x onerror='window.pwned=1'>");
+    });
+    let deep = |depth: usize| {
+        let code = char::from(b'0' + Tag::Div as u8).to_string();
+        plan_of(code.repeat(depth) + &"/".repeat(depth))
+    };
+    let unended = plan_of(link["first"].as_str().unwrap_or_default().trim_end_matches('/'));
+    let mut cut = link["first"].as_str().unwrap_or_default().to_owned();
+    cut.truncate(cut.len() / 2);
+    // What it is, and what there is to see of it.
+    for (told, hostile, seen) in [
+        ("links", link, ".standwith a"),
+        ("without an end", unended, "slot"),
+        ("cut", plan_of(cut), "slot"),
+        ("unknown codes", plan_of("4~x\u{7f}/"), "div"),
+        ("no characters of ours", plan_of("4\u{0}\u{1}<script>"), "slot"),
+        ("100,000 levels", deep(100_000), "slot"),
+        ("1,000 levels", deep(1_000), "div"),
+        // Painted or not, as the engine can.
+        ("5,000 levels", deep(5_000), "*"),
+        ("a part of a part", plan_of("4#1#2/"), "slot"),
+        ("no text", plan_of(7), "slot"),
+        ("a list", plan_of(json!(["4/"])), "slot"),
+        ("an object", plan_of(json!({ "length": 9 })), "slot"),
+        ("no plan", Value::Null, "slot"),
+        ("another edition", json!({ "edition": 1, "lang": "km", "first": "4'x\u{7f}/" }), "slot"),
+        (
+            "another language",
+            json!({ "edition": EDITION, "lang": "en", "first": "4'x\u{7f}/" }),
+            "slot",
+        ),
+    ] {
+        serve_plain(stage, Some(&hostile))?;
+        let try_it = async {
+            open_plain(stage).await?;
+            let form = stage.form();
+            ensure!(form.state().await? == "loading", "{}", form.state().await?);
+            ensure!(form.has(seen).await?, "there is no {seen}");
+            ensure!(!form.has("script, [onerror]").await?, "there is script");
+            let click = format!("{ROOT}.querySelectorAll('a, button').forEach((it) => it.click())");
+            stage.browser.run(&click, &[]).await?;
+            stage.gate.mend();
+            form.until("editing").await?;
+            ensure!(form.text("h2").await?.starts_with("សូមដោះលែងលោក"), "another title");
+            ensure!(!form.has("img:not([alt^=No])").await?, "something is left");
+            let own = form.has("slot").await?;
+            ensure!(!own, "the content of its own is left");
+            let pwned = stage.browser.value("window.pwned ?? 0").await?;
+            ensure!(pwned == 0, "it ran");
+            no_uncaught(stage).await
+        };
+        try_it.await.map_err(|error| error.context(told))?;
+    }
+
+    // A form that leads elsewhere leads nowhere, not even once the code has failed.
+    let hostile = plan(|plan| {
+        plan.begin(Tag::Form);
+        plan.set(Attribute::Action, script);
+        plan.begin(Tag::Input);
+        plan.set(Attribute::Name, "given_name");
+        plan.end();
+        for _ in 0..2 {
+            plan.begin(Tag::Button);
+            plan.set(Attribute::Type, "submit");
+            plan.text("Send");
+            plan.end();
+        }
+        plan.end();
+    });
+    serve_plain(stage, Some(&hostile))?;
+    open_plain(stage).await?;
+    let form = stage.form();
+    let address = stage.browser.value("location.href").await?;
+    for _ in 0..2 {
+        form.click("[name=given_name]").await?;
+        stage.browser.strike(&format!("Sophea{ENTER}")).await?;
+        let click =
+            format!("{ROOT}.querySelectorAll('button').forEach((button) => button.click())");
+        stage.browser.run(&click, &[]).await?;
+        stage.gate.break_down("standwith.wasm", Fault::Break);
+        form.until("unavailable").await?;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    ensure!(stage.browser.value("window.pwned ?? 0").await? == 0, "it ran");
+    ensure!(stage.browser.value("location.href").await? == address, "the page is left");
+    ensure!(
+        form.value("given_name").await? == "SopheaSophea",
+        "{}",
+        form.value("given_name").await?
+    );
+    Ok(())
+}
+
+pub(crate) async fn a_field_may_have_any_name(stage: &Stage) -> Result<()> {
+    // A form has its controls as members, before its own.
+    let fields =
+        ["append", "planned", "remove", "action", "submit", "closest", "parent", "id", "name"];
+    serve_changed(stage, |file| {
+        let fields =
+            fields.map(|id| json!({ "id": id, "kind": "text", "label": id, "required": false }));
+        let all = file["fields"].as_array().into_iter().flatten().cloned().chain(fields);
+        file["fields"] = all.collect();
+    })
+    .await?;
+    let form = open_painted(stage, "", TAG).await?;
+    stage.gate.mend();
+    form.until("editing").await?;
+    form.fill().await?;
+    for name in fields {
+        form.enter(name, name).await?;
+    }
+    form.submit().await?;
+    form.until("sent").await?;
+    ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+    ensure!(!form.has("form").await?, "the form is still there");
+    let claims = stage.endpoint.only_action().await?["claims"].to_string();
+    for name in fields {
+        ensure!(claims.contains(&format!("\"{name}\":\"{name}\"")), "{claims}");
+    }
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn the_pages_hotkeys_get_no_letter(stage: &Stage) -> Result<()> {
+    let hotkeys = "<script>
+      window.pressed = [];
+      for (const kind of ['keydown', 'keypress', 'keyup']) {
+        document.addEventListener(kind, ({ key }) => pressed.push(key));
+        addEventListener(kind, ({ key }) => pressed.push(key));
+      }
+    </script>";
+    let form = open_painted(stage, hotkeys, &format!("<input id=own>{TAG}")).await?;
+    // Outside of the form they do.
+    stage.browser.run("own.focus()", &[]).await?;
+    stage.browser.strike("z").await?;
+    let pressed = stage.browser.value("pressed").await?;
+    ensure!(pressed == json!(["z", "z", "z", "z", "z", "z"]), "{pressed}");
+    stage.browser.run("pressed.length = 0", &[]).await?;
+
+    form.click("[name=given_name]").await?;
+    stage.browser.strike("jk/?").await?;
+    form.click("[name=body]").await?;
+    stage.browser.strike("g").await?;
+    stage.gate.mend();
+    form.until("editing").await?;
+    form.click("[name=given_name]").await?;
+    stage.browser.strike("gG1#x").await?;
+    ensure!(form.value("given_name").await?.len() == 9, "{}", form.value("given_name").await?);
+    let pressed = stage.browser.value("pressed").await?;
+    ensure!(pressed == json!([]), "the page heard {pressed}");
+    no_uncaught(stage).await
+}

@@ -1,0 +1,77 @@
+//! A second visit: what the browser has, it does not ask for again.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::embedding::TAG;
+use crate::harness::gate::Seen;
+use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Visits a new page with this in its body; what came through meanwhile, by method and path.
+async fn visit(stage: &Stage, body: &str) -> Result<Vec<String>> {
+    let seen = stage.gate.seen().len();
+    stage.open_body(body).await?;
+    stage.form().until("editing").await?;
+    stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
+    let told = |seen: &Seen| format!("{} {}", seen.method, seen.path);
+    Ok(stage.gate.seen()[seen..].iter().map(told).collect())
+}
+
+/// Whether this browser asks if what a page fetched is still the same. WebKitGTK's does not while it is
+/// driven: it keeps only in memory then, and there of what is fetched only what has a hash.
+async fn asks_whether_it_changed(stage: &Stage) -> Result<bool> {
+    let file = format!("/campaigns/{CAMPAIGN_IN_JSON}.json");
+    for _ in 0..2 {
+        stage.open_body("").await?;
+        let fetch = "fetch(arguments[0]).then((it) => it.text()).then(() => window.fetched = true)";
+        stage.browser.run(fetch, &[format!("{}{file}", stage.gate.origin).into()]).await?;
+        stage.browser.until("window.fetched").await?;
+    }
+    Ok(stage.gate.answered(&file) == [200, 304])
+}
+
+pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
+    stage: &Stage,
+) -> Result<()> {
+    let asks = asks_whether_it_changed(stage).await?;
+    let pinned = TAG.replace("org/standwith.js", &format!("org/v{VERSION}/standwith.js"));
+    let pinned = pinned.replace("data-campaign", "data-lang=km data-campaign");
+    let campaign = format!("GET /campaigns/{CAMPAIGN}.json");
+    let count = format!("GET /campaigns/{CAMPAIGN}/count");
+    let file = |name: &str| format!("GET /v{VERSION}/{name}");
+
+    let mut first = visit(stage, &pinned).await?;
+    first.sort();
+    let mut all = vec![campaign.clone(), count.clone()];
+    all.extend(["km.json", "standwith.js", "standwith.wasm"].map(file));
+    ensure!(first == all, "{first:?}");
+    // The count may be some seconds old.
+    let second = visit(stage, &pinned).await?;
+    let fresh = |seen: &&String| **seen != count;
+    ensure!(second.iter().filter(fresh).eq([&campaign]), "{second:?}");
+    let how = stage.gate.answered(&format!("{CAMPAIGN}.json"));
+    ensure!(how == [200, if asks { 304 } else { 200 }], "the campaign was answered {how:?}");
+
+    // Unpinned, the loader is asked for anew, and is the same.
+    let unpinned = TAG.replace("data-campaign", "data-lang=km data-campaign");
+    let loader = "GET /standwith.js".to_owned();
+    for _ in 0..2 {
+        let mut third = visit(stage, &unpinned).await?;
+        third.retain(|seen| *seen != count);
+        third.sort();
+        ensure!(third == [campaign.clone(), loader.clone()], "{third:?}");
+    }
+    let how = stage.gate.answered("/standwith.js");
+    let (last, before) = how.split_last().context("no loader")?;
+    ensure!(*last == 304 && before == [200, 200], "the loaders were answered {how:?}");
+
+    // And nothing is asked twice: no request takes a preflight, not even the message.
+    let form = stage.form();
+    form.fill().await?;
+    form.send().await?;
+    let methods: Vec<_> = stage.gate.seen().into_iter().map(|seen| seen.method).collect();
+    ensure!(methods.iter().all(|method| ["GET", "POST"].contains(&method.as_str())), "{methods:?}");
+    stage.endpoint.only_action().await?;
+    Ok(())
+}
