@@ -646,6 +646,8 @@ impl Session {
     /// Gives the message its identity, where one waits for that and what it takes is there.
     fn prepare(&mut self) -> Vec<Effect> {
         if !matches!(self.phase, Phase::Preparing) {
+            // Judged once unseen: browsers compile code when it first runs, and now there is time.
+            let _ = self.judge();
             return Vec::new();
         }
         let Preparation::Made(materials) = &self.materials else {

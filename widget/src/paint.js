@@ -129,8 +129,9 @@ export const painter = (root, base, names, tags) => {
   };
 
   return {
-    /** Paints all of it. */
+    /** Paints all of it; what stands there already, not again. */
     paint(text) {
+      if (text === plan) return;
       start(text);
       parts = [];
       node(root, root.firstChild);

@@ -63,7 +63,7 @@ impl Runtime {
             key: RefCell::new(JsValue::UNDEFINED),
             listeners: OnceCell::new(),
         });
-        runtime.paint(&runtime.session.borrow());
+        runtime.paint(Changes::SCREEN);
         // Set once, here.
         let _ = runtime.listeners.set(listeners(root, Rc::downgrade(&runtime)));
         // Not at once: a page that hears of the form then finds it in its element.
@@ -86,35 +86,46 @@ impl Runtime {
         if self.busy.replace(true) {
             return;
         }
-        while let Some(effects) = self.work() {
-            effects.into_iter().for_each(|effect| self.perform(effect));
+        let mut changes = Changes::NOTHING;
+        while let Some(event) = self.next() {
+            let mut session = self.session.borrow_mut();
+            let effects = session.take(event);
+            changes = changes.and(session.changes());
+            drop(session);
+            // What has a way to go begins before anything is painted.
+            let mut seen = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Ask | Effect::Prepare(_) | Effect::Sign { .. } | Effect::Post { .. } => {
+                        self.perform(effect);
+                    }
+                    _ => seen.push(effect),
+                }
+            }
+            // The page has answered by now: what that changed is painted along.
+            if !seen.is_empty() || self.mailbox.borrow().is_empty() {
+                self.paint(std::mem::take(&mut changes));
+            }
+            seen.into_iter().for_each(|effect| self.perform(effect));
         }
         self.busy.set(false);
     }
 
-    /// Works on the event that has waited longest, and shows what came of it.
-    fn work(&self) -> Option<Vec<Effect>> {
+    /// The event that has waited longest.
+    fn next(&self) -> Option<Event> {
         let mut mailbox = self.mailbox.borrow_mut();
-        if mailbox.is_empty() {
-            return None;
-        }
-        let event = mailbox.remove(0);
-        drop(mailbox);
-        let mut session = self.session.borrow_mut();
-        let effects = session.take(event);
-        self.paint(&session);
-        Some(effects)
+        (!mailbox.is_empty()).then(|| mailbox.remove(0))
     }
 
-    /// Shows what the last event changed.
-    fn paint(&self, session: &Session) {
-        let changes = session.changes();
+    /// Shows what events have changed.
+    fn paint(&self, changes: Changes) {
+        let session = self.session.borrow();
         if changes.touch(Changes::SCREEN) {
-            return self.painter.paint(view::whole(session, &self.locale, None).as_str());
+            return self.painter.paint(view::whole(&session, &self.locale, None).as_str());
         }
         for (part, shows) in view::PARTS {
             if changes.touch(shows) {
-                let plan = view::part(session, &self.locale, part);
+                let plan = view::part(&session, &self.locale, part);
                 self.painter.patch(part as u8, plan.as_str());
             }
         }

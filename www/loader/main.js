@@ -231,6 +231,8 @@ class StandWith extends HTMLElement {
     ].map((option) => (option ?? "").replaceAll("\n", " "));
     options.push(await texts);
     const hash = new Uint8Array(await digest);
+    // In a task of its own: what a person does comes in between.
+    await new Promise((resolve) => setTimeout(resolve));
     if (start !== this.#start) return;
     if (!this.#early) shadow.replaceChildren();
     try {

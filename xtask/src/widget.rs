@@ -81,14 +81,15 @@ fn compile() -> Result<bool> {
 }
 
 /// Flags for the compiler besides those of .cargo/config.toml. A panic is a trap without words, and
-/// nothing says where in the code it stands: nobody reads either in a browser of someone else's. Loop
-/// strength reduction trades bytes for a speed that a form has no use for.
-const LEAN: [&str; 5] = [
+/// nothing says where in the code it stands: nobody reads either in a browser of someone else's. Two of
+/// LLVM's passes are off that trade bytes for a speed that a form has no use for.
+const LEAN: [&str; 6] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     "-Cllvm-args=-disable-lsr",
+    "-Cllvm-args=-enable-pre=false",
 ];
 
 /// The standard library, compiled anew for size with these flags: 7 KB of the widget (brotli).
