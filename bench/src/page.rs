@@ -23,10 +23,10 @@ const LOOKING: Duration = Duration::from_secs(1);
 /// How `bench page` is asked.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often each page is loaded under each condition
-    #[arg(long, default_value_t = 15)]
-    rounds: u32,
-    /// Three rounds, and only with a slow processor and a slow network
+    /// How often each page is loaded under each condition: 15 times if nothing else is said
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Only with a slow processor and a slow network, and three rounds if no other number is given
     #[arg(long)]
     quick: bool,
     /// Keep every single measurement in this file
@@ -159,8 +159,8 @@ impl Sample {
 /// Measures, and prints what came of it.
 pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -> Result<bool> {
     let slowest = [Machine::SLOWEST];
-    let (rounds, machines) =
-        if options.quick { (3, &slowest[..]) } else { (options.rounds, &Machine::ALL[..]) };
+    let (usual, machines) = if options.quick { (3, &slowest[..]) } else { (15, &Machine::ALL[..]) };
+    let rounds = options.rounds.unwrap_or(usual);
     ensure!(rounds > 0, "there must be a round");
     let mut samples = Vec::new();
     for round in 0..rounds {

@@ -96,7 +96,10 @@ impl Runtime {
             let mut seen = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Ask | Effect::Prepare(_) | Effect::Sign { .. } | Effect::Post { .. } => {
+                    Effect::Ask
+                    | Effect::Prepare(_)
+                    | Effect::Sign { .. }
+                    | Effect::Post { .. } => {
                         self.perform(effect);
                     }
                     _ => seen.push(effect),

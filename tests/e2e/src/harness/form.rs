@@ -86,8 +86,15 @@ impl Form<'_> {
     /// Clicks on something, with a mouse.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let element = self.find(selector).await?;
-        let within = self.within(selector);
-        self.browser.run(&format!("{within}.scrollIntoView({{ block: 'center' }})"), &[]).await?;
+        let scroll = format!("{}.scrollIntoView({{ block: 'center' }})", self.within(selector));
+        for _ in 0..3 {
+            self.browser.run(&scroll, &[]).await?;
+            // Firefox scrolls to where something was typed, a moment later.
+            if self.browser.click_at(element.clone()).await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.browser.run(&scroll, &[]).await?;
         self.browser.click_at(element).await.with_context(|| format!("clicking on {selector}"))
     }
 
