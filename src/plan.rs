@@ -13,8 +13,8 @@
 //! every place has the same number among its siblings in every plan, and a painter that goes place
 //! by place never takes a control away from under the person's hands.
 //!
-//! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and
-//! may stand in a campaign file.
+//! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and is
+//! sent along with a campaign file.
 
 /// The character of the first name.
 const FIRST: u8 = b'0';
@@ -58,11 +58,14 @@ names! {
     Target = "target" Type = "type" Value = "value"
 }
 
-/// A number that changes with [`NAMES`] (FNV-1a): a plan is for painters that have the same.
+/// A number that changes with [`NAMES`] and with the version of this crate (FNV-1a). A plan is only for
+/// painters of the same edition: another version might have its controls in another order, and what a
+/// person has entered must not come to stand under another name.
 pub const EDITION: u32 = {
     let (mut hash, mut place) = (2_166_136_261_u32, 0);
-    while place < NAMES.len() {
-        let name = NAMES[place].as_bytes();
+    while place <= NAMES.len() {
+        let version = place == NAMES.len();
+        let name = if version { env!("CARGO_PKG_VERSION") } else { NAMES[place] }.as_bytes();
         let mut at = 0;
         // The end of a name counts, too.
         while at <= name.len() {

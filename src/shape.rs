@@ -1,6 +1,6 @@
 //! What a JSON object of ours looks like, declared once: [`record!`] and [`words!`] turn a
-//! declaration into a type, its strict reader with located faults, its writer and its JSON Schema,
-//! so that the four cannot drift apart.
+//! declaration into a type, its strict reader with located faults, its JSON Schema and, where it goes
+//! out, its writer, so that they cannot drift apart.
 
 use crate::json::{Json, Value, Writer, decimal};
 

@@ -505,6 +505,7 @@ impl<'a> Viewer<'a> {
         self.section(Key::Consents);
         for consent in &campaign.consents {
             if !self.is_asked(consent) {
+                self.out.nothing();
                 continue;
             }
             let name = consent_name(consent.purpose.as_str());

@@ -86,5 +86,13 @@ export const resolve = (url, base) => {
 };
 
 /** Dispatches an event that crosses every shadow; whether nobody cancelled it. */
-export const dispatch = (host, type, detail, cancelable) =>
-  host.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
+export const dispatch = (host, type, detail, cancelable) => {
+  try {
+    return host.dispatchEvent(
+      new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }),
+    );
+  } catch {
+    // A page that breaks its own events hears of nothing, and stops nothing.
+    return true;
+  }
+};

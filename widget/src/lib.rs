@@ -43,7 +43,7 @@ impl Mounted {
 
     /// Empties the form for the next person.
     pub fn reset(&self) {
-        self.0.send(standwith::session::Event::Reset);
+        self.0.reset();
     }
 }
 

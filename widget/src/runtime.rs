@@ -285,6 +285,12 @@ impl Runtime {
         }
     }
 
+    pub(crate) fn reset(self: &Rc<Self>) {
+        // What nobody has told of yet is to be emptied, too.
+        self.painter.say();
+        self.send(Event::Reset);
+    }
+
     fn submit(self: &Rc<Self>) {
         self.painter.say();
         self.send(Event::Submitted { now: browser::now() });
@@ -301,9 +307,10 @@ fn request(method: Method, url: &str) -> RequestBuilder {
 /// Sends a request. Not gloo-net's `send`, which panics when a page's patched `fetch` rejects with
 /// something that is no `Error`.
 fn fetch(request: Option<gloo_net::http::Request>, done: &JsValue) {
-    // Without an address there is no request, and without that no answer.
-    if let Some(request) = request {
-        browser::send(&Request::from(request), done);
+    match request {
+        Some(request) => browser::send(&Request::from(request), done),
+        // There is none to be had, and so no answer.
+        None => browser::soon(done),
     }
 }
 

@@ -47,11 +47,11 @@ export const choose = (select, value) => {
 /** Runs what a page has in a script of its own. */
 export const page = (code) => (0, eval)(`(${code})`);
 
-const real = fetch;
+const real = { fetch, Request, CustomEvent };
 
 /** Makes the browser's own out of all that a page may have replaced. */
 export const restore = () => {
-  globalThis.fetch = real;
+  Object.assign(globalThis, real);
   delete crypto.subtle;
   delete crypto.getRandomValues;
   delete navigator.clipboard;
@@ -748,6 +748,31 @@ async fn a_page_with_a_fetch_of_its_own_loses_no_text() {
         form.until("sent").await;
         assert_eq!(form.posted.length(), 1);
     }
+}
+
+#[test]
+async fn a_page_whose_requests_can_not_be_made_loses_no_text() {
+    let form = Form::new();
+    form.fill();
+    // gloo-net takes nothing else than an `Error`, as browsers throw.
+    page("globalThis.Request = class { constructor() { throw Error('no') } }");
+    form.submit_in_vain().await;
+    assert_eq!(form.detail("error"), r#"{"code":"unreachable","retryable":true}"#);
+    assert_eq!(value(&form.control("family_name")), "Quillfeather");
+    restore();
+    serve(&form.posted, &JsValue::UNDEFINED);
+    form.submit();
+    form.until("sent").await;
+}
+
+#[test]
+async fn a_page_that_breaks_its_own_events_stops_nothing() {
+    let form = Form::new();
+    page("globalThis.CustomEvent = class { constructor() { throw 'no' } }");
+    form.fill();
+    form.submit();
+    form.until("sent").await;
+    assert_eq!(form.posted.length(), 1);
 }
 
 #[test]

@@ -18,11 +18,17 @@ export class Early {
     if (type === "input" || type === "change") {
       this.#touched.add(target);
       // Whoever goes on typing is not done.
-      this.#submitted = false;
+      this.#wait(false);
     } else if (type === "submit" || Element.prototype.closest.call(target, "[type=submit]")) {
       event.preventDefault();
-      this.#submitted = true;
+      this.#wait(true);
     }
+  }
+
+  /** Has the button say that it was pressed, as it looks while a message is on its way. */
+  #wait(submitted) {
+    this.#submitted = submitted;
+    this.#root.querySelector("[type=submit]")?.toggleAttribute("aria-disabled", submitted);
   }
 
   /** Whether there is anything to lose. */
@@ -39,6 +45,8 @@ export class Early {
     this.end();
     for (const control of this.#touched) control.dispatchEvent(new Event("input", { bubbles: true }));
     this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
-    if (this.#submitted) this.#root.querySelector("[type=submit]")?.click();
+    const submitted = this.#submitted;
+    this.#wait(false);
+    if (submitted) this.#root.querySelector("[type=submit]")?.click();
   }
 }

@@ -95,23 +95,28 @@ const loadCampaign = async (url, wanted) => {
   }
   const end = all.indexOf(0);
   const bytes = end < 0 ? all : all.slice(0, end);
-  const text = decode(bytes);
+  let text;
+  try {
+    text = decode(bytes);
+  } catch (error) {
+    throw new Unavailable("faulty", error);
+  }
   return {
     text,
     digest: crypto.subtle.digest("SHA-256", bytes),
-    said: read(text),
-    plan: end < 0 ? {} : read(decode(all.subarray(end + 1))),
+    said: read(bytes),
+    plan: end < 0 ? {} : read(all.subarray(end + 1)),
     file: response.url || String(url),
   };
 };
 
-const decode = (bytes) => new TextDecoder().decode(bytes);
+const decode = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 
 /** What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
     judges. */
-const read = (text) => {
+const read = (bytes) => {
   try {
-    return JSON.parse(text) ?? {};
+    return JSON.parse(decode(bytes)) ?? {};
   } catch {
     return {};
   }
@@ -136,7 +141,7 @@ class StandWith extends HTMLElement {
   #early;
 
   connectedCallback() {
-    if (this.#form || this.#start) return;
+    if (this.#form || this.#start || this.#early) return;
     const shadow = this.shadowRoot ?? this.#attach();
     // What stands inside the element is seen until the form is there.
     shadow.replaceChildren(document.createElement("slot"));
@@ -284,10 +289,11 @@ class StandWith extends HTMLElement {
       // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
       shadow.querySelector("[type=submit]")?.remove();
       shadow.prepend(box);
+      link.target = "_blank";
     } else {
       shadow.replaceChildren(box);
+      this.#early = undefined;
     }
-    this.#early = undefined;
     this.dispatchEvent(new CustomEvent("standwith:error", {
       bubbles: true,
       composed: true,

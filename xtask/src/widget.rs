@@ -59,6 +59,11 @@ pub(crate) fn parts() -> Result<Vec<(String, Part)>> {
 /// Compiles core and shell to WebAssembly, with the JavaScript that calls it; says whether it had to.
 fn compile() -> Result<bool> {
     let out = out_dir();
+    let lean = can_be_lean();
+    if let Err(error) = &lean {
+        run::warn(&format!("the lean form can't be made, so the plain one is: {error:#}"));
+    }
+    let form = if lean.is_ok() { "lean" } else { "plain" };
     let step = Step {
         stamp: &target_dir().join("stamps/widget"),
         inputs: &[
@@ -70,12 +75,12 @@ fn compile() -> Result<bool> {
             Path::new("widget"),
             Path::new("xtask/src"),
         ],
-        facts: &[&Run::new("rustc").arg("-vV").read()?],
+        facts: &[&Run::new("rustc").arg("-vV").read()?, form],
         outputs: &[&out.join("glue.js"), &out.join("standwith.wasm")],
     };
     step.unless_fresh(|| {
         run::say("widget: compiling");
-        wasm_pack(&out)?;
+        wasm_pack(&out, lean.is_ok())?;
         shrink(&out)
     })
 }
@@ -96,20 +101,24 @@ const LEAN: [&str; 6] = [
 const LEAN_STD: [&str; 2] =
     ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
-/// Runs wasm-pack: cargo, then wasm-bindgen. The compiler is the stable one; the standard library
-/// comes with it as source (rustup's component rust-src), and only to compile that anew takes flags
-/// that are not stable yet, so `RUSTC_BOOTSTRAP` lets them through, for this one build. A toolchain
+/// Fails where the lean form can't be made, and says why. The compiler is the stable one; the standard
+/// library comes with it as source (rustup's component rust-src), and only to compile that anew takes
+/// flags that are not stable yet: `RUSTC_BOOTSTRAP` lets them through, for this one build. A toolchain
 /// that has no such source or knows other flags makes the plain form, which is larger.
-fn wasm_pack(out: &Path) -> Result<()> {
-    let lean = tools::standard_library().and_then(|()| {
-        let flags = config(&[&forget_paths()?[..], &LEAN.map(str::to_owned)].concat());
-        let cargo = [&LEAN_STD[..], &["--config", &flags]].concat();
-        pack(out).env("RUSTC_BOOTSTRAP", "1").arg("--").args(cargo).visibly()
-    });
-    lean.or_else(|error| {
-        run::warn(&format!("the lean form can't be made, so the plain one is: {error:#}"));
-        pack(out).args(["--", "--config", &config(&forget_paths()?)]).visibly()
-    })
+fn can_be_lean() -> Result<()> {
+    tools::standard_library()?;
+    let target = ["--print", "cfg", "--target", "wasm32-unknown-unknown"];
+    Run::new("rustc").env("RUSTC_BOOTSTRAP", "1").args(target).args(LEAN).read().map(drop)
+}
+
+/// Runs wasm-pack: cargo, then wasm-bindgen.
+fn wasm_pack(out: &Path, lean: bool) -> Result<()> {
+    if !lean {
+        return pack(out).args(["--", "--config", &config(&forget_paths()?)]).visibly();
+    }
+    let flags = config(&[&forget_paths()?[..], &LEAN.map(str::to_owned)].concat());
+    let cargo = [&LEAN_STD[..], &["--config", &flags]].concat();
+    pack(out).env("RUSTC_BOOTSTRAP", "1").arg("--").args(cargo).visibly()
 }
 
 fn pack(out: &Path) -> Run {

@@ -1,4 +1,4 @@
-//! HTML as text: the tree of elements that the widget paints with the DOM, written out.
+//! HTML as text: the plan that the widget paints with the DOM, written out.
 
 use standwith::plan::{Element, Node};
 
@@ -49,7 +49,7 @@ fn write_element(element: &Element, lang: &str, out: &mut String) {
         }
     }
     out.push('>');
-    if ["br", "hr", "img", "input"].contains(&element.tag) {
+    if ["img", "input"].contains(&element.tag) {
         return;
     }
     if element.tag == "textarea" {
