@@ -150,9 +150,15 @@ export const painter = (root, base, names, tags) => {
     focus(id) {
       root.getElementById(id)?.focus();
     },
-    /** Has every control say what it holds: some password managers fill them without a word. */
+    /** Has every control say what it holds, where that is not what the plan says: some password managers
+        fill them without a word. */
     say() {
-      for (const control of root.querySelectorAll("[name]")) control.dispatchEvent(new Event("input", { bubbles: true }));
+      for (const control of root.querySelectorAll("[name]")) {
+        const { value, checked } = control.lastPlan ?? {};
+        if (isState(control) ? control.value !== value : control.checked === (checked === undefined)) {
+          control.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+      }
     },
     /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. */
     countries(codes) {

@@ -94,7 +94,7 @@ const loadCampaign = async (url, wanted) => {
     size += chunk.length;
   }
   const end = all.indexOf(0);
-  const bytes = end < 0 ? all : all.slice(0, end);
+  const bytes = end < 0 ? all : all.subarray(0, end);
   let text;
   try {
     text = decode(bytes);
