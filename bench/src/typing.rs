@@ -85,10 +85,14 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
         };
         println!("  {name:<30} {}   {}", shown(&ours), shown(&floor));
     }
-    // What takes less than a frame is in the next one; how long that is away is nobody's to say.
-    let work = quantile(&ours.work, 0.95);
-    let aim = Aim::at_most(16.0, "in scripts, style and layout, p95, ms", work, 1);
-    Ok(judge(&[aim]) || !options.check)
+    // What takes less than a frame is in the next one; how long that is away is nobody's to say, so
+    // that even the floor misses the second aim.
+    let [work, seen] = [&ours.work, &ours.seen].map(|numbers| quantile(numbers, 0.95));
+    let aims = [
+        Aim::at_most(16.0, "in scripts, style and layout, p95, ms", work, 1),
+        Aim::at_most(16.0, "from key to picture, p95, ms", seen, 1),
+    ];
+    Ok(judge(&aims) || !options.check)
 }
 
 /// Types into the message of a page.
