@@ -2,6 +2,8 @@
 //! `## headings`, `- lists`, `**strong**`, `*emphasis*` and `[links](https://…)`. There is no way
 //! from a text to HTML: what is none of these is text.
 
+use crate::find::split_once;
+
 /// A block of text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
@@ -81,7 +83,7 @@ fn inlines(text: &str) -> Vec<Inline> {
 /// The marked run with which a text begins, and what follows it.
 fn marked(text: &str) -> Option<(Inline, &str)> {
     let between = |open: &str, close: &str| {
-        let (inner, after) = text.strip_prefix(open)?.split_once(close)?;
+        let (inner, after) = split_once(text.strip_prefix(open)?, close)?;
         let fits = !inner.is_empty() && inner.trim() == inner;
         fits.then(|| (inner.to_owned(), after))
     };

@@ -416,12 +416,31 @@ impl Session {
     }
 
     /// As [`update`](Self::update), in place: to move a session costs the widget 2 KB.
-    #[inline(never)]
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
         self.changes = Changes::NOTHING;
+        if !self.is_writing(&event) {
+            return self.proceed(event);
+        }
         match event {
             Event::Entered { name, value } => self.change(&name, &value, None),
             Event::Ticked { name, value, ticked } => self.change(&name, &value, Some(ticked)),
+            _ => false,
+        };
+        self.begun()
+    }
+
+    /// Whether an event is mere writing, that nothing hangs on: all that a form can do before the
+    /// second half of the widget is there. Everything else is for [`proceed`](Self::proceed).
+    pub fn is_writing(&self, event: &Event) -> bool {
+        self.mistakes.is_empty() && matches!(event, Event::Entered { .. } | Event::Ticked { .. })
+    }
+
+    /// All but mere writing. The widget's second half begins here.
+    #[inline(never)]
+    fn proceed(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Entered { name, value } => self.mend(&name, &value, None),
+            Event::Ticked { name, value, ticked } => self.mend(&name, &value, Some(ticked)),
             Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.submit(now),
             Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => self.allowed(allowed),
             Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
@@ -501,8 +520,10 @@ impl Session {
         self.changed(Changes::PROGRESS);
     }
 
-    /// A control has another value, or a box with this value was ticked or cleared.
-    fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
+    /// A control has another value, or a box with this value was ticked or cleared; says whether that
+    /// is new, and so may be.
+    #[inline(never)]
+    fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
         let writable = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_));
         // An extension of the browser may have put a control of its own among ours.
@@ -513,16 +534,22 @@ impl Session {
         // What an endpoint found wrong is mended by touching it.
         let same = same && !self.mistakes.iter().any(|mistake| mistake.field == name);
         if !writable || same || !self.asks(name) {
-            return Vec::new();
+            return false;
         }
-        let before = self.current_mistakes();
         match ticked {
             None => self.draft.set(name, value),
             Some(ticked) => self.draft.tick(name, value, ticked),
         }
         self.changed(Changes::of(name, &self.setting.campaign));
-        if !self.mistakes.is_empty() {
-            let after = self.current_mistakes();
+        true
+    }
+
+    /// As [`change`](Self::change), while mistakes are shown.
+    fn mend(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
+        let judge = |session: &Self| session.judge().err().unwrap_or_default();
+        let before = judge(self);
+        if self.change(name, value, ticked) {
+            let after = judge(self);
             let of = |mistakes: &[Mistake], field: &str| {
                 mistakes.iter().find(|mistake| mistake.field == field).cloned()
             };
@@ -537,7 +564,14 @@ impl Session {
                 .collect();
             self.changed(Changes::MISTAKES);
         }
-        if std::mem::replace(&mut self.started, true) {
+        self.begun()
+    }
+
+    /// What is to be done when somebody begins to write.
+    #[inline(never)]
+    fn begun(&mut self) -> Vec<Effect> {
+        let wrote = self.changes != Changes::NOTHING;
+        if !wrote || std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
         let mut effects = vec![Effect::Tell(Report::Start)];
@@ -546,17 +580,12 @@ impl Session {
         effects
     }
 
-    /// What is wrong with the draft, while mistakes are shown.
-    fn current_mistakes(&self) -> Vec<Mistake> {
-        match self.mistakes.is_empty() {
-            true => Vec::new(),
-            false => self.judge().err().unwrap_or_default(),
-        }
-    }
-
     /// Whether the form has a control of this name.
     fn asks(&self, name: &str) -> bool {
-        self.names().iter().any(|known| known == name)
+        let campaign = &self.setting.campaign;
+        [TARGETS, SUBJECT, BODY, PUBLIC].contains(&name)
+            || campaign.field(name).is_some()
+            || consent_of(campaign, name).is_some()
     }
 
     /// The names of all controls, in the order of the form.

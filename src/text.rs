@@ -16,10 +16,26 @@ macro_rules! texts {
     (@text { $($category:ident: $text:literal),* }) => {
         English::Plural(&[$((stringify!($category), $text)),*])
     };
-    ($( $(#[doc = $doc:literal])* $Key:ident = $name:literal: $text:tt; )*) => {
+    (@texts $($text:tt)*) => { &[$( texts!(@text $text) ),*] };
+    (
+        first { $( $First:ident = $first:literal: $first_text:tt; )* }
+        later { $( $Later:ident = $later:literal: $later_text:tt; )* }
+    ) => {
+        texts! { @keys $( $First = $first; )* $( $Later = $later; )* }
+
+        /// What a form says until somebody has written in it.
+        const ENGLISH: &[English] = texts!(@texts $($first_text)*);
+
+        /// What it says after that. It comes to the widget with its second half.
+        #[cfg(feature = "later-texts")]
+        const LATER: &[English] = texts!(@texts $($later_text)*);
+        #[cfg(not(feature = "later-texts"))]
+        const LATER: &[English] = &[];
+    };
+    (@keys $( $Key:ident = $name:literal; )*) => {
         /// The name of a text.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Key { $( $(#[doc = $doc])* #[doc = concat!("`", $name, "`")] $Key, )* }
+        pub enum Key { $( #[doc = concat!("`", $name, "`")] $Key, )* }
 
         impl Key {
             /// Every key, in the order of compiled catalogues.
@@ -30,142 +46,144 @@ macro_rules! texts {
                 match self { $( Key::$Key => $name, )* }
             }
         }
-
-        const ENGLISH: &[English] = &[$( texts!(@text $text) ),*];
     };
 }
 
 texts! {
-    // The form.
-    YourDetails = "your_details": "Your details";
-    YourMessage = "your_message": "Your message";
-    Optional = "optional": "{label} (optional)";
-    GivenName = "given_name": "First name";
-    FamilyName = "family_name": "Last name";
-    Email = "email": "Email address";
-    Phone = "phone": "Phone number";
-    Country = "country": "Country";
-    Region = "region": "Region";
-    Locality = "locality": "Town or city";
-    PostalCode = "postal_code": "Postcode";
-    Address = "address": "Street address";
-    Subject = "subject": "Subject";
-    Body = "body": "Message";
-    Targets = "targets": "Who to write to";
-    TargetsChoose = "targets_choose": {
-        one: "Choose at least {count}.",
-        other: "Choose at least {count}."
-    };
-    TargetsAll = "targets_all": "Your message goes to all of them.";
-    ChooseCountry = "choose_country": "Choose a country";
-    ChooseAnswer = "choose_answer": "Choose an answer";
-    PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter. The preview shows the result.";
-    Preview = "preview": "Preview of your message";
-    CharactersLeft = "characters_left": {
-        one: "You have {count} character left",
-        other: "You have {count} characters left"
-    };
-    CharactersOver = "characters_over": {
-        one: "You have {count} character too many",
-        other: "You have {count} characters too many"
-    };
-    Consents = "consents": "Your agreement";
-    Disclosed = "disclosed": "The people you write to will see: {list}.";
-    DisclosedName = "disclosed_name": "your name";
-    DisclosedEmail = "disclosed_email": "your email address";
-    DisclosedPhone = "disclosed_phone": "your phone number";
-    DisclosedCountry = "disclosed_country": "your country";
-    DisclosedRegion = "disclosed_region": "your region";
-    DisclosedLocality = "disclosed_locality": "your town or city";
-    DisclosedPostalCode = "disclosed_postal_code": "your postcode";
-    DisclosedAddress = "disclosed_address": "your street address";
-    ListJoin = "list_join": "{before}, {after}";
-    Responsible = "responsible": "{publisher} is responsible for your data.";
-    Privacy = "privacy": "Privacy notice";
-    Retention = "retention": {
-        one: "Your data is kept for {count} day.",
-        other: "Your data is kept for {count} days."
-    };
-    Send = "send": "Send message";
-    Sending = "sending": "Sending…";
-    TryAgain = "try_again": "Try again";
+    first {
+        // The form.
+        YourDetails = "your_details": "Your details";
+        YourMessage = "your_message": "Your message";
+        Optional = "optional": "{label} (optional)";
+        GivenName = "given_name": "First name";
+        FamilyName = "family_name": "Last name";
+        Email = "email": "Email address";
+        Phone = "phone": "Phone number";
+        Country = "country": "Country";
+        Region = "region": "Region";
+        Locality = "locality": "Town or city";
+        PostalCode = "postal_code": "Postcode";
+        Address = "address": "Street address";
+        Subject = "subject": "Subject";
+        Body = "body": "Message";
+        Targets = "targets": "Who to write to";
+        TargetsChoose = "targets_choose": {
+            one: "Choose at least {count}.",
+            other: "Choose at least {count}."
+        };
+        TargetsAll = "targets_all": "Your message goes to all of them.";
+        ChooseCountry = "choose_country": "Choose a country";
+        ChooseAnswer = "choose_answer": "Choose an answer";
+        PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter. The preview shows the result.";
+        Preview = "preview": "Preview of your message";
+        CharactersLeft = "characters_left": {
+            one: "You have {count} character left",
+            other: "You have {count} characters left"
+        };
+        CharactersOver = "characters_over": {
+            one: "You have {count} character too many",
+            other: "You have {count} characters too many"
+        };
+        Consents = "consents": "Your agreement";
+        Disclosed = "disclosed": "The people you write to will see: {list}.";
+        DisclosedName = "disclosed_name": "your name";
+        DisclosedEmail = "disclosed_email": "your email address";
+        DisclosedPhone = "disclosed_phone": "your phone number";
+        DisclosedCountry = "disclosed_country": "your country";
+        DisclosedRegion = "disclosed_region": "your region";
+        DisclosedLocality = "disclosed_locality": "your town or city";
+        DisclosedPostalCode = "disclosed_postal_code": "your postcode";
+        DisclosedAddress = "disclosed_address": "your street address";
+        ListJoin = "list_join": "{before}, {after}";
+        Responsible = "responsible": "{publisher} is responsible for your data.";
+        Privacy = "privacy": "Privacy notice";
+        Retention = "retention": {
+            one: "Your data is kept for {count} day.",
+            other: "Your data is kept for {count} days."
+        };
+        Send = "send": "Send message";
+        Sending = "sending": "Sending…";
+        TryAgain = "try_again": "Try again";
+        Closed = "closed": "This campaign has closed. It no longer takes messages.";
+        NotYetOpen = "not_yet_open": "This campaign has not begun yet.";
+        Count = "count": {
+            one: "{count} message sent",
+            other: "{count} messages sent"
+        };
+        CountOfGoal = "count_of_goal": {
+            one: "{count} of {goal} messages sent",
+            other: "{count} of {goal} messages sent"
+        };
+    }
 
-    // What has to be mended.
-    SummaryHeading = "summary_heading": "There is a problem";
-    MissingGivenName = "missing_given_name": "Enter your first name";
-    MissingFamilyName = "missing_family_name": "Enter your last name";
-    MissingEmail = "missing_email": "Enter your email address";
-    MissingPhone = "missing_phone": "Enter your phone number";
-    MissingCountry = "missing_country": "Choose your country";
-    MissingRegion = "missing_region": "Enter your region";
-    MissingLocality = "missing_locality": "Enter your town or city";
-    MissingPostalCode = "missing_postal_code": "Enter your postcode";
-    MissingAddress = "missing_address": "Enter your street address";
-    MissingSubject = "missing_subject": "Enter a subject";
-    MissingBody = "missing_body": "Write your message";
-    MissingAnswer = "missing_answer": "Answer “{label}”";
-    MissingConsent = "missing_consent": "Tick the box if you agree. Your message can’t be sent without it";
-    TooLong = "too_long": {
-        one: "{label} must be {count} character or fewer",
-        other: "{label} must be {count} characters or fewer"
-    };
-    TooShort = "too_short": {
-        one: "{label} must be {count} character or more",
-        other: "{label} must be {count} characters or more"
-    };
-    TooFewTargets = "too_few_targets": {
-        one: "Choose at least {count} person to write to",
-        other: "Choose at least {count} people to write to"
-    };
-    TooManyTargets = "too_many_targets": {
-        one: "Choose no more than {count} person to write to",
-        other: "Choose no more than {count} people to write to"
-    };
-    ControlCharacter = "control_character": "{label} holds a character that can’t be sent. Delete it and type it again";
-    MalformedEmail = "malformed_email": "Enter an email address in the correct format, like name@example.com";
-    MalformedPhone = "malformed_phone": "Enter a phone number, like 012 345 678 or +855 12 345 678";
-    MalformedNumber = "malformed_number": "Enter a whole number, like 12";
-    MalformedDate = "malformed_date": "Enter a real date";
-    UnknownChoice = "unknown_choice": "Choose one of the answers to “{label}”";
-    Altered = "altered": "The fixed part of the message can’t be changed";
-    Refused = "refused": "The campaign did not accept “{label}”. Change it and try again";
+    later {
+        // What has to be mended.
+        SummaryHeading = "summary_heading": "There is a problem";
+        MissingGivenName = "missing_given_name": "Enter your first name";
+        MissingFamilyName = "missing_family_name": "Enter your last name";
+        MissingEmail = "missing_email": "Enter your email address";
+        MissingPhone = "missing_phone": "Enter your phone number";
+        MissingCountry = "missing_country": "Choose your country";
+        MissingRegion = "missing_region": "Enter your region";
+        MissingLocality = "missing_locality": "Enter your town or city";
+        MissingPostalCode = "missing_postal_code": "Enter your postcode";
+        MissingAddress = "missing_address": "Enter your street address";
+        MissingSubject = "missing_subject": "Enter a subject";
+        MissingBody = "missing_body": "Write your message";
+        MissingAnswer = "missing_answer": "Answer “{label}”";
+        MissingConsent = "missing_consent": "Tick the box if you agree. Your message can’t be sent without it";
+        TooLong = "too_long": {
+            one: "{label} must be {count} character or fewer",
+            other: "{label} must be {count} characters or fewer"
+        };
+        TooShort = "too_short": {
+            one: "{label} must be {count} character or more",
+            other: "{label} must be {count} characters or more"
+        };
+        TooFewTargets = "too_few_targets": {
+            one: "Choose at least {count} person to write to",
+            other: "Choose at least {count} people to write to"
+        };
+        TooManyTargets = "too_many_targets": {
+            one: "Choose no more than {count} person to write to",
+            other: "Choose no more than {count} people to write to"
+        };
+        ControlCharacter = "control_character": "{label} holds a character that can’t be sent. Delete it and type it again";
+        MalformedEmail = "malformed_email": "Enter an email address in the correct format, like name@example.com";
+        MalformedPhone = "malformed_phone": "Enter a phone number, like 012 345 678 or +855 12 345 678";
+        MalformedNumber = "malformed_number": "Enter a whole number, like 12";
+        MalformedDate = "malformed_date": "Enter a real date";
+        UnknownChoice = "unknown_choice": "Choose one of the answers to “{label}”";
+        Altered = "altered": "The fixed part of the message can’t be changed";
+        Refused = "refused": "The campaign did not accept “{label}”. Change it and try again";
 
-    // What went wrong on the way.
-    Unreachable = "unreachable": "Your message has not been confirmed: no answer came. It is still here. Check your connection, then try again. It will not be counted twice.";
-    Busy = "busy": "The campaign can’t take your message right now. It is still here. Wait a moment, then try again.";
-    BusySeconds = "busy_seconds": {
-        one: "The campaign can’t take your message right now. It is still here. Try again in {count} second.",
-        other: "The campaign can’t take your message right now. It is still here. Try again in {count} seconds."
-    };
-    RefusedWhole = "refused_whole": "The campaign did not accept your message ({code}). It is still here, and nothing was sent.";
-    ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
-    CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
-    Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
-    Closed = "closed": "This campaign has closed. It no longer takes messages.";
-    NotYetOpen = "not_yet_open": "This campaign has not begun yet.";
+        // What went wrong on the way.
+        Unreachable = "unreachable": "Your message has not been confirmed: no answer came. It is still here. Check your connection, then try again. It will not be counted twice.";
+        Busy = "busy": "The campaign can’t take your message right now. It is still here. Wait a moment, then try again.";
+        BusySeconds = "busy_seconds": {
+            one: "The campaign can’t take your message right now. It is still here. Try again in {count} second.",
+            other: "The campaign can’t take your message right now. It is still here. Try again in {count} seconds."
+        };
+        RefusedWhole = "refused_whole": "The campaign did not accept your message ({code}). It is still here, and nothing was sent.";
+        ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
+        CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
+        Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
 
-    // After sending.
-    SentHeading = "sent_heading": "Thank you. Your message was received";
-    SentAccepted = "sent_accepted": "It was verified and counted.";
-    SentRecorded = "sent_recorded": "It was recorded.";
-    SentAwaiting = "sent_awaiting": "One step is left: open the email that we sent you and confirm. Your message counts after that.";
-    SentUnknown = "sent_unknown": "It was handed over, but the campaign’s system does not confirm what happened to it.";
-    ReceiptNumber = "receipt_number": "Receipt number";
-    ReceiptKeep = "receipt_keep": "Keep it to show that your message arrived.";
-    ReceiptDownload = "receipt_download": "Download your receipt";
-    Count = "count": {
-        one: "{count} message sent",
-        other: "{count} messages sent"
-    };
-    CountOfGoal = "count_of_goal": {
-        one: "{count} of {goal} messages sent",
-        other: "{count} of {goal} messages sent"
-    };
-    ShareHeading = "share_heading": "Ask others to write too";
-    ShareEmail = "share_email": "Email";
-    ShareCopy = "share_copy": "Copy text and link";
-    Copied = "copied": "Copied";
-    CopyFailed = "copy_failed": "Your browser did not copy it. Select the text and copy it yourself: {text}";
+        // After sending.
+        SentHeading = "sent_heading": "Thank you. Your message was received";
+        SentAccepted = "sent_accepted": "It was verified and counted.";
+        SentRecorded = "sent_recorded": "It was recorded.";
+        SentAwaiting = "sent_awaiting": "One step is left: open the email that we sent you and confirm. Your message counts after that.";
+        SentUnknown = "sent_unknown": "It was handed over, but the campaign’s system does not confirm what happened to it.";
+        ReceiptNumber = "receipt_number": "Receipt number";
+        ReceiptKeep = "receipt_keep": "Keep it to show that your message arrived.";
+        ReceiptDownload = "receipt_download": "Download your receipt";
+        ShareHeading = "share_heading": "Ask others to write too";
+        ShareEmail = "share_email": "Email";
+        ShareCopy = "share_copy": "Copy text and link";
+        Copied = "copied": "Copied";
+        CopyFailed = "copy_failed": "Your browser did not copy it. Select the text and copy it yourself: {text}";
+    }
 }
 
 /// The form's texts in one language, and the rules of that language.
@@ -202,11 +220,16 @@ impl Locale {
 
     /// The texts of a compiled catalogue (see [`compile`]). What it lacks is said in English.
     pub fn compiled(lang: &str, catalogue: &str, rules: Rules) -> Self {
-        let texts = match json::parse(catalogue).map(|json| json.value) {
-            Ok(Value::List(texts)) => texts,
-            _ => Vec::new(),
-        };
-        Locale { lang: lang.to_owned(), texts, rules }
+        let mut locale = Locale { lang: lang.to_owned(), texts: Vec::new(), rules };
+        locale.learn(catalogue);
+        locale
+    }
+
+    /// Takes the texts of a compiled catalogue, unless that is empty.
+    pub fn learn(&mut self, catalogue: &str) {
+        if let Ok(Value::List(texts)) = json::parse(catalogue).map(|json| json.value) {
+            self.texts = texts;
+        }
     }
 
     /// The text under this key, as it stands.
@@ -243,14 +266,21 @@ impl Locale {
             Value::Text(text) => Some(text.as_str()),
             _ => text.get(category).or_else(|| text.get("other"))?.text(),
         });
-        translated.unwrap_or_else(|| match &ENGLISH[key as usize] {
-            English::Plain(text) => text,
-            English::Plural(forms) => {
-                let form = forms.iter().find(|(known, _)| *known == category);
-                form.or(forms.last()).map_or("", |(_, text)| text)
-            }
+        translated.unwrap_or_else(|| {
+            english(key).map_or("", |text| match text {
+                English::Plain(text) => text,
+                English::Plural(forms) => {
+                    let form = forms.iter().find(|(known, _)| *known == category);
+                    form.or(forms.last()).map_or("", |(_, text)| text)
+                }
+            })
         })
     }
+}
+
+fn english(key: Key) -> Option<&'static English> {
+    let place = key as usize;
+    ENGLISH.get(place).or_else(|| LATER.get(place.checked_sub(ENGLISH.len())?))
 }
 
 /// Replaces each `{name}` by its value, once: values are not filled again.
@@ -316,6 +346,24 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
         }
     });
     if faults.is_empty() { Ok(out.finish()) } else { Err(faults) }
+}
+
+/// English as a compiled catalogue, for the widget: its first half holds the first texts only.
+pub fn compiled_english() -> String {
+    let mut out = Writer::default();
+    out.list(|out| {
+        for text in Key::ALL.iter().filter_map(|key| english(*key)) {
+            match text {
+                English::Plain(text) => out.text(text),
+                English::Plural(forms) => out.object(|out| {
+                    for (category, text) in *forms {
+                        out.key(category).text(text);
+                    }
+                }),
+            }
+        }
+    });
+    out.finish()
 }
 
 fn is_plural(forms: &[json::Member]) -> bool {

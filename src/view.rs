@@ -343,10 +343,12 @@ impl<'a> Viewer<'a> {
     }
 
     fn summary(&mut self) {
+        if self.session.mistakes.is_empty() { self.out.nothing() } else { self.mistakes() }
+    }
+
+    #[inline(never)]
+    fn mistakes(&mut self) {
         let mistakes = &self.session.mistakes;
-        if mistakes.is_empty() {
-            return self.out.nothing();
-        }
         // The alert is inside what gets the focus, so that it is told even to those who have it.
         self.out.put(html!(
             "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
@@ -572,9 +574,14 @@ impl<'a> Viewer<'a> {
     }
 
     fn notice(&mut self) {
-        let Some(notice) = &self.session.notice else {
-            return self.out.nothing();
-        };
+        match &self.session.notice {
+            None => self.out.nothing(),
+            Some(notice) => self.trouble(notice),
+        }
+    }
+
+    #[inline(never)]
+    fn trouble(&mut self, notice: &Notice) {
         let (key, count, code) = match notice {
             Notice::Unreachable => (Key::Unreachable, 0, ""),
             Notice::Busy(None) => (Key::Busy, 0, ""),
@@ -833,6 +840,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// Writes what is wrong.
+    #[inline(never)]
     fn mistake(&mut self, mistake: &Mistake) {
         let name = mistake.field.as_str();
         let (key, count) = match mistake.kind {
@@ -881,6 +889,7 @@ impl<'a> Viewer<'a> {
 
     // After sending.
 
+    #[inline(never)]
     fn thanks(&mut self, acceptance: &Acceptance) {
         let campaign = self.campaign;
         self.out.put(html!(
@@ -923,6 +932,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
+    #[inline(never)]
     fn share(&mut self) {
         let session = self.session;
         let text = percent_encode(&session.share_text());

@@ -19,7 +19,6 @@ use web_sys::{HtmlElement, ShadowRoot};
 
 use standwith::action::Source;
 use standwith::campaign::{CampaignFile, Strictness};
-use standwith::envelope;
 use standwith::json::decimal;
 use standwith::session::Setting;
 use standwith::shape::{ConfigFault, FaultKind};
@@ -41,14 +40,20 @@ impl Mounted {
         self.0.state().to_owned()
     }
 
+    /// Says that the widget's second half is there; until then nothing can be sent. `texts` is the
+    /// compiled catalogue that comes with it, if it speaks English.
+    pub fn complete(&self, texts: &str) {
+        self.0.complete(texts);
+    }
+
     /// Empties the form for the next person.
     pub fn reset(&self) {
         self.0.reset();
     }
 }
 
-/// Shows the form of a campaign file in the shadow root of `host`. `digest` is SHA-256 of `file`. What
-/// the painter has painted before is taken over where it stands. `options` is what the loader found
+/// Shows the form of a campaign file in the shadow root of `host`. What the painter has painted before
+/// is taken over where it stands. `options` is what the loader found
 /// out about page and tag, a line each in this order, empty where there is nothing; the last is all
 /// that is left, of however many lines:
 ///
@@ -59,7 +64,8 @@ impl Mounted {
 /// 5. the page's address without query and fragment,
 /// 6. the page's origin,
 /// 7. `utm_source` of the page's address,
-/// 8. the compiled catalogue of the language; empty for English.
+/// 8. SHA-256 of `file`, in base64url,
+/// 9. the compiled catalogue of the language; empty for English.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
@@ -69,7 +75,6 @@ pub fn mount(
     root: &ShadowRoot,
     painter: page::Painter,
     file: &str,
-    digest: &[u8],
     mut options: &str,
 ) -> Result<Mounted, String> {
     let address = line(&mut options);
@@ -79,6 +84,7 @@ pub fn mount(
     let page = line(&mut options);
     let origin = line(&mut options);
     let utm_source = line(&mut options);
+    let campaign_digest = line(&mut options);
     let file = CampaignFile::read(file).map_err(|fault| in_words(&[fault]))?;
     let campaign =
         file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
@@ -100,7 +106,7 @@ pub fn mount(
     };
     let setting = Setting {
         campaign,
-        campaign_digest: envelope::encode(digest),
+        campaign_digest,
         count_url,
         endpoint,
         page,

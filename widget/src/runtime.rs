@@ -27,14 +27,16 @@ use standwith::view;
 pub(crate) struct Runtime {
     host: HtmlElement,
     painter: Painter,
-    locale: Locale,
+    locale: RefCell<Locale>,
     campaign: String,
     session: RefCell<Session>,
     /// Whether an event is worked on: others wait in the mailbox.
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
-    /// What is to be done first.
-    effects: RefCell<Vec<Effect>>,
+    /// Whether the widget's second half is there.
+    complete: Cell<bool>,
+    /// What is to be done when it is.
+    waiting: RefCell<Vec<Effect>>,
     /// The private key of the message on its way: it can't be taken out of the browser.
     key: RefCell<JsValue>,
     listeners: OnceCell<Vec<Listener>>,
@@ -54,24 +56,20 @@ impl Runtime {
         let runtime = Rc::new(Runtime {
             painter,
             host,
-            locale,
+            locale: RefCell::new(locale),
             campaign,
             session: RefCell::new(session),
             busy: Cell::new(false),
             mailbox: RefCell::default(),
-            effects: RefCell::default(),
+            complete: Cell::new(false),
+            // Nor before a page that hears of the form finds it in its element.
+            waiting: RefCell::new(effects),
             key: RefCell::new(JsValue::UNDEFINED),
             listeners: OnceCell::new(),
         });
         runtime.paint(Changes::SCREEN);
         // Set once, here.
         let _ = runtime.listeners.set(listeners(root, Rc::downgrade(&runtime)));
-        // Not at once: a page that hears of the form then finds it in its element.
-        runtime.effects.replace(effects);
-        browser::soon(&runtime.later(0, |runtime, _, _| {
-            let effects = runtime.effects.take();
-            effects.into_iter().for_each(|effect| runtime.perform(effect));
-        }));
         runtime
     }
 
@@ -80,9 +78,21 @@ impl Runtime {
         self.session.try_borrow().map_or("", |session| session.state())
     }
 
+    /// The widget's second half is there: from now on the form does all that it can.
+    pub(crate) fn complete(self: &Rc<Self>, texts: &str) {
+        self.locale.borrow_mut().learn(texts);
+        self.complete.set(true);
+        self.waiting.take().into_iter().for_each(|effect| self.perform(effect));
+        self.work();
+    }
+
     /// Takes an event in. While another one is worked on, it waits for its turn.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
         self.mailbox.borrow_mut().push(event);
+        self.work();
+    }
+
+    fn work(self: &Rc<Self>) {
         if self.busy.replace(true) {
             return;
         }
@@ -92,6 +102,11 @@ impl Runtime {
             let effects = session.take(event);
             changes = changes.and(session.changes());
             drop(session);
+            if !self.complete.get() {
+                self.waiting.borrow_mut().extend(effects);
+                self.paint(std::mem::take(&mut changes));
+                continue;
+            }
             // What has a way to go begins before anything is painted.
             let mut seen = Vec::new();
             for effect in effects {
@@ -114,26 +129,29 @@ impl Runtime {
         self.busy.set(false);
     }
 
-    /// The event that has waited longest.
+    /// The event that has waited longest, if its time has come.
     fn next(&self) -> Option<Event> {
         let mut mailbox = self.mailbox.borrow_mut();
-        (!mailbox.is_empty()).then(|| mailbox.remove(0))
+        let next = mailbox.first()?;
+        let ripe = self.complete.get() || self.session.borrow().is_writing(next);
+        ripe.then(|| mailbox.remove(0))
     }
 
     /// Shows what events have changed.
     fn paint(&self, changes: Changes) {
-        let session = self.session.borrow();
+        let (session, locale) = (self.session.borrow(), self.locale.borrow());
         if changes.touch(Changes::SCREEN) {
-            return self.painter.paint(view::whole(&session, &self.locale, None).as_str());
+            return self.painter.paint(view::whole(&session, &locale, None).as_str());
         }
         for (part, shows) in view::PARTS {
             if changes.touch(shows) {
-                let plan = view::part(&session, &self.locale, part);
+                let plan = view::part(&session, &locale, part);
                 self.painter.patch(part as u8, plan.as_str());
             }
         }
     }
 
+    #[inline(never)]
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Tell(report) => self.tell(&report),
@@ -226,7 +244,7 @@ impl Runtime {
                 &[
                     ("campaign", Value::Text(&self.campaign)),
                     ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
-                    ("lang", Value::Text(&self.locale.lang)),
+                    ("lang", Value::Text(&self.locale.borrow().lang)),
                 ],
             ),
             Report::Start => self.announce("standwith:start", &[]),
@@ -292,6 +310,10 @@ impl Runtime {
     }
 
     fn submit(self: &Rc<Self>) {
+        // Until then the loader keeps in mind that the button was pressed.
+        if !self.complete.get() {
+            return;
+        }
         self.painter.say();
         self.send(Event::Submitted { now: browser::now() });
     }

@@ -1,4 +1,4 @@
-// What a person does with the first paint before Rust listens: nothing of it is lost, and nothing
+// What a person does before Rust listens, and what it can't do yet: nothing of it is lost, and nothing
 // leaves the page.
 
 const KINDS = ["input", "change", "click", "submit"];
@@ -40,12 +40,18 @@ export class Early {
     for (const kind of KINDS) this.#root.removeEventListener(kind, this);
   }
 
-  /** Does it all once more, for those who listen now. */
-  again() {
-    this.end();
+  /** Says it all once more, for Rust, which listens now. It can't send yet. */
+  tell() {
+    const submitted = this.#submitted;
     for (const control of this.#touched) control.dispatchEvent(new Event("input", { bubbles: true }));
     this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
+    this.#wait(submitted);
+  }
+
+  /** Presses the button once more, now that Rust can send. */
+  again() {
     const submitted = this.#submitted;
+    this.end();
     this.#wait(false);
     if (submitted) this.#root.querySelector("[type=submit]")?.click();
   }

@@ -3,18 +3,20 @@
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
-import init, { mount } from "standwith-glue";
+import { begin, imports, mount } from "standwith-glue";
 import { painter } from "standwith-paint";
 import { Early } from "./early.js";
 import { choose } from "./language.js";
 import css from "./style.css";
 
-/* global __VERSION__, __WASM_INTEGRITY__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
+/* global __VERSION__, __FIRST_HALF__, __SECOND_HALF__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
 
 /** A campaign file larger than this is refused, in bytes, its plan included. */
 const LARGEST_FILE = 1 << 21;
 /** How long a file may take, in milliseconds. */
 const PATIENCE = 20_000;
+/** How long to wait at most before the second half is asked for once more, in milliseconds. */
+const LONGEST_WAIT = 32_000;
 /** What a script tag's `data-` attributes become. */
 const ATTRIBUTES = [
   "campaign", "endpoint", "hosted", "lang", "theme", "source", "prefill", "draft", "loading",
@@ -58,15 +60,36 @@ const fetchFile = async (url, integrity, headers) => {
   return response;
 };
 
-let core;
-/** The Wasm, fetched once for all forms of a page; again after a failure. */
-const loadCore = () =>
-  core ??= fetchFile(new URL("standwith.wasm", home), __WASM_INTEGRITY__)
-    .then((response) => init({ module_or_path: response }))
-    .catch((error) => {
-      core = undefined;
-      return because("wasm")(error);
-    });
+/** WebAssembly, begun; as a whole file where the browser or the server knows no other way. */
+const start = async (name, integrity, given) => {
+  const response = await fetchFile(new URL(name, home), integrity);
+  const { headers } = response;
+  return headers.get("Content-Type") === "application/wasm" && WebAssembly.instantiateStreaming
+    ? WebAssembly.instantiateStreaming(response, given)
+    : WebAssembly.instantiate(await response.arrayBuffer(), given);
+};
+
+/** What is made once for all forms of a page; again after a failure. */
+const once = (make) => {
+  let made;
+  return () => made ??= make().catch((error) => {
+    made = undefined;
+    return because("wasm")(error);
+  });
+};
+
+const given = imports();
+/** All that a form needs until somebody can write in it. */
+const loadCore = once(async () => {
+  const { instance, module } = await start("standwith.wasm", __FIRST_HALF__, given);
+  return begin(instance, module);
+});
+/** The second half of the same program, which sends. */
+const loadSending = once(async () =>
+  start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() }));
+
+const loadTexts = async (lang) =>
+  (await fetchFile(new URL(`${lang}.json`, home), __LOCALES__[lang])).text();
 
 /** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
@@ -97,30 +120,32 @@ const loadCampaign = async (url, wanted) => {
   const bytes = end < 0 ? all : all.subarray(0, end);
   let text;
   try {
-    text = decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Unavailable("faulty", error);
   }
   return {
     text,
     digest: crypto.subtle.digest("SHA-256", bytes),
-    said: read(bytes),
-    plan: end < 0 ? {} : read(all.subarray(end + 1)),
+    said: read(text),
+    plan: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
     file: response.url || String(url),
   };
 };
 
-const decode = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-
 /** What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
     judges. */
-const read = (bytes) => {
+const read = (text) => {
   try {
-    return JSON.parse(decode(bytes)) ?? {};
+    return JSON.parse(text) ?? {};
   } catch {
     return {};
   }
 };
+
+const base64url = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /** The first plan in a language, while the campaign takes messages. */
 const firstOf = (plan, { opens, closes }, lang) => {
@@ -215,9 +240,7 @@ class StandWith extends HTMLElement {
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     const catalogue = Object.keys(__LOCALES__).find((known) => known === lang.split("-")[0]);
     // Without its catalogue the form speaks English; the campaign's own texts are there.
-    const texts = catalogue &&
-      fetchFile(new URL(`${catalogue}.json`, home), __LOCALES__[catalogue])
-        .then((response) => response.text()).catch(() => "");
+    const texts = catalogue && catalogue !== "en" && loadTexts(catalogue).catch(() => "");
     if (start !== this.#start) return;
     const page = painter(shadow, file, __NAMES__, __TAGS__);
     const first = firstOf(plan, said, lang);
@@ -233,24 +256,45 @@ class StandWith extends HTMLElement {
       location.origin + location.pathname,
       location.origin,
       new URLSearchParams(location.search).get("utm_source"),
+      base64url(await digest),
     ].map((option) => (option ?? "").replaceAll("\n", " "));
-    options.push(await texts);
-    const hash = new Uint8Array(await digest);
+    const translated = await texts || "";
+    options.push(translated);
     // In a task of its own: what a person does comes in between.
     await new Promise((resolve) => setTimeout(resolve));
     if (start !== this.#start) return;
     if (!this.#early) shadow.replaceChildren();
     try {
-      this.#form = mount(this, shadow, page, text, hash, options.join("\n"));
+      this.#form = mount(this, shadow, page, text, options.join("\n"));
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
     this.#start = undefined;
-    // The page hears first that the form is ready.
-    await 0;
-    this.#early?.again();
-    this.#early = undefined;
-    becomeReady();
+    this.#early ??= new Early(shadow);
+    this.#early.tell();
+    await this.#complete(this.#form, shadow, !translated);
+  }
+
+  /** Fetches what sends while the person writes; again after a while, where the network is poor. */
+  async #complete(form, shadow, english) {
+    for (let wait = 1000; form === this.#form; wait *= 2) {
+      try {
+        const [texts] = await Promise.all([english ? loadTexts("en") : "", loadSending()]);
+        if (form !== this.#form) return;
+        form.complete(texts);
+        this.#early.again();
+        this.#early = undefined;
+        becomeReady();
+        return;
+      } catch (error) {
+        if (wait > LONGEST_WAIT) {
+          form.free();
+          this.#form = undefined;
+          return this.#fail(shadow, error);
+        }
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
   }
 
   /** The first paint: what Rust would paint, before it is there. */

@@ -6,6 +6,7 @@ mod dist;
 mod names;
 mod parts;
 mod run;
+mod split;
 mod stamp;
 mod test;
 mod tools;

@@ -10,6 +10,9 @@ pub(crate) const SHORTEN: &str = "--minify-imports-and-exports-and-modules";
 /// What wasm-bindgen calls the glue, as a module from which the WebAssembly file imports.
 const GLUE: &str = "./standwith_bg.js";
 
+/// What the glue exports for the whole file.
+const EXPORTS: &str = "export { initSync, __wbg_init as default };";
+
 /// The one module from which everything is imported afterwards.
 const MODULE: &str = "a";
 
@@ -57,7 +60,14 @@ impl<'a> Names<'a> {
         for [module, import, name] in &self.direct {
             short = self.redirect(&short, module, import, name)?;
         }
-        replaced(&short, &format!("\"{GLUE}\": import"), &format!("\"{MODULE}\": import"))
+        let glue =
+            replaced(&short, &format!("\"{GLUE}\": import"), &format!("\"{MODULE}\": import"))?;
+        // The loader starts the file itself: it comes in two halves, which take the same imports.
+        replaced(
+            &glue,
+            EXPORTS,
+            "export { __wbg_get_imports as imports, __wbg_finalize_init as begin };",
+        )
     }
 
     /// Has the glue give what it took straight from a module of ours.
@@ -117,11 +127,13 @@ mod tests {
         let glue = r#"
 export function mount(a) { return wasm.mount(a, wasm.memory.buffer); }
 const import0 = { __wbg_get_63: (memory) => memory, __wbg_get_6: null };
-return { "./standwith_bg.js": import0 };"#;
+return { "./standwith_bg.js": import0 };
+export { initSync, __wbg_init as default };"#;
         let short = r#"
 export function mount(a) { return wasm.D(a, wasm.C.buffer); }
 const import0 = { A: (memory) => memory, B: null };
-return { "a": import0 };"#;
+return { "a": import0 };
+export { __wbg_get_imports as imports, __wbg_finalize_init as begin };"#;
         assert_eq!(Names::read(PRINTED).shorten(glue).unwrap(), short);
     }
 
@@ -134,14 +146,16 @@ const import0 = {
 __wbg_a_1: 1 };
 return { "./standwith_bg.js": import0,
 "./snippets/x/page.js": import1,
-};"#;
+};
+export { initSync, __wbg_init as default };"#;
         let short = r#"import * as import1 from "./snippets/x/page.js"
 const import0 = {
 B: import1.send,
 A: 1 };
 return { "a": import0,
 
-};"#;
+};
+export { __wbg_get_imports as imports, __wbg_finalize_init as begin };"#;
         assert_eq!(Names::read(printed).shorten(glue).unwrap(), short);
     }
 

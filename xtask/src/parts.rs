@@ -75,15 +75,7 @@ fn measure(wasm: &[u8]) -> Result<BTreeMap<String, Part>> {
 /// The module of ours, or the dependency, that a function is there for. One that the compiler made of
 /// both for a type of ours is ours.
 fn owner(name: &str) -> String {
-    // `core[1a2b3c]::str` as `core::str`.
-    let mut plain = String::new();
-    let mut inside = false;
-    for c in name.chars() {
-        inside = c == '[' || inside && c != ']';
-        if !inside && c != ']' {
-            plain.push(c);
-        }
-    }
+    let plain = plain(name);
     for ours in ["standwith_widget::", "standwith::"] {
         if let Some((_, rest)) = plain.split_once(ours) {
             let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
@@ -103,6 +95,19 @@ fn owner(name: &str) -> String {
         _ if plain.contains("::") => "the standard library".to_owned(),
         _ => "the entries from JavaScript".to_owned(),
     }
+}
+
+/// `core[1a2b3c]::str` as `core::str`: a path without the hashes of crates.
+pub(crate) fn plain(name: &str) -> String {
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in name.chars() {
+        inside = c == '[' || inside && c != ']';
+        if !inside && c != ']' {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

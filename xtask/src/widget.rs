@@ -4,6 +4,7 @@ use crate::dist::{self, Asset, DIST, VERSION, integrity};
 use crate::names::{Names, SHORTEN};
 use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
+use crate::split::split;
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Result, bail};
@@ -13,9 +14,12 @@ use std::path::{Path, PathBuf};
 /// The JSON Schema of campaign files, for the editors of those who write them.
 const SCHEMA: &str = "campaign.schema.json";
 
-/// What wasm-opt may use and does. Every browser of the last years knows these features.
-const WASM_OPT: [&str; 7] = [
-    "-Oz",
+/// The files of the widget's two halves.
+const FIRST_HALF: &str = "standwith.wasm";
+const SECOND_HALF: &str = "sending.wasm";
+
+/// What wasm-opt may use. Every browser of the last years knows these features.
+const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
@@ -53,7 +57,7 @@ pub(crate) fn endpoint() -> PathBuf {
 
 /// What takes how many bytes of the WebAssembly file.
 pub(crate) fn parts() -> Result<Vec<(String, Part)>> {
-    parts::of(&out_dir().join("standwith_bg.wasm"), &WASM_OPT)
+    parts::of(&out_dir().join("whole").join(FIRST_HALF), &[&["-Oz"], &FEATURES[..]].concat())
 }
 
 /// Compiles core and shell to WebAssembly, with the JavaScript that calls it; says whether it had to.
@@ -76,7 +80,7 @@ fn compile() -> Result<bool> {
             Path::new("xtask/src"),
         ],
         facts: &[&Run::new("rustc").arg("-vV").read()?, form],
-        outputs: &[&out.join("glue.js"), &out.join("standwith.wasm")],
+        outputs: &[&out.join("glue.js"), &out.join(FIRST_HALF), &out.join(SECOND_HALF)],
     };
     step.unless_fresh(|| {
         run::say("widget: compiling");
@@ -132,17 +136,50 @@ fn pack(out: &Path) -> Run {
         .arg(out)
 }
 
-/// Runs wasm-opt, and puts the names that it shortened into the glue.
+/// Where the widget's second half begins: what no form needs until somebody has written in it.
+///
+/// Functions that are reached through a table of methods count as called by everybody, so those that
+/// only the second half has a use for are named here, too.
+const LATER: [&str; 13] = [
+    "session::Session>::proceed",
+    "view::Viewer>::mistake",
+    "view::Viewer>::mistakes",
+    "view::Viewer>::trouble",
+    "view::Viewer>::thanks",
+    "view::Viewer>::share",
+    "runtime::Runtime>::perform",
+    "as standwith::shape::Written>::write",
+    "as standwith::shape::Written>::is_absent",
+    "as core::fmt::Display>::fmt",
+    "as core::fmt::Write>::write_char",
+    "as core::fmt::Write>::write_str",
+    "as core::fmt::Write>::write_fmt",
+];
+
+/// Shortens the names between the file and its glue, cuts the file in two, and shrinks both.
 fn shrink(out: &Path) -> Result<()> {
-    let printed = Run::new("node_modules/.bin/wasm-opt")
-        .args(WASM_OPT)
-        .args(["--strip-producers", "--strip-target-features", SHORTEN])
-        .arg(out.join("standwith_bg.wasm"))
-        .arg("-o")
-        .arg(out.join("standwith.wasm"))
-        .read()?;
+    let named = out.join("named.wasm");
+    let printed = wasm_opt(&out.join("standwith_bg.wasm"), &named, &["-g", SHORTEN])?;
     let glue = Names::read(&printed).shorten(&read_text(&out.join("standwith.js"))?)?;
-    write(&out.join("glue.js"), glue)
+    write(&out.join("glue.js"), glue)?;
+    let halves = split(&read(&named)?, &LATER)?;
+    for (half, name) in [(halves.first, FIRST_HALF), (halves.second, SECOND_HALF)] {
+        let (whole, shrunk) = (out.join("whole").join(name), out.join(name));
+        write(&whole, half)?;
+        wasm_opt(&whole, &shrunk, &["-Oz", "--strip-debug"])?;
+    }
+    Ok(())
+}
+
+fn wasm_opt(from: &Path, to: &Path, options: &[&str]) -> Result<String> {
+    Run::new("node_modules/.bin/wasm-opt")
+        .args(FEATURES)
+        .args(["--strip-producers", "--strip-target-features"])
+        .args(options)
+        .arg(from)
+        .arg("-o")
+        .arg(to)
+        .read()
 }
 
 /// Flags that keep this machine's paths out of the file: they cost bytes, tell where it was built,
@@ -177,7 +214,8 @@ fn bundle() -> Result<bool> {
             Path::new("widget/src"),
             Path::new("xtask/src"),
             &out.join("glue.js"),
-            &out.join("standwith.wasm"),
+            &out.join(FIRST_HALF),
+            &out.join(SECOND_HALF),
         ],
         facts: &[VERSION],
         outputs: &[
@@ -189,19 +227,21 @@ fn bundle() -> Result<bool> {
     step.unless_fresh(|| {
         run::say("widget: bundling");
         let locales = locales()?;
-        let wasm =
-            Asset { name: "standwith.wasm".into(), bytes: read(&out.join("standwith.wasm"))? };
-        let code = loader(&wasm, &locales)?;
+        let half =
+            |name: &str| anyhow::Ok(Asset { name: name.into(), bytes: read(&out.join(name))? });
+        let halves = [half(FIRST_HALF)?, half(SECOND_HALF)?];
+        let code = loader(&halves, &locales)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm], locales].concat())
+        dist::publish(&[vec![script], halves.to_vec(), locales].concat())
     })
 }
 
-/// The languages other than English, as the core wants them.
+/// The languages, as the core wants them.
 fn locales() -> Result<Vec<Asset>> {
-    let mut assets = Vec::new();
+    let english = standwith::text::compiled_english().into_bytes();
+    let mut assets = vec![Asset { name: "en.json".into(), bytes: english }];
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
         let text = read_text(&path)?;
         match standwith::text::compile(&text) {
@@ -215,7 +255,7 @@ fn locales() -> Result<Vec<Asset>> {
 }
 
 /// The one script that pages load: the loader, its style and the glue to the WebAssembly file.
-fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
+fn loader(halves: &[Asset; 2], locales: &[Asset]) -> Result<Vec<u8>> {
     let staged = stage()?;
     let out = out_dir().join("bundle.js");
     let hashes: Vec<String> = locales
@@ -233,7 +273,8 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .arg(format!("--define:__TAGS__={TAGS}"))
         .arg(format!("--define:__EDITION__={EDITION}"))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
-        .arg(format!("--define:__WASM_INTEGRITY__={:?}", integrity(&wasm.bytes)))
+        .arg(format!("--define:__FIRST_HALF__={:?}", integrity(&halves[0].bytes)))
+        .arg(format!("--define:__SECOND_HALF__={:?}", integrity(&halves[1].bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
         // The glue's own guess of where the WebAssembly file is: the loader always says.
         .arg("--define:import.meta.url=undefined")

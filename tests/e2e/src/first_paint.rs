@@ -157,9 +157,9 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
         let held = form.value(name).await?;
         ensure!(held == value, "{name} holds {held:?}");
     }
-    let heard =
-        stage.browser.value("heard.map(([kind]) => kind).filter((kind) => kind !== 'count')");
-    let heard = heard.await?;
+    let heard = "heard.map(([kind]) => kind).filter((kind) => kind !== 'count')";
+    stage.browser.until(&format!("{heard}.length > 1")).await?;
+    let heard = stage.browser.value(heard).await?;
     ensure!(heard == json!(["ready", "start"]), "the page heard {heard}");
     // Rust knows it too: the letter is signed.
     form.until_it_says("Sophea Chan").await?;
@@ -381,6 +381,56 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     ensure!(!stage.form().has("form").await?, "a form without code");
     ensure!(stage.browser.value(height).await? == true, "the content is not back");
     Ok(())
+}
+
+pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Result<()> {
+    stage.gate.break_down("sending.wasm", Fault::Hold);
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    // Every control, and what hangs on it.
+    form.fill().await?;
+    form.until_it_says("មេឃ ស្ត្រី").await?;
+    let left = form.text("#body-remaining").await?;
+    form.click("[name=body]").await?;
+    stage.browser.strike("Please.").await?;
+    ensure!(form.text("#body-remaining").await? != left, "nobody counts: {left}");
+    ensure!(stage.browser.value("heard").await? == json!([]), "told before anybody can send");
+    let pressed = "[type=submit][aria-disabled]";
+    form.submit().await?;
+    ensure!(form.has(pressed).await?, "the button does not say that it was pressed");
+    // Who goes on writing is not done.
+    form.click("[name=body]").await?;
+    stage.browser.strike(" ").await?;
+    ensure!(!form.has(pressed).await?, "it would be sent while it is written");
+    form.submit().await?;
+    ensure!(stage.gate.posted().is_empty(), "sent without the half that signs");
+
+    stage.gate.mend();
+    form.until("sent").await?;
+    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    let claims = stage.endpoint.only_action().await?["claims"].take();
+    ensure!(claims["message"]["body"].as_str().is_some_and(|b| b.contains("Please.")), "{claims}");
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn the_half_that_sends_is_asked_for_again(stage: &Stage) -> Result<()> {
+    // In Khmer no English is wanted, and it is the program alone that is missing.
+    let khmer = TAG.replace("data-campaign", "data-lang=km data-campaign");
+    for (name, tag) in [("sending.wasm", khmer.as_str()), ("en.json", TAG)] {
+        let gone = answer(503, "text/plain", "busy");
+        stage.gate.break_down(name, Fault::Answer(gone));
+        stage.open_page("", tag, &[]).await?;
+        let form = stage.form();
+        form.until("editing").await?;
+        form.fill().await?;
+        form.submit().await?;
+        ensure!(stage.gate.asked(name) > 0, "nobody asks for {name}");
+        stage.gate.mend();
+        form.until("sent").await?;
+        ensure!(!form.text("h2").await?.is_empty(), "there are no words for thanks");
+    }
+    no_uncaught(stage).await
 }
 
 pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> Result<()> {

@@ -1,0 +1,310 @@
+//! Cuts the WebAssembly file in two: what a form needs until somebody can write in it, and the rest,
+//! which a browser fetches while they do. Both are one program: the second file shares memory and
+//! table of the first, and its functions take the places in the table that the first calls.
+
+use crate::parts::plain;
+use anyhow::{Context, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
+use walrus::ir::{self, Instr, InstrSeqId, Value, Visitor, dfs_in_order};
+use walrus::{
+    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind, GlobalKind,
+    ImportedFunction, LocalFunction, Module, ModuleConfig, TableId, passes,
+};
+
+/// The module from which the second file imports what is the first one's.
+const FIRST: &str = "b";
+
+/// The two files.
+pub(crate) struct Halves {
+    pub(crate) first: Vec<u8>,
+    pub(crate) second: Vec<u8>,
+}
+
+/// Cuts before `roots`: these functions with their closures, and whatever only they call, go into the
+/// second file. They are named by the end of their path in the name section.
+///
+/// # Errors
+/// When a root is not there, or is called from JavaScript.
+pub(crate) fn split(wasm: &[u8], roots: &[&str]) -> Result<Halves> {
+    let mut first = parse(wasm)?;
+    let second = parse(wasm)?;
+    let cut = Cut::new(&first, roots)?;
+    let slots = cut.leave(&mut first)?;
+    let second = cut.take(second, &mut first, &slots)?;
+    passes::gc::run(&mut first);
+    Ok(Halves { first: first.emit_wasm(), second })
+}
+
+fn parse(wasm: &[u8]) -> Result<Module> {
+    let mut config = ModuleConfig::new();
+    config.generate_producers_section(false);
+    config.parse(wasm).context("no WebAssembly")
+}
+
+/// What goes where, by the places of functions in the file.
+struct Cut {
+    later: BTreeSet<usize>,
+}
+
+impl Cut {
+    fn new(module: &Module, roots: &[&str]) -> Result<Self> {
+        let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
+        let place: BTreeMap<FunctionId, usize> =
+            ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let mut is_root = BTreeSet::new();
+        for root in roots {
+            let before = is_root.len();
+            for function in module.funcs.iter() {
+                if function.name.as_deref().is_some_and(|name| is_of(&plain(name), root)) {
+                    is_root.insert(place[&function.id()]);
+                }
+            }
+            if is_root.len() == before {
+                bail!("there is no function {root}");
+            }
+        }
+        let mut stack = Vec::new();
+        for export in module.exports.iter() {
+            if let ExportItem::Function(id) = export.item {
+                if is_root.contains(&place[&id]) {
+                    bail!("{} is called from JavaScript", export.name);
+                }
+                stack.push(place[&id]);
+            }
+        }
+        stack.extend(module.start.map(|id| place[&id]));
+        stack.extend(elements(module)?.1.into_iter().map(|id| place[&id]));
+        let mut early = BTreeSet::new();
+        while let Some(at) = stack.pop() {
+            if is_root.contains(&at) || !early.insert(at) {
+                continue;
+            }
+            if let FunctionKind::Local(function) = &module.funcs.get(ids[at]).kind {
+                stack.extend(calls(function).into_iter().map(|id| place[&id]));
+            }
+        }
+        let is_local =
+            |at: &usize| matches!(module.funcs.get(ids[*at]).kind, FunctionKind::Local(_));
+        Ok(Cut { later: (0..ids.len()).filter(|at| is_local(at) && !early.contains(at)).collect() })
+    }
+
+    /// Takes what comes later out of the first file, which calls it through the table; gives the
+    /// places there.
+    fn leave(&self, module: &mut Module) -> Result<BTreeMap<usize, u64>> {
+        let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
+        let place: BTreeMap<FunctionId, usize> =
+            ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let (table, mut listed) = elements(module)?;
+        let Some(stand_in) = listed.iter().copied().find(|id| !self.later.contains(&place[id]))
+        else {
+            bail!("the table has no function of the first file");
+        };
+        let mut slots = BTreeMap::new();
+        for (slot, id) in (1..).zip(&mut listed) {
+            if self.later.contains(&place[id]) {
+                slots.insert(place[id], slot);
+                *id = stand_in;
+            }
+        }
+        let mut size = module.tables.get(table).initial;
+        let early: Vec<FunctionId> = module
+            .funcs
+            .iter_local()
+            .map(|(id, _)| id)
+            .filter(|id| !self.later.contains(&place[id]))
+            .collect();
+        let types: BTreeMap<FunctionId, walrus::TypeId> =
+            module.funcs.iter().map(|function| (function.id(), function.ty())).collect();
+        for id in early {
+            let FunctionKind::Local(function) = &mut module.funcs.get_mut(id).kind else {
+                continue;
+            };
+            for sequence in sequences(function) {
+                let before = std::mem::take(&mut function.block_mut(sequence).instrs);
+                let mut after = Vec::with_capacity(before.len());
+                for (instr, at) in before {
+                    match instr {
+                        Instr::Call(ir::Call { func }) if self.later.contains(&place[&func]) => {
+                            let slot = *slots.entry(place[&func]).or_insert_with(|| {
+                                size += 1;
+                                size - 1
+                            });
+                            let value = Value::I32(i32::try_from(slot)?);
+                            after.push((Instr::Const(ir::Const { value }), at));
+                            let call = ir::CallIndirect { ty: types[&func], table };
+                            after.push((Instr::CallIndirect(call), at));
+                        }
+                        _ => after.push((instr, at)),
+                    }
+                }
+                function.block_mut(sequence).instrs = after;
+            }
+        }
+        let grown = module.tables.get_mut(table);
+        grown.initial = size;
+        grown.maximum = grown.maximum.map(|most| most.max(size));
+        for element in module.elements.iter_mut() {
+            if let ElementItems::Functions(functions) = &mut element.items {
+                let rest = listed.split_off(functions.len());
+                *functions = std::mem::replace(&mut listed, rest);
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Makes the second file, and has the first one export what that needs.
+    fn take(
+        &self,
+        mut module: Module,
+        first: &mut Module,
+        slots: &BTreeMap<usize, u64>,
+    ) -> Result<Vec<u8>> {
+        let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
+        let theirs: Vec<FunctionId> = first.funcs.iter().map(|function| function.id()).collect();
+        let place: BTreeMap<FunctionId, usize> =
+            ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        module.start = None;
+        let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
+        exports.into_iter().for_each(|id| module.exports.delete(id));
+        let data: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+        data.into_iter().for_each(|id| module.data.delete(id));
+        let (table, _) = elements(&module)?;
+        let segments: Vec<_> = module.elements.iter().map(|element| element.id()).collect();
+        segments.into_iter().for_each(|id| module.elements.delete(id));
+        for table in module.tables.iter_mut() {
+            table.elem_segments.clear();
+        }
+        for memory in module.memories.iter_mut() {
+            memory.data_segments.clear();
+        }
+
+        // Functions that both use are the first one's.
+        let mut used = BTreeSet::new();
+        for at in &self.later {
+            if let FunctionKind::Local(function) = &module.funcs.get(ids[*at]).kind {
+                used.extend(calls(function).into_iter().map(|id| place[&id]));
+            }
+        }
+        let mut names = (0..).map(|number: u32| number.to_string());
+        let mut name = || names.next().unwrap_or_default();
+        for at in used.into_iter().filter(|at| !self.later.contains(at)) {
+            let id = ids[at];
+            if matches!(module.funcs.get(id).kind, FunctionKind::Local(_)) {
+                let name = name();
+                first.exports.add(&name, theirs[at]);
+                let import = module.imports.add(FIRST, &name, id);
+                let function = module.funcs.get_mut(id);
+                let ty = function.ty();
+                function.kind = FunctionKind::Import(ImportedFunction { import, ty });
+            }
+        }
+        // Memory, tables and globals are shared; those that the second file does not use go with the
+        // last step.
+        let ours: Vec<_> = module.memories.iter().map(|memory| memory.id()).collect();
+        let theirs: Vec<_> = first.memories.iter().map(|memory| memory.id()).collect();
+        for (id, original) in ours.into_iter().zip(theirs) {
+            let name = name();
+            first.exports.add(&name, original);
+            module.memories.get_mut(id).import = Some(module.imports.add(FIRST, &name, id));
+        }
+        let size = first.tables.get(elements(first)?.0).initial;
+        let ours: Vec<_> = module.tables.iter().map(|table| table.id()).collect();
+        let theirs: Vec<_> = first.tables.iter().map(|table| table.id()).collect();
+        for (id, original) in ours.into_iter().zip(theirs) {
+            let name = name();
+            first.exports.add(&name, original);
+            let shared = module.tables.get_mut(id);
+            if id == table {
+                shared.initial = size;
+                shared.maximum = shared.maximum.map(|most| most.max(size));
+            }
+            shared.import = Some(module.imports.add(FIRST, &name, id));
+        }
+        let ours: Vec<_> = module.globals.iter().map(|global| global.id()).collect();
+        let theirs: Vec<_> = first.globals.iter().map(|global| global.id()).collect();
+        for (id, original) in ours.into_iter().zip(theirs) {
+            let name = name();
+            first.exports.add(&name, original);
+            let import = module.imports.add(FIRST, &name, id);
+            module.globals.get_mut(id).kind = GlobalKind::Import(import);
+        }
+
+        let mut by_slot: Vec<(u64, FunctionId)> =
+            slots.iter().map(|(at, slot)| (*slot, ids[*at])).collect();
+        by_slot.sort_by_key(|(slot, _)| *slot);
+        for run in by_slot.chunk_by(|(before, _), (after, _)| before + 1 == *after) {
+            let offset = ConstExpr::Value(Value::I32(i32::try_from(run[0].0)?));
+            let functions = run.iter().map(|(_, id)| *id).collect();
+            let kind = ElementKind::Active { table, offset };
+            let segment = module.elements.add(kind, ElementItems::Functions(functions));
+            module.tables.get_mut(table).elem_segments.insert(segment);
+        }
+        passes::gc::run(&mut module);
+        // What the second file no longer asks for, the first one need not give.
+        let wanted: BTreeSet<String> = module
+            .imports
+            .iter()
+            .filter(|import| import.module == FIRST)
+            .map(|import| import.name.clone())
+            .collect();
+        let unwanted: Vec<_> = first
+            .exports
+            .iter()
+            .filter(|export| export.name.parse::<u32>().is_ok() && !wanted.contains(&export.name))
+            .map(|export| export.id())
+            .collect();
+        unwanted.into_iter().for_each(|id| first.exports.delete(id));
+        Ok(module.emit_wasm())
+    }
+}
+
+/// The table of functions, and what stands in it, from place 1 on without a gap.
+fn elements(module: &Module) -> Result<(TableId, Vec<FunctionId>)> {
+    let mut table = None;
+    let mut listed = Vec::new();
+    for element in module.elements.iter() {
+        match (&element.kind, &element.items) {
+            (
+                ElementKind::Active { table: of, offset: ConstExpr::Value(Value::I32(offset)) },
+                ElementItems::Functions(functions),
+            ) if *table.get_or_insert(*of) == *of
+                && usize::try_from(*offset).ok() == Some(listed.len() + 1) =>
+            {
+                listed.extend(functions);
+            }
+            _ => bail!("the table is filled in a way that is not understood"),
+        }
+    }
+    table.map(|table| (table, listed)).context("there is no table of functions")
+}
+
+/// The functions that a function calls.
+fn calls(function: &LocalFunction) -> Vec<FunctionId> {
+    struct Calls(Vec<FunctionId>);
+    impl Visitor<'_> for Calls {
+        fn visit_function_id(&mut self, id: &FunctionId) {
+            self.0.push(*id);
+        }
+    }
+    let mut calls = Calls(Vec::new());
+    dfs_in_order(&mut calls, function, function.entry_block());
+    calls.0
+}
+
+/// The sequences of instructions in a function.
+fn sequences(function: &LocalFunction) -> Vec<InstrSeqId> {
+    struct Sequences(Vec<InstrSeqId>);
+    impl<'a> Visitor<'a> for Sequences {
+        fn start_instr_seq(&mut self, sequence: &'a ir::InstrSeq) {
+            self.0.push(sequence.id());
+        }
+    }
+    let mut sequences = Sequences(Vec::new());
+    dfs_in_order(&mut sequences, function, function.entry_block());
+    sequences.0
+}
+
+/// Whether a function is this one or a closure in it.
+fn is_of(name: &str, root: &str) -> bool {
+    name.ends_with(root) || name.contains(&[root, "::{closure"].concat())
+}
