@@ -308,10 +308,15 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
+/// The key under which a catalogue tells of itself, for people: the widget does not get it.
+const ABOUT: &str = "about";
+
 /// Compiles a catalogue for the widget: the texts as a list, in the order of [`Key::ALL`].
 ///
 /// # Errors
-/// A sentence for each key that is missing, unknown, or not a text (or texts by plural category).
+/// A sentence for each key that is missing, unknown, or not a text (or texts by plural category),
+/// and one if the catalogue does not say which language it is in and whether a native speaker has
+/// read it.
 pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
     let json = json::parse(catalogue)
         .map_err(|fault| vec![format!("line {}: expected {}", fault.line, fault.expected)])?;
@@ -320,12 +325,18 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
     };
     let mut faults = Vec::new();
     for (index, member) in members.iter().enumerate() {
-        if !Key::ALL.iter().any(|key| key.name() == member.key) {
+        if member.key != ABOUT && !Key::ALL.iter().any(|key| key.name() == member.key) {
             faults.push(format!("line {}: no text is called {}", member.value.line, member.key));
         }
         if members[..index].iter().any(|earlier| earlier.key == member.key) {
             faults.push(format!("line {}: {} stands twice", member.value.line, member.key));
         }
+    }
+    if !json.get(ABOUT).is_some_and(is_about) {
+        faults.push(format!(
+            "{ABOUT}: expected an object with \"language\", the language's own name, and \
+             \"read_by_native_speaker\", true or false"
+        ));
     }
     let mut out = Writer::default();
     out.list(|out| {
@@ -364,6 +375,13 @@ pub fn compiled_english() -> String {
         }
     });
     out.finish()
+}
+
+fn is_about(about: &Json) -> bool {
+    let Value::Object(members) = &about.value else { return false };
+    let named = about.get("language").and_then(Json::text).is_some_and(|it| !it.trim().is_empty());
+    let read = about.get("read_by_native_speaker").map(|read| &read.value);
+    members.len() == 2 && named && matches!(read, Some(Value::Bool(_)))
 }
 
 fn is_plural(forms: &[json::Member]) -> bool {

@@ -1,5 +1,5 @@
 // Writes the countries' names in a language, in the order in which that language sorts them, from
-// the CLDR data inside Node:  node endpoint/countries/make.mjs en km
+// the CLDR data inside Node:  node endpoint/countries/make.mjs en km fr
 import { readFileSync, writeFileSync } from "node:fs";
 
 const source = readFileSync(new URL("../../src/country.rs", import.meta.url), "utf8");

@@ -88,6 +88,8 @@ fn plural(lang: &str, number: i64) -> String {
     let category = match primary(lang) {
         "id" | "ja" | "km" | "ko" | "lo" | "ms" | "my" | "th" | "vi" | "zh" => "other",
         "bn" | "fa" | "fr" | "hi" | "pt" if number < 2 => "one",
+        // "1 000 000 de messages".
+        "ca" | "es" | "fr" | "it" | "pt" if number != 0 && number % 1_000_000 == 0 => "many",
         "bn" | "fa" | "fr" | "hi" | "pt" => "other",
         "be" | "ru" | "uk" => match (ten, hundred) {
             (1, h) if h != 11 => "one",
@@ -146,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn a_language_is_called_as_its_catalogue_says() {
+        for (lang, catalogue) in CATALOGUES {
+            let catalogue: serde_json::Value = serde_json::from_str(catalogue).unwrap();
+            assert_eq!(catalogue["about"]["language"], autonym(lang), "{lang}");
+        }
+    }
+
+    #[test]
     fn every_country_has_a_name_in_every_list() {
         for (lang, _) in COUNTRIES {
             let mut codes: Vec<&str> = countries(lang).map(|(code, _)| code).collect();
@@ -162,6 +172,10 @@ mod tests {
         assert_eq!((plural("km", 1), plural("en", 1)), ("other".into(), "one".into()));
         let russian = [1, 2, 5, 11, 21, 22].map(|n| plural("ru", n));
         assert_eq!(russian, ["one", "few", "many", "many", "one", "few"]);
+        let french = [0, 1, 2, 1_000_000, 1_000_001].map(|n| plural("fr", n));
+        assert_eq!(french, ["one", "one", "other", "many", "other"]);
+        let spanish = [0, 1, 2, 2_000_000].map(|n| plural("es-MX", n));
+        assert_eq!(spanish, ["other", "one", "other", "many"]);
     }
 
     #[test]

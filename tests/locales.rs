@@ -1,0 +1,368 @@
+//! The catalogues in `www/locales`: each says all that English says, in its own language.
+//!
+//! Every rule is a function from a catalogue to its faults, so that it is tried twice: on the
+//! catalogues that there are, and on one that breaks it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use standwith::campaign::CampaignFile;
+use standwith::language;
+use standwith::text::{Key, Locale, Rules, compile};
+
+/// The plural rules of some languages (CLDR): its categories, and those that stand for one number
+/// only, where the figure may be spelt out ("One message"). French says `one` of 0 and 1, and
+/// Ukrainian of 1, 21, 31 …: they cannot.
+const PLURALS: [(&[&str], &[&str], &[&str]); 9] = [
+    (&["id", "ja", "km", "ko", "lo", "ms", "my", "th", "vi", "zh"], &["other"], &[]),
+    (
+        &[
+            "da", "de", "el", "en", "et", "fi", "hu", "ku", "ne", "nl", "no", "so", "sv", "sw",
+            "ta", "tr", "ur",
+        ],
+        &["one", "other"],
+        &["one"],
+    ),
+    (&["bn", "fa", "hi"], &["one", "other"], &[]),
+    (&["fr", "pt"], &["one", "many", "other"], &[]),
+    (&["ca", "es", "it"], &["one", "many", "other"], &["one"]),
+    (&["be", "ru", "uk"], &["one", "few", "many", "other"], &[]),
+    (&["cs", "pl", "sk"], &["one", "few", "many", "other"], &["one"]),
+    (&["he"], &["one", "two", "other"], &["one", "two"]),
+    (&["ar"], &["zero", "one", "two", "few", "many", "other"], &["zero", "one", "two"]),
+];
+
+/// The letters of languages that are not written in Latin ones.
+const SCRIPTS: [(&[&str], RangeInclusive<char>); 13] = [
+    (&["el"], '\u{370}'..='\u{3ff}'),
+    (&["be", "ru", "uk"], '\u{400}'..='\u{4ff}'),
+    (&["he"], '\u{590}'..='\u{5ff}'),
+    (&["ar", "fa", "ur"], '\u{600}'..='\u{6ff}'),
+    (&["hi", "ne"], '\u{900}'..='\u{97f}'),
+    (&["bn"], '\u{980}'..='\u{9ff}'),
+    (&["th"], '\u{e00}'..='\u{e7f}'),
+    (&["lo"], '\u{e80}'..='\u{eff}'),
+    (&["my"], '\u{1000}'..='\u{109f}'),
+    (&["km"], '\u{1780}'..='\u{17ff}'),
+    // Kana and Han.
+    (&["ja"], '\u{3040}'..='\u{9fff}'),
+    (&["zh"], '\u{4e00}'..='\u{9fff}'),
+    (&["ko"], '\u{ac00}'..='\u{d7a3}'),
+];
+
+/// Texts that are rightly spelt as in English, but for hyphens and capitals.
+const AS_IN_ENGLISH: [(&str, Key, &str); 5] = [
+    ("de", Key::Region, "“Region” is German"),
+    ("de", Key::ShareEmail, "“E-Mail” is the word in use"),
+    ("fr", Key::Body, "“Message” is French"),
+    ("fr", Key::ShareEmail, "“E-mail” is the word in use"),
+    ("pt", Key::ShareEmail, "“E-mail” is the word in use"),
+];
+
+/// The catalogues, by language.
+fn catalogues() -> BTreeMap<String, String> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/www/locales"));
+    let mut catalogues = BTreeMap::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "json") {
+            let lang = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            catalogues.insert(lang, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    assert!(catalogues.contains_key("km"));
+    catalogues
+}
+
+fn catalogue(lang: &str) -> Value {
+    serde_json::from_str(&catalogues()[lang]).unwrap()
+}
+
+/// English, in the plural form of `count`, its placeholders left as they are.
+fn english(key: Key, count: i64) -> String {
+    let bare = Rules { number: |_, _| "{count}".to_owned(), ..Rules::PLAIN };
+    Locale::english(bare).say_count(key, count, &[])
+}
+
+/// The names between braces, sorted.
+fn placeholders(text: &str) -> Vec<&str> {
+    let parts = text.split('{').skip(1);
+    let mut names: Vec<&str> = parts.filter_map(|part| Some(part.split_once('}')?.0)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The letters of a text outside braces, in lower case: what there is to translate.
+fn letters(text: &str) -> String {
+    let parts = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    parts.flat_map(str::chars).filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
+}
+
+/// The forms of a text by plural category; of a text that has but one, the category is empty.
+fn forms(text: &Value) -> Vec<(&str, &str)> {
+    match text {
+        Value::Object(forms) => {
+            forms.iter().map(|(category, text)| (&**category, text.as_str().unwrap())).collect()
+        }
+        _ => text.as_str().map(|text| ("", text)).into_iter().collect(),
+    }
+}
+
+/// Every form of every text in a catalogue: key, plural category, text.
+fn texts(catalogue: &Value) -> Vec<(Key, &str, &str)> {
+    let all = Key::ALL.iter().flat_map(|key| {
+        forms(&catalogue[key.name()]).into_iter().map(|(category, text)| (*key, category, text))
+    });
+    all.collect()
+}
+
+fn plurals(lang: &str) -> (&'static [&'static str], &'static [&'static str]) {
+    match PLURALS.iter().find(|(langs, ..)| langs.contains(&lang)) {
+        Some((_, categories, single)) => (categories, single),
+        None => panic!("{lang}: its plural rules are not in this test yet"),
+    }
+}
+
+fn script(lang: &str) -> Option<&'static RangeInclusive<char>> {
+    SCRIPTS.iter().find(|(langs, _)| langs.contains(&lang)).map(|(_, script)| script)
+}
+
+/// A rule: the faults of a catalogue in a language.
+type Check = fn(lang: &str, catalogue: &Value) -> Vec<String>;
+
+/// No catalogue breaks the rule, and one that is broken on purpose does, in this one place.
+fn holds(check: Check, lang: &str, spoil: impl FnOnce(&mut Value), fault: &str) {
+    for lang in catalogues().keys() {
+        assert_eq!(check(lang, &catalogue(lang)), [""; 0], "{lang}");
+    }
+    let mut spoilt = catalogue(lang);
+    spoil(&mut spoilt);
+    let found = check(lang, &spoilt);
+    assert!(found.len() == 1 && found[0].contains(fault), "{fault}: {found:#?}");
+}
+
+// Keys.
+
+fn faulty_keys(_: &str, catalogue: &Value) -> Vec<String> {
+    compile(&catalogue.to_string()).err().unwrap_or_default()
+}
+
+#[test]
+fn every_catalogue_has_every_key_and_no_other() {
+    holds(faulty_keys, "fr", |it| drop(it.as_object_mut().unwrap().remove("send")), "send");
+    holds(faulty_keys, "fr", |it| it["sned"] = json!("Envoyer"), "sned");
+    holds(faulty_keys, "fr", |it| it["send"] = json!(["Envoyer"]), "send");
+    holds(faulty_keys, "fr", |it| it["about"] = json!("Français"), "about");
+    for (lang, written) in &catalogues() {
+        // As a file, too: a map has lost what stands twice.
+        let compiled = compile(written).unwrap_or_else(|faults| panic!("{lang}: {faults:#?}"));
+        let texts: Vec<Value> = serde_json::from_str(&compiled).unwrap();
+        assert_eq!(texts.len(), Key::ALL.len(), "{lang}");
+    }
+}
+
+#[test]
+fn every_catalogue_is_named_by_a_primary_language() {
+    for lang in catalogues().keys() {
+        // Under this name it is looked for.
+        assert_eq!(language::primary(lang), lang);
+        assert!((2..=3).contains(&lang.len()) && lang.chars().all(|c| c.is_ascii_lowercase()));
+    }
+}
+
+#[test]
+fn the_example_is_spoken_in_all_its_languages() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/campaigns/free-mech-dara.json");
+    let example = CampaignFile::parse(&std::fs::read(path).unwrap()).unwrap();
+    let catalogues = catalogues();
+    for lang in example.languages().iter().filter(|lang| *lang != "en") {
+        assert!(catalogues.contains_key(lang), "www/locales/{lang}.json is missing");
+    }
+}
+
+// Placeholders.
+
+fn faulty_placeholders(lang: &str, catalogue: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (key, category, text) in texts(catalogue) {
+        let english = english(key, 2);
+        let (expected, found) = (placeholders(&english), placeholders(text));
+        let spelt_out = plurals(lang).1.contains(&category)
+            && expected.iter().filter(|name| **name != "count").eq(found.iter());
+        let braces = [text.matches('{').count(), text.matches('}').count()];
+        if (found != expected && !spelt_out) || braces != [found.len(); 2] {
+            faults.push(format!("{} {category}: {text}", key.name()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_catalogue_fills_in_what_english_does() {
+    let check = faulty_placeholders;
+    holds(
+        check,
+        "uk",
+        |it| it["responsible"] = json!("За дані відповідає кампанія."),
+        "responsible",
+    );
+    holds(check, "uk", |it| it["send"] = json!("Надіслати {count}"), "send");
+    holds(check, "uk", |it| it["send"] = json!("Надіслати }"), "send");
+    holds(check, "uk", |it| it["disclosed"] = json!("Побачать: {list} {list}"), "disclosed");
+    holds(check, "uk", |it| it["count"]["few"] = json!("Надіслано повідомлення"), "count few");
+    // 21 is one, too.
+    holds(check, "uk", |it| it["count"]["one"] = json!("Надіслано одне повідомлення"), "count one");
+    let spelt_out = |lang: &str, category: &str| {
+        let mut catalogue = catalogue(lang);
+        catalogue["count"][category] = json!("x");
+        check(lang, &catalogue).is_empty()
+    };
+    assert!(spelt_out("ar", "two") && spelt_out("es", "one"));
+    assert!(!spelt_out("ar", "few") && !spelt_out("fr", "one") && !spelt_out("es", "other"));
+}
+
+// Plural forms.
+
+fn faulty_plurals(lang: &str, catalogue: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for key in Key::ALL {
+        let forms = forms(&catalogue[key.name()]);
+        let counts = placeholders(&english(*key, 2)).contains(&"count");
+        let expected = if counts { plurals(lang).0 } else { &[""] };
+        let fits = |(category, _): &(&str, &str)| expected.contains(category);
+        if forms.len() != expected.len() || !forms.iter().all(fits) {
+            let found: Vec<&str> = forms.iter().map(|(category, _)| *category).collect();
+            faults.push(format!("{}: {found:?} instead of {expected:?}", key.name()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_catalogue_has_the_plural_forms_of_its_language() {
+    let check = faulty_plurals;
+    let without = |category: &'static str| {
+        move |it: &mut Value| drop(it["count"].as_object_mut().unwrap().remove(category))
+    };
+    holds(check, "ar", without("zero"), "count");
+    holds(check, "uk", without("many"), "count");
+    holds(check, "km", |it| it["count"]["one"] = json!("សារ {count}"), "count");
+    holds(check, "de", |it| it["count"] = json!("{count} Nachrichten gesendet"), "count");
+    holds(check, "de", |it| it["send"] = json!({ "one": "x", "other": "y" }), "send");
+}
+
+// Words.
+
+fn said_in_english(lang: &str, catalogue: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (key, category, text) in texts(catalogue) {
+        let forms = [1, 2].map(|count| letters(&english(key, count)));
+        let allowed = AS_IN_ENGLISH.iter().any(|(known, same, _)| (*known, *same) == (lang, key));
+        let wordless = forms.iter().all(String::is_empty);
+        if forms.contains(&letters(text)) && !allowed && !wordless {
+            faults.push(format!("{} {category}: {text}", key.name()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn no_catalogue_is_english_in_disguise() {
+    let check = said_in_english;
+    holds(check, "es", |it| it["send"] = json!("Send message"), "send");
+    holds(check, "es", |it| it["send"] = json!("SEND – MESSAGE"), "send");
+    holds(check, "es", |it| it["count"]["many"] = json!("{count} messages sent"), "count many");
+    holds(check, "es", |it| it["count"]["many"] = json!("{count} message sent"), "count many");
+}
+
+#[test]
+fn what_is_spelt_as_in_english_is_still_so() {
+    for (lang, key, reason) in AS_IN_ENGLISH {
+        let text = &catalogue(lang)[key.name()];
+        assert_eq!(letters(text.as_str().unwrap()), letters(&english(key, 2)), "{lang}: {reason}");
+    }
+}
+
+fn faulty_writing(lang: &str, catalogue: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let name = catalogue["about"]["language"].as_str().unwrap();
+    let named = texts(catalogue).into_iter().map(|(key, category, text)| {
+        (key.name(), category, text, letters(&english(key, 2)).is_empty())
+    });
+    for (key, category, text, wordless) in named.chain([("about", "", name, false)]) {
+        let of_script = |c| script(lang).is_none_or(|script| script.contains(&c));
+        let written = letters(text).chars().any(of_script) || wordless;
+        // What is set apart from a text's direction is set apart to its end.
+        let isolates = |open: bool| {
+            let marks = if open { '\u{2066}'..='\u{2068}' } else { '\u{2069}'..='\u{2069}' };
+            text.chars().filter(|c| marks.contains(c)).count()
+        };
+        if !written || text.trim() != text || isolates(true) != isolates(false) {
+            faults.push(format!("{key} {category}: {text}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_text_is_written_in_the_letters_of_its_language() {
+    let check = faulty_writing;
+    for lang in ["ar", "hi", "km", "uk", "zh"] {
+        holds(check, lang, |it| it["send"] = json!("Envoyer 123"), "send");
+        holds(check, lang, |it| it["count"]["other"] = json!("{count} sent"), "count other");
+        holds(check, lang, |it| it["about"]["language"] = json!("Xish"), "about");
+    }
+    for (lang, text) in [("fr", "…"), ("fr", ""), ("fr", "Envoyer "), ("ar", "\u{2068}إرسال")]
+    {
+        holds(check, lang, |it| it["send"] = json!(text), "send");
+    }
+}
+
+// Readers.
+
+/// The faults of the table in the translators' page: a line for each language, with its own name
+/// and who has read it.
+fn faulty_lines(page: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let is_of = |line: &str, lang: &str| line.starts_with(&format!("| `{lang}` |"));
+    for lang in catalogues().keys() {
+        let catalogue = catalogue(lang);
+        let name = catalogue["about"]["language"].as_str().unwrap();
+        let unread = catalogue["about"]["read_by_native_speaker"] == json!(false);
+        let line = lines.iter().find(|line| is_of(line, lang)).copied().unwrap_or_default();
+        if !line.contains(&format!("| {name} |")) || line.ends_with("| nobody yet |") != unread {
+            faults.push(format!("{lang}: {line}"));
+        }
+    }
+    for line in lines {
+        // Of placeholders there is a table, too.
+        let of_catalogue =
+            line.starts_with("| `{") || catalogues().keys().any(|it| is_of(line, it));
+        if !of_catalogue {
+            faults.push(format!("no such language: {line}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn the_translators_page_says_who_has_read_what() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/locales/README.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert_eq!(faulty_lines(&page), [""; 0]);
+    let line = page.lines().find(|line| line.starts_with("| `uk`")).unwrap();
+    for (spoilt, fault) in [
+        (page.replace(line, ""), "uk: "),
+        (page.replace(line, &line.replace("Українська", "Ukrainian")), "uk: "),
+        (page.replace(line, &line.replace("nobody yet", "Olena")), "uk: "),
+        (page.replace(line, &format!("{line}\n| `xx` | Xish | Xish | nobody yet |")), "`xx`"),
+    ] {
+        let found = faulty_lines(&spoilt);
+        assert!(found.len() == 1 && found[0].contains(fault), "{fault}: {found:#?}");
+    }
+}
