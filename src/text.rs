@@ -23,10 +23,10 @@ macro_rules! texts {
     ) => {
         texts! { @keys $( $First = $first; )* $( $Later = $later; )* }
 
-        /// What a form says until somebody has written in it.
+        /// What a form says while somebody writes.
         const ENGLISH: &[English] = texts!(@texts $($first_text)*);
 
-        /// What it says after that. It comes to the widget with its second half.
+        /// What else it says. It comes to the widget with its second half.
         #[cfg(feature = "later-texts")]
         const LATER: &[English] = texts!(@texts $($later_text)*);
         #[cfg(not(feature = "later-texts"))]
@@ -85,6 +85,11 @@ texts! {
             other: "You have {count} characters too many"
         };
         Consents = "consents": "Your agreement";
+        ListJoin = "list_join": "{before}, {after}";
+    }
+
+    later {
+        // Around the form.
         Disclosed = "disclosed": "The people you write to will see: {list}.";
         DisclosedName = "disclosed_name": "your name";
         DisclosedEmail = "disclosed_email": "your email address";
@@ -94,7 +99,6 @@ texts! {
         DisclosedLocality = "disclosed_locality": "your town or city";
         DisclosedPostalCode = "disclosed_postal_code": "your postcode";
         DisclosedAddress = "disclosed_address": "your street address";
-        ListJoin = "list_join": "{before}, {after}";
         Responsible = "responsible": "{publisher} is responsible for your data.";
         Privacy = "privacy": "Privacy notice";
         Retention = "retention": {
@@ -114,9 +118,7 @@ texts! {
             one: "{count} of {goal} messages sent",
             other: "{count} of {goal} messages sent"
         };
-    }
 
-    later {
         // What has to be mended.
         SummaryHeading = "summary_heading": "There is a problem";
         MissingGivenName = "missing_given_name": "Enter your first name";

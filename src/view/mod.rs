@@ -62,6 +62,9 @@ pub enum Part {
     Share,
 }
 
+/// The parts that change while somebody writes. All other painting is for the widget's second half.
+pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
+
 /// Every part, and the facets that it shows.
 pub const PARTS: [(Part, Changes); 10] = [
     (Part::Progress, Changes::COUNT),
@@ -131,6 +134,7 @@ impl<'a> Viewer<'a> {
         Viewer { session, campaign: &session.setting.campaign, locale, out: Plan::default() }
     }
 
+    #[inline(never)]
     fn whole(&mut self, posting: Option<Posting<'_>>) {
         let (session, campaign) = (self.session, self.campaign);
         self.out.put(html!("<div class=\"standwith\">"));
@@ -162,8 +166,6 @@ impl<'a> Viewer<'a> {
 
     fn part(&mut self, part: Part) {
         match part {
-            Part::Progress => self.progress(),
-            Part::Summary => self.summary(),
             Part::Targets => self.targets(),
             Part::Details => {
                 let campaign = self.campaign;
@@ -173,6 +175,16 @@ impl<'a> Viewer<'a> {
             }
             Part::Message => self.message(),
             Part::Consents => self.consents(),
+            _ => self.later(part),
+        }
+    }
+
+    /// A part that nobody's writing changes.
+    #[inline(never)]
+    fn later(&mut self, part: Part) {
+        match part {
+            Part::Progress => self.progress(),
+            Part::Summary => self.summary(),
             Part::Notice => self.notice(),
             Part::Button => self.button(),
             Part::Status => {
@@ -180,7 +192,7 @@ impl<'a> Viewer<'a> {
                 self.out.text(if self.is_busy() { self.button_says() } else { "" });
                 self.out.end();
             }
-            Part::Share => self.share(),
+            _ => self.share(),
         }
     }
 
@@ -346,7 +358,6 @@ impl<'a> Viewer<'a> {
         if self.session.mistakes.is_empty() { self.out.nothing() } else { self.mistakes() }
     }
 
-    #[inline(never)]
     fn mistakes(&mut self) {
         let mistakes = &self.session.mistakes;
         // The alert is inside what gets the focus, so that it is told even to those who have it.
@@ -580,7 +591,6 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    #[inline(never)]
     fn trouble(&mut self, notice: &Notice) {
         let (key, count, code) = match notice {
             Notice::Unreachable => (Key::Unreachable, 0, ""),
@@ -889,7 +899,6 @@ impl<'a> Viewer<'a> {
 
     // After sending.
 
-    #[inline(never)]
     fn thanks(&mut self, acceptance: &Acceptance) {
         let campaign = self.campaign;
         self.out.put(html!(
@@ -932,7 +941,6 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    #[inline(never)]
     fn share(&mut self) {
         let session = self.session;
         let text = percent_encode(&session.share_text());

@@ -52,8 +52,8 @@ impl Mounted {
     }
 }
 
-/// Shows the form of a campaign file in the shadow root of `host`. What the painter has painted before
-/// is taken over where it stands. `options` is what the loader found
+/// Shows the form of a campaign file in the shadow root of `host`. Where its first plan is `painted`, it is
+/// taken over as it stands; else that takes the widget's second half. `options` is what the loader found
 /// out about page and tag, a line each in this order, empty where there is nothing; the last is all
 /// that is left, of however many lines:
 ///
@@ -74,6 +74,7 @@ pub fn mount(
     host: HtmlElement,
     root: &ShadowRoot,
     painter: page::Painter,
+    painted: bool,
     file: &str,
     mut options: &str,
 ) -> Result<Mounted, String> {
@@ -113,7 +114,7 @@ pub fn mount(
         source: Source { page: origin, partner, utm_source },
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);
-    Ok(Mounted(runtime::Runtime::start(host, root, painter, setting, locale)))
+    Ok(Mounted(runtime::Runtime::start(host, root, painter, painted, setting, locale)))
 }
 
 /// Takes the next line off a text.

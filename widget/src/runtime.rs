@@ -22,7 +22,7 @@ use standwith::session::{
     Changes, Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult,
 };
 use standwith::text::Locale;
-use standwith::view;
+use standwith::view::{self, Part};
 
 pub(crate) struct Runtime {
     host: HtmlElement,
@@ -43,11 +43,12 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Paints the form and begins to listen.
+    /// Takes over what is painted, or paints the form, and begins to listen.
     pub(crate) fn start(
         host: HtmlElement,
         root: &ShadowRoot,
         painter: Painter,
+        painted: bool,
         setting: Setting,
         locale: Locale,
     ) -> Rc<Self> {
@@ -67,7 +68,11 @@ impl Runtime {
             key: RefCell::new(JsValue::UNDEFINED),
             listeners: OnceCell::new(),
         });
-        runtime.paint(Changes::SCREEN);
+        if painted {
+            view::WRITTEN.into_iter().for_each(|part| runtime.patch(part));
+        } else {
+            runtime.paint(Changes::SCREEN);
+        }
         // Set once, here.
         let _ = runtime.listeners.set(listeners(root, Rc::downgrade(&runtime)));
         runtime
@@ -81,6 +86,8 @@ impl Runtime {
     /// The widget's second half is there: from now on the form does all that it can.
     pub(crate) fn complete(self: &Rc<Self>, texts: &str) {
         self.locale.borrow_mut().learn(texts);
+        // The first plan is another's word for what there is to see.
+        self.paint(Changes::SCREEN);
         self.complete.set(true);
         self.waiting.take().into_iter().for_each(|effect| self.perform(effect));
         self.work();
@@ -139,16 +146,20 @@ impl Runtime {
 
     /// Shows what events have changed.
     fn paint(&self, changes: Changes) {
-        let (session, locale) = (self.session.borrow(), self.locale.borrow());
         if changes.touch(Changes::SCREEN) {
-            return self.painter.paint(view::whole(&session, &locale, None).as_str());
+            let plan = view::whole(&self.session.borrow(), &self.locale.borrow(), None);
+            return self.painter.paint(plan.as_str());
         }
         for (part, shows) in view::PARTS {
             if changes.touch(shows) {
-                let plan = view::part(&session, &locale, part);
-                self.painter.patch(part as u8, plan.as_str());
+                self.patch(part);
             }
         }
+    }
+
+    fn patch(&self, part: Part) {
+        let plan = view::part(&self.session.borrow(), &self.locale.borrow(), part);
+        self.painter.patch(part as u8, plan.as_str());
     }
 
     #[inline(never)]

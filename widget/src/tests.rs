@@ -179,7 +179,7 @@ impl Form {
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let host = self.host.clone();
-        let mounted = mount(host, &self.root, painter, campaign, &options);
+        let mounted = mount(host, &self.root, painter, false, campaign, &options);
         let mounted = mounted.unwrap();
         mounted.complete("");
         self.mounted.replace(Some(mounted));

@@ -245,6 +245,13 @@ class StandWith extends HTMLElement {
     const page = painter(shadow, file, __NAMES__, __TAGS__);
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);
+    const painted = !!this.#early;
+    const rest = async () => {
+      const english = await texts ? "" : loadTexts("en");
+      return (await Promise.all([english, loadSending()]))[0];
+    };
+    // Without a plan Rust paints first, and that takes all of it.
+    const whole = painted ? "" : await rest();
     await core;
     const endpoint = this.getAttribute("endpoint");
     // In the order that `mount` wants.
@@ -258,28 +265,27 @@ class StandWith extends HTMLElement {
       new URLSearchParams(location.search).get("utm_source"),
       base64url(await digest),
     ].map((option) => (option ?? "").replaceAll("\n", " "));
-    const translated = await texts || "";
-    options.push(translated);
+    options.push(await texts || whole);
     // In a task of its own: what a person does comes in between.
     await new Promise((resolve) => setTimeout(resolve));
     if (start !== this.#start) return;
-    if (!this.#early) shadow.replaceChildren();
+    if (!painted) shadow.replaceChildren();
     try {
-      this.#form = mount(this, shadow, page, text, options.join("\n"));
+      this.#form = mount(this, shadow, page, painted, text, options.join("\n"));
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
     this.#start = undefined;
     this.#early ??= new Early(shadow);
     this.#early.tell();
-    await this.#complete(this.#form, shadow, !translated);
+    await this.#complete(this.#form, shadow, rest);
   }
 
   /** Fetches what sends while the person writes; again after a while, where the network is poor. */
-  async #complete(form, shadow, english) {
+  async #complete(form, shadow, rest) {
     for (let wait = 1000; form === this.#form; wait *= 2) {
       try {
-        const [texts] = await Promise.all([english ? loadTexts("en") : "", loadSending()]);
+        const texts = await rest();
         if (form !== this.#form) return;
         form.complete(texts);
         this.#early.again();

@@ -3,7 +3,7 @@
 use crate::stamp::{files, write};
 use anyhow::{Context, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest, Sha384};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ pub(crate) fn weigh(bytes: &[u8]) -> Result<Weight> {
 
 /// The hash by which a browser knows a file (Subresource Integrity).
 pub(crate) fn integrity(bytes: &[u8]) -> String {
-    format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
 }
 
 /// The files of a folder that end so, by the name before the ending.
@@ -149,10 +149,10 @@ mod tests {
 
     #[test]
     fn hashes_as_browsers_do() {
-        // `printf 'alert("Hello, world.");' | openssl dgst -sha384 -binary | base64`
+        // `printf 'alert("Hello, world.");' | openssl dgst -sha256 -binary | base64`
         assert_eq!(
             integrity(br#"alert("Hello, world.");"#),
-            "sha384-rwE6Iuo1Y5spnMVUH6Cdjh+wWToU3cZPwiI1th7Wm1MINXGD4PlaByYDRdaBLn0e"
+            "sha256-95/2P1j1ZySEaTPvS2vdbldPcGJYZRvEeWm0x0qZqcQ="
         );
     }
 }

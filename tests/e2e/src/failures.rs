@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::embedding::TAG;
-use crate::harness::Stage;
 use crate::harness::gate::Fault;
 use crate::harness::server::answer;
+use crate::harness::{CAMPAIGN, Stage};
 use crate::strict::says_why;
 
 const HTML: &str = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>";
@@ -41,7 +41,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         (Fault::Answer(answer(200, "application/json", large)), unread),
     ] {
         let told = format!("{fault:?}").chars().take(200).collect::<String>();
-        stage.gate.break_down(".json", fault);
+        stage.gate.break_down(&format!("{CAMPAIGN}.json"), fault);
         stage.open_body(TAG).await?;
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
