@@ -440,8 +440,14 @@ pub fn is_email(value: &str) -> bool {
     !local.is_empty()
         && length(local) <= 64
         && local.chars().all(local_fits)
-        && domain.contains('.')
-        && domain.split('.').all(label_fits)
+        && domain.contains(is_dot)
+        && domain.split(is_dot).all(label_fits)
+}
+
+/// A dot between the labels of a domain: keyboards for Chinese and Japanese have three more
+/// (RFC 3490, section 3.1).
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
 /// A character beyond ASCII that is neither space nor control.

@@ -25,6 +25,7 @@ pub mod action;
 pub mod check;
 pub mod draft;
 pub mod message;
+pub mod suggest;
 
 pub mod answer;
 pub mod envelope;

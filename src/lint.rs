@@ -13,6 +13,7 @@ use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::message;
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
+use crate::suggest::distance;
 
 /// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
 /// a third more in base64url, and room for the rest.
@@ -731,25 +732,6 @@ fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
         (slips <= allowed).then_some((slips, *known))
     };
     known.iter().filter_map(near).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
-}
-
-/// How many characters have to be added, taken out, changed or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let [a, b]: [Vec<char>; 2] = [a.chars().collect(), b.chars().collect()];
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 /// A key as a step of a JSON pointer (RFC 6901).
