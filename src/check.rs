@@ -11,6 +11,8 @@ use crate::campaign::{
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
 use crate::message;
+use crate::phone::is_phone;
+use crate::postcode;
 use crate::shape::Table;
 
 /// The longest subject.
@@ -276,6 +278,7 @@ impl Judge<'_> {
         let (_, most) = limits(self.campaign, name);
         let kind = field.kind();
         let chosen = || field.options.iter().any(|option| option.id == value);
+        let is_postcode = || postcode::fits(self.draft.get("country").trim(), &value);
         let fault = if holds_control(&value, kind == Kind::LongText) {
             Some(MistakeKind::ControlCharacter)
         } else if length(&value) > most {
@@ -289,6 +292,7 @@ impl Judge<'_> {
                 Kind::Country if !country::is_known(&value) => Some(MistakeKind::UnknownChoice),
                 Kind::Choice if !chosen() => Some(MistakeKind::UnknownChoice),
                 Kind::Checkbox if value != TICKED => Some(MistakeKind::UnknownChoice),
+                _ if name == "postal_code" && !is_postcode() => Some(MistakeKind::Malformed),
                 _ => None,
             }
         };
@@ -453,28 +457,6 @@ fn is_dot(c: char) -> bool {
 /// A character beyond ASCII that is neither space nor control.
 fn is_foreign(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control()
-}
-
-fn is_phone(value: &str) -> bool {
-    let mut digits = 0;
-    for c in value.chars() {
-        if is_digit(c) {
-            digits += 1;
-        } else if !b"+-() ./".iter().any(|byte| c == char::from(*byte)) {
-            return false;
-        }
-    }
-    (5..=15).contains(&digits)
-}
-
-/// A decimal digit of a script that is in everyday use. Unicode keeps the ten of a script together;
-/// its whole table costs the widget 1 KB.
-fn is_digit(c: char) -> bool {
-    const ZEROS: [u16; 19] = [
-        0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50,
-        0xed0, 0xf20, 0x1040, 0x17e0, 0x1810, 0xff10,
-    ];
-    ZEROS.iter().any(|zero| (c as u32).wrapping_sub(u32::from(*zero)) < 10)
 }
 
 fn is_number(value: &str) -> bool {

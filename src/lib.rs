@@ -25,6 +25,8 @@ pub mod action;
 pub mod check;
 pub mod draft;
 pub mod message;
+pub mod phone;
+pub mod postcode;
 pub mod suggest;
 
 pub mod answer;

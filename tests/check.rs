@@ -439,6 +439,45 @@ fn a_value_is_of_its_kind() {
 }
 
 #[test]
+fn a_phone_number_is_sent_in_its_international_form() {
+    for (country, typed, sent) in [
+        ("KH", "012 345 678", "+85512345678"),
+        (" KH ", " +855 (0)12 345 678\n", "+85512345678"),
+        ("KH", "12 345 678", "12 345 678"),
+        ("", "012 345 678", "012 345 678"),
+    ] {
+        let told = json!({"message": {"subjects": ["Call {{phone}}"], "head": "I am {{phone}}",
+            "body": "Call me.", "editable": false}});
+        let values = [("country", country), ("phone", typed), ("subject", "Call {{phone}}")];
+        let action = passes(&told, &values);
+        assert_eq!(action.person().phone, sent);
+        // What the message says is what is sent.
+        assert_eq!(action.message().subject, format!("Call {sent}"));
+        assert_eq!(action.message().body, format!("I am {sent}\n\nCall me."));
+    }
+    // What another program claims is kept as it claims it.
+    let campaign = campaign(as_it_is());
+    let action = check(&campaign, &entered(&[("country", "KH")]).composed(&campaign)).unwrap();
+    let mut claims = claims(&campaign, &action);
+    claims.person.phone = "012 345 678".to_owned();
+    assert_eq!(check_claims(&campaign, &claims).unwrap().person().phone, "012 345 678");
+}
+
+#[test]
+fn a_postcode_is_one_of_its_country() {
+    for (country, postcode) in
+        [("GB", "sw1a1aa"), ("KH", "120101"), ("KH", "១២០០០"), ("IE", "Dublin 4"), ("", "12")]
+    {
+        let values = [("country", country), ("postal_code", postcode)];
+        assert_eq!(passes(&as_it_is(), &values).person().postal_code, postcode);
+    }
+    for (country, postcode) in [("GB", "120101"), (" KH ", "SW1A 1AA"), ("US", "1234")] {
+        let values = [("country", country), ("postal_code", postcode)];
+        check_mistakes(&as_it_is(), &values, &[("postal_code", Malformed)]);
+    }
+}
+
+#[test]
 fn several_choices_are_each_one_of_the_options() {
     let action =
         passes(&as_it_is(), &[("roles", "writer"), ("roles", "reader"), ("roles", "writer")]);
