@@ -128,6 +128,9 @@ record! { read
         label: String = String::new(),
         /// The answers to choose from.
         options: Vec<Answer> = Vec::new(),
+        /// The longest answer, in Unicode scalar values, where lines of text may not be as long as
+        /// otherwise.
+        max: Option<u32> = None,
     }
 
     /// Something that the supporter may agree to.

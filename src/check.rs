@@ -117,15 +117,16 @@ fn is_named_by_us(name: &str) -> bool {
 
 /// The least and most characters of a control's value.
 pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
-    let kind = campaign.field(name).map(Field::kind);
-    match (name, kind) {
-        (BODY, _) => (campaign.message.min, campaign.message.max),
-        (SUBJECT, _) => (1, LONGEST_SUBJECT),
-        ("email", _) => (1, LONGEST_EMAIL),
-        ("phone" | "postal_code", _) => (1, LONGEST_CODE),
-        (_, Some(Kind::LongText)) => (1, LONGEST_LONG_TEXT),
-        _ => (1, LONGEST_TEXT),
-    }
+    let field = campaign.field(name);
+    let most = match (name, field.map(Field::kind)) {
+        (BODY, _) => return (campaign.message.min, campaign.message.max),
+        (SUBJECT, _) => LONGEST_SUBJECT,
+        ("email", _) => LONGEST_EMAIL,
+        ("phone" | "postal_code", _) => LONGEST_CODE,
+        (_, Some(Kind::LongText)) => LONGEST_LONG_TEXT,
+        _ => LONGEST_TEXT,
+    };
+    (1, field.and_then(|field| field.max).map_or(most, |max| max.min(most)))
 }
 
 /// The fewest and the most targets that a supporter may choose.

@@ -8,7 +8,9 @@ use std::fmt;
 use crate::campaign::{
     Answer, Campaign, CampaignFile, Disclosed, Field, Kind, STANDARD_FIELDS, Template, Translation,
 };
-use crate::check::{LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length};
+use crate::check::{
+    LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
+};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::message;
@@ -370,6 +372,25 @@ impl Lint<'_> {
                 );
             }
             self.options(&format!("{at}/options"), &field.options);
+            self.longest(&format!("{at}/max"), field);
+        }
+    }
+
+    fn longest(&mut self, at: &str, field: &Field) {
+        let Some(max) = field.max else { return };
+        let most = match field.kind() {
+            Kind::Text => LONGEST_TEXT,
+            Kind::LongText => LONGEST_LONG_TEXT,
+            _ => {
+                self.fault(at, "a length where nobody writes a text", "leave the key out");
+                return;
+            }
+        };
+        if max == 0 {
+            self.fault(at, "an answer of no characters", "raise it, or leave the field out");
+        } else if max > most {
+            let problem = format!("more than the {most} characters that such an answer may have");
+            self.fault(at, &problem, "lower it, or leave the key out");
         }
     }
 

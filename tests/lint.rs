@@ -849,6 +849,32 @@ fn an_address_is_on_the_web_and_https() {
 }
 
 #[test]
+fn an_answer_has_a_length_that_it_can_have() {
+    let why = "\"id\": \"why\", \"kind\": \"long_text\"";
+    let with = |max: u32| format!("{why}, \"max\": {max}");
+    for good in [1, 2000] {
+        check(why, &with(good), &[]);
+    }
+    check(
+        why,
+        &with(0),
+        &["line 24: /fields/4/max: an answer of no characters; raise it, or leave the field out"],
+    );
+    check(
+        why,
+        &with(2001),
+        &[
+            "line 24: /fields/4/max: more than the 2000 characters that such an answer may have; lower it, or leave the key out",
+        ],
+    );
+    check(
+        "\"kind\": \"email\"",
+        "\"max\": 50",
+        &["line 21: /fields/1/max: a length where nobody writes a text; leave the key out"],
+    );
+}
+
+#[test]
 fn faults_come_in_the_order_of_the_lines() {
     let broken = FILE
         .replace("\"retention_days\": 90", "\"retention_days\": 0")
