@@ -14,6 +14,7 @@ use crate::message;
 use crate::phone::is_phone;
 use crate::postcode;
 use crate::shape::Table;
+use crate::targeting::{self, Offer, offered};
 
 /// The longest subject.
 pub const LONGEST_SUBJECT: u32 = 200;
@@ -85,8 +86,8 @@ impl Mistake {
             _ if code.ends_with("_control_character") => MistakeKind::ControlCharacter,
             _ if code.ends_with("_malformed") => MistakeKind::Malformed,
             _ if code.ends_with("_unknown_choice") => MistakeKind::UnknownChoice,
-            _ if code.ends_with("_too_few") => MistakeKind::TooFew(choices(campaign).0),
-            _ if code.ends_with("_too_many") => MistakeKind::TooMany(choices(campaign).1),
+            _ if code.ends_with("_too_few") => MistakeKind::TooFew(targeting::limits(campaign).0),
+            _ if code.ends_with("_too_many") => MistakeKind::TooMany(targeting::limits(campaign).1),
             _ if code.ends_with("_altered") => MistakeKind::Altered,
             _ => MistakeKind::Refused,
         };
@@ -129,19 +130,13 @@ pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
     (1, field.and_then(|field| field.max).map_or(most, |max| max.min(most)))
 }
 
-/// The fewest and the most targets that a supporter may choose.
-fn choices(campaign: &Campaign) -> (u32, u32) {
-    let all = campaign.targets.len() as u32;
-    let targeting = &campaign.targeting;
-    (targeting.least.clamp(1, all.max(1)), targeting.most.unwrap_or(all))
-}
-
 /// Judges a draft as it would be sent (see [`Draft::composed`]).
 ///
 /// # Errors
 /// Every mistake, in the order of the form.
 pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>> {
-    let mut judge = Judge { campaign, draft, mistakes: Vec::new() };
+    let offer = offered(campaign, draft);
+    let mut judge = Judge { campaign, draft, offer, mistakes: Vec::new() };
     // In the order of the form, which is the order of the mistakes.
     let targets = judge.targets();
     let (person, answers) = judge.fields();
@@ -210,6 +205,7 @@ pub(crate) fn consent_of<'a>(campaign: &'a Campaign, name: &str) -> Option<&'a C
 struct Judge<'a> {
     campaign: &'a Campaign,
     draft: &'a Draft,
+    offer: Offer<'a>,
     mistakes: Vec<Mistake>,
 }
 
@@ -271,7 +267,7 @@ impl Judge<'_> {
         let name = field.id.as_str();
         let value = clean(self.draft.get(name));
         if value.is_empty() {
-            if field.required {
+            if field.required || self.offer.waits == Some(name) {
                 self.mistake(name, MistakeKind::Missing);
             }
             return value;
@@ -299,6 +295,9 @@ impl Judge<'_> {
         };
         if let Some(fault) = fault {
             self.mistake(name, fault);
+        } else if self.offer.waits == Some(name) {
+            // Without it there is nobody to write to.
+            self.mistake(name, MistakeKind::Missing);
         }
         value
     }
@@ -311,11 +310,25 @@ impl Judge<'_> {
             return Vec::new();
         };
         let ids = ids.map(str::to_owned);
-        if self.campaign.targeting.mode == TargetingMode::All {
-            return ids.collect();
-        }
+        let by_lot = self.campaign.targeting.mode == TargetingMode::Random;
+        let offer = &self.offer;
+        let (least, most) = match offer.choice {
+            // Which ones the lot drew, only the form knows.
+            _ if by_lot => targeting::limits(self.campaign),
+            // The field for which this waits is missed in its own place.
+            _ if offer.waits.is_some() => return Vec::new(),
+            _ if chosen.iter().any(|id| !offer.includes(id)) => {
+                self.mistake(TARGETS, MistakeKind::UnknownChoice);
+                return Vec::new();
+            }
+            None if offer.targets.is_empty() => {
+                self.mistake(TARGETS, MistakeKind::Missing);
+                return Vec::new();
+            }
+            None => return offer.targets.iter().map(|target| target.id.0.clone()).collect(),
+            Some(limits) => limits,
+        };
         let count = chosen.len() as u32;
-        let (least, most) = choices(self.campaign);
         if count < least {
             self.mistake(TARGETS, MistakeKind::TooFew(least));
         } else if count > most {

@@ -28,6 +28,7 @@ pub mod message;
 pub mod phone;
 pub mod postcode;
 pub mod suggest;
+pub mod targeting;
 
 pub mod answer;
 pub mod envelope;

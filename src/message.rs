@@ -9,11 +9,12 @@ use crate::phone;
 pub(crate) const GAP: &str = "\n\n";
 
 impl Draft {
-    /// The draft as it would be sent: the phone number in its international form, placeholders
+    /// The draft as it would be sent: its targets found, the phone number in its international form, placeholders
     /// filled, head and foot about the body.
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
+        composed.aim(campaign);
         let [country, phone] = ["country", "phone"].map(|name| self.get(name).trim());
         if let Some(number) = phone::international(country, phone) {
             composed.set("phone", &number);

@@ -92,7 +92,7 @@ fn split(digits: &str) -> Option<(&'static str, &str)> {
 }
 
 /// The number that somebody inside the country has written, without its trunk prefix.
-fn inside<'d>(home: Numbers, digits: &'d str) -> Option<&'d str> {
+fn inside(home: Numbers, digits: &str) -> Option<&str> {
     let Numbers { code, trunk, .. } = home;
     // Where every number, or every mobile one, is as long, it is often written without a prefix.
     let length = match code {

@@ -9,6 +9,7 @@ use crate::check::{Mistake, check, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::{self, PublicKey};
 use crate::shape;
+use crate::targeting::depends_on;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Setting {
     pub page: String,
     /// What goes into the claims about where the supporter came from.
     pub source: Source,
+    /// A number of this form's own: with it targets are drawn, where the lot decides.
+    pub seed: u64,
 }
 
 /// The form and all that it remembers.
@@ -130,12 +133,13 @@ impl Changes {
         self.0 & those.0 != 0
     }
 
-    /// The facet that a control's value belongs to.
+    /// The facets that a control's value belongs to.
     fn of(name: &str, campaign: &Campaign) -> Self {
         match name {
             TARGETS => Self::TARGETS,
             SUBJECT | BODY => Self::MESSAGE,
             _ if consent_of(campaign, name).is_some() => Self::CONSENTS,
+            _ if depends_on(campaign, name) => Self::DETAILS.and(Self::TARGETS),
             _ => Self::DETAILS,
         }
     }
@@ -344,7 +348,7 @@ impl Session {
             effects.push(Effect::FetchCount(setting.count_url.clone()));
         }
         let session = Session {
-            draft: Draft::new(campaign),
+            draft: Draft::new(campaign).seeded(setting.seed),
             setting,
             phase,
             mistakes: Vec::new(),
@@ -369,7 +373,8 @@ impl Session {
         mistakes: Vec<Mistake>,
     ) -> Self {
         let (mut session, _) = Session::new(setting, now);
-        session.draft = draft.unwrap_or(session.draft);
+        let seed = session.setting.seed;
+        session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
         session
     }
@@ -474,7 +479,7 @@ impl Session {
                 Vec::new()
             }
             Event::Reset => {
-                self.draft = Draft::new(&self.setting.campaign);
+                self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
                 if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
                     self.phase = Phase::Editing;

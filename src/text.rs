@@ -57,6 +57,7 @@ texts! {
         other: "Choose at least {count}."
     };
     TargetsAll = "targets_all": "Your message goes to all of them.";
+    TargetsNone = "targets_none": "There is nobody to write to for where you live.";
     ChooseCountry = "choose_country": "Choose a country";
     ChooseAnswer = "choose_answer": "Choose an answer";
     PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter. The preview shows the result.";

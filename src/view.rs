@@ -8,7 +8,9 @@
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::answer::{Acceptance, Status};
-use crate::campaign::{Answer, Campaign, Consent, Disclosed, Field, Kind, Target, TargetingMode};
+use crate::campaign::{
+    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Target, TargetingMode,
+};
 use crate::check::{Mistake, MistakeKind, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, clean, consent_name};
 use crate::find::{find, replace};
@@ -18,6 +20,7 @@ use crate::markdown::{self, Block, Inline};
 use crate::message;
 use crate::plan::{Attribute, Plan, Tag, html};
 use crate::session::{Changes, Notice, Phase, Session, Setting, ShareResult};
+use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
 /// How a page without script posts the form.
@@ -85,7 +88,14 @@ pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
-    let campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    let mut campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    if campaign.targeting.mode == TargetingMode::Random {
+        // The lot is drawn with the form: until then, their places are kept.
+        campaign.targets.truncate(limits(&campaign).1 as usize);
+        for target in &mut campaign.targets {
+            *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
+        }
+    }
     let count_url = "count".to_owned();
     let (session, _) = Session::new(Setting { campaign, count_url, ..Setting::default() }, 0);
     whole(&session, locale, None)
@@ -374,7 +384,7 @@ impl<'a> Viewer<'a> {
     fn is_shown(&self, name: &str) -> bool {
         match name {
             SUBJECT | BODY => true,
-            TARGETS => self.campaign.targeting.mode == TargetingMode::Choose,
+            TARGETS => offered(self.campaign, &self.session.draft).choice.is_some(),
             _ => {
                 self.campaign.field(name).is_some()
                     || consent_of(self.campaign, name).is_some_and(|consent| self.is_asked(consent))
@@ -394,25 +404,40 @@ impl<'a> Viewer<'a> {
     }
 
     fn targets(&mut self) {
-        let targeting = &self.campaign.targeting;
+        let offer = offered(self.campaign, &self.session.draft);
         // The question is the heading.
         self.out.begin(Tag::Section);
         self.out.nothing();
         self.out.begin(Tag::Div);
         let mut told = self.told(TARGETS, true);
-        let choose = targeting.mode == TargetingMode::Choose;
-        let hint = if choose { Key::TargetsChoose } else { Key::TargetsAll };
-        told.hint = Some((hint, targeting.least.max(1)));
+        told.hint = Some(match (offer.choice, offer.waits) {
+            (Some((least, _)), _) => (Key::TargetsChoose, least),
+            (_, Some("country")) => (Key::MissingCountry, 0),
+            (_, Some(_)) => (Key::MissingPostalCode, 0),
+            _ if offer.targets.is_empty() => (Key::TargetsNone, 0),
+            _ => (Key::TargetsAll, 1),
+        });
+        let choose = offer.choice.is_some();
         self.group(&told);
         if !choose {
             self.out.begin(Tag::Ul);
         }
-        for (index, target) in self.campaign.targets.iter().enumerate() {
+        let mut index = 0;
+        let mut offered = offer.targets.into_iter().peekable();
+        for target in &self.campaign.targets {
+            // Each keeps its place, whoever else is offered.
+            if offered.next_if(|next| next.id == target.id).is_none() {
+                self.out.nothing();
+                continue;
+            }
             let office = self.office(target);
             if choose {
-                self.box_of(&told, index, target.id.as_str(), &target.name, &office);
+                let picture = target.picture.as_ref();
+                self.box_of(&told, index, target.id.as_str(), &target.name, &office, picture);
+                index += 1;
             } else {
                 self.out.begin(Tag::Li);
+                self.portrait(target.picture.as_ref());
                 self.out.text(&target.name);
                 self.leaf_if(Tag::Span, "hint", &office);
                 self.out.end();
@@ -422,6 +447,19 @@ impl<'a> Viewer<'a> {
             self.out.end();
         }
         self.out.put(html!("</fieldset></div></div></section>"));
+    }
+
+    /// A picture of a target, or a place kept free for it.
+    fn portrait(&mut self, picture: Option<&Picture>) {
+        match picture {
+            None => self.out.nothing(),
+            Some(picture) => {
+                self.out.put(html!("<img class=\"portrait\">"));
+                self.out.set(Attribute::Src, &picture.url);
+                self.out.set(Attribute::Alt, &picture.alt);
+                self.out.end();
+            }
+        }
     }
 
     /// Office and organisation, as far as the name does not say them.
@@ -601,7 +639,7 @@ impl<'a> Viewer<'a> {
             Control::Several(options) => {
                 self.group(told);
                 for (index, option) in options.iter().enumerate() {
-                    self.box_of(told, index, &option.id, &option.label, "");
+                    self.box_of(told, index, &option.id, &option.label, "", None);
                 }
             }
             Control::Tick => {
@@ -784,7 +822,15 @@ impl<'a> Viewer<'a> {
         self.set_if(told.mistake.is_some(), Attribute::AriaInvalid, "true");
     }
 
-    fn box_of(&mut self, told: &Told<'_>, index: usize, value: &str, label: &str, detail: &str) {
+    fn box_of(
+        &mut self,
+        told: &Told<'_>,
+        index: usize,
+        value: &str,
+        label: &str,
+        detail: &str,
+        picture: Option<&Picture>,
+    ) {
         // The first box bears the field's name, to which the summary's link leads.
         let mut id = told.name.to_owned();
         if index > 0 {
@@ -799,6 +845,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
         self.out.begin(Tag::Label);
         self.out.set(Attribute::For, &id);
+        self.portrait(picture);
         self.out.text(label);
         self.leaf_if(Tag::Span, "hint", detail);
         self.out.put(html!("</label></div>"));
@@ -849,6 +896,7 @@ impl<'a> Viewer<'a> {
                     "address" => Key::MissingAddress,
                     SUBJECT => Key::MissingSubject,
                     BODY => Key::MissingBody,
+                    TARGETS => Key::TargetsNone,
                     _ if consent_of(self.campaign, name).is_some() => Key::MissingConsent,
                     _ => Key::MissingAnswer,
                 },
