@@ -159,7 +159,7 @@ record! { written
         family_name: String = String::new(),
         /// E-mail address as typed.
         email: String = String::new(),
-        /// Phone number as typed.
+        /// Phone number, in international form (E.164) where that is beyond doubt, else as typed.
         phone: String = String::new(),
         /// Country (ISO 3166-1 alpha-2).
         country: String = String::new(),

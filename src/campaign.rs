@@ -86,16 +86,34 @@ record! { read
         country: Option<Country> = None,
         /// The e-mail address to which the endpoint delivers.
         email: String = String::new(),
+        /// A picture of the target.
+        picture: Option<Picture> = None,
+        /// Whose messages the target gets, where `targeting` goes by country or postcode; without it,
+        /// everybody's.
+        filter: Filter = Filter::default(),
+    }
+
+    /// Whose messages a target gets. Where both are given, both must fit.
+    pub struct Filter {
+        /// Those of people in these countries; without it, in all.
+        countries: Vec<Country> = Vec::new(),
+        /// Those of people whose postcode begins like one of these, whatever its case and spaces;
+        /// without it, like any.
+        postcodes: Vec<String> = Vec::new(),
     }
 
     /// How the targets of one message are found.
     pub struct Targeting {
-        /// Who chooses.
+        /// Who or what chooses.
         mode: TargetingMode = TargetingMode::All,
-        /// The fewest that a supporter may choose.
-        least: u32 = 1,
-        /// The most that a supporter may choose; without it, all of them.
+        /// The fewest that a supporter may choose; without it, one. By country or postcode, nobody
+        /// chooses unless there is `least` or `most`: the message goes to all that are found.
+        least: Option<u32> = None,
+        /// The most that a supporter may choose; without it, all of them. At random, how many are
+        /// drawn; without it, one.
         most: Option<u32> = None,
+        /// By country or postcode, the targets for those for whom there is nobody else: their ids.
+        fallback: Vec<Id> = Vec::new(),
     }
 
     /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters.
@@ -128,6 +146,9 @@ record! { read
         label: String = String::new(),
         /// The answers to choose from.
         options: Vec<Answer> = Vec::new(),
+        /// The longest answer, in Unicode scalar values, where lines of text may not be as long as
+        /// otherwise.
+        max: Option<u32> = None,
     }
 
     /// Something that the supporter may agree to.
@@ -239,6 +260,8 @@ record! { read
         office: String = String::new(),
         /// The body in which it is held.
         organisation: String = String::new(),
+        /// The picture's.
+        picture: PictureText = PictureText::default(),
     }
 
     /// A message's texts.
@@ -290,11 +313,17 @@ record! { read
 
 words! {
     /// Who chooses the targets of a message.
-    pub enum TargetingMode: "\"all\" or \"choose\"" {
+    pub enum TargetingMode: "\"all\", \"choose\", \"country\", \"postcode\" or \"random\"" {
         /// Nobody: the message goes to all.
         All = "all",
         /// The supporter.
         Choose = "choose",
+        /// The supporter's country, after each target's filter.
+        Country = "country",
+        /// The supporter's postcode, after each target's filter.
+        Postcode = "postcode",
+        /// The lot.
+        Random = "random",
     }
 
     /// What a field asks for.

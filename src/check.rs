@@ -11,7 +11,10 @@ use crate::campaign::{
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
 use crate::message;
+use crate::phone::is_phone;
+use crate::postcode;
 use crate::shape::Table;
+use crate::targeting::{self, Offer, offered};
 
 /// The longest subject.
 pub const LONGEST_SUBJECT: u32 = 200;
@@ -83,8 +86,8 @@ impl Mistake {
             _ if code.ends_with("_control_character") => MistakeKind::ControlCharacter,
             _ if code.ends_with("_malformed") => MistakeKind::Malformed,
             _ if code.ends_with("_unknown_choice") => MistakeKind::UnknownChoice,
-            _ if code.ends_with("_too_few") => MistakeKind::TooFew(choices(campaign).0),
-            _ if code.ends_with("_too_many") => MistakeKind::TooMany(choices(campaign).1),
+            _ if code.ends_with("_too_few") => MistakeKind::TooFew(targeting::limits(campaign).0),
+            _ if code.ends_with("_too_many") => MistakeKind::TooMany(targeting::limits(campaign).1),
             _ if code.ends_with("_altered") => MistakeKind::Altered,
             _ => MistakeKind::Refused,
         };
@@ -115,22 +118,16 @@ fn is_named_by_us(name: &str) -> bool {
 
 /// The least and most characters of a control's value.
 pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
-    let kind = campaign.field(name).map(Field::kind);
-    match (name, kind) {
-        (BODY, _) => (campaign.message.min, campaign.message.max),
-        (SUBJECT, _) => (1, LONGEST_SUBJECT),
-        ("email", _) => (1, LONGEST_EMAIL),
-        ("phone" | "postal_code", _) => (1, LONGEST_CODE),
-        (_, Some(Kind::LongText)) => (1, LONGEST_LONG_TEXT),
-        _ => (1, LONGEST_TEXT),
-    }
-}
-
-/// The fewest and the most targets that a supporter may choose.
-fn choices(campaign: &Campaign) -> (u32, u32) {
-    let all = campaign.targets.len() as u32;
-    let targeting = &campaign.targeting;
-    (targeting.least.clamp(1, all.max(1)), targeting.most.unwrap_or(all))
+    let field = campaign.field(name);
+    let most = match (name, field.map(Field::kind)) {
+        (BODY, _) => return (campaign.message.min, campaign.message.max),
+        (SUBJECT, _) => LONGEST_SUBJECT,
+        ("email", _) => LONGEST_EMAIL,
+        ("phone" | "postal_code", _) => LONGEST_CODE,
+        (_, Some(Kind::LongText)) => LONGEST_LONG_TEXT,
+        _ => LONGEST_TEXT,
+    };
+    (1, field.and_then(|field| field.max).map_or(most, |max| max.min(most)))
 }
 
 /// Judges a draft as it would be sent (see [`Draft::composed`]).
@@ -138,7 +135,8 @@ fn choices(campaign: &Campaign) -> (u32, u32) {
 /// # Errors
 /// Every mistake, in the order of the form.
 pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>> {
-    let mut judge = Judge { campaign, draft, mistakes: Vec::new() };
+    let offer = offered(campaign, draft);
+    let mut judge = Judge { campaign, draft, offer, mistakes: Vec::new() };
     // In the order of the form, which is the order of the mistakes.
     let targets = judge.targets();
     let (person, answers) = judge.fields();
@@ -207,6 +205,7 @@ pub(crate) fn consent_of<'a>(campaign: &'a Campaign, name: &str) -> Option<&'a C
 struct Judge<'a> {
     campaign: &'a Campaign,
     draft: &'a Draft,
+    offer: Offer<'a>,
     mistakes: Vec<Mistake>,
 }
 
@@ -268,7 +267,7 @@ impl Judge<'_> {
         let name = field.id.as_str();
         let value = clean(self.draft.get(name));
         if value.is_empty() {
-            if field.required {
+            if field.required || self.offer.waits == Some(name) {
                 self.mistake(name, MistakeKind::Missing);
             }
             return value;
@@ -276,6 +275,7 @@ impl Judge<'_> {
         let (_, most) = limits(self.campaign, name);
         let kind = field.kind();
         let chosen = || field.options.iter().any(|option| option.id == value);
+        let is_postcode = || postcode::fits(self.draft.get("country").trim(), &value);
         let fault = if holds_control(&value, kind == Kind::LongText) {
             Some(MistakeKind::ControlCharacter)
         } else if length(&value) > most {
@@ -289,11 +289,15 @@ impl Judge<'_> {
                 Kind::Country if !country::is_known(&value) => Some(MistakeKind::UnknownChoice),
                 Kind::Choice if !chosen() => Some(MistakeKind::UnknownChoice),
                 Kind::Checkbox if value != TICKED => Some(MistakeKind::UnknownChoice),
+                _ if name == "postal_code" && !is_postcode() => Some(MistakeKind::Malformed),
                 _ => None,
             }
         };
         if let Some(fault) = fault {
             self.mistake(name, fault);
+        } else if self.offer.waits == Some(name) {
+            // Without it there is nobody to write to.
+            self.mistake(name, MistakeKind::Missing);
         }
         value
     }
@@ -306,11 +310,25 @@ impl Judge<'_> {
             return Vec::new();
         };
         let ids = ids.map(str::to_owned);
-        if self.campaign.targeting.mode == TargetingMode::All {
-            return ids.collect();
-        }
+        let by_lot = self.campaign.targeting.mode == TargetingMode::Random;
+        let offer = &self.offer;
+        let (least, most) = match offer.choice {
+            // Which ones the lot drew, only the form knows.
+            _ if by_lot => targeting::limits(self.campaign),
+            // The field for which this waits is missed in its own place.
+            _ if offer.waits.is_some() => return Vec::new(),
+            _ if chosen.iter().any(|id| !offer.includes(id)) => {
+                self.mistake(TARGETS, MistakeKind::UnknownChoice);
+                return Vec::new();
+            }
+            None if offer.targets.is_empty() => {
+                self.mistake(TARGETS, MistakeKind::Missing);
+                return Vec::new();
+            }
+            None => return offer.targets.iter().map(|target| target.id.0.clone()).collect(),
+            Some(limits) => limits,
+        };
         let count = chosen.len() as u32;
-        let (least, most) = choices(self.campaign);
         if count < least {
             self.mistake(TARGETS, MistakeKind::TooFew(least));
         } else if count > most {
@@ -440,35 +458,19 @@ pub fn is_email(value: &str) -> bool {
     !local.is_empty()
         && length(local) <= 64
         && local.chars().all(local_fits)
-        && domain.contains('.')
-        && domain.split('.').all(label_fits)
+        && domain.contains(is_dot)
+        && domain.split(is_dot).all(label_fits)
+}
+
+/// A dot between the labels of a domain: keyboards for Chinese and Japanese have three more
+/// (RFC 3490, section 3.1).
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
 /// A character beyond ASCII that is neither space nor control.
 fn is_foreign(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control()
-}
-
-fn is_phone(value: &str) -> bool {
-    let mut digits = 0;
-    for c in value.chars() {
-        if is_digit(c) {
-            digits += 1;
-        } else if !b"+-() ./".iter().any(|byte| c == char::from(*byte)) {
-            return false;
-        }
-    }
-    (5..=15).contains(&digits)
-}
-
-/// A decimal digit of a script that is in everyday use. Unicode keeps the ten of a script together;
-/// its whole table costs the widget 1 KB.
-fn is_digit(c: char) -> bool {
-    const ZEROS: [u16; 19] = [
-        0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50,
-        0xed0, 0xf20, 0x1040, 0x17e0, 0x1810, 0xff10,
-    ];
-    ZEROS.iter().any(|zero| (c as u32).wrapping_sub(u32::from(*zero)) < 10)
 }
 
 fn is_number(value: &str) -> bool {

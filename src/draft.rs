@@ -22,6 +22,8 @@ pub const TICKED: &str = "on";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     values: Vec<(String, String)>,
+    /// What targets are drawn with, where the lot decides.
+    seed: u64,
 }
 
 impl Draft {
@@ -39,7 +41,19 @@ impl Draft {
 
     /// What a form posted: pairs of control name and value.
     pub fn posted(values: Vec<(String, String)>) -> Self {
-        Draft { values }
+        Draft { values, seed: 0 }
+    }
+
+    /// The same draft, where the lot decides with this seed: one for each form.
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What targets are drawn with.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// What claims say was typed.

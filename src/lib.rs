@@ -25,6 +25,10 @@ pub mod action;
 pub mod check;
 pub mod draft;
 pub mod message;
+pub mod phone;
+pub mod postcode;
+pub mod suggest;
+pub mod targeting;
 
 pub mod answer;
 pub mod envelope;

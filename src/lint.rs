@@ -6,31 +6,29 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Disclosed, Field, Kind, STANDARD_FIELDS, Template, Translation,
+    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Picture, STANDARD_FIELDS,
+    TargetingMode, Template, Translation,
 };
-use crate::check::{LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length};
+use crate::check::{
+    LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
+};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::message;
+use crate::postcode;
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
+use crate::suggest::distance;
+use crate::targeting::depends_on;
 
 /// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
 /// a third more in base64url, and room for the rest.
 const LONGEST_BODY: u32 = 5000;
 
 /// Keys that the format has and this version does nothing about. `*` is any one step.
-const LATER_KEYS: [&str; 6] = [
-    "/sealing",
-    "/variants",
-    "/at_risk",
-    "/endpoint/headers",
-    "/targets/*/filter",
-    "/targeting/fallback",
-];
+const LATER_KEYS: [&str; 4] = ["/sealing", "/variants", "/at_risk", "/endpoint/headers"];
 
 /// Words that the format has and this version does nothing about.
-const LATER_WORDS: [(&str, &[&str]); 3] = [
-    ("/targeting/mode", &["country", "postcode", "random"]),
+const LATER_WORDS: [(&str, &[&str]); 2] = [
     ("/delivery/modes/*", &["mail-app"]),
     ("/endpoint/format", &["form", "osdi", "proca", "actionkit"]),
 ];
@@ -126,10 +124,7 @@ impl Lint<'_> {
             self.no_language("/lang");
         }
         self.filled("/title", &campaign.title);
-        if let Some(picture) = &campaign.picture {
-            self.filled("/picture/url", &picture.url);
-            self.address("/picture/url", &picture.url, Reach::Near);
-        }
+        self.picture("/picture/url", campaign.picture.as_ref());
         self.address("/publisher/url", &campaign.publisher.url, Reach::Web);
         self.address("/publisher/privacy_url", &campaign.publisher.privacy_url, Reach::Web);
         self.targets(campaign);
@@ -223,6 +218,13 @@ impl Lint<'_> {
         self.fault(pointer, "no address on the web, or one without https", hint);
     }
 
+    fn picture(&mut self, pointer: &str, picture: Option<&Picture>) {
+        if let Some(picture) = picture {
+            self.filled(pointer, &picture.url);
+            self.address(pointer, &picture.url, Reach::Near);
+        }
+    }
+
     fn no_language(&mut self, pointer: &str) {
         self.fault(pointer, "no language tag", "write a tag of BCP 47, like km or pt-BR");
     }
@@ -245,8 +247,29 @@ impl Lint<'_> {
                 );
             }
         }
-        let (least, most) = (campaign.targeting.least, campaign.targeting.most.unwrap_or(count));
-        if least == 0 {
+        for (index, target) in targets.iter().enumerate() {
+            self.picture(&format!("/targets/{index}/picture/url"), target.picture.as_ref());
+        }
+        let targeting = &campaign.targeting;
+        let (least, most) = (targeting.least.unwrap_or(1), targeting.most.unwrap_or(count));
+        if targeting.mode == TargetingMode::Random {
+            if targeting.least.is_some() {
+                self.fault(
+                    "/targeting/least",
+                    "nobody chooses where the lot decides",
+                    "leave the key out, and let `most` say how many are drawn",
+                );
+            }
+            if most == 0 {
+                self.fault("/targeting/most", "a message to nobody", "make it 1 or more");
+            } else if most > count {
+                self.fault(
+                    "/targeting/most",
+                    &format!("nobody can draw {most} of {count}"),
+                    "lower it, or name more targets",
+                );
+            }
+        } else if least == 0 {
             self.fault("/targeting/least", "a message to nobody", "make it 1 or more");
         } else if least > count {
             self.fault(
@@ -256,6 +279,78 @@ impl Lint<'_> {
             );
         } else if least > most {
             self.fault("/targeting/most", "`most` is less than `least`", "raise it");
+        }
+        self.filters(campaign);
+    }
+
+    /// What finds the targets by country or postcode.
+    fn filters(&mut self, campaign: &Campaign) {
+        let (targets, targeting) = (&campaign.targets, &campaign.targeting);
+        let mode = targeting.mode;
+        let known: Vec<&str> = targets.iter().map(|target| target.id.as_str()).collect();
+        let fallback = targeting.fallback.iter().map(Id::as_str);
+        self.named("/targeting/fallback", "", fallback, &known, "");
+        let filters = matches!(mode, TargetingMode::Country | TargetingMode::Postcode);
+        if !filters && !targeting.fallback.is_empty() {
+            self.fault(
+                "/targeting/fallback",
+                "nobody is left without a target",
+                "leave the key out, or make `mode` \"country\" or \"postcode\"",
+            );
+        }
+        let (mut countries, mut postcodes) = (false, false);
+        for (index, target) in targets.iter().enumerate() {
+            let (at, filter) = (format!("/targets/{index}/filter"), &target.filter);
+            if !filters && nearest_to(self.json, &at).1 {
+                self.fault(
+                    &at,
+                    "a filter that nobody looks at",
+                    "leave the key out, or make `mode` \"country\" or \"postcode\"",
+                );
+                continue;
+            }
+            countries |= !filter.countries.is_empty();
+            postcodes |= !filter.postcodes.is_empty();
+            if mode == TargetingMode::Country && !filter.postcodes.is_empty() {
+                self.fault(
+                    &format!("{at}/postcodes"),
+                    "postcodes that nobody looks at",
+                    "leave the key out, or make `mode` \"postcode\"",
+                );
+            }
+            let codes = filter.countries.iter().map(Country::as_str);
+            self.distinct(&format!("{at}/countries"), "", codes);
+            self.distinct(&format!("{at}/postcodes"), "", filter.postcodes.iter().map(|p| &**p));
+            for (number, beginning) in filter.postcodes.iter().enumerate() {
+                if postcode::plain(beginning).is_empty() {
+                    self.fault(
+                        &format!("{at}/postcodes/{number}"),
+                        "no letter and no digit",
+                        "write how the postcodes begin, like \"SW1A\" or \"75\"",
+                    );
+                }
+            }
+        }
+        let (found, example) = match mode {
+            TargetingMode::Country => (countries, "{\"countries\": [\"KH\"]}"),
+            _ => (postcodes, "{\"postcodes\": [\"75\"]}"),
+        };
+        if filters && !found {
+            self.fault(
+                "/targeting/mode",
+                &format!("no target is for some and not for others by {}", mode.word()),
+                &format!("give targets a `filter` like {example}"),
+            );
+        }
+        for name in ["country", "postal_code"] {
+            let asked = campaign.field(name).is_some_and(|field| field.required);
+            if depends_on(campaign, name) && !asked {
+                self.fault(
+                    "/targeting/mode",
+                    &format!("the targets hang on `{name}`, which nobody has to give"),
+                    &format!("put {{\"id\": \"{name}\", \"required\": true}} into `fields`"),
+                );
+            }
         }
     }
 
@@ -369,6 +464,25 @@ impl Lint<'_> {
                 );
             }
             self.options(&format!("{at}/options"), &field.options);
+            self.longest(&format!("{at}/max"), field);
+        }
+    }
+
+    fn longest(&mut self, at: &str, field: &Field) {
+        let Some(max) = field.max else { return };
+        let most = match field.kind() {
+            Kind::Text => LONGEST_TEXT,
+            Kind::LongText => LONGEST_LONG_TEXT,
+            _ => {
+                self.fault(at, "a length where nobody writes a text", "leave the key out");
+                return;
+            }
+        };
+        if max == 0 {
+            self.fault(at, "an answer of no characters", "raise it, or leave the field out");
+        } else if max > most {
+            let problem = format!("more than the {most} characters that such an answer may have");
+            self.fault(at, &problem, "lower it, or leave the key out");
         }
     }
 
@@ -488,10 +602,21 @@ impl Lint<'_> {
         }
         let known: Vec<&str> = campaign.targets.iter().map(|target| target.id.as_str()).collect();
         let named = texts.targets.iter().map(|target| target.id.as_str());
-        self.named(&format!("{at}/targets"), "/id", named, &known);
+        self.named(&format!("{at}/targets"), "/id", named, &known, " to translate");
+        for (index, text) in texts.targets.iter().enumerate() {
+            let target = campaign.targets.iter().find(|target| target.id == text.id);
+            let pointer = format!("{at}/targets/{index}/picture");
+            if target.is_some_and(|t| t.picture.is_none()) && nearest_to(self.json, &pointer).1 {
+                self.fault(
+                    &pointer,
+                    "the translation of what the target doesn't have",
+                    "leave it out, or add `picture` to the target",
+                );
+            }
+        }
         let known: Vec<&str> = campaign.consents.iter().map(|c| c.purpose.as_str()).collect();
         let named = texts.consents.iter().map(|consent| consent.purpose.as_str());
-        self.named(&format!("{at}/consents"), "/purpose", named, &known);
+        self.named(&format!("{at}/consents"), "/purpose", named, &known, " to translate");
         self.translated_fields(campaign, &format!("{at}/fields"), texts);
         self.translated_message(campaign, &format!("{at}/message"), texts);
     }
@@ -514,14 +639,15 @@ impl Lint<'_> {
             return;
         }
         let known: Vec<&str> = campaign.fields.iter().map(|field| field.id.as_str()).collect();
-        self.named(at, "/id", texts.fields.iter().map(|field| field.id.as_str()), &known);
+        let named = texts.fields.iter().map(|field| field.id.as_str());
+        self.named(at, "/id", named, &known, " to translate");
         for (index, text) in texts.fields.iter().enumerate() {
             let Some(field) = campaign.fields.iter().find(|field| field.id == text.id) else {
                 continue;
             };
             let known: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
             let named = text.options.iter().map(|option| option.id.as_str());
-            self.named(&format!("{at}/{index}/options"), "/id", named, &known);
+            self.named(&format!("{at}/{index}/options"), "/id", named, &known, " to translate");
         }
     }
 
@@ -552,6 +678,7 @@ impl Lint<'_> {
         key: &str,
         names: impl Iterator<Item = &'b str> + Clone,
         known: &[&str],
+        what_for: &str,
     ) {
         self.distinct(list, key, names.clone());
         for (index, name) in names.enumerate().filter(|(_, name)| !known.contains(name)) {
@@ -560,7 +687,7 @@ impl Lint<'_> {
                 None if known.is_empty() => "leave it out".to_owned(),
                 None => format!("known are: {}", known.join(", ")),
             };
-            let problem = format!("the campaign has no `{name}` to translate");
+            let problem = format!("the campaign has no `{name}`{what_for}");
             self.fault(&format!("{list}/{index}{key}"), &problem, &hint);
         }
     }
@@ -731,25 +858,6 @@ fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
         (slips <= allowed).then_some((slips, *known))
     };
     known.iter().filter_map(near).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
-}
-
-/// How many characters have to be added, taken out, changed or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let [a, b]: [Vec<char>; 2] = [a.chars().collect(), b.chars().collect()];
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 /// A key as a step of a JSON pointer (RFC 6901).

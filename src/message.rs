@@ -3,17 +3,26 @@
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::find::split_once;
+use crate::phone;
 
 /// What stands between head, body and foot.
 pub(crate) const GAP: &str = "\n\n";
 
 impl Draft {
-    /// The draft as it would be sent: placeholders filled, head and foot about the body.
+    /// The draft as it would be sent: its targets found, the phone number in its international form, placeholders
+    /// filled, head and foot about the body.
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
-        composed.set(SUBJECT, &fill(self.get(SUBJECT), self));
-        composed.set(BODY, &body(campaign, self));
+        composed.aim(campaign);
+        let [country, phone] = ["country", "phone"].map(|name| self.get(name).trim());
+        if !phone.is_empty()
+            && let Some(number) = phone::international(country, phone)
+        {
+            composed.set("phone", &number);
+        }
+        composed.set(SUBJECT, &fill(self.get(SUBJECT), &composed));
+        composed.set(BODY, &body(campaign, &composed));
         composed
     }
 }

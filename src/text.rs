@@ -86,6 +86,13 @@ texts! {
         };
         Consents = "consents": "Your agreement";
         ListJoin = "list_join": "{before}, {after}";
+        TargetsChooseUpTo = "targets_choose_up_to": {
+            one: "Choose up to {count}.",
+            other: "Choose up to {count}."
+        };
+        TargetsByCountry = "targets_by_country": "Choose your country below to see who your message goes to.";
+        TargetsByPostcode = "targets_by_postcode": "Enter your postcode below to see who your message goes to.";
+        TargetsNone = "targets_none": "Nobody on the campaign’s list is responsible for the place you entered.";
     }
 
     later {
@@ -185,6 +192,62 @@ texts! {
         ShareCopy = "share_copy": "Copy text and link";
         Copied = "copied": "Copied";
         CopyFailed = "copy_failed": "Your browser did not copy it. Select the text and copy it yourself: {text}";
+
+        // What helps while somebody writes.
+        DidYouMean = "did_you_mean": "Did you mean {value}?";
+        UseSuggestion = "use_suggestion": "Use {value}";
+        MessageFor = "message_for": "Message to {name}";
+        ResetText = "reset_text": "Go back to the suggested text";
+        UndoReset = "undo_reset": "Bring my own text back";
+        ResetDone = "reset_done": "The suggested text is back. Your own text is kept, in case you want it again.";
+        UndoDone = "undo_done": "Your own text is back.";
+        AnotherSubject = "another_subject": "Suggest another subject";
+        Public = "public": "How may the campaign name you in public?";
+        PublicName = "public_name": "With my full name";
+        PublicInitials = "public_initials": "With my initials";
+        PublicAnonymous = "public_anonymous": "Not at all";
+
+        // Sending it by one's own mail.
+        MailHeading = "mail_heading": "Send it from your own email";
+        MailHint = "mail_hint": "Your message opens in your own email, addressed and ready. You send it there.";
+        MailOpen = "mail_open": "Open my email app";
+        MailOpenIn = "mail_open_in": "Open in {name}";
+        MailCopyAddresses = "mail_copy_addresses": "Copy the addresses";
+        MailCopySubject = "mail_copy_subject": "Copy the subject";
+        MailCopyBody = "mail_copy_body": "Copy the message";
+        MailTooLong = "mail_too_long": "Your message is too long for a link. Copy it and paste it into your email.";
+        MailDidYouSend = "mail_did_you_send": "Did you send it?";
+        MailYes = "mail_yes": "Yes, I sent it";
+        MailNotYet = "mail_not_yet": "Not yet";
+        MailSend = "mail_send": "Continue in my own email";
+        SentByMail = "sent_by_mail": "Thank you. You told us that you sent it from your own email, and that is how it is counted.";
+
+        // Where a form is for a test, or somebody may be at risk.
+        Language = "language": "Language";
+        TestBanner = "test_banner": "Test mode. What you send here is not counted and reaches nobody.";
+        TestSend = "test_send": "Send a test message";
+        TestSent = "test_sent": "This was a test. It was not counted and reaches nobody.";
+        RiskHeading = "risk_heading": "Your safety";
+        RiskPseudonym = "risk_pseudonym": "You don’t have to use your real name.";
+        RiskOwnGovernment = "risk_own_government": "You are writing to authorities of the country you chose. If it could be dangerous for you that they know your name, think twice before you send.";
+        RiskProtects = "risk_protects": "This form keeps nothing on this device. It can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.";
+        RiskAdvice = "risk_advice": "Advice on staying safe";
+        RiskHosted = "risk_hosted": "Open the form on its own page, away from this website";
+        QuickExit = "quick_exit": "Leave this page quickly";
+        DraftRestored = "draft_restored": "What you typed before is back.";
+        OpensOn = "opens_on": "This campaign opens on {date}.";
+        OpenUntil = "open_until": "Open until {date}.";
+
+        // What else is said after sending.
+        MalformedPostalCode = "malformed_postal_code": "Enter a postcode as it is written in the country you chose, like {example}";
+        Nudge = "nudge": "A few words of your own give your message more weight. You can also send it as it is.";
+        ReceiptCheck = "receipt_check": "How to check this receipt";
+        ReceiptCheckHint = "receipt_check_hint": "Anyone can check that this receipt is genuine with the campaign’s public keys:";
+        Withdraw = "withdraw": "If you change your mind, write to {publisher} and give your receipt number. Your message is then withdrawn and no longer counted.";
+        ShareMore = "share_more": "Share…";
+        ShareSignal = "share_signal": "Copy for Signal";
+        ReceiptShow = "receipt_show": "Show my receipt";
+        ReceiptRisk = "receipt_risk": "A receipt shows that you took part. Keep it only if that is safe for you.";
     }
 }
 

@@ -80,7 +80,11 @@ fn every_fault_is_told_with_its_place() {
             ("/targets/0/country", 6, Expected("two capital letters of ISO 3166-1, like \"KH\"")),
             ("/targets/1/country", 7, Expected("two capital letters of ISO 3166-1, like \"KH\"")),
             ("/targets/2", 8, Expected("an object in braces")),
-            ("/targeting/mode", 10, Expected("\"all\" or \"choose\"")),
+            (
+                "/targeting/mode",
+                10,
+                Expected("\"all\", \"choose\", \"country\", \"postcode\" or \"random\""),
+            ),
             ("/targeting/least", 10, Expected("a whole number from 0 to 4294967295")),
             ("/targeting/most", 10, Expected("a whole number from 0 to 4294967295")),
             ("/message/subjects", 11, Expected("a list in square brackets")),

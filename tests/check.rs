@@ -159,6 +159,41 @@ fn names_of_every_script_pass() {
         "X Æ A-12",
         "%s {{given_name}} <b>&amp;\"'\\",
         "a\u{ad}b\u{feff}c",
+        // One letter is a name.
+        "O",
+        "ឃ",
+        "ع",
+        "王",
+        "ॐ",
+        "ဦး",
+        "ண",
+        // Combining marks, alone and in heaps, composed or not: they stay as they are.
+        "\u{17d2}",
+        "Zoe\u{308}",
+        "Zoë",
+        "Z\u{338}\u{322}a\u{337}\u{321}l\u{334}g",
+        "தமிழ்ச்செல்வி",
+        "ஸ்ரீ",
+        "အောင်ဆန်းစုကြည်",
+        "မ\u{1039}မ",
+        "ന\u{d4d}\u{200d}",
+        "ක\u{dca}\u{200d}ර",
+        "می\u{200c}نا",
+        "عبد\u{640}الله",
+        "ဒေါ်\u{200b}ခင်",
+        "ម៉ៅ\u{200b}សុខា",
+        "𠮷野家",
+        "﨑山",
+        "葛\u{e0100}城",
+        "ʻOkinaʻ",
+        "D'Angelo",
+        "N’Diaye",
+        "Ó Séaghdha",
+        "Jean-Luc",
+        "Ng",
+        "Martin Luther King, Jr.",
+        "Ⅲ",
+        "İIıi ß ſ ﬁ",
     ] {
         let values =
             [("given_name", name), ("family_name", name), ("body", name), ("subject", name)];
@@ -302,6 +337,15 @@ fn an_email_address_is_one_of_html_or_goes_beyond_ascii() {
         "a@a-b.c--d.org",
         "a@b.c.d.e.f.g",
         "用户@例子.广告",
+        "用户@例子。广告",
+        "a@b．例子｡org",
+        "o'brien@example.ie",
+        "a/b=c@example.org",
+        "जॉन@उदाहरण.भारत",
+        "пример@почта.рф",
+        "a@münchen.co.uk",
+        "a@123.456.org",
+        "a@b.museum",
         "ដារ៉ា@ឧទាហរណ៍.កម្ពុជា",
         "उपयोगकर्ता@उदाहरण.भारत",
         "مستخدم@مثال.إختبار",
@@ -323,7 +367,17 @@ fn an_email_address_is_one_of_html_or_goes_beyond_ascii() {
         "a@b.",
         "a@.b",
         "a@b..co",
+        "a@b.。co",
+        "a@。b",
+        "a@例子。",
         "a@@b.co",
+        "a:b@c.org",
+        "a@b:25.org",
+        "a@b..",
+        "a@b.c\u{3000}d",
+        "a@b.c+d",
+        "a@b.'c'",
+        "a＠b.co",
         "a@b@c.co",
         "a b@c.org",
         "a@b c.org",
@@ -420,6 +474,45 @@ fn a_value_is_of_its_kind() {
 }
 
 #[test]
+fn a_phone_number_is_sent_in_its_international_form() {
+    for (country, typed, sent) in [
+        ("KH", "012 345 678", "+85512345678"),
+        (" KH ", " +855 (0)12 345 678\n", "+85512345678"),
+        ("KH", "12 345 678", "12 345 678"),
+        ("", "012 345 678", "012 345 678"),
+    ] {
+        let told = json!({"message": {"subjects": ["Call {{phone}}"], "head": "I am {{phone}}",
+            "body": "Call me.", "editable": false}});
+        let values = [("country", country), ("phone", typed), ("subject", "Call {{phone}}")];
+        let action = passes(&told, &values);
+        assert_eq!(action.person().phone, sent);
+        // What the message says is what is sent.
+        assert_eq!(action.message().subject, format!("Call {sent}"));
+        assert_eq!(action.message().body, format!("I am {sent}\n\nCall me."));
+    }
+    // What another program claims is kept as it claims it.
+    let campaign = campaign(as_it_is());
+    let action = check(&campaign, &entered(&[("country", "KH")]).composed(&campaign)).unwrap();
+    let mut claims = claims(&campaign, &action);
+    claims.person.phone = "012 345 678".to_owned();
+    assert_eq!(check_claims(&campaign, &claims).unwrap().person().phone, "012 345 678");
+}
+
+#[test]
+fn a_postcode_is_one_of_its_country() {
+    for (country, postcode) in
+        [("GB", "sw1a1aa"), ("KH", "120101"), ("KH", "១២០០០"), ("IE", "Dublin 4"), ("", "12")]
+    {
+        let values = [("country", country), ("postal_code", postcode)];
+        assert_eq!(passes(&as_it_is(), &values).person().postal_code, postcode);
+    }
+    for (country, postcode) in [("GB", "120101"), (" KH ", "SW1A 1AA"), ("US", "1234")] {
+        let values = [("country", country), ("postal_code", postcode)];
+        check_mistakes(&as_it_is(), &values, &[("postal_code", Malformed)]);
+    }
+}
+
+#[test]
 fn several_choices_are_each_one_of_the_options() {
     let action =
         passes(&as_it_is(), &[("roles", "writer"), ("roles", "reader"), ("roles", "writer")]);
@@ -428,6 +521,110 @@ fn several_choices_are_each_one_of_the_options() {
     assert_eq!(passes(&as_it_is(), &[]).answers().get("roles"), None);
     let values = [("roles", "reader"), ("roles", "editor")];
     check_mistakes(&as_it_is(), &values, &[("roles", UnknownChoice)]);
+}
+
+/// A field of each kind of the campaign's own, required or not.
+fn of_each_kind(required: bool) -> Value {
+    let field = |kind: &str| {
+        let options = if kind.starts_with("choice") { json!(["a", "b"]) } else { json!([]) };
+        json!({"id": format!("own_{kind}"), "kind": kind, "label": "?", "options": options,
+            "required": required})
+    };
+    let own = [
+        "text",
+        "long_text",
+        "email",
+        "phone",
+        "country",
+        "choice",
+        "choices",
+        "checkbox",
+        "number",
+        "date",
+    ]
+    .map(field);
+    let standard = ["given_name", "email"].map(|id| json!({"id": id}));
+    let fields = [&standard[..], &own].concat();
+    json!({ "fields": fields })
+}
+
+const OF_EACH_KIND: [(&str, &str); 10] = [
+    ("own_text", "ក"),
+    ("own_long_text", "a\nb"),
+    ("own_email", "a@b.co"),
+    // Whose country is not known: a number is sent as it was typed.
+    ("own_phone", "012 345 678"),
+    ("own_country", "KH"),
+    ("own_choice", "b"),
+    ("own_choices", "a"),
+    ("own_checkbox", "on"),
+    ("own_number", "-3"),
+    ("own_date", "2024-10-24"),
+];
+
+#[test]
+fn questions_of_the_campaign_are_answered_or_left_open() {
+    let answers = passes(&of_each_kind(true), &OF_EACH_KIND).answers().clone();
+    let kept: Vec<(&str, &str)> =
+        answers.0.iter().map(|(name, given)| (name.as_str(), given.values()[0].as_str())).collect();
+    assert_eq!(kept, OF_EACH_KIND);
+    let several = |given: &Given| matches!(given, Given::Several(_));
+    assert!(answers.0.iter().all(|(name, given)| several(given) == (name == "own_choices")));
+    // Left open, they are no answers.
+    assert_eq!(passes(&of_each_kind(false), &[]).answers().0, []);
+    for (name, _) in OF_EACH_KIND {
+        for empty in ["", " ", "\u{a0}\n"] {
+            assert_eq!(passes(&of_each_kind(false), &[(name, empty)]).answers().get(name), None);
+        }
+    }
+    let missing = OF_EACH_KIND.map(|(name, _)| (name, Missing));
+    check_mistakes(&of_each_kind(true), &[], &missing);
+}
+
+#[test]
+fn a_campaign_may_want_shorter_answers() {
+    let shorter = json!({"fields": [
+        {"id": "given_name", "max": 3},
+        {"id": "email"},
+        {"id": "why", "kind": "long_text", "label": "Why?", "max": 2},
+        {"id": "word", "kind": "text", "label": "Word?", "max": 500},
+        {"id": "none", "kind": "text", "label": "None?", "max": 0}
+    ]});
+    passes(&shorter, &[("why", "ab"), ("word", &"x".repeat(200))]);
+    check_mistakes(&shorter, &[("given_name", "Adas")], &[("given_name", TooLong(3))]);
+    check_mistakes(&shorter, &[("why", "កខគ")], &[("why", TooLong(2))]);
+    // Never longer ones: an action has its own limit.
+    let long = "x".repeat(201);
+    check_mistakes(&shorter, &[("word", &long)], &[("word", TooLong(LONGEST_TEXT))]);
+    check_mistakes(&shorter, &[("none", "x")], &[("none", TooLong(0))]);
+}
+
+#[test]
+fn the_standard_fields_stand_in_the_order_of_an_address() {
+    assert_eq!(
+        STANDARD_FIELDS,
+        [
+            "given_name",
+            "family_name",
+            "email",
+            "phone",
+            "country",
+            "region",
+            "locality",
+            "postal_code",
+            "address"
+        ]
+    );
+    // The person of the claims has exactly these.
+    let mut person = standwith::action::Person::default();
+    for name in STANDARD_FIELDS {
+        assert_eq!(person.get(name), "");
+        person = shape::read(&json!({name: name}).to_string()).unwrap();
+        assert_eq!(person.get(name), name);
+    }
+    let asked: Vec<String> =
+        Campaign::default().fields.iter().map(|field| field.id.0.clone()).collect();
+    assert_eq!(asked, ["given_name", "family_name", "email", "country"]);
 }
 
 #[test]

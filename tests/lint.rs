@@ -198,7 +198,11 @@ fn a_value_of_another_type_is_refused() {
             "\"Cambodia\", ",
             "line 8: /targets/0/country: expected two capital letters of ISO 3166-1, like \"KH\"",
         ),
-        ("\"choose\"", "\"any\"", "line 11: /targeting/mode: expected \"all\" or \"choose\""),
+        (
+            "\"choose\"",
+            "\"any\"",
+            "line 11: /targeting/mode: expected \"all\", \"choose\", \"country\", \"postcode\" or \"random\"",
+        ),
         (
             "\"least\": 1",
             "\"least\": \"1\"",
@@ -258,11 +262,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
         ("\"story\": \"Story\"", "\"variants\": []", "line 4: /variants", out),
         ("\"story\": \"Story\"", "\"at_risk\": true", "line 4: /at_risk", out),
         ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
-        ("\"name\": \"B\"", "\"name\": \"B\", \"filter\": {}", "line 9: /targets/1/filter", out),
-        ("\"most\": 2", "\"fallback\": \"a\"", "line 11: /targeting/fallback", out),
-        ("\"choose\"", "\"country\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
-        ("\"choose\"", "\"postcode\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
-        ("\"choose\"", "\"random\"", "line 11: /targeting/mode", "write \"all\" or \"choose\""),
         ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"proca\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
@@ -848,6 +847,196 @@ fn an_address_is_on_the_web_and_https() {
     );
 }
 
+/// Lint says these lines of the file with other targets, targeting and fields.
+fn check_targeting(targets: &str, targeting: &str, fields: &str, expected: &[&str]) {
+    let file = format!(
+        "{{\"id\":\"c\",\"title\":\"T\",\"message\":{{\"subjects\":[\"S\"],\"body\":\"\"}},\n\
+         \"targets\":[{targets}],\n\"targeting\":{{{targeting}}},\n\"fields\":[{fields}]}}"
+    );
+    assert_eq!(lines(&file), expected, "{file}");
+    if expected.is_empty() {
+        assert!(schema_takes(file.as_bytes()), "{file}");
+    }
+}
+
+#[test]
+fn targets_are_found_by_what_is_asked_for() {
+    let country = r#"{"id":"country","required":true}"#;
+    let both = r#"{"id":"country","required":true},{"id":"postal_code","required":true}"#;
+    let by_country =
+        r#"{"id":"a","name":"A","filter":{"countries":["KH","GB"]}},{"id":"b","name":"B"}"#;
+    let by_postcode = r#"{"id":"a","name":"A","filter":{"postcodes":["SW1A","75"]}},{"id":"b","name":"B","filter":{"countries":["GB"],"postcodes":["M"]}}"#;
+    check_targeting(by_country, r#""mode":"country""#, country, &[]);
+    check_targeting(by_country, r#""mode":"country","fallback":["a"],"most":1"#, country, &[]);
+    check_targeting(by_postcode, r#""mode":"postcode","fallback":["b"]"#, both, &[]);
+    let plain = r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#;
+    check_targeting(plain, r#""mode":"random","most":2"#, country, &[]);
+    for (targets, targeting, fields, expected) in [
+        (
+            by_country,
+            r#""mode":"country""#,
+            r#"{"id":"country"}"#,
+            r#"line 3: /targeting/mode: the targets hang on `country`, which nobody has to give; put {"id": "country", "required": true} into `fields`"#,
+        ),
+        (
+            by_postcode,
+            r#""mode":"postcode""#,
+            r#"{"id":"postal_code","required":true}"#,
+            r#"line 3: /targeting/mode: the targets hang on `country`, which nobody has to give; put {"id": "country", "required": true} into `fields`"#,
+        ),
+        (
+            by_postcode,
+            r#""mode":"postcode""#,
+            country,
+            r#"line 3: /targeting/mode: the targets hang on `postal_code`, which nobody has to give; put {"id": "postal_code", "required": true} into `fields`"#,
+        ),
+        (
+            r#"{"id":"a","name":"A","country":"KH"}"#,
+            r#""mode":"country""#,
+            country,
+            r#"line 3: /targeting/mode: no target is for some and not for others by country; give targets a `filter` like {"countries": ["KH"]}"#,
+        ),
+        (
+            by_country,
+            r#""mode":"postcode""#,
+            both,
+            r#"line 3: /targeting/mode: no target is for some and not for others by postcode; give targets a `filter` like {"postcodes": ["75"]}"#,
+        ),
+        (
+            by_country,
+            r#""mode":"country","fallback":["c"]"#,
+            country,
+            "line 3: /targeting/fallback/0: the campaign has no `c`; known are: a, b",
+        ),
+        (
+            by_country,
+            r#""mode":"country","fallback":["a","a"]"#,
+            country,
+            "line 3: /targeting/fallback/1: `a` stands twice in this list; keep one",
+        ),
+        (
+            by_country,
+            r#""mode":"choose""#,
+            country,
+            "line 2: /targets/0/filter: a filter that nobody looks at; leave the key out, or make `mode` \"country\" or \"postcode\"",
+        ),
+        (
+            r#"{"id":"a","name":"A"}"#,
+            r#""fallback":["a"]"#,
+            country,
+            "line 3: /targeting/fallback: nobody is left without a target; leave the key out, or make `mode` \"country\" or \"postcode\"",
+        ),
+        (
+            r#"{"id":"a","name":"A","filter":{"countries":["KH"],"postcodes":["1"]}}"#,
+            r#""mode":"country""#,
+            both,
+            "line 2: /targets/0/filter/postcodes: postcodes that nobody looks at; leave the key out, or make `mode` \"postcode\"",
+        ),
+        (
+            r#"{"id":"a","name":"A","filter":{"countries":["KH","KH"]}}"#,
+            r#""mode":"country""#,
+            country,
+            "line 2: /targets/0/filter/countries/1: `KH` stands twice in this list; keep one",
+        ),
+        (
+            r#"{"id":"a","name":"A","filter":{"postcodes":["1"," - "]}}"#,
+            r#""mode":"postcode""#,
+            both,
+            "line 2: /targets/0/filter/postcodes/1: no letter and no digit; write how the postcodes begin, like \"SW1A\" or \"75\"",
+        ),
+        (
+            r#"{"id":"a","name":"A","filter":{"states":["NY"]}}"#,
+            r#""mode":"country""#,
+            country,
+            "line 2: /targets/0/filter/states: unknown key; leave it out",
+        ),
+        (
+            r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
+            r#""mode":"random","least":1"#,
+            country,
+            "line 3: /targeting/least: nobody chooses where the lot decides; leave the key out, and let `most` say how many are drawn",
+        ),
+        (
+            r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
+            r#""mode":"random","most":3"#,
+            country,
+            "line 3: /targeting/most: nobody can draw 3 of 2; lower it, or name more targets",
+        ),
+        (
+            r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
+            r#""mode":"random","most":0"#,
+            country,
+            "line 3: /targeting/most: a message to nobody; make it 1 or more",
+        ),
+    ] {
+        // A file may have another fault for the same reason.
+        let expected: &[&str] = match expected.contains("/states") {
+            true => &[
+                expected,
+                "line 3: /targeting/mode: no target is for some and not for others by country; give targets a `filter` like {\"countries\": [\"KH\"]}",
+            ],
+            false => &[expected],
+        };
+        check_targeting(targets, targeting, fields, expected);
+    }
+}
+
+#[test]
+fn a_target_may_have_a_picture() {
+    let b = "\"id\": \"b\", \"name\": \"B\"";
+    let with = |picture: &str| format!("{b}, \"picture\": {picture}");
+    check(b, &with(r#"{"url": "b.jpg", "alt": "B at work"}"#), &[]);
+    check(
+        b,
+        &with(r#"{"url": "http://p.invalid/b.jpg", "alt": ""}"#),
+        &[
+            "line 9: /targets/1/picture/url: no address on the web, or one without https; write an address like https://example.org/page, or a path like page",
+        ],
+    );
+    check(
+        b,
+        &with(r#"{"url": "b.jpg"}"#),
+        &["line 9: /targets/1/picture/alt: missing; add this key"],
+    );
+    let km = "\"id\": \"b\", \"name\": \"ខ\"";
+    let translated = format!("{km}, \"picture\": {{\"alt\": \"ខ\"}}");
+    check(
+        km,
+        &translated,
+        &[
+            "line 42: /languages/km/targets/0/picture: the translation of what the target doesn't have; leave it out, or add `picture` to the target",
+        ],
+    );
+    let both = FILE.replace(b, &with(r#"{"url": "b.jpg", "alt": "B"}"#)).replace(km, &translated);
+    assert_eq!(lines(&both), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_has_a_length_that_it_can_have() {
+    let why = "\"id\": \"why\", \"kind\": \"long_text\"";
+    let with = |max: u32| format!("{why}, \"max\": {max}");
+    for good in [1, 2000] {
+        check(why, &with(good), &[]);
+    }
+    check(
+        why,
+        &with(0),
+        &["line 24: /fields/4/max: an answer of no characters; raise it, or leave the field out"],
+    );
+    check(
+        why,
+        &with(2001),
+        &[
+            "line 24: /fields/4/max: more than the 2000 characters that such an answer may have; lower it, or leave the key out",
+        ],
+    );
+    check(
+        "\"kind\": \"email\"",
+        "\"max\": 50",
+        &["line 21: /fields/1/max: a length where nobody writes a text; leave the key out"],
+    );
+}
+
 #[test]
 fn faults_come_in_the_order_of_the_lines() {
     let broken = FILE
@@ -895,7 +1084,9 @@ fn lint_refuses_what_the_schema_refuses() {
         ("\"picture.jpg\"", "1"),
         ("\"name\": \"B\"", "\"filter\": 1"),
         ("\"KH\", ", "\"Cambodia\", "),
-        ("\"choose\"", "\"random\""),
+        ("\"choose\"", "\"nearest\""),
+        ("\"name\": \"B\"", "\"filter\": {\"countries\": [\"Cambodia\"]}"),
+        ("\"most\": 2", "\"fallback\": \"a\""),
         ("\"least\": 1", "\"least\": -1"),
         ("\"most\": 2", "\"most\": 4294967296"),
         ("[\"One\", \"Two\"]", "\"One\""),

@@ -18,10 +18,10 @@ fn files() -> BTreeMap<String, String> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() {
-                if !NOT_OURS.contains(&&*name) {
-                    walk(&path, found)?;
-                }
+            if NOT_OURS.contains(&&*name) {
+                // In a second working tree, `.git` is a file.
+            } else if path.is_dir() {
+                walk(&path, found)?;
             } else if let (Ok(text), Ok(below)) =
                 (std::fs::read_to_string(&path), path.strip_prefix(root()))
             {

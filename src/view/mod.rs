@@ -7,18 +7,23 @@
 //! shows. A painter has those made anew of which a facet [changed](crate::session::Changes), and
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
-use crate::answer::{Acceptance, Status};
-use crate::campaign::{Answer, Campaign, Consent, Disclosed, Field, Kind, Target, TargetingMode};
-use crate::check::{Mistake, MistakeKind, consent_of, length};
-use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, clean, consent_name};
-use crate::find::{find, replace};
+use crate::campaign::{
+    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Target, TargetingMode,
+};
+use crate::check::{Mistake, consent_of, length};
+use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, consent_name};
+use crate::find::find;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
 use crate::message;
 use crate::plan::{Attribute, Plan, Tag, html};
-use crate::session::{Changes, Notice, Phase, Session, Setting, ShareResult};
+use crate::session::{Changes, Notice, Phase, Session, Setting};
+use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
+
+mod mistakes;
+mod thanks;
 
 /// How a page without script posts the form.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +93,14 @@ pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
-    let campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    let mut campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    if campaign.targeting.mode == TargetingMode::Random {
+        // The lot is drawn with the form: until then, their places are kept.
+        campaign.targets.truncate(limits(&campaign).1 as usize);
+        for target in &mut campaign.targets {
+            *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
+        }
+    }
     let count_url = "count".to_owned();
     let (session, _) = Session::new(Setting { campaign, count_url, ..Setting::default() }, 0);
     whole(&session, locale, None)
@@ -354,40 +366,11 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    fn summary(&mut self) {
-        if self.session.mistakes.is_empty() { self.out.nothing() } else { self.mistakes() }
-    }
-
-    fn mistakes(&mut self) {
-        let mistakes = &self.session.mistakes;
-        // The alert is inside what gets the focus, so that it is told even to those who have it.
-        self.out.put(html!(
-            "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
-        ));
-        self.say(Key::SummaryHeading);
-        self.out.put(html!("</h3><ul>"));
-        // They come in the order of the form.
-        for mistake in mistakes {
-            self.out.begin(Tag::Li);
-            let shown = self.is_shown(&mistake.field);
-            if shown {
-                self.out.begin(Tag::A);
-                self.out.set(Attribute::Href, &["#", &mistake.field].concat());
-            }
-            self.mistake(mistake);
-            if shown {
-                self.out.end();
-            }
-            self.out.end();
-        }
-        self.out.put(html!("</ul></div></div>"));
-    }
-
     /// Whether there is a control of this name to lead to.
     fn is_shown(&self, name: &str) -> bool {
         match name {
             SUBJECT | BODY => true,
-            TARGETS => self.campaign.targeting.mode == TargetingMode::Choose,
+            TARGETS => offered(self.campaign, &self.session.draft).choice.is_some(),
             _ => {
                 self.campaign.field(name).is_some()
                     || consent_of(self.campaign, name).is_some_and(|consent| self.is_asked(consent))
@@ -407,25 +390,40 @@ impl<'a> Viewer<'a> {
     }
 
     fn targets(&mut self) {
-        let targeting = &self.campaign.targeting;
+        let offer = offered(self.campaign, &self.session.draft);
         // The question is the heading.
         self.out.begin(Tag::Section);
         self.out.nothing();
         self.out.begin(Tag::Div);
         let mut told = self.told(TARGETS, true);
-        let choose = targeting.mode == TargetingMode::Choose;
-        let hint = if choose { Key::TargetsChoose } else { Key::TargetsAll };
-        told.hint = Some((hint, targeting.least.max(1)));
+        told.hint = Some(match (offer.choice, offer.waits) {
+            (Some((least, _)), _) => (Key::TargetsChoose, least),
+            (_, Some("country")) => (Key::TargetsByCountry, 0),
+            (_, Some(_)) => (Key::TargetsByPostcode, 0),
+            _ if offer.targets.is_empty() => (Key::TargetsNone, 0),
+            _ => (Key::TargetsAll, 1),
+        });
+        let choose = offer.choice.is_some();
         self.group(&told);
         if !choose {
             self.out.begin(Tag::Ul);
         }
-        for (index, target) in self.campaign.targets.iter().enumerate() {
+        let mut index = 0;
+        let mut offered = offer.targets.into_iter().peekable();
+        for target in &self.campaign.targets {
+            // Each keeps its place, whoever else is offered.
+            if offered.next_if(|next| next.id == target.id).is_none() {
+                self.out.nothing();
+                continue;
+            }
             let office = self.office(target);
             if choose {
-                self.box_of(&told, index, target.id.as_str(), &target.name, &office);
+                let picture = target.picture.as_ref();
+                self.box_of(&told, index, target.id.as_str(), &target.name, &office, picture);
+                index += 1;
             } else {
                 self.out.begin(Tag::Li);
+                self.portrait(target.picture.as_ref());
                 self.out.text(&target.name);
                 self.leaf_if(Tag::Span, "hint", &office);
                 self.out.end();
@@ -435,6 +433,19 @@ impl<'a> Viewer<'a> {
             self.out.end();
         }
         self.out.put(html!("</fieldset></div></div></section>"));
+    }
+
+    /// A picture of a target, or a place kept free for it.
+    fn portrait(&mut self, picture: Option<&Picture>) {
+        match picture {
+            None => self.out.nothing(),
+            Some(picture) => {
+                self.out.put(html!("<img class=\"portrait\">"));
+                self.out.set(Attribute::Src, &picture.url);
+                self.out.set(Attribute::Alt, &picture.alt);
+                self.out.end();
+            }
+        }
     }
 
     /// Office and organisation, as far as the name does not say them.
@@ -584,30 +595,6 @@ impl<'a> Viewer<'a> {
         })
     }
 
-    fn notice(&mut self) {
-        match &self.session.notice {
-            None => self.out.nothing(),
-            Some(notice) => self.trouble(notice),
-        }
-    }
-
-    fn trouble(&mut self, notice: &Notice) {
-        let (key, count, code) = match notice {
-            Notice::Unreachable => (Key::Unreachable, 0, ""),
-            Notice::Busy(None) => (Key::Busy, 0, ""),
-            Notice::Busy(Some(seconds)) => (Key::BusySeconds, *seconds, ""),
-            Notice::Refused(code) => (Key::RefusedWhole, 0, code.as_str()),
-            Notice::Closed => (Key::ClosedMeanwhile, 0, ""),
-            Notice::CannotSign => (Key::CannotSign, 0, ""),
-            Notice::Vetoed => (Key::Vetoed, 0, ""),
-        };
-        self.out.put(html!(
-            "<div class=\"notice\" id=\"form-notice\" part=\"error\" tabindex=\"-1\"><p role=\"alert\">"
-        ));
-        self.tell(key, i64::from(count), "code", code);
-        self.out.end();
-    }
-
     // Fields.
 
     /// A field, filled with what was entered under its name.
@@ -618,7 +605,7 @@ impl<'a> Viewer<'a> {
             Control::Several(options) => {
                 self.group(told);
                 for (index, option) in options.iter().enumerate() {
-                    self.box_of(told, index, &option.id, &option.label, "");
+                    self.box_of(told, index, &option.id, &option.label, "", None);
                 }
             }
             Control::Tick => {
@@ -801,7 +788,15 @@ impl<'a> Viewer<'a> {
         self.set_if(told.mistake.is_some(), Attribute::AriaInvalid, "true");
     }
 
-    fn box_of(&mut self, told: &Told<'_>, index: usize, value: &str, label: &str, detail: &str) {
+    fn box_of(
+        &mut self,
+        told: &Told<'_>,
+        index: usize,
+        value: &str,
+        label: &str,
+        detail: &str,
+        picture: Option<&Picture>,
+    ) {
         // The first box bears the field's name, to which the summary's link leads.
         let mut id = told.name.to_owned();
         if index > 0 {
@@ -816,6 +811,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
         self.out.begin(Tag::Label);
         self.out.set(Attribute::For, &id);
+        self.portrait(picture);
         self.out.text(label);
         self.leaf_if(Tag::Span, "hint", detail);
         self.out.put(html!("</label></div>"));
@@ -848,133 +844,6 @@ impl<'a> Viewer<'a> {
         };
         self.words(key)
     }
-
-    /// Writes what is wrong.
-    #[inline(never)]
-    fn mistake(&mut self, mistake: &Mistake) {
-        let name = mistake.field.as_str();
-        let (key, count) = match mistake.kind {
-            MistakeKind::Missing => (
-                match name {
-                    "given_name" => Key::MissingGivenName,
-                    "family_name" => Key::MissingFamilyName,
-                    "email" => Key::MissingEmail,
-                    "phone" => Key::MissingPhone,
-                    "country" => Key::MissingCountry,
-                    "region" => Key::MissingRegion,
-                    "locality" => Key::MissingLocality,
-                    "postal_code" => Key::MissingPostalCode,
-                    "address" => Key::MissingAddress,
-                    SUBJECT => Key::MissingSubject,
-                    BODY => Key::MissingBody,
-                    _ if consent_of(self.campaign, name).is_some() => Key::MissingConsent,
-                    _ => Key::MissingAnswer,
-                },
-                0,
-            ),
-            MistakeKind::TooLong(most) => (Key::TooLong, most),
-            MistakeKind::TooShort(least) => (Key::TooShort, least),
-            MistakeKind::TooFew(least) => (Key::TooFewTargets, least),
-            MistakeKind::TooMany(most) => (Key::TooManyTargets, most),
-            MistakeKind::ControlCharacter => (Key::ControlCharacter, 0),
-            MistakeKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
-            MistakeKind::UnknownChoice => (Key::UnknownChoice, 0),
-            MistakeKind::Altered => (Key::Altered, 0),
-            MistakeKind::Refused => (Key::Refused, 0),
-            MistakeKind::Malformed => {
-                let key = match self.campaign.field(name).map(Field::kind) {
-                    Some(Kind::Email) => Key::MalformedEmail,
-                    Some(Kind::Phone) => Key::MalformedPhone,
-                    Some(Kind::Number) => Key::MalformedNumber,
-                    Some(Kind::Date) => Key::MalformedDate,
-                    _ => Key::Refused,
-                };
-                (key, 0)
-            }
-        };
-        let label = [("label", self.label_of(name))];
-        let text = self.locale.say_count(key, i64::from(count), &label);
-        self.out.text(&text);
-    }
-
-    // After sending.
-
-    fn thanks(&mut self, acceptance: &Acceptance) {
-        let campaign = self.campaign;
-        self.out.put(html!(
-            "<div class=\"thanks\"><h2 class=\"title\" id=\"form-thanks\" tabindex=\"-1\">"
-        ));
-        self.say(Key::SentHeading);
-        self.out.end();
-        let status = match acceptance.status {
-            Status::Accepted => Key::SentAccepted,
-            Status::Recorded => Key::SentRecorded,
-            Status::AwaitingConfirmation => Key::SentAwaiting,
-            Status::Unknown => Key::SentUnknown,
-        };
-        self.sentence(Tag::P, "", status);
-        self.out.put(html!("<div class=\"receipt\" part=\"receipt\"><p>"));
-        self.say(Key::ReceiptNumber);
-        self.out.put(html!(": <code>"));
-        self.out.text(&acceptance.id);
-        self.out.put(html!("</code></p>"));
-        self.sentence(Tag::P, "hint", Key::ReceiptKeep);
-        if !acceptance.receipt.is_empty() {
-            self.out.begin(Tag::A);
-            let address = ["data:application/jose,", &acceptance.receipt].concat();
-            self.out.set(Attribute::Href, &address);
-            self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
-            self.say(Key::ReceiptDownload);
-            self.out.end();
-        }
-        self.out.end();
-        self.story(&campaign.thanks);
-        match &campaign.next {
-            Some(next) if markdown::is_safe(&next.url) => {
-                self.out.begin(Tag::P);
-                self.link("next", &next.label, &next.url);
-                self.out.end();
-            }
-            _ => self.out.nothing(),
-        }
-        self.numbered(Part::Share);
-        self.out.end();
-    }
-
-    fn share(&mut self) {
-        let session = self.session;
-        let text = percent_encode(&session.share_text());
-        let subject = percent_encode(&self.campaign.title);
-        let address = percent_encode(session.share_url());
-        let words = self.campaign.share.as_ref().map_or("", |share| share.text.as_str());
-        let words = percent_encode(words);
-        self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
-        self.say(Key::ShareHeading);
-        self.out.put(html!("</h3><ul>"));
-        let email = self.words(Key::ShareEmail);
-        for (channel, label, address) in [
-            ("whatsapp", "WhatsApp", ["https://wa.me/?text=", &text, "", ""]),
-            ("telegram", "Telegram", ["https://t.me/share/url?url=", &address, "&text=", &words]),
-            ("email", email, ["mailto:?subject=", &subject, "&body=", &text]),
-        ] {
-            self.out.begin(Tag::Li);
-            self.out.set(Attribute::DataShare, channel);
-            self.link("", label, &address.concat());
-            self.out.end();
-        }
-        self.out.put(html!("</ul><button type=\"button\" data-share=\"copy\">"));
-        self.say(Key::ShareCopy);
-        self.out.put(html!("</button><p role=\"status\">"));
-        match session.shared {
-            None => self.out.text(""),
-            Some(ShareResult::Copied) => self.say(Key::Copied),
-            Some(ShareResult::NotCopied) => {
-                let text = session.share_text();
-                self.out.text(&self.locale.say_with(Key::CopyFailed, &[("text", &text)]));
-            }
-        }
-        self.out.put(html!("</p></div>"));
-    }
 }
 
 /// `autocomplete` of the HTML standard for a field.
@@ -990,21 +859,4 @@ fn autocomplete(name: &str) -> &'static str {
         "address" => "street-address",
         _ => "off",
     }
-}
-
-/// All but the unreserved characters of RFC 3986, as percent-encoded UTF-8; line ends as CRLF
-/// (RFC 6068, section 5).
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in replace(&clean(text), "\n", "\r\n").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte as char);
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(b"0123456789ABCDEF"[usize::from(digit)] as char);
-            }
-        }
-    }
-    encoded
 }

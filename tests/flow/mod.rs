@@ -147,6 +147,7 @@ pub(crate) fn setting(campaign: Campaign) -> Setting {
             partner: "A partner".to_owned(),
             utm_source: "newsletter".to_owned(),
         },
+        seed: 1,
     }
 }
 

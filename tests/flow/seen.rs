@@ -387,7 +387,8 @@ impl<'a> Page<'a> {
         let alert = |e: &Element| words(only(&all(e), |e| is(e, "role", "alert")).unwrap());
         let hint = only(&all(privacy), |e| is(e, "class", "hint")).unwrap();
         Form {
-            picture: only(&within, |e| e.tag == "img").map(|e| (value(e, "src"), value(e, "alt"))),
+            picture: only(&within, |e| is(e, "class", "picture"))
+                .map(|e| (value(e, "src"), value(e, "alt"))),
             story: story(only(&within, |e| is(e, "class", "story")).unwrap()),
             summary: only(&within, |e| is(e, "id", SUMMARY)).map(|e| self.summary(e)),
             sections: within

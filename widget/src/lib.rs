@@ -112,6 +112,7 @@ pub fn mount(
         endpoint,
         page,
         source: Source { page: origin, partner, utm_source },
+        seed: js_sys::Math::random().to_bits(),
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, painter, painted, setting, locale)))

@@ -172,14 +172,16 @@ impl<'a> Page<'a> {
             count_url: at(&format!("{hosted}/count")),
             page: at(&hosted),
             source: Source::default(),
+            seed: seed(&self.jti),
         }
     }
 
     /// Judges what was filled in, and has it recorded.
     async fn send(&self, draft: &Draft, now: i64) -> Result<answer::Acceptance, Unsent> {
         let campaign = self.campaign();
-        let action = check(campaign, &draft.composed(campaign)).map_err(Unsent::Mistakes)?;
         let setting = self.setting();
+        let draft = draft.clone().seeded(setting.seed).composed(campaign);
+        let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
         let circumstances = Circumstances {
             jti: self.jti.clone(),
             iat: now,
@@ -278,6 +280,12 @@ fn fresh_jti() -> Result<String, Problem> {
     let mut bits = [0; 16];
     rand::fill(&mut bits).map_err(|_| Refusal::Busy)?;
     Ok(encode(&bits))
+}
+
+/// What targets are drawn with by lot: the form that is posted draws those that were shown.
+fn seed(jti: &str) -> u64 {
+    let bits = decode(jti).unwrap_or_default();
+    bits.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
 
 /// The form's own style, as the widget has it.

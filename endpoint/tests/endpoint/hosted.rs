@@ -230,3 +230,73 @@ async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
     let huge = "x".repeat(200_000);
     assert_eq!(send(&scene, &[("body", &huge)]).await.status, 413);
 }
+
+/// The targets of the last action that was kept.
+async fn last_targets(scene: &Scene) -> serde_json::Value {
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().pop().unwrap().kept;
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+    claims["targets"].clone()
+}
+
+/// Ten targets, found as this says.
+fn ten(targeting: serde_json::Value) -> serde_json::Value {
+    let mut ten = campaign();
+    let target = |n: u32| {
+        let country = if n == 3 { json!(["KH"]) } else { json!(["FR"]) };
+        json!({"id": format!("t{n}"), "name": format!("Target {n}."), "filter": {"countries": country}})
+    };
+    ten["targets"] = (1..=10).map(target).collect();
+    ten["targeting"] = targeting;
+    if ten["targeting"]["mode"] == "random" {
+        for target in ten["targets"].as_array_mut().unwrap() {
+            target.as_object_mut().unwrap().remove("filter");
+        }
+    }
+    ten
+}
+
+#[tokio::test]
+async fn the_lot_falls_on_those_whom_the_page_showed() {
+    let scene = Scene::serving(&[ten(json!({"mode": "random", "most": 3}))]).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..5 {
+        let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+        let shown: Vec<String> = (1..=10)
+            .filter(|n| page.contains(&format!("Target {n}.")))
+            .map(|n| format!("t{n}"))
+            .collect();
+        assert_eq!(shown.len(), 3);
+        let jti = hidden(&page, "jti");
+        let mut values = FILLED.to_vec();
+        values.retain(|(name, _)| *name != "targets");
+        values.push(("jti", &jti));
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        assert_eq!(last_targets(&scene).await, json!(shown));
+        seen.insert(shown);
+    }
+    assert!(seen.len() > 1);
+}
+
+#[tokio::test]
+async fn a_country_finds_its_targets_without_script() {
+    let scene = Scene::serving(&[ten(json!({"mode": "country"}))]).await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    assert!(!page.contains("Target 3."));
+    let mut values = FILLED.to_vec();
+    values.retain(|(name, _)| *name != "targets");
+    let sent = send(&scene, &values).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    assert_eq!(last_targets(&scene).await, json!(["t3"]));
+    // Where some can be chosen, the page asks once the country is known.
+    let scene = Scene::serving(&[ten(json!({"mode": "country", "most": 2}))]).await;
+    values.retain(|(name, _)| *name != "country");
+    values.push(("country", "FR"));
+    let asked = send(&scene, &values).await;
+    assert_eq!(asked.status, 422);
+    assert!(asked.text().contains("name=\"targets\" value=\"t10\""), "{}", asked.text());
+    values.push(("targets", "t10"));
+    assert_eq!(send(&scene, &values).await.status, 200);
+    assert_eq!(last_targets(&scene).await, json!(["t10"]));
+}

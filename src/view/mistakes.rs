@@ -1,0 +1,116 @@
+//! What has to be mended, and what went wrong on the way.
+
+use super::Viewer;
+use crate::campaign::{Field, Kind};
+use crate::check::{Mistake, MistakeKind, consent_of};
+use crate::draft::{BODY, SUBJECT, TARGETS};
+use crate::plan::{Attribute, Tag, html};
+use crate::postcode;
+use crate::session::Notice;
+use crate::text::Key;
+
+impl Viewer<'_> {
+    pub(super) fn summary(&mut self) {
+        if self.session.mistakes.is_empty() { self.out.nothing() } else { self.mistakes() }
+    }
+
+    pub(super) fn mistakes(&mut self) {
+        let mistakes = &self.session.mistakes;
+        // The alert is inside what gets the focus, so that it is told even to those who have it.
+        self.out.put(html!(
+            "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
+        ));
+        self.say(Key::SummaryHeading);
+        self.out.put(html!("</h3><ul>"));
+        // They come in the order of the form.
+        for mistake in mistakes {
+            self.out.begin(Tag::Li);
+            let shown = self.is_shown(&mistake.field);
+            if shown {
+                self.out.begin(Tag::A);
+                self.out.set(Attribute::Href, &["#", &mistake.field].concat());
+            }
+            self.mistake(mistake);
+            if shown {
+                self.out.end();
+            }
+            self.out.end();
+        }
+        self.out.put(html!("</ul></div></div>"));
+    }
+
+    pub(super) fn notice(&mut self) {
+        match &self.session.notice {
+            None => self.out.nothing(),
+            Some(notice) => self.trouble(notice),
+        }
+    }
+
+    pub(super) fn trouble(&mut self, notice: &Notice) {
+        let (key, count, code) = match notice {
+            Notice::Unreachable => (Key::Unreachable, 0, ""),
+            Notice::Busy(None) => (Key::Busy, 0, ""),
+            Notice::Busy(Some(seconds)) => (Key::BusySeconds, *seconds, ""),
+            Notice::Refused(code) => (Key::RefusedWhole, 0, code.as_str()),
+            Notice::Closed => (Key::ClosedMeanwhile, 0, ""),
+            Notice::CannotSign => (Key::CannotSign, 0, ""),
+            Notice::Vetoed => (Key::Vetoed, 0, ""),
+        };
+        self.out.put(html!(
+            "<div class=\"notice\" id=\"form-notice\" part=\"error\" tabindex=\"-1\"><p role=\"alert\">"
+        ));
+        self.tell(key, i64::from(count), "code", code);
+        self.out.end();
+    }
+
+    /// Writes what is wrong.
+    #[inline(never)]
+    pub(super) fn mistake(&mut self, mistake: &Mistake) {
+        let name = mistake.field.as_str();
+        let (key, count) = match mistake.kind {
+            MistakeKind::Missing => (
+                match name {
+                    "given_name" => Key::MissingGivenName,
+                    "family_name" => Key::MissingFamilyName,
+                    "email" => Key::MissingEmail,
+                    "phone" => Key::MissingPhone,
+                    "country" => Key::MissingCountry,
+                    "region" => Key::MissingRegion,
+                    "locality" => Key::MissingLocality,
+                    "postal_code" => Key::MissingPostalCode,
+                    "address" => Key::MissingAddress,
+                    SUBJECT => Key::MissingSubject,
+                    BODY => Key::MissingBody,
+                    TARGETS => Key::TargetsNone,
+                    _ if consent_of(self.campaign, name).is_some() => Key::MissingConsent,
+                    _ => Key::MissingAnswer,
+                },
+                0,
+            ),
+            MistakeKind::TooLong(most) => (Key::TooLong, most),
+            MistakeKind::TooShort(least) => (Key::TooShort, least),
+            MistakeKind::TooFew(least) => (Key::TooFewTargets, least),
+            MistakeKind::TooMany(most) => (Key::TooManyTargets, most),
+            MistakeKind::ControlCharacter => (Key::ControlCharacter, 0),
+            MistakeKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
+            MistakeKind::UnknownChoice => (Key::UnknownChoice, 0),
+            MistakeKind::Altered => (Key::Altered, 0),
+            MistakeKind::Refused => (Key::Refused, 0),
+            MistakeKind::Malformed => {
+                let key = match self.campaign.field(name).map(Field::kind) {
+                    _ if name == "postal_code" => Key::MalformedPostalCode,
+                    Some(Kind::Email) => Key::MalformedEmail,
+                    Some(Kind::Phone) => Key::MalformedPhone,
+                    Some(Kind::Number) => Key::MalformedNumber,
+                    Some(Kind::Date) => Key::MalformedDate,
+                    _ => Key::Refused,
+                };
+                (key, 0)
+            }
+        };
+        let example = postcode::example(self.session.draft.get("country"));
+        let values = [("label", self.label_of(name)), ("example", example.as_str())];
+        let text = self.locale.say_count(key, i64::from(count), &values);
+        self.out.text(&text);
+    }
+}

@@ -1,0 +1,106 @@
+//! What there is to see after sending.
+
+use super::{Part, Viewer};
+use crate::answer::{Acceptance, Status};
+use crate::draft::clean;
+use crate::find::replace;
+use crate::markdown;
+use crate::plan::{Attribute, Tag, html};
+use crate::session::ShareResult;
+use crate::text::Key;
+
+impl Viewer<'_> {
+    pub(super) fn thanks(&mut self, acceptance: &Acceptance) {
+        let campaign = self.campaign;
+        self.out.put(html!(
+            "<div class=\"thanks\"><h2 class=\"title\" id=\"form-thanks\" tabindex=\"-1\">"
+        ));
+        self.say(Key::SentHeading);
+        self.out.end();
+        let status = match acceptance.status {
+            Status::Accepted => Key::SentAccepted,
+            Status::Recorded => Key::SentRecorded,
+            Status::AwaitingConfirmation => Key::SentAwaiting,
+            Status::Unknown => Key::SentUnknown,
+        };
+        self.sentence(Tag::P, "", status);
+        self.out.put(html!("<div class=\"receipt\" part=\"receipt\"><p>"));
+        self.say(Key::ReceiptNumber);
+        self.out.put(html!(": <code>"));
+        self.out.text(&acceptance.id);
+        self.out.put(html!("</code></p>"));
+        self.sentence(Tag::P, "hint", Key::ReceiptKeep);
+        if !acceptance.receipt.is_empty() {
+            self.out.begin(Tag::A);
+            let address = ["data:application/jose,", &acceptance.receipt].concat();
+            self.out.set(Attribute::Href, &address);
+            self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
+            self.say(Key::ReceiptDownload);
+            self.out.end();
+        }
+        self.out.end();
+        self.story(&campaign.thanks);
+        match &campaign.next {
+            Some(next) if markdown::is_safe(&next.url) => {
+                self.out.begin(Tag::P);
+                self.link("next", &next.label, &next.url);
+                self.out.end();
+            }
+            _ => self.out.nothing(),
+        }
+        self.numbered(Part::Share);
+        self.out.end();
+    }
+
+    pub(super) fn share(&mut self) {
+        let session = self.session;
+        let text = percent_encode(&session.share_text());
+        let subject = percent_encode(&self.campaign.title);
+        let address = percent_encode(session.share_url());
+        let words = self.campaign.share.as_ref().map_or("", |share| share.text.as_str());
+        let words = percent_encode(words);
+        self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
+        self.say(Key::ShareHeading);
+        self.out.put(html!("</h3><ul>"));
+        let email = self.words(Key::ShareEmail);
+        for (channel, label, address) in [
+            ("whatsapp", "WhatsApp", ["https://wa.me/?text=", &text, "", ""]),
+            ("telegram", "Telegram", ["https://t.me/share/url?url=", &address, "&text=", &words]),
+            ("email", email, ["mailto:?subject=", &subject, "&body=", &text]),
+        ] {
+            self.out.begin(Tag::Li);
+            self.out.set(Attribute::DataShare, channel);
+            self.link("", label, &address.concat());
+            self.out.end();
+        }
+        self.out.put(html!("</ul><button type=\"button\" data-share=\"copy\">"));
+        self.say(Key::ShareCopy);
+        self.out.put(html!("</button><p role=\"status\">"));
+        match session.shared {
+            None => self.out.text(""),
+            Some(ShareResult::Copied) => self.say(Key::Copied),
+            Some(ShareResult::NotCopied) => {
+                let text = session.share_text();
+                self.out.text(&self.locale.say_with(Key::CopyFailed, &[("text", &text)]));
+            }
+        }
+        self.out.put(html!("</p></div>"));
+    }
+}
+
+/// All but the unreserved characters of RFC 3986, as percent-encoded UTF-8; line ends as CRLF
+/// (RFC 6068, section 5).
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in replace(&clean(text), "\n", "\r\n").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte as char);
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(b"0123456789ABCDEF"[usize::from(digit)] as char);
+            }
+        }
+    }
+    encoded
+}
