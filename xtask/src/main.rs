@@ -1,6 +1,7 @@
 //! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `bench`.
 
 mod bench;
+mod data;
 mod demo;
 mod dist;
 mod names;

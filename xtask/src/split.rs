@@ -2,13 +2,15 @@
 //! which a browser fetches while they do. Both are one program: the second file shares memory and
 //! table of the first, and its functions take the places in the table that the first calls.
 
+use crate::data;
 use crate::parts::plain;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use walrus::ir::{self, Instr, InstrSeqId, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind, GlobalKind,
-    ImportedFunction, LocalFunction, Module, ModuleConfig, TableId, passes,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind,
+    GlobalKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId, passes,
 };
 
 /// The module from which the second file imports what is the first one's.
@@ -23,14 +25,24 @@ pub(crate) struct Halves {
 /// Cuts before `roots`: these functions with their closures, and whatever only they call, go into the
 /// second file. They are named by the end of their path in the name section.
 ///
+/// The texts and tables of the second file's functions go along, where `linked`, the file as the linker
+/// made it, says what refers to what.
+///
 /// # Errors
 /// When a root is not there, or is called from JavaScript.
-pub(crate) fn split(wasm: &[u8], roots: &[&str]) -> Result<Halves> {
+pub(crate) fn split(wasm: &[u8], linked: Option<&[u8]>, roots: &[&str]) -> Result<Halves> {
     let mut first = parse(wasm)?;
     let second = parse(wasm)?;
     let cut = Cut::new(&first, roots)?;
+    let data = match linked {
+        None => Vec::new(),
+        Some(linked) => {
+            let names = cut.names(&first);
+            data::of_only(linked, |name| names.contains(name))?
+        }
+    };
     let slots = cut.leave(&mut first)?;
-    let second = cut.take(second, &mut first, &slots)?;
+    let second = cut.take(second, &mut first, &slots, &data)?;
     passes::gc::run(&mut first);
     Ok(Halves { first: first.emit_wasm(), second })
 }
@@ -38,7 +50,11 @@ pub(crate) fn split(wasm: &[u8], roots: &[&str]) -> Result<Halves> {
 fn parse(wasm: &[u8]) -> Result<Module> {
     let mut config = ModuleConfig::new();
     config.generate_producers_section(false);
-    config.parse(wasm).context("no WebAssembly")
+    let mut module = config.parse(wasm).context("no WebAssembly")?;
+    // What the linker says of the file no longer holds.
+    let said: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    said.into_iter().for_each(|id| drop(module.customs.delete(id)));
+    Ok(module)
 }
 
 /// What goes where, by the places of functions in the file.
@@ -86,6 +102,20 @@ impl Cut {
         let is_local =
             |at: &usize| matches!(module.funcs.get(ids[*at]).kind, FunctionKind::Local(_));
         Ok(Cut { later: (0..ids.len()).filter(|at| is_local(at) && !early.contains(at)).collect() })
+    }
+
+    /// The names of what comes later, and of nothing else.
+    fn names<'a>(&self, module: &'a Module) -> BTreeSet<&'a str> {
+        let of = |later: bool| {
+            let functions = module.funcs.iter().enumerate();
+            let these = functions.filter(move |(at, _)| self.later.contains(at) == later);
+            these.filter_map(|(_, function)| function.name.as_deref())
+        };
+        let mut names: BTreeSet<&str> = of(true).collect();
+        for name in of(false) {
+            names.remove(name);
+        }
+        names
     }
 
     /// Takes what comes later out of the first file, which calls it through the table; gives the
@@ -158,6 +188,7 @@ impl Cut {
         mut module: Module,
         first: &mut Module,
         slots: &BTreeMap<usize, u64>,
+        moved: &[Range<u32>],
     ) -> Result<Vec<u8>> {
         let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
         let theirs: Vec<FunctionId> = first.funcs.iter().map(|function| function.id()).collect();
@@ -208,6 +239,7 @@ impl Cut {
             module.memories.get_mut(id).import = Some(module.imports.add(FIRST, &name, id));
         }
         let size = first.tables.get(elements(first)?.0).initial;
+        move_data(first, &mut module, moved);
         let ours: Vec<_> = module.tables.iter().map(|table| table.id()).collect();
         let theirs: Vec<_> = first.tables.iter().map(|table| table.id()).collect();
         for (id, original) in ours.into_iter().zip(theirs) {
@@ -255,6 +287,34 @@ impl Cut {
             .collect();
         unwanted.into_iter().for_each(|id| first.exports.delete(id));
         Ok(module.emit_wasm())
+    }
+}
+
+/// Moves what stands at these addresses from the one file's data to the other's.
+fn move_data(from: &mut Module, to: &mut Module, addresses: &[Range<u32>]) {
+    let Some(memory) = to.memories.iter().next().map(|memory| memory.id()) else {
+        return;
+    };
+    let segments: Vec<_> = from.data.iter().map(|segment| segment.id()).collect();
+    for id in segments {
+        let segment = from.data.get_mut(id);
+        let DataKind::Active { offset: ConstExpr::Value(Value::I32(start)), .. } = segment.kind
+        else {
+            continue;
+        };
+        let start = start.cast_unsigned();
+        for range in addresses {
+            let within = |address: u32| address.checked_sub(start).map(|at| at as usize);
+            let (Some(begin), Some(end)) = (within(range.start), within(range.end)) else {
+                continue;
+            };
+            let Some(bytes) = segment.value.get_mut(begin..end) else { continue };
+            let value = bytes.to_vec();
+            bytes.fill(0);
+            let offset = ConstExpr::Value(Value::I32(range.start.cast_signed()));
+            let id = to.data.add(DataKind::Active { memory, offset }, value);
+            to.memories.get_mut(memory).data_segments.insert(id);
+        }
     }
 }
 

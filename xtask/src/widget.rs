@@ -85,20 +85,22 @@ fn compile() -> Result<bool> {
     step.unless_fresh(|| {
         run::say("widget: compiling");
         wasm_pack(&out, lean.is_ok())?;
-        shrink(&out)
+        shrink(&out, lean.is_ok())
     })
 }
 
 /// Flags for the compiler besides those of .cargo/config.toml. A panic is a trap without words, and
 /// nothing says where in the code it stands: nobody reads either in a browser of someone else's. Two of
-/// LLVM's passes are off that trade bytes for a speed that a form has no use for.
-const LEAN: [&str; 6] = [
+/// LLVM's passes are off that trade bytes for a speed that a form has no use for. The linker says what
+/// refers to what, so that texts and tables can be cut in halves, too.
+const LEAN: [&str; 7] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     "-Cllvm-args=-disable-lsr",
     "-Cllvm-args=-enable-pre=false",
+    "-Clink-arg=--emit-relocs",
 ];
 
 /// The standard library, compiled anew for size with these flags: 7 KB of the widget (brotli).
@@ -156,12 +158,14 @@ const LATER: [&str; 12] = [
 ];
 
 /// Shortens the names between the file and its glue, cuts the file in two, and shrinks both.
-fn shrink(out: &Path) -> Result<()> {
+fn shrink(out: &Path, lean: bool) -> Result<()> {
     let named = out.join("named.wasm");
     let printed = wasm_opt(&out.join("standwith_bg.wasm"), &named, &["-g", SHORTEN])?;
     let glue = Names::read(&printed).shorten(&read_text(&out.join("standwith.js"))?)?;
     write(&out.join("glue.js"), glue)?;
-    let halves = split(&read(&named)?, &LATER)?;
+    let linked = target_dir().join("wasm32-unknown-unknown/widget/standwith_widget.wasm");
+    let linked = if lean { Some(read(&linked)?) } else { None };
+    let halves = split(&read(&named)?, linked.as_deref(), &LATER)?;
     for (half, name) in [(halves.first, FIRST_HALF), (halves.second, SECOND_HALF)] {
         let (whole, shrunk) = (out.join("whole").join(name), out.join(name));
         write(&whole, half)?;
