@@ -6,6 +6,7 @@
 //! `GECKODRIVER` and `WEBKITDRIVER` their drivers. Where something is missing, what needs it is
 //! skipped and says so; with `CI=true` it fails.
 
+mod accessibility;
 mod embedding;
 mod failures;
 mod first_paint;
@@ -15,6 +16,7 @@ mod jose;
 mod journey;
 mod keyboard;
 mod language;
+mod states;
 mod strict;
 mod versions;
 mod warm;
@@ -92,6 +94,11 @@ fn run() -> Result<ExitCode> {
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
+        accessibility::axe_finds_what_is_there,
+        accessibility::axe_finds_nothing_from_first_paint_to_thanks,
+        accessibility::axe_finds_nothing_where_nothing_can_be_sent,
+        accessibility::axe_finds_nothing_from_right_to_left,
+        accessibility::axe_finds_nothing_on_the_hosted_page,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,

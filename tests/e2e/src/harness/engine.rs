@@ -24,6 +24,17 @@ pub enum Engine {
     Webkit,
 }
 
+/// How a person has set up a browser or the system below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing is set up.
+    None,
+    /// Dark pages, on which nothing moves.
+    DarkAndStill,
+    /// The person's own colours, and no others.
+    OwnColours,
+}
+
 /// A driver that runs, and the screen that it may need. Both end when dropped.
 #[derive(Debug)]
 pub struct Driver {
@@ -90,7 +101,12 @@ impl Engine {
 
     /// What the browser is to be.
     pub fn capabilities(self) -> Result<Map<String, Value>> {
-        let capabilities = match self {
+        self.capabilities_for(Wish::None)
+    }
+
+    /// What the browser is to be, for a person with such a wish.
+    pub fn capabilities_for(self, wish: Wish) -> Result<Map<String, Value>> {
+        let mut capabilities = match self {
             Self::Chromium => json!({ "goog:chromeOptions": {
                 "binary": first(&["chromium", "chromium-browser", "google-chrome"])?,
                 "args": [
@@ -109,8 +125,39 @@ impl Engine {
                 "binary": mini_browser()?, "args": ["--automation"],
             } }),
         };
+        match (self, wish) {
+            (_, Wish::None) => {}
+            (Self::Chromium, Wish::DarkAndStill) => {
+                let arguments = &mut capabilities["goog:chromeOptions"]["args"];
+                add(arguments, &["--force-dark-mode", "--force-prefers-reduced-motion"]);
+            }
+            (Self::Chromium, Wish::OwnColours) => {
+                add(&mut capabilities["goog:chromeOptions"]["args"], &["--force-high-contrast"]);
+            }
+            (Self::Firefox, Wish::DarkAndStill) => {
+                let settings = &mut capabilities["moz:firefoxOptions"]["prefs"];
+                settings["ui.prefersReducedMotion"] = 1.into();
+                settings["layout.css.prefers-color-scheme.content-override"] = 0.into();
+            }
+            (Self::Firefox, Wish::OwnColours) => {
+                let settings = &mut capabilities["moz:firefoxOptions"]["prefs"];
+                settings["browser.display.document_color_use"] = 2.into();
+            }
+            (Self::Webkit, Wish::DarkAndStill) => {
+                add(&mut capabilities["webkitgtk:browserOptions"]["args"], &["--dark-mode"]);
+            }
+            (Self::Webkit, Wish::OwnColours) => {
+                return Err(Missing("WebKitGTK with a person's own colours".to_owned()).into());
+            }
+        }
         let Value::Object(capabilities) = capabilities else { bail!("an object is an object") };
         Ok(capabilities)
+    }
+}
+
+fn add(arguments: &mut Value, more: &[&str]) {
+    if let Value::Array(arguments) = arguments {
+        arguments.extend(more.iter().copied().map(Value::from));
     }
 }
 
