@@ -7,6 +7,7 @@
 //! skipped and says so; with `CI=true` it fails.
 
 mod accessibility;
+mod contrast;
 mod embedding;
 mod failures;
 mod first_paint;
@@ -94,6 +95,7 @@ fn run() -> Result<ExitCode> {
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
+        contrast::any_accent_can_be_read,
         accessibility::axe_finds_what_is_there,
         accessibility::axe_finds_nothing_from_first_paint_to_thanks,
         accessibility::axe_finds_nothing_where_nothing_can_be_sent,

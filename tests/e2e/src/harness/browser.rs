@@ -109,11 +109,19 @@ impl Browser {
         Ok(self.client.perform_actions(strokes).await?)
     }
 
+    /// Moves the mouse to the middle of an element.
+    pub async fn point_at(&self, element: Element) -> Result<()> {
+        Ok(self.client.perform_actions(Self::moves_to(element)).await?)
+    }
+
+    fn moves_to(element: Element) -> MouseActions {
+        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        MouseActions::new("mouse".to_owned()).then(there)
+    }
+
     /// Moves the mouse to the middle of an element and clicks, whatever is there.
     pub async fn click_at(&self, element: Element) -> Result<()> {
-        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
-        let moves = MouseActions::new("mouse".to_owned())
-            .then(there)
+        let moves = Self::moves_to(element)
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         Ok(self.client.perform_actions(moves).await?)
