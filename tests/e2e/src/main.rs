@@ -21,6 +21,7 @@ mod states;
 mod strict;
 mod versions;
 mod warm;
+mod zoom;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -95,6 +96,8 @@ fn run() -> Result<ExitCode> {
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
+        zoom::nothing_is_lost_in_any_size,
+        zoom::nothing_is_lost_where_nothing_can_be_sent,
         contrast::any_accent_can_be_read,
         accessibility::axe_finds_what_is_there,
         accessibility::axe_finds_nothing_from_first_paint_to_thanks,
