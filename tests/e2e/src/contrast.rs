@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use crate::embedding::TAG;
 use crate::harness::Stage;
 
-/// Tells for many accents how much contrast there is, as far as it is too little.
-const MEASURE: &str = "
-const element = document.querySelector('stand-with');
-const within = (selector) => element.shadowRoot.querySelector(selector);
-const form = within('.standwith');
+/// Scripts that begin with it know how colours are painted, and how far two stand apart.
+pub(crate) const COLOURS: &str = "
 const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 })
   .getContext('2d', { willReadFrequently: true });
 // As the screen would show them, one over the other.
@@ -30,7 +27,13 @@ const luminance = (colour) => {
 const contrast = (one, other) => {
   const [less, more] = [one, other].map(luminance).sort((a, b) => a - b);
   return (more + 0.05) / (less + 0.05);
-};
+};";
+
+/// Tells for many accents how much contrast there is, as far as it is too little.
+const MEASURE: &str = "
+const element = document.querySelector('stand-with');
+const within = (selector) => element.shadowRoot.querySelector(selector);
+const form = within('.standwith');
 const style = (selector, pseudo) => getComputedStyle(within(selector), pseudo);
 const steps = ['00', '33', '66', '99', 'cc', 'ff'];
 const [theme] = arguments;
@@ -88,7 +91,7 @@ pub(crate) async fn any_accent_can_be_read(stage: &Stage) -> Result<()> {
     ensure!(filter == "none", "under the mouse the button has {filter}");
     // At last as in a browser that knows no `light-dark()`.
     for theme in ["light", "dark", "old"] {
-        let told = stage.browser.run(MEASURE, &[json!(theme)]).await?;
+        let told = stage.browser.run(&[COLOURS, MEASURE].concat(), &[json!(theme)]).await?;
         ensure!(told["count"].as_u64() == Some(6 * 6 * 6 * 9), "{theme}: {}", told["count"]);
         let bad = told["bad"].as_array().map_or(&[][..], Vec::as_slice);
         let some: Vec<String> = bad.iter().take(40).map(Value::to_string).collect();

@@ -7,6 +7,7 @@
 //! skipped and says so; with `CI=true` it fails.
 
 mod accessibility;
+mod announcements;
 mod contrast;
 mod embedding;
 mod failures;
@@ -96,6 +97,9 @@ fn run() -> Result<ExitCode> {
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
+        keyboard::tab_leads_through_all_of_it_and_back,
+        keyboard::each_mistake_leads_to_its_field,
+        announcements::what_happens_is_told,
         zoom::nothing_is_lost_in_any_size,
         zoom::nothing_is_lost_where_nothing_can_be_sent,
         contrast::any_accent_can_be_read,

@@ -109,6 +109,16 @@ impl Browser {
         Ok(self.client.perform_actions(strokes).await?)
     }
 
+    /// Strikes a key while another one is held.
+    pub async fn strike_with(&self, held: char, key: char) -> Result<()> {
+        let strokes = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held });
+        Ok(self.client.perform_actions(strokes).await?)
+    }
+
     /// Moves the mouse to the middle of an element.
     pub async fn point_at(&self, element: Element) -> Result<()> {
         Ok(self.client.perform_actions(Self::moves_to(element)).await?)
