@@ -18,6 +18,7 @@ mod jose;
 mod journey;
 mod keyboard;
 mod language;
+mod preferences;
 mod states;
 mod strict;
 mod versions;
@@ -100,6 +101,9 @@ fn run() -> Result<ExitCode> {
         keyboard::tab_leads_through_all_of_it_and_back,
         keyboard::each_mistake_leads_to_its_field,
         announcements::what_happens_is_told,
+        preferences::it_is_as_dark_as_it_is_told,
+        preferences::dark_and_still_is_how_it_is_wanted,
+        preferences::own_colours_leave_nothing_out,
         zoom::nothing_is_lost_in_any_size,
         zoom::nothing_is_lost_where_nothing_can_be_sent,
         contrast::any_accent_can_be_read,

@@ -39,8 +39,8 @@ impl Browser {
 
     /// Starts one as a person has set it up.
     pub async fn start_for(engine: Engine, wish: Wish) -> Result<Self> {
-        let capabilities = engine.capabilities_for(wish)?;
-        let driver = engine.drive().await?;
+        let capabilities = engine.capabilities(wish)?;
+        let driver = engine.drive(wish).await?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.address)
