@@ -322,6 +322,7 @@ class StandWith extends HTMLElement {
     console.warn(`StandWith: ${message}`);
     const sentence = document.createElement("p");
     sentence.setAttribute("role", "status");
+    sentence.lang = "en";
     const link = document.createElement("a");
     const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
     link.textContent = "Open the form on its own page";

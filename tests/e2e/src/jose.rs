@@ -35,8 +35,7 @@ impl Library {
         let scripts = place.root.join("tests/e2e/jose");
         let (mut command, script) = match self {
             Library::Jose => {
-                let modules = env::var_os("STANDWITH_NODE_MODULES").map(PathBuf::from);
-                let modules = modules.unwrap_or_else(|| place.root.join("node_modules"));
+                let modules = &place.modules;
                 if !modules.join("jose").is_dir() {
                     return Err(Missing(format!("jose in {}", modules.display())).into());
                 }

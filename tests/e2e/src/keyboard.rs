@@ -1,13 +1,20 @@
 //! Without a mouse.
 
-use anyhow::{Result, bail, ensure};
+use std::time::Duration;
 
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::contrast::COLOURS;
 use crate::harness::Stage;
+use crate::harness::browser::Browser;
 use crate::harness::form::Form;
+use crate::states::{self, ARABIC};
 
 // As WebDriver calls them.
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
+const SHIFT: char = '\u{e008}';
 
 pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     stage.open("index.html").await?;
@@ -58,6 +65,147 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["person"]["email"] == "sophea@supporter.invalid", "{claims}");
     Ok(())
+}
+
+/// All that Tab has to lead to, in the order of the form, and where it stands.
+const STOPS: &str = "
+const root = document.querySelector('stand-with').shadowRoot;
+return [...root.querySelectorAll('a[href], input, select, textarea, button, summary')]
+  .filter((stop) => stop.checkVisibility() && stop.getClientRects().length)
+  .map((stop) => [
+    stop.id || stop.getAttribute('href') || stop.localName,
+    Math.round(stop.getBoundingClientRect().top + scrollY),
+  ]);";
+
+/// What has the focus, and what is wrong with how that is seen.
+const SEEN: &str = "
+const inner = document.activeElement.shadowRoot?.activeElement;
+const stop = inner ?? document.activeElement;
+const called = stop.id || stop.getAttribute('href') || stop.localName;
+if (!inner) return [called, ''];
+const root = inner.getRootNode();
+const style = getComputedStyle(stop);
+const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
+const ring = contrast(paper, painted(style.outlineColor));
+const { left, top, right, bottom } = stop.getBoundingClientRect();
+const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
+const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+const above = root.elementFromPoint(x, y);
+return [called, [
+  style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2 ? `no ring: ${style.outline}` : '',
+  ring < 3 ? `the ring has only ${ring}` : '',
+  stop === above || stop.contains(above) ? '' : `something is above it: ${above?.outerHTML.slice(0, 80)}`,
+].join('')];";
+
+pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Result<()> {
+    states::serve_them(stage).await?;
+    let tag = states::tag_of(ARABIC);
+    let body = format!("<a id=before href='#'>Before</a>{tag}<a id=after href='#'>After</a>");
+    let page = stage.partner.publish("", &body, &[]);
+    // What is left of 1280 by 1024 pixels at 400 %.
+    let frame = format!("<iframe title=Form width=320 height=256 src='{page}'></iframe>");
+    stage.open_body(&frame).await?;
+    stage.browser.enter_frame().await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.submit().await?;
+    form.find("#form-summary").await?;
+
+    let stops = stage.browser.run(STOPS, &[]).await?;
+    let stops = stops.as_array().context("no list")?;
+    ensure!(stops.len() > 30, "{stops:?}");
+    // Nothing stands above what comes before it.
+    ensure!(stops.iter().map(|stop| stop[1].as_i64()).is_sorted(), "{stops:?}");
+    let mut wanted = vec![json!("before")];
+    wanted.extend(stops.iter().map(|stop| stop[0].clone()));
+    wanted.push(json!("after"));
+    stage.browser.run("document.querySelector('#before').focus()", &[]).await?;
+    let there = all_stops(stage, "after", false).await?;
+    ensure!(there == wanted, "there: {there:?}\nwanted: {wanted:?}");
+    let mut back = all_stops(stage, "before", true).await?;
+    back.reverse();
+    ensure!(back == wanted, "back: {back:?}\nwanted: {wanted:?}");
+    Ok(())
+}
+
+/// Strikes Tab until `last` has the focus; gives back what had it, and makes sure that it is seen.
+async fn all_stops(stage: &Stage, last: &str, is_back: bool) -> Result<Vec<Value>> {
+    let look = || async { stage.browser.run(&[COLOURS, SEEN].concat(), &[]).await };
+    let mut stops = vec![look().await?[0].take()];
+    for _ in 0..80 {
+        if stops.last().is_some_and(|stop| stop == last) {
+            return Ok(stops);
+        }
+        if is_back {
+            stage.browser.strike_with(SHIFT, TAB).await?;
+        } else {
+            stage.browser.strike(&TAB.to_string()).await?;
+        }
+        let mut seen = look().await?;
+        // Some engines scroll a moment later.
+        for _ in 0..20 {
+            if seen[1] == "" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            seen = look().await?;
+        }
+        ensure!(seen[1] == "", "{}: {}", seen[0], seen[1]);
+        // A field for a date has several places.
+        if stops.last() != Some(&seen[0]) {
+            stops.push(seen[0].take());
+        }
+    }
+    bail!("Tab never leads to {last}: {stops:?}")
+}
+
+pub(crate) async fn each_mistake_leads_to_its_field(stage: &Stage) -> Result<()> {
+    states::serve_them(stage).await?;
+    stage.open_body(&states::tag_of(ARABIC)).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.enter("letters", "many").await?;
+    form.enter("phone", "none").await?;
+    form.submit().await?;
+    form.find("#form-summary").await?;
+    ensure!(form.focused().await? == "form-summary", "the summary has not the focus");
+    let links = stage.browser.run(LINKS, &[]).await?;
+    let links = links.as_array().context("no list")?;
+    ensure!(links.len() >= 8, "{links:?}");
+    for (index, link) in links.iter().enumerate() {
+        let [name, said, error, described] =
+            [0, 1, 2, 3].map(|at| link[at].as_str().unwrap_or_default());
+        ensure!(
+            !said.is_empty() && said == error,
+            "{name}: {said:?} above, {error:?} at the field"
+        );
+        let is_tied = described.split(' ').any(|id| id == format!("{name}-error"));
+        ensure!(is_tied && link[4] == "true", "{name} is described by {described:?}");
+        follow(stage.form().browser, index).await?;
+        ensure!(form.focused().await? == name, "{name}: led to {}", form.focused().await?);
+    }
+    Ok(())
+}
+
+/// Of each link of the summary: where it leads, its text, that of the error there, and how the two
+/// are tied.
+const LINKS: &str = "
+const root = document.querySelector('stand-with').shadowRoot;
+return [...root.querySelectorAll('.summary a')].map((link) => {
+  const name = link.getAttribute('href').slice(1);
+  const error = root.getElementById(`${name}-error`);
+  const control = error?.closest('fieldset') ?? root.getElementById(name);
+  return [
+    name, link.textContent, error?.textContent, control.getAttribute('aria-describedby'),
+    control.getAttribute('aria-invalid'),
+  ];
+});";
+
+async fn follow(browser: &Browser, index: usize) -> Result<()> {
+    let focus = "document.querySelector('stand-with').shadowRoot
+        .querySelectorAll('.summary a')[arguments[0]].focus()";
+    browser.run(focus, &[index.into()]).await?;
+    browser.strike(&ENTER.to_string()).await
 }
 
 /// Strikes Tab until the focus is where it is wanted.

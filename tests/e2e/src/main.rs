@@ -6,6 +6,9 @@
 //! `GECKODRIVER` and `WEBKITDRIVER` their drivers. Where something is missing, what needs it is
 //! skipped and says so; with `CI=true` it fails.
 
+mod accessibility;
+mod announcements;
+mod contrast;
 mod embedding;
 mod failures;
 mod first_paint;
@@ -15,9 +18,12 @@ mod jose;
 mod journey;
 mod keyboard;
 mod language;
+mod preferences;
+mod states;
 mod strict;
 mod versions;
 mod warm;
+mod zoom;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -94,6 +100,20 @@ fn run() -> Result<ExitCode> {
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
         keyboard::a_form_needs_no_mouse,
+        keyboard::tab_leads_through_all_of_it_and_back,
+        keyboard::each_mistake_leads_to_its_field,
+        announcements::what_happens_is_told,
+        preferences::it_is_as_dark_as_it_is_told,
+        preferences::dark_and_still_is_how_it_is_wanted,
+        preferences::own_colours_leave_nothing_out,
+        zoom::nothing_is_lost_in_any_size,
+        zoom::nothing_is_lost_where_nothing_can_be_sent,
+        contrast::any_accent_can_be_read,
+        accessibility::axe_finds_what_is_there,
+        accessibility::axe_finds_nothing_from_first_paint_to_thanks,
+        accessibility::axe_finds_nothing_where_nothing_can_be_sent,
+        accessibility::axe_finds_nothing_from_right_to_left,
+        accessibility::axe_finds_nothing_on_the_hosted_page,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::engine::{Driver, Engine};
+use super::engine::{Driver, Engine, Wish};
 
 /// How long something may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +25,8 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// A browser with one window.
 #[derive(Debug)]
 pub struct Browser {
+    /// Its engine.
+    pub engine: Engine,
     client: Client,
     _driver: Driver,
 }
@@ -32,14 +34,19 @@ pub struct Browser {
 impl Browser {
     /// Starts the engine's driver, and by it a browser.
     pub async fn start(engine: Engine) -> Result<Self> {
-        let capabilities = engine.capabilities()?;
-        let driver = engine.drive().await?;
+        Self::start_for(engine, Wish::None).await
+    }
+
+    /// Starts one as a person has set it up.
+    pub async fn start_for(engine: Engine, wish: Wish) -> Result<Self> {
+        let capabilities = engine.capabilities(wish)?;
+        let driver = engine.drive(wish).await?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.address)
             .await
             .with_context(|| format!("{} did not start", engine.name()))?;
-        Ok(Browser { client, _driver: driver })
+        Ok(Browser { engine, client, _driver: driver })
     }
 
     /// Ends it, if need be by force.
@@ -102,14 +109,52 @@ impl Browser {
         Ok(self.client.perform_actions(strokes).await?)
     }
 
+    /// Strikes a key while another one is held.
+    pub async fn strike_with(&self, held: char, key: char) -> Result<()> {
+        let strokes = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held });
+        Ok(self.client.perform_actions(strokes).await?)
+    }
+
+    /// Moves the mouse to the middle of an element.
+    pub async fn point_at(&self, element: Element) -> Result<()> {
+        Ok(self.client.perform_actions(Self::moves_to(element)).await?)
+    }
+
+    fn moves_to(element: Element) -> MouseActions {
+        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        MouseActions::new("mouse".to_owned()).then(there)
+    }
+
     /// Moves the mouse to the middle of an element and clicks, whatever is there.
     pub async fn click_at(&self, element: Element) -> Result<()> {
-        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
-        let moves = MouseActions::new("mouse".to_owned())
-            .then(there)
+        let moves = Self::moves_to(element)
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         Ok(self.client.perform_actions(moves).await?)
+    }
+
+    /// The colour that is really at a place of an element, as red, green and blue. The place is given
+    /// in parts of the element's width and height.
+    pub async fn colour_at(&self, element: &Element, place: (f64, f64)) -> Result<Value> {
+        let script = "
+            window.seen = undefined;
+            const [bytes, x, y] = arguments;
+            createImageBitmap(new Blob([new Uint8Array(bytes)])).then((picture) => {
+              const { width, height } = picture;
+              const context = Object.assign(document.createElement('canvas'), { width, height })
+                .getContext('2d');
+              context.drawImage(picture, 0, 0);
+              const at = [x * width, y * height].map(Math.floor);
+              window.seen = Array.from(context.getImageData(...at, 1, 1).data).slice(0, 3);
+            });";
+        let picture = element.screenshot().await?;
+        self.run(script, &[picture.into(), place.0.into(), place.1.into()]).await?;
+        self.until("!!window.seen").await?;
+        self.value("window.seen").await
     }
 
     /// Keeps a picture of what is to be seen.

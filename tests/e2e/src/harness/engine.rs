@@ -1,12 +1,14 @@
 //! Engines and their drivers.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -24,12 +26,24 @@ pub enum Engine {
     Webkit,
 }
 
+/// How a person has set up a browser or the system below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing is set up.
+    None,
+    /// Dark pages, on which nothing moves.
+    DarkAndStill,
+    /// The person's own colours, and no others.
+    OwnColours,
+}
+
 /// A driver that runs, and the screen that it may need. Both end when dropped.
 #[derive(Debug)]
 pub struct Driver {
     /// Where it listens.
     pub address: String,
     _programs: Vec<Child>,
+    _settings: Option<TempDir>,
 }
 
 impl Engine {
@@ -54,8 +68,8 @@ impl Engine {
         }
     }
 
-    /// Starts its driver on a free port.
-    pub async fn drive(self) -> Result<Driver> {
+    /// Starts its driver on a free port, for a person with such a wish.
+    pub async fn drive(self, wish: Wish) -> Result<Driver> {
         let (variable, usual) = match self {
             Self::Chromium => ("CHROMEDRIVER", "chromedriver"),
             Self::Firefox => ("GECKODRIVER", "geckodriver"),
@@ -72,6 +86,16 @@ impl Engine {
             programs.push(screen);
             command.env("DISPLAY", display);
         }
+        let mut settings = None;
+        if (self, wish) == (Self::Webkit, Wish::DarkAndStill) {
+            // WebKitGTK asks GTK.
+            let folder = TempDir::new()?;
+            fs::create_dir(folder.path().join("gtk-3.0"))?;
+            let still = "[Settings]\ngtk-enable-animations=0\n";
+            fs::write(folder.path().join("gtk-3.0/settings.ini"), still)?;
+            command.env("XDG_CONFIG_HOME", folder.path());
+            settings = Some(folder);
+        }
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         command.arg(format!("--port={port}"));
         if self == Self::Firefox {
@@ -81,16 +105,16 @@ impl Engine {
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 let address = format!("http://127.0.0.1:{port}");
-                return Ok(Driver { address, _programs: programs });
+                return Ok(Driver { address, _programs: programs, _settings: settings });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         bail!("{} does not listen", driver.display())
     }
 
-    /// What the browser is to be.
-    pub fn capabilities(self) -> Result<Map<String, Value>> {
-        let capabilities = match self {
+    /// What the browser is to be, for a person with such a wish.
+    pub fn capabilities(self, wish: Wish) -> Result<Map<String, Value>> {
+        let mut capabilities = match self {
             Self::Chromium => json!({ "goog:chromeOptions": {
                 "binary": first(&["chromium", "chromium-browser", "google-chrome"])?,
                 "args": [
@@ -109,8 +133,39 @@ impl Engine {
                 "binary": mini_browser()?, "args": ["--automation"],
             } }),
         };
+        match (self, wish) {
+            (_, Wish::None) => {}
+            (Self::Chromium, Wish::DarkAndStill) => {
+                let arguments = &mut capabilities["goog:chromeOptions"]["args"];
+                add(arguments, &["--force-dark-mode", "--force-prefers-reduced-motion"]);
+            }
+            (Self::Chromium, Wish::OwnColours) => {
+                add(&mut capabilities["goog:chromeOptions"]["args"], &["--force-high-contrast"]);
+            }
+            (Self::Firefox, Wish::DarkAndStill) => {
+                let settings = &mut capabilities["moz:firefoxOptions"]["prefs"];
+                settings["ui.prefersReducedMotion"] = 1.into();
+                settings["layout.css.prefers-color-scheme.content-override"] = 0.into();
+            }
+            (Self::Firefox, Wish::OwnColours) => {
+                let settings = &mut capabilities["moz:firefoxOptions"]["prefs"];
+                settings["browser.display.document_color_use"] = 2.into();
+            }
+            (Self::Webkit, Wish::DarkAndStill) => {
+                add(&mut capabilities["webkitgtk:browserOptions"]["args"], &["--dark-mode"]);
+            }
+            (Self::Webkit, Wish::OwnColours) => {
+                bail!("WebKitGTK can't show a page in a person's own colours");
+            }
+        }
         let Value::Object(capabilities) = capabilities else { bail!("an object is an object") };
         Ok(capabilities)
+    }
+}
+
+fn add(arguments: &mut Value, more: &[&str]) {
+    if let Value::Array(arguments) = arguments {
+        arguments.extend(more.iter().copied().map(Value::from));
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Place {
     pub program: PathBuf,
     /// The widget's files.
     pub dist: PathBuf,
+    /// The npm packages.
+    pub modules: PathBuf,
     /// Where pictures of failures go.
     pub pictures: PathBuf,
 }
@@ -67,6 +69,7 @@ impl Place {
         let place = Place {
             program: named("STANDWITH_BIN", "target/release/standwith"),
             dist: named("STANDWITH_DIST", "dist"),
+            modules: named("STANDWITH_NODE_MODULES", "node_modules"),
             pictures: root.join("target/e2e"),
             root,
         };
@@ -108,6 +111,8 @@ pub struct Stage {
     pub gate: Gate,
     /// Whose pages carry the forms.
     pub partner: Partner,
+    /// The npm packages.
+    pub modules: PathBuf,
 }
 
 impl Stage {
@@ -117,7 +122,8 @@ impl Stage {
         let endpoint = Endpoint::start(place, Some(&gate.origin)).await?;
         gate.lead_to(&endpoint.origin());
         let partner = Partner::open(place, &gate.origin).await?;
-        Ok(Stage { browser, endpoint, gate, partner })
+        let modules = place.modules.clone();
+        Ok(Stage { browser, endpoint, gate, partner, modules })
     }
 
     /// Opens one of the partner's pages of the checkout.

@@ -1,0 +1,154 @@
+//! What axe finds: barriers that WCAG 2.2, levels A and AA, names and a program can see.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::embedding::TAG;
+use crate::harness::form::Form;
+use crate::harness::{CAMPAIGN, Missing, Stage};
+use crate::states::{self, ARABIC, Page};
+
+/// The rules that axe goes by.
+const WCAG: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/// axe, and where it runs.
+struct Axe<'a> {
+    stage: &'a Stage,
+    program: String,
+}
+
+impl<'a> Axe<'a> {
+    fn of(stage: &'a Stage) -> Result<Self> {
+        let path = stage.modules.join("axe-core/axe.min.js");
+        let program = fs::read_to_string(&path).map_err(|_| Missing(path.display().to_string()))?;
+        Ok(Axe { stage, program })
+    }
+
+    /// Finds nothing on the page, be it light or dark. `how` says how it becomes so.
+    async fn finds_nothing(&self, how: &str) -> Result<()> {
+        for (theme, rules) in [
+            ("light", json!({ "type": "tag", "values": WCAG })),
+            // Nothing else depends on it.
+            ("dark", json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] })),
+        ] {
+            let found = self.look(&how.replace("THEME", theme), &rules).await?;
+            for kind in ["violations", "incomplete"] {
+                ensure!(found[kind] == json!([]), "{theme}, {kind}: {:#}", found[kind]);
+            }
+            // It has seen the form, wherever that is.
+            ensure!(found["seen"].as_u64() > Some(0), "{theme}: axe has not seen the form");
+        }
+        Ok(())
+    }
+
+    async fn look(&self, how: &str, rules: &Value) -> Result<Value> {
+        let browser = &self.stage.browser;
+        // By the driver, as no policy of the page may stop it.
+        if browser.value("!window.axe").await? == true {
+            browser.run(&self.program, &[]).await?;
+        }
+        let script = "
+            window.found = undefined;
+            // Enough to find the place.
+            const told = (results) => results.flatMap(({ id, nodes }) =>
+              nodes.map(({ target, failureSummary, any }) => [
+                id, target.flat().join(' >> '), failureSummary, any.map(({ data }) => data?.messageKey),
+              ]));
+            axe.run({
+              runOnly: arguments[0],
+              resultTypes: ['violations', 'incomplete', 'passes'],
+              preload: false,
+            }).then(({ violations, incomplete, passes }) => {
+              window.found = {
+                violations: told(violations),
+                incomplete: told(incomplete),
+                seen: passes.flatMap(({ nodes }) => nodes)
+                  .filter(({ target }) => document.querySelector('stand-with')
+                    ? Array.isArray(target[0]) : /field|title|form/.test(target)).length,
+              };
+            }, (error) => window.found = { violations: [String(error)] });";
+        browser.run(&format!("{how};{script}"), std::slice::from_ref(rules)).await?;
+        browser.until("!!window.found").await?;
+        browser.value("window.found").await
+    }
+}
+
+/// What is wrong is found, though it is in a shadow root.
+pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
+    let axe = Axe::of(stage)?;
+    for (how, rule) in [
+        ("element.style.setProperty('--standwith-muted', '#ccc')", "color-contrast"),
+        ("element.shadowRoot.querySelector('label[for=email]').remove()", "label"),
+    ] {
+        stage.open_body(TAG).await?;
+        stage.form().until("editing").await?;
+        let how = format!("const element = document.querySelector('stand-with'); {how}");
+        let found = axe.look(&how, &json!({ "type": "tag", "values": WCAG })).await?;
+        let found = found["violations"].to_string();
+        ensure!(found.contains(rule) && found.contains("stand-with >> "), "{rule}: {found}");
+    }
+    Ok(())
+}
+
+/// By its attribute.
+const ELEMENT: &str = "document.querySelector('stand-with').setAttribute('theme', 'THEME')";
+/// As a person's own setting would.
+const ROOT: &str = "document.documentElement.style.colorScheme = 'THEME'";
+
+fn english() -> Page<'static> {
+    Page { name: "English", head: "", tag: states::tag_of(CAMPAIGN), is_framed: false }
+}
+
+pub(crate) async fn axe_finds_nothing_from_first_paint_to_thanks(stage: &Stage) -> Result<()> {
+    let axe = Axe::of(stage)?;
+    let look = async |_: &Form<'_>, _: &str| axe.finds_nothing(ELEMENT).await;
+    states::walk(stage, &english(), look).await
+}
+
+pub(crate) async fn axe_finds_nothing_where_nothing_can_be_sent(stage: &Stage) -> Result<()> {
+    states::serve_them(stage).await?;
+    let axe = Axe::of(stage)?;
+    let look = async |_: &Form<'_>, _: &str| axe.finds_nothing(ELEMENT).await;
+    states::show_the_rest(stage, &english(), look).await
+}
+
+pub(crate) async fn axe_finds_nothing_from_right_to_left(stage: &Stage) -> Result<()> {
+    states::serve_them(stage).await?;
+    let axe = Axe::of(stage)?;
+    let look = async |form: &Form<'_>, _: &str| {
+        let direction = form.find(".standwith").await?.css_value("direction").await?;
+        ensure!(direction == "rtl", "it runs {direction}");
+        axe.finds_nothing(ELEMENT).await
+    };
+    let page = Page { name: "Arabic", head: "", tag: states::tag_of(ARABIC), is_framed: false };
+    states::walk(stage, &page, look).await
+}
+
+pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Result<()> {
+    let axe = Axe::of(stage)?;
+    let look = async |state: &str| axe.finds_nothing(ROOT).await.context(state.to_owned());
+    let browser = &stage.browser;
+    let submit = "document.querySelector('[type=submit]')";
+    browser.open(&format!("{}/campaigns/{CAMPAIGN}?lang=en", stage.gate.origin)).await?;
+    look("plain").await?;
+    browser.element(submit).await?.click().await?;
+    browser.until("!!document.querySelector('#form-summary')").await?;
+    look("with mistakes").await?;
+    let fill = "
+        for (const [name, value] of Object.entries(arguments[0])) {
+          document.querySelector(`[name=${name}]`).value = value;
+        }
+        for (const box of ['[value=embassy]', '[name=consent_delivery]']) {
+          document.querySelector(box).checked = true;
+        }";
+    let person = json!({
+        "given_name": "Sophea", "family_name": "Chan", "email": "sophea@supporter.invalid",
+        "country": "KH",
+    });
+    browser.run(fill, &[person]).await?;
+    browser.element(submit).await?.click().await?;
+    browser.until("!!document.querySelector('#form-thanks')").await?;
+    look("sent").await
+}
