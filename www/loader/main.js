@@ -9,7 +9,7 @@ import { Early } from "./early.js";
 import { choose } from "./language.js";
 import css from "./style.css";
 
-/* global __VERSION__, __FIRST_HALF__, __SECOND_HALF__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
+/* global __VERSION__, __FIRST_HALF__, __SECOND_HALF__, __SECOND_STYLE__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
 
 /** A campaign file larger than this is refused, in bytes, its plan included. */
 const LARGEST_FILE = 1 << 21;
@@ -84,12 +84,16 @@ const loadCore = once(async () => {
   const { instance, module } = await start("standwith.wasm", __FIRST_HALF__, given);
   return begin(instance, module);
 });
-/** The second half of the same program, which sends. */
-const loadSending = once(async () =>
-  start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() }));
-
-const loadTexts = async (lang) =>
-  (await fetchFile(new URL(`${lang}.json`, home), __LOCALES__[lang])).text();
+const loadText = async (name, integrity) =>
+  (await fetchFile(new URL(name, home), integrity)).text();
+const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
+/** The second half of the same program, which sends, and its style. */
+const loadSending = once(async () => {
+  const program = start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() });
+  const style = await loadText("sending.css", __SECOND_STYLE__);
+  await program;
+  sheet.replaceSync(css + style);
+});
 
 /** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other

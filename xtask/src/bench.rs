@@ -25,7 +25,7 @@ const FIRST_PAINT: usize = 9_000;
 const LANGUAGE: usize = 3_500;
 
 /// The files of the second half.
-const SECOND: [&str; 2] = ["sending.wasm", "en.json"];
+const SECOND: [&str; 3] = ["sending.wasm", "sending.css", "en.json"];
 
 /// The files without which the form can't be used, the one for the first paint first.
 const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];

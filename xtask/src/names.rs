@@ -81,8 +81,10 @@ impl<'a> Names<'a> {
         };
         let given = format!("const import0 = {{\n{name}: {star}.{import},");
         let glue = replaced(glue, "const import0 = {", &given)?;
-        // Each import of a module has such a line; the first one is gone with the first import.
-        Ok(glue.replacen(&format!("\"{module}\": {star},"), "", 1))
+        // Each import of a module has such a line, under one name or another; nothing asks for it now.
+        let line = format!("\"{module}\": import");
+        let kept = glue.lines().filter(|known| !known.trim_start().starts_with(&line));
+        Ok(kept.collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -153,7 +155,6 @@ const import0 = {
 B: import1.send,
 A: 1 };
 return { "a": import0,
-
 };
 export { __wbg_get_imports as imports, __wbg_finalize_init as begin };"#;
         assert_eq!(Names::read(printed).shorten(glue).unwrap(), short);

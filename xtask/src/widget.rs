@@ -17,6 +17,8 @@ const SCHEMA: &str = "campaign.schema.json";
 /// The files of the widget's two halves.
 const FIRST_HALF: &str = "standwith.wasm";
 const SECOND_HALF: &str = "sending.wasm";
+/// The style of what only the second half shows.
+const SECOND_STYLE: &str = "sending.css";
 
 /// What wasm-opt may use. Every browser of the last years knows these features.
 const FEATURES: [&str; 6] = [
@@ -232,8 +234,10 @@ fn bundle() -> Result<bool> {
         let locales = locales()?;
         let half =
             |name: &str| anyhow::Ok(Asset { name: name.into(), bytes: read(&out.join(name))? });
-        let halves = [half(FIRST_HALF)?, half(SECOND_HALF)?];
-        let code = loader(&halves, &locales)?;
+        let staged = stage()?;
+        let style = Asset { name: SECOND_STYLE.into(), bytes: read(&staged.join(SECOND_STYLE))? };
+        let halves = [half(FIRST_HALF)?, half(SECOND_HALF)?, style];
+        let code = loader(&staged, &halves, &locales)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
@@ -258,8 +262,7 @@ fn locales() -> Result<Vec<Asset>> {
 }
 
 /// The one script that pages load: the loader, its style and the glue to the WebAssembly file.
-fn loader(halves: &[Asset; 2], locales: &[Asset]) -> Result<Vec<u8>> {
-    let staged = stage()?;
+fn loader(staged: &Path, halves: &[Asset; 3], locales: &[Asset]) -> Result<Vec<u8>> {
     let out = out_dir().join("bundle.js");
     let hashes: Vec<String> = locales
         .iter()
@@ -278,6 +281,7 @@ fn loader(halves: &[Asset; 2], locales: &[Asset]) -> Result<Vec<u8>> {
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__FIRST_HALF__={:?}", integrity(&halves[0].bytes)))
         .arg(format!("--define:__SECOND_HALF__={:?}", integrity(&halves[1].bytes)))
+        .arg(format!("--define:__SECOND_STYLE__={:?}", integrity(&halves[2].bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
         // The glue's own guess of where the WebAssembly file is: the loader always says.
         .arg("--define:import.meta.url=undefined")
