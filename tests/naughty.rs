@@ -68,7 +68,11 @@ fn what_is_typed_arrives_unchanged_or_is_refused_at_its_field() {
                 Ok(action) => {
                     let claims = action.claims(&campaign, Circumstances::default());
                     let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
-                    assert_eq!(check_claims(&campaign, &travelled).as_ref(), Ok(&action), "{name}: {string:?}");
+                    assert_eq!(
+                        check_claims(&campaign, &travelled).as_ref(),
+                        Ok(&action),
+                        "{name}: {string:?}"
+                    );
                     let value = arrived(&travelled, name).unwrap_or_default();
                     // A phone number may be made international; nothing else is touched.
                     if name != "phone" {

@@ -18,6 +18,7 @@ mod jose;
 mod journey;
 mod keyboard;
 mod language;
+mod naughty;
 mod preferences;
 mod states;
 mod strict;
@@ -115,6 +116,7 @@ fn run() -> Result<ExitCode> {
         accessibility::axe_finds_nothing_from_right_to_left,
         accessibility::axe_finds_nothing_on_the_hosted_page,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
+        naughty::whatever_is_typed_arrives_unchanged,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,

@@ -1,0 +1,82 @@
+//! Strings of all kinds, as a browser hands them over: to the endpoint and into the export unchanged, or refused
+//! where they were typed.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use standwith::draft::clean;
+
+use crate::embedding::TAG;
+use crate::harness::{CAMPAIGN, Stage};
+
+const STRINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/naughty/strings.json");
+
+/// How many fields the form has.
+const FIELDS: usize = 160;
+
+/// A control character, which is refused; line ends and tabs are none in an answer of several lines.
+fn is_refused(string: &str) -> bool {
+    clean(string).chars().any(|c| c.is_control() && !"\n\t".contains(c))
+}
+
+pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result<()> {
+    let strings: Vec<String> = serde_json::from_slice(&fs::read(STRINGS)?)?;
+    // What a browser makes of a lone CR in a textarea is the browser's; a letter has its most.
+    let strings: Vec<String> = strings
+        .into_iter()
+        .filter(|string| !clean(string).is_empty() && string.chars().count() < 2000)
+        .collect();
+    ensure!(strings.len() > 400, "{} strings", strings.len());
+    let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
+    let mut file: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let field = |at: usize| json!({ "id": format!("a{at}"), "kind": "long_text", "label": format!("A {at}") });
+    file["fields"] = (0..FIELDS).map(field).collect();
+    file["targeting"] = json!({ "mode": "all" });
+    file["consents"] = json!([]);
+    file["languages"] = json!({});
+    file["message"]["head"] = "".into();
+    file["message"]["body"] = "Please set him free, as the law of your country asks of you.".into();
+    file["delivery"] = json!({ "disclose": [] });
+    fs::write(&path, file.to_string())?;
+    stage.endpoint.kill().await?;
+    stage.endpoint.start_again().await?;
+    stage.gate.lead_to(&stage.endpoint.origin());
+
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    let (refused, taken): (Vec<_>, Vec<_>) = strings.into_iter().partition(|s| is_refused(s));
+    let enter = "const root = document.querySelector('stand-with').shadowRoot;
+        arguments[0].forEach((text, at) => {
+          const control = root.querySelector(`[name=a${at}]`);
+          control.value = text;
+          control.dispatchEvent(new Event('input', { bubbles: true }));
+        })";
+    let mut sent = Vec::new();
+    for some in taken.chunks(FIELDS) {
+        stage.browser.run(enter, &[json!(some)]).await?;
+        form.send().await?;
+        sent.push(some);
+        stage.browser.run("document.querySelector('stand-with').reset()", &[]).await?;
+        form.until("editing").await?;
+    }
+    let actions = stage.endpoint.export(CAMPAIGN).await?;
+    ensure!(actions.len() == sent.len(), "{} of {} arrived", actions.len(), sent.len());
+    for (action, some) in actions.iter().zip(sent) {
+        for (at, string) in some.iter().enumerate() {
+            let arrived = action["claims"]["answers"][format!("a{at}")].as_str();
+            let arrived = arrived.with_context(|| format!("{string:?} did not arrive"))?;
+            ensure!(arrived == clean(string), "{string:?} arrived as {arrived:?}");
+        }
+    }
+    ensure!(!refused.is_empty(), "nothing is refused");
+    stage.browser.run(enter, &[json!(refused)]).await?;
+    form.submit().await?;
+    form.find("#form-summary").await?;
+    for at in 0..refused.len() {
+        ensure!(form.has(&format!("#a{at}-error")).await?, "{:?} passed", refused[at]);
+    }
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
