@@ -52,6 +52,8 @@ record! { read
         delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
         retention_days: Option<u32> = None,
+        /// Whether taking part may be dangerous: `true`, or an object with what more is known.
+        at_risk: AtRisk = AtRisk(None),
     }
 
     /// A picture.
@@ -210,6 +212,27 @@ record! { read
         disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
     }
 
+    /// What a form has to know where taking part may be dangerous. Already an empty object says that
+    /// it may.
+    pub struct Risk {
+        /// The countries whose people are warned as those are whose own country's authorities are
+        /// written to.
+        own_government: Vec<Country> = Vec::new(),
+        /// Where there is advice on staying safe.
+        advice: Vec<Link> = Vec::new(),
+        /// Where the button leads that leaves the page quickly. What it shows must tell nothing: the
+        /// default is the page that is opened most often of all.
+        exit_url: String = "https://www.google.com/".to_owned(),
+    }
+
+    /// A link.
+    pub struct Link {
+        /// What it says.
+        label: String,
+        /// Where it leads.
+        url: String,
+    }
+
     /// The texts of a campaign in another language. What is left out stays as it is.
     pub struct Translation {
         /// The heading of the form.
@@ -234,6 +257,8 @@ record! { read
         share: ShareText = ShareText::default(),
         /// Where the supporter is led after sending.
         next: NextText = NextText::default(),
+        /// What is said to people at risk.
+        at_risk: RiskText = RiskText::default(),
     }
 
     /// A picture's texts.
@@ -308,6 +333,12 @@ record! { read
         label: String = String::new(),
         /// Where it leads.
         url: String = String::new(),
+    }
+
+    /// What is said to people at risk.
+    pub struct RiskText {
+        /// Where there is advice in this language, in place of all advice in the other.
+        advice: Vec<Link> = Vec::new(),
     }
 }
 
@@ -427,6 +458,33 @@ impl Campaign {
     #[inline(never)]
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.0 == id)
+    }
+}
+
+impl Campaign {
+    /// Whether taking part may be dangerous.
+    pub fn is_at_risk(&self) -> bool {
+        self.at_risk.0.is_some()
+    }
+}
+
+/// Whether taking part may be dangerous, and what a form has to know then.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AtRisk(pub Option<Risk>);
+
+impl Shape for AtRisk {
+    fn fill(&mut self, json: &Json, reading: &mut Reading) {
+        match json.value {
+            Value::Bool(said) => self.0 = said.then(Risk::default),
+            Value::Object(_) => self.0.fill(json, reading),
+            _ => reading.expected(json, "true, false or an object in braces"),
+        }
+    }
+    fn schema(out: &mut Writer) {
+        out.key("anyOf").list(|out| {
+            out.object(bool::schema);
+            out.object(Risk::schema);
+        });
     }
 }
 
@@ -683,18 +741,12 @@ impl CampaignFile {
         let mut campaign = Campaign::read(&self.json, &mut reading);
         campaign.lang = lang;
         let mut faults = reading.faults;
-        let at_risk = self.json.get("at_risk").map(|said| &said.value);
         faults.retain(|fault| {
             let unknown = matches!(fault.kind, FaultKind::Unknown | FaultKind::Duplicate);
             match how {
                 // To pass over the order to seal would be to send in plain text.
                 Strictness::Lenient => !unknown || fault.pointer == "/sealing",
-                // That nobody is at risk asks for nothing that this version can't do.
-                Strictness::Strict => {
-                    fault.kind != FaultKind::Unknown
-                        || fault.pointer != "/at_risk"
-                        || !matches!(at_risk, Some(Value::Bool(false)))
-                }
+                Strictness::Strict => true,
             }
         });
         if faults.is_empty() { Ok(campaign) } else { Err(faults) }
@@ -735,7 +787,7 @@ fn holds_named(list: &Value) -> bool {
 }
 
 fn holds_named_ones(items: &[Json]) -> bool {
-    items.iter().any(|item| matches!(item.value, Value::Object(_)))
+    items.iter().any(|item| item.text().is_none() && name_of(item).is_some())
 }
 
 /// What a thing in a list is found by. A bare text is an answer, and its own id.

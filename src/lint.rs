@@ -6,14 +6,14 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Picture, STANDARD_FIELDS,
-    TargetingMode, Template, Translation,
+    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Link, Picture,
+    STANDARD_FIELDS, TargetingMode, Template, Translation,
 };
 use crate::check::{
     LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
 };
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
-use crate::json::{self, Json, Member, Value, Writer};
+use crate::json::{self, Json, Value, Writer};
 use crate::message;
 use crate::postcode;
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
@@ -25,7 +25,7 @@ use crate::targeting::depends_on;
 const LONGEST_BODY: u32 = 5000;
 
 /// Keys that the format has and this version does nothing about. `*` is any one step.
-const LATER_KEYS: [&str; 4] = ["/sealing", "/variants", "/at_risk", "/endpoint/headers"];
+const LATER_KEYS: [&str; 3] = ["/sealing", "/variants", "/endpoint/headers"];
 
 /// Words that the format has and this version does nothing about.
 const LATER_WORDS: [(&str, &[&str]); 2] = [
@@ -155,6 +155,7 @@ impl Lint<'_> {
             self.address("/next/url", &next.url, Reach::Web);
         }
         self.delivery(campaign);
+        self.at_risk(campaign);
         if campaign.retention_days == Some(0) {
             self.fault(
                 "/retention_days",
@@ -574,6 +575,38 @@ impl Lint<'_> {
         }
     }
 
+    fn at_risk(&mut self, campaign: &Campaign) {
+        let Some(risk) = &campaign.at_risk.0 else { return };
+        let codes = risk.own_government.iter().map(Country::as_str);
+        self.distinct("/at_risk/own_government", "", codes);
+        if !risk.own_government.is_empty() && !is_asked(campaign, "country") {
+            self.fault(
+                "/at_risk/own_government",
+                "nobody is asked for the country on which this depends",
+                "add `country` to `fields`, or leave the key out",
+            );
+        }
+        self.advice("/at_risk/advice", &risk.advice);
+        self.linked("/at_risk/exit_url", &risk.exit_url);
+    }
+
+    fn advice(&mut self, at: &str, advice: &[Link]) {
+        for (index, link) in advice.iter().enumerate() {
+            self.filled(&format!("{at}/{index}/label"), &link.label);
+            self.linked(&format!("{at}/{index}/url"), &link.url);
+        }
+    }
+
+    /// An address that is there, and to which a link may lead.
+    fn linked(&mut self, pointer: &str, url: &str) {
+        self.filled(pointer, url);
+        if url.starts_with("http:") {
+            self.fault(pointer, "an address without https", "write one like https://example.org/");
+        } else {
+            self.address(pointer, url, Reach::Web);
+        }
+    }
+
     fn translation(&mut self, campaign: &Campaign, lang: &str, texts: &Translation) {
         let at = format!("/languages/{}", escaped(lang));
         if !is_language(lang) {
@@ -590,6 +623,7 @@ impl Lint<'_> {
             ("picture", campaign.picture.is_some()),
             ("share", campaign.share.is_some()),
             ("next", campaign.next.is_some()),
+            ("at_risk", campaign.is_at_risk()),
         ] {
             let pointer = format!("{at}/{key}");
             if !there && nearest_to(self.json, &pointer).1 {
@@ -600,6 +634,7 @@ impl Lint<'_> {
                 );
             }
         }
+        self.advice(&format!("{at}/at_risk/advice"), &texts.at_risk.advice);
         let known: Vec<&str> = campaign.targets.iter().map(|target| target.id.as_str()).collect();
         let named = texts.targets.iter().map(|target| target.id.as_str());
         self.named(&format!("{at}/targets"), "/id", named, &known, " to translate");
@@ -776,9 +811,6 @@ fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault
         Some(ConfigFault { kind, ..fault.clone() })
     };
     match fault.kind {
-        FaultKind::Unknown if fault.pointer == "/at_risk" && value.value == Value::Bool(false) => {
-            None
-        }
         FaultKind::Unknown if LATER_KEYS.iter().any(|key| is_at(&fault.pointer, key)) => {
             rule("this version of StandWith doesn't do this yet", "leave the key out".to_owned())
         }
@@ -883,17 +915,7 @@ fn campaign_schema() -> Json {
     });
     // What the writer writes is JSON.
     let nothing = Json { line: 1, value: Value::Null };
-    let mut schema = json::parse(&out.finish()).unwrap_or(nothing);
-    let at_risk = json::parse(
-        r#"{"description": "Whether people are at risk. This version can't protect them.", "const": false}"#,
-    );
-    if let Value::Object(members) = &mut schema.value
-        && let Some(known) = members.iter_mut().find(|member| member.key == "properties")
-        && let (Value::Object(known), Ok(value)) = (&mut known.value.value, at_risk)
-    {
-        known.push(Member { key: "at_risk".to_owned(), value });
-    }
-    schema
+    json::parse(&out.finish()).unwrap_or(nothing)
 }
 
 /// Writes JSON for people. A fraction, which nothing of ours holds, becomes `null`.

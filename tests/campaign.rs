@@ -2,7 +2,7 @@
 //! passes over that `check` refuses.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Strictness, TargetingMode};
+use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Risk, Strictness, TargetingMode};
 use standwith::country;
 use standwith::json;
 use standwith::shape::{FaultKind, Reading, Shape};
@@ -146,10 +146,34 @@ fn the_widget_does_not_pass_over_the_order_to_seal() {
 }
 
 #[test]
-fn a_file_may_say_that_nobody_is_at_risk() {
-    assert!(file(r#""at_risk":false"#).campaign("en", Strictness::Strict).is_ok());
-    assert!(file(r#""at_risk":true"#).campaign("en", Strictness::Strict).is_err());
-    assert!(file(r#""at_risk":false,"at_risk":true"#).campaign("en", Strictness::Strict).is_err());
+fn who_is_at_risk_is_said_in_a_word_or_in_an_object() {
+    let at_risk = |said: &str| file(said).campaign("en", Strictness::Strict).map(|c| c.at_risk.0);
+    assert_eq!(at_risk(""), Ok(None));
+    assert_eq!(at_risk(r#""at_risk":false"#), Ok(None));
+    assert_eq!(at_risk(r#""at_risk":true"#), Ok(Some(Risk::default())));
+    assert_eq!(at_risk(r#""at_risk":{}"#), Ok(Some(Risk::default())));
+    assert_eq!(Risk::default().exit_url, "https://www.google.com/");
+    assert!(at_risk(r#""at_risk":"yes""#).is_err());
+    assert!(at_risk(r#""at_risk":false,"at_risk":true"#).is_err());
+    // What a newer file knows beyond this does not take the protection away.
+    let newer = file(r#""at_risk":{"novelty":1}"#).campaign("en", Strictness::Lenient).unwrap();
+    assert!(newer.is_at_risk());
+}
+
+#[test]
+fn advice_is_another_in_another_language() {
+    let file = file(
+        r#""at_risk":{"own_government":["KH"],"advice":[
+            {"label":"One","url":"https://one.invalid/"},{"label":"Two","url":"https://two.invalid/"}]},
+        "languages":{"km":{"at_risk":{"advice":[{"label":"ក","url":"https://km.invalid/"}]}}}"#,
+    );
+    let advice = |lang: &str| {
+        let risk = read(&file, lang).at_risk.0.unwrap();
+        assert_eq!(risk.own_government.len(), 1);
+        risk.advice.into_iter().map(|link| link.url).collect::<Vec<_>>()
+    };
+    assert_eq!(advice("en"), ["https://one.invalid/", "https://two.invalid/"]);
+    assert_eq!(advice("km"), ["https://km.invalid/"]);
 }
 
 #[test]

@@ -748,7 +748,7 @@ fn each_status_has_its_words() {
         let count = Some(1235);
         let word = Status::of(status).unwrap().word();
         let flow = flow.does(&[
-            Effect::Tell(Report::Sent { id: jti(1), status: word, count }),
+            Effect::Tell(Report::Sent { id: Some(jti(1)), status: word, count }),
             Effect::Tell(Report::Count { count: 1235, goal: Some(5000) }),
             Effect::Focus(Focus::Thanks),
         ]);
@@ -770,7 +770,7 @@ fn a_status_that_nobody_knows_is_unknown() {
     let flow = flow.reply(200, &body.to_string(), None).is("sent");
     let id = jti(1);
     let flow = flow.does(&[
-        Effect::Tell(Report::Sent { id, status: "unknown", count: None }),
+        Effect::Tell(Report::Sent { id: Some(id), status: "unknown", count: None }),
         Effect::Focus(Focus::Thanks),
     ]);
     // Without a receipt there is none to download.

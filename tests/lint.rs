@@ -260,7 +260,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     for (old, new, place, mend) in [
         ("\"story\": \"Story\"", "\"sealing\": {\"jwk\": {}}", "line 4: /sealing", out),
         ("\"story\": \"Story\"", "\"variants\": []", "line 4: /variants", out),
-        ("\"story\": \"Story\"", "\"at_risk\": true", "line 4: /at_risk", out),
         ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
         ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
@@ -275,7 +274,76 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     ] {
         check(old, new, &[&says(place, mend)]);
     }
-    check("\"story\": \"Story\"", "\"at_risk\": false", &[]);
+}
+
+#[test]
+fn those_at_risk_get_links_that_lead_somewhere() {
+    let web = "no address on the web, or one without https; write a whole address like https://example.org/page";
+    for (new, expected) in [
+        ("false", ""),
+        ("true", ""),
+        ("{}", ""),
+        (
+            r#"{"own_government": ["KH", "TH"], "exit_url": "https://e.invalid/",
+               "advice": [{"label": "Advice", "url": "https://a.invalid/"}]}"#,
+            "",
+        ),
+        ("1", "line 4: /at_risk: expected true, false or an object in braces"),
+        (
+            r#"{"own_goverment": ["KH"]}"#,
+            "line 4: /at_risk/own_goverment: unknown key; did you mean `own_government`?",
+        ),
+        (
+            r#"{"own_government": ["KH", "KH"]}"#,
+            "line 4: /at_risk/own_government/1: `KH` stands twice in this list; keep one",
+        ),
+        (
+            r#"{"advice": [{"label": " ", "url": "https://a.invalid/"}]}"#,
+            "line 4: /at_risk/advice/0/label: an empty text; say something",
+        ),
+        (
+            r#"{"advice": [{"label": "Advice"}]}"#,
+            "line 4: /at_risk/advice/0/url: missing; add this key",
+        ),
+        (
+            r#"{"advice": [{"label": "Advice", "url": "tel:+855"}]}"#,
+            &format!("line 4: /at_risk/advice/0/url: {web}"),
+        ),
+        (r#"{"exit_url": ""}"#, "line 4: /at_risk/exit_url: an empty text; say something"),
+        (
+            r#"{"exit_url": "http://localhost/"}"#,
+            "line 4: /at_risk/exit_url: an address without https; write one like https://example.org/",
+        ),
+    ] {
+        let expected: &[&str] = if expected.is_empty() { &[] } else { &[expected] };
+        check("\"story\": \"Story\"", &format!("\"at_risk\": {new}"), expected);
+    }
+    // Nobody can be warned whose country is not known.
+    let risk = FILE
+        .replace("\"story\": \"Story\"", "\"at_risk\": {\"own_government\": [\"TH\"]}")
+        .replace("    {\"id\": \"country\"},\n", "")
+        .replace(", \"countries\": [\"KH\"]", "");
+    assert_eq!(
+        lines(&risk),
+        [
+            "line 4: /at_risk/own_government: nobody is asked for the country on which this depends; add `country` to `fields`, or leave the key out"
+        ]
+    );
+    // In another language there is other advice.
+    let km =
+        r#""title": "ក", "at_risk": {"advice": [{"label": "ក", "url": "https://km.invalid/"}]}"#;
+    check(
+        "\"title\": \"ក\"",
+        km,
+        &[
+            "line 41: /languages/km/at_risk: the translation of what the campaign doesn't have; leave it out, or add `at_risk` to the campaign",
+        ],
+    );
+    let both = FILE
+        .replace("\"story\": \"Story\"", "\"at_risk\": true")
+        .replace("\"title\": \"ក\"", &km.replace("https", "http"));
+    assert_eq!(lines(&both).len(), 1);
+    assert_eq!(lines(&both.replace("http://km", "https://km")), Vec::<String>::new());
 }
 
 #[test]
@@ -1069,8 +1137,11 @@ fn the_schema_takes_what_lint_passes() {
     for file in [EXAMPLE, VECTORS, FILE.as_bytes()] {
         assert!(schema_takes(file));
     }
-    let safe = FILE.replace("\"story\": \"Story\"", "\"at_risk\": false");
-    assert!(schema_takes(safe.as_bytes()) && lint(safe.as_bytes()).is_empty());
+    for said in ["false", "true", "{}", "{\"advice\": []}"] {
+        let said = format!("\"at_risk\": {said}");
+        let file = FILE.replace("\"story\": \"Story\"", &said);
+        assert!(schema_takes(file.as_bytes()) && lint(file.as_bytes()).is_empty());
+    }
 }
 
 #[test]
@@ -1099,7 +1170,7 @@ fn lint_refuses_what_the_schema_refuses() {
         ("[\"name\", \"email\"]", "[\"name\", \"mail\"]"),
         ("\"title\": \"ក\"", "\"titel\": \"ក\""),
         ("{\"purpose\": \"updates\", \"wording\": \"បាទ។\"}", "{\"purpose\": \"updates\"}"),
-        ("\"story\": \"Story\"", "\"at_risk\": true"),
+        ("\"story\": \"Story\"", "\"at_risk\": 1"),
     ] {
         assert_eq!(FILE.matches(old).count(), 1, "{old}");
         let broken = FILE.replace(old, new);

@@ -16,7 +16,7 @@ use standwith::campaign::{CampaignFile, Strictness};
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::Draft;
 use standwith::plan::{Element, Node};
-use standwith::session::{Changes, Focus, Session, ShareResult};
+use standwith::session::{Changes, Event, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
 use standwith::view::{NOTICE, Part, Posting, SUMMARY, THANKS, whole};
 
@@ -244,6 +244,16 @@ fn found() -> Vec<Value> {
     targeting.map(campaign).into()
 }
 
+/// A campaign in which people may be at risk, and may be named in public.
+fn at_risk() -> Value {
+    campaign_with(json!({
+        "at_risk": {
+            "own_government": ["TH"],
+            "advice": [{ "label": "Advice", "url": "https://advice.invalid/" }],
+        },
+    }))
+}
+
 #[test]
 fn every_state_is_sound() {
     for campaign in found() {
@@ -251,11 +261,14 @@ fn every_state_is_sound() {
             of(flow);
         }
     }
-    for campaign in [campaign(), everything()] {
+    for campaign in [campaign(), everything(), at_risk()] {
         for (_, flow) in &states(&campaign) {
             of(flow);
         }
     }
+    let thanks = Flow::new(at_risk()).filled().send().accept("accepted", 5);
+    of(&thanks);
+    of(&thanks.event(Event::Acted("show-receipt".to_owned())));
     for lang in ["en", "km"] {
         of(&Flow::example(lang));
         of(&Flow::example(lang).submit());
@@ -265,7 +278,7 @@ fn every_state_is_sound() {
 
 #[test]
 fn a_control_keeps_its_place_whatever_happens() {
-    for campaign in [campaign(), everything()] {
+    for campaign in [campaign(), everything(), at_risk()] {
         let states = states(&campaign);
         let fresh = places(&of(&states[0].1));
         assert!(fresh.len() > 8);
@@ -372,7 +385,7 @@ fn only_what_may_have_changed_is_made_anew() {
         flow
     };
     let message = [Part::Message];
-    let details = [Part::Details, Part::Message, Part::Consents];
+    let details = [Part::Details, Part::Message, Part::Consents, Part::OwnGovernment];
     let on_its_way = [Part::Notice, Part::Button, Part::Status];
     let submitted = [
         Part::Summary,
@@ -384,12 +397,13 @@ fn only_what_may_have_changed_is_made_anew() {
         Part::Button,
         Part::Status,
     ];
+    let mended = [&submitted[..5], &[Part::OwnGovernment]].concat();
     let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);
     let flow = anew(flow.enter("subject", "F"), &message);
     let flow = anew(flow.enter("given_name", "ដ"), &details);
     let flow = anew(flow.enter("country", "KH"), &details);
     let flow = anew(flow.tick("own_choices", "c"), &details);
-    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets]);
+    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::OwnGovernment]);
     let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
     // What nobody sees.
@@ -402,7 +416,7 @@ fn only_what_may_have_changed_is_made_anew() {
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
     let flow = anew(flow.enter("body", "Please free the writer."), &submitted[..5]);
-    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &submitted[..5]);
+    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);
     let flow = anew(flow.enter("body", "Please free the writer now."), &message);
@@ -641,6 +655,7 @@ fn campaign_saying(texts: &[String]) -> standwith::campaign::Campaign {
         "thanks": next(),
         "share": { "text": next(), "url": next() },
         "next": { "label": next(), "url": next() },
+        "at_risk": { "advice": [{ "label": next(), "url": next() }], "exit_url": next() },
     }));
     let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
     file.campaign("", Strictness::Lenient).unwrap()
@@ -687,9 +702,7 @@ proptest! {
                 count: Some(i64::MAX),
             };
             let session = Session::thanks(setting.clone(), NOW, acceptance);
-            let (session, _) = session.update(
-                standwith::session::Event::Copied(ShareResult::NotCopied),
-            );
+            let (session, _) = session.update(Event::Copied(ShareResult::NotCopied));
             check(&root(&whole(&session, &Locale::english(Rules::PLAIN), None)));
         }
     }

@@ -10,6 +10,7 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
+mod risk;
 mod sending;
 
 /// Where a form stands, apart from what is typed into it.
@@ -28,6 +29,8 @@ pub struct Setting {
     pub page: String,
     /// What goes into the claims about where the supporter came from.
     pub source: Source,
+    /// The address of the hosted form; empty where there is none, or this is it.
+    pub hosted: String,
     /// A number of this form's own: with it targets are drawn, where the lot decides.
     pub seed: u64,
 }
@@ -42,6 +45,10 @@ pub struct Session {
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
+    /// Whether the form hears of what is done with it: a hosted page does not.
+    pub(crate) hears: bool,
+    /// Whether somebody at risk asked for the receipt.
+    pub(crate) receipt_shown: bool,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -227,6 +234,8 @@ pub enum Event {
     Shared(String),
     /// What became of copying the text.
     Copied(ShareResult),
+    /// Something was pressed that does what its name says.
+    Acted(String),
     /// Start afresh.
     Reset,
 }
@@ -286,6 +295,8 @@ pub enum Effect {
     Copy(String),
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
+    /// Leave the page for this address, so that no way leads back.
+    Leave(String),
 }
 
 /// Where the focus goes.
@@ -297,6 +308,8 @@ pub enum Focus {
     Notice,
     /// The heading of the thanks.
     Thanks,
+    /// The receipt.
+    Receipt,
 }
 
 /// What the page is told. No personal data, ever.
@@ -310,8 +323,8 @@ pub enum Report {
     Invalid(Vec<(String, String)>),
     /// The endpoint has it.
     Sent {
-        /// The action's identity.
-        id: String,
+        /// The action's identity, unless somebody may be at risk: a receipt is for nobody else then.
+        id: Option<String>,
         /// What the endpoint did with it.
         status: &'static str,
         /// How many there are.
@@ -356,6 +369,8 @@ impl Session {
             notice: None,
             count: None,
             shared: None,
+            hears: true,
+            receipt_shown: false,
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -377,6 +392,7 @@ impl Session {
         let seed = session.setting.seed;
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
+        session.hears = false;
         session
     }
 
@@ -385,6 +401,7 @@ impl Session {
         let (mut session, _) = Session::new(setting, now);
         session.count = acceptance.count;
         session.phase = Phase::Sent(acceptance);
+        session.hears = false;
         session
     }
 
@@ -504,6 +521,11 @@ impl Session {
                 self.changed(Changes::SHARED);
                 Vec::new()
             }
+            Event::Acted(name) => match name.as_str() {
+                "exit" => self.leave(),
+                "show-receipt" => self.show_receipt(),
+                _ => Vec::new(),
+            },
             Event::Reset => {
                 self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
@@ -513,6 +535,7 @@ impl Session {
                 self.mistakes.clear();
                 self.notice = None;
                 self.shared = None;
+                self.receipt_shown = false;
                 self.started = false;
                 self.attempt += 1;
                 (self.next, self.pending) = (None, None);

@@ -28,7 +28,7 @@ impl Session {
                     Circumstances {
                         aud: audience.to_owned(),
                         campaign_digest: self.setting.campaign_digest.clone(),
-                        source: self.setting.source.clone(),
+                        source: self.source(),
                         ..Circumstances::default()
                     },
                 );
@@ -164,7 +164,7 @@ impl Session {
     #[inline(never)]
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
         let mut effects = vec![Effect::Tell(Report::Sent {
-            id: acceptance.id.clone(),
+            id: self.told_id(&acceptance.id),
             status: acceptance.status.word(),
             count: acceptance.count,
         })];

@@ -23,6 +23,7 @@ use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
 mod mistakes;
+mod risk;
 mod thanks;
 
 /// How a page without script posts the form.
@@ -41,6 +42,10 @@ pub const SUMMARY: &str = "form-summary";
 pub const NOTICE: &str = "form-notice";
 /// The id of the heading of the thanks.
 pub const THANKS: &str = "form-thanks";
+/// The id of a receipt that was asked for.
+pub const RECEIPT: &str = "form-receipt";
+/// The id of the warning of one's own authorities.
+pub const OWN_GOVERNMENT: &str = "form-own-government";
 
 /// A part, which can be made anew by itself. Its number is that of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +70,15 @@ pub enum Part {
     Status,
     /// Ways to pass it on.
     Share,
+    /// A warning of one's own authorities.
+    OwnGovernment,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 10] = [
+pub const PARTS: [(Part, Changes); 11] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
@@ -82,6 +89,7 @@ pub const PARTS: [(Part, Changes); 10] = [
     (Part::Button, Changes::PROGRESS),
     (Part::Status, Changes::PROGRESS),
     (Part::Share, Changes::SHARED),
+    (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -101,15 +109,17 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
             *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
         }
     }
-    let count_url = "count".to_owned();
-    let (session, _) = Session::new(Setting { campaign, count_url, ..Setting::default() }, 0);
+    // Of what only the page knows, the places.
+    let (count_url, hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
+    let setting = Setting { campaign, count_url, hosted, ..Setting::default() };
+    let (session, _) = Session::new(setting, 0);
     whole(&session, locale, None)
 }
 
-/// One part, where it is on the screen.
+/// One part with its number, for where it is on the screen.
 pub fn part(session: &Session, locale: &Locale, part: Part) -> Plan {
     let mut viewer = Viewer::new(session, locale);
-    viewer.part(part);
+    viewer.numbered(part);
     viewer.out
 }
 
@@ -156,6 +166,7 @@ impl<'a> Viewer<'a> {
         if let Some(accent) = &campaign.theme.accent {
             self.out.set(Attribute::Accent, accent.as_str());
         }
+        self.exit();
         if let Phase::Sent(acceptance) = &session.phase {
             self.thanks(acceptance);
         } else {
@@ -166,7 +177,10 @@ impl<'a> Viewer<'a> {
             Phase::Sent(_) => {}
             Phase::NotYetOpen => self.sentence(Tag::P, "notice", Key::NotYetOpen),
             Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
-            _ => self.form(posting),
+            _ => {
+                self.safety();
+                self.form(posting);
+            }
         }
         self.out.end();
     }
@@ -204,6 +218,7 @@ impl<'a> Viewer<'a> {
                 self.out.text(if self.is_busy() { self.button_says() } else { "" });
                 self.out.end();
             }
+            Part::OwnGovernment => self.own_government(),
             _ => self.share(),
         }
     }
@@ -333,6 +348,7 @@ impl<'a> Viewer<'a> {
     fn form(&mut self, posting: Option<Posting<'_>>) {
         let campaign = self.campaign;
         self.out.put(html!("<form part=\"form\" novalidate>"));
+        self.unremembered();
         if let Some(posting) = posting {
             self.out.set(Attribute::Method, "post");
             self.out.set(Attribute::Action, posting.action);
@@ -354,7 +370,7 @@ impl<'a> Viewer<'a> {
         }
         self.out.end();
         self.privacy();
-        for part in [Part::Notice, Part::Button, Part::Status] {
+        for part in [Part::OwnGovernment, Part::Notice, Part::Button, Part::Status] {
             self.numbered(part);
         }
         for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
@@ -579,9 +595,10 @@ impl<'a> Viewer<'a> {
     }
 
     fn button(&mut self) {
-        self.out.put(html!(
-            "<button type=\"submit\" part=\"button\" aria-describedby=\"form-disclosed\">"
-        ));
+        self.out.put(html!("<button type=\"submit\" part=\"button\">"));
+        let warned = self.campaign.is_at_risk();
+        let told = if warned { "form-disclosed form-own-government" } else { "form-disclosed" };
+        self.out.set(Attribute::AriaDescribedby, told);
         self.set_if(self.is_busy(), Attribute::AriaDisabled, "true");
         self.out.text(self.button_says());
         self.out.end();
@@ -659,6 +676,7 @@ impl<'a> Viewer<'a> {
 
     /// A control alone.
     fn simple(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+        let remembered = !self.campaign.is_at_risk();
         let fixed = match control {
             Control::Line { kind, inputmode, fixed } => {
                 self.out.put(html!("<input part=\"input\">"));
@@ -666,7 +684,7 @@ impl<'a> Viewer<'a> {
                 self.out.set(Attribute::Type, kind);
                 self.set_some(Attribute::Inputmode, inputmode);
                 self.set_if(*kind == "email", Attribute::Spellcheck, "false");
-                self.out.set(Attribute::Autocomplete, autocomplete(told.name));
+                self.set_if(remembered, Attribute::Autocomplete, autocomplete(told.name));
                 *fixed
             }
             Control::Lines { rows, fixed } => {
@@ -676,8 +694,9 @@ impl<'a> Viewer<'a> {
                 *fixed
             }
             Control::Country => {
-                self.out.put(html!("<select part=\"input\" autocomplete=\"country\">"));
+                self.out.put(html!("<select part=\"input\">"));
                 self.control(told);
+                self.set_if(remembered, Attribute::Autocomplete, "country");
                 false
             }
             _ => {
@@ -718,7 +737,13 @@ impl<'a> Viewer<'a> {
         self.out.set(Attribute::Name, told.name);
         // For assistive technology only: the form itself says what is missing, in its own words.
         self.set_if(told.required, Attribute::AriaRequired, "true");
+        self.unremembered();
         self.state(told);
+    }
+
+    /// Where taking part may be dangerous, no browser keeps what was entered in what has begun.
+    fn unremembered(&mut self) {
+        self.set_if(self.campaign.is_at_risk(), Attribute::Autocomplete, "off");
     }
 
     fn label(&mut self, told: &Told<'_>) {
@@ -807,6 +832,7 @@ impl<'a> Viewer<'a> {
         self.out.set(Attribute::Id, &id);
         self.out.set(Attribute::Name, told.name);
         self.out.set(Attribute::Value, value);
+        self.unremembered();
         self.set_if(self.session.draft.has(told.name, value), Attribute::Checked, "");
         self.out.end();
         self.out.begin(Tag::Label);

@@ -24,21 +24,11 @@ impl Viewer<'_> {
             Status::Unknown => Key::SentUnknown,
         };
         self.sentence(Tag::P, "", status);
-        self.out.put(html!("<div class=\"receipt\" part=\"receipt\"><p>"));
-        self.say(Key::ReceiptNumber);
-        self.out.put(html!(": <code>"));
-        self.out.text(&acceptance.id);
-        self.out.put(html!("</code></p>"));
-        self.sentence(Tag::P, "hint", Key::ReceiptKeep);
-        if !acceptance.receipt.is_empty() {
-            self.out.begin(Tag::A);
-            let address = ["data:application/jose,", &acceptance.receipt].concat();
-            self.out.set(Attribute::Href, &address);
-            self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
-            self.say(Key::ReceiptDownload);
-            self.out.end();
+        if self.session.shows_receipt() {
+            self.receipt(acceptance);
+        } else {
+            self.receipt_on_request(acceptance);
         }
-        self.out.end();
         self.story(&campaign.thanks);
         match &campaign.next {
             Some(next) if markdown::is_safe(&next.url) => {
@@ -49,6 +39,28 @@ impl Viewer<'_> {
             _ => self.out.nothing(),
         }
         self.numbered(Part::Share);
+        self.out.end();
+    }
+
+    pub(super) fn receipt(&mut self, acceptance: &Acceptance) {
+        self.out.put(html!("<div class=\"receipt\" part=\"receipt\">"));
+        self.asked_for();
+        self.out.begin(Tag::P);
+        self.say(Key::ReceiptNumber);
+        self.out.put(html!(": <code>"));
+        self.out.text(&acceptance.id);
+        self.out.put(html!("</code></p>"));
+        let risk = self.campaign.is_at_risk();
+        let keep = if risk { Key::ReceiptRisk } else { Key::ReceiptKeep };
+        self.sentence(Tag::P, "hint", keep);
+        if !acceptance.receipt.is_empty() {
+            self.out.begin(Tag::A);
+            let address = ["data:application/jose,", &acceptance.receipt].concat();
+            self.out.set(Attribute::Href, &address);
+            self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
+            self.say(Key::ReceiptDownload);
+            self.out.end();
+        }
         self.out.end();
     }
 

@@ -377,7 +377,8 @@ impl<'a> Page<'a> {
     /// What another element, called by this attribute, says about one.
     #[track_caller]
     fn said_by(&self, element: &Element, attribute: &str) -> String {
-        words(self.by_id(&value(element, attribute)))
+        let ids = value(element, attribute);
+        ids.split_whitespace().map(|id| words(self.by_id(id))).collect()
     }
 
     fn form(&self, form: &'a Element) -> Form {
@@ -514,22 +515,24 @@ impl<'a> Page<'a> {
     fn thanks(&self, thanks: &'a Element) -> Thanks {
         let within = all(thanks);
         let receipt = only(&within, |e| is(e, "part", "receipt")).unwrap();
-        let number = words(by_tag(receipt, "code"));
+        let code = only(&all(receipt), |e| e.tag == "code");
+        let number = code.map(words).unwrap_or_default();
         let download = inside(receipt).find(|e| e.tag == "a").map(|e| {
             assert_eq!(value(e, "download"), [&number, ".receipt.jws"].concat());
             let (text, address) = link(e);
             (text, address.strip_prefix("data:application/jose,").unwrap().to_owned())
         });
         let called = inside(receipt).find_map(|e| e.children.first());
-        let Some(Node::Text(called)) = called else {
-            panic!("{called:?}");
+        let called = match called {
+            Some(Node::Text(called)) => called,
+            other => panic!("{other:?}"),
         };
         Thanks {
             heading: words(self.by_id(THANKS)),
             status: words(inside(thanks).find(|e| e.tag == "p").unwrap()),
             words: story(only(&within, |e| is(e, "class", "story")).unwrap()),
             number: (called.clone(), number),
-            keep: words(inside(receipt).find(|e| is(e, "class", "hint")).unwrap()),
+            keep: inside(receipt).find(|e| is(e, "class", "hint")).map(words).unwrap_or_default(),
             download,
             share: share(only(&within, |e| is(e, "part", "share")).unwrap()),
             next: only(&within, |e| is(e, "class", "next")).map(link),
@@ -623,10 +626,14 @@ impl Painted {
     }
 
     /// Puts a part in its place, if it is on the screen.
-    pub(crate) fn put(&mut self, number: u8, plan: &Plan) {
-        assert_eq!(parts(plan.as_str()), [], "no part is inside a part");
-        if let Some((_, piece)) = self.0.iter_mut().find(|(known, _)| *known == Some(number)) {
-            plan.as_str().clone_into(piece);
+    pub(crate) fn put(&mut self, plan: &Plan) {
+        let plan = plan.as_str();
+        let found = parts(plan);
+        let [(number, place)] = &found[..] else {
+            panic!("one part, and none inside it: {plan}");
+        };
+        if let Some((_, piece)) = self.0.iter_mut().find(|(known, _)| *known == Some(*number)) {
+            plan[place.clone()].clone_into(piece);
         }
     }
 

@@ -52,6 +52,22 @@ export const copy = (text, done) => settle(async () => {
   return true;
 }, done);
 
+/** Leaves the page: it is gone at once, however long the next one takes, which does not hear whence
+    anybody comes. */
+export const leave = async (url) => {
+  const meta = document.createElement("meta");
+  meta.name = "referrer";
+  meta.content = "no-referrer";
+  document.head?.append(meta);
+  document.documentElement.remove();
+  try {
+    top.location.replace(url);
+  } catch {
+    // A frame that may not lead the page about it anywhere.
+    location.replace(url);
+  }
+};
+
 /** Calls it after all that runs now. */
 export const soon = (done) => settle(() => {}, done);
 

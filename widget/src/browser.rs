@@ -18,6 +18,8 @@ extern "C" {
     pub(crate) fn send(request: &Request, done: &JsValue);
     /// Whether a text is in the clipboard.
     pub(crate) fn copy(text: &str, done: &JsValue);
+    /// Leaves the page for an address, so that no way leads back.
+    pub(crate) fn leave(url: &str);
     /// Calls it after all that runs now.
     pub(crate) fn soon(done: &JsValue);
     /// An address, resolved against another; empty where there is none.

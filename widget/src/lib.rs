@@ -65,7 +65,8 @@ impl Mounted {
 /// 6. the page's origin,
 /// 7. `utm_source` of the page's address,
 /// 8. SHA-256 of `file`, in base64url,
-/// 9. the compiled catalogue of the language; empty for English.
+/// 9. the tag's own address of the hosted form,
+/// 10. the compiled catalogue of the language; empty for English.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
@@ -86,6 +87,7 @@ pub fn mount(
     let origin = line(&mut options);
     let utm_source = line(&mut options);
     let campaign_digest = line(&mut options);
+    let hosted = line(&mut options);
     let file = CampaignFile::read(file).map_err(|fault| in_words(&[fault]))?;
     let campaign =
         file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
@@ -105,6 +107,10 @@ pub fn mount(
         "" => browser::resolve("count", &endpoint),
         url => browser::resolve(url, &address),
     };
+    let hosted = match hosted.as_str() {
+        "" => address.strip_suffix(".json").unwrap_or_default().to_owned(),
+        url => browser::resolve(url, &page),
+    };
     let setting = Setting {
         campaign,
         campaign_digest,
@@ -112,6 +118,7 @@ pub fn mount(
         endpoint,
         page,
         source: Source { page: origin, partner, utm_source },
+        hosted,
         seed: js_sys::Math::random().to_bits(),
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);

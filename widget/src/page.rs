@@ -13,9 +13,9 @@ extern "C" {
     /// Paints a whole plan.
     #[wasm_bindgen(method)]
     pub(crate) fn paint(this: &Painter, plan: &str);
-    /// Paints a part anew, if it is on the screen.
+    /// Paints a part anew, if it is on the screen. Its plan begins with its number.
     #[wasm_bindgen(method)]
-    pub(crate) fn patch(this: &Painter, part: u8, plan: &str);
+    pub(crate) fn patch(this: &Painter, plan: &str);
     /// Moves the keyboard's focus.
     #[wasm_bindgen(method)]
     pub(crate) fn focus(this: &Painter, id: &str);

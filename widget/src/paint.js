@@ -141,10 +141,10 @@ export const painter = (root, base, names, tags) => {
       node(root, root.firstChild);
     },
     /** Paints a part that is on the screen. */
-    patch(number, text) {
-      const part = parts[number];
+    patch(text) {
+      const part = parts[text[1]];
       if (!part?.parentNode) return;
-      start(`#${number}${text}`);
+      start(text);
       node(part.parentNode, part);
     },
     focus(id) {

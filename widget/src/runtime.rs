@@ -151,7 +151,8 @@ impl Runtime {
             return self.painter.paint(plan.as_str());
         }
         for (part, shows) in view::PARTS {
-            if changes.touch(shows) {
+            // Most parts are for the second half, which paints them all when it comes.
+            if changes.touch(shows) && (self.complete.get() || view::WRITTEN.contains(&part)) {
                 self.patch(part);
             }
         }
@@ -159,7 +160,7 @@ impl Runtime {
 
     fn patch(&self, part: Part) {
         let plan = view::part(&self.session.borrow(), &self.locale.borrow(), part);
-        self.painter.patch(part as u8, plan.as_str());
+        self.painter.patch(plan.as_str());
     }
 
     #[inline(never)]
@@ -215,7 +216,9 @@ impl Runtime {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
                 Focus::Thanks => view::THANKS,
+                Focus::Receipt => view::RECEIPT,
             }),
+            Effect::Leave(url) => browser::leave(&url),
         }
     }
 
@@ -265,7 +268,7 @@ impl Runtime {
             Report::Sent { id, status, count } => self.announce(
                 "standwith:sent",
                 &[
-                    ("id", Value::Text(id)),
+                    ("id", id.as_deref().map_or(Value::Nothing, Value::Text)),
                     ("status", Value::Text(status)),
                     ("count", count.map_or(Value::Nothing, whole)),
                 ],
@@ -306,6 +309,12 @@ impl Runtime {
         } else if let Some(channel) = within("[data-share]") {
             let channel = channel.get_attribute("data-share").unwrap_or_default();
             self.send(Event::Shared(channel));
+        } else if let Some(actor) = within("[data-act]") {
+            // Until it can be done, a link leads where it leads.
+            if self.complete.get() {
+                event.prevent_default();
+            }
+            self.send(Event::Acted(actor.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(link) = within("a[href^=\"#\"]") {
             // The page's own address stays as it is.
             event.prevent_default();

@@ -268,6 +268,7 @@ class StandWith extends HTMLElement {
       location.origin,
       new URLSearchParams(location.search).get("utm_source"),
       base64url(await digest),
+      this.getAttribute("hosted"),
     ].map((option) => (option ?? "").replaceAll("\n", " "));
     options.push(await texts || whole);
     // In a task of its own: what a person does comes in between.

@@ -15,13 +15,13 @@ use axum::response::{Html, IntoResponse, Response};
 use base64ct::{Base64, Encoding};
 use standwith::action::{Circumstances, Source};
 use standwith::answer;
-use standwith::campaign::Campaign;
+use standwith::campaign::{Campaign, Risk};
 use standwith::check::{Mistake, check};
 use standwith::draft::Draft;
 use standwith::envelope::{decode, encode};
 use standwith::language;
 use standwith::session::{Notice, Session, Setting};
-use standwith::view::{Posting, whole};
+use standwith::view::{OWN_GOVERNMENT, Posting, whole};
 
 use super::file::accepts;
 use super::html;
@@ -172,6 +172,7 @@ impl<'a> Page<'a> {
             count_url: at(&format!("{hosted}/count")),
             page: at(&hosted),
             source: Source::default(),
+            hosted: String::new(),
             seed: seed(&self.jti),
         }
     }
@@ -301,5 +302,25 @@ fn style(campaign: &Campaign) -> String {
     // A colour is six hexadecimal digits: it can't say anything else here.
     let accent = campaign.theme.accent.as_ref();
     let accent = accent.map(|accent| format!(":root{{--campaign-accent:{}}}", accent.as_str()));
-    [FORM_STYLE, PAGE_STYLE, accent.as_deref().unwrap_or_default()].concat()
+    let warning = campaign.at_risk.0.as_ref().map(|risk| warning(campaign, risk));
+    let own = [accent, warning].map(Option::unwrap_or_default).concat();
+    [FORM_STYLE, PAGE_STYLE, &own].concat()
+}
+
+/// Has the warning of one's own authorities be seen where a country of theirs is chosen. A browser that
+/// can't tell shows it.
+fn warning(campaign: &Campaign, risk: &Risk) -> String {
+    let written_to = campaign.targets.iter().filter_map(|target| target.country.as_ref());
+    let mut chosen: Vec<String> = written_to
+        .chain(&risk.own_government)
+        // Two capital letters.
+        .map(|country| format!("#country [value={}]:checked", country.as_str()))
+        .collect();
+    chosen.sort();
+    chosen.dedup();
+    let concerned = match chosen.is_empty() {
+        true => String::new(),
+        false => format!(":not(:has({}))", chosen.join(",")),
+    };
+    format!(".standwith{concerned} #{OWN_GOVERNMENT}{{display:none}}")
 }

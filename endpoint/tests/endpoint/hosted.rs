@@ -300,3 +300,53 @@ async fn a_country_finds_its_targets_without_script() {
     assert_eq!(send(&scene, &values).await.status, 200);
     assert_eq!(last_targets(&scene).await, json!(["t10"]));
 }
+
+// Where taking part may be dangerous.
+
+fn at_risk() -> serde_json::Value {
+    let target = |id: &str, country: &str| json!({"id": id, "name": id, "country": country});
+    with(
+        campaign(),
+        json!({
+            "at_risk": {
+                "own_government": ["TH"],
+                "advice": [{"label": "Digital safety", "url": "https://advice.invalid/"}],
+            },
+            "targets": [target("minister", "KH"), target("embassy", "FR")],
+        }),
+    )
+}
+
+#[tokio::test]
+async fn the_hosted_form_protects_people_at_risk_without_script() {
+    let scene = Scene::serving(&[at_risk()]).await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    let (style, form) = page.split_once("</style>").unwrap();
+    for part in [
+        "data-act=\"exit\" target=\"_top\" rel=\"noopener noreferrer\" href=\"https://www.google.com/\">Leave this page quickly</a>",
+        "Your safety",
+        "href=\"https://advice.invalid/\">Digital safety</a>",
+        "think twice before you send",
+        "<form part=\"form\" novalidate autocomplete=\"off\" method=\"post\"",
+    ] {
+        assert!(form.contains(part), "{part} is not in {form}");
+    }
+    assert!(!form.contains("Open the form on its own page"));
+    assert!(!form.contains("autocomplete=\"email\"") && !form.contains("autocomplete=\"country\""));
+    // Without script the style shows the warning to those whom it concerns.
+    let rule = ".standwith:not(:has(#country [value=FR]:checked,#country [value=KH]:checked,\
+                #country [value=TH]:checked)) #form-own-government{display:none}";
+    assert!(style.ends_with(rule), "{style}");
+    assert!(form.contains("id=\"form-own-government\""));
+}
+
+#[tokio::test]
+async fn a_hosted_receipt_is_folded_away_for_people_at_risk() {
+    let scene = Scene::serving(&[at_risk()]).await;
+    let sent = send(&scene, &FILLED).await.text();
+    let (before, folded) = sent.split_once("<details><summary>Show my receipt</summary>").unwrap();
+    assert!(!before.contains("data:application/jose,"));
+    let (receipt, after) = folded.split_once("</details>").unwrap();
+    assert!(receipt.contains("data:application/jose,") && !after.contains("jose"));
+    assert!(receipt.contains("Keep it only if that is safe for you."));
+}

@@ -1,0 +1,42 @@
+//! What is otherwise where taking part may be dangerous: the quick way out, a receipt that is shown to
+//! those only who ask for it, and claims that don't say on which page somebody was.
+
+use super::{Changes, Effect, Event, Focus, Phase, Session};
+use crate::action::Source;
+
+impl Session {
+    /// Empties the form, and leaves.
+    pub(super) fn leave(&mut self) -> Vec<Effect> {
+        let Some(risk) = &self.setting.campaign.at_risk.0 else { return Vec::new() };
+        let leave = Effect::Leave(risk.exit_url.clone());
+        self.proceed(Event::Reset);
+        vec![leave]
+    }
+
+    pub(super) fn show_receipt(&mut self) -> Vec<Effect> {
+        if !matches!(self.phase, Phase::Sent(_)) || self.shows_receipt() {
+            return Vec::new();
+        }
+        self.receipt_shown = true;
+        self.changed(Changes::SCREEN);
+        vec![Effect::Focus(Focus::Receipt)]
+    }
+
+    /// Whether the receipt may be seen by whoever looks at the screen.
+    pub(crate) fn shows_receipt(&self) -> bool {
+        self.receipt_shown || !self.setting.campaign.is_at_risk()
+    }
+
+    /// The action's identity, as far as the page may know it.
+    pub(super) fn told_id(&self, id: &str) -> Option<String> {
+        (!self.setting.campaign.is_at_risk()).then(|| id.to_owned())
+    }
+
+    /// Where the supporter came from, as far as the claims say it.
+    pub(super) fn source(&self) -> Source {
+        match self.setting.campaign.is_at_risk() {
+            true => Source::default(),
+            false => self.setting.source.clone(),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Where taking part may be dangerous: what a form says, keeps, and tells nobody.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::seen::{root, words};
+use flow::{Flow, NOW, campaign_with, jti, setting};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::action::Source;
+use standwith::answer::{Acceptance, Status};
+use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::draft::Draft;
+use standwith::plan::{Element, Node};
+use standwith::session::{Effect, Event, Focus, Report, Session};
+use standwith::text::{Key, Locale, Rules};
+use standwith::view::{OWN_GOVERNMENT, RECEIPT, first, whole};
+
+const HOSTED: &str = "https://actions.invalid/campaigns/free-the-writer";
+
+/// A campaign in which people may be at risk: two targets of Cambodia, one of France.
+fn campaign(at_risk: Value) -> Value {
+    campaign_with(json!({
+        "at_risk": at_risk,
+        "targets": [
+            { "id": "prime-minister", "name": "The Prime Minister", "country": "KH" },
+            { "id": "minister-of-justice", "name": "The Minister", "country": "KH" },
+            { "id": "embassy", "name": "The Embassy", "country": "FR" },
+        ],
+    }))
+}
+
+fn read(campaign: &Value) -> Campaign {
+    let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
+    file.campaign("en", Strictness::Strict).unwrap()
+}
+
+fn english() -> Locale {
+    Locale::english(Rules::PLAIN)
+}
+
+/// Every element, from top to bottom.
+fn all(element: &Element) -> Vec<&Element> {
+    let inside = element.children.iter().filter_map(|node| match node {
+        Node::Element(element) => Some(element),
+        _ => None,
+    });
+    std::iter::once(element).chain(inside.flat_map(all)).collect()
+}
+
+fn by<'a>(root: &'a Element, name: &str, value: &str) -> Option<&'a Element> {
+    all(root).into_iter().find(|element| element.attribute(name) == Some(value))
+}
+
+fn act(name: &str) -> Event {
+    Event::Acted(name.to_owned())
+}
+
+/// What the section on safety says, line by line: texts, and links with their addresses.
+fn safety(root: &Element) -> Vec<String> {
+    let Some(section) = by(root, "class", "safety") else { return Vec::new() };
+    let lines = all(section).into_iter().filter(|e| ["h3", "p", "a"].contains(&e.tag));
+    let line = |element: &Element| match element.attribute("href") {
+        Some(address) => format!("{} -> {address}", words(element)),
+        None => words(element),
+    };
+    lines.map(line).collect()
+}
+
+#[test]
+fn where_nobody_is_at_risk_nothing_is_otherwise() {
+    let flow = Flow::new(campaign(json!(false)));
+    let root = root(&flow.plan());
+    assert_eq!(safety(&root), [""; 0]);
+    assert_eq!(by(&root, "data-act", "exit"), None);
+    assert_eq!(by(&root, "id", OWN_GOVERNMENT), None);
+    assert_eq!(by(&root, "name", "email").unwrap().attribute("autocomplete"), Some("email"));
+    assert_eq!(by(&root, "name", "country").unwrap().attribute("autocomplete"), Some("country"));
+    assert_eq!(by(&root, "part", "form").unwrap().attribute("autocomplete"), None);
+    let flow = flow.event(act("exit")).does(&[]).event(act("show-receipt")).does(&[]);
+    let flow = flow.filled().send().accept("accepted", 1);
+    assert!(flow.told.contains(&Report::Sent {
+        id: Some(jti(1)),
+        status: "accepted",
+        count: Some(1)
+    }));
+    assert_eq!(flow.claims().source, setting(Campaign::default()).source);
+    assert_eq!(flow.thanks().keep, "Keep it to show that your message arrived.");
+}
+
+#[test]
+fn a_section_says_what_people_at_risk_should_know() {
+    let advice =
+        json!({ "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }] });
+    let flow = Flow::new(campaign(advice));
+    let root = root(&flow.plan());
+    assert_eq!(
+        safety(&root),
+        [
+            "Your safety",
+            "You don’t have to use your real name.",
+            "This form keeps nothing on this device. It can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.",
+            "Advice on staying safe",
+            "Digital safety -> https://advice.invalid/",
+            &format!("Open the form on its own page, away from this website -> {HOSTED}"),
+        ]
+    );
+    // Above the form, and without advice no word of it.
+    let order: Vec<_> = all(&root)
+        .into_iter()
+        .filter_map(|e| e.attribute("class").or(e.attribute("part")))
+        .collect();
+    let place = |of: &str| order.iter().position(|class| *class == of).unwrap();
+    assert!(place("safety") < place("form"));
+    for said in [json!(true), json!({})] {
+        assert_eq!(safety(&self_root(&Flow::new(campaign(said)))).len(), 4);
+    }
+}
+
+/// As `root`, under another name.
+fn self_root(flow: &Flow) -> Element {
+    root(&flow.plan())
+}
+
+#[test]
+fn the_hosted_form_does_not_lead_to_itself() {
+    let mut setting = setting(read(&campaign(json!(true))));
+    setting.hosted.clear();
+    let session = Session::hosted(setting.clone(), NOW, None, Vec::new());
+    assert_eq!(safety(&root(&whole(&session, &english(), None))).len(), 3);
+    // Nor does a link lead anywhere but by https.
+    setting.hosted = "http://localhost/campaigns/free-the-writer".to_owned();
+    assert_eq!(safety(&self_root(&Flow::of(setting))).len(), 3);
+}
+
+#[test]
+fn the_first_plan_has_it_all_in_its_place() {
+    let campaign = campaign(json!({ "advice": [{ "label": "A", "url": "https://a.invalid/" }] }));
+    let plan = first(&read(&campaign), &english());
+    let (early, late) = (root(&plan), self_root(&Flow::new(campaign)));
+    let without_address = |lines: Vec<String>| -> Vec<String> {
+        lines.iter().map(|line| line.replace(&format!(" -> {HOSTED}"), "")).collect()
+    };
+    assert_eq!(safety(&early), without_address(safety(&late)));
+    assert_eq!(by(&early, "data-act", "exit"), by(&late, "data-act", "exit"));
+}
+
+// One's own authorities.
+
+fn warning(flow: &Flow) -> String {
+    let root = self_root(flow);
+    let warning = by(&root, "id", OWN_GOVERNMENT).unwrap();
+    assert_eq!(warning.attribute("role"), Some("status"));
+    words(warning)
+}
+
+#[test]
+fn whoever_writes_to_their_own_authorities_is_warned() {
+    let said = "You are writing to authorities of the country you chose. If it could be dangerous for you that they know your name, think twice before you send.";
+    let flow = Flow::new(campaign(json!({ "own_government": ["TH"] })));
+    assert_eq!(warning(&flow), "");
+    let flow = flow.enter("country", "KH");
+    // Nobody is written to yet.
+    assert_eq!(warning(&flow), "");
+    let flow = flow.tick("targets", "minister-of-justice");
+    assert_eq!(warning(&flow), said);
+    let flow = flow.clear("targets", "minister-of-justice").tick("targets", "embassy");
+    assert_eq!(warning(&flow), "");
+    let flow = flow.enter("country", "FR");
+    assert_eq!(warning(&flow), said);
+    // These are warned whoever they write to.
+    let flow = flow.enter("country", "TH");
+    assert_eq!(warning(&flow), said);
+    let flow = flow.enter("country", "DE");
+    assert_eq!(warning(&flow), "");
+    // It is told with the button.
+    let root = self_root(&flow);
+    let button = by(&root, "type", "submit").unwrap();
+    assert_eq!(button.attribute("aria-describedby"), Some("form-disclosed form-own-government"));
+}
+
+#[test]
+fn where_nobody_chooses_all_targets_count() {
+    let mut campaign = campaign(json!(true));
+    campaign["targeting"] = json!({ "mode": "all" });
+    let flow = Flow::new(campaign).enter("country", "KH");
+    assert_ne!(warning(&flow), "");
+    assert_eq!(warning(&flow.enter("country", "GB")), "");
+}
+
+// The quick way out.
+
+#[test]
+fn the_way_out_comes_first_and_leads_away_without_code() {
+    let root = self_root(&Flow::new(campaign(json!(true))));
+    let reached = |e: &&Element| ["a", "button", "input", "select", "textarea"].contains(&e.tag);
+    let exit = all(&root).into_iter().find(reached).unwrap();
+    assert_eq!(words(exit), "Leave this page quickly");
+    for (name, value) in [
+        ("data-act", "exit"),
+        ("href", "https://www.google.com/"),
+        ("target", "_top"),
+        ("rel", "noopener noreferrer"),
+    ] {
+        assert_eq!(exit.attribute(name), Some(value));
+    }
+    let own = json!({ "exit_url": "https://weather.invalid/" });
+    let thanks = Flow::new(campaign(own)).filled().send().accept("accepted", 1);
+    let root = self_root(&thanks);
+    let exit = by(&root, "data-act", "exit").unwrap();
+    assert_eq!(exit.attribute("href"), Some("https://weather.invalid/"));
+}
+
+#[test]
+fn whoever_leaves_leaves_nothing_behind() {
+    let own = campaign(json!({ "exit_url": "https://weather.invalid/" }));
+    let leave = [Effect::Leave("https://weather.invalid/".to_owned())];
+    let fresh = Flow::new(own.clone()).plan();
+    let filled = || Flow::new(own.clone()).filled();
+    for flow in [
+        Flow::new(own.clone()),
+        filled(),
+        filled().enter("email", "x").submit(),
+        filled().send(),
+        filled().send().silence(),
+        filled().send().accept("accepted", 1).event(act("show-receipt")),
+    ] {
+        let flow = flow.event(act("exit")).does(&leave);
+        let count = flow.view().progress.is_some();
+        assert!(count || flow.plan() == fresh);
+        assert!(!flow.plan().as_str().contains("dara@example.org"));
+        // What was on its way is answered to nobody.
+        let attempt = flow.attempt;
+        flow.event(Event::Answered { attempt, reply: None }).does(&[]);
+    }
+    // Also when the campaign is over.
+    let mut over = own;
+    over["closes"] = json!("2020-01-01T00:00:00Z");
+    Flow::new(over).event(act("exit")).does(&leave).is("closed");
+}
+
+// What is kept, and who hears of it.
+
+#[test]
+fn no_browser_keeps_what_was_entered() {
+    let kinds = ["text", "long_text", "number", "date", "choice", "choices", "checkbox"];
+    let own = kinds.map(|kind| {
+        let options = if kind.starts_with("choice") { json!(["a", "b"]) } else { json!([]) };
+        json!({ "id": format!("own_{kind}"), "kind": kind, "label": kind, "options": options })
+    });
+    let standard = [
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "country",
+        "region",
+        "locality",
+        "postal_code",
+        "address",
+    ];
+    let fields: Vec<Value> = standard.iter().map(|id| json!({ "id": id })).chain(own).collect();
+    let mut campaign = campaign(json!(true));
+    campaign["fields"] = json!(fields);
+    let flow = Flow::new(campaign).enter("country", "KH");
+    let root = self_root(&flow);
+    let named: Vec<_> = all(&root).into_iter().filter(|e| e.attribute("name").is_some()).collect();
+    assert!(named.len() > 20);
+    for control in named.into_iter().chain(by(&root, "part", "form")) {
+        assert_eq!(control.attribute("autocomplete"), Some("off"), "{control:?}");
+    }
+}
+
+#[test]
+fn the_claims_do_not_say_whence_and_the_page_hears_no_identity() {
+    let flow = Flow::new(campaign(json!(true))).filled().send().accept("accepted", 7);
+    assert_eq!(flow.claims().source, Source::default());
+    assert!(flow.told.contains(&Report::Sent { id: None, status: "accepted", count: Some(7) }));
+    assert!(!format!("{:?}", flow.told).contains(&jti(1)));
+}
+
+#[test]
+fn a_receipt_is_for_those_who_ask() {
+    let flow = Flow::new(campaign(json!(true))).event(act("show-receipt")).does(&[]);
+    let flow = flow.filled().send().accept("accepted", 7);
+    let seen = |flow: &Flow, what: &str| flow.plan().as_str().contains(what);
+    assert!(!seen(&flow, &jti(1)) && !seen(&flow, "a.b.c"));
+    let root = self_root(&flow);
+    let button = by(&root, "data-act", "show-receipt").unwrap();
+    assert_eq!((button.tag, words(button).as_str()), ("button", "Show my receipt"));
+    let flow = flow.event(act("show-receipt")).does(&[Effect::Focus(Focus::Receipt)]);
+    let thanks = flow.thanks();
+    assert_eq!(thanks.number.1, jti(1));
+    assert_eq!(thanks.download.unwrap().1, "a.b.c");
+    assert_eq!(thanks.keep, flow.locale.say(Key::ReceiptRisk));
+    let root = self_root(&flow);
+    assert_eq!(by(&root, "id", RECEIPT).unwrap().attribute("tabindex"), Some("-1"));
+    // The next person's is not shown.
+    let next = flow.reset().filled().send().accept("accepted", 8);
+    assert!(!seen(&next, &jti(2)) && !seen(&next, &jti(1)));
+}
+
+#[test]
+fn without_script_a_receipt_is_folded_away() {
+    let receipt = Acceptance {
+        id: jti(1),
+        status: Status::Recorded,
+        receipt: "a.b.c".to_owned(),
+        count: Some(1),
+    };
+    let session = Session::thanks(setting(read(&campaign(json!(true)))), NOW, receipt);
+    let root = root(&whole(&session, &english(), None));
+    let folded = all(&root).into_iter().find(|e| e.tag == "details").unwrap();
+    assert_eq!(folded.attributes, []);
+    assert_eq!(
+        words(all(folded).into_iter().find(|e| e.tag == "summary").unwrap()),
+        "Show my receipt"
+    );
+    assert!(words(folded).contains(&jti(1)));
+    assert_eq!(by(&root, "data-act", "show-receipt"), None);
+}
+
+#[test]
+fn a_page_that_hears_of_no_choice_says_the_warning_to_all() {
+    let setting = setting(read(&campaign(json!(true))));
+    let session = Session::hosted(setting, NOW, Some(Draft::default()), Vec::new());
+    let root = root(&whole(&session, &english(), None));
+    assert_eq!(
+        words(by(&root, "id", OWN_GOVERNMENT).unwrap()),
+        english().say(Key::RiskOwnGovernment)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens, in whatever order: before somebody asks for it, neither the page nor the screen
+    /// holds what shows that this person took part.
+    #[test]
+    fn nothing_tells_that_somebody_took_part(steps in proptest::collection::vec(0..9, 1..24)) {
+        let mut flow = Flow::new(campaign(json!(true)));
+        let mut asked = false;
+        for step in steps {
+            flow = match step {
+                0 => flow.filled(),
+                1 => flow.submit(),
+                2 => flow.event(Event::Allowed(true)),
+                3 if flow.session.state() == "sending" && flow.keys == 0 => flow.prepare(),
+                4 => flow.sign(),
+                5 => flow.reply(201, &json!({ "id": jti(1), "status": "accepted" }).to_string(), None),
+                6 => flow.event(act("exit")),
+                7 => flow.event(Event::Reset),
+                8 => flow.event(act("show-receipt")),
+                _ => flow,
+            };
+            asked = flow.session.state() == "sent" && (asked || step == 8);
+            prop_assert!(asked || !flow.plan().as_str().contains(&jti(1)));
+            let told = format!("{:?}", flow.told);
+            prop_assert!(!told.contains(&jti(1)), "{}", told);
+        }
+    }
+}
