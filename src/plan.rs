@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! plan      = node
-//! node      = [ "#" digit ] ( element / "'" text / "." )     "#3": what follows is part 3
+//! node      = [ "#" number ] ( element / "'" text / "." )    "#3": what follows is part 3
 //! element   = tag *( attribute text ) *node [ "*" text ] "/"  "*": all countries, this one chosen
 //! text      = *char DEL
 //! ```
 //!
-//! A tag or an attribute is one character, by its place in [`NAMES`]: a plan can't say an element or
+//! A number is one character, from `0` on: `:` comes after `9`. A tag or an attribute is one, too, by its
+//! place in [`NAMES`]: a plan can't say an element or
 //! an attribute that is not listed here, wherever it comes from. `.` is a place kept free, so that
 //! every place has the same number among its siblings in every plan, and a painter that goes place
 //! by place never takes a control away from under the person's hands.
@@ -50,7 +51,7 @@ names! {
     Accent = "accent" Action = "action" Alt = "alt" AriaDescribedby = "aria-describedby"
     AriaDisabled = "aria-disabled" AriaHidden = "aria-hidden" AriaInvalid = "aria-invalid"
     AriaLabelledby = "aria-labelledby" AriaRequired = "aria-required"
-    Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataShare = "data-share"
+    Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataAct = "data-act" DataShare = "data-share"
     Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"
     Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate"
     Part = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
@@ -226,7 +227,7 @@ impl Plan {
         self.0.push('.');
     }
 
-    /// What follows is the part of this number, from 0 to 9.
+    /// What follows is the part of this number.
     pub fn part(&mut self, number: u8) {
         self.0.push('#');
         self.0.push((b'0' + number) as char);
@@ -323,7 +324,7 @@ impl Reader<'_> {
             '\'' => Node::Text(self.text()?),
             '.' => Node::Nothing,
             '#' => {
-                let number = self.next()?.to_digit(10)?;
+                let number = place(self.next()?).filter(|number| *number < NAMES.len())?;
                 if self.rest.starts_with('#') {
                     return None;
                 }

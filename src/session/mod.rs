@@ -10,7 +10,10 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
+mod mailing;
 mod sending;
+
+pub(crate) use mailing::Mailing;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Session {
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
+    /// The mail that the supporter is to send, or has sent.
+    pub(crate) mailing: Option<Box<Mailing>>,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -227,6 +232,10 @@ pub enum Event {
     Shared(String),
     /// What became of copying the text.
     Copied(ShareResult),
+    /// The supporter pressed the button of this name.
+    Acted(String),
+    /// The time that was asked for: seconds since 1970.
+    Time(i64),
     /// Start afresh.
     Reset,
 }
@@ -284,6 +293,8 @@ pub enum Effect {
     FetchCount(String),
     /// Put this into the clipboard.
     Copy(String),
+    /// Say what time it is.
+    AskTime,
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
 }
@@ -297,6 +308,8 @@ pub enum Focus {
     Notice,
     /// The heading of the thanks.
     Thanks,
+    /// The heading of the mail that is offered.
+    Mail,
 }
 
 /// What the page is told. No personal data, ever.
@@ -356,6 +369,7 @@ impl Session {
             notice: None,
             count: None,
             shared: None,
+            mailing: None,
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -444,7 +458,8 @@ impl Session {
             Event::Ticked { .. } => true,
             _ => false,
         };
-        writes && self.mistakes.is_empty() && self.draft.get("phone").is_empty()
+        let plain = self.mistakes.is_empty() && self.mailing.is_none();
+        writes && plain && self.draft.get("phone").is_empty()
     }
 
     /// All but mere writing. The widget's second half begins here.
@@ -453,8 +468,11 @@ impl Session {
         match event {
             Event::Entered { name, value } => self.mend(&name, &value, None),
             Event::Ticked { name, value, ticked } => self.mend(&name, &value, Some(ticked)),
-            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.submit(now),
-            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => self.allowed(allowed),
+            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.press(now),
+            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => match self.mailing {
+                Some(_) => self.mail_allowed(allowed),
+                None => self.allowed(allowed),
+            },
             Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
                 self.materials = Preparation::Made(materials);
                 if let Some(pending) = &mut self.pending {
@@ -499,6 +517,9 @@ impl Session {
                 effects.push(Effect::Tell(Report::Share(channel)));
                 effects
             }
+            Event::Acted(act) => self.mail_act(&act),
+            Event::Time(now) => self.mailed(now),
+            Event::Copied(result) if self.mail_copied(result) => Vec::new(),
             Event::Copied(result) => {
                 self.shared = Some(result);
                 self.changed(Changes::SHARED);
@@ -513,6 +534,7 @@ impl Session {
                 self.mistakes.clear();
                 self.notice = None;
                 self.shared = None;
+                self.mailing = None;
                 self.started = false;
                 self.attempt += 1;
                 (self.next, self.pending) = (None, None);
@@ -575,6 +597,7 @@ impl Session {
                 })
                 .collect();
             self.changed(Changes::MISTAKES);
+            self.keep_mail();
         }
         self.begun()
     }

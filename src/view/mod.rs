@@ -22,6 +22,7 @@ use crate::session::{Changes, Notice, Phase, Session, Setting};
 use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
+mod mail;
 mod mistakes;
 mod thanks;
 
@@ -41,6 +42,8 @@ pub const SUMMARY: &str = "form-summary";
 pub const NOTICE: &str = "form-notice";
 /// The id of the heading of the thanks.
 pub const THANKS: &str = "form-thanks";
+/// The id of the heading of the mail that is offered.
+pub const MAIL: &str = "form-mail";
 
 /// A part, which can be made anew by itself. Its number is that of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +68,15 @@ pub enum Part {
     Status,
     /// Ways to pass it on.
     Share,
+    /// Sending it from an own mailbox.
+    Mail,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 10] = [
+pub const PARTS: [(Part, Changes); 11] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
@@ -82,6 +87,7 @@ pub const PARTS: [(Part, Changes); 10] = [
     (Part::Button, Changes::PROGRESS),
     (Part::Status, Changes::PROGRESS),
     (Part::Share, Changes::SHARED),
+    (Part::Mail, Changes::PROGRESS),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -199,6 +205,7 @@ impl<'a> Viewer<'a> {
             Part::Summary => self.summary(),
             Part::Notice => self.notice(),
             Part::Button => self.button(),
+            Part::Mail => self.mail(),
             Part::Status => {
                 self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
                 self.out.text(if self.is_busy() { self.button_says() } else { "" });
@@ -354,7 +361,7 @@ impl<'a> Viewer<'a> {
         }
         self.out.end();
         self.privacy();
-        for part in [Part::Notice, Part::Button, Part::Status] {
+        for part in [Part::Notice, Part::Button, Part::Status, Part::Mail] {
             self.numbered(part);
         }
         for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
@@ -556,7 +563,12 @@ impl<'a> Viewer<'a> {
         });
         let list = self.join(disclosed);
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
-        self.tell(Key::Disclosed, 0, "list", &list);
+        if campaign.is_only_mailed() {
+            self.say(Key::MailDisclosed);
+            self.out.end();
+        } else {
+            self.tell(Key::Disclosed, 0, "list", &list);
+        }
         self.out.put(html!("<p class=\"hint\">"));
         let publisher = &campaign.publisher;
         if !publisher.name.is_empty() {
@@ -590,6 +602,8 @@ impl<'a> Viewer<'a> {
     fn button_says(&self) -> &'a str {
         self.words(match &self.session.notice {
             _ if self.is_busy() => Key::Sending,
+            _ if self.campaign.is_only_mailed() => Key::MailSend,
+            _ if self.session.mailing.is_some() => Key::Send,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
             _ => Key::Send,
         })

@@ -18,6 +18,9 @@ impl Viewer<'_> {
         self.say(Key::SentHeading);
         self.out.end();
         let status = match acceptance.status {
+            Status::Accepted | Status::Recorded if self.session.mailing.is_some() => {
+                Key::SentByMail
+            }
             Status::Accepted => Key::SentAccepted,
             Status::Recorded => Key::SentRecorded,
             Status::AwaitingConfirmation => Key::SentAwaiting,
