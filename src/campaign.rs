@@ -86,7 +86,7 @@ record! { read
         organisation: String = String::new(),
         /// The country (ISO 3166-1 alpha-2).
         country: Option<Country> = None,
-        /// The e-mail address to which the endpoint delivers.
+        /// The e-mail address to which the message is delivered.
         email: String = String::new(),
         /// A picture of the target.
         picture: Option<Picture> = None,
@@ -390,9 +390,11 @@ words! {
     }
 
     /// Who delivers the message to the targets.
-    pub enum DeliveryMode: "\"server\"" {
+    pub enum DeliveryMode: "\"server\" or \"mail-app\"" {
         /// The endpoint.
         Server = "server",
+        /// The supporter, from an own mailbox.
+        MailApp = "mail-app",
     }
 
     /// What of a supporter the targets get to know.
@@ -458,6 +460,16 @@ impl Campaign {
     #[inline(never)]
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.0 == id)
+    }
+
+    /// Whether supporters may send the message from their own mailboxes.
+    pub fn is_mailed(&self) -> bool {
+        self.delivery.modes.contains(&DeliveryMode::MailApp)
+    }
+
+    /// Whether nobody but the supporters delivers.
+    pub fn is_only_mailed(&self) -> bool {
+        self.is_mailed() && !self.delivery.modes.contains(&DeliveryMode::Server)
     }
 }
 

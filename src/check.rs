@@ -162,7 +162,12 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     if !claims.messages.0.is_empty() {
         unasked.push(Mistake::new("messages", MistakeKind::UnknownChoice));
     }
-    if claims.delivery == Some(DeliveryClaim::MailApp) {
+    // Whoever does not say so has not sent it by mail.
+    let fits = match claims.delivery {
+        Some(DeliveryClaim::MailApp) => campaign.is_mailed(),
+        Some(DeliveryClaim::Server) | None => !campaign.is_only_mailed(),
+    };
+    if !fits {
         unasked.push(Mistake::new("delivery", MistakeKind::UnknownChoice));
     }
     // An answer must not pass for anything else that the form asks, nor lose one of several.

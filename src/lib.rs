@@ -24,6 +24,7 @@ pub mod markdown;
 pub mod action;
 pub mod check;
 pub mod draft;
+pub mod mail;
 pub mod message;
 pub mod phone;
 pub mod postcode;

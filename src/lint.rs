@@ -28,10 +28,8 @@ const LONGEST_BODY: u32 = 5000;
 const LATER_KEYS: [&str; 3] = ["/sealing", "/variants", "/endpoint/headers"];
 
 /// Words that the format has and this version does nothing about.
-const LATER_WORDS: [(&str, &[&str]); 2] = [
-    ("/delivery/modes/*", &["mail-app"]),
-    ("/endpoint/format", &["form", "osdi", "proca", "actionkit"]),
-];
+const LATER_WORDS: [(&str, &[&str]); 1] =
+    [("/endpoint/format", &["form", "osdi", "proca", "actionkit"])];
 
 /// Keys whose texts may run over several lines.
 const LONG_TEXTS: [&str; 7] = ["story", "head", "body", "foot", "wording", "thanks", "text"];
@@ -554,6 +552,17 @@ impl Lint<'_> {
             self.fault("/delivery/modes", "nobody delivers", "add \"server\"");
         }
         self.distinct("/delivery/modes", "", delivery.modes.iter().map(|mode| mode.word()));
+        if campaign.is_mailed() {
+            for (index, target) in campaign.targets.iter().enumerate() {
+                if target.email.is_empty() {
+                    self.fault(
+                        &format!("/targets/{index}/email"),
+                        "nobody can mail a target without an e-mail address",
+                        "add `email`, or take \"mail-app\" out of `delivery.modes`",
+                    );
+                }
+            }
+        }
         self.distinct("/delivery/disclose", "", delivery.disclose.iter().map(|what| what.word()));
         // The default discloses what is there; what a campaigner writes must be asked for.
         if nearest_to(self.json, "/delivery/disclose").1 {

@@ -9,7 +9,8 @@
 //! text      = *char DEL
 //! ```
 //!
-//! A tag or an attribute is one character, by its place in [`NAMES`]: a plan can't say an element or
+//! A number is one character, from `0` on: `:` comes after `9`. A tag or an attribute is one, too, by its
+//! place in [`NAMES`]: a plan can't say an element or
 //! an attribute that is not listed here, wherever it comes from. `.` is a place kept free, so that
 //! every place has the same number among its siblings in every plan, and a painter that goes place
 //! by place never takes a control away from under the person's hands.

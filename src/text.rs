@@ -210,17 +210,18 @@ texts! {
         // Sending it by one's own mail.
         MailHeading = "mail_heading": "Send it from your own email";
         MailHint = "mail_hint": "Your message opens in your own email, addressed and ready. You send it there.";
+        MailDisclosed = "mail_disclosed": "The people you write to will see the name and address of the email account that you send it from.";
         MailOpen = "mail_open": "Open my email app";
         MailOpenIn = "mail_open_in": "Open in {name}";
         MailCopyAddresses = "mail_copy_addresses": "Copy the addresses";
         MailCopySubject = "mail_copy_subject": "Copy the subject";
         MailCopyBody = "mail_copy_body": "Copy the message";
-        MailTooLong = "mail_too_long": "Your message is too long for a link. Copy it and paste it into your email.";
+        MailTooLong = "mail_too_long": "Your message is too long for an email app to open by itself. Copy it and paste it into your email.";
         MailDidYouSend = "mail_did_you_send": "Did you send it?";
         MailYes = "mail_yes": "Yes, I sent it";
         MailNotYet = "mail_not_yet": "Not yet";
         MailSend = "mail_send": "Continue in my own email";
-        SentByMail = "sent_by_mail": "Thank you. You told us that you sent it from your own email, and that is how it is counted.";
+        SentByMail = "sent_by_mail": "You told us that you sent it from your own email, and that is how it is counted.";
 
         // Where a form is for a test, or somebody may be at risk.
         Language = "language": "Language";

@@ -874,6 +874,16 @@ fn claims_say_no_more_than_the_form_asks() {
     );
     check_claimed(&as_it_is(), |c| c.delivery = Some(DeliveryClaim::MailApp), &unknown("delivery"));
     check_claimed(&as_it_is(), |c| c.delivery = Some(DeliveryClaim::Server), &[]);
+    let modes = |modes: Value| json!({ "delivery": { "modes": modes } });
+    let both = modes(json!(["server", "mail-app"]));
+    check_claimed(&both, |c| c.delivery = Some(DeliveryClaim::MailApp), &[]);
+    check_claimed(&both, |c| c.delivery = Some(DeliveryClaim::Server), &[]);
+    check_claimed(&both, |c| c.delivery = None, &[]);
+    let mailed = modes(json!(["mail-app"]));
+    check_claimed(&mailed, |c| c.delivery = Some(DeliveryClaim::MailApp), &[]);
+    // Nobody would deliver it.
+    check_claimed(&mailed, |c| c.delivery = Some(DeliveryClaim::Server), &unknown("delivery"));
+    check_claimed(&mailed, |c| c.delivery = None, &unknown("delivery"));
     check_claimed(&as_it_is(), |c| c.message = None, &[("subject", Missing), ("body", Missing)]);
     check_claimed(
         &as_it_is(),

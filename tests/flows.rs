@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
 mod flow;
 
 use std::collections::BTreeMap;

@@ -265,12 +265,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
         ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"proca\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"actionkit\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
-        (
-            "[\"server\"]",
-            "[\"server\", \"mail-app\"]",
-            "line 37: /delivery/modes/1",
-            "write \"server\"",
-        ),
     ] {
         check(old, new, &[&says(place, mend)]);
     }
@@ -344,6 +338,22 @@ fn those_at_risk_get_links_that_lead_somewhere() {
         .replace("\"title\": \"ក\"", &km.replace("https", "http"));
     assert_eq!(lines(&both).len(), 1);
     assert_eq!(lines(&both.replace("http://km", "https://km")), Vec::<String>::new());
+}
+
+#[test]
+fn whoever_is_mailed_has_an_address() {
+    let problem = "nobody can mail a target without an e-mail address; add `email`, or take \
+                   \"mail-app\" out of `delivery.modes`";
+    for modes in ["[\"mail-app\"]", "[\"server\", \"mail-app\"]", "[\"mail-app\", \"server\"]"] {
+        check("[\"server\"]", modes, &[&format!("line 9: /targets/1/email: {problem}")]);
+        let mailed = FILE.replace("\"name\": \"B\"", "\"name\": \"B\", \"email\": \"b@b.invalid\"");
+        assert_eq!(lines(&mailed.replace("[\"server\"]", modes)), [""; 0]);
+    }
+    check(
+        "[\"server\"]",
+        "[\"post\"]",
+        &["line 37: /delivery/modes/0: expected \"server\" or \"mail-app\""],
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Strings of all kinds, in every field and every text of a campaign file, come through unchanged after
 //! trimming and line ends, or are refused with a message; never anything in between.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
 mod flow;

@@ -379,6 +379,42 @@ fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
 }
 
 #[test]
+fn a_mail_that_is_offered_is_well_made_and_moves_nothing() {
+    let target = json!([
+        { "id": "minister-of-justice", "name": "The Minister", "email": "moj@gov.invalid" },
+    ]);
+    for modes in [json!(["mail-app"]), json!(["server", "mail-app"])] {
+        let patch = json!({ "targets": target, "targeting": null, "delivery": { "modes": modes } });
+        let new = || Flow::new(campaign_with(patch.clone())).filled().prepare();
+        let offered = || new().act("mail").allow();
+        let told = || offered().act("mail-yes").time();
+        let places = places(&of(&new()));
+        for flow in [
+            new().act("mail"),
+            new().act("mail").veto(),
+            offered(),
+            offered().act("copy-body"),
+            offered().act("copy-body").copied(ShareResult::NotCopied),
+            offered().act("mail-yes"),
+            told(),
+            told().sign(),
+            told().sign().silence(),
+            offered().submit(),
+        ] {
+            let root = of(&flow);
+            assert_eq!(self::places(&root), places);
+            let sending = flow.session.state() == "sending";
+            let busy = |(_, _, e): &(_, _, &Element)| e.attribute("aria-disabled").is_some();
+            let all = elements(&root);
+            let yes = all.iter().any(|(_, _, e)| e.attribute("data-act") == Some("mail-yes"));
+            let buttons = if yes { 2 } else { 1 };
+            assert_eq!(all.iter().filter(|e| busy(e)).count(), if sending { buttons } else { 0 });
+        }
+        assert!(told().sign().accept("recorded", 1).session.state() == "sent");
+    }
+}
+
+#[test]
 fn only_what_may_have_changed_is_made_anew() {
     let anew = |flow: Flow, parts: &[Part]| {
         assert_eq!(flow.anew(), parts);
@@ -386,7 +422,7 @@ fn only_what_may_have_changed_is_made_anew() {
     };
     let message = [Part::Message];
     let details = [Part::Details, Part::Message, Part::Consents, Part::OwnGovernment];
-    let on_its_way = [Part::Notice, Part::Button, Part::Status];
+    let on_its_way = [Part::Notice, Part::Button, Part::Status, Part::Mail];
     let submitted = [
         Part::Summary,
         Part::Targets,
@@ -396,6 +432,7 @@ fn only_what_may_have_changed_is_made_anew() {
         Part::Notice,
         Part::Button,
         Part::Status,
+        Part::Mail,
     ];
     let mended = [&submitted[..5], &[Part::OwnGovernment]].concat();
     let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);

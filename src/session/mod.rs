@@ -10,8 +10,11 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
+mod mailing;
 mod risk;
 mod sending;
+
+pub(crate) use mailing::Mailing;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +52,8 @@ pub struct Session {
     pub(crate) hears: bool,
     /// Whether somebody at risk asked for the receipt.
     pub(crate) receipt_shown: bool,
+    /// The mail that the supporter is to send, or has sent.
+    pub(crate) mailing: Option<Box<Mailing>>,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -234,8 +239,10 @@ pub enum Event {
     Shared(String),
     /// What became of copying the text.
     Copied(ShareResult),
-    /// Something was pressed that does what its name says.
+    /// The supporter pressed the button of this name.
     Acted(String),
+    /// The time that was asked for: seconds since 1970.
+    Time(i64),
     /// Start afresh.
     Reset,
 }
@@ -293,6 +300,8 @@ pub enum Effect {
     FetchCount(String),
     /// Put this into the clipboard.
     Copy(String),
+    /// Say what time it is.
+    AskTime,
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
     /// Leave the page for this address, so that no way leads back.
@@ -310,6 +319,8 @@ pub enum Focus {
     Thanks,
     /// The receipt.
     Receipt,
+    /// The heading of the mail that is offered.
+    Mail,
 }
 
 /// What the page is told. No personal data, ever.
@@ -371,6 +382,7 @@ impl Session {
             shared: None,
             hears: true,
             receipt_shown: false,
+            mailing: None,
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -461,7 +473,8 @@ impl Session {
             Event::Ticked { .. } => true,
             _ => false,
         };
-        writes && self.mistakes.is_empty() && self.draft.get("phone").is_empty()
+        let plain = self.mistakes.is_empty() && self.mailing.is_none();
+        writes && plain && self.draft.get("phone").is_empty()
     }
 
     /// All but mere writing. The widget's second half begins here.
@@ -470,8 +483,11 @@ impl Session {
         match event {
             Event::Entered { name, value } => self.mend(&name, &value, None),
             Event::Ticked { name, value, ticked } => self.mend(&name, &value, Some(ticked)),
-            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.submit(now),
-            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => self.allowed(allowed),
+            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.press(now),
+            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => match self.mailing {
+                Some(_) => self.mail_allowed(allowed),
+                None => self.allowed(allowed),
+            },
             Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
                 self.materials = Preparation::Made(materials);
                 if let Some(pending) = &mut self.pending {
@@ -516,6 +532,8 @@ impl Session {
                 effects.push(Effect::Tell(Report::Share(channel)));
                 effects
             }
+            Event::Time(now) => self.mailed(now),
+            Event::Copied(result) if self.mail_copied(result) => Vec::new(),
             Event::Copied(result) => {
                 self.shared = Some(result);
                 self.changed(Changes::SHARED);
@@ -524,7 +542,7 @@ impl Session {
             Event::Acted(name) => match name.as_str() {
                 "exit" => self.leave(),
                 "show-receipt" => self.show_receipt(),
-                _ => Vec::new(),
+                act => self.mail_act(act),
             },
             Event::Reset => {
                 self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
@@ -536,6 +554,7 @@ impl Session {
                 self.notice = None;
                 self.shared = None;
                 self.receipt_shown = false;
+                self.mailing = None;
                 self.started = false;
                 self.attempt += 1;
                 (self.next, self.pending) = (None, None);
@@ -598,6 +617,7 @@ impl Session {
                 })
                 .collect();
             self.changed(Changes::MISTAKES);
+            self.keep_mail();
         }
         self.begun()
     }

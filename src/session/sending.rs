@@ -32,6 +32,7 @@ impl Session {
                         ..Circumstances::default()
                     },
                 );
+                claims.delivery = self.delivery();
                 let said = shape::write(&claims);
                 claims.iat = now;
                 self.next = Some(Box::new(Message { said, claims, ..Message::default() }));

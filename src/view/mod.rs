@@ -22,6 +22,7 @@ use crate::session::{Changes, Notice, Phase, Session, Setting};
 use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
+mod mail;
 mod mistakes;
 mod risk;
 mod thanks;
@@ -46,6 +47,8 @@ pub const THANKS: &str = "form-thanks";
 pub const RECEIPT: &str = "form-receipt";
 /// The id of the warning of one's own authorities.
 pub const OWN_GOVERNMENT: &str = "form-own-government";
+/// The id of the heading of the mail that is offered.
+pub const MAIL: &str = "form-mail";
 
 /// A part, which can be made anew by itself. Its number is that of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +75,15 @@ pub enum Part {
     Share,
     /// A warning of one's own authorities.
     OwnGovernment,
+    /// Sending it from an own mailbox.
+    Mail,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 11] = [
+pub const PARTS: [(Part, Changes); 12] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
@@ -90,6 +95,7 @@ pub const PARTS: [(Part, Changes); 11] = [
     (Part::Status, Changes::PROGRESS),
     (Part::Share, Changes::SHARED),
     (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
+    (Part::Mail, Changes::PROGRESS),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -213,6 +219,7 @@ impl<'a> Viewer<'a> {
             Part::Summary => self.summary(),
             Part::Notice => self.notice(),
             Part::Button => self.button(),
+            Part::Mail => self.mail(),
             Part::Status => {
                 self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
                 self.out.text(if self.is_busy() { self.button_says() } else { "" });
@@ -370,7 +377,7 @@ impl<'a> Viewer<'a> {
         }
         self.out.end();
         self.privacy();
-        for part in [Part::OwnGovernment, Part::Notice, Part::Button, Part::Status] {
+        for part in [Part::OwnGovernment, Part::Notice, Part::Button, Part::Status, Part::Mail] {
             self.numbered(part);
         }
         for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
@@ -572,7 +579,12 @@ impl<'a> Viewer<'a> {
         });
         let list = self.join(disclosed);
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
-        self.tell(Key::Disclosed, 0, "list", &list);
+        if campaign.is_only_mailed() {
+            self.say(Key::MailDisclosed);
+            self.out.end();
+        } else {
+            self.tell(Key::Disclosed, 0, "list", &list);
+        }
         self.out.put(html!("<p class=\"hint\">"));
         let publisher = &campaign.publisher;
         if !publisher.name.is_empty() {
@@ -607,6 +619,8 @@ impl<'a> Viewer<'a> {
     fn button_says(&self) -> &'a str {
         self.words(match &self.session.notice {
             _ if self.is_busy() => Key::Sending,
+            _ if self.campaign.is_only_mailed() => Key::MailSend,
+            _ if self.session.mailing.is_some() => Key::Send,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
             _ => Key::Send,
         })

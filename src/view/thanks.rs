@@ -3,7 +3,7 @@
 use super::{Part, Viewer};
 use crate::answer::{Acceptance, Status};
 use crate::draft::clean;
-use crate::find::replace;
+use crate::mail::percent_encode;
 use crate::markdown;
 use crate::plan::{Attribute, Tag, html};
 use crate::session::ShareResult;
@@ -18,6 +18,9 @@ impl Viewer<'_> {
         self.say(Key::SentHeading);
         self.out.end();
         let status = match acceptance.status {
+            Status::Accepted | Status::Recorded if self.session.mailing.is_some() => {
+                Key::SentByMail
+            }
             Status::Accepted => Key::SentAccepted,
             Status::Recorded => Key::SentRecorded,
             Status::AwaitingConfirmation => Key::SentAwaiting,
@@ -66,11 +69,11 @@ impl Viewer<'_> {
 
     pub(super) fn share(&mut self) {
         let session = self.session;
-        let text = percent_encode(&session.share_text());
-        let subject = percent_encode(&self.campaign.title);
+        let text = percent_encode(&clean(&session.share_text()));
+        let subject = percent_encode(&clean(&self.campaign.title));
         let address = percent_encode(session.share_url());
         let words = self.campaign.share.as_ref().map_or("", |share| share.text.as_str());
-        let words = percent_encode(words);
+        let words = percent_encode(&clean(words));
         self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
         self.say(Key::ShareHeading);
         self.out.put(html!("</h3><ul>"));
@@ -98,21 +101,4 @@ impl Viewer<'_> {
         }
         self.out.put(html!("</p></div>"));
     }
-}
-
-/// All but the unreserved characters of RFC 3986, as percent-encoded UTF-8; line ends as CRLF
-/// (RFC 6068, section 5).
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in replace(&clean(text), "\n", "\r\n").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte as char);
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(b"0123456789ABCDEF"[usize::from(digit)] as char);
-            }
-        }
-    }
-    encoded
 }

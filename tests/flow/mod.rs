@@ -246,7 +246,7 @@ impl Flow {
         let expected: &[u8] = match self.session.state() {
             "closed" => &[0],
             "sent" => &[Part::Share as u8, Part::Progress as u8],
-            _ => &[0, 1, 2, 3, 4, 5, 10, 6, 7, 8],
+            _ => &[0, 1, 2, 3, 4, 5, 10, 6, 7, 8, Part::Mail as u8],
         };
         assert_eq!(whole.parts(), expected, "each part is there once");
     }
@@ -362,6 +362,15 @@ impl Flow {
         // Key and digests may be there since the first key press.
         let flow = if flow.wordings.is_some() { flow.prepare() } else { flow };
         flow.sign()
+    }
+
+    /// A button is pressed that does what its name says; where that takes the time, the browser says it.
+    pub(crate) fn act(self, act: &str) -> Self {
+        self.event(Event::Acted(act.to_owned()))
+    }
+
+    pub(crate) fn time(self) -> Self {
+        self.event(Event::Time(NOW))
     }
 
     pub(crate) fn copied(self, result: ShareResult) -> Self {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use standwith::markdown::{Block, Inline};
 use standwith::plan::{END, Element, NAMES, Node, Plan, TAGS};
 use standwith::text::{Key, Locale};
-use standwith::view::{NOTICE, SUMMARY, THANKS};
+use standwith::view::{MAIL, NOTICE, SUMMARY, THANKS};
 
 /// All that there is to see.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,27 @@ pub(crate) struct Form {
     pub(crate) button: String,
     /// Whether the message is on its way.
     pub(crate) busy: bool,
+    /// The message as a mail, where it is offered as one.
+    pub(crate) mail: Option<MailView>,
+    /// What the second button says, that leads there.
+    pub(crate) by_mail: Option<String>,
+}
+
+/// The message as a mail.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MailView {
+    /// Heading, and what it is about.
+    pub(crate) words: Vec<String>,
+    /// Links: what they say, and where they lead.
+    pub(crate) links: Vec<(String, String)>,
+    /// The addresses.
+    pub(crate) addresses: String,
+    /// Buttons: what they do, and what they say.
+    pub(crate) buttons: Vec<(String, String)>,
+    /// What became of copying.
+    pub(crate) result: String,
+    /// What is asked.
+    pub(crate) question: String,
 }
 
 /// All that has to be mended.
@@ -403,6 +424,31 @@ impl<'a> Page<'a> {
             notice: only(&within, |e| is(e, "id", NOTICE)).map(alert),
             button: words(button),
             busy: is(button, "aria-disabled", "true"),
+            mail: only(&within, |e| is(e, "class", "mail"))
+                .filter(|e| inside(e).any(|e| is(e, "id", MAIL)))
+                .map(|e| self.mail(e)),
+            by_mail: only(&within, |e| is(e, "data-act", "mail")).map(words),
+        }
+    }
+
+    fn mail(&self, mail: &Element) -> MailView {
+        let within = all(mail);
+        let asked = only(&within, |e| is(e, "role", "group")).unwrap();
+        assert!(is(self.by_id(MAIL), "tabindex", "-1"));
+        let plain = |e: &&Element| ["h3", "p"].contains(&e.tag) && e.attribute("role").is_none();
+        let addresses = only(&within, |e| is(e, "class", "addresses")).map(words).unwrap();
+        let links = within.iter().filter(|e| e.tag == "a").map(|e| link(e));
+        MailView {
+            words: inside(mail).filter(plain).map(words).filter(|it| *it != addresses).collect(),
+            links: links.collect(),
+            buttons: within
+                .iter()
+                .filter(|e| e.tag == "button")
+                .map(|e| (value(e, "data-act"), words(e)))
+                .collect(),
+            addresses,
+            result: words(only(&within, |e| is(e, "role", "status")).unwrap()),
+            question: self.said_by(asked, "aria-labelledby"),
         }
     }
 

@@ -212,11 +212,13 @@ impl Runtime {
                 });
                 browser::copy(&text, &done);
             }
+            Effect::AskTime => self.send(Event::Time(browser::now())),
             Effect::Focus(focus) => self.painter.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
                 Focus::Thanks => view::THANKS,
                 Focus::Receipt => view::RECEIPT,
+                Focus::Mail => view::MAIL,
             }),
             Effect::Leave(url) => browser::leave(&url),
         }
@@ -306,6 +308,10 @@ impl Runtime {
             // A sandboxed frame may never see `submit`; a click comes in every case, by Enter too.
             event.prevent_default();
             self.submit();
+        } else if let Some(button) = within("[data-act]") {
+            // As on sending: some password managers fill controls without a word.
+            self.painter.say();
+            self.send(Event::Acted(button.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(channel) = within("[data-share]") {
             let channel = channel.get_attribute("data-share").unwrap_or_default();
             self.send(Event::Shared(channel));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use standwith::action::Claims;
+use standwith::action::{Claims, DeliveryClaim};
 use standwith::campaign::STANDARD_FIELDS;
 use standwith::draft::clean;
 use standwith::envelope;
@@ -125,6 +125,7 @@ fn columns() -> Vec<String> {
         "partner",
         "utm_source",
         "campaign_digest",
+        "delivery",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
@@ -160,6 +161,7 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.source.partner,
         claims.source.utm_source,
         claims.campaign_digest,
+        claims.delivery.map_or("", DeliveryClaim::word).to_owned(),
     ]);
     Ok(row)
 }

@@ -13,15 +13,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64ct::{Base64, Encoding};
-use standwith::action::{Circumstances, Source};
+use standwith::action::{Action, Circumstances, DeliveryClaim, Source};
 use standwith::answer;
 use standwith::campaign::{Campaign, Risk};
 use standwith::check::{Mistake, check};
 use standwith::draft::Draft;
 use standwith::envelope::{decode, encode};
 use standwith::language;
+use standwith::mail::Mail;
 use standwith::session::{Notice, Session, Setting};
-use standwith::view::{OWN_GOVERNMENT, Posting, whole};
+use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 
 use super::file::accepts;
 use super::html;
@@ -43,6 +44,8 @@ const MOST_VALUES: usize = 1000;
 const JTI: &str = "jti";
 /// The name of the hidden field with the digest of the campaign file.
 const VERSION: &str = "campaign_digest";
+/// The name of the hidden field with the digest of the mail that the page offers.
+const MAIL: &str = "form-mail";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -77,6 +80,7 @@ pub(super) async fn post(
         Some(values.remove(at).1)
     };
     let (jti, shown) = (take(JTI), take(VERSION));
+    let (act, offered) = (take(html::ACT), take(MAIL));
     let draft = Draft::posted(values);
 
     let shown = shown.unwrap_or_default();
@@ -87,22 +91,29 @@ pub(super) async fn post(
         None => fresh_jti()?,
     };
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
-    match page.send(&draft, now).await {
-        Ok(acceptance) => {
+    let way = page.way(act.as_deref(), offered);
+    match page.send(&draft, now, way).await {
+        Ok(Sent::Thanks(acceptance, mail)) => {
             let session = Session::thanks(page.setting(), now, acceptance);
+            let session = page.offer(session, mail);
+            Ok(page.answer(StatusCode::OK, &session))
+        }
+        Ok(Sent::Offer(mail)) => {
+            let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+            let session = page.offer(session, Some(mail));
             Ok(page.answer(StatusCode::OK, &session))
         }
         Err(Unsent::Mistakes(mistakes)) => {
             let session = Session::hosted(page.setting(), now, Some(draft), mistakes);
             Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
         }
-        Err(Unsent::Refused(refusal)) => {
+        Err(Unsent::Refused(refusal, mail)) => {
             if refusal == Refusal::ReplayMismatch {
                 // What was changed after sending is another message.
                 page.jti = fresh_jti()?;
             }
             let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
-            let session = session.with_notice(notice(&refusal));
+            let session = page.offer(session, mail).with_notice(notice(&refusal));
             let problem = Problem::from(refusal);
             let mut response = page.answer(problem.status(), &session);
             problem.put_retry_after(&mut response);
@@ -123,10 +134,27 @@ fn nobody_there() -> Response {
     (StatusCode::NOT_FOUND, headers, Html(page)).into_response()
 }
 
+/// Who is to deliver.
+enum Way {
+    /// The endpoint.
+    Server,
+    /// The supporter, by mail; and has done so already, with the mail of this fingerprint.
+    Mail(Option<String>),
+}
+
+/// What came of a form.
+enum Sent {
+    /// It is recorded, and the mail with it that was sent, if one was.
+    Thanks(answer::Acceptance, Option<Mail>),
+    /// It is for the supporter to send this.
+    Offer(Mail),
+}
+
 /// Why a form was not taken.
 enum Unsent {
     Mistakes(Vec<Mistake>),
-    Refused(Refusal),
+    /// And the mail, if one was sent.
+    Refused(Refusal, Option<Mail>),
 }
 
 /// A form on its way out or in.
@@ -135,6 +163,8 @@ struct Page<'a> {
     version: Arc<Version>,
     lang: String,
     jti: String,
+    /// The fingerprint of the mail that is offered.
+    offered: Option<String>,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -153,7 +183,7 @@ impl<'a> Page<'a> {
         let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&wanted, &available).to_owned();
-        Page { endpoint, version, lang, jti, packs: accepts(headers, "gzip") }
+        Page { endpoint, version, lang, jti, offered: None, packs: accepts(headers, "gzip") }
     }
 
     fn campaign(&self) -> &Campaign {
@@ -177,12 +207,48 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Judges what was filled in, and has it recorded.
-    async fn send(&self, draft: &Draft, now: i64) -> Result<answer::Acceptance, Unsent> {
+    /// Shows a mail, if there is one, and keeps in mind which.
+    fn offer(&mut self, session: Session, mail: Option<Mail>) -> Session {
+        let Some(mail) = mail else { return session };
+        self.offered = Some(fingerprint(&mail));
+        session.with_mail(mail)
+    }
+
+    /// What the button means that was pressed, where it has a name.
+    fn way(&self, act: Option<&str>, offered: Option<String>) -> Way {
+        let campaign = self.campaign();
+        match act {
+            Some("mail-yes") if campaign.is_mailed() => Way::Mail(offered),
+            Some("mail") if campaign.is_mailed() => Way::Mail(None),
+            _ if campaign.is_only_mailed() => Way::Mail(None),
+            _ => Way::Server,
+        }
+    }
+
+    /// Judges what was filled in, and has it recorded or offers it as a mail.
+    async fn send(&self, draft: &Draft, now: i64, way: Way) -> Result<Sent, Unsent> {
         let campaign = self.campaign();
         let setting = self.setting();
         let draft = draft.clone().seeded(setting.seed).composed(campaign);
         let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
+        let Way::Mail(told) = way else {
+            return self.record(&action, None, now).await;
+        };
+        let mail = Mail::of(campaign, &action);
+        // What was mailed is what is recorded.
+        if told.is_some_and(|told| told == fingerprint(&mail)) {
+            return self.record(&action, Some(mail), now).await;
+        }
+        let today = self.endpoint.intake.library.get(campaign.id.as_str());
+        let open = today.ok_or(Refusal::CampaignUnknown);
+        match open.and_then(|today| today.is_open(now).map_err(Refusal::Closed)) {
+            Ok(()) => Ok(Sent::Offer(mail)),
+            Err(refusal) => Err(Unsent::Refused(refusal, None)),
+        }
+    }
+
+    async fn record(&self, action: &Action, mail: Option<Mail>, now: i64) -> Result<Sent, Unsent> {
+        let (campaign, setting) = (self.campaign(), self.setting());
         let circumstances = Circumstances {
             jti: self.jti.clone(),
             iat: now,
@@ -191,10 +257,15 @@ impl<'a> Page<'a> {
             wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
             source: setting.source,
         };
-        let claims = action.claims(campaign, circumstances);
-        let taken = self.endpoint.intake.take_bare(claims, now).await;
-        let Acceptance { id, status, receipt, count, .. } = taken.map_err(Unsent::Refused)?;
-        Ok(answer::Acceptance { id, status, receipt, count: Some(count) })
+        let mut claims = action.claims(campaign, circumstances);
+        claims.delivery = mail.as_ref().map(|_| DeliveryClaim::MailApp);
+        match self.endpoint.intake.take_bare(claims, now).await {
+            Ok(Acceptance { id, status, receipt, count, .. }) => Ok(Sent::Thanks(
+                answer::Acceptance { id, status, receipt, count: Some(count) },
+                mail,
+            )),
+            Err(refusal) => Err(Unsent::Refused(refusal, mail)),
+        }
     }
 
     fn answer(&self, status: StatusCode, session: &Session) -> Response {
@@ -226,8 +297,11 @@ impl<'a> Page<'a> {
     fn html(&self, session: &Session, style: &str) -> String {
         let campaign = self.campaign();
         // Relative, so that it holds wherever a proxy puts the endpoint.
-        let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
-        let hidden = [(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        // Where a mail is offered, that is what the page opens at.
+        let at = if campaign.is_mailed() { ["#", view::MAIL].concat() } else { String::new() };
+        let action = format!("{}?lang={}{at}", campaign.id.as_str(), self.lang);
+        let mut hidden = vec![(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        hidden.extend(self.offered.clone().map(|offered| (MAIL, offered)));
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
         out.push_str("<!DOCTYPE html>\n<html lang=\"");
@@ -265,6 +339,11 @@ impl<'a> Page<'a> {
         }
         out.push_str("</nav>\n");
     }
+}
+
+/// By this the very same mail is known.
+fn fingerprint(mail: &Mail) -> String {
+    digest([&mail.addresses(), "\n", &mail.subject, "\n", &mail.body].concat().as_bytes())
 }
 
 /// What the supporter has to know of a refusal.

@@ -27,8 +27,22 @@ pub(crate) fn write(node: &Node, lang: &str, out: &mut String) {
     }
 }
 
+/// The name under which a button that posts the form says what it does. No field's name has a hyphen.
+pub(crate) const ACT: &str = "form-act";
+/// What buttons do that a page without script can do by posting the form.
+const POSTED: [&str; 2] = ["mail", "mail-yes"];
+
 fn write_element(element: &Element, lang: &str, out: &mut String) {
-    if needs_script(element) {
+    if is_button(element) {
+        if let Some(act) = element.attribute("data-act").filter(|act| POSTED.contains(act)) {
+            out.push_str("<button type=\"submit\" name=\"");
+            out.push_str(ACT);
+            out.push_str("\" value=\"");
+            out.push_str(act);
+            out.push_str("\">");
+            element.children.iter().for_each(|node| write(node, lang, out));
+            out.push_str("</button>");
+        }
         return;
     }
     out.push('<');
@@ -75,6 +89,6 @@ fn option(value: &str, label: &str, chosen: bool, out: &mut String) {
 }
 
 /// A button that does nothing by itself: copying takes script.
-fn needs_script(element: &Element) -> bool {
+fn is_button(element: &Element) -> bool {
     element.tag == "button" && element.attribute("type") == Some("button")
 }

@@ -424,3 +424,40 @@ async fn other_methods_and_places_are_refused_without_html() {
     let answer = scene.post_to(ID, "text/plain", "x").await;
     assert!(!answer.text().contains('<'));
 }
+
+#[tokio::test]
+async fn what_supporters_mailed_themselves_is_recorded_and_counted() {
+    let modes = |modes: Value| with(campaign(), json!({"delivery": {"modes": modes}}));
+    let by_mail = |scene: &Scene| with(scene.claims(), json!({"delivery": "mail-app"}));
+    for both in [json!(["mail-app"]), json!(["server", "mail-app"])] {
+        let scene = Scene::serving(&[modes(both)]).await;
+        let claims = by_mail(&scene);
+        let answer = scene.post(signed(&claims)).await;
+        answer.taken(201);
+        assert_eq!(
+            (answer.json()["status"].clone(), answer.json()["count"].clone()),
+            (json!("recorded"), json!(1))
+        );
+        // It stays recorded.
+        let again = scene.post(signed(&claims)).await;
+        assert_eq!(again.json()["status"], "recorded");
+        assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
+    }
+    let refused = |answer: Value| {
+        assert_eq!(
+            answer["errors"],
+            json!([{"field": "delivery", "code": "answer_unknown_choice"}])
+        );
+    };
+    let scene = Scene::new().await;
+    refused(scene.post(signed(&by_mail(&scene))).await.refused(422, "rules"));
+    // Where only supporters deliver, nobody else would.
+    let scene = Scene::serving(&[modes(json!(["mail-app"]))]).await;
+    let server = with(scene.claims(), json!({"delivery": "server"}));
+    refused(scene.post(signed(&server)).await.refused(422, "rules"));
+    refused(scene.post(signed(&scene.claims())).await.refused(422, "rules"));
+    // Where both may, what is not said is the endpoint's.
+    let scene = Scene::serving(&[modes(json!(["server", "mail-app"]))]).await;
+    let answer = scene.post(signed(&scene.claims())).await;
+    assert_eq!(answer.json()["status"], "accepted");
+}

@@ -350,3 +350,98 @@ async fn a_hosted_receipt_is_folded_away_for_people_at_risk() {
     assert!(receipt.contains("data:application/jose,") && !after.contains("jose"));
     assert!(receipt.contains("Keep it only if that is safe for you."));
 }
+
+/// The campaign, whose supporters may deliver by their own mail.
+fn mailed(modes: serde_json::Value) -> serde_json::Value {
+    with(campaign(), json!({"delivery": {"modes": modes}}))
+}
+
+#[tokio::test]
+async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
+    for (modes, first) in [(json!(["mail-app"]), ""), (json!(["server", "mail-app"]), "mail")] {
+        let scene = Scene::serving(&[mailed(modes)]).await;
+        let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+        assert!(page.contains(">Continue in my own email</button>"), "{page}");
+        assert!(page.contains("action=\"free-press?lang=en#form-mail\""));
+        assert_eq!(page.contains("name=\"form-act\" value=\"mail\""), first == "mail");
+        let jti = hidden(&page, "jti");
+        let mut values = FILLED.to_vec();
+        values.push(("jti", &jti));
+        values.push(("form-act", first));
+        // It is judged as any other.
+        let mut wrong = values.clone();
+        wrong.retain(|(name, _)| *name != "given_name");
+        let wrong = send(&scene, &wrong).await;
+        assert_eq!(wrong.status, 422);
+        assert!(!wrong.text().contains("mailto:"));
+        let offered = send(&scene, &values).await;
+        assert_eq!(offered.status, 200);
+        let page = offered.text();
+        for part in [
+            "href=\"mailto:minister@government.invalid?subject=A%20request&amp;body=Please%20let%20",
+            "href=\"https://mail.google.com/mail/?view=cm&amp;fs=1&amp;to=minister%40government.inv",
+            "href=\"https://mail.proton.me/u/0/inbox#mailto=mailto%3Aminister%40government.invalid",
+            "<button type=\"submit\" name=\"form-act\" value=\"mail-yes\">Yes, I sent it</button>",
+            "minister@government.invalid</p>",
+            "id=\"form-mail\"",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        // What takes script is not there.
+        assert!(!page.contains("type=\"button\"") && !page.contains("<script"));
+        assert_eq!(hidden(&page, "jti"), jti);
+        assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+
+        let fingerprint = hidden(&page, "form-mail");
+        values.pop();
+        values.extend([("form-mail", fingerprint.as_str()), ("form-act", "mail-yes")]);
+        // What was changed since is another mail.
+        let mut changed = values.clone();
+        changed[6] = ("body", "Another message.");
+        let changed = send(&scene, &changed).await;
+        assert_eq!(changed.status, 200);
+        assert!(changed.text().contains("body=Another%20message."));
+        assert_ne!(hidden(&changed.text(), "form-mail"), fingerprint);
+        assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        assert!(sent.text().contains("You told us that you sent it from your own email"));
+        assert!(!sent.text().contains("mailto:minister"));
+        let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+        assert_eq!((kept.status.word(), kept.content.assurance()), ("recorded", "none"));
+        let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+        let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+        assert_eq!(claims["delivery"], "mail-app");
+        assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
+        // Told twice, it is one.
+        assert_eq!(receipt(&send(&scene, &values).await.text()), receipt(&sent.text()));
+        assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_the_own_mail_where_the_campaign_does_not_say_so() {
+    let scene = Scene::new().await;
+    for act in ["mail", "mail-yes", "strange"] {
+        let mut values = FILLED.to_vec();
+        values.push(("form-act", act));
+        values.push(("form-mail", "x"));
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200);
+        assert!(sent.text().contains("It was recorded."));
+    }
+    let closed = with(mailed(json!(["mail-app"])), json!({"closes": "2024-10-24T00:00:00Z"}));
+    let scene = Scene::serving(&[closed]).await;
+    assert_eq!(send(&scene, &FILLED).await.status, 410);
+}
+
+#[tokio::test]
+async fn whoever_may_choose_can_have_the_endpoint_deliver() {
+    let scene = Scene::serving(&[mailed(json!(["server", "mail-app"]))]).await;
+    let sent = send(&scene, &FILLED).await;
+    assert!(sent.text().contains("It was recorded."), "{}", sent.text());
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    assert!(!claims.contains("delivery\":\""), "{claims}");
+}

@@ -1,0 +1,86 @@
+//! What there is to see where supporters send the message from their own mailboxes.
+
+use super::{MAIL, Viewer};
+use crate::plan::{Attribute, Tag, html};
+use crate::session::{Notice, ShareResult};
+use crate::text::Key;
+
+impl Viewer<'_> {
+    pub(super) fn mail(&mut self) {
+        let session = self.session;
+        match &session.mailing {
+            Some(_) => self.mail_offered(),
+            // The form's own button does it.
+            None if !self.campaign.is_mailed() || self.campaign.is_only_mailed() => {
+                self.out.nothing();
+            }
+            None => {
+                self.out.put(html!("<div class=\"mail\">"));
+                self.act("mail", Key::MailSend);
+                self.out.end();
+            }
+        }
+    }
+
+    fn mail_offered(&mut self) {
+        let session = self.session;
+        let Some(mailing) = &session.mailing else { return };
+        let mail = &mailing.mail;
+        self.out.put(html!("<div class=\"mail\"><h3 tabindex=\"-1\">"));
+        self.out.set(Attribute::Id, MAIL);
+        self.say(Key::MailHeading);
+        self.out.end();
+        self.sentence(Tag::P, "", Key::MailHint);
+        self.sentence(Tag::P, "hint", Key::MailDisclosed);
+        let mailto = mail.mailto();
+        match &mailto {
+            Some(address) => self.link("next", self.words(Key::MailOpen), address),
+            None => self.sentence(Tag::P, "", Key::MailTooLong),
+        }
+        self.out.put(html!("<ul class=\"ways\">"));
+        for (name, address) in mail.on_the_web() {
+            self.out.begin(Tag::Li);
+            let text = self.locale.say_with(Key::MailOpenIn, &[("name", name)]);
+            self.link("", &text, &address);
+            self.out.end();
+        }
+        self.out.put(html!("</ul><p class=\"addresses\">"));
+        self.out.text(&mail.addresses());
+        self.out.put(html!("</p><div class=\"ways\">"));
+        self.act("copy-addresses", Key::MailCopyAddresses);
+        self.act("copy-subject", Key::MailCopySubject);
+        self.act("copy-body", Key::MailCopyBody);
+        self.out.put(html!("</div><p role=\"status\">"));
+        match mailing.copied {
+            None => self.out.text(""),
+            Some(ShareResult::Copied) => self.say(Key::Copied),
+            Some(ShareResult::NotCopied) => {
+                let text = [("text", mailing.copying.as_str())];
+                self.out.text(&self.locale.say_with(Key::CopyFailed, &text));
+            }
+        }
+        self.out.put(html!(
+            "</p><div class=\"asked\" role=\"group\" aria-labelledby=\"form-mail-asked\"><p id=\"form-mail-asked\">"
+        ));
+        self.say(Key::MailDidYouSend);
+        self.out.end();
+        self.act(
+            "mail-yes",
+            match &session.notice {
+                Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
+                _ => Key::MailYes,
+            },
+        );
+        self.act("mail-not-yet", Key::MailNotYet);
+        self.out.put(html!("</div></div>"));
+    }
+
+    /// A button that does what its name says.
+    fn act(&mut self, act: &str, key: Key) {
+        self.out.put(html!("<button type=\"button\">"));
+        self.out.set(Attribute::DataAct, act);
+        self.set_if(act == "mail-yes" && self.is_busy(), Attribute::AriaDisabled, "true");
+        self.say(key);
+        self.out.end();
+    }
+}
