@@ -156,6 +156,13 @@ impl Lint<'_> {
         }
         self.delivery(campaign);
         self.at_risk(campaign);
+        if campaign.public.ask && !campaign.asks_for_public_name() {
+            self.fault(
+                "/public/ask",
+                "nobody is asked for a name that could be made public",
+                "add `given_name` or `family_name` to `fields`, or leave the key out",
+            );
+        }
         if campaign.retention_days == Some(0) {
             self.fault(
                 "/retention_days",

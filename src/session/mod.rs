@@ -146,6 +146,7 @@ impl Changes {
         match name {
             TARGETS => Self::TARGETS,
             SUBJECT | BODY => Self::MESSAGE,
+            PUBLIC => Self::CONSENTS,
             _ if consent_of(campaign, name).is_some() => Self::CONSENTS,
             _ if depends_on(campaign, name) => Self::DETAILS.and(Self::TARGETS),
             _ => Self::DETAILS,
@@ -618,7 +619,8 @@ impl Session {
     /// Whether the form has a control of this name.
     fn asks(&self, name: &str) -> bool {
         let campaign = &self.setting.campaign;
-        [TARGETS, SUBJECT, BODY, PUBLIC].contains(&name)
+        [TARGETS, SUBJECT, BODY].contains(&name)
+            || (name == PUBLIC && campaign.asks_for_public_name())
             || campaign.field(name).is_some()
             || consent_of(campaign, name).is_some()
     }
@@ -630,7 +632,7 @@ impl Session {
         names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
         names.extend([SUBJECT, BODY].map(str::to_owned));
         names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
-        names.push(PUBLIC.to_owned());
+        names.extend(campaign.asks_for_public_name().then(|| PUBLIC.to_owned()));
         names
     }
 

@@ -11,7 +11,7 @@ use crate::campaign::{
     Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Target, TargetingMode,
 };
 use crate::check::{Mistake, consent_of, length};
-use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, consent_name};
+use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::find;
 use crate::json::decimal;
 use crate::language;
@@ -23,6 +23,7 @@ use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
 mod mistakes;
+mod public;
 mod risk;
 mod thanks;
 
@@ -72,13 +73,15 @@ pub enum Part {
     Share,
     /// A warning of one's own authorities.
     OwnGovernment,
+    /// How the supporter may be named in public.
+    Public,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 11] = [
+pub const PARTS: [(Part, Changes); 12] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
@@ -90,6 +93,7 @@ pub const PARTS: [(Part, Changes); 11] = [
     (Part::Status, Changes::PROGRESS),
     (Part::Share, Changes::SHARED),
     (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
+    (Part::Public, Changes::CONSENTS.and(Changes::MISTAKES)),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -219,6 +223,7 @@ impl<'a> Viewer<'a> {
                 self.out.end();
             }
             Part::OwnGovernment => self.own_government(),
+            Part::Public => self.public(),
             _ => self.share(),
         }
     }
@@ -365,7 +370,7 @@ impl<'a> Viewer<'a> {
         self.story(&campaign.story);
         self.numbered(Part::Summary);
         self.out.begin(Tag::Div);
-        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents] {
+        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents, Part::Public] {
             self.numbered(part);
         }
         self.out.end();
@@ -386,6 +391,7 @@ impl<'a> Viewer<'a> {
     fn is_shown(&self, name: &str) -> bool {
         match name {
             SUBJECT | BODY => true,
+            PUBLIC => self.campaign.asks_for_public_name(),
             TARGETS => offered(self.campaign, &self.session.draft).choice.is_some(),
             _ => {
                 self.campaign.field(name).is_some()
@@ -861,6 +867,7 @@ impl<'a> Viewer<'a> {
             SUBJECT => Key::Subject,
             BODY => Key::Body,
             TARGETS => Key::Targets,
+            PUBLIC => Key::Public,
             _ => {
                 let own = self.campaign.field(name);
                 let consent = || consent_of(self.campaign, name).map(|c| &c.wording);

@@ -506,7 +506,7 @@ impl<'a> Page<'a> {
     }
 
     fn choice(&self, control: &Element) -> Choice {
-        assert!(is(control, "type", "checkbox"));
+        assert!(["checkbox", "radio"].contains(&&*value(control, "type")));
         let (label, detail) = self.label(control);
         let ticked = control.attribute("checked").is_some();
         Choice { value: value(control, "value"), label, detail, ticked }

@@ -350,3 +350,28 @@ async fn a_hosted_receipt_is_folded_away_for_people_at_risk() {
     assert!(receipt.contains("data:application/jose,") && !after.contains("jose"));
     assert!(receipt.contains("Keep it only if that is safe for you."));
 }
+
+#[tokio::test]
+async fn a_public_name_is_asked_for_without_script() {
+    let asking = with(campaign(), json!({"public": {"ask": true}}));
+    let scene = Scene::serving(&[asking]).await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    for (id, value) in [("public", "name"), ("public-1", "initials"), ("public-2", "anonymous")] {
+        let checked = if value == "anonymous" { " checked>" } else { ">" };
+        let radio =
+            format!("type=\"radio\" id=\"{id}\" name=\"public\" value=\"{value}\"{checked}");
+        assert!(page.contains(&radio), "{radio} is not in {page}");
+    }
+    let mut values = FILLED.to_vec();
+    values.push(("public", "initials"));
+    assert_eq!(send(&scene, &values).await.status, 200);
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+    assert_eq!(claims["public"], "initials");
+    values.pop();
+    values.push(("public", "loudly"));
+    let again = send(&scene, &values).await;
+    assert_eq!(again.status, 422);
+    assert!(again.text().contains("href=\"#public\""));
+}
