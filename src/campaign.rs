@@ -165,6 +165,9 @@ record! { read
         required: bool = false,
         /// The countries whose people are asked; without them, all.
         countries: Vec<Country> = Vec::new(),
+        /// Whom it is given to, where that is another than the publisher. Each organisation asks with a box
+        /// of its own.
+        organisation: Publisher = Publisher::default(),
     }
 
     /// Where actions go.
@@ -326,6 +329,8 @@ record! { read
         purpose: FieldId,
         /// What the box says.
         wording: String,
+        /// The organisation's.
+        organisation: PublisherText = PublisherText::default(),
     }
 
     /// What supporters pass on.
@@ -474,8 +479,12 @@ impl Campaign {
     /// Whether the form asks how the supporter may be named in public. Without a name there is nothing to
     /// ask.
     pub fn asks_for_public_name(&self) -> bool {
-        let named = ["given_name", "family_name"].iter().any(|name| self.field(name).is_some());
-        self.public.ask && named
+        self.public.ask && self.asks_for_name()
+    }
+
+    /// Whether the supporter is asked for a name.
+    pub fn asks_for_name(&self) -> bool {
+        ["given_name", "family_name"].iter().any(|name| self.field(name).is_some())
     }
 
     /// Whether taking part may be dangerous.

@@ -632,7 +632,7 @@ impl Session {
         names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
         names.extend([SUBJECT, BODY].map(str::to_owned));
         names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
-        names.extend(campaign.asks_for_public_name().then(|| PUBLIC.to_owned()));
+        names.push(PUBLIC.to_owned());
         names
     }
 

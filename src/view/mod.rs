@@ -8,7 +8,7 @@
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::campaign::{
-    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Target, TargetingMode,
+    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Publisher, Target, TargetingMode,
 };
 use crate::check::{Mistake, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
@@ -143,6 +143,8 @@ struct Told<'a> {
     mistake: Option<&'a Mistake>,
     /// How many characters are left.
     left: Option<i64>,
+    /// Whom a consent is given to, where that is not the publisher.
+    given_to: Option<&'a Publisher>,
 }
 
 /// What a field is filled with.
@@ -501,7 +503,7 @@ impl<'a> Viewer<'a> {
         'a: 't,
     {
         let mistake = self.session.mistakes.iter().find(|mistake| mistake.field == name);
-        Told { name, required, hint: None, mistake, left: None }
+        Told { name, required, hint: None, mistake, left: None, given_to: None }
     }
 
     fn message(&mut self) {
@@ -555,7 +557,9 @@ impl<'a> Viewer<'a> {
                 continue;
             }
             let name = consent_name(consent.purpose.as_str());
-            let told = self.told(&name, consent.required);
+            let mut told = self.told(&name, consent.required);
+            let organisation = &consent.organisation;
+            told.given_to = Some(organisation).filter(|known| !known.name.is_empty());
             self.filled(&told, &Control::Tick);
         }
         self.out.put(html!("</div></section>"));
@@ -563,7 +567,12 @@ impl<'a> Viewer<'a> {
 
     fn privacy(&mut self) {
         let (campaign, locale) = (self.campaign, self.locale);
-        let disclosed = campaign.delivery.disclose.iter().map(|disclosed| {
+        // What nobody is asked for, nobody gets to know.
+        let asked = campaign.delivery.disclose.iter().filter(|disclosed| match disclosed {
+            Disclosed::Name => campaign.asks_for_name(),
+            _ => campaign.field(disclosed.word()).is_some(),
+        });
+        let disclosed = asked.map(|disclosed| {
             let key = match disclosed {
                 Disclosed::Name => Key::DisclosedName,
                 Disclosed::Email => Key::DisclosedEmail,
@@ -578,7 +587,11 @@ impl<'a> Viewer<'a> {
         });
         let list = self.join(disclosed);
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
-        self.tell(Key::Disclosed, 0, "list", &list);
+        if list.is_empty() {
+            self.out.end();
+        } else {
+            self.tell(Key::Disclosed, 0, "list", &list);
+        }
         self.out.put(html!("<p class=\"hint\">"));
         let publisher = &campaign.publisher;
         if !publisher.name.is_empty() {
@@ -641,6 +654,9 @@ impl<'a> Viewer<'a> {
                 self.set_if(value == TICKED, Attribute::Checked, "");
                 self.out.end();
                 self.label(told);
+                self.out.end();
+                self.given_to(told);
+                return self.out.end();
             }
             _ => {
                 self.begin_field(told);
@@ -790,6 +806,18 @@ impl<'a> Viewer<'a> {
         }
     }
 
+    /// Whom a consent is given to, under its box.
+    fn given_to(&mut self, told: &Told<'_>) {
+        let Some(organisation) = told.given_to else { return self.out.nothing() };
+        self.begin_told(told, "-organisation", "hint");
+        self.out.text(&organisation.name);
+        if markdown::is_safe(&organisation.privacy_url) {
+            self.out.text(" · ");
+            self.link("", self.words(Key::Privacy), &organisation.privacy_url);
+        }
+        self.out.end();
+    }
+
     fn begin_told(&mut self, told: &Told<'_>, suffix: &str, class: &str) {
         self.begin(Tag::P, class);
         self.out.set(Attribute::Id, &[told.name, suffix].concat());
@@ -809,6 +837,7 @@ impl<'a> Viewer<'a> {
             (told.hint.is_some(), "-hint "),
             (told.mistake.is_some(), "-error "),
             (told.left.is_some(), "-remaining "),
+            (told.given_to.is_some(), "-organisation "),
         ] {
             if is_told {
                 ids.push_str(told.name);

@@ -375,3 +375,30 @@ async fn a_public_name_is_asked_for_without_script() {
     assert_eq!(again.status, 422);
     assert!(again.text().contains("href=\"#public\""));
 }
+
+#[tokio::test]
+async fn who_asks_and_who_is_responsible_is_said_without_script() {
+    let organisation =
+        json!({"name": "The Alliance", "privacy_url": "https://alliance.invalid/privacy"});
+    let campaign = with(
+        campaign(),
+        json!({
+            "publisher": {"name": "Example Campaign", "privacy_url": "https://campaign.invalid/privacy"},
+            "retention_days": 90,
+            "consents": [
+                {"purpose": "delivery", "wording": "Pass my message on.", "required": true},
+                {"purpose": "alliance", "wording": "The alliance may write.", "organisation": organisation},
+            ],
+        }),
+    );
+    let page = Scene::serving(&[campaign]).await.get(&format!("/campaigns/{ID}")).await.text();
+    for part in [
+        "id=\"consent_alliance-organisation\">The Alliance · <a target=\"_blank\" rel=\"noopener noreferrer\" href=\"https://alliance.invalid/privacy\">Privacy notice</a></p>",
+        "aria-describedby=\"consent_alliance-organisation\"",
+        "Example Campaign is responsible for your data. Your data is kept for 90 days. <a",
+        "href=\"https://campaign.invalid/privacy\">Privacy notice</a>",
+        "The people you write to will see: your name, your country.",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
