@@ -52,6 +52,8 @@ record! { read
         delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
         retention_days: Option<u32> = None,
+        /// How supporters may be named in public.
+        public: Public = Public::default(),
         /// Whether taking part may be dangerous: `true`, or an object with what more is known.
         at_risk: AtRisk = AtRisk(None),
     }
@@ -163,6 +165,9 @@ record! { read
         required: bool = false,
         /// The countries whose people are asked; without them, all.
         countries: Vec<Country> = Vec::new(),
+        /// Whom it is given to, where that is another than the publisher. Each organisation asks with a box
+        /// of its own.
+        organisation: Publisher = Publisher::default(),
     }
 
     /// Where actions go.
@@ -210,6 +215,13 @@ record! { read
         modes: Vec<DeliveryMode> = vec![DeliveryMode::Server],
         /// What of the supporter the targets get to know. The form says it beside the button.
         disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
+    }
+
+    /// How supporters may be named in public.
+    pub struct Public {
+        /// Whether the form asks: by name, by initials or not at all, which is preset. Nobody is named who
+        /// was not asked.
+        ask: bool = false,
     }
 
     /// What a form has to know where taking part may be dangerous. Already an empty object says that
@@ -317,6 +329,8 @@ record! { read
         purpose: FieldId,
         /// What the box says.
         wording: String,
+        /// The organisation's.
+        organisation: PublisherText = PublisherText::default(),
     }
 
     /// What supporters pass on.
@@ -474,6 +488,17 @@ impl Campaign {
 }
 
 impl Campaign {
+    /// Whether the form asks how the supporter may be named in public. Without a name there is nothing to
+    /// ask.
+    pub fn asks_for_public_name(&self) -> bool {
+        self.public.ask && self.asks_for_name()
+    }
+
+    /// Whether the supporter is asked for a name.
+    pub fn asks_for_name(&self) -> bool {
+        ["given_name", "family_name"].iter().any(|name| self.field(name).is_some())
+    }
+
     /// Whether taking part may be dangerous.
     pub fn is_at_risk(&self) -> bool {
         self.at_risk.0.is_some()

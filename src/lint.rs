@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Link, Picture,
+    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Link, Picture, Publisher,
     STANDARD_FIELDS, TargetingMode, Template, Translation,
 };
 use crate::check::{
@@ -154,6 +154,13 @@ impl Lint<'_> {
         }
         self.delivery(campaign);
         self.at_risk(campaign);
+        if campaign.public.ask && !campaign.asks_for_public_name() {
+            self.fault(
+                "/public/ask",
+                "nobody is asked for a name that could be made public",
+                "add `given_name` or `family_name` to `fields`, or leave the key out",
+            );
+        }
         if campaign.retention_days == Some(0) {
             self.fault(
                 "/retention_days",
@@ -536,6 +543,13 @@ impl Lint<'_> {
         self.distinct("/consents", "/purpose", purposes);
         for (index, consent) in consents.iter().enumerate() {
             self.filled(&format!("/consents/{index}/wording"), &consent.wording);
+            let at = format!("/consents/{index}/organisation");
+            if nearest_to(self.json, &at).1 {
+                self.filled(&format!("{at}/name"), &consent.organisation.name);
+                let Publisher { url, privacy_url, .. } = &consent.organisation;
+                self.address(&format!("{at}/url"), url, Reach::Web);
+                self.address(&format!("{at}/privacy_url"), privacy_url, Reach::Web);
+            }
             if !consent.countries.is_empty() && !is_asked(campaign, "country") {
                 self.fault(
                     &format!("/consents/{index}/countries"),
@@ -661,6 +675,20 @@ impl Lint<'_> {
         let known: Vec<&str> = campaign.consents.iter().map(|c| c.purpose.as_str()).collect();
         let named = texts.consents.iter().map(|consent| consent.purpose.as_str());
         self.named(&format!("{at}/consents"), "/purpose", named, &known, " to translate");
+        for (index, text) in texts.consents.iter().enumerate() {
+            let pointer = format!("{at}/consents/{index}/organisation");
+            let url = &text.organisation.privacy_url;
+            self.address(&format!("{pointer}/privacy_url"), url, Reach::Web);
+            let consent = campaign.consents.iter().find(|known| known.purpose == text.purpose);
+            let own = consent.is_some_and(|consent| consent.organisation.name.is_empty());
+            if own && nearest_to(self.json, &pointer).1 {
+                self.fault(
+                    &pointer,
+                    "the translation of what the consent doesn't have",
+                    "leave it out, or add `organisation` to the consent",
+                );
+            }
+        }
         self.translated_fields(campaign, &format!("{at}/fields"), texts);
         self.translated_message(campaign, &format!("{at}/message"), texts);
     }

@@ -85,6 +85,7 @@ texts! {
             other: "You have {count} characters too many"
         };
         Consents = "consents": "Your agreement";
+        Privacy = "privacy": "Privacy notice";
         ListJoin = "list_join": "{before}, {after}";
         TargetsChooseUpTo = "targets_choose_up_to": {
             one: "Choose up to {count}.",
@@ -107,7 +108,6 @@ texts! {
         DisclosedPostalCode = "disclosed_postal_code": "your postcode";
         DisclosedAddress = "disclosed_address": "your street address";
         Responsible = "responsible": "{publisher} is responsible for your data.";
-        Privacy = "privacy": "Privacy notice";
         Retention = "retention": {
             one: "Your data is kept for {count} day.",
             other: "Your data is kept for {count} days."

@@ -617,7 +617,7 @@ fn when_it_was_signed_is_when_it_was_sent() {
 
 #[test]
 fn the_claims_are_exactly_what_was_shown_and_entered() {
-    let flow = Flow::new(campaign())
+    let flow = Flow::new(campaign_with(json!({ "public": { "ask": true } })))
         .filled()
         .enter("given_name", "  ដារ៉ា ")
         .tick("targets", "prime-minister")

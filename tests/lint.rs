@@ -271,6 +271,52 @@ fn what_this_version_does_not_do_is_not_passed_over() {
 }
 
 #[test]
+fn an_organisation_that_asks_has_a_name() {
+    let updates = "\"wording\": \"Yes.\"";
+    let with = |organisation: &str| format!("{updates}, \"organisation\": {organisation}");
+    check(updates, &with(r#"{"name": "O", "privacy_url": "https://o.invalid/privacy"}"#), &[]);
+    check(
+        updates,
+        &with(r#"{"privacy_url": "privacy"}"#),
+        &[
+            "line 27: /consents/0/organisation/name: an empty text; say something",
+            "line 27: /consents/0/organisation/privacy_url: no address on the web, or one without https; write a whole address like https://example.org/page",
+        ],
+    );
+    let km = "\"wording\": \"បាទ។\"";
+    let translated = format!("{km}, \"organisation\": {{\"name\": \"អ\"}}");
+    check(
+        km,
+        &translated,
+        &[
+            "line 45: /languages/km/consents/0/organisation: the translation of what the consent doesn't have; leave it out, or add `organisation` to the consent",
+        ],
+    );
+    let both = FILE.replace(updates, &with("{\"name\": \"O\"}")).replace(km, &translated);
+    assert_eq!(lines(&both), Vec::<String>::new());
+}
+
+#[test]
+fn whoever_is_asked_for_a_public_name_has_one() {
+    check("\"story\": \"Story\"", "\"public\": {\"ask\": true}", &[]);
+    check(
+        "\"story\": \"Story\"",
+        "\"public\": {\"names\": true}",
+        &["line 4: /public/names: unknown key; leave it out"],
+    );
+    let nameless = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
+        "fields":[{"id":"email"}],"public":{"ask":true},
+        "message":{"subjects":["S"],"body":""}}"#;
+    assert_eq!(
+        lines(nameless),
+        [
+            "line 2: /public/ask: nobody is asked for a name that could be made public; add `given_name` or `family_name` to `fields`, or leave the key out"
+        ]
+    );
+    assert_eq!(lines(&nameless.replace("true", "false")), Vec::<String>::new());
+}
+
+#[test]
 fn those_at_risk_get_links_that_lead_somewhere() {
     let web = "no address on the web, or one without https; write a whole address like https://example.org/page";
     for (new, expected) in [

@@ -186,7 +186,7 @@ fn places(root: &Element) -> BTreeMap<(String, String), Path> {
         .into_iter()
         .filter(|(_, _, element)| is_control(element))
         .map(|(path, _, element)| {
-            let boxes = element.attribute("type") == Some("checkbox");
+            let boxes = ["checkbox", "radio"].map(Some).contains(&element.attribute("type"));
             let value = element.attribute("value").filter(|_| boxes).unwrap_or_default();
             ((element.attribute("name").unwrap().to_owned(), value.to_owned()), path)
         })
@@ -247,6 +247,7 @@ fn found() -> Vec<Value> {
 /// A campaign in which people may be at risk, and may be named in public.
 fn at_risk() -> Value {
     campaign_with(json!({
+        "public": { "ask": true },
         "at_risk": {
             "own_government": ["TH"],
             "advice": [{ "label": "Advice", "url": "https://advice.invalid/" }],
@@ -433,15 +434,17 @@ fn only_what_may_have_changed_is_made_anew() {
         Part::Button,
         Part::Status,
         Part::Mail,
+        Part::Public,
     ];
-    let mended = [&submitted[..5], &[Part::OwnGovernment]].concat();
+    let mended = [&submitted[..5], &[Part::Public]].concat();
+    let mended_details = [&submitted[..5], &[Part::OwnGovernment, Part::Public]].concat();
     let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);
     let flow = anew(flow.enter("subject", "F"), &message);
     let flow = anew(flow.enter("given_name", "ដ"), &details);
     let flow = anew(flow.enter("country", "KH"), &details);
     let flow = anew(flow.tick("own_choices", "c"), &details);
     let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::OwnGovernment]);
-    let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents]);
+    let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents, Part::Public]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
     // What nobody sees.
     let flow = anew(flow.enter("extension-note", "mine"), &[]);
@@ -452,8 +455,8 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.share("whatsapp"), &[]);
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
-    let flow = anew(flow.enter("body", "Please free the writer."), &submitted[..5]);
-    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
+    let flow = anew(flow.enter("body", "Please free the writer."), &mended);
+    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended_details);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);
     let flow = anew(flow.enter("body", "Please free the writer now."), &message);

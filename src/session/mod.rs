@@ -151,6 +151,7 @@ impl Changes {
         match name {
             TARGETS => Self::TARGETS,
             SUBJECT | BODY => Self::MESSAGE,
+            PUBLIC => Self::CONSENTS,
             _ if consent_of(campaign, name).is_some() => Self::CONSENTS,
             _ if depends_on(campaign, name) => Self::DETAILS.and(Self::TARGETS),
             _ => Self::DETAILS,
@@ -638,7 +639,8 @@ impl Session {
     /// Whether the form has a control of this name.
     fn asks(&self, name: &str) -> bool {
         let campaign = &self.setting.campaign;
-        [TARGETS, SUBJECT, BODY, PUBLIC].contains(&name)
+        [TARGETS, SUBJECT, BODY].contains(&name)
+            || (name == PUBLIC && campaign.asks_for_public_name())
             || campaign.field(name).is_some()
             || consent_of(campaign, name).is_some()
     }

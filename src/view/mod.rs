@@ -8,10 +8,10 @@
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::campaign::{
-    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Target, TargetingMode,
+    Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Publisher, Target, TargetingMode,
 };
 use crate::check::{Mistake, consent_of, length};
-use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, consent_name};
+use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::find;
 use crate::json::decimal;
 use crate::language;
@@ -24,6 +24,7 @@ use crate::text::{Key, Locale};
 
 mod mail;
 mod mistakes;
+mod public;
 mod risk;
 mod thanks;
 
@@ -77,13 +78,15 @@ pub enum Part {
     OwnGovernment,
     /// Sending it from an own mailbox.
     Mail,
+    /// How the supporter may be named in public.
+    Public,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 12] = [
+pub const PARTS: [(Part, Changes); 13] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
@@ -96,6 +99,7 @@ pub const PARTS: [(Part, Changes); 12] = [
     (Part::Share, Changes::SHARED),
     (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
     (Part::Mail, Changes::PROGRESS),
+    (Part::Public, Changes::CONSENTS.and(Changes::MISTAKES)),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -145,6 +149,8 @@ struct Told<'a> {
     mistake: Option<&'a Mistake>,
     /// How many characters are left.
     left: Option<i64>,
+    /// Whom a consent is given to, where that is not the publisher.
+    given_to: Option<&'a Publisher>,
 }
 
 /// What a field is filled with.
@@ -226,6 +232,7 @@ impl<'a> Viewer<'a> {
                 self.out.end();
             }
             Part::OwnGovernment => self.own_government(),
+            Part::Public => self.public(),
             _ => self.share(),
         }
     }
@@ -372,7 +379,7 @@ impl<'a> Viewer<'a> {
         self.story(&campaign.story);
         self.numbered(Part::Summary);
         self.out.begin(Tag::Div);
-        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents] {
+        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents, Part::Public] {
             self.numbered(part);
         }
         self.out.end();
@@ -393,6 +400,7 @@ impl<'a> Viewer<'a> {
     fn is_shown(&self, name: &str) -> bool {
         match name {
             SUBJECT | BODY => true,
+            PUBLIC => self.campaign.asks_for_public_name(),
             TARGETS => offered(self.campaign, &self.session.draft).choice.is_some(),
             _ => {
                 self.campaign.field(name).is_some()
@@ -502,7 +510,7 @@ impl<'a> Viewer<'a> {
         'a: 't,
     {
         let mistake = self.session.mistakes.iter().find(|mistake| mistake.field == name);
-        Told { name, required, hint: None, mistake, left: None }
+        Told { name, required, hint: None, mistake, left: None, given_to: None }
     }
 
     fn message(&mut self) {
@@ -556,7 +564,9 @@ impl<'a> Viewer<'a> {
                 continue;
             }
             let name = consent_name(consent.purpose.as_str());
-            let told = self.told(&name, consent.required);
+            let mut told = self.told(&name, consent.required);
+            let organisation = &consent.organisation;
+            told.given_to = Some(organisation).filter(|known| !known.name.is_empty());
             self.filled(&told, &Control::Tick);
         }
         self.out.put(html!("</div></section>"));
@@ -564,7 +574,12 @@ impl<'a> Viewer<'a> {
 
     fn privacy(&mut self) {
         let (campaign, locale) = (self.campaign, self.locale);
-        let disclosed = campaign.delivery.disclose.iter().map(|disclosed| {
+        // What nobody is asked for, nobody gets to know.
+        let asked = campaign.delivery.disclose.iter().filter(|disclosed| match disclosed {
+            Disclosed::Name => campaign.asks_for_name(),
+            _ => campaign.field(disclosed.word()).is_some(),
+        });
+        let disclosed = asked.map(|disclosed| {
             let key = match disclosed {
                 Disclosed::Name => Key::DisclosedName,
                 Disclosed::Email => Key::DisclosedEmail,
@@ -581,6 +596,8 @@ impl<'a> Viewer<'a> {
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
         if campaign.is_only_mailed() {
             self.say(Key::MailDisclosed);
+            self.out.end();
+        } else if list.is_empty() {
             self.out.end();
         } else {
             self.tell(Key::Disclosed, 0, "list", &list);
@@ -649,6 +666,9 @@ impl<'a> Viewer<'a> {
                 self.set_if(value == TICKED, Attribute::Checked, "");
                 self.out.end();
                 self.label(told);
+                self.out.end();
+                self.given_to(told);
+                return self.out.end();
             }
             _ => {
                 self.begin_field(told);
@@ -798,6 +818,18 @@ impl<'a> Viewer<'a> {
         }
     }
 
+    /// Whom a consent is given to, under its box.
+    fn given_to(&mut self, told: &Told<'_>) {
+        let Some(organisation) = told.given_to else { return self.out.nothing() };
+        self.begin_told(told, "-organisation", "hint");
+        self.out.text(&organisation.name);
+        if markdown::is_safe(&organisation.privacy_url) {
+            self.out.text(" · ");
+            self.link("", self.words(Key::Privacy), &organisation.privacy_url);
+        }
+        self.out.end();
+    }
+
     fn begin_told(&mut self, told: &Told<'_>, suffix: &str, class: &str) {
         self.begin(Tag::P, class);
         self.out.set(Attribute::Id, &[told.name, suffix].concat());
@@ -817,6 +849,7 @@ impl<'a> Viewer<'a> {
             (told.hint.is_some(), "-hint "),
             (told.mistake.is_some(), "-error "),
             (told.left.is_some(), "-remaining "),
+            (told.given_to.is_some(), "-organisation "),
         ] {
             if is_told {
                 ids.push_str(told.name);
@@ -875,6 +908,7 @@ impl<'a> Viewer<'a> {
             SUBJECT => Key::Subject,
             BODY => Key::Body,
             TARGETS => Key::Targets,
+            PUBLIC => Key::Public,
             _ => {
                 let own = self.campaign.field(name);
                 let consent = || consent_of(self.campaign, name).map(|c| &c.wording);

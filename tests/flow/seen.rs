@@ -126,6 +126,8 @@ pub(crate) struct FieldView {
     pub(crate) error: String,
     /// How many characters are left.
     pub(crate) remaining: String,
+    /// Whom a consent is given to, where that is not the publisher.
+    pub(crate) given_to: String,
     /// Whether it must be answered.
     pub(crate) required: bool,
     /// What it is filled with.
@@ -508,8 +510,9 @@ impl<'a> Page<'a> {
                 text
             })
         };
-        let [hint, error, remaining] = ["-hint", "-error", "-remaining"].map(said);
-        let texts = [&hint, &error, &remaining];
+        let suffixes = ["-hint", "-error", "-remaining", "-organisation"];
+        let [hint, error, remaining, given_to] = suffixes.map(said);
+        let texts = [&hint, &error, &remaining, &given_to];
         assert_eq!(told.len(), texts.iter().filter(|text| !text.is_empty()).count(), "{told:?}");
         assert_eq!(is(bearer, "aria-invalid", "true"), !error.is_empty(), "{name}");
         assert_eq!(is(field, "class", "field wrong"), !error.is_empty(), "{name}");
@@ -534,7 +537,7 @@ impl<'a> Page<'a> {
             (Some(_), boxes) => Control::Boxes(boxes.iter().map(|e| self.choice(e)).collect()),
             (None, _) => control(bearer),
         };
-        FieldView { name, label, hint, error, remaining, required, control }
+        FieldView { name, label, hint, error, remaining, given_to, required, control }
     }
 
     /// What the label of a control says, and what more.
@@ -552,7 +555,7 @@ impl<'a> Page<'a> {
     }
 
     fn choice(&self, control: &Element) -> Choice {
-        assert!(is(control, "type", "checkbox"));
+        assert!(["checkbox", "radio"].contains(&&*value(control, "type")));
         let (label, detail) = self.label(control);
         let ticked = control.attribute("checked").is_some();
         Choice { value: value(control, "value"), label, detail, ticked }

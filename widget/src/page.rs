@@ -34,6 +34,8 @@ pub(crate) fn read(control: &Element) -> Option<Event> {
     let value = get("value")?.as_string()?;
     Some(match control.get_attribute("type").as_deref() {
         Some("checkbox") => Event::Ticked { name, value, ticked: get("checked")?.is_truthy() },
+        // Of several, the one that is chosen speaks for all.
+        Some("radio") if !get("checked")?.is_truthy() => return None,
         _ => Event::Entered { name, value },
     })
 }

@@ -16,9 +16,9 @@ const SAFE = {
 // A form's members are its controls, by names without capitals, before anything else: what is called
 // on elements here has a capital in its name.
 
-/** What a control holds is a property; everything else is an attribute. */
+/** What a control holds is a property; everything else is an attribute, also of a checkbox or a radio. */
 const isState = ({ localName, type }) =>
-  /^(input|textarea|select)$/.test(localName) && type !== "checkbox";
+  /^(input|textarea|select)$/.test(localName) && !/bo|io/.test(type);
 
 /**
  * @param root the shadow root

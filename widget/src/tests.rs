@@ -383,6 +383,43 @@ async fn a_form_is_empty_after_reset() {
     assert_eq!(form.posted.length(), 2);
 }
 
+/// The campaign with more keys.
+fn campaign_with(keys: &str) -> String {
+    CAMPAIGN.replacen('{', &["{", keys, ", "].concat(), 1)
+}
+
+#[test]
+fn one_of_several_answers_is_chosen() {
+    let form = Form::of(&campaign_with(r#""public": {"ask": true}"#), Array::new());
+    let radio = |word: &str| form.find(&["[name=public][value=", word, "]"].concat());
+    let chosen = || ["name", "initials", "anonymous"].map(|w| get(&radio(w), "checked") == true);
+    assert_eq!(chosen(), [false, false, true]);
+    radio("name").click();
+    assert_eq!(chosen(), [true, false, false]);
+    radio("initials").click();
+    // What is painted for other reasons leaves it alone.
+    form.submit();
+    assert_eq!(chosen(), [false, true, false]);
+    assert_eq!(value(&radio("initials")), "initials");
+    form.mounted.borrow().as_ref().unwrap().reset();
+    assert_eq!(chosen(), [false, false, true]);
+}
+
+#[test]
+async fn people_at_risk_see_their_receipt_when_they_ask() {
+    let posted = Array::new();
+    serve(&posted, &JsValue::UNDEFINED);
+    let form = Form::of(&campaign_with(r#""at_risk": true"#), posted);
+    assert_eq!(form.control("email").get_attribute("autocomplete").as_deref(), Some("off"));
+    form.fill();
+    form.submit();
+    form.until("sent").await;
+    assert!(form.maybe("code").is_none() && !form.detail("sent").contains("\"id\""));
+    form.find("[data-act=show-receipt]").click();
+    assert_eq!(form.find("code").text_content().unwrap().len(), 22);
+    assert_eq!(form.focused(), "form-receipt");
+}
+
 #[test]
 fn what_a_password_manager_fills_in_without_a_word_is_sent() {
     let form = Form::new();

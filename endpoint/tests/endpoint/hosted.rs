@@ -445,3 +445,55 @@ async fn whoever_may_choose_can_have_the_endpoint_deliver() {
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     assert!(!claims.contains("delivery\":\""), "{claims}");
 }
+
+#[tokio::test]
+async fn a_public_name_is_asked_for_without_script() {
+    let asking = with(campaign(), json!({"public": {"ask": true}}));
+    let scene = Scene::serving(&[asking]).await;
+    let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+    for (id, value) in [("public", "name"), ("public-1", "initials"), ("public-2", "anonymous")] {
+        let checked = if value == "anonymous" { " checked>" } else { ">" };
+        let radio =
+            format!("type=\"radio\" id=\"{id}\" name=\"public\" value=\"{value}\"{checked}");
+        assert!(page.contains(&radio), "{radio} is not in {page}");
+    }
+    let mut values = FILLED.to_vec();
+    values.push(("public", "initials"));
+    assert_eq!(send(&scene, &values).await.status, 200);
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).kept;
+    let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
+    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+    assert_eq!(claims["public"], "initials");
+    values.pop();
+    values.push(("public", "loudly"));
+    let again = send(&scene, &values).await;
+    assert_eq!(again.status, 422);
+    assert!(again.text().contains("href=\"#public\""));
+}
+
+#[tokio::test]
+async fn who_asks_and_who_is_responsible_is_said_without_script() {
+    let organisation =
+        json!({"name": "The Alliance", "privacy_url": "https://alliance.invalid/privacy"});
+    let campaign = with(
+        campaign(),
+        json!({
+            "publisher": {"name": "Example Campaign", "privacy_url": "https://campaign.invalid/privacy"},
+            "retention_days": 90,
+            "consents": [
+                {"purpose": "delivery", "wording": "Pass my message on.", "required": true},
+                {"purpose": "alliance", "wording": "The alliance may write.", "organisation": organisation},
+            ],
+        }),
+    );
+    let page = Scene::serving(&[campaign]).await.get(&format!("/campaigns/{ID}")).await.text();
+    for part in [
+        "id=\"consent_alliance-organisation\">The Alliance · <a target=\"_blank\" rel=\"noopener noreferrer\" href=\"https://alliance.invalid/privacy\">Privacy notice</a></p>",
+        "aria-describedby=\"consent_alliance-organisation\"",
+        "Example Campaign is responsible for your data. Your data is kept for 90 days. <a",
+        "href=\"https://campaign.invalid/privacy\">Privacy notice</a>",
+        "The people you write to will see: your name, your country.",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}

@@ -1,0 +1,106 @@
+//! How a supporter may be named in public: who is asked, and what is claimed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::seen::{Choice, Control};
+use flow::{Flow, campaign, campaign_with};
+use proptest::prelude::*;
+use serde_json::json;
+use standwith::action::PublicName;
+
+fn asking() -> Flow {
+    Flow::new(campaign_with(json!({ "public": { "ask": true } })))
+}
+
+fn choices(flow: &Flow) -> Vec<Choice> {
+    match flow.field("public").control {
+        Control::Boxes(choices) => choices,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobody_is_asked_unless_the_campaign_says_so() {
+    for patch in [json!({}), json!({ "public": {} }), json!({ "public": { "ask": false } })] {
+        let flow = Flow::new(campaign_with(patch));
+        assert!(!flow.names().contains(&"public".to_owned()));
+        // Whatever stands in the page.
+        let flow = flow.filled().enter("public", "name").send();
+        assert_eq!(flow.claims().public, PublicName::Anonymous);
+    }
+    // Without a name there is nothing to ask.
+    let nameless = campaign_with(json!({
+        "public": { "ask": true },
+        "fields": [{ "id": "email" }],
+        "message": { "body": "Please free the writer." },
+        "consents": null,
+    }));
+    assert!(!Flow::new(nameless).names().contains(&"public".to_owned()));
+    assert!(campaign().get("public").is_none());
+}
+
+#[test]
+fn three_answers_of_which_the_last_is_preset() {
+    let flow = asking();
+    assert_eq!(flow.names().last().unwrap(), "public");
+    let field = flow.field("public");
+    assert_eq!(field.label, "How may the campaign name you in public?");
+    let said: Vec<_> = choices(&flow).into_iter().map(|c| (c.value, c.label, c.ticked)).collect();
+    let expected = [
+        ("name", "With my full name", false),
+        ("initials", "With my initials", false),
+        ("anonymous", "Not at all", true),
+    ];
+    assert_eq!(said, expected.map(|(v, l, t)| (v.to_owned(), l.to_owned(), t)));
+    assert_eq!(flow.filled().send().claims().public, PublicName::Anonymous);
+}
+
+#[test]
+fn what_is_chosen_is_claimed() {
+    for (word, name) in [
+        ("name", PublicName::Name),
+        ("initials", PublicName::Initials),
+        ("anonymous", PublicName::Anonymous),
+    ] {
+        let flow = asking().filled().enter("public", "name").enter("public", word);
+        let chosen: Vec<_> = choices(&flow).into_iter().filter(|choice| choice.ticked).collect();
+        assert_eq!(chosen.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>(), [word]);
+        assert_eq!(flow.send().claims().public, name);
+    }
+}
+
+#[test]
+fn what_is_none_of_the_answers_is_a_mistake() {
+    let flow = asking().filled().enter("public", "loudly").submit().wrong(&["public"]);
+    let sentence = "Choose one of the answers to “How may the campaign name you in public?”";
+    assert_eq!(flow.mistakes()[0].1, sentence);
+    flow.enter("public", "initials").wrong(&[]);
+}
+
+#[test]
+fn a_fresh_form_is_anonymous_again() {
+    let flow = asking().filled().enter("public", "name").reset();
+    assert!(choices(&flow)[2].ticked);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is pressed, one answer is chosen, and it is the one that is sent.
+    #[test]
+    fn the_last_answer_counts(words in proptest::collection::vec(0..3_usize, 0..8)) {
+        let known = ["name", "initials", "anonymous"];
+        let mut flow = asking().filled();
+        for word in &words {
+            flow = flow.enter("public", known[*word]);
+        }
+        let chosen: Vec<_> = choices(&flow).into_iter().filter(|c| c.ticked).collect();
+        let last = words.last().map_or("anonymous", |word| known[*word]);
+        prop_assert_eq!(chosen.len(), 1);
+        prop_assert_eq!(&chosen[0].value, last);
+        prop_assert_eq!(flow.send().claims().public.word(), last);
+    }
+}
