@@ -42,6 +42,8 @@ pub struct Circumstances {
     pub wording_digests: Vec<String>,
     /// Where the supporter came from.
     pub source: Source,
+    /// Whether it is a trial.
+    pub test: bool,
 }
 
 impl Action {
@@ -101,6 +103,7 @@ impl Action {
             answers: self.answers.clone(),
             public: self.public,
             source: given.source,
+            test: given.test,
             ..Claims::default()
         }
     }

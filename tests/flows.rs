@@ -6,18 +6,18 @@ mod flow;
 
 use std::collections::BTreeMap;
 
-use flow::seen::{Control, Progress, Screen, View, view};
+use flow::seen::{Control, Progress, Screen, View, root, view, words};
 use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use standwith::answer::{Acceptance, Status};
-use standwith::campaign::Strictness;
+use standwith::campaign::{CampaignFile, Strictness};
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::Draft;
 use standwith::envelope;
 use standwith::markdown;
 use standwith::session::{
-    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, ShareResult,
+    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, Setting, ShareResult,
 };
 use standwith::text::{Key, Locale, Rules};
 use standwith::view::whole;
@@ -1659,4 +1659,27 @@ proptest! {
             }
         }
     }
+}
+
+// A test.
+
+#[test]
+fn a_form_for_a_test_says_so_from_first_to_last() {
+    let read = |campaign: Value| {
+        let bytes = serde_json::to_vec(&campaign).unwrap();
+        CampaignFile::parse(&bytes).unwrap().campaign("en", Strictness::Strict).unwrap()
+    };
+    let flow = Flow::of(Setting { test: true, ..flow::setting(read(campaign())) });
+    assert!(words(&root(&flow.plan())).contains("Test mode. What you send here is not counted"));
+    let flow = flow.says("Send a test message", None).filled().send();
+    assert!(flow.claims().test);
+    // Trying again is still a test, and the same one.
+    let flow = flow.silence().says("Try again", Some(UNREACHABLE)).submit().allow();
+    assert_eq!(flow.bodies[0], flow.bodies[1]);
+    let thanks = flow.accept("recorded", 4).thanks();
+    assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
+
+    let real = Flow::new(campaign());
+    assert!(!words(&root(&real.plan())).contains("Test mode"));
+    assert!(!real.filled().send().claims().test);
 }

@@ -30,6 +30,8 @@ pub struct Setting {
     pub source: Source,
     /// A number of this form's own: with it targets are drawn, where the lot decides.
     pub seed: u64,
+    /// Whether this is a trial: what is sent is never counted and reaches nobody.
+    pub test: bool,
 }
 
 /// The form and all that it remembers.

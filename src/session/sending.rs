@@ -29,6 +29,7 @@ impl Session {
                         aud: audience.to_owned(),
                         campaign_digest: self.setting.campaign_digest.clone(),
                         source: self.setting.source.clone(),
+                        test: self.setting.test,
                         ..Circumstances::default()
                     },
                 );

@@ -22,6 +22,7 @@ use crate::session::{Changes, Notice, Phase, Session, Setting};
 use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
+mod around;
 mod mistakes;
 mod thanks;
 
@@ -166,7 +167,10 @@ impl<'a> Viewer<'a> {
             Phase::Sent(_) => {}
             Phase::NotYetOpen => self.sentence(Tag::P, "notice", Key::NotYetOpen),
             Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
-            _ => self.form(posting),
+            _ => {
+                self.before_form();
+                self.form(posting);
+            }
         }
         self.out.end();
     }
@@ -591,6 +595,7 @@ impl<'a> Viewer<'a> {
         self.words(match &self.session.notice {
             _ if self.is_busy() => Key::Sending,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
+            _ if self.session.setting.test => Key::TestSend,
             _ => Key::Send,
         })
     }

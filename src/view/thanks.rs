@@ -18,6 +18,7 @@ impl Viewer<'_> {
         self.say(Key::SentHeading);
         self.out.end();
         let status = match acceptance.status {
+            _ if self.session.setting.test => Key::TestSent,
             Status::Accepted => Key::SentAccepted,
             Status::Recorded => Key::SentRecorded,
             Status::AwaitingConfirmation => Key::SentAwaiting,

@@ -148,6 +148,7 @@ pub(crate) fn setting(campaign: Campaign) -> Setting {
             utm_source: "newsletter".to_owned(),
         },
         seed: 1,
+        ..Setting::default()
     }
 }
 

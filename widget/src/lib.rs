@@ -65,7 +65,8 @@ impl Mounted {
 /// 6. the page's origin,
 /// 7. `utm_source` of the page's address,
 /// 8. SHA-256 of `file`, in base64url,
-/// 9. the compiled catalogue of the language; empty for English.
+/// 9. anything, where the form is for a test,
+/// 10. the compiled catalogue of the language; empty for English.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
@@ -86,6 +87,7 @@ pub fn mount(
     let origin = line(&mut options);
     let utm_source = line(&mut options);
     let campaign_digest = line(&mut options);
+    let test = !line(&mut options).is_empty();
     let file = CampaignFile::read(file).map_err(|fault| in_words(&[fault]))?;
     let campaign =
         file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
@@ -113,6 +115,7 @@ pub fn mount(
         page,
         source: Source { page: origin, partner, utm_source },
         seed: js_sys::Math::random().to_bits(),
+        test,
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, painter, painted, setting, locale)))

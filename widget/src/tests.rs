@@ -174,6 +174,7 @@ impl Form {
             "",
             "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
             "",
+            "",
         ];
         let options = options.join("\n");
         let painter =

@@ -43,6 +43,8 @@ const MOST_VALUES: usize = 1000;
 const JTI: &str = "jti";
 /// The name of the hidden field with the digest of the campaign file.
 const VERSION: &str = "campaign_digest";
+/// What makes a form one for a test: in the address, whatever its value, and then a hidden field.
+const TEST: &str = "standwith-test";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -76,7 +78,7 @@ pub(super) async fn post(
         let at = values.iter().position(|(known, _)| known == name)?;
         Some(values.remove(at).1)
     };
-    let (jti, shown) = (take(JTI), take(VERSION));
+    let (jti, shown, test) = (take(JTI), take(VERSION), take(TEST));
     let draft = Draft::posted(values);
 
     let shown = shown.unwrap_or_default();
@@ -87,6 +89,7 @@ pub(super) async fn post(
         None => fresh_jti()?,
     };
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
+    page.test |= test.is_some();
     match page.send(&draft, now).await {
         Ok(acceptance) => {
             let session = Session::thanks(page.setting(), now, acceptance);
@@ -135,6 +138,8 @@ struct Page<'a> {
     version: Arc<Version>,
     lang: String,
     jti: String,
+    /// Whether the form is for a test.
+    test: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -148,12 +153,15 @@ impl<'a> Page<'a> {
         jti: String,
     ) -> Self {
         let query = uri.query().unwrap_or_default();
-        let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
-        let asked = asked.map(|(_, lang)| lang.into_owned());
+        let asked = |wanted: &str| {
+            let mut asked = form_urlencoded::parse(query.as_bytes());
+            asked.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        };
+        let (test, asked) = (asked(TEST).is_some(), asked("lang"));
         let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&wanted, &available).to_owned();
-        Page { endpoint, version, lang, jti, packs: accepts(headers, "gzip") }
+        Page { endpoint, version, lang, jti, test, packs: accepts(headers, "gzip") }
     }
 
     fn campaign(&self) -> &Campaign {
@@ -173,6 +181,8 @@ impl<'a> Page<'a> {
             page: at(&hosted),
             source: Source::default(),
             seed: seed(&self.jti),
+            test: self.test,
+            ..Setting::default()
         }
     }
 
@@ -189,6 +199,8 @@ impl<'a> Page<'a> {
             campaign_digest: setting.campaign_digest,
             wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
             source: setting.source,
+            test: setting.test,
+            ..Circumstances::default()
         };
         let claims = action.claims(campaign, circumstances);
         let taken = self.endpoint.intake.take_bare(claims, now).await;
@@ -226,7 +238,10 @@ impl<'a> Page<'a> {
         let campaign = self.campaign();
         // Relative, so that it holds wherever a proxy puts the endpoint.
         let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
-        let hidden = [(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        let mut hidden = vec![(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        if self.test {
+            hidden.push((TEST, "1".to_owned()));
+        }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
         out.push_str("<!DOCTYPE html>\n<html lang=\"");
@@ -258,7 +273,8 @@ impl<'a> Page<'a> {
         for lang in others {
             let mut escaped = String::new();
             html::escape(lang, &mut escaped);
-            out.push_str(&format!("<a href=\"?lang={escaped}\" lang=\"{escaped}\">"));
+            let test = if self.test { format!("&amp;{TEST}") } else { String::new() };
+            out.push_str(&format!("<a href=\"?lang={escaped}{test}\" lang=\"{escaped}\">"));
             html::escape(autonym(lang), out);
             out.push_str("</a> ");
         }

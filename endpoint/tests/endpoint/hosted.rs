@@ -300,3 +300,38 @@ async fn a_country_finds_its_targets_without_script() {
     assert_eq!(send(&scene, &values).await.status, 200);
     assert_eq!(last_targets(&scene).await, json!(["t10"]));
 }
+
+#[tokio::test]
+async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}");
+    let plain = scene.get(&path).await.text();
+    assert!(!plain.contains("Test mode") && !plain.contains("standwith-test"));
+    for query in ["?standwith-test", "?standwith-test=no&lang=en"] {
+        let page = scene.get(&format!("{path}{query}")).await.text();
+        for part in ["Test mode.", ">Send a test message</button>"] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(page.contains("<a href=\"?lang=km&amp;standwith-test\" lang=\"km\">"), "{page}");
+        assert_eq!(hidden(&page, "standwith-test"), "1");
+        let jti = hidden(&page, "jti");
+        let mut values = FILLED.to_vec();
+        values.extend([("jti", jti.as_str()), ("standwith-test", "1")]);
+        // A mistake keeps it a test.
+        values[2] = ("email", "dara@");
+        let mistaken = send(&scene, &values).await;
+        assert_eq!(mistaken.status, 422);
+        assert_eq!(hidden(&mistaken.text(), "standwith-test"), "1");
+        values[2] = ("email", "dara@example.org");
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        assert!(sent.text().contains("This was a test."), "{}", sent.text());
+        receipt(&sent.text());
+        // The same identity is no longer free for a message that counts.
+        values.pop();
+        assert_eq!(send(&scene, &values).await.status, 422);
+    }
+    assert_eq!(scene.get(&format!("{path}/count")).await.json()["count"], 0);
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 2);
+    assert_eq!(scene.number("SELECT coalesce(sum(counted), 0) FROM action").await, 0);
+}
