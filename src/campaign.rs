@@ -186,6 +186,30 @@ record! { read
         text: String,
         /// The address; without it, that of the page.
         url: String = String::new(),
+        /// The ways that are offered, in this order; without the key, all.
+        channels: Vec<Channel> = Vec::new(),
+        /// Texts that are other ones on some ways.
+        texts: ShareTexts = ShareTexts::default(),
+    }
+
+    /// Texts for some ways to pass it on. What is left out is `text`.
+    pub struct ShareTexts {
+        /// WhatsApp's.
+        whatsapp: String = String::new(),
+        /// Telegram's.
+        telegram: String = String::new(),
+        /// The one to copy for Signal.
+        signal: String = String::new(),
+        /// Bluesky's.
+        bluesky: String = String::new(),
+        /// X's.
+        x: String = String::new(),
+        /// The e-mail's.
+        email: String = String::new(),
+        /// The one to copy.
+        copy: String = String::new(),
+        /// What the browser's own ways get.
+        more: String = String::new(),
     }
 
     /// The next step after sending.
@@ -300,6 +324,8 @@ record! { read
         text: String = String::new(),
         /// The address.
         url: String = String::new(),
+        /// Texts that are other ones on some ways.
+        texts: ShareTexts = ShareTexts::default(),
     }
 
     /// The next step's texts.
@@ -362,6 +388,28 @@ words! {
     pub enum DeliveryMode: "\"server\"" {
         /// The endpoint.
         Server = "server",
+    }
+
+    /// A way to pass it on.
+    pub enum Channel: "\"whatsapp\", \"telegram\", \"signal\", \"bluesky\", \"facebook\", \"x\", \"email\", \"copy\" or \"more\"" {
+        /// A message in WhatsApp.
+        Whatsapp = "whatsapp",
+        /// A message in Telegram.
+        Telegram = "telegram",
+        /// A text to paste into Signal, which has no address for it.
+        Signal = "signal",
+        /// A post on Bluesky.
+        Bluesky = "bluesky",
+        /// A post on Facebook, which takes the address only.
+        Facebook = "facebook",
+        /// A post on X.
+        X = "x",
+        /// An e-mail.
+        Email = "email",
+        /// A text to paste.
+        Copy = "copy",
+        /// Whatever the browser offers, where it offers any.
+        More = "more",
     }
 
     /// What of a supporter the targets get to know.

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Picture, STANDARD_FIELDS,
-    TargetingMode, Template, Translation,
+    Answer, Campaign, CampaignFile, Channel, Country, Disclosed, Field, Id, Kind, Picture,
+    STANDARD_FIELDS, TargetingMode, Template, Translation,
 };
 use crate::check::{
     LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
@@ -147,6 +147,7 @@ impl Lint<'_> {
         }
         if let Some(share) = &campaign.share {
             self.filled("/share/text", &share.text);
+            self.share(&share.channels);
             self.address("/share/url", &share.url, Reach::Web);
         }
         if let Some(next) = &campaign.next {
@@ -161,6 +162,25 @@ impl Lint<'_> {
                 "no action can be kept for 0 days",
                 "say how many days the actions are kept, or leave the key out",
             );
+        }
+    }
+
+    /// The ways to pass it on, and their own texts.
+    fn share(&mut self, channels: &[Channel]) {
+        if channels.is_empty() && nearest_to(self.json, "/share/channels").1 {
+            self.fault(
+                "/share/channels",
+                "no way to pass it on",
+                "name some, or leave the key out",
+            );
+        }
+        self.distinct("/share/channels", "", channels.iter().map(|channel| channel.word()));
+        let texts = self.json.get("share").and_then(|share| share.get("texts"));
+        if let Some(Value::Object(texts)) = texts.map(|texts| &texts.value) {
+            for text in texts {
+                let pointer = format!("/share/texts/{}", escaped(&text.key));
+                self.filled(&pointer, text.value.text().unwrap_or_default());
+            }
         }
     }
 
@@ -182,7 +202,8 @@ impl Lint<'_> {
                 }
             }
             Value::Text(text) => {
-                if holds_control(&clean(text), LONG_TEXTS.contains(&key)) {
+                let long = LONG_TEXTS.contains(&key) || pointer.contains("/share/texts/");
+                if holds_control(&clean(text), long) {
                     self.fault(
                         pointer,
                         "a control character, or a line break where there is one line only",

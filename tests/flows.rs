@@ -829,9 +829,14 @@ fn the_thanks_offer_ways_to_pass_it_on() {
         [
             format!("https://wa.me/?text={words}%0D%0A{address}"),
             format!("https://t.me/share/url?url={address}&text={words}"),
+            format!("https://bsky.app/intent/compose?text={words}%0D%0A{address}"),
+            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
+            format!("https://x.com/intent/post?text={words}&url={address}"),
             format!("mailto:?subject=Free%20the%20writer&body={words}%0D%0A{address}"),
         ]
     );
+    let buttons = [("signal", "Copy for Signal"), ("copy", "Copy text and link")];
+    assert_eq!(thanks.share.buttons, buttons.map(|(a, b)| (a.to_owned(), b.to_owned())));
     assert_eq!(thanks.next, Some(("More".to_owned(), "https://campaign.invalid/more".to_owned())));
     let text = "Write too & now\nពេលនេះ\nhttps://campaign.invalid/?a=1&b=2";
     let flow = flow
@@ -844,6 +849,66 @@ fn the_thanks_offer_ways_to_pass_it_on() {
     assert_eq!(flow.thanks().share.result, "Copied");
     let flow = flow.copied(ShareResult::NotCopied);
     assert!(flow.thanks().share.result.ends_with(text));
+}
+
+/// The channels of all links and buttons, from top to bottom but the browser's own first.
+fn channels(flow: &Flow) -> Vec<String> {
+    let share = flow.thanks().share;
+    let links = share.links.into_iter().map(|(channel, ..)| channel);
+    let (own, rest): (Vec<_>, Vec<_>) =
+        share.buttons.into_iter().map(|(channel, _)| channel).partition(|c| c == "more");
+    own.into_iter().chain(links).chain(rest).collect()
+}
+
+#[test]
+fn the_browsers_own_ways_are_offered_where_there_are_any() {
+    let sent = || Flow::new(campaign()).filled().send().accept("accepted", 1);
+    assert!(!channels(&sent()).contains(&"more".to_owned()));
+    // Known long before, or only now.
+    let before = Flow::new(campaign()).event(Event::CanShare).filled().send().accept("accepted", 1);
+    for flow in [before, sent().event(Event::CanShare)] {
+        assert_eq!(channels(&flow)[0], "more");
+        let share = Effect::Share {
+            title: "Free the writer".to_owned(),
+            text: String::new(),
+            url: "https://partner.invalid/article".to_owned(),
+        };
+        let flow =
+            flow.share("more").does(&[share, Effect::Tell(Report::Share("more".to_owned()))]);
+        // The next person's browser is the same.
+        let again = flow.reset().filled().send().accept("accepted", 2);
+        assert_eq!(channels(&again)[0], "more");
+    }
+}
+
+#[test]
+fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
+    let campaign = campaign_with(json!({ "share": {
+        "text": "Write too",
+        "url": "https://campaign.invalid/",
+        "channels": ["x", "signal", "whatsapp", "facebook"],
+        "texts": { "x": "Short", "signal": "Among us" },
+    } }));
+    let flow = Flow::new(campaign).event(Event::CanShare).filled().send().accept("accepted", 1);
+    assert_eq!(channels(&flow), ["x", "whatsapp", "facebook", "signal"]);
+    let address = "https%3A%2F%2Fcampaign.invalid%2F";
+    let links: Vec<String> = flow.thanks().share.links.into_iter().map(|link| link.2).collect();
+    assert_eq!(
+        links,
+        [
+            format!("https://x.com/intent/post?text=Short&url={address}"),
+            format!("https://wa.me/?text=Write%20too%0D%0A{address}"),
+            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
+        ]
+    );
+    let text = "Among us\nhttps://campaign.invalid/";
+    let flow = flow
+        .share("signal")
+        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(Report::Share("signal".to_owned()))])
+        .copied(ShareResult::NotCopied);
+    assert!(flow.thanks().share.result.ends_with(text));
+    // What is no way of ours may have been typed.
+    flow.share("dara@example.org").does(&[]);
 }
 
 #[test]
@@ -1543,7 +1608,7 @@ fn play(flow: Flow, step: &Move) -> Flow {
         }
         Move::Late(attempt) => flow.event(Event::Answered { attempt: *attempt, reply: None }),
         Move::Count(count) => flow.counted(&format!("{{\"count\":{count}}}")),
-        Move::Share(at) => flow.share(["whatsapp", "telegram", "email", "copy"][*at]),
+        Move::Share(at) => flow.share(["more", "telegram", "email", "copy"][*at]),
         Move::Reset => flow.reset(),
     }
 }

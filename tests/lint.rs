@@ -1153,3 +1153,34 @@ proptest! {
         prop_assert!(!faults.is_empty() || schema_takes(text.as_bytes()), "{}", text);
     }
 }
+
+#[test]
+fn ways_to_pass_it_on_are_known_and_say_something() {
+    let with = |more: &str| format!("\"text\": \"Share\", {more}");
+    let texts = "\"texts\": {\"x\": \"Short\", \"email\": \"One\\nTwo\"}";
+    check("\"text\": \"Share\"", &with("\"channels\": [\"copy\", \"x\"]"), &[]);
+    check("\"text\": \"Share\"", &with(texts), &[]);
+    let km = format!("\"title\": \"ក\", \"share\": {{{texts}}}");
+    check("\"title\": \"ក\"", &km, &[]);
+    for (more, expected) in [
+        (
+            "\"channels\": []",
+            "line 34: /share/channels: no way to pass it on; name some, or leave the key out",
+        ),
+        (
+            "\"channels\": [\"x\", \"copy\", \"x\"]",
+            "line 34: /share/channels/2: `x` stands twice in this list; keep one",
+        ),
+        (
+            "\"channels\": [\"myspace\"]",
+            "line 34: /share/channels/0: expected \"whatsapp\", \"telegram\", \"signal\", \"bluesky\", \"facebook\", \"x\", \"email\", \"copy\" or \"more\"",
+        ),
+        ("\"texts\": {\"x\": \" \"}", "line 34: /share/texts/x: an empty text; say something"),
+        (
+            "\"texts\": {\"watsapp\": \"W\"}",
+            "line 34: /share/texts/watsapp: unknown key; did you mean `whatsapp`?",
+        ),
+    ] {
+        check("\"text\": \"Share\"", &with(more), &[expected]);
+    }
+}

@@ -4,13 +4,14 @@
 
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Channel};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
 mod sending;
+mod sharing;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +45,10 @@ pub struct Session {
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
+    /// What was copied last.
+    pub(crate) copied: Channel,
+    /// Whether the browser has ways of its own to pass things on.
+    pub(crate) shares: bool,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -229,6 +234,8 @@ pub enum Event {
     Shared(String),
     /// What became of copying the text.
     Copied(ShareResult),
+    /// The browser has ways of its own to pass things on.
+    CanShare,
     /// Start afresh.
     Reset,
 }
@@ -286,6 +293,15 @@ pub enum Effect {
     FetchCount(String),
     /// Put this into the clipboard.
     Copy(String),
+    /// Have the browser offer its own ways to pass this on.
+    Share {
+        /// What it is called.
+        title: String,
+        /// The text.
+        text: String,
+        /// The address.
+        url: String,
+    },
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
 }
@@ -358,6 +374,8 @@ impl Session {
             notice: None,
             count: None,
             shared: None,
+            copied: Channel::Copy,
+            shares: false,
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -493,13 +511,11 @@ impl Session {
                 let known = self.count.filter(|_| sent).unwrap_or(0);
                 self.counted(answer::count(&body).filter(|count| *count >= known))
             }
-            Event::Shared(channel) => {
-                let mut effects = Vec::new();
-                if channel == "copy" {
-                    effects.push(Effect::Copy(self.share_text()));
-                }
-                effects.push(Effect::Tell(Report::Share(channel)));
-                effects
+            Event::Shared(channel) => self.share(&channel),
+            Event::CanShare => {
+                self.shares = true;
+                self.changed(Changes::SHARED);
+                Vec::new()
             }
             Event::Copied(result) => {
                 self.shared = Some(result);
@@ -621,20 +637,5 @@ impl Session {
         self.changed(Changes::COUNT);
         let goal = self.setting.campaign.counter.goal;
         vec![Effect::Tell(Report::Count { count, goal })]
-    }
-
-    /// What is passed on: the campaign's text and address.
-    pub(crate) fn share_text(&self) -> String {
-        match &self.setting.campaign.share {
-            Some(share) => [&share.text, "\n", self.share_url()].concat(),
-            None => self.share_url().to_owned(),
-        }
-    }
-
-    pub(crate) fn share_url(&self) -> &str {
-        match &self.setting.campaign.share {
-            Some(share) if !share.url.is_empty() => &share.url,
-            _ => &self.setting.page,
-        }
     }
 }

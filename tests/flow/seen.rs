@@ -222,8 +222,8 @@ pub(crate) struct ShareView {
     pub(crate) heading: String,
     /// Channel, what the link says, and where it leads.
     pub(crate) links: Vec<(String, String, String)>,
-    /// What the copy button says.
-    pub(crate) copy: String,
+    /// Channel of each button, and what it says.
+    pub(crate) buttons: Vec<(String, String)>,
     /// What became of copying.
     pub(crate) result: String,
 }
@@ -592,12 +592,11 @@ fn share(element: &Element) -> ShareView {
         let (text, address) = link(by_tag(item, "a"));
         (value(item, "data-share"), text, address)
     };
-    let copy = by_tag(element, "button");
-    assert!(is(copy, "data-share", "copy"));
+    let button = |button: &Element| (value(button, "data-share"), words(button));
     ShareView {
         heading: words(by_tag(element, "h3")),
         links: inside(by_tag(element, "ul")).map(item).collect(),
-        copy: words(copy),
+        buttons: inside(element).filter(|e| e.tag == "button").map(button).collect(),
         result: words(only(&within, |e| is(e, "role", "status")).unwrap()),
     }
 }

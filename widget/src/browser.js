@@ -52,6 +52,19 @@ export const copy = (text, done) => settle(async () => {
   return true;
 }, done);
 
+/** Whether the browser has ways of its own to pass a text on. */
+export const shares = () => {
+  try {
+    return navigator.canShare({ text: "a" });
+  } catch {
+    return false;
+  }
+};
+
+/** Has the browser offer them; whether something was passed on is nobody's business. */
+export const share = (title, text, url) =>
+  settle(() => navigator.share({ title, text, url }), () => {});
+
 /** Calls it after all that runs now. */
 export const soon = (done) => settle(() => {}, done);
 

@@ -18,6 +18,10 @@ extern "C" {
     pub(crate) fn send(request: &Request, done: &JsValue);
     /// Whether a text is in the clipboard.
     pub(crate) fn copy(text: &str, done: &JsValue);
+    /// Whether the browser has ways of its own to pass a text on.
+    pub(crate) fn shares() -> bool;
+    /// Has the browser offer them.
+    pub(crate) fn share(title: &str, text: &str, url: &str);
     /// Calls it after all that runs now.
     pub(crate) fn soon(done: &JsValue);
     /// An address, resolved against another; empty where there is none.

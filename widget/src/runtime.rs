@@ -211,6 +211,7 @@ impl Runtime {
                 });
                 browser::copy(&text, &done);
             }
+            Effect::Share { title, text, url } => browser::share(&title, &text, &url),
             Effect::Focus(focus) => self.painter.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
@@ -247,17 +248,23 @@ impl Runtime {
         Some(materials)
     }
 
-    fn tell(&self, report: &Report) {
+    fn tell(self: &Rc<Self>, report: &Report) {
         let whole = |number: i64| Value::Number(number as f64);
         match report {
-            Report::Ready => self.announce(
-                "standwith:ready",
-                &[
-                    ("campaign", Value::Text(&self.campaign)),
-                    ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
-                    ("lang", Value::Text(&self.locale.borrow().lang)),
-                ],
-            ),
+            Report::Ready => {
+                self.announce(
+                    "standwith:ready",
+                    &[
+                        ("campaign", Value::Text(&self.campaign)),
+                        ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
+                        ("lang", Value::Text(&self.locale.borrow().lang)),
+                    ],
+                );
+                // Said here, because the second half is there now: the first has no use for it.
+                if browser::shares() {
+                    self.send(Event::CanShare);
+                }
+            }
             Report::Start => self.announce("standwith:start", &[]),
             Report::Invalid(fields) => {
                 self.announce("standwith:invalid", &[("fields", Value::Fields(fields))]);
