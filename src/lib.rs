@@ -32,6 +32,7 @@ pub mod targeting;
 
 pub mod answer;
 pub mod envelope;
+pub mod receipt;
 
 pub mod session;
 pub mod text;

@@ -851,6 +851,29 @@ fn the_thanks_offer_ways_to_pass_it_on() {
     assert!(flow.thanks().share.result.ends_with(text));
 }
 
+#[test]
+fn a_receipt_says_how_it_is_checked_and_how_the_message_is_withdrawn() {
+    let accepted = |campaign: Value, issuer: &str| {
+        let claims = json!({ "iss": issuer }).to_string();
+        let receipt = ["e30", &envelope::encode(claims.as_bytes()), "c2ln"].join(".");
+        let flow = Flow::new(campaign).filled().send();
+        let id = flow.claims().jti;
+        let answer = json!({ "id": id, "status": "accepted", "receipt": receipt, "count": 1 });
+        (flow.reply(201, &answer.to_string(), None).thanks(), receipt)
+    };
+    let (thanks, receipt) = accepted(campaign(), "https://actions.invalid");
+    let (called, said) = thanks.check.unwrap();
+    assert_eq!(called, "How to check this receipt");
+    assert!(said[0].ends_with("public keys: https://actions.invalid/.well-known/jwks.json"));
+    assert_eq!(said[1], receipt);
+    assert!(thanks.withdraw.unwrap().contains("write to Example Campaign and give"));
+    // Without an address of an endpoint there is the receipt alone.
+    let nobody = campaign_with(json!({ "publisher": { "name": "" } }));
+    let (thanks, receipt) = accepted(nobody, "somebody");
+    assert_eq!(thanks.check.unwrap().1, [receipt]);
+    assert_eq!(thanks.withdraw, None);
+}
+
 /// The channels of all links and buttons, from top to bottom but the browser's own first.
 fn channels(flow: &Flow) -> Vec<String> {
     let share = flow.thanks().share;
@@ -1743,6 +1766,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert_eq!(flow.bodies[0], flow.bodies[1]);
     let thanks = flow.accept("recorded", 4).thanks();
     assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
+    assert_eq!(thanks.withdraw, None);
 
     let real = Flow::new(campaign());
     assert!(!words(&root(&real.plan())).contains("Test mode"));

@@ -7,6 +7,7 @@ use crate::draft::clean;
 use crate::find::replace;
 use crate::markdown;
 use crate::plan::{Attribute, Tag, html};
+use crate::receipt;
 use crate::session::ShareResult;
 use crate::text::Key;
 
@@ -39,6 +40,13 @@ impl Viewer<'_> {
             self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
             self.say(Key::ReceiptDownload);
             self.out.end();
+            self.receipt_check(&acceptance.receipt);
+        }
+        let publisher = campaign.publisher.name.as_str();
+        // A test counts for nothing that could be withdrawn.
+        if !publisher.is_empty() && !self.session.setting.test {
+            let words = self.locale.say_with(Key::Withdraw, &[("publisher", publisher)]);
+            self.leaf(Tag::P, "hint", &words);
         }
         self.out.end();
         self.story(&campaign.thanks);
@@ -52,6 +60,27 @@ impl Viewer<'_> {
         }
         self.numbered(Part::Share);
         self.out.end();
+    }
+
+    /// How a receipt is checked, and the receipt itself for those who can't keep a file.
+    fn receipt_check(&mut self, receipt: &str) {
+        self.out.put(html!("<details><summary>"));
+        self.say(Key::ReceiptCheck);
+        self.out.end();
+        if let Some(keys) = receipt::keys(receipt) {
+            self.out.begin(Tag::P);
+            self.say(Key::ReceiptCheckHint);
+            self.out.text(" ");
+            if markdown::is_safe(&keys) {
+                self.link("", &keys, &keys);
+            } else {
+                self.leaf(Tag::Code, "", &keys);
+            }
+            self.out.end();
+        }
+        self.out.put(html!("<p><code>"));
+        self.out.text(receipt);
+        self.out.put(html!("</code></p></details>"));
     }
 
     pub(super) fn share(&mut self) {

@@ -209,6 +209,10 @@ pub(crate) struct Thanks {
     pub(crate) keep: String,
     /// The signed receipt to download: what the link says, and the receipt.
     pub(crate) download: Option<(String, String)>,
+    /// How it is checked: what that is called, and what is said of it.
+    pub(crate) check: Option<(String, Vec<String>)>,
+    /// How it is withdrawn.
+    pub(crate) withdraw: Option<String>,
     /// Ways to pass it on.
     pub(crate) share: ShareView,
     /// The next step: what the link says, and where it leads.
@@ -514,7 +518,8 @@ impl<'a> Page<'a> {
     fn thanks(&self, thanks: &'a Element) -> Thanks {
         let within = all(thanks);
         let receipt = only(&within, |e| is(e, "part", "receipt")).unwrap();
-        let number = words(by_tag(receipt, "code"));
+        let number = words(by_tag(inside(receipt).next().unwrap(), "code"));
+        let check = inside(receipt).find(|e| e.tag == "details");
         let download = inside(receipt).find(|e| e.tag == "a").map(|e| {
             assert_eq!(value(e, "download"), [&number, ".receipt.jws"].concat());
             let (text, address) = link(e);
@@ -529,6 +534,11 @@ impl<'a> Page<'a> {
             status: words(inside(thanks).find(|e| e.tag == "p").unwrap()),
             words: story(only(&within, |e| is(e, "class", "story")).unwrap()),
             number: (called.clone(), number),
+            check: check.map(|details| {
+                let paragraphs = inside(details).filter(|e| e.tag == "p").map(words);
+                (words(by_tag(details, "summary")), paragraphs.collect())
+            }),
+            withdraw: inside(receipt).filter(|e| is(e, "class", "hint")).nth(1).map(words),
             keep: words(inside(receipt).find(|e| is(e, "class", "hint")).unwrap()),
             download,
             share: share(only(&within, |e| is(e, "part", "share")).unwrap()),
