@@ -1391,6 +1391,18 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     }
     at(opens).is("editing");
     at(closes - 1).is("editing");
+    // And it says when: the day on which it takes the first message, and that of the last one.
+    let says = |flow: &Flow| words(&root(&flow.plan()));
+    assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
+    assert!(says(&at(opens)).contains("Open until 2024-10-31."));
+    for silent in
+        [at(closes), at(opens).filled().send().accept("accepted", 1), Flow::new(self::campaign())]
+    {
+        assert!(!says(&silent).contains("Open until") && !says(&silent).contains("opens on"));
+    }
+    // What is painted before the form's code is there says the same.
+    let first = standwith::view::first(&campaign, &Locale::english(Rules::PLAIN));
+    assert!(words(&root(&first)).contains("Open until 2024-10-31."));
 }
 
 #[test]

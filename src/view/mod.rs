@@ -94,7 +94,7 @@ pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
-    let mut campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    let mut campaign = Campaign { opens: None, ..campaign.clone() };
     if campaign.targeting.mode == TargetingMode::Random {
         // The lot is drawn with the form: until then, their places are kept.
         campaign.targets.truncate(limits(&campaign).1 as usize);
@@ -103,7 +103,9 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
         }
     }
     let count_url = "count".to_owned();
-    let (session, _) = Session::new(Setting { campaign, count_url, ..Setting::default() }, 0);
+    let setting = Setting { campaign, count_url, ..Setting::default() };
+    // Before every time that it may close at.
+    let (session, _) = Session::new(setting, i64::MIN);
     whole(&session, locale, None)
 }
 
@@ -165,7 +167,10 @@ impl<'a> Viewer<'a> {
         self.numbered(Part::Progress);
         match &session.phase {
             Phase::Sent(_) => {}
-            Phase::NotYetOpen => self.sentence(Tag::P, "notice", Key::NotYetOpen),
+            Phase::NotYetOpen => {
+                self.sentence(Tag::P, "notice", Key::NotYetOpen);
+                self.opens_on();
+            }
             Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
             _ => {
                 self.before_form();

@@ -89,6 +89,17 @@ export const digits = (lang, number) => {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 };
 
+/** The day of a point in time where the browser is, as the language writes it. */
+export const day = (lang, seconds) => {
+  const date = new Date(seconds * 1000);
+  try {
+    return date.toLocaleDateString(lang, { dateStyle: "long" });
+  } catch {
+    // No language that the browser knows.
+    return date.toISOString().slice(0, 10);
+  }
+};
+
 /** An address, resolved against another; nothing where there is none. */
 export const resolve = (url, base) => {
   try {

@@ -35,12 +35,14 @@ extern "C" {
     ) -> bool;
     fn plural(lang: &str, number: f64) -> String;
     fn digits(lang: &str, number: f64) -> String;
+    fn day(lang: &str, seconds: f64) -> String;
 }
 
 /// The rules of languages, by `Intl`.
 pub(crate) const RULES: Rules = Rules {
     plural: |lang, number| plural(lang, number as f64),
     number: |lang, number| digits(lang, number as f64),
+    date: |lang, seconds| day(lang, seconds as f64),
 };
 
 /// Seconds since 1970.
