@@ -44,6 +44,8 @@ pub struct Circumstances {
     pub source: Source,
     /// Whether it is a trial.
     pub test: bool,
+    /// Which variant of the texts was shown.
+    pub variant: Option<String>,
 }
 
 impl Action {
@@ -104,6 +106,7 @@ impl Action {
             public: self.public,
             source: given.source,
             test: given.test,
+            variant: given.variant,
             ..Claims::default()
         }
     }

@@ -52,6 +52,9 @@ record! { read
         delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
         retention_days: Option<u32> = None,
+        /// Texts of which each form shows one set, drawn by lot, in the place of the campaign's own: to find
+        /// out which does better.
+        variants: Vec<Variant> = Vec::new(),
     }
 
     /// A picture.
@@ -234,6 +237,20 @@ record! { read
         disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
     }
 
+    /// Texts to try. What is left out is the campaign's own.
+    pub struct Variant {
+        /// Its name on the wire.
+        id: Id,
+        /// How often it is drawn, beside the others.
+        weight: u32 = 1,
+        /// The heading of the form.
+        title: String = String::new(),
+        /// What it is about.
+        story: String = String::new(),
+        /// The suggested message.
+        message: TemplateText = TemplateText::default(),
+    }
+
     /// The texts of a campaign in another language. What is left out stays as it is.
     pub struct Translation {
         /// The heading of the form.
@@ -258,6 +275,20 @@ record! { read
         share: ShareText = ShareText::default(),
         /// Where the supporter is led after sending.
         next: NextText = NextText::default(),
+        /// The variants', found by `id`: all that each of them says.
+        variants: Vec<VariantText> = Vec::new(),
+    }
+
+    /// A variant's texts.
+    pub struct VariantText {
+        /// Which variant.
+        id: Id,
+        /// The heading of the form.
+        title: String = String::new(),
+        /// What it is about.
+        story: String = String::new(),
+        /// The suggested message.
+        message: TemplateText = TemplateText::default(),
     }
 
     /// A picture's texts.

@@ -10,9 +10,10 @@ use flow::seen::{Control, Progress, Screen, View, root, view, words};
 use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use standwith::action::Claims;
 use standwith::answer::{Acceptance, Status};
-use standwith::campaign::{CampaignFile, Strictness};
-use standwith::check::{Mistake, MistakeKind};
+use standwith::campaign::{Campaign, CampaignFile, Id, Strictness, Variant};
+use standwith::check::{Mistake, MistakeKind, check_claims};
 use standwith::draft::Draft;
 use standwith::envelope;
 use standwith::markdown;
@@ -809,6 +810,18 @@ fn a_count_that_comes_late_does_not_take_the_own_message_away() {
     assert_eq!(flow.view().progress.unwrap().text, "1235 of 5000 messages sent");
     let flow = flow.counted(r#"{"count":1240}"#);
     assert_eq!(flow.view().progress.unwrap().text, "1240 of 5000 messages sent");
+}
+
+#[test]
+fn a_goal_that_is_reached_rises_to_be_seen_and_stays_as_it_is_told() {
+    let flow = Flow::new(campaign()).counted(r#"{"count":4999}"#);
+    let progress = |flow: &Flow| flow.view().progress.unwrap();
+    assert_eq!(progress(&flow).of_goal, Some((4999, 5000)));
+    let flow = flow.filled().send().accept("accepted", 5000);
+    assert_eq!(progress(&flow).of_goal, Some((5000, 10_000)));
+    assert_eq!(progress(&flow).text, "5000 of 10000 messages sent");
+    let report = Report::Count { count: 5000, goal: Some(5000) };
+    assert!(flow.effects.contains(&Effect::Tell(report)), "{:?}", flow.effects);
 }
 
 #[test]
@@ -1765,11 +1778,8 @@ proptest! {
 
 #[test]
 fn a_form_for_a_test_says_so_from_first_to_last() {
-    let read = |campaign: Value| {
-        let bytes = serde_json::to_vec(&campaign).unwrap();
-        CampaignFile::parse(&bytes).unwrap().campaign("en", Strictness::Strict).unwrap()
-    };
-    let flow = Flow::of(Setting { test: true, ..flow::setting(read(campaign())) });
+    let campaign = campaign();
+    let flow = Flow::of(Setting { test: true, ..flow::setting(read(&campaign, "en")) });
     assert!(words(&root(&flow.plan())).contains("Test mode. What you send here is not counted"));
     let flow = flow.says("Send a test message", None).filled().send();
     assert!(flow.claims().test);
@@ -1780,7 +1790,110 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
     assert_eq!(thanks.withdraw, None);
 
-    let real = Flow::new(campaign());
+    let real = Flow::new(campaign);
     assert!(!words(&root(&real.plan())).contains("Test mode"));
     assert!(!real.filled().send().claims().test);
+}
+
+// Texts to try.
+
+/// A campaign with three variants, of which the first has no text of its own.
+fn varied() -> Value {
+    campaign_with(json!({
+        "variants": [
+            { "id": "as-it-is", "weight": 2 },
+            { "id": "short", "title": "Free her", "message": { "body": "Please free her today." } },
+            {
+                "id": "framed",
+                "story": "Another story.",
+                "message": { "subjects": ["Let her go"], "head": "Your Excellency,", "foot": "With respect" },
+            },
+        ],
+        "languages": { "km": { "variants": [{ "id": "short", "title": "ខ្លី" }] } },
+    }))
+}
+
+fn read(campaign: &Value, lang: &str) -> Campaign {
+    let bytes = serde_json::to_vec(campaign).unwrap();
+    CampaignFile::parse(&bytes).unwrap().campaign(lang, Strictness::Strict).unwrap()
+}
+
+#[test]
+fn a_form_shows_one_variant_and_its_claims_say_which() {
+    let campaign = read(&varied(), "en");
+    let mut seen = BTreeMap::new();
+    for seed in 0..60 {
+        let setting = Setting { seed, ..flow::setting(campaign.clone()) };
+        let flow = Flow::of(setting.clone()).filled();
+        let variant = campaign.drawn(seed).unwrap().id.0.clone();
+        let shown = (flow.view().title, flow.value("subject"), flow.value("body"));
+        let claims = flow.send().claims();
+        assert_eq!(claims.variant.as_deref(), Some(variant.as_str()));
+        assert!(check_claims(&campaign, &claims).is_ok(), "{claims:?}");
+        let body = claims.message.clone().unwrap().body;
+        match variant.as_str() {
+            "short" => assert_eq!(
+                (shown.0.as_str(), body.as_str()),
+                ("Free her", "Please free her today.")
+            ),
+            "framed" => {
+                assert_eq!((shown.0.as_str(), shown.1.as_str()), ("Free the writer", "Let her go"));
+                assert!(
+                    body.starts_with("Your Excellency,\n\n") && body.ends_with("\n\nWith respect")
+                );
+                // Without its frame it is not this variant's message.
+                let mut bare = claims.clone();
+                bare.message.as_mut().unwrap().body = "Please free the writer today.".to_owned();
+                assert!(check_claims(&campaign, &bare).is_err());
+                bare.variant = Some("short".to_owned());
+                assert!(check_claims(&campaign, &bare).is_ok());
+            }
+            _ => assert_eq!(shown.0, "Free the writer"),
+        }
+        // A widget of before knew of no variants, and showed the campaign's own texts.
+        let before = Claims { variant: None, ..claims.clone() };
+        assert!(check_claims(&campaign, &before).is_ok());
+        let unknown = Claims { variant: Some("other".to_owned()), ..claims };
+        let faults = check_claims(&campaign, &unknown).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.field == "variant"), "{faults:?}");
+        // The next person at this form sees the same.
+        let again = Flow::of(setting).filled().reset().filled().send().claims();
+        assert_eq!(again.variant.as_ref(), Some(&variant));
+        *seen.entry(variant).or_insert(0) += 1;
+    }
+    assert!(seen.len() == 3 && seen["as-it-is"] > 15 && seen["short"] > 5, "{seen:?}");
+    assert_eq!(Flow::new(self::campaign()).filled().send().claims().variant, None);
+    let title = read(&varied(), "km").in_variant("short").unwrap().title;
+    assert_eq!(title, "ខ្លី");
+}
+
+proptest! {
+    #[test]
+    fn a_variant_is_drawn_as_often_as_its_weight_says(
+        weights in proptest::collection::vec(0..5_u32, 0..5),
+        seed: u64,
+    ) {
+        let mut campaign = read(&campaign(), "en");
+        let named = |(at, weight): (usize, &u32)| Variant {
+            id: Id(format!("v{at}")),
+            weight: *weight,
+            ..Variant::default()
+        };
+        campaign.variants = weights.iter().enumerate().map(named).collect();
+        let total: u32 = weights.iter().sum();
+        let mut drawn = vec![0; weights.len()];
+        for near in 0..2000 {
+            let variant = campaign.drawn(seed.wrapping_add(near));
+            prop_assert_eq!(variant.is_some(), total > 0);
+            if let Some(variant) = variant {
+                drawn[variant.id.0[1..].parse::<usize>().unwrap()] += 1;
+            }
+        }
+        for (weight, drawn) in weights.iter().zip(drawn) {
+            let expected = 2000.0 * f64::from(*weight) / f64::from(total.max(1));
+            // Six standard deviations.
+            prop_assert!((f64::from(drawn) - expected).abs() <= 6.0 * (expected + 1.0).sqrt());
+            prop_assert_eq!(*weight == 0, drawn == 0);
+        }
+    }
 }

@@ -259,7 +259,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     let out = "leave the key out";
     for (old, new, place, mend) in [
         ("\"story\": \"Story\"", "\"sealing\": {\"jwk\": {}}", "line 4: /sealing", out),
-        ("\"story\": \"Story\"", "\"variants\": []", "line 4: /variants", out),
         ("\"story\": \"Story\"", "\"at_risk\": true", "line 4: /at_risk", out),
         ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
         ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
@@ -1182,5 +1181,62 @@ fn ways_to_pass_it_on_are_known_and_say_something() {
         ),
     ] {
         check("\"text\": \"Share\"", &with(more), &[expected]);
+    }
+}
+
+#[test]
+fn variants_are_whole_and_in_every_language() {
+    let own = r#""retention_days": 90, "variants": [
+        {"id": "a"},
+        {"id": "b", "weight": 3, "title": "Other", "message": {"subjects": ["Three"], "body": "I do ask."}}
+    ]"#;
+    let translated = r#""variants": [
+        {"id": "b", "title": "គ", "message": {"subjects": ["៣"], "body": "ខ្ញុំសុំៗ។"}}
+    ], "title": "ក""#;
+    let file = |own: &str, translated: &str| {
+        FILE.replace("\"retention_days\": 90", own).replace("\"title\": \"ក\"", translated)
+    };
+    let good = file(own, translated);
+    assert_eq!(lines(&good), [""; 0]);
+    assert!(schema_takes(good.as_bytes()));
+    for (old, new, expected) in [
+        (
+            "{\"id\": \"a\"}",
+            "{\"id\": \"b\"}",
+            "line 40: /variants/1/id: `b` stands twice in this list; give each its own",
+        ),
+        (
+            "\"weight\": 3",
+            "\"weight\": 0",
+            "line 40: /variants/1/weight: a variant that is never drawn; make it 1 or more, or leave the variant out",
+        ),
+        (
+            "\"weight\": 3",
+            "\"story\": \" \"",
+            "line 40: /variants/1/story: an empty text; say something",
+        ),
+        (
+            "I do ask.",
+            "I {{do}} ask.",
+            "line 40: /variants/1/message/body: {{do}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+        ),
+        (
+            "[\"៣\"]",
+            "[\"៣\", \"៤\"]",
+            "line 45: /languages/km/variants/0/message/subjects: 2 subjects, where the variant has 1; translate each of them, in the same order",
+        ),
+        (
+            "\"title\": \"គ\", ",
+            "",
+            "line 44: /languages/km/variants: `title` of the variant `b` is in the campaign's language only; translate it: else a form would be in two languages",
+        ),
+        (
+            "{\"id\": \"b\", \"title\": \"គ\"",
+            "{\"id\": \"b\", \"story\": \"ឃ\", \"title\": \"គ\"",
+            "line 45: /languages/km/variants/0/story: the translation of what the variant doesn't have; leave it out, or add it to the variant",
+        ),
+    ] {
+        let found = lines(&good.replacen(old, new, 1));
+        assert!(found.iter().any(|line| line == expected), "{new}: {found:#?}");
     }
 }

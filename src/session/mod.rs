@@ -33,6 +33,8 @@ pub struct Setting {
     pub seed: u64,
     /// Whether this is a trial: what is sent is never counted and reaches nobody.
     pub test: bool,
+    /// Which of the campaign's variants it shows; drawn when the form begins.
+    pub variant: Option<String>,
 }
 
 /// The form and all that it remembers.
@@ -355,7 +357,10 @@ pub enum Report {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+    pub fn new(mut setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+        if let Some(variant) = setting.campaign.vary(setting.seed) {
+            setting.variant = Some(variant);
+        }
         let campaign = &setting.campaign;
         let phase = match (&campaign.opens, &campaign.closes) {
             (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,

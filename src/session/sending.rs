@@ -30,6 +30,7 @@ impl Session {
                         campaign_digest: self.setting.campaign_digest.clone(),
                         source: self.setting.source.clone(),
                         test: self.setting.test,
+                        variant: self.setting.variant.clone(),
                         ..Circumstances::default()
                     },
                 );

@@ -13,6 +13,7 @@ use crate::campaign::{
 use crate::check::{Mistake, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::find;
+use crate::goal;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
@@ -313,7 +314,9 @@ impl<'a> Viewer<'a> {
     // The form.
 
     fn progress(&mut self) {
-        let (session, goal) = (self.session, self.campaign.counter.goal.map(i64::from));
+        let session = self.session;
+        let goal = self.campaign.counter.goal.map(i64::from);
+        let goal = goal.map(|goal| goal::shown(goal, session.count.unwrap_or(0)));
         let comes = !session.setting.count_url.is_empty() && session.state() != "sent";
         if session.count.is_none() && !comes {
             return self.out.nothing();

@@ -125,6 +125,7 @@ fn columns() -> Vec<String> {
         "partner",
         "utm_source",
         "campaign_digest",
+        "variant",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
@@ -160,6 +161,7 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.source.partner,
         claims.source.utm_source,
         claims.campaign_digest,
+        claims.variant.unwrap_or_default(),
     ]);
     Ok(row)
 }

@@ -102,7 +102,7 @@ pub(super) async fn post(
         Err(Unsent::Refused(refusal)) => {
             if refusal == Refusal::ReplayMismatch {
                 // What was changed after sending is another message.
-                page.jti = fresh_jti()?;
+                page.renew()?;
             }
             let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
             let session = session.with_notice(notice(&refusal));
@@ -168,13 +168,34 @@ impl<'a> Page<'a> {
         self.version.in_language(&self.lang).unwrap_or(self.version.campaign())
     }
 
+    /// The campaign as this form shows it, and which of its variants that is.
+    fn varied(&self) -> (Campaign, Option<String>) {
+        let mut campaign = self.campaign().clone();
+        let variant = campaign.vary(seed(&self.jti));
+        (campaign, variant)
+    }
+
+    /// Gives the form another identity, and leaves it the variant that it shows.
+    fn renew(&mut self) -> Result<(), Problem> {
+        let of = |page: &Self| page.campaign().drawn(seed(&page.jti)).cloned();
+        let shown = of(self);
+        // A variant that is drawn once in so many times is not waited for.
+        for _ in 0..1000 {
+            self.jti = fresh_jti()?;
+            if of(self) == shown {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn setting(&self) -> Setting {
-        let campaign = self.campaign();
+        let (campaign, variant) = self.varied();
         let address = self.endpoint.intake.addresses.first();
         let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
         let hosted = format!("/campaigns/{}", campaign.id.as_str());
         Setting {
-            campaign: campaign.clone(),
+            campaign,
             campaign_digest: self.version.digest.clone(),
             endpoint: at(&format!("{hosted}/actions")),
             count_url: at(&format!("{hosted}/count")),
@@ -182,14 +203,14 @@ impl<'a> Page<'a> {
             source: Source::default(),
             seed: seed(&self.jti),
             test: self.test,
-            ..Setting::default()
+            variant,
         }
     }
 
     /// Judges what was filled in, and has it recorded.
     async fn send(&self, draft: &Draft, now: i64) -> Result<answer::Acceptance, Unsent> {
-        let campaign = self.campaign();
         let setting = self.setting();
+        let campaign = &setting.campaign;
         let draft = draft.clone().seeded(setting.seed).composed(campaign);
         let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
         let circumstances = Circumstances {
@@ -200,7 +221,7 @@ impl<'a> Page<'a> {
             wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
             source: setting.source,
             test: setting.test,
-            ..Circumstances::default()
+            variant: setting.variant,
         };
         let claims = action.claims(campaign, circumstances);
         let taken = self.endpoint.intake.take_bare(claims, now).await;
@@ -250,7 +271,7 @@ impl<'a> Page<'a> {
         out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
         out.push_str("<meta charset=\"utf-8\">\n");
         out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-        html::escape(&campaign.title, &mut out);
+        html::escape(&self.varied().0.title, &mut out);
         out.push_str("</title>\n<style>");
         out.push_str(style);
         out.push_str("</style>\n");
