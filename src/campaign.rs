@@ -221,6 +221,9 @@ record! { read
         label: String,
         /// Where it leads.
         url: String,
+        /// Whether the page goes there by itself a while after the thanks, unless the supporter does
+        /// anything.
+        redirect: bool = false,
     }
 
     /// The looks.

@@ -825,6 +825,30 @@ fn a_goal_that_is_reached_rises_to_be_seen_and_stays_as_it_is_told() {
 }
 
 #[test]
+fn only_where_the_campaign_says_so_the_page_leads_on_by_itself() {
+    let leaves = |next: Value| {
+        let flow = Flow::new(campaign_with(json!({ "next": next }))).filled().send();
+        let flow = flow.accept("accepted", 1);
+        // After the thanks have the focus, and so are read out.
+        let focus = flow.effects.iter().position(|e| *e == Effect::Focus(Focus::Thanks)).unwrap();
+        let after = flow.effects[focus + 1..].to_vec();
+        let told = |effect: &Effect| matches!(effect, Effect::Leave(_));
+        assert_eq!(flow.effects.iter().any(told), !after.is_empty());
+        after
+    };
+    let url = "https://campaign.invalid/more";
+    assert_eq!(leaves(json!({ "label": "More", "url": url })), []);
+    let leave = Effect::Leave(url.to_owned());
+    assert_eq!(leaves(json!({ "label": "More", "url": url, "redirect": true })), [leave]);
+    for elsewhere in ["http://localhost/more", "javascript:alert(1)", "mailto:a@b.invalid", ""] {
+        assert_eq!(leaves(json!({ "label": "M", "url": elsewhere, "redirect": true })), []);
+    }
+    let refused = campaign_with(json!({ "next": { "label": "M", "url": url, "redirect": true } }));
+    let flow = Flow::new(refused).filled().send().refuse(410, problem("closed"));
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Leave(_))));
+}
+
+#[test]
 fn the_thanks_offer_ways_to_pass_it_on() {
     let campaign = campaign_with(json!({
         "thanks": "So **good**.",

@@ -304,6 +304,8 @@ pub enum Effect {
         /// The address.
         url: String,
     },
+    /// Lead to this address in a while, unless the supporter does anything before.
+    Leave(String),
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
 }

@@ -65,6 +65,14 @@ export const shares = () => {
 export const share = (title, text, url) =>
   settle(() => navigator.share({ title, text, url }), () => {});
 
+/** Leads to another page in a while, unless the person does anything before, or the thanks are gone. */
+export const leave = (url, host) => settle(() => {
+  const waiting = setTimeout(() => host.state === "sent" && location.assign(url), 3000);
+  for (const kind of ["pointerdown", "keydown", "wheel"]) {
+    addEventListener(kind, () => clearTimeout(waiting), { capture: true, once: true });
+  }
+}, () => {});
+
 /** Calls it after all that runs now. */
 export const soon = (done) => settle(() => {}, done);
 

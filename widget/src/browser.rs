@@ -22,6 +22,8 @@ extern "C" {
     pub(crate) fn shares() -> bool;
     /// Has the browser offer them.
     pub(crate) fn share(title: &str, text: &str, url: &str);
+    /// Leads to another page in a while, unless the person does anything before.
+    pub(crate) fn leave(url: &str, host: &HtmlElement);
     /// Calls it after all that runs now.
     pub(crate) fn soon(done: &JsValue);
     /// An address, resolved against another; empty where there is none.

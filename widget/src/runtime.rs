@@ -212,6 +212,7 @@ impl Runtime {
                 browser::copy(&text, &done);
             }
             Effect::Share { title, text, url } => browser::share(&title, &text, &url),
+            Effect::Leave(url) => browser::leave(&url, &self.host),
             Effect::Focus(focus) => self.painter.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
