@@ -116,6 +116,7 @@ pub fn mount(
         source: Source { page: origin, partner, utm_source },
         seed: js_sys::Math::random().to_bits(),
         test,
+        variant: None,
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, painter, painted, setting, locale)))
