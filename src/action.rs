@@ -42,6 +42,10 @@ pub struct Circumstances {
     pub wording_digests: Vec<String>,
     /// Where the supporter came from.
     pub source: Source,
+    /// Whether it is a trial.
+    pub test: bool,
+    /// Which variant of the texts was shown.
+    pub variant: Option<String>,
 }
 
 impl Action {
@@ -101,6 +105,8 @@ impl Action {
             answers: self.answers.clone(),
             public: self.public,
             source: given.source,
+            test: given.test,
+            variant: given.variant,
             ..Claims::default()
         }
     }

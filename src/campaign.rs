@@ -56,6 +56,9 @@ record! { read
         public: Public = Public::default(),
         /// Whether taking part may be dangerous: `true`, or an object with what more is known.
         at_risk: AtRisk = AtRisk(None),
+        /// Texts of which each form shows one set, drawn by lot, in the place of the campaign's own: to find
+        /// out which does better.
+        variants: Vec<Variant> = Vec::new(),
     }
 
     /// A picture.
@@ -193,6 +196,30 @@ record! { read
         text: String,
         /// The address; without it, that of the page.
         url: String = String::new(),
+        /// The ways that are offered, in this order; without the key, all.
+        channels: Vec<Channel> = Vec::new(),
+        /// Texts that are other ones on some ways.
+        texts: ShareTexts = ShareTexts::default(),
+    }
+
+    /// Texts for some ways to pass it on. What is left out is `text`.
+    pub struct ShareTexts {
+        /// WhatsApp's.
+        whatsapp: String = String::new(),
+        /// Telegram's.
+        telegram: String = String::new(),
+        /// The one to copy for Signal.
+        signal: String = String::new(),
+        /// Bluesky's.
+        bluesky: String = String::new(),
+        /// X's.
+        x: String = String::new(),
+        /// The e-mail's.
+        email: String = String::new(),
+        /// The one to copy.
+        copy: String = String::new(),
+        /// What the browser's own ways get.
+        more: String = String::new(),
     }
 
     /// The next step after sending.
@@ -201,6 +228,9 @@ record! { read
         label: String,
         /// Where it leads.
         url: String,
+        /// Whether the page goes there by itself a while after the thanks, unless the supporter does
+        /// anything.
+        redirect: bool = false,
     }
 
     /// The looks.
@@ -245,6 +275,20 @@ record! { read
         url: String,
     }
 
+    /// Texts to try. What is left out is the campaign's own.
+    pub struct Variant {
+        /// Its name on the wire.
+        id: Id,
+        /// How often it is drawn, beside the others.
+        weight: u32 = 1,
+        /// The heading of the form.
+        title: String = String::new(),
+        /// What it is about.
+        story: String = String::new(),
+        /// The suggested message.
+        message: TemplateText = TemplateText::default(),
+    }
+
     /// The texts of a campaign in another language. What is left out stays as it is.
     pub struct Translation {
         /// The heading of the form.
@@ -271,6 +315,20 @@ record! { read
         next: NextText = NextText::default(),
         /// What is said to people at risk.
         at_risk: RiskText = RiskText::default(),
+        /// The variants', found by `id`: all that each of them says.
+        variants: Vec<VariantText> = Vec::new(),
+    }
+
+    /// A variant's texts.
+    pub struct VariantText {
+        /// Which variant.
+        id: Id,
+        /// The heading of the form.
+        title: String = String::new(),
+        /// What it is about.
+        story: String = String::new(),
+        /// The suggested message.
+        message: TemplateText = TemplateText::default(),
     }
 
     /// A picture's texts.
@@ -339,6 +397,8 @@ record! { read
         text: String = String::new(),
         /// The address.
         url: String = String::new(),
+        /// Texts that are other ones on some ways.
+        texts: ShareTexts = ShareTexts::default(),
     }
 
     /// The next step's texts.
@@ -409,6 +469,28 @@ words! {
         Server = "server",
         /// The supporter, from an own mailbox.
         MailApp = "mail-app",
+    }
+
+    /// A way to pass it on.
+    pub enum Channel: "\"whatsapp\", \"telegram\", \"signal\", \"bluesky\", \"facebook\", \"x\", \"email\", \"copy\" or \"more\"" {
+        /// A message in WhatsApp.
+        Whatsapp = "whatsapp",
+        /// A message in Telegram.
+        Telegram = "telegram",
+        /// A text to paste into Signal, which has no address for it.
+        Signal = "signal",
+        /// A post on Bluesky.
+        Bluesky = "bluesky",
+        /// A post on Facebook, which takes the address only.
+        Facebook = "facebook",
+        /// A post on X.
+        X = "x",
+        /// An e-mail.
+        Email = "email",
+        /// A text to paste.
+        Copy = "copy",
+        /// Whatever the browser offers, where it offers any.
+        More = "more",
     }
 
     /// What of a supporter the targets get to know.
@@ -666,6 +748,20 @@ pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let of_era = year.rem_euclid(400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible
+/// Low-Level Date Algorithms", `civil_from_days`).
+pub fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// The texts in other languages. A [`Campaign`] has those of its own language laid over its own

@@ -156,6 +156,13 @@ pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>>
 /// Every mistake, in the order of the form; what this campaign can't take at all comes last.
 pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<Mistake>> {
     let mut unasked = Vec::new();
+    // What was suggested is what the variant says, where one was shown.
+    let varied = claims.variant.as_deref().map(|id| campaign.in_variant(id));
+    if varied == Some(None) {
+        unasked.push(Mistake::new("variant", MistakeKind::UnknownChoice));
+    }
+    let varied = varied.flatten();
+    let campaign = varied.as_ref().unwrap_or(campaign);
     if claims.sealed.is_some() {
         unasked.push(Mistake::new("sealed", MistakeKind::UnknownChoice));
     }

@@ -30,9 +30,12 @@ pub mod phone;
 pub mod postcode;
 pub mod suggest;
 pub mod targeting;
+pub mod variant;
 
 pub mod answer;
 pub mod envelope;
+pub mod goal;
+pub mod receipt;
 
 pub mod session;
 pub mod text;

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Country, Disclosed, Field, Id, Kind, Link, Picture, Publisher,
-    STANDARD_FIELDS, TargetingMode, Template, Translation,
+    Answer, Campaign, CampaignFile, Channel, Country, Disclosed, Field, Id, Kind, Link, Picture,
+    Publisher, STANDARD_FIELDS, TargetingMode, Template, TemplateText, Translation,
 };
 use crate::check::{
     LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
@@ -25,7 +25,7 @@ use crate::targeting::depends_on;
 const LONGEST_BODY: u32 = 5000;
 
 /// Keys that the format has and this version does nothing about. `*` is any one step.
-const LATER_KEYS: [&str; 3] = ["/sealing", "/variants", "/endpoint/headers"];
+const LATER_KEYS: [&str; 2] = ["/sealing", "/endpoint/headers"];
 
 /// Words that the format has and this version does nothing about.
 const LATER_WORDS: [(&str, &[&str]); 1] =
@@ -145,6 +145,7 @@ impl Lint<'_> {
         }
         if let Some(share) = &campaign.share {
             self.filled("/share/text", &share.text);
+            self.share(&share.channels);
             self.address("/share/url", &share.url, Reach::Web);
         }
         if let Some(next) = &campaign.next {
@@ -152,6 +153,7 @@ impl Lint<'_> {
             self.filled("/next/url", &next.url);
             self.address("/next/url", &next.url, Reach::Web);
         }
+        self.variants(campaign);
         self.delivery(campaign);
         self.at_risk(campaign);
         if campaign.public.ask && !campaign.asks_for_public_name() {
@@ -167,6 +169,109 @@ impl Lint<'_> {
                 "no action can be kept for 0 days",
                 "say how many days the actions are kept, or leave the key out",
             );
+        }
+    }
+
+    /// The ways to pass it on, and their own texts.
+    fn share(&mut self, channels: &[Channel]) {
+        if channels.is_empty() && nearest_to(self.json, "/share/channels").1 {
+            self.fault(
+                "/share/channels",
+                "no way to pass it on",
+                "name some, or leave the key out",
+            );
+        }
+        self.distinct("/share/channels", "", channels.iter().map(|channel| channel.word()));
+        let texts = self.json.get("share").and_then(|share| share.get("texts"));
+        if let Some(Value::Object(texts)) = texts.map(|texts| &texts.value) {
+            for text in texts {
+                let pointer = format!("/share/texts/{}", escaped(&text.key));
+                self.filled(&pointer, text.value.text().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Texts to try.
+    fn variants(&mut self, campaign: &Campaign) {
+        self.distinct("/variants", "/id", campaign.variants.iter().map(|v| v.id.as_str()));
+        for (index, variant) in campaign.variants.iter().enumerate() {
+            let at = format!("/variants/{index}");
+            if variant.weight == 0 {
+                self.fault(
+                    &format!("{at}/weight"),
+                    "a variant that is never drawn",
+                    "make it 1 or more, or leave the variant out",
+                );
+            }
+            for (key, text) in [("title", &variant.title), ("story", &variant.story)] {
+                let pointer = format!("{at}/{key}");
+                if nearest_to(self.json, &pointer).1 {
+                    self.filled(&pointer, text);
+                }
+            }
+            self.varied_message(campaign, &format!("{at}/message"), &variant.message);
+        }
+    }
+
+    /// What is laid over the campaign's message, by a variant in any language.
+    fn varied_message(&mut self, campaign: &Campaign, at: &str, text: &TemplateText) {
+        let parts = [&text.head, &text.body, &text.foot].map(String::as_str);
+        for (index, subject) in text.subjects.iter().enumerate() {
+            self.filled(&format!("{at}/subjects/{index}"), subject);
+        }
+        self.wording(campaign, at, &text.subjects, parts);
+        if parts.iter().any(|part| !part.is_empty()) {
+            let own = &campaign.message;
+            let [head, body, foot] = parts;
+            let or = |text, own| if str::is_empty(text) { own } else { text };
+            let laid_over = [or(head, &own.head), or(body, &own.body), or(foot, &own.foot)];
+            self.length(campaign, at, laid_over);
+        }
+    }
+
+    /// The variants in another language: all that each of them says, and nothing else.
+    fn translated_variants(&mut self, campaign: &Campaign, at: &str, texts: &Translation) {
+        let known: Vec<&str> = campaign.variants.iter().map(|v| v.id.as_str()).collect();
+        let named = texts.variants.iter().map(|text| text.id.as_str());
+        self.named(at, "/id", named, &known, " to translate");
+        let keys =
+            ["title", "story", "message/subjects", "message/head", "message/body", "message/foot"];
+        for (index, variant) in campaign.variants.iter().enumerate() {
+            let place = texts.variants.iter().position(|text| text.id == variant.id);
+            for key in keys {
+                let says = nearest_to(self.json, &format!("/variants/{index}/{key}")).1;
+                let translated = place.map(|place| format!("{at}/{place}/{key}"));
+                let translates = translated.as_ref().is_some_and(|to| nearest_to(self.json, to).1);
+                let id = variant.id.as_str();
+                if says && !translates {
+                    self.fault(
+                        at,
+                        &format!(
+                            "`{key}` of the variant `{id}` is in the campaign's language only"
+                        ),
+                        "translate it: else a form would be in two languages",
+                    );
+                } else if translates && !says {
+                    self.fault(
+                        translated.as_deref().unwrap_or(at),
+                        "the translation of what the variant doesn't have",
+                        "leave it out, or add it to the variant",
+                    );
+                }
+            }
+            let Some((place, text)) = place.and_then(|p| Some((p, texts.variants.get(p)?))) else {
+                continue;
+            };
+            let at = format!("{at}/{place}/message");
+            let (count, own) = (text.message.subjects.len(), variant.message.subjects.len());
+            if count > 0 && own > 0 && count != own {
+                self.fault(
+                    &format!("{at}/subjects"),
+                    &format!("{count} subjects, where the variant has {own}"),
+                    "translate each of them, in the same order",
+                );
+            }
+            self.varied_message(campaign, &at, &text.message);
         }
     }
 
@@ -188,7 +293,8 @@ impl Lint<'_> {
                 }
             }
             Value::Text(text) => {
-                if holds_control(&clean(text), LONG_TEXTS.contains(&key)) {
+                let long = LONG_TEXTS.contains(&key) || pointer.contains("/share/texts/");
+                if holds_control(&clean(text), long) {
                     self.fault(
                         pointer,
                         "a control character, or a line break where there is one line only",
@@ -691,6 +797,7 @@ impl Lint<'_> {
         }
         self.translated_fields(campaign, &format!("{at}/fields"), texts);
         self.translated_message(campaign, &format!("{at}/message"), texts);
+        self.translated_variants(campaign, &format!("{at}/variants"), texts);
     }
 
     /// Nobody translates into a language that is there already.

@@ -108,17 +108,20 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
     for (index, target) in targets.iter().enumerate() {
         // SplitMix64.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
         let left = (targets.len() - index) as u64;
-        if mixed % left < wanted {
+        if mixed(state) % left < wanted {
             drawn.push(target);
             wanted -= 1;
         }
     }
     drawn
+}
+
+/// A number whose every bit hangs on all bits of this one.
+pub(crate) fn mixed(state: u64) -> u64 {
+    let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 impl Draft {

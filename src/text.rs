@@ -2,6 +2,7 @@
 //! languages. A catalogue is a JSON object from key to text, in `www/locales`; the build compiles
 //! it to a bare list in the order of [`Key::ALL`], so that the widget carries no key's name.
 
+use crate::campaign::civil;
 use crate::find::split_once;
 use crate::json::{self, Json, Value, Writer};
 
@@ -261,13 +262,15 @@ pub struct Locale {
     rules: Rules,
 }
 
-/// What a language's rules say of numbers. The shells bring them: `Intl` in the browser.
+/// What a language's rules say of numbers and days. The shells bring them: `Intl` in the browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The plural category (CLDR: `one`, `few`, `other` …) of a number in a language.
     pub plural: fn(lang: &str, number: i64) -> String,
     /// A number as the language writes it.
     pub number: fn(lang: &str, number: i64) -> String,
+    /// The day of a point in time (seconds since 1970) as the language writes it.
+    pub date: fn(lang: &str, seconds: i64) -> String,
 }
 
 impl Rules {
@@ -275,7 +278,14 @@ impl Rules {
     pub const PLAIN: Rules = Rules {
         plural: |_, number| if number == 1 { "one" } else { "other" }.to_owned(),
         number: |_, number| json::decimal(number),
+        date: |_, seconds| day(seconds),
     };
+}
+
+/// The day of a point in time (seconds since 1970) as ISO 8601 writes it, in UTC.
+pub fn day(seconds: i64) -> String {
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 impl Locale {
@@ -325,6 +335,11 @@ impl Locale {
     /// The number as the language writes it.
     pub fn number(&self, number: i64) -> String {
         (self.rules.number)(&self.lang, number)
+    }
+
+    /// The day of a point in time (seconds since 1970) as the language writes it.
+    pub fn date(&self, seconds: i64) -> String {
+        (self.rules.date)(&self.lang, seconds)
     }
 
     fn text(&self, key: Key, category: &str) -> &str {

@@ -85,6 +85,7 @@ fn the_widget_signs_a_golden_action_byte_for_byte() {
             campaign_digest: claims.campaign_digest.clone(),
             wording_digests: claims.consents.iter().map(digest).collect(),
             source: claims.source.clone(),
+            ..Circumstances::default()
         };
         let again = action.claims(&campaign, given);
         assert_eq!(shape::write(&again), vector["payload"].as_str().unwrap());

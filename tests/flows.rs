@@ -7,18 +7,19 @@ mod flow;
 
 use std::collections::BTreeMap;
 
-use flow::seen::{Control, Progress, Screen, View, view};
+use flow::seen::{Control, Progress, Screen, View, root, view, words};
 use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use standwith::action::Claims;
 use standwith::answer::{Acceptance, Status};
-use standwith::campaign::Strictness;
-use standwith::check::{Mistake, MistakeKind};
+use standwith::campaign::{Campaign, CampaignFile, Id, Strictness, Variant};
+use standwith::check::{Mistake, MistakeKind, check_claims};
 use standwith::draft::Draft;
 use standwith::envelope;
 use standwith::markdown;
 use standwith::session::{
-    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, ShareResult,
+    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, Setting, ShareResult,
 };
 use standwith::text::{Key, Locale, Rules};
 use standwith::view::whole;
@@ -813,6 +814,42 @@ fn a_count_that_comes_late_does_not_take_the_own_message_away() {
 }
 
 #[test]
+fn a_goal_that_is_reached_rises_to_be_seen_and_stays_as_it_is_told() {
+    let flow = Flow::new(campaign()).counted(r#"{"count":4999}"#);
+    let progress = |flow: &Flow| flow.view().progress.unwrap();
+    assert_eq!(progress(&flow).of_goal, Some((4999, 5000)));
+    let flow = flow.filled().send().accept("accepted", 5000);
+    assert_eq!(progress(&flow).of_goal, Some((5000, 10_000)));
+    assert_eq!(progress(&flow).text, "5000 of 10000 messages sent");
+    let report = Report::Count { count: 5000, goal: Some(5000) };
+    assert!(flow.effects.contains(&Effect::Tell(report)), "{:?}", flow.effects);
+}
+
+#[test]
+fn only_where_the_campaign_says_so_the_page_leads_on_by_itself() {
+    let leaves = |next: Value| {
+        let flow = Flow::new(campaign_with(json!({ "next": next }))).filled().send();
+        let flow = flow.accept("accepted", 1);
+        // After the thanks have the focus, and so are read out.
+        let focus = flow.effects.iter().position(|e| *e == Effect::Focus(Focus::Thanks)).unwrap();
+        let after = flow.effects[focus + 1..].to_vec();
+        let told = |effect: &Effect| matches!(effect, Effect::Lead(_));
+        assert_eq!(flow.effects.iter().any(told), !after.is_empty());
+        after
+    };
+    let url = "https://campaign.invalid/more";
+    assert_eq!(leaves(json!({ "label": "More", "url": url })), []);
+    let leave = Effect::Lead(url.to_owned());
+    assert_eq!(leaves(json!({ "label": "More", "url": url, "redirect": true })), [leave]);
+    for elsewhere in ["http://localhost/more", "javascript:alert(1)", "mailto:a@b.invalid", ""] {
+        assert_eq!(leaves(json!({ "label": "M", "url": elsewhere, "redirect": true })), []);
+    }
+    let refused = campaign_with(json!({ "next": { "label": "M", "url": url, "redirect": true } }));
+    let flow = Flow::new(refused).filled().send().refuse(410, problem("closed"));
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Lead(_))));
+}
+
+#[test]
 fn the_thanks_offer_ways_to_pass_it_on() {
     let campaign = campaign_with(json!({
         "thanks": "So **good**.",
@@ -830,9 +867,14 @@ fn the_thanks_offer_ways_to_pass_it_on() {
         [
             format!("https://wa.me/?text={words}%0D%0A{address}"),
             format!("https://t.me/share/url?url={address}&text={words}"),
+            format!("https://bsky.app/intent/compose?text={words}%0D%0A{address}"),
+            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
+            format!("https://x.com/intent/post?text={words}&url={address}"),
             format!("mailto:?subject=Free%20the%20writer&body={words}%0D%0A{address}"),
         ]
     );
+    let buttons = [("signal", "Copy for Signal"), ("copy", "Copy text and link")];
+    assert_eq!(thanks.share.buttons, buttons.map(|(a, b)| (a.to_owned(), b.to_owned())));
     assert_eq!(thanks.next, Some(("More".to_owned(), "https://campaign.invalid/more".to_owned())));
     let text = "Write too & now\nពេលនេះ\nhttps://campaign.invalid/?a=1&b=2";
     let flow = flow
@@ -845,6 +887,89 @@ fn the_thanks_offer_ways_to_pass_it_on() {
     assert_eq!(flow.thanks().share.result, "Copied");
     let flow = flow.copied(ShareResult::NotCopied);
     assert!(flow.thanks().share.result.ends_with(text));
+}
+
+#[test]
+fn a_receipt_says_how_it_is_checked_and_how_the_message_is_withdrawn() {
+    let accepted = |campaign: Value, issuer: &str| {
+        let claims = json!({ "iss": issuer }).to_string();
+        let receipt = ["e30", &envelope::encode(claims.as_bytes()), "c2ln"].join(".");
+        let flow = Flow::new(campaign).filled().send();
+        let id = flow.claims().jti;
+        let answer = json!({ "id": id, "status": "accepted", "receipt": receipt, "count": 1 });
+        (flow.reply(201, &answer.to_string(), None).thanks(), receipt)
+    };
+    let (thanks, receipt) = accepted(campaign(), "https://actions.invalid");
+    let (called, said) = thanks.check.unwrap();
+    assert_eq!(called, "How to check this receipt");
+    assert!(said[0].ends_with("public keys: https://actions.invalid/.well-known/jwks.json"));
+    assert_eq!(said[1], receipt);
+    assert!(thanks.withdraw.unwrap().contains("write to Example Campaign and give"));
+    // Without an address of an endpoint there is the receipt alone.
+    let nobody = campaign_with(json!({ "publisher": { "name": "" } }));
+    let (thanks, receipt) = accepted(nobody, "somebody");
+    assert_eq!(thanks.check.unwrap().1, [receipt]);
+    assert_eq!(thanks.withdraw, None);
+}
+
+/// The channels of all links and buttons, from top to bottom but the browser's own first.
+fn channels(flow: &Flow) -> Vec<String> {
+    let share = flow.thanks().share;
+    let links = share.links.into_iter().map(|(channel, ..)| channel);
+    let (own, rest): (Vec<_>, Vec<_>) =
+        share.buttons.into_iter().map(|(channel, _)| channel).partition(|c| c == "more");
+    own.into_iter().chain(links).chain(rest).collect()
+}
+
+#[test]
+fn the_browsers_own_ways_are_offered_where_there_are_any() {
+    let sent = || Flow::new(campaign()).filled().send().accept("accepted", 1);
+    assert!(!channels(&sent()).contains(&"more".to_owned()));
+    // Known long before, or only now.
+    let before = Flow::new(campaign()).event(Event::CanShare).filled().send().accept("accepted", 1);
+    for flow in [before, sent().event(Event::CanShare)] {
+        assert_eq!(channels(&flow)[0], "more");
+        let share = Effect::Share {
+            title: "Free the writer".to_owned(),
+            text: String::new(),
+            url: "https://partner.invalid/article".to_owned(),
+        };
+        let flow =
+            flow.share("more").does(&[share, Effect::Tell(Report::Share("more".to_owned()))]);
+        // The next person's browser is the same.
+        let again = flow.reset().filled().send().accept("accepted", 2);
+        assert_eq!(channels(&again)[0], "more");
+    }
+}
+
+#[test]
+fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
+    let campaign = campaign_with(json!({ "share": {
+        "text": "Write too",
+        "url": "https://campaign.invalid/",
+        "channels": ["x", "signal", "whatsapp", "facebook"],
+        "texts": { "x": "Short", "signal": "Among us" },
+    } }));
+    let flow = Flow::new(campaign).event(Event::CanShare).filled().send().accept("accepted", 1);
+    assert_eq!(channels(&flow), ["x", "whatsapp", "facebook", "signal"]);
+    let address = "https%3A%2F%2Fcampaign.invalid%2F";
+    let links: Vec<String> = flow.thanks().share.links.into_iter().map(|link| link.2).collect();
+    assert_eq!(
+        links,
+        [
+            format!("https://x.com/intent/post?text=Short&url={address}"),
+            format!("https://wa.me/?text=Write%20too%0D%0A{address}"),
+            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
+        ]
+    );
+    let text = "Among us\nhttps://campaign.invalid/";
+    let flow = flow
+        .share("signal")
+        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(Report::Share("signal".to_owned()))])
+        .copied(ShareResult::NotCopied);
+    assert!(flow.thanks().share.result.ends_with(text));
+    // What is no way of ours may have been typed.
+    flow.share("dara@example.org").does(&[]);
 }
 
 #[test]
@@ -1304,6 +1429,18 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     }
     at(opens).is("editing");
     at(closes - 1).is("editing");
+    // And it says when: the day on which it takes the first message, and that of the last one.
+    let says = |flow: &Flow| words(&root(&flow.plan()));
+    assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
+    assert!(says(&at(opens)).contains("Open until 2024-10-31."));
+    for silent in
+        [at(closes), at(opens).filled().send().accept("accepted", 1), Flow::new(self::campaign())]
+    {
+        assert!(!says(&silent).contains("Open until") && !says(&silent).contains("opens on"));
+    }
+    // What is painted before the form's code is there says the same.
+    let first = standwith::view::first(&campaign, &Locale::english(Rules::PLAIN));
+    assert!(words(&root(&first)).contains("Open until 2024-10-31."));
 }
 
 #[test]
@@ -1544,7 +1681,7 @@ fn play(flow: Flow, step: &Move) -> Flow {
         }
         Move::Late(attempt) => flow.event(Event::Answered { attempt: *attempt, reply: None }),
         Move::Count(count) => flow.counted(&format!("{{\"count\":{count}}}")),
-        Move::Share(at) => flow.share(["whatsapp", "telegram", "email", "copy"][*at]),
+        Move::Share(at) => flow.share(["more", "telegram", "email", "copy"][*at]),
         Move::Reset => flow.reset(),
     }
 }
@@ -1658,6 +1795,130 @@ proptest! {
                 prop_assert!(known.is_none_or(|(_, before)| *before == said), "{:?}", step);
                 signed.push((jti, said));
             }
+        }
+    }
+}
+
+// A test.
+
+#[test]
+fn a_form_for_a_test_says_so_from_first_to_last() {
+    let campaign = campaign();
+    let flow = Flow::of(Setting { test: true, ..flow::setting(read(&campaign, "en")) });
+    assert!(words(&root(&flow.plan())).contains("Test mode. What you send here is not counted"));
+    let flow = flow.says("Send a test message", None).filled().send();
+    assert!(flow.claims().test);
+    // Trying again is still a test, and the same one.
+    let flow = flow.silence().says("Try again", Some(UNREACHABLE)).submit().allow();
+    assert_eq!(flow.bodies[0], flow.bodies[1]);
+    let thanks = flow.accept("recorded", 4).thanks();
+    assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
+    assert_eq!(thanks.withdraw, None);
+
+    let real = Flow::new(campaign);
+    assert!(!words(&root(&real.plan())).contains("Test mode"));
+    assert!(!real.filled().send().claims().test);
+}
+
+// Texts to try.
+
+/// A campaign with three variants, of which the first has no text of its own.
+fn varied() -> Value {
+    campaign_with(json!({
+        "variants": [
+            { "id": "as-it-is", "weight": 2 },
+            { "id": "short", "title": "Free her", "message": { "body": "Please free her today." } },
+            {
+                "id": "framed",
+                "story": "Another story.",
+                "message": { "subjects": ["Let her go"], "head": "Your Excellency,", "foot": "With respect" },
+            },
+        ],
+        "languages": { "km": { "variants": [{ "id": "short", "title": "ខ្លី" }] } },
+    }))
+}
+
+fn read(campaign: &Value, lang: &str) -> Campaign {
+    let bytes = serde_json::to_vec(campaign).unwrap();
+    CampaignFile::parse(&bytes).unwrap().campaign(lang, Strictness::Strict).unwrap()
+}
+
+#[test]
+fn a_form_shows_one_variant_and_its_claims_say_which() {
+    let campaign = read(&varied(), "en");
+    let mut seen = BTreeMap::new();
+    for seed in 0..60 {
+        let setting = Setting { seed, ..flow::setting(campaign.clone()) };
+        let flow = Flow::of(setting.clone()).filled();
+        let variant = campaign.drawn(seed).unwrap().id.0.clone();
+        let shown = (flow.view().title, flow.value("subject"), flow.value("body"));
+        let claims = flow.send().claims();
+        assert_eq!(claims.variant.as_deref(), Some(variant.as_str()));
+        assert!(check_claims(&campaign, &claims).is_ok(), "{claims:?}");
+        let body = claims.message.clone().unwrap().body;
+        match variant.as_str() {
+            "short" => assert_eq!(
+                (shown.0.as_str(), body.as_str()),
+                ("Free her", "Please free her today.")
+            ),
+            "framed" => {
+                assert_eq!((shown.0.as_str(), shown.1.as_str()), ("Free the writer", "Let her go"));
+                assert!(
+                    body.starts_with("Your Excellency,\n\n") && body.ends_with("\n\nWith respect")
+                );
+                // Without its frame it is not this variant's message.
+                let mut bare = claims.clone();
+                bare.message.as_mut().unwrap().body = "Please free the writer today.".to_owned();
+                assert!(check_claims(&campaign, &bare).is_err());
+                bare.variant = Some("short".to_owned());
+                assert!(check_claims(&campaign, &bare).is_ok());
+            }
+            _ => assert_eq!(shown.0, "Free the writer"),
+        }
+        // A widget of before knew of no variants, and showed the campaign's own texts.
+        let before = Claims { variant: None, ..claims.clone() };
+        assert!(check_claims(&campaign, &before).is_ok());
+        let unknown = Claims { variant: Some("other".to_owned()), ..claims };
+        let faults = check_claims(&campaign, &unknown).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.field == "variant"), "{faults:?}");
+        // The next person at this form sees the same.
+        let again = Flow::of(setting).filled().reset().filled().send().claims();
+        assert_eq!(again.variant.as_ref(), Some(&variant));
+        *seen.entry(variant).or_insert(0) += 1;
+    }
+    assert!(seen.len() == 3 && seen["as-it-is"] > 15 && seen["short"] > 5, "{seen:?}");
+    assert_eq!(Flow::new(self::campaign()).filled().send().claims().variant, None);
+    let title = read(&varied(), "km").in_variant("short").unwrap().title;
+    assert_eq!(title, "ខ្លី");
+}
+
+proptest! {
+    #[test]
+    fn a_variant_is_drawn_as_often_as_its_weight_says(
+        weights in proptest::collection::vec(0..5_u32, 0..5),
+        seed: u64,
+    ) {
+        let mut campaign = read(&campaign(), "en");
+        let named = |(at, weight): (usize, &u32)| Variant {
+            id: Id(format!("v{at}")),
+            weight: *weight,
+            ..Variant::default()
+        };
+        campaign.variants = weights.iter().enumerate().map(named).collect();
+        let total: u32 = weights.iter().sum();
+        let mut drawn = vec![0; weights.len()];
+        for near in 0..2000 {
+            let variant = campaign.drawn(seed.wrapping_add(near));
+            prop_assert_eq!(variant.is_some(), total > 0);
+            if let Some(variant) = variant {
+                drawn[variant.id.0[1..].parse::<usize>().unwrap()] += 1;
+            }
+        }
+        for (weight, drawn) in weights.iter().zip(drawn) {
+            let expected = 2000.0 * f64::from(*weight) / f64::from(total.max(1));
+            // Six standard deviations.
+            prop_assert!((f64::from(drawn) - expected).abs() <= 6.0 * (expected + 1.0).sqrt());
+            prop_assert_eq!(*weight == 0, drawn == 0);
         }
     }
 }

@@ -259,7 +259,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     let out = "leave the key out";
     for (old, new, place, mend) in [
         ("\"story\": \"Story\"", "\"sealing\": {\"jwk\": {}}", "line 4: /sealing", out),
-        ("\"story\": \"Story\"", "\"variants\": []", "line 4: /variants", out),
         ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
         ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
@@ -1278,5 +1277,93 @@ proptest! {
             prop_assert_eq!(fault.to_string().lines().count(), 1);
         }
         prop_assert!(!faults.is_empty() || schema_takes(text.as_bytes()), "{}", text);
+    }
+}
+
+#[test]
+fn ways_to_pass_it_on_are_known_and_say_something() {
+    let with = |more: &str| format!("\"text\": \"Share\", {more}");
+    let texts = "\"texts\": {\"x\": \"Short\", \"email\": \"One\\nTwo\"}";
+    check("\"text\": \"Share\"", &with("\"channels\": [\"copy\", \"x\"]"), &[]);
+    check("\"text\": \"Share\"", &with(texts), &[]);
+    let km = format!("\"title\": \"ក\", \"share\": {{{texts}}}");
+    check("\"title\": \"ក\"", &km, &[]);
+    for (more, expected) in [
+        (
+            "\"channels\": []",
+            "line 34: /share/channels: no way to pass it on; name some, or leave the key out",
+        ),
+        (
+            "\"channels\": [\"x\", \"copy\", \"x\"]",
+            "line 34: /share/channels/2: `x` stands twice in this list; keep one",
+        ),
+        (
+            "\"channels\": [\"myspace\"]",
+            "line 34: /share/channels/0: expected \"whatsapp\", \"telegram\", \"signal\", \"bluesky\", \"facebook\", \"x\", \"email\", \"copy\" or \"more\"",
+        ),
+        ("\"texts\": {\"x\": \" \"}", "line 34: /share/texts/x: an empty text; say something"),
+        (
+            "\"texts\": {\"watsapp\": \"W\"}",
+            "line 34: /share/texts/watsapp: unknown key; did you mean `whatsapp`?",
+        ),
+    ] {
+        check("\"text\": \"Share\"", &with(more), &[expected]);
+    }
+}
+
+#[test]
+fn variants_are_whole_and_in_every_language() {
+    let own = r#""retention_days": 90, "variants": [
+        {"id": "a"},
+        {"id": "b", "weight": 3, "title": "Other", "message": {"subjects": ["Three"], "body": "I do ask."}}
+    ]"#;
+    let translated = r#""variants": [
+        {"id": "b", "title": "គ", "message": {"subjects": ["៣"], "body": "ខ្ញុំសុំៗ។"}}
+    ], "title": "ក""#;
+    let file = |own: &str, translated: &str| {
+        FILE.replace("\"retention_days\": 90", own).replace("\"title\": \"ក\"", translated)
+    };
+    let good = file(own, translated);
+    assert_eq!(lines(&good), [""; 0]);
+    assert!(schema_takes(good.as_bytes()));
+    for (old, new, expected) in [
+        (
+            "{\"id\": \"a\"}",
+            "{\"id\": \"b\"}",
+            "line 40: /variants/1/id: `b` stands twice in this list; give each its own",
+        ),
+        (
+            "\"weight\": 3",
+            "\"weight\": 0",
+            "line 40: /variants/1/weight: a variant that is never drawn; make it 1 or more, or leave the variant out",
+        ),
+        (
+            "\"weight\": 3",
+            "\"story\": \" \"",
+            "line 40: /variants/1/story: an empty text; say something",
+        ),
+        (
+            "I do ask.",
+            "I {{do}} ask.",
+            "line 40: /variants/1/message/body: {{do}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+        ),
+        (
+            "[\"៣\"]",
+            "[\"៣\", \"៤\"]",
+            "line 45: /languages/km/variants/0/message/subjects: 2 subjects, where the variant has 1; translate each of them, in the same order",
+        ),
+        (
+            "\"title\": \"គ\", ",
+            "",
+            "line 44: /languages/km/variants: `title` of the variant `b` is in the campaign's language only; translate it: else a form would be in two languages",
+        ),
+        (
+            "{\"id\": \"b\", \"title\": \"គ\"",
+            "{\"id\": \"b\", \"story\": \"ឃ\", \"title\": \"គ\"",
+            "line 45: /languages/km/variants/0/story: the translation of what the variant doesn't have; leave it out, or add it to the variant",
+        ),
+    ] {
+        let found = lines(&good.replacen(old, new, 1));
+        assert!(found.iter().any(|line| line == expected), "{new}: {found:#?}");
     }
 }

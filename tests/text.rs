@@ -10,6 +10,7 @@ use standwith::text::{Key, Locale, Rules, compile};
 const BARE: Rules = Rules {
     plural: |_, number| if number == 1 { "one" } else { "other" }.to_owned(),
     number: |_, _| "{count}".to_owned(),
+    date: |_, _| "{date}".to_owned(),
 };
 
 fn english(key: Key) -> String {
@@ -97,6 +98,10 @@ fn numbers_are_written_as_the_rules_say() {
     let locale = Locale::compiled("km", "[]", rules);
     assert_eq!(locale.number(5), "<km 5>");
     assert_eq!(locale.say_count(Key::Count, 1234, &[]), "<km 1234> messages sent");
+    let rules = Rules { date: |lang, seconds| format!("<{lang} {seconds}>"), ..rules };
+    assert_eq!(Locale::compiled("km", "[]", rules).date(5), "<km 5>");
+    let days = [-1, 0, 951_782_400, 1_730_419_199].map(|s| Locale::english(Rules::PLAIN).date(s));
+    assert_eq!(days, ["1969-12-31", "1970-01-01", "2000-02-29", "2024-10-31"]);
 }
 
 // Catalogues in general.

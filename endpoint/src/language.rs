@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, header};
 use standwith::language::primary;
-use standwith::text::{self, Locale, Rules};
+use standwith::text::{self, Locale, Rules, day};
 
 include!(concat!(env!("OUT_DIR"), "/shared.rs"));
 
@@ -20,7 +20,7 @@ static LOCALES: LazyLock<Vec<Locale>> = LazyLock::new(|| {
     locales
 });
 
-const RULES: Rules = Rules { plural, number };
+const RULES: Rules = Rules { plural, number, date: |_, seconds| day(seconds) };
 
 /// The texts in this language, or in English.
 pub(crate) fn locale(lang: &str) -> &'static Locale {

@@ -31,7 +31,8 @@ pub struct Version {
     pub bytes: Bytes,
     /// The file in smaller forms.
     pub packed: Packed,
-    /// The file with what its form paints first, in each of its languages.
+    /// The file with what its form paints first, in each of its languages; of a campaign with variants
+    /// there is none.
     pub planned: Vec<Planned>,
     first: Campaign,
     others: Vec<Campaign>,
@@ -273,7 +274,9 @@ fn look(folder: &Path, before: Shelf) -> Result<Looked, LibraryFault> {
             && let Ok(read) = Version::read(bytes, Strictness::Strict)
         {
             let packed = Packed::of(&read.bytes);
-            let planned = read.campaigns().map(|c| Planned::new(c, &read.bytes)).collect();
+            // Which variant a form shows, only the form knows: there is no first plan of one.
+            let planned = read.campaigns().filter(|campaign| campaign.variants.is_empty());
+            let planned = planned.map(|c| Planned::new(c, &read.bytes)).collect();
             let read = Arc::new(Version { packed, planned, ..read });
             fresh.push(read.clone());
             version = Some(read);

@@ -4,7 +4,7 @@
 
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Channel};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
@@ -13,6 +13,7 @@ use crate::targeting::depends_on;
 mod mailing;
 mod risk;
 mod sending;
+mod sharing;
 
 pub(crate) use mailing::Mailing;
 
@@ -36,6 +37,10 @@ pub struct Setting {
     pub hosted: String,
     /// A number of this form's own: with it targets are drawn, where the lot decides.
     pub seed: u64,
+    /// Whether this is a trial: what is sent is never counted and reaches nobody.
+    pub test: bool,
+    /// Which of the campaign's variants it shows; drawn when the form begins.
+    pub variant: Option<String>,
 }
 
 /// The form and all that it remembers.
@@ -54,6 +59,10 @@ pub struct Session {
     pub(crate) receipt_shown: bool,
     /// The mail that the supporter is to send, or has sent.
     pub(crate) mailing: Option<Box<Mailing>>,
+    /// What was copied last.
+    pub(crate) copied: Channel,
+    /// Whether the browser has ways of its own to pass things on.
+    pub(crate) shares: bool,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -244,6 +253,8 @@ pub enum Event {
     Acted(String),
     /// The time that was asked for: seconds since 1970.
     Time(i64),
+    /// The browser has ways of its own to pass things on.
+    CanShare,
     /// Start afresh.
     Reset,
 }
@@ -303,6 +314,17 @@ pub enum Effect {
     Copy(String),
     /// Say what time it is.
     AskTime,
+    /// Have the browser offer its own ways to pass this on.
+    Share {
+        /// What it is called.
+        title: String,
+        /// The text.
+        text: String,
+        /// The address.
+        url: String,
+    },
+    /// Lead to this address in a while, unless the supporter does anything before.
+    Lead(String),
     /// Move the keyboard's focus, after painting.
     Focus(Focus),
     /// Leave the page for this address, so that no way leads back.
@@ -362,7 +384,10 @@ pub enum Report {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+    pub fn new(mut setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+        if let Some(variant) = setting.campaign.vary(setting.seed) {
+            setting.variant = Some(variant);
+        }
         let campaign = &setting.campaign;
         let phase = match (&campaign.opens, &campaign.closes) {
             (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
@@ -384,6 +409,8 @@ impl Session {
             hears: true,
             receipt_shown: false,
             mailing: None,
+            copied: Channel::Copy,
+            shares: false,
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -525,13 +552,11 @@ impl Session {
                 let known = self.count.filter(|_| sent).unwrap_or(0);
                 self.counted(answer::count(&body).filter(|count| *count >= known))
             }
-            Event::Shared(channel) => {
-                let mut effects = Vec::new();
-                if channel == "copy" {
-                    effects.push(Effect::Copy(self.share_text()));
-                }
-                effects.push(Effect::Tell(Report::Share(channel)));
-                effects
+            Event::Shared(channel) => self.share(&channel),
+            Event::CanShare => {
+                self.shares = true;
+                self.changed(Changes::SHARED);
+                Vec::new()
             }
             Event::Time(now) => self.mailed(now),
             Event::Copied(result) if self.mail_copied(result) => Vec::new(),
@@ -664,20 +689,5 @@ impl Session {
         self.changed(Changes::COUNT);
         let goal = self.setting.campaign.counter.goal;
         vec![Effect::Tell(Report::Count { count, goal })]
-    }
-
-    /// What is passed on: the campaign's text and address.
-    pub(crate) fn share_text(&self) -> String {
-        match &self.setting.campaign.share {
-            Some(share) => [&share.text, "\n", self.share_url()].concat(),
-            None => self.share_url().to_owned(),
-        }
-    }
-
-    pub(crate) fn share_url(&self) -> &str {
-        match &self.setting.campaign.share {
-            Some(share) if !share.url.is_empty() => &share.url,
-            _ => &self.setting.page,
-        }
     }
 }

@@ -29,6 +29,8 @@ impl Session {
                         aud: audience.to_owned(),
                         campaign_digest: self.setting.campaign_digest.clone(),
                         source: self.source(),
+                        test: self.setting.test,
+                        variant: self.setting.variant.clone(),
                         ..Circumstances::default()
                     },
                 );
@@ -171,6 +173,10 @@ impl Session {
         })];
         effects.extend(self.counted(acceptance.count));
         effects.push(Effect::Focus(Focus::Thanks));
+        // It leads on with what the campaign's file says, and nothing else.
+        let next = self.setting.campaign.next.as_ref();
+        let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
+        effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         self.pending = None;
         self.phase = Phase::Sent(acceptance);
         self.changed(Changes::SCREEN);

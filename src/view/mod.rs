@@ -13,6 +13,7 @@ use crate::campaign::{
 use crate::check::{Mistake, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::find;
+use crate::goal;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
@@ -22,6 +23,7 @@ use crate::session::{Changes, Notice, Phase, Session, Setting};
 use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
+mod around;
 mod mail;
 mod mistakes;
 mod public;
@@ -111,7 +113,7 @@ pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
-    let mut campaign = Campaign { opens: None, closes: None, ..campaign.clone() };
+    let mut campaign = Campaign { opens: None, ..campaign.clone() };
     if campaign.targeting.mode == TargetingMode::Random {
         // The lot is drawn with the form: until then, their places are kept.
         campaign.targets.truncate(limits(&campaign).1 as usize);
@@ -122,7 +124,8 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
     // Of what only the page knows, the places.
     let (count_url, hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
     let setting = Setting { campaign, count_url, hosted, ..Setting::default() };
-    let (session, _) = Session::new(setting, 0);
+    // Before every time that it may close at.
+    let (session, _) = Session::new(setting, i64::MIN);
     whole(&session, locale, None)
 }
 
@@ -187,9 +190,13 @@ impl<'a> Viewer<'a> {
         self.numbered(Part::Progress);
         match &session.phase {
             Phase::Sent(_) => {}
-            Phase::NotYetOpen => self.sentence(Tag::P, "notice", Key::NotYetOpen),
+            Phase::NotYetOpen => {
+                self.sentence(Tag::P, "notice", Key::NotYetOpen);
+                self.opens_on();
+            }
             Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
             _ => {
+                self.before_form();
                 self.safety();
                 self.form(posting);
             }
@@ -333,7 +340,9 @@ impl<'a> Viewer<'a> {
     // The form.
 
     fn progress(&mut self) {
-        let (session, goal) = (self.session, self.campaign.counter.goal.map(i64::from));
+        let session = self.session;
+        let goal = self.campaign.counter.goal.map(i64::from);
+        let goal = goal.map(|goal| goal::shown(goal, session.count.unwrap_or(0)));
         let comes = !session.setting.count_url.is_empty() && session.state() != "sent";
         if session.count.is_none() && !comes {
             return self.out.nothing();
@@ -639,6 +648,7 @@ impl<'a> Viewer<'a> {
             _ if self.campaign.is_only_mailed() => Key::MailSend,
             _ if self.session.mailing.is_some() => Key::Send,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
+            _ if self.session.setting.test => Key::TestSend,
             _ => Key::Send,
         })
     }

@@ -2,10 +2,12 @@
 
 use super::{Part, Viewer};
 use crate::answer::{Acceptance, Status};
+use crate::campaign::Channel;
 use crate::draft::clean;
 use crate::mail::percent_encode;
 use crate::markdown;
 use crate::plan::{Attribute, Tag, html};
+use crate::receipt;
 use crate::session::ShareResult;
 use crate::text::Key;
 
@@ -18,6 +20,7 @@ impl Viewer<'_> {
         self.say(Key::SentHeading);
         self.out.end();
         let status = match acceptance.status {
+            _ if self.session.setting.test => Key::TestSent,
             Status::Accepted | Status::Recorded if self.session.mailing.is_some() => {
                 Key::SentByMail
             }
@@ -63,42 +66,106 @@ impl Viewer<'_> {
             self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
             self.say(Key::ReceiptDownload);
             self.out.end();
+            self.receipt_check(&acceptance.receipt);
+        }
+        let publisher = self.campaign.publisher.name.as_str();
+        // A test counts for nothing that could be withdrawn.
+        if !publisher.is_empty() && !self.session.setting.test {
+            let words = self.locale.say_with(Key::Withdraw, &[("publisher", publisher)]);
+            self.leaf(Tag::P, "hint", &words);
         }
         self.out.end();
     }
 
-    pub(super) fn share(&mut self) {
-        let session = self.session;
-        let text = percent_encode(&clean(&session.share_text()));
-        let subject = percent_encode(&clean(&self.campaign.title));
-        let address = percent_encode(session.share_url());
-        let words = self.campaign.share.as_ref().map_or("", |share| share.text.as_str());
-        let words = percent_encode(&clean(words));
-        self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
-        self.say(Key::ShareHeading);
-        self.out.put(html!("</h3><ul>"));
-        let email = self.words(Key::ShareEmail);
-        for (channel, label, address) in [
-            ("whatsapp", "WhatsApp", ["https://wa.me/?text=", &text, "", ""]),
-            ("telegram", "Telegram", ["https://t.me/share/url?url=", &address, "&text=", &words]),
-            ("email", email, ["mailto:?subject=", &subject, "&body=", &text]),
-        ] {
-            self.out.begin(Tag::Li);
-            self.out.set(Attribute::DataShare, channel);
-            self.link("", label, &address.concat());
+    /// How a receipt is checked, and the receipt itself for those who can't keep a file.
+    fn receipt_check(&mut self, receipt: &str) {
+        self.out.put(html!("<details><summary>"));
+        self.say(Key::ReceiptCheck);
+        self.out.end();
+        if let Some(keys) = receipt::keys(receipt) {
+            self.out.begin(Tag::P);
+            self.say(Key::ReceiptCheckHint);
+            self.out.text(" ");
+            if markdown::is_safe(&keys) {
+                self.link("", &keys, &keys);
+            } else {
+                self.leaf(Tag::Code, "", &keys);
+            }
             self.out.end();
         }
-        self.out.put(html!("</ul><button type=\"button\" data-share=\"copy\">"));
-        self.say(Key::ShareCopy);
-        self.out.put(html!("</button><p role=\"status\">"));
+        self.out.put(html!("<p><code>"));
+        self.out.text(receipt);
+        self.out.put(html!("</code></p></details>"));
+    }
+
+    pub(super) fn share(&mut self) {
+        let session = self.session;
+        self.out.put(html!("<div class=\"share\" part=\"share\"><h3>"));
+        self.say(Key::ShareHeading);
+        self.out.end();
+        let channels = session.channels();
+        // What the browser offers comes first, where it does.
+        if session.shares && channels.contains(&Channel::More) {
+            self.sharing_button(Channel::More, Key::ShareMore);
+        } else {
+            self.out.nothing();
+        }
+        self.out.begin(Tag::Ul);
+        channels.iter().for_each(|channel| self.sharing_link(*channel));
+        self.out.end();
+        for channel in channels {
+            match channel {
+                Channel::Copy => self.sharing_button(*channel, Key::ShareCopy),
+                Channel::Signal => self.sharing_button(*channel, Key::ShareSignal),
+                _ => {}
+            }
+        }
+        self.out.put(html!("<p role=\"status\">"));
         match session.shared {
             None => self.out.text(""),
             Some(ShareResult::Copied) => self.say(Key::Copied),
             Some(ShareResult::NotCopied) => {
-                let text = session.share_text();
+                let text = session.share_text(session.copied);
                 self.out.text(&self.locale.say_with(Key::CopyFailed, &[("text", &text)]));
             }
         }
         self.out.put(html!("</p></div>"));
+    }
+
+    fn sharing_button(&mut self, channel: Channel, key: Key) {
+        self.out.put(html!("<button type=\"button\">"));
+        self.out.set(Attribute::DataShare, channel.word());
+        self.say(key);
+        self.out.end();
+    }
+
+    /// The link to a way to pass it on, if it is one with an address.
+    fn sharing_link(&mut self, channel: Channel) {
+        let session = self.session;
+        let text = percent_encode(&clean(&session.share_text(channel)));
+        let words = percent_encode(&clean(session.share_words(channel)));
+        let address = percent_encode(&clean(session.share_url()));
+        let subject = percent_encode(&clean(&self.campaign.title));
+        let (label, address) = match channel {
+            Channel::Whatsapp => ("WhatsApp", ["https://wa.me/?text=", &text, "", ""]),
+            Channel::Telegram => {
+                ("Telegram", ["https://t.me/share/url?url=", &address, "&text=", &words])
+            }
+            Channel::Bluesky => {
+                ("Bluesky", ["https://bsky.app/intent/compose?text=", &text, "", ""])
+            }
+            Channel::Facebook => {
+                ("Facebook", ["https://www.facebook.com/sharer/sharer.php?u=", &address, "", ""])
+            }
+            Channel::X => ("X", ["https://x.com/intent/post?text=", &words, "&url=", &address]),
+            Channel::Email => {
+                (self.words(Key::ShareEmail), ["mailto:?subject=", &subject, "&body=", &text])
+            }
+            Channel::Signal | Channel::Copy | Channel::More => return,
+        };
+        self.out.begin(Tag::Li);
+        self.out.set(Attribute::DataShare, channel.word());
+        self.link("", label, &address.concat());
+        self.out.end();
     }
 }

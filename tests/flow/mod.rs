@@ -149,6 +149,7 @@ pub(crate) fn setting(campaign: Campaign) -> Setting {
         },
         hosted: "https://actions.invalid/campaigns/free-the-writer".to_owned(),
         seed: 1,
+        ..Setting::default()
     }
 }
 

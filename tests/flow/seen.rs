@@ -232,6 +232,10 @@ pub(crate) struct Thanks {
     pub(crate) keep: String,
     /// The signed receipt to download: what the link says, and the receipt.
     pub(crate) download: Option<(String, String)>,
+    /// How it is checked: what that is called, and what is said of it.
+    pub(crate) check: Option<(String, Vec<String>)>,
+    /// How it is withdrawn.
+    pub(crate) withdraw: Option<String>,
     /// Ways to pass it on.
     pub(crate) share: ShareView,
     /// The next step: what the link says, and where it leads.
@@ -245,8 +249,8 @@ pub(crate) struct ShareView {
     pub(crate) heading: String,
     /// Channel, what the link says, and where it leads.
     pub(crate) links: Vec<(String, String, String)>,
-    /// What the copy button says.
-    pub(crate) copy: String,
+    /// Channel of each button, and what it says.
+    pub(crate) buttons: Vec<(String, String)>,
     /// What became of copying.
     pub(crate) result: String,
 }
@@ -564,8 +568,10 @@ impl<'a> Page<'a> {
     fn thanks(&self, thanks: &'a Element) -> Thanks {
         let within = all(thanks);
         let receipt = only(&within, |e| is(e, "part", "receipt")).unwrap();
-        let code = only(&all(receipt), |e| e.tag == "code");
+        let mut sentences = inside(receipt).filter(|e| e.tag == "p");
+        let code = sentences.find_map(|sentence| inside(sentence).find(|e| e.tag == "code"));
         let number = code.map(words).unwrap_or_default();
+        let check = inside(receipt).find(|e| e.tag == "details");
         let download = inside(receipt).find(|e| e.tag == "a").map(|e| {
             assert_eq!(value(e, "download"), [&number, ".receipt.jws"].concat());
             let (text, address) = link(e);
@@ -582,6 +588,11 @@ impl<'a> Page<'a> {
             words: story(only(&within, |e| is(e, "class", "story")).unwrap()),
             number: (called.clone(), number),
             keep: inside(receipt).find(|e| is(e, "class", "hint")).map(words).unwrap_or_default(),
+            check: check.map(|details| {
+                let paragraphs = inside(details).filter(|e| e.tag == "p").map(words);
+                (words(by_tag(details, "summary")), paragraphs.collect())
+            }),
+            withdraw: inside(receipt).filter(|e| is(e, "class", "hint")).nth(1).map(words),
             download,
             share: share(only(&within, |e| is(e, "part", "share")).unwrap()),
             next: only(&within, |e| is(e, "class", "next")).map(link),
@@ -644,12 +655,11 @@ fn share(element: &Element) -> ShareView {
         let (text, address) = link(by_tag(item, "a"));
         (value(item, "data-share"), text, address)
     };
-    let copy = by_tag(element, "button");
-    assert!(is(copy, "data-share", "copy"));
+    let button = |button: &Element| (value(button, "data-share"), words(button));
     ShareView {
         heading: words(by_tag(element, "h3")),
         links: inside(by_tag(element, "ul")).map(item).collect(),
-        copy: words(copy),
+        buttons: inside(element).filter(|e| e.tag == "button").map(button).collect(),
         result: words(only(&within, |e| is(e, "role", "status")).unwrap()),
     }
 }

@@ -68,6 +68,27 @@ export const leave = async (url) => {
   }
 };
 
+/** Whether the browser has ways of its own to pass a text on. */
+export const shares = () => {
+  try {
+    return navigator.canShare({ text: "a" });
+  } catch {
+    return false;
+  }
+};
+
+/** Has the browser offer them; whether something was passed on is nobody's business. */
+export const share = (title, text, url) =>
+  settle(() => navigator.share({ title, text, url }), () => {});
+
+/** Leads to another page in a while, unless the person does anything before, or the thanks are gone. */
+export const lead = (url, host) => settle(() => {
+  const waiting = setTimeout(() => host.state === "sent" && location.assign(url), 3000);
+  for (const kind of ["pointerdown", "keydown", "wheel"]) {
+    addEventListener(kind, () => clearTimeout(waiting), { capture: true, once: true });
+  }
+}, () => {});
+
 /** Calls it after all that runs now. */
 export const soon = (done) => settle(() => {}, done);
 
@@ -90,6 +111,17 @@ export const digits = (lang, number) => {
     // No language that the browser knows.
   }
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+};
+
+/** The day of a point in time where the browser is, as the language writes it. */
+export const day = (lang, seconds) => {
+  const date = new Date(seconds * 1000);
+  try {
+    return date.toLocaleDateString(lang, { dateStyle: "long" });
+  } catch {
+    // No language that the browser knows.
+    return date.toISOString().slice(0, 10);
+  }
 };
 
 /** An address, resolved against another; nothing where there is none. */

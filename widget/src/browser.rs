@@ -20,6 +20,12 @@ extern "C" {
     pub(crate) fn copy(text: &str, done: &JsValue);
     /// Leaves the page for an address, so that no way leads back.
     pub(crate) fn leave(url: &str);
+    /// Whether the browser has ways of its own to pass a text on.
+    pub(crate) fn shares() -> bool;
+    /// Has the browser offer them.
+    pub(crate) fn share(title: &str, text: &str, url: &str);
+    /// Leads to another page in a while, unless the person does anything before.
+    pub(crate) fn lead(url: &str, host: &HtmlElement);
     /// Calls it after all that runs now.
     pub(crate) fn soon(done: &JsValue);
     /// An address, resolved against another; empty where there is none.
@@ -33,12 +39,14 @@ extern "C" {
     ) -> bool;
     fn plural(lang: &str, number: f64) -> String;
     fn digits(lang: &str, number: f64) -> String;
+    fn day(lang: &str, seconds: f64) -> String;
 }
 
 /// The rules of languages, by `Intl`.
 pub(crate) const RULES: Rules = Rules {
     plural: |lang, number| plural(lang, number as f64),
     number: |lang, number| digits(lang, number as f64),
+    date: |lang, seconds| day(lang, seconds as f64),
 };
 
 /// Seconds since 1970.

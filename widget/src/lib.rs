@@ -66,7 +66,8 @@ impl Mounted {
 /// 7. `utm_source` of the page's address,
 /// 8. SHA-256 of `file`, in base64url,
 /// 9. the tag's own address of the hosted form,
-/// 10. the compiled catalogue of the language; empty for English.
+/// 10. anything, where the form is for a test,
+/// 11. the compiled catalogue of the language; empty for English.
 ///
 /// # Errors
 /// What is wrong with the file, in words for the one who wrote it.
@@ -88,6 +89,7 @@ pub fn mount(
     let utm_source = line(&mut options);
     let campaign_digest = line(&mut options);
     let hosted = line(&mut options);
+    let test = !line(&mut options).is_empty();
     let file = CampaignFile::read(file).map_err(|fault| in_words(&[fault]))?;
     let campaign =
         file.into_campaign(&lang, Strictness::Lenient).map_err(|faults| in_words(&faults))?;
@@ -120,6 +122,8 @@ pub fn mount(
         source: Source { page: origin, partner, utm_source },
         hosted,
         seed: js_sys::Math::random().to_bits(),
+        test,
+        variant: None,
     };
     let locale = Locale::compiled(&lang, options, browser::RULES);
     Ok(Mounted(runtime::Runtime::start(host, root, painter, painted, setting, locale)))

@@ -213,6 +213,8 @@ impl Runtime {
                 browser::copy(&text, &done);
             }
             Effect::AskTime => self.send(Event::Time(browser::now())),
+            Effect::Share { title, text, url } => browser::share(&title, &text, &url),
+            Effect::Lead(url) => browser::lead(&url, &self.host),
             Effect::Focus(focus) => self.painter.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
@@ -252,17 +254,23 @@ impl Runtime {
         Some(materials)
     }
 
-    fn tell(&self, report: &Report) {
+    fn tell(self: &Rc<Self>, report: &Report) {
         let whole = |number: i64| Value::Number(number as f64);
         match report {
-            Report::Ready => self.announce(
-                "standwith:ready",
-                &[
-                    ("campaign", Value::Text(&self.campaign)),
-                    ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
-                    ("lang", Value::Text(&self.locale.borrow().lang)),
-                ],
-            ),
+            Report::Ready => {
+                self.announce(
+                    "standwith:ready",
+                    &[
+                        ("campaign", Value::Text(&self.campaign)),
+                        ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
+                        ("lang", Value::Text(&self.locale.borrow().lang)),
+                    ],
+                );
+                // Said here, because the second half is there now: the first has no use for it.
+                if browser::shares() {
+                    self.send(Event::CanShare);
+                }
+            }
             Report::Start => self.announce("standwith:start", &[]),
             Report::Invalid(fields) => {
                 self.announce("standwith:invalid", &[("fields", Value::Fields(fields))]);

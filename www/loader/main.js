@@ -258,6 +258,7 @@ class StandWith extends HTMLElement {
     const whole = painted ? "" : await rest();
     await core;
     const endpoint = this.getAttribute("endpoint");
+    const query = new URLSearchParams(location.search);
     // In the order that `mount` wants.
     const options = [
       file,
@@ -266,9 +267,10 @@ class StandWith extends HTMLElement {
       this.getAttribute("source"),
       location.origin + location.pathname,
       location.origin,
-      new URLSearchParams(location.search).get("utm_source"),
+      query.get("utm_source"),
       base64url(await digest),
       this.getAttribute("hosted"),
+      query.has("standwith-test") ? "1" : "",
     ].map((option) => (option ?? "").replaceAll("\n", " "));
     options.push(await texts || whole);
     // In a task of its own: what a person does comes in between.

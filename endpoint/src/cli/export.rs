@@ -126,6 +126,7 @@ fn columns() -> Vec<String> {
         "utm_source",
         "campaign_digest",
         "delivery",
+        "variant",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
@@ -162,6 +163,7 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.source.utm_source,
         claims.campaign_digest,
         claims.delivery.map_or("", DeliveryClaim::word).to_owned(),
+        claims.variant.unwrap_or_default(),
     ]);
     Ok(row)
 }

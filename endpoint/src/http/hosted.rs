@@ -46,6 +46,8 @@ const JTI: &str = "jti";
 const VERSION: &str = "campaign_digest";
 /// The name of the hidden field with the digest of the mail that the page offers.
 const MAIL: &str = "form-mail";
+/// What makes a form one for a test: in the address, whatever its value, and then a hidden field.
+const TEST: &str = "standwith-test";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -79,7 +81,7 @@ pub(super) async fn post(
         let at = values.iter().position(|(known, _)| known == name)?;
         Some(values.remove(at).1)
     };
-    let (jti, shown) = (take(JTI), take(VERSION));
+    let (jti, shown, test) = (take(JTI), take(VERSION), take(TEST));
     let (act, offered) = (take(html::ACT), take(MAIL));
     let draft = Draft::posted(values);
 
@@ -91,6 +93,7 @@ pub(super) async fn post(
         None => fresh_jti()?,
     };
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
+    page.test |= test.is_some();
     let way = page.way(act.as_deref(), offered);
     match page.send(&draft, now, way).await {
         Ok(Sent::Thanks(acceptance, mail)) => {
@@ -110,7 +113,7 @@ pub(super) async fn post(
         Err(Unsent::Refused(refusal, mail)) => {
             if refusal == Refusal::ReplayMismatch {
                 // What was changed after sending is another message.
-                page.jti = fresh_jti()?;
+                page.renew()?;
             }
             let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
             let session = page.offer(session, mail).with_notice(notice(&refusal));
@@ -165,6 +168,8 @@ struct Page<'a> {
     jti: String,
     /// The fingerprint of the mail that is offered.
     offered: Option<String>,
+    /// Whether the form is for a test.
+    test: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -178,25 +183,49 @@ impl<'a> Page<'a> {
         jti: String,
     ) -> Self {
         let query = uri.query().unwrap_or_default();
-        let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
-        let asked = asked.map(|(_, lang)| lang.into_owned());
+        let asked = |wanted: &str| {
+            let mut asked = form_urlencoded::parse(query.as_bytes());
+            asked.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        };
+        let (test, asked) = (asked(TEST).is_some(), asked("lang"));
         let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&wanted, &available).to_owned();
-        Page { endpoint, version, lang, jti, offered: None, packs: accepts(headers, "gzip") }
+        Page { endpoint, version, lang, jti, offered: None, test, packs: accepts(headers, "gzip") }
     }
 
     fn campaign(&self) -> &Campaign {
         self.version.in_language(&self.lang).unwrap_or(self.version.campaign())
     }
 
+    /// The campaign as this form shows it, and which of its variants that is.
+    fn varied(&self) -> (Campaign, Option<String>) {
+        let mut campaign = self.campaign().clone();
+        let variant = campaign.vary(seed(&self.jti));
+        (campaign, variant)
+    }
+
+    /// Gives the form another identity, and leaves it the variant that it shows.
+    fn renew(&mut self) -> Result<(), Problem> {
+        let of = |page: &Self| page.campaign().drawn(seed(&page.jti)).cloned();
+        let shown = of(self);
+        // A variant that is drawn once in so many times is not waited for.
+        for _ in 0..1000 {
+            self.jti = fresh_jti()?;
+            if of(self) == shown {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn setting(&self) -> Setting {
-        let campaign = self.campaign();
+        let (campaign, variant) = self.varied();
         let address = self.endpoint.intake.addresses.first();
         let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
         let hosted = format!("/campaigns/{}", campaign.id.as_str());
         Setting {
-            campaign: campaign.clone(),
+            campaign,
             campaign_digest: self.version.digest.clone(),
             endpoint: at(&format!("{hosted}/actions")),
             count_url: at(&format!("{hosted}/count")),
@@ -204,6 +233,8 @@ impl<'a> Page<'a> {
             source: Source::default(),
             hosted: String::new(),
             seed: seed(&self.jti),
+            test: self.test,
+            variant,
         }
     }
 
@@ -227,8 +258,8 @@ impl<'a> Page<'a> {
 
     /// Judges what was filled in, and has it recorded or offers it as a mail.
     async fn send(&self, draft: &Draft, now: i64, way: Way) -> Result<Sent, Unsent> {
-        let campaign = self.campaign();
         let setting = self.setting();
+        let campaign = &setting.campaign;
         let draft = draft.clone().seeded(setting.seed).composed(campaign);
         let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
         let Way::Mail(told) = way else {
@@ -256,6 +287,8 @@ impl<'a> Page<'a> {
             campaign_digest: setting.campaign_digest,
             wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
             source: setting.source,
+            test: setting.test,
+            variant: setting.variant,
         };
         let mut claims = action.claims(campaign, circumstances);
         claims.delivery = mail.as_ref().map(|_| DeliveryClaim::MailApp);
@@ -302,6 +335,9 @@ impl<'a> Page<'a> {
         let action = format!("{}?lang={}{at}", campaign.id.as_str(), self.lang);
         let mut hidden = vec![(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
         hidden.extend(self.offered.clone().map(|offered| (MAIL, offered)));
+        if self.test {
+            hidden.push((TEST, "1".to_owned()));
+        }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
         out.push_str("<!DOCTYPE html>\n<html lang=\"");
@@ -310,7 +346,7 @@ impl<'a> Page<'a> {
         out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
         out.push_str("<meta charset=\"utf-8\">\n");
         out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-        html::escape(&campaign.title, &mut out);
+        html::escape(&self.varied().0.title, &mut out);
         out.push_str("</title>\n<style>");
         out.push_str(style);
         out.push_str("</style>\n");
@@ -333,7 +369,8 @@ impl<'a> Page<'a> {
         for lang in others {
             let mut escaped = String::new();
             html::escape(lang, &mut escaped);
-            out.push_str(&format!("<a href=\"?lang={escaped}\" lang=\"{escaped}\">"));
+            let test = if self.test { format!("&amp;{TEST}") } else { String::new() };
+            out.push_str(&format!("<a href=\"?lang={escaped}{test}\" lang=\"{escaped}\">"));
             html::escape(autonym(lang), out);
             out.push_str("</a> ");
         }

@@ -241,3 +241,27 @@ fn keys_are_made_and_renewed() {
     }
     assert_eq!(fs::read(dir.path().join("bad.json")).unwrap(), b"{}");
 }
+
+#[tokio::test]
+async fn a_test_is_marked_in_every_export() {
+    let scene = Scene::new().await;
+    let mut claims = scene.claims();
+    claims["test"] = json!(true);
+    let answer = scene.post(signed(&claims)).await;
+    answer.taken(201);
+    assert_eq!(
+        (&answer.json()["status"], &answer.json()["count"]),
+        (&json!("recorded"), &json!(0))
+    );
+    scene.post(signed(&scene.claims())).await.taken(201);
+
+    let lines = said(&export(&scene, "jsonl"));
+    let tests: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["claims"]["test"].clone())
+        .collect();
+    assert_eq!(tests, [json!(true), Value::Null]);
+    let rows = said(&export(&scene, "csv"));
+    let tests: Vec<&str> = rows.lines().map(|row| row.split(',').nth(4).unwrap()).collect();
+    assert_eq!(tests, ["test", "true", "false"]);
+}

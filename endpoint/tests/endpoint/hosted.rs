@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 
-use crate::scene::{Answer, DELIVERY_KM, ID, Scene, campaign, with};
+use crate::scene::{Answer, DELIVERY_KM, ID, Scene, campaign, signed, with};
 
 async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
@@ -231,12 +231,16 @@ async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
     assert_eq!(send(&scene, &[("body", &huge)]).await.status, 413);
 }
 
-/// The targets of the last action that was kept.
-async fn last_targets(scene: &Scene) -> serde_json::Value {
+/// The claims of the last action that was kept.
+async fn last_claims(scene: &Scene) -> serde_json::Value {
     let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().pop().unwrap().kept;
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
-    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
-    claims["targets"].clone()
+    serde_json::from_str(&claims).unwrap()
+}
+
+/// The targets of the last action that was kept.
+async fn last_targets(scene: &Scene) -> serde_json::Value {
+    last_claims(scene).await["targets"].clone()
 }
 
 /// Ten targets, found as this says.
@@ -496,4 +500,100 @@ async fn who_asks_and_who_is_responsible_is_said_without_script() {
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
+}
+
+#[tokio::test]
+async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}");
+    let plain = scene.get(&path).await.text();
+    assert!(!plain.contains("Test mode") && !plain.contains("standwith-test"));
+    for query in ["?standwith-test", "?standwith-test=no&lang=en"] {
+        let page = scene.get(&format!("{path}{query}")).await.text();
+        for part in ["Test mode.", ">Send a test message</button>"] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(page.contains("<a href=\"?lang=km&amp;standwith-test\" lang=\"km\">"), "{page}");
+        assert_eq!(hidden(&page, "standwith-test"), "1");
+        let jti = hidden(&page, "jti");
+        let mut values = FILLED.to_vec();
+        values.extend([("jti", jti.as_str()), ("standwith-test", "1")]);
+        // A mistake keeps it a test.
+        values[2] = ("email", "dara@");
+        let mistaken = send(&scene, &values).await;
+        assert_eq!(mistaken.status, 422);
+        assert_eq!(hidden(&mistaken.text(), "standwith-test"), "1");
+        values[2] = ("email", "dara@example.org");
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        assert!(sent.text().contains("This was a test."), "{}", sent.text());
+        receipt(&sent.text());
+        // The same identity is no longer free for a message that counts.
+        values.pop();
+        assert_eq!(send(&scene, &values).await.status, 422);
+    }
+    assert_eq!(scene.get(&format!("{path}/count")).await.json()["count"], 0);
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 2);
+    assert_eq!(scene.number("SELECT coalesce(sum(counted), 0) FROM action").await, 0);
+}
+
+/// A campaign whose forms say one of two things.
+fn varied() -> serde_json::Value {
+    let message = json!({"subjects": ["A request"], "body": "Please.", "editable": false});
+    let variants = json!([
+        {"id": "a", "title": "Title of a", "message": {"body": "Text of a."}},
+        {"id": "b", "title": "Title of b", "message": {"body": "Text of b."}},
+    ]);
+    with(campaign(), json!({"message": message, "variants": variants, "languages": null}))
+}
+
+#[tokio::test]
+async fn a_page_shows_one_variant_and_sends_it() {
+    let scene = Scene::serving(&[varied()]).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..12 {
+        let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+        let shown = if page.contains("Text of a.") { "a" } else { "b" };
+        assert!(page.contains(&format!("<title>Title of {shown}</title>")), "{page}");
+        let (jti, email) = (hidden(&page, "jti"), format!("{number}@example.org"));
+        let mut values = FILLED.to_vec();
+        values[2] = ("email", &email);
+        values[6] = ("body", "Text of a.");
+        values.push(("jti", &jti));
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let claims = last_claims(&scene).await;
+        assert_eq!(claims["variant"], shown);
+        assert_eq!(claims["message"]["body"], format!("Text of {shown}."));
+        // Changed after sending it is another message, in the same words.
+        values[0] = ("given_name", "Sok");
+        let changed = send(&scene, &values).await.text();
+        assert!(changed.contains("replay_mismatch"), "{changed}");
+        assert!(changed.contains(&format!("<title>Title of {shown}</title>")), "{changed}");
+        assert_ne!(hidden(&changed, "jti"), jti);
+        seen.insert(shown);
+    }
+    assert_eq!(seen.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
+    let scene = Scene::serving(&[varied()]).await;
+    let claims = |variant: serde_json::Value, body: &str| {
+        let message = json!({"subject": "A request", "body": body});
+        signed(&with(scene.claims(), json!({"variant": variant, "message": message})))
+    };
+    scene.post(claims(json!("a"), "Text of a.")).await.taken(201);
+    scene.post(claims(json!(null), "Please.")).await.taken(201);
+    scene.post(claims(json!("a"), "Text of b.")).await.refused(422, "rules");
+    let refused = scene.post(claims(json!("c"), "Please.")).await.refused(422, "rules");
+    assert_eq!(refused["errors"][0]["field"], "variant");
+    // By an action of a version that was never served here, nobody knows what variants it had.
+    let message = json!({"subject": "A request", "body": "Please."});
+    let strange = json!({"variant": "c", "message": message, "campaign_digest": "other"});
+    scene.post(signed(&with(scene.claims(), strange))).await.taken(201);
+    let asks = [("accept", "application/vnd.standwith.form, */*;q=0.1")];
+    let file = scene.get_with(&format!("/campaigns/{ID}.json"), &asks).await;
+    assert_eq!(file.header("content-type"), "application/json");
+    assert!(!file.body.contains(&0));
 }

@@ -1,0 +1,55 @@
+//! Texts to try: each form shows one of the campaign's variants, drawn by lot, and its claims say which.
+
+use crate::campaign::{Campaign, Variant};
+use crate::targeting::mixed;
+
+impl Campaign {
+    /// The variant that this seed draws, each as often as its weight says. A form's targets may be drawn
+    /// with the same seed: neither says anything of the other.
+    pub fn drawn(&self, seed: u64) -> Option<&Variant> {
+        let total: u64 = self.variants.iter().map(|variant| u64::from(variant.weight)).sum();
+        let mut left = mixed(!seed).checked_rem(total)?;
+        self.variants.iter().find(|variant| {
+            let weight = u64::from(variant.weight);
+            let is_it = left < weight;
+            left = left.wrapping_sub(weight);
+            is_it
+        })
+    }
+
+    /// Lays the texts of the variant that this seed draws over the campaign's own, once; gives its id.
+    pub fn vary(&mut self, seed: u64) -> Option<String> {
+        let variant = self.drawn(seed)?.clone();
+        self.variants.clear();
+        let id = variant.id.0.clone();
+        self.lay_over(variant);
+        Some(id)
+    }
+
+    /// The campaign with the texts of the variant of this id, if it has one.
+    pub fn in_variant(&self, id: &str) -> Option<Campaign> {
+        let variant = self.variants.iter().find(|variant| variant.id.0 == id)?.clone();
+        let mut campaign = self.clone();
+        campaign.variants.clear();
+        campaign.lay_over(variant);
+        Some(campaign)
+    }
+
+    fn lay_over(&mut self, variant: Variant) {
+        let (own, other) = (&mut self.message, variant.message);
+        for (text, other) in [
+            (&mut self.title, variant.title),
+            (&mut self.story, variant.story),
+            (&mut own.head, other.head),
+            (&mut own.body, other.body),
+            (&mut own.foot, other.foot),
+        ] {
+            if !other.is_empty() {
+                *text = other;
+            }
+        }
+        if !other.subjects.is_empty() {
+            own.subjects = other.subjects;
+        }
+    }
+}
