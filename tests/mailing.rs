@@ -35,7 +35,7 @@ fn both() -> Flow {
 
 #[track_caller]
 fn offered(flow: &Flow) -> MailView {
-    flow.form().mail.expect("no mail is offered")
+    flow.form().mail.unwrap()
 }
 
 /// From the button to the offer.
@@ -377,10 +377,8 @@ proptest! {
                 Move::Reset => flow.reset(),
             };
             let state = flow.session.state();
-            if state == "editing" {
-                if let Some(mail) = flow.form().mail {
-                    last = Some(mail);
-                }
+            if state == "editing" && let Some(mail) = flow.form().mail {
+                last = Some(mail);
             }
             for effect in &flow.effects {
                 if matches!(effect, Effect::Ask) {
