@@ -35,8 +35,8 @@ fn lines(text: &str) -> String {
 fn read(link: &str) -> Mail {
     let rest = link.strip_prefix("mailto:").unwrap();
     let (to, fields) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut mail = Mail::default();
-    mail.to = to.split(',').filter(|to| !to.is_empty()).map(decoded).collect();
+    let to = to.split(',').filter(|to| !to.is_empty()).map(decoded).collect();
+    let mut mail = Mail { to, ..Mail::default() };
     for field in fields.split('&').filter(|field| !field.is_empty()) {
         match field.split_once('=').unwrap() {
             ("subject", value) => mail.subject = lines(value),

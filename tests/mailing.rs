@@ -377,10 +377,9 @@ proptest! {
                 Move::Reset => flow.reset(),
             };
             let state = flow.session.state();
-            if state == "editing"
-                && let Some(mail) = flow.form().mail {
-                    last = Some(mail);
-                }
+            if state == "editing" && let Some(mail) = flow.form().mail {
+                last = Some(mail);
+            }
             for effect in &flow.effects {
                 if matches!(effect, Effect::Ask) {
                     (asked, agreed) = (true, false);
