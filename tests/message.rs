@@ -58,7 +58,7 @@ fn a_placeholder_becomes_what_was_entered() {
         ("}}{{", "}}{{"),
         ("សួស្ដី {{given_name}}។", "សួស្ដី Dara។"),
     ] {
-        assert_eq!(fill(template, &draft), filled, "{template}");
+        assert_eq!(fill(template, &draft, &[]), filled, "{template}");
     }
 }
 
@@ -66,7 +66,7 @@ fn a_placeholder_becomes_what_was_entered() {
 fn every_standard_field_may_be_a_placeholder() {
     for name in standwith::campaign::STANDARD_FIELDS {
         assert!(is_placeholder(name));
-        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")])), "x");
+        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")]), &[]), "x");
     }
     for name in ["", "subject", "body", "targets", "role", "consent_news", " given_name"] {
         assert!(!is_placeholder(name), "{name}");
@@ -82,7 +82,7 @@ fn placeholders_are_told_known_or_not() {
 #[test]
 fn filling_takes_no_longer_than_reading() {
     let template = "{{".repeat(200_000) + "}}";
-    assert_eq!(fill(&template, &Draft::default()), template);
+    assert_eq!(fill(&template, &Draft::default(), &[]), template);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn head_body_and_foot_stand_apart() {
         (r#"{"subjects":["S"],"body":"B {{given_name}}","editable":false}"#, "mine", "B Ada"),
     ] {
         let draft = draft(&[("given_name", "Ada"), ("body", own)]);
-        assert_eq!(body(&campaign(message), &draft), expected, "{message}");
+        assert_eq!(body(&campaign(message), &draft, &[]), expected, "{message}");
     }
 }
 

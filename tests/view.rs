@@ -371,8 +371,8 @@ fn only_what_may_have_changed_is_made_anew() {
         assert_eq!(flow.anew(), parts);
         flow
     };
-    let message = [Part::Message];
-    let details = [Part::Details, Part::Message, Part::Consents];
+    let message = [Part::Message, Part::Ways];
+    let details = [Part::Details, Part::Message, Part::Consents, Part::Status];
     let on_its_way = [Part::Notice, Part::Button, Part::Status];
     let submitted = [
         Part::Summary,
@@ -389,7 +389,7 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.enter("given_name", "ដ"), &details);
     let flow = anew(flow.enter("country", "KH"), &details);
     let flow = anew(flow.tick("own_choices", "c"), &details);
-    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets]);
+    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::Message]);
     let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
     // What nobody sees.
@@ -401,8 +401,10 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.share("whatsapp"), &[]);
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
-    let flow = anew(flow.enter("body", "Please free the writer."), &submitted[..5]);
-    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &submitted[..5]);
+    let mended = [&submitted[..5], &[Part::Ways]].concat();
+    let flow = anew(flow.enter("body", "Please free the writer."), &mended);
+    let mended = [&submitted[..5], &[Part::Status]].concat();
+    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);
     let flow = anew(flow.enter("body", "Please free the writer now."), &message);

@@ -10,6 +10,7 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
+pub(crate) mod helping;
 mod sending;
 
 /// Where a form stands, apart from what is typed into it.
@@ -42,6 +43,7 @@ pub struct Session {
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
+    pub(crate) help: helping::Help,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -161,6 +163,8 @@ pub enum Notice {
     CannotSign,
     /// The page objected.
     Vetoed,
+    /// A few words of one's own would be good.
+    Nudge,
 }
 
 /// What became of copying the text to share.
@@ -229,6 +233,10 @@ pub enum Event {
     Copied(ShareResult),
     /// Start afresh.
     Reset,
+    /// The supporter has done with the control of this name.
+    Left(String),
+    /// The supporter pressed the button that does this: `data-act`.
+    Acted(String),
 }
 
 /// What signing needs and a pure function can't make.
@@ -297,6 +305,8 @@ pub enum Focus {
     Notice,
     /// The heading of the thanks.
     Thanks,
+    /// The field of the e-mail address.
+    Email,
 }
 
 /// What the page is told. No personal data, ever.
@@ -349,13 +359,14 @@ impl Session {
             effects.push(Effect::FetchCount(setting.count_url.clone()));
         }
         let session = Session {
-            draft: Draft::new(campaign).seeded(setting.seed),
+            draft: Draft::begun(campaign, setting.seed),
             setting,
             phase,
             mistakes: Vec::new(),
             notice: None,
             count: None,
             shared: None,
+            help: helping::Help::default(),
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -377,6 +388,7 @@ impl Session {
         let seed = session.setting.seed;
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
+        session.left(helping::EMAIL);
         session
     }
 
@@ -505,7 +517,8 @@ impl Session {
                 Vec::new()
             }
             Event::Reset => {
-                self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
+                self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
+                self.help = helping::Help::default();
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
                 if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
                     self.phase = Phase::Editing;
@@ -519,6 +532,8 @@ impl Session {
                 self.changed(Changes::SCREEN);
                 Vec::new()
             }
+            Event::Left(name) => self.left(&name),
+            Event::Acted(what) => self.act(&what),
             _ => Vec::new(),
         }
     }

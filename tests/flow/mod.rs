@@ -245,7 +245,7 @@ impl Flow {
         let expected: &[u8] = match self.session.state() {
             "closed" => &[0],
             "sent" => &[Part::Share as u8, Part::Progress as u8],
-            _ => &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+            _ => &[0, 1, 2, 3, 4, 10, 5, 6, 7, 8],
         };
         assert_eq!(whole.parts(), expected, "each part is there once");
     }

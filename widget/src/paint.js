@@ -106,7 +106,7 @@ export const painter = (root, base, names, tags) => {
   const node = (parent, here) => {
     let part;
     if (plan[at] === "#") {
-      part = plan[at + 1];
+      part = plan.charCodeAt(at + 1) - FIRST;
       at += 2;
     }
     const place = next();
@@ -123,7 +123,7 @@ export const painter = (root, base, names, tags) => {
     }
     if (!here) parent.appendChild(made);
     else if (made !== here) here.replaceWith(made);
-    if (part) parts[part] = made;
+    if (part >= 0) parts[part] = made;
     return made;
   };
 
@@ -144,8 +144,8 @@ export const painter = (root, base, names, tags) => {
     patch(number, text) {
       const part = parts[number];
       if (!part?.parentNode) return;
-      start(`#${number}${text}`);
-      node(part.parentNode, part);
+      start(text);
+      parts[number] = node(part.parentNode, part);
     },
     focus(id) {
       root.getElementById(id)?.focus();

@@ -90,7 +90,8 @@ impl Runtime {
         self.paint(Changes::SCREEN);
         self.complete.set(true);
         self.waiting.take().into_iter().for_each(|effect| self.perform(effect));
-        self.work();
+        // Who filled it in before was not listened to.
+        self.send(Event::Left("email".to_owned()));
     }
 
     /// Takes an event in. While another one is worked on, it waits for its turn.
@@ -151,7 +152,8 @@ impl Runtime {
             return self.painter.paint(plan.as_str());
         }
         for (part, shows) in view::PARTS {
-            if changes.touch(shows) {
+            // Until the second half is there, what it paints stays: then all is painted.
+            if changes.touch(shows) && (self.complete.get() || view::WRITTEN.contains(&part)) {
                 self.patch(part);
             }
         }
@@ -215,6 +217,7 @@ impl Runtime {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
                 Focus::Thanks => view::THANKS,
+                Focus::Email => "email",
             }),
         }
     }
@@ -306,6 +309,8 @@ impl Runtime {
         } else if let Some(channel) = within("[data-share]") {
             let channel = channel.get_attribute("data-share").unwrap_or_default();
             self.send(Event::Shared(channel));
+        } else if let Some(button) = within("[data-act]") {
+            self.send(Event::Acted(button.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(link) = within("a[href^=\"#\"]") {
             // The page's own address stays as it is.
             event.prevent_default();
@@ -347,6 +352,11 @@ fn fetch(request: Option<gloo_net::http::Request>, done: &JsValue) {
     }
 }
 
+/// What the control says at which something happened.
+fn said(event: &DomEvent) -> Option<Event> {
+    page::read(&event.target()?.dyn_into().ok()?)
+}
+
 /// The few listeners of a form, all on its shadow root.
 fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
     let on = |kind, handle: fn(&Rc<Runtime>, &DomEvent)| {
@@ -358,8 +368,7 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
         })
     };
     let entered: fn(&Rc<Runtime>, &DomEvent) = |runtime, event| {
-        let target = event.target().and_then(|target| target.dyn_into().ok());
-        if let Some(event) = target.and_then(|control| page::read(&control)) {
+        if let Some(event) = said(event) {
             runtime.send(event);
         }
     };
@@ -370,6 +379,14 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
         on("submit", |runtime, event| {
             event.prevent_default();
             runtime.submit();
+        }),
+        on("focusout", |runtime, event| {
+            // What is typed meanwhile must not wait for the second half.
+            if runtime.complete.get()
+                && let Some(Event::Entered { name, .. }) = said(event)
+            {
+                runtime.send(Event::Left(name));
+            }
         }),
         on("focusin", |runtime, _| runtime.painter.countries(country::CODES)),
     ]

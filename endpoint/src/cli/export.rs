@@ -125,6 +125,8 @@ fn columns() -> Vec<String> {
         "partner",
         "utm_source",
         "campaign_digest",
+        "messages",
+        "subject_index",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
@@ -149,6 +151,11 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         true => String::new(),
         false => shape::write(&claims.answers),
     };
+    // Where each target gets a message of its own.
+    let messages = match claims.messages.0.is_empty() {
+        true => String::new(),
+        false => shape::write(&claims.messages),
+    };
     row.extend([
         clean(&message.subject),
         clean(&message.body),
@@ -160,6 +167,8 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.source.partner,
         claims.source.utm_source,
         claims.campaign_digest,
+        messages,
+        claims.subject_index.map_or_else(String::new, |index| index.to_string()),
     ]);
     Ok(row)
 }

@@ -20,6 +20,7 @@ use standwith::check::{Mistake, check};
 use standwith::draft::Draft;
 use standwith::envelope::{decode, encode};
 use standwith::language;
+use standwith::message::is_unchanged;
 use standwith::session::{Notice, Session, Setting};
 use standwith::view::{Posting, whole};
 
@@ -43,6 +44,9 @@ const MOST_VALUES: usize = 1000;
 const JTI: &str = "jti";
 /// The name of the hidden field with the digest of the campaign file.
 const VERSION: &str = "campaign_digest";
+/// The name of the hidden field that says that somebody was asked for words of their own. No field of a
+/// campaign has a hyphen in its name.
+const NUDGED: &str = "form-nudged";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -76,7 +80,7 @@ pub(super) async fn post(
         let at = values.iter().position(|(known, _)| known == name)?;
         Some(values.remove(at).1)
     };
-    let (jti, shown) = (take(JTI), take(VERSION));
+    let (jti, shown, nudged) = (take(JTI), take(VERSION), take(NUDGED).is_some());
     let draft = Draft::posted(values);
 
     let shown = shown.unwrap_or_default();
@@ -87,6 +91,7 @@ pub(super) async fn post(
         None => fresh_jti()?,
     };
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
+    page.nudged = nudged;
     match page.send(&draft, now).await {
         Ok(acceptance) => {
             let session = Session::thanks(page.setting(), now, acceptance);
@@ -94,6 +99,12 @@ pub(super) async fn post(
         }
         Err(Unsent::Mistakes(mistakes)) => {
             let session = Session::hosted(page.setting(), now, Some(draft), mistakes);
+            Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
+        }
+        Err(Unsent::Unchanged) => {
+            page.nudged = true;
+            let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+            let session = session.with_notice(Notice::Nudge);
             Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
         }
         Err(Unsent::Refused(refusal)) => {
@@ -126,6 +137,8 @@ fn nobody_there() -> Response {
 /// Why a form was not taken.
 enum Unsent {
     Mistakes(Vec<Mistake>),
+    /// A few words of the supporter's own would be good.
+    Unchanged,
     Refused(Refusal),
 }
 
@@ -135,6 +148,8 @@ struct Page<'a> {
     version: Arc<Version>,
     lang: String,
     jti: String,
+    /// Whether the supporter was asked for words of their own.
+    nudged: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -153,7 +168,7 @@ impl<'a> Page<'a> {
         let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&wanted, &available).to_owned();
-        Page { endpoint, version, lang, jti, packs: accepts(headers, "gzip") }
+        Page { endpoint, version, lang, jti, nudged: false, packs: accepts(headers, "gzip") }
     }
 
     fn campaign(&self) -> &Campaign {
@@ -180,8 +195,11 @@ impl<'a> Page<'a> {
     async fn send(&self, draft: &Draft, now: i64) -> Result<answer::Acceptance, Unsent> {
         let campaign = self.campaign();
         let setting = self.setting();
-        let draft = draft.clone().seeded(setting.seed).composed(campaign);
-        let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
+        let composed = draft.clone().seeded(setting.seed).composed(campaign);
+        let action = check(campaign, &composed).map_err(Unsent::Mistakes)?;
+        if campaign.message.nudge && !self.nudged && is_unchanged(campaign, draft) {
+            return Err(Unsent::Unchanged);
+        }
         let circumstances = Circumstances {
             jti: self.jti.clone(),
             iat: now,
@@ -226,7 +244,10 @@ impl<'a> Page<'a> {
         let campaign = self.campaign();
         // Relative, so that it holds wherever a proxy puts the endpoint.
         let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
-        let hidden = [(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        let mut hidden = vec![(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
+        if self.nudged {
+            hidden.push((NUDGED, String::new()));
+        }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
         out.push_str("<!DOCTYPE html>\n<html lang=\"");
