@@ -220,7 +220,7 @@ fn nodes() -> impl Strategy<Value = Node> {
             proptest::collection::vec(inner, 0..5),
             proptest::option::of(texts()),
             proptest::option::of(texts()),
-            proptest::option::of(0..10u8),
+            proptest::option::of(0..16u8),
         )
             .prop_map(|(children, id, countries, part)| {
                 let attributes = id.map(|id| ("id", id)).into_iter().collect();
@@ -250,7 +250,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::End),
         2 => texts().prop_map(Step::Text),
         1 => Just(Step::Nothing),
-        1 => (0..10u8).prop_map(Step::Part),
+        1 => (0..16u8).prop_map(Step::Part),
         1 => texts().prop_map(Step::Countries),
     ];
     proptest::collection::vec(one, 0..40)
@@ -288,7 +288,7 @@ proptest! {
             write(&tree, &mut again);
             let numbered = |plan: &Plan| {
                 // A number is kept on elements alone.
-                (0..10).fold(plan.as_str().to_owned(), |text, number| {
+                ('0'..='?').fold(plan.as_str().to_owned(), |text, number| {
                     text.replace(&format!("#{number}"), "")
                 })
             };

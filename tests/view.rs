@@ -177,6 +177,10 @@ fn states(campaign: &Value) -> Vec<(&'static str, Flow)> {
         ("closed meanwhile", filled().send().refuse(410, closed)),
         ("refused", filled().send().refuse(422, email)),
         ("reset", filled().submit().reset()),
+        ("rewritten", filled().enter("body", "Mine, and long enough.")),
+        ("back", filled().enter("body", "Mine, and long enough.").act("reset-text")),
+        ("forth", filled().enter("subject", "My own").act("reset-text").act("undo-reset")),
+        ("suggested", filled().enter("email", "dara@gmial.com").leave("email")),
     ]
 }
 
@@ -361,7 +365,12 @@ fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
         // What is disabled loses the focus.
         assert!(all.iter().all(|(_, _, e)| e.attribute("disabled").is_none()), "{name}");
         let status = all.iter().find(|(_, _, e)| e.attribute("class") == Some("hidden")).unwrap().2;
-        assert_eq!(words(status), if sending { "Sending…" } else { "" }, "{name}");
+        let told = match *name {
+            _ if sending => "Sending…",
+            "suggested" => "Did you mean dara@gmail.com?",
+            _ => "",
+        };
+        assert_eq!(words(status), told, "{name}");
     }
 }
 

@@ -96,7 +96,8 @@ impl Session {
 
     /// Whether there is a text to bring back.
     pub(crate) fn is_kept(&self) -> bool {
-        self.help.kept.last().is_some_and(|kept| *kept != self.text())
+        let now = self.text();
+        self.help.kept.iter().any(|kept| *kept != now)
     }
 
     fn suggest_subject(&mut self) -> Vec<Effect> {
@@ -127,13 +128,13 @@ impl Session {
     }
 
     fn undo_reset(&mut self) -> Vec<Effect> {
-        let Some(back) = self.help.kept.pop() else {
+        let now = self.text();
+        let Some(last) = self.help.kept.iter().rposition(|kept| *kept != now) else {
             return Vec::new();
         };
+        let back = self.help.kept.remove(last);
         // What was written meanwhile is not lost either.
-        let now = self.text();
-        if self.is_own() && now != back {
-            self.help.kept.retain(|kept| *kept != now);
+        if self.is_own() && !self.help.kept.contains(&now) {
             self.help.kept.insert(0, now);
         }
         self.put(Done::Undo, &back)

@@ -308,6 +308,14 @@ impl Flow {
         self.event(Event::Shared(channel.to_owned()))
     }
 
+    pub(crate) fn act(self, what: &str) -> Self {
+        self.event(Event::Acted(what.to_owned()))
+    }
+
+    pub(crate) fn leave(self, name: &str) -> Self {
+        self.event(Event::Left(name.to_owned()))
+    }
+
     pub(crate) fn reset(self) -> Self {
         self.event(Event::Reset)
     }
