@@ -246,7 +246,7 @@ impl<'a> Page<'a> {
         let action = format!("{}?lang={}", campaign.id.as_str(), self.lang);
         let mut hidden = vec![(JTI, self.jti.clone()), (VERSION, self.version.digest.clone())];
         if self.nudged {
-            hidden.push((NUDGED, String::new()));
+            hidden.push((NUDGED, "on".to_owned()));
         }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
