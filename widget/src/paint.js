@@ -145,7 +145,7 @@ export const painter = (root, base, names, tags) => {
       const part = parts[text[1]];
       if (!part?.parentNode) return;
       start(text);
-      node(part.parentNode, part);
+      parts[text[1]] = node(part.parentNode, part);
     },
     focus(id) {
       root.getElementById(id)?.focus();
