@@ -18,6 +18,8 @@
 //! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and is
 //! sent along with a campaign file.
 
+use crate::find::replace;
+
 /// The character of the first name.
 const FIRST: u8 = b'0';
 /// What ends a text. It is the one control character that JSON need not escape, no message may hold
@@ -246,11 +248,7 @@ impl Plan {
     }
 
     fn say(&mut self, text: &str) {
-        if text.contains(END) {
-            self.0.push_str(&text.replace(END, "\u{fffd}"));
-        } else {
-            self.0.push_str(text);
-        }
+        self.0.push_str(&replace(text, "\u{7f}", "\u{fffd}"));
         self.0.push(END);
     }
 

@@ -106,7 +106,7 @@ export const painter = (root, base, names, tags) => {
   const node = (parent, here) => {
     let part;
     if (plan[at] === "#") {
-      part = plan.charCodeAt(at + 1) - FIRST;
+      part = plan[at + 1];
       at += 2;
     }
     const place = next();
@@ -123,7 +123,7 @@ export const painter = (root, base, names, tags) => {
     }
     if (!here) parent.appendChild(made);
     else if (made !== here) here.replaceWith(made);
-    if (part >= 0) parts[part] = made;
+    if (part) parts[part] = made;
     return made;
   };
 
@@ -145,7 +145,7 @@ export const painter = (root, base, names, tags) => {
       const part = parts[text[1]];
       if (!part?.parentNode) return;
       start(text);
-      parts[text[1]] = node(part.parentNode, part);
+      node(part.parentNode, part);
     },
     focus(id) {
       root.getElementById(id)?.focus();

@@ -172,7 +172,7 @@ fn shrink(out: &Path, lean: bool) -> Result<()> {
     for (half, name) in [(halves.first, FIRST_HALF), (halves.second, SECOND_HALF)] {
         let (whole, shrunk) = (out.join("whole").join(name), out.join(name));
         write(&whole, half)?;
-        wasm_opt(&whole, &shrunk, &["-Oz", "--strip-debug"])?;
+        wasm_opt(&whole, &shrunk, &["-Oz", "-Oz", "--coalesce-locals-learning", "--strip-debug"])?;
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ const root = inner.getRootNode();
 const style = getComputedStyle(stop);
 const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
 const ring = contrast(paper, painted(style.outlineColor));
-const { left, top, right, bottom } = stop.getBoundingClientRect();
+// Of a link over several lines, the first.
+const { left, top, right, bottom } = stop.getClientRects()[0];
 const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
 const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
 const above = root.elementFromPoint(x, y);

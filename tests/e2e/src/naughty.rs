@@ -74,8 +74,8 @@ pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result
     stage.browser.run(enter, &[json!(refused)]).await?;
     form.submit().await?;
     form.find("#form-summary").await?;
-    for at in 0..refused.len() {
-        ensure!(form.has(&format!("#a{at}-error")).await?, "{:?} passed", refused[at]);
+    for (at, string) in refused.iter().enumerate() {
+        ensure!(form.has(&format!("#a{at}-error")).await?, "{string:?} passed");
     }
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
     Ok(())
