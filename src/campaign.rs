@@ -123,8 +123,7 @@ record! { read
         fallback: Vec<Id> = Vec::new(),
     }
 
-    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters;
-    /// `{{target_name}}`, `{{target_office}}` and `{{target_organisation}}` for whom it goes to.
+    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters.
     pub struct Template {
         /// Suggested subjects.
         subjects: Vec<String>,
@@ -140,10 +139,6 @@ record! { read
         min: u32 = 1,
         /// The longest message, in Unicode scalar values.
         max: u32 = 5000,
-        /// Whether each target gets a message of its own: the same, but for `{{target_name}}` and the like.
-        per_target: bool = false,
-        /// Whether somebody who sends the suggested body as it is is asked once for words of their own.
-        nudge: bool = false,
     }
 
     /// Something that the supporter is asked for.

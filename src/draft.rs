@@ -4,7 +4,6 @@
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::find::replace;
-use crate::targeting::mixed;
 
 /// The name of the control for a target's box, a target's id being the value.
 pub const TARGETS: &str = "targets";
@@ -23,7 +22,7 @@ pub const TICKED: &str = "on";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     values: Vec<(String, String)>,
-    /// What is drawn with, where the lot decides.
+    /// What targets are drawn with, where the lot decides.
     seed: u64,
 }
 
@@ -31,18 +30,11 @@ impl Draft {
     /// The draft with which a form begins: every target chosen where there is one only, and the
     /// campaign's first subject and body.
     pub fn new(campaign: &Campaign) -> Self {
-        Draft::begun(campaign, 0)
-    }
-
-    /// The same for a form of this seed: of several subjects, it draws the one that is suggested first.
-    pub fn begun(campaign: &Campaign, seed: u64) -> Self {
-        let mut draft = Draft { seed, ..Draft::default() };
+        let mut draft = Draft::default();
         if let [only] = &campaign.targets[..] {
             draft.tick(TARGETS, only.id.as_str(), true);
         }
-        let subjects = &campaign.message.subjects;
-        let drawn = mixed(seed) % subjects.len().max(1) as u64;
-        draft.set(SUBJECT, subjects.get(drawn as usize).map_or("", String::as_str));
+        draft.set(SUBJECT, campaign.message.subjects.first().map_or("", String::as_str));
         draft.set(BODY, &campaign.message.body);
         draft
     }
@@ -81,11 +73,6 @@ impl Draft {
         if let Some(message) = &claims.message {
             draft.set(SUBJECT, &message.subject);
             draft.set(BODY, &message.body);
-        }
-        for (id, message) in &claims.messages.0 {
-            for (name, text) in [(SUBJECT, &message.subject), (BODY, &message.body)] {
-                draft.set(&[name, "/", id].concat(), text);
-            }
         }
         for consent in claims.consents.iter().filter(|consent| consent.granted) {
             draft.tick(&consent_name(&consent.purpose), TICKED, true);

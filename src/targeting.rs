@@ -124,13 +124,6 @@ pub(crate) fn mixed(state: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Those to whom a draft's message goes, once its targets are found.
-pub(crate) fn recipients<'a>(campaign: &'a Campaign, draft: &Draft) -> Vec<&'a Target> {
-    let all = campaign.targeting.mode == TargetingMode::All;
-    let goes = |target: &&Target| all || draft.has(TARGETS, target.id.as_str());
-    campaign.targets.iter().filter(goes).collect()
-}
-
 impl Draft {
     /// Names the targets that the message goes to, where they are found and not typed.
     pub(crate) fn aim(&mut self, campaign: &Campaign) {

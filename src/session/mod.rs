@@ -10,7 +10,6 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
-pub(crate) mod helping;
 mod mailing;
 mod risk;
 mod sending;
@@ -64,7 +63,6 @@ pub struct Session {
     pub(crate) copied: Channel,
     /// Whether the browser has ways of its own to pass things on.
     pub(crate) shares: bool,
-    pub(crate) help: helping::Help,
     changes: Changes,
     started: bool,
     attempt: u32,
@@ -185,8 +183,6 @@ pub enum Notice {
     CannotSign,
     /// The page objected.
     Vetoed,
-    /// A few words of one's own would be good.
-    Nudge,
 }
 
 /// What became of copying the text to share.
@@ -261,8 +257,6 @@ pub enum Event {
     CanShare,
     /// Start afresh.
     Reset,
-    /// The supporter has done with the control of this name.
-    Left(String),
 }
 
 /// What signing needs and a pure function can't make.
@@ -350,8 +344,6 @@ pub enum Focus {
     Receipt,
     /// The heading of the mail that is offered.
     Mail,
-    /// The field of the e-mail address.
-    Email,
 }
 
 /// What the page is told. No personal data, ever.
@@ -407,7 +399,7 @@ impl Session {
             effects.push(Effect::FetchCount(setting.count_url.clone()));
         }
         let session = Session {
-            draft: Draft::begun(campaign, setting.seed),
+            draft: Draft::new(campaign).seeded(setting.seed),
             setting,
             phase,
             mistakes: Vec::new(),
@@ -419,7 +411,6 @@ impl Session {
             mailing: None,
             copied: Channel::Copy,
             shares: false,
-            help: helping::Help::default(),
             changes: Changes::SCREEN,
             started: false,
             attempt: 0,
@@ -442,7 +433,6 @@ impl Session {
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
         session.hears = false;
-        session.left(helping::EMAIL);
         session
     }
 
@@ -578,12 +568,10 @@ impl Session {
             Event::Acted(name) => match name.as_str() {
                 "exit" => self.leave(),
                 "show-receipt" => self.show_receipt(),
-                act if self.helps(act) => self.act(act),
                 act => self.mail_act(act),
             },
             Event::Reset => {
-                self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
-                self.help = helping::Help::default();
+                self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
                 if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
                     self.phase = Phase::Editing;
@@ -599,7 +587,6 @@ impl Session {
                 self.changed(Changes::SCREEN);
                 Vec::new()
             }
-            Event::Left(name) => self.left(&name),
             _ => Vec::new(),
         }
     }

@@ -21,9 +21,6 @@ impl Session {
         match self.judge() {
             Ok(action) => {
                 self.mistakes.clear();
-                if let Some(effects) = self.nudge() {
-                    return effects;
-                }
                 let endpoint = &self.setting.endpoint;
                 let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
                 let mut claims = action.claims(

@@ -17,14 +17,13 @@ use crate::goal;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
-use crate::message::{self, name_for};
+use crate::message;
 use crate::plan::{Attribute, Plan, Tag, html};
 use crate::session::{Changes, Notice, Phase, Session, Setting};
-use crate::targeting::{limits, offered, recipients};
+use crate::targeting::{limits, offered};
 use crate::text::{Key, Locale};
 
 mod around;
-mod helping;
 mod mail;
 mod mistakes;
 mod public;
@@ -83,32 +82,26 @@ pub enum Part {
     Mail,
     /// How the supporter may be named in public.
     Public,
-    /// Ways to the suggested text and subjects.
-    Ways,
 }
 
 /// The parts that change while somebody writes. All other painting is for the widget's second half.
 pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 14] = [
+pub const PARTS: [(Part, Changes); 13] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
     (Part::Details, Changes::DETAILS.and(Changes::MISTAKES)),
-    (
-        Part::Message,
-        Changes::MESSAGE.and(Changes::DETAILS).and(Changes::TARGETS).and(Changes::MISTAKES),
-    ),
+    (Part::Message, Changes::MESSAGE.and(Changes::DETAILS).and(Changes::MISTAKES)),
     (Part::Consents, Changes::CONSENTS.and(Changes::DETAILS).and(Changes::MISTAKES)),
     (Part::Notice, Changes::PROGRESS),
     (Part::Button, Changes::PROGRESS),
-    (Part::Status, Changes::PROGRESS.and(Changes::DETAILS)),
+    (Part::Status, Changes::PROGRESS),
     (Part::Share, Changes::SHARED),
     (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
     (Part::Mail, Changes::PROGRESS),
     (Part::Public, Changes::CONSENTS.and(Changes::MISTAKES)),
-    (Part::Ways, Changes::MESSAGE),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -148,8 +141,6 @@ struct Viewer<'a> {
     campaign: &'a Campaign,
     locale: &'a Locale,
     out: Plan,
-    /// Whether it is for a page without script.
-    posted: bool,
 }
 
 /// What is told of a field, whatever it is filled with.
@@ -177,14 +168,12 @@ enum Control<'a> {
 
 impl<'a> Viewer<'a> {
     fn new(session: &'a Session, locale: &'a Locale) -> Self {
-        let out = Plan::default();
-        Viewer { session, campaign: &session.setting.campaign, locale, out, posted: false }
+        Viewer { session, campaign: &session.setting.campaign, locale, out: Plan::default() }
     }
 
     #[inline(never)]
     fn whole(&mut self, posting: Option<Posting<'_>>) {
         let (session, campaign) = (self.session, self.campaign);
-        self.posted = posting.is_some();
         self.out.put(html!("<div class=\"standwith\">"));
         self.out.set(Attribute::Lang, &campaign.lang);
         let right_to_left = language::is_right_to_left(&campaign.lang);
@@ -244,10 +233,13 @@ impl<'a> Viewer<'a> {
             Part::Notice => self.notice(),
             Part::Button => self.button(),
             Part::Mail => self.mail(),
-            Part::Status => self.status(),
+            Part::Status => {
+                self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
+                self.out.text(if self.is_busy() { self.button_says() } else { "" });
+                self.out.end();
+            }
             Part::OwnGovernment => self.own_government(),
             Part::Public => self.public(),
-            Part::Ways => self.ways(),
             _ => self.share(),
         }
     }
@@ -396,9 +388,7 @@ impl<'a> Viewer<'a> {
         self.story(&campaign.story);
         self.numbered(Part::Summary);
         self.out.begin(Tag::Div);
-        for part in
-            [Part::Targets, Part::Details, Part::Message, Part::Ways, Part::Consents, Part::Public]
-        {
+        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents, Part::Public] {
             self.numbered(part);
         }
         self.out.end();
@@ -538,18 +528,11 @@ impl<'a> Viewer<'a> {
         let sent = session.draft.composed(self.campaign);
         let mut subject = self.told(SUBJECT, true);
         let mut body = self.told(BODY, true);
-        let to = match template.per_target {
-            true => recipients(self.campaign, &sent),
-            false => Vec::new(),
-        };
-        let longest = to.iter().map(|target| length(sent.get(&name_for(BODY, target)))).max();
-        let longest = longest.unwrap_or_else(|| length(sent.get(BODY)));
-        body.left = Some(i64::from(template.max) - i64::from(longest));
-        let frame = [template.head.as_str(), &template.foot].concat();
-        let mut differs = !frame.is_empty();
-        for (told, about) in [(&mut subject, ""), (&mut body, &frame)] {
-            let written = [session.draft.get(told.name), about].concat();
-            if message::fill(&written, &Draft::default(), &[]) != written {
+        body.left = Some(i64::from(template.max) - i64::from(length(sent.get(BODY))));
+        let mut differs = !template.head.is_empty() || !template.foot.is_empty();
+        for told in [&mut subject, &mut body] {
+            let written = session.draft.get(told.name);
+            if message::fill(written, &Draft::default()) != written {
                 differs = true;
                 if !fixed {
                     told.hint = Some((Key::PlaceholderHint, 0));
@@ -558,37 +541,24 @@ impl<'a> Viewer<'a> {
         }
         self.section(Key::YourMessage);
         self.filled(&subject, &Control::Line { kind: "text", inputmode: "", fixed });
-        // What stands about the body can be read there.
-        self.leaf_if(Tag::P, "letter", &template.head);
         self.filled(&body, &Control::Lines { rows: "12", fixed });
-        self.leaf_if(Tag::P, "letter", &template.foot);
         self.out.end();
         if differs {
-            self.preview(&sent, &to)
+            self.preview(&sent)
         } else {
             self.out.nothing()
         }
         self.out.end();
     }
 
-    fn preview(&mut self, sent: &Draft, to: &[&Target]) {
+    fn preview(&mut self, sent: &Draft) {
         self.out.put(html!("<details class=\"preview\"><summary>"));
         self.say(Key::Preview);
-        self.out.end();
-        for target in to {
-            let heading = self.locale.say_with(Key::MessageFor, &[("name", &target.name)]);
-            self.leaf(Tag::H3, "", &heading);
-            self.letter(sent, [&name_for(SUBJECT, target), &name_for(BODY, target)]);
-        }
-        if to.is_empty() {
-            self.letter(sent, [SUBJECT, BODY]);
-        }
-        self.out.end();
-    }
-
-    fn letter(&mut self, sent: &Draft, [subject, body]: [&str; 2]) {
-        self.leaf(Tag::P, "subject", sent.get(subject));
-        self.leaf(Tag::P, "letter", sent.get(body));
+        self.out.put(html!("</summary><p class=\"subject\">"));
+        self.out.text(sent.get(SUBJECT));
+        self.out.put(html!("</p><p class=\"letter\">"));
+        self.out.text(sent.get(BODY));
+        self.out.put(html!("</p></details>"));
     }
 
     fn consents(&mut self) {
@@ -723,10 +693,6 @@ impl<'a> Viewer<'a> {
                         self.begin_told(told, "-remaining", "hint");
                         self.tell(key, left.abs(), "", "");
                     }
-                }
-                // Only the widget's second half can have found one.
-                if session.help.suggestion.is_some() {
-                    self.suggestion(told.name);
                 }
                 return self.out.end();
             }

@@ -247,21 +247,7 @@ impl Flow {
         let expected: &[u8] = match self.session.state() {
             "closed" => &[0],
             "sent" => &[Part::Share as u8, Part::Progress as u8],
-            _ => &[
-                0,
-                1,
-                2,
-                3,
-                4,
-                Part::Ways as u8,
-                5,
-                Part::Public as u8,
-                Part::OwnGovernment as u8,
-                6,
-                7,
-                8,
-                Part::Mail as u8,
-            ],
+            _ => &[0, 1, 2, 3, 4, 5, Part::Public as u8, 10, 6, 7, 8, Part::Mail as u8],
         };
         assert_eq!(whole.parts(), expected, "each part is there once");
     }
@@ -324,14 +310,6 @@ impl Flow {
         self.event(Event::Shared(channel.to_owned()))
     }
 
-    pub(crate) fn act(self, what: &str) -> Self {
-        self.event(Event::Acted(what.to_owned()))
-    }
-
-    pub(crate) fn leave(self, name: &str) -> Self {
-        self.event(Event::Left(name.to_owned()))
-    }
-
     pub(crate) fn reset(self) -> Self {
         self.event(Event::Reset)
     }
@@ -385,6 +363,11 @@ impl Flow {
         // Key and digests may be there since the first key press.
         let flow = if flow.wordings.is_some() { flow.prepare() } else { flow };
         flow.sign()
+    }
+
+    /// A button is pressed that does what its name says; where that takes the time, the browser says it.
+    pub(crate) fn act(self, act: &str) -> Self {
+        self.event(Event::Acted(act.to_owned()))
     }
 
     pub(crate) fn time(self) -> Self {

@@ -90,8 +90,7 @@ impl Runtime {
         self.paint(Changes::SCREEN);
         self.complete.set(true);
         self.waiting.take().into_iter().for_each(|effect| self.perform(effect));
-        // Who filled it in before was not listened to.
-        self.send(Event::Left("email".to_owned()));
+        self.work();
     }
 
     /// Takes an event in. While another one is worked on, it waits for its turn.
@@ -222,7 +221,6 @@ impl Runtime {
                 Focus::Thanks => view::THANKS,
                 Focus::Receipt => view::RECEIPT,
                 Focus::Mail => view::MAIL,
-                Focus::Email => "email",
             }),
             Effect::Leave(url) => browser::leave(&url),
         }
@@ -372,11 +370,6 @@ fn fetch(request: Option<gloo_net::http::Request>, done: &JsValue) {
     }
 }
 
-/// What the control says at which something happened.
-fn said(event: &DomEvent) -> Option<Event> {
-    page::read(&event.target()?.dyn_into().ok()?)
-}
-
 /// The few listeners of a form, all on its shadow root.
 fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
     let on = |kind, handle: fn(&Rc<Runtime>, &DomEvent)| {
@@ -388,7 +381,8 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
         })
     };
     let entered: fn(&Rc<Runtime>, &DomEvent) = |runtime, event| {
-        if let Some(event) = said(event) {
+        let target = event.target().and_then(|target| target.dyn_into().ok());
+        if let Some(event) = target.and_then(|control| page::read(&control)) {
             runtime.send(event);
         }
     };
@@ -399,14 +393,6 @@ fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
         on("submit", |runtime, event| {
             event.prevent_default();
             runtime.submit();
-        }),
-        on("focusout", |runtime, event| {
-            // What is typed meanwhile must not wait for the second half.
-            if runtime.complete.get()
-                && let Some(Event::Entered { name, .. }) = said(event)
-            {
-                runtime.send(Event::Left(name));
-            }
         }),
         on("focusin", |runtime, _| runtime.painter.countries(country::CODES)),
     ]

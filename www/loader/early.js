@@ -5,7 +5,7 @@ const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
   #root;
-  #touched = new Map();
+  #touched = new Set();
   #submitted = false;
 
   constructor(root) {
@@ -16,7 +16,7 @@ export class Early {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "input" || type === "change") {
-      this.#touched.set(target, target.value);
+      this.#touched.add(target);
       // Whoever goes on typing is not done.
       this.#wait(false);
     } else if (type === "submit" || Element.prototype.closest.call(target, "[type=submit]")) {
@@ -43,11 +43,7 @@ export class Early {
   /** Says it all once more, for Rust, which listens now. It can't send yet. */
   tell() {
     const submitted = this.#submitted;
-    for (const [control, value] of this.#touched) {
-      // The form's own plan may suggest another subject.
-      if (control.value !== value) control.value = value;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+    for (const control of this.#touched) control.dispatchEvent(new Event("input", { bubbles: true }));
     this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
     this.#wait(submitted);
   }

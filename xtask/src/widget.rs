@@ -144,12 +144,11 @@ fn pack(out: &Path) -> Run {
 ///
 /// Functions that are reached through a table of methods count as called by everybody, so those that
 /// only the second half has a use for are named here, too.
-const LATER: [&str; 13] = [
+const LATER: [&str; 12] = [
     "session::Session>::proceed",
     "view::Viewer>::mistake",
     "view::Viewer>::whole",
     "view::Viewer>::later",
-    "view::Viewer>::suggestion",
     "phone::international",
     "runtime::Runtime>::perform",
     "as standwith::shape::Written>::write",
