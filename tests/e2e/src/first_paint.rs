@@ -208,7 +208,9 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
     // How Khmer sets thousands apart, engines do not agree on.
     let looks = format!(
         "[{ROOT}.querySelector('.standwith').outerHTML.replaceAll(/(?<=\\d)[.,](?=\\d{{3}})/g, ''),
-          [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*')].map((element) => {{
+          [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*')]
+            // What is folded away moves nothing.
+            .filter((element) => element.checkVisibility()).map((element) => {{
             const {{ x, y, width, height }} = element.getBoundingClientRect();
             return [element.localName, element.className, x, y, width, height];
           }})]"
