@@ -92,6 +92,7 @@ impl Machine {
 enum Measure {
     Field,
     Live,
+    Told,
     Blocking,
     BlockingWhileTyping,
     Shift,
@@ -102,9 +103,10 @@ enum Measure {
 }
 
 impl Measure {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Field,
         Self::Live,
+        Self::Told,
         Self::Blocking,
         Self::BlockingWhileTyping,
         Self::Shift,
@@ -119,6 +121,7 @@ impl Measure {
         match self {
             Self::Field => ("first field painted, ms", "first_field_ms", 0),
             Self::Live => ("form live, ms", "live_ms", 0),
+            Self::Told => ("… and the page told so, ms", "told_ms", 0),
             Self::Blocking => ("blocking time, ms", "blocking_ms", 0),
             Self::BlockingWhileTyping => ("… with keys pressed", "blocking_while_typing_ms", 0),
             Self::Shift => ("layout shift", "layout_shift", 3),
@@ -264,6 +267,7 @@ async fn type_along(tab: &mut Tab, values: &mut Values) -> Result<()> {
     tab.press_until("live").await?;
     sleep(AFTERWARDS).await;
     values.insert(Measure::Live, tab.number("bench.live").await?);
+    values.insert(Measure::Told, tab.number("bench.told").await?);
     values.insert(Measure::BlockingWhileTyping, tab.number("bench.blocking").await?);
     weigh(tab, values).await
 }
