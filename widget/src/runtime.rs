@@ -316,10 +316,6 @@ impl Runtime {
             // A sandboxed frame may never see `submit`; a click comes in every case, by Enter too.
             event.prevent_default();
             self.submit();
-        } else if let Some(button) = within("[data-act]") {
-            // As on sending: some password managers fill controls without a word.
-            self.painter.say();
-            self.send(Event::Acted(button.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(channel) = within("[data-share]") {
             let channel = channel.get_attribute("data-share").unwrap_or_default();
             self.send(Event::Shared(channel));
@@ -328,6 +324,8 @@ impl Runtime {
             if self.complete.get() {
                 event.prevent_default();
             }
+            // As on sending: some password managers fill controls without a word.
+            self.painter.say();
             self.send(Event::Acted(actor.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(link) = within("a[href^=\"#\"]") {
             // The page's own address stays as it is.

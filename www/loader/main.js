@@ -89,9 +89,11 @@ const loadText = async (name, integrity) =>
 const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
 /** The second half of the same program, which sends, and its style. */
 const loadSending = once(async () => {
-  const program = start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() });
-  const style = await loadText("sending.css", __SECOND_STYLE__);
-  await program;
+  const core = await loadCore();
+  const [style] = await Promise.all([
+    loadText("sending.css", __SECOND_STYLE__),
+    start("sending.wasm", __SECOND_HALF__, { ...given, b: core }),
+  ]);
   sheet.replaceSync(css + style);
 });
 

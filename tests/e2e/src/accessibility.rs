@@ -6,8 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::embedding::TAG;
+use crate::first_paint::serve_changed;
 use crate::harness::form::Form;
 use crate::harness::{CAMPAIGN, Missing, Stage};
+use crate::risk;
 use crate::states::{self, ARABIC, Page};
 
 /// The rules that axe goes by.
@@ -151,4 +153,33 @@ pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Resul
     browser.element(submit).await?.click().await?;
     browser.until("!!document.querySelector('#form-thanks')").await?;
     look("sent").await
+}
+
+pub(crate) async fn axe_finds_nothing_where_somebody_may_be_at_risk(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| {
+        risk::at_risk(file);
+        file["delivery"]["modes"] = json!(["server", "mail-app"]);
+    })
+    .await?;
+    let axe = Axe::of(stage)?;
+    let look = async |state: &str| axe.finds_nothing(ELEMENT).await.context(state.to_owned());
+    let form = risk::open_whole(stage).await?;
+    form.fill().await?;
+    look("warned").await?;
+    form.click("[data-act=mail]").await?;
+    form.find("#form-mail").await?;
+    look("with a mail").await?;
+    form.submit().await?;
+    form.until("sent").await?;
+    form.click("[data-act=show-receipt]").await?;
+    form.find("[part=receipt] a[download]").await?;
+    look("with a receipt").await
+}
+
+pub(crate) async fn axe_finds_nothing_in_test_mode(stage: &Stage) -> Result<()> {
+    let axe = Axe::of(stage)?;
+    let head = "<script>history.replaceState(null, '', '?standwith-test')</script>";
+    stage.open_page(head, &format!("<main><h1>An article</h1>{TAG}</main>"), &[]).await?;
+    stage.form().until_it_says("Test mode.").await?;
+    axe.finds_nothing(ELEMENT).await
 }

@@ -57,7 +57,7 @@ fn changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<String> {
 }
 
 /// Has the endpoint serve such a file.
-async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<()> {
+pub(crate) async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<()> {
     let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
     fs::write(path, changed(stage, change)?)?;
     stage.endpoint.kill().await?;
@@ -208,9 +208,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
     // How Khmer sets thousands apart, engines do not agree on.
     let looks = format!(
         "[{ROOT}.querySelector('.standwith').outerHTML.replaceAll(/(?<=\\d)[.,](?=\\d{{3}})/g, ''),
-          [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*')]
-            // What is folded away moves nothing.
-            .filter((element) => element.checkVisibility()).map((element) => {{
+          [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*')].map((element) => {{
             const {{ x, y, width, height }} = element.getBoundingClientRect();
             return [element.localName, element.className, x, y, width, height];
           }})]"

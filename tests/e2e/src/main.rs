@@ -20,6 +20,7 @@ mod keyboard;
 mod language;
 mod naughty;
 mod preferences;
+mod risk;
 mod states;
 mod strict;
 mod versions;
@@ -111,12 +112,18 @@ fn run() -> Result<ExitCode> {
         zoom::nothing_is_lost_where_nothing_can_be_sent,
         contrast::any_accent_can_be_read,
         accessibility::axe_finds_what_is_there,
+        accessibility::axe_finds_nothing_where_somebody_may_be_at_risk,
+        accessibility::axe_finds_nothing_in_test_mode,
         accessibility::axe_finds_nothing_from_first_paint_to_thanks,
         accessibility::axe_finds_nothing_where_nothing_can_be_sent,
         accessibility::axe_finds_nothing_from_right_to_left,
         accessibility::axe_finds_nothing_on_the_hosted_page,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         naughty::whatever_is_typed_arrives_unchanged,
+        risk::the_quick_way_out_leaves_nothing_behind,
+        risk::people_at_risk_are_warned_and_leave_no_trace,
+        risk::a_message_leaves_by_the_supporters_own_mail,
+        risk::a_test_says_so_and_never_counts,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,

@@ -60,6 +60,16 @@ impl Browser {
         Ok(self.client.goto(address).await?)
     }
 
+    /// Where the browser is.
+    pub async fn address(&self) -> Result<String> {
+        Ok(self.client.current_url().await?.to_string())
+    }
+
+    /// Goes back in the history.
+    pub async fn back(&self) -> Result<()> {
+        Ok(self.client.back().await?)
+    }
+
     /// Goes into the page's only frame, until another page is opened.
     pub async fn enter_frame(&self) -> Result<()> {
         self.until("!!document.querySelector('iframe')").await?;

@@ -1,0 +1,107 @@
+//! A form for people for whom taking part may be dangerous, by their own mail, and for a test.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::embedding::TAG;
+use crate::first_paint::serve_changed;
+use crate::harness::Stage;
+use crate::harness::form::{Form, PERSON};
+
+/// What such a campaign says.
+pub(crate) fn at_risk(file: &mut Value) {
+    file["at_risk"] = json!({
+        "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }],
+        "exit_url": "https://weather.invalid/today",
+    });
+    file["public"] = json!({ "ask": true });
+}
+
+/// Opens the form, and waits until it can do everything.
+pub(crate) async fn open_whole(stage: &Stage) -> Result<Form<'_>> {
+    stage.open_page("", &format!("<main><h1>An article</h1>{TAG}</main>"), &[]).await?;
+    stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+    Ok(stage.form())
+}
+
+pub(crate) async fn the_quick_way_out_leaves_nothing_behind(stage: &Stage) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    stage.open("index.html").await?;
+    let before = stage.browser.address().await?;
+    let form = open_whole(stage).await?;
+    form.fill().await?;
+    form.click("[data-act=exit]").await?;
+    for _ in 0..250 {
+        if stage.browser.address().await?.starts_with("https://weather.invalid/") {
+            // The form's page is in no history: the way back leads past it.
+            stage.browser.back().await?;
+            let address = stage.browser.address().await?;
+            ensure!(address == before, "the way back leads to {address}");
+            ensure!(stage.gate.posted().is_empty(), "something was sent");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bail!("still at {}", stage.browser.address().await?)
+}
+
+pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    let form = open_whole(stage).await?;
+    form.until_it_says("You don’t have to use your real name.").await?;
+    ensure!(!form.has("[autocomplete]:not([autocomplete=off])").await?, "the browser remembers");
+    form.fill().await?;
+    form.until_it_says("think twice before you send").await?;
+    form.click("[name=public][value=initials]").await?;
+    form.submit().await?;
+    form.until("sent").await?;
+    ensure!(!form.has("[part=receipt] code").await?, "a receipt that nobody asked for");
+    form.click("[data-act=show-receipt]").await?;
+    form.find("[part=receipt] a[download]").await?;
+    let heard = stage.browser.value("heard.find(([kind]) => kind === 'sent')[1]").await?;
+    ensure!(heard.get("id").is_none(), "the page heard {heard}");
+    let claims = stage.endpoint.only_action().await?["claims"].take();
+    ensure!(claims["public"] == "initials", "{claims}");
+    ensure!(claims.get("source").is_none_or(|source| source["page"].is_null()), "{claims}");
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn a_message_leaves_by_the_supporters_own_mail(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| file["delivery"]["modes"] = json!(["mail-app"])).await?;
+    let form = open_whole(stage).await?;
+    form.fill().await?;
+    form.submit().await?;
+    form.find("#form-mail").await?;
+    ensure!(form.focused().await? == "form-mail", "the offer has not the focus");
+    let gmail = form.find("a[href^='https://mail.google.com/']").await?.attr("href").await?;
+    let gmail = gmail.context("no address")?;
+    ensure!(gmail.contains("su=") && gmail.contains("%20"), "{gmail}");
+    ensure!(stage.gate.posted().is_empty(), "sent before it was mailed");
+    form.click("[data-act=mail-yes]").await?;
+    form.until("sent").await?;
+    form.until_it_says("You told us that you sent it from your own email").await?;
+    let action = stage.endpoint.only_action().await?;
+    ensure!(action["status"] == "recorded", "{action}");
+    ensure!(action["claims"]["delivery"] == "mail-app", "{action}");
+    ensure!(action["claims"]["person"]["given_name"] == PERSON[0].1, "{action}");
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn a_test_says_so_and_never_counts(stage: &Stage) -> Result<()> {
+    stage.open("index.html?standwith-test").await?;
+    let form = stage.form();
+    form.until_it_says("Test mode.").await?;
+    form.fill().await?;
+    ensure!(form.text("[type=submit]").await? == "Send a test message", "the button says nothing");
+    form.submit().await?;
+    form.until("sent").await?;
+    form.until_it_says("This was a test.").await?;
+    let action = stage.endpoint.only_action().await?;
+    ensure!(action["claims"]["test"] == true, "{action}");
+    stage.open("index.html").await?;
+    stage.form().until_it_says("0 of 5,000 messages sent").await
+}
