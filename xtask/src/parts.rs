@@ -97,8 +97,11 @@ fn owner(name: &str) -> String {
     }
 }
 
-/// `core[1a2b3c]::str` as `core::str`: a path without the hashes of crates.
+/// `core[1a2b3c]::str` and `core::str::h0123456789abcdef` as `core::str`: a path without hashes.
 pub(crate) fn plain(name: &str) -> String {
+    let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name =
+        name.rsplit_once("::h").filter(|(_, end)| is_hash(end)).map_or(name, |(path, _)| path);
     let mut plain = String::new();
     let mut inside = false;
     for c in name.chars() {
@@ -113,6 +116,14 @@ pub(crate) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_without_hashes() {
+        for name in ["<str[0a1b]>::len", "<str>::len::h0123456789abcdef", "<str>::len"] {
+            assert_eq!(plain(name), "<str>::len");
+        }
+        assert_eq!(plain("a::help"), "a::help");
+    }
 
     #[test]
     fn a_function_belongs_to_whom_it_is_there_for() {

@@ -122,7 +122,10 @@ fn can_be_lean() -> Result<()> {
 /// Runs wasm-pack: cargo, then wasm-bindgen.
 fn wasm_pack(out: &Path, lean: bool) -> Result<()> {
     if !lean {
-        return pack(out).args(["--", "--config", &config(&forget_paths()?)]).visibly();
+        // Named as in the lean form: by their names it is cut.
+        let named = ["-Csymbol-mangling-version=v0".to_owned()];
+        let flags = config(&[&forget_paths()?[..], &named].concat());
+        return pack(out).args(["--", "--config", &flags]).visibly();
     }
     let flags = config(&[&forget_paths()?[..], &LEAN.map(str::to_owned)].concat());
     let cargo = [&LEAN_STD[..], &["--config", &flags]].concat();
