@@ -84,8 +84,8 @@ impl Gate {
 
     /// From now on this is wrong with the paths that end so.
     pub fn break_down(&self, path_end: &str, fault: Fault) {
-        self.mend();
-        lock(&self.state.faults).push((path_end.to_owned(), fault));
+        // In one step: what is held sees no moment in which nothing is wrong.
+        *lock(&self.state.faults) = vec![(path_end.to_owned(), fault)];
     }
 
     /// From now on nothing is wrong.
