@@ -9,6 +9,8 @@ use crate::shape::{Reading, Shape, Table, Written, record, words};
 pub struct Action {
     pub(crate) person: Person,
     pub(crate) message: Message,
+    pub(crate) messages: Table<Message>,
+    pub(crate) subject_index: Option<u32>,
     pub(crate) targets: Vec<String>,
     pub(crate) consents: Vec<Agreement>,
     pub(crate) answers: Table<Given>,
@@ -54,9 +56,19 @@ impl Action {
         &self.person
     }
 
-    /// What is said.
+    /// What is said to all; empty where each target gets a message of its own.
     pub fn message(&self) -> &Message {
         &self.message
+    }
+
+    /// What is said to each target, by its id; empty where all get the same message.
+    pub fn messages(&self) -> &Table<Message> {
+        &self.messages
+    }
+
+    /// Which of several suggested subjects was left as it is.
+    pub fn subject_index(&self) -> Option<u32> {
+        self.subject_index
     }
 
     /// To whom it is said.
@@ -90,7 +102,7 @@ impl Action {
             campaign_digest: given.campaign_digest,
             lang: campaign.lang.clone(),
             person: self.person.clone(),
-            message: Some(self.message.clone()),
+            message: self.messages.0.is_empty().then(|| self.message.clone()),
             targets: self.targets.clone(),
             consents: self
                 .consents
@@ -107,6 +119,8 @@ impl Action {
             source: given.source,
             test: given.test,
             variant: given.variant,
+            subject_index: self.subject_index,
+            messages: self.messages.clone(),
             ..Claims::default()
         }
     }
@@ -131,7 +145,7 @@ record! { written
         lang: String = String::new(),
         /// Who acts.
         person: Person = Person::default(),
-        /// What is said.
+        /// What is said to all; absent where there are `messages`.
         message: Option<Message> = None,
         /// To whom it is said: ids of targets.
         targets: Vec<String> = Vec::new(),
@@ -147,7 +161,7 @@ record! { written
         test: bool = false,
         /// Which variant of the texts was shown.
         variant: Option<String> = None,
-        /// Which of the campaign's subjects was suggested.
+        /// Which of the campaign's subjects was suggested, where it was left as it is.
         subject_index: Option<u32> = None,
         /// A message for each target, by its id.
         messages: Table<Message> = Table::default(),

@@ -1,7 +1,6 @@
 //! The campaign file as types. A [`Campaign`] is in one language: [`Campaign::read`] lays the texts
 //! of that language over the file's own before it reads them. No default lives elsewhere.
 
-use crate::country;
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table, record, words};
 
@@ -9,19 +8,19 @@ record! { read
     /// A campaign: who is asked for what, how, and where the messages go.
     pub struct Campaign {
         /// The campaign's name on the wire: 1 to 64 of a-z, 0-9 and hyphen.
-        id: Id,
+        (later) id: Id,
         /// The language of the texts that stand outside `languages` (BCP 47).
         lang: String = "en".to_owned(),
         /// The heading of the form.
-        title: String,
+        (later) title: String,
         /// What it is about, in a small subset of Markdown.
-        story: String = String::new(),
+        (later) story: String = String::new(),
         /// A picture above the story.
-        picture: Option<Picture> = None,
+        (later) picture: Option<Picture> = None,
         /// Who is responsible for the campaign and for the data.
-        publisher: Publisher = Publisher::default(),
+        (later) publisher: Publisher = Publisher::default(),
         /// The texts in other languages, by language tag (BCP 47).
-        languages: Translations = Translations,
+        languages: Translations = Translations::default(),
         /// The authorities who get the message.
         targets: Vec<Target>,
         /// Which of the targets one message goes to.
@@ -33,32 +32,32 @@ record! { read
         /// What the supporter is asked to agree to. No box is ever ticked beforehand.
         consents: Vec<Consent> = Vec::new(),
         /// Where the actions go.
-        endpoint: Endpoint = Endpoint::default(),
+        (later) endpoint: Endpoint = Endpoint::default(),
         /// How many have sent, and how many are hoped for.
-        counter: Counter = Counter::default(),
+        (later) counter: Counter = Counter::default(),
         /// When the campaign begins to take messages.
-        opens: Option<Moment> = None,
+        (later) opens: Option<Moment> = None,
         /// When it no longer takes any.
-        closes: Option<Moment> = None,
+        (later) closes: Option<Moment> = None,
         /// What the supporter reads after sending, in the same Markdown.
-        thanks: String = String::new(),
+        (later) thanks: String = String::new(),
         /// What supporters are given to pass on.
-        share: Option<Share> = None,
+        (later) share: Option<Share> = None,
         /// Where the supporter is led after sending.
-        next: Option<Next> = None,
+        (later) next: Option<Next> = None,
         /// The looks.
-        theme: Theme = Theme::default(),
+        (later) theme: Theme = Theme::default(),
         /// How messages reach the targets, and what of the supporter goes along.
-        delivery: Delivery = Delivery::default(),
+        (later) delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
-        retention_days: Option<u32> = None,
+        (later) retention_days: Option<u32> = None,
         /// How supporters may be named in public.
-        public: Public = Public::default(),
+        (later) public: Public = Public::default(),
         /// Whether taking part may be dangerous: `true`, or an object with what more is known.
         at_risk: AtRisk = AtRisk(None),
         /// Texts of which each form shows one set, drawn by lot, in the place of the campaign's own: to find
         /// out which does better.
-        variants: Vec<Variant> = Vec::new(),
+        (later) variants: Vec<Variant> = Vec::new(),
     }
 
     /// A picture.
@@ -90,11 +89,11 @@ record! { read
         /// The body in which it is held.
         organisation: String = String::new(),
         /// The country (ISO 3166-1 alpha-2).
-        country: Option<Country> = None,
+        (later) country: Option<Country> = None,
         /// The e-mail address to which the message is delivered.
-        email: String = String::new(),
+        (later) email: String = String::new(),
         /// A picture of the target.
-        picture: Option<Picture> = None,
+        (later) picture: Option<Picture> = None,
         /// Whose messages the target gets, where `targeting` goes by country or postcode; without it,
         /// everybody's.
         filter: Filter = Filter::default(),
@@ -123,7 +122,8 @@ record! { read
         fallback: Vec<Id> = Vec::new(),
     }
 
-    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters.
+    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters;
+    /// `{{target_name}}`, `{{target_office}}` and `{{target_organisation}}` for whom it goes to.
     pub struct Template {
         /// Suggested subjects.
         subjects: Vec<String>,
@@ -136,9 +136,13 @@ record! { read
         /// Whether the supporter may change subject and body.
         editable: bool = true,
         /// The shortest message, in Unicode scalar values.
-        min: u32 = 1,
+        (later) min: u32 = 1,
         /// The longest message, in Unicode scalar values.
         max: u32 = 5000,
+        /// Whether each target gets a message of its own: the same, but for `{{target_name}}` and the like.
+        per_target: bool = false,
+        /// Whether somebody who sends the suggested body as it is is asked once for words of their own.
+        (later) nudge: bool = false,
     }
 
     /// Something that the supporter is asked for.
@@ -146,16 +150,16 @@ record! { read
         /// A standard field's name, or a new one for a question of the campaign's own.
         id: FieldId,
         /// What is asked for. A standard field has its own.
-        kind: Option<Kind> = None,
+        (later) kind: Option<Kind> = None,
         /// Whether it must be answered.
-        required: bool = false,
+        (later) required: bool = false,
         /// The question. A standard field has its own.
-        label: String = String::new(),
+        (later) label: String = String::new(),
         /// The answers to choose from.
-        options: Vec<Answer> = Vec::new(),
+        (later) options: Vec<Answer> = Vec::new(),
         /// The longest answer, in Unicode scalar values, where lines of text may not be as long as
         /// otherwise.
-        max: Option<u32> = None,
+        (later) max: Option<u32> = None,
     }
 
     /// Something that the supporter may agree to.
@@ -163,14 +167,14 @@ record! { read
         /// Its name on the wire.
         purpose: FieldId,
         /// What the box says. Its digest goes into the action.
-        wording: String,
+        (later) wording: String,
         /// Whether nothing can be sent without it.
-        required: bool = false,
+        (later) required: bool = false,
         /// The countries whose people are asked; without them, all.
-        countries: Vec<Country> = Vec::new(),
+        (later) countries: Vec<Country> = Vec::new(),
         /// Whom it is given to, where that is another than the publisher. Each organisation asks with a box
         /// of its own.
-        organisation: Publisher = Publisher::default(),
+        (later) organisation: Publisher = Publisher::default(),
     }
 
     /// Where actions go.
@@ -259,12 +263,12 @@ record! { read
     pub struct Risk {
         /// The countries whose people are warned as those are whose own country's authorities are
         /// written to.
-        own_government: Vec<Country> = Vec::new(),
+        (later) own_government: Vec<Country> = Vec::new(),
         /// Where there is advice on staying safe.
-        advice: Vec<Link> = Vec::new(),
+        (later) advice: Vec<Link> = Vec::new(),
         /// Where the button leads that leaves the page quickly. What it shows must tell nothing: the
         /// default is the page that is opened most often of all.
-        exit_url: String = "https://www.google.com/".to_owned(),
+        (later) exit_url: String = "https://www.google.com/".to_owned(),
     }
 
     /// A link.
@@ -595,6 +599,7 @@ impl Shape for AtRisk {
     fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
             Value::Bool(said) => self.0 = said.then(Risk::default),
+            // Whether there is a risk is all that an outline says of it.
             Value::Object(_) => self.0.fill(json, reading),
             _ => reading.expected(json, "true, false or an object in braces"),
         }
@@ -689,7 +694,7 @@ text! {
         |text| is_name(text, b'_');
     /// A country, by its two letters in ISO 3166-1.
     pub struct Country: "^[A-Z]{2}$", "two capital letters of ISO 3166-1, like \"KH\"",
-        country::is_known;
+        is_like_country;
     /// A colour.
     pub struct Colour: "^#[0-9a-fA-F]{6}$", "a colour like \"#0b6e4f\"",
         |text| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
@@ -697,6 +702,12 @@ text! {
     pub struct Moment: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
         "a time in UTC like \"2024-10-01T00:00:00Z\"",
         |text| seconds_since_1970(text).is_some();
+}
+
+/// Whether this is a country's code in its form. Which of these are codes is a long list: `lint` and
+/// `check` look there.
+pub(crate) fn is_like_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_name(text: &str, joint: u8) -> bool {
@@ -764,10 +775,11 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// The texts in other languages. A [`Campaign`] has those of its own language laid over its own
-/// already, so nothing of them is kept here; `lint` reads each of them as a [`Translation`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Translations;
+/// The campaign's languages, its first one first. A [`Campaign`] has the texts of its own language
+/// laid over its own already, so nothing else of them is kept; `lint` reads each of them as a
+/// [`Translation`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Translations(pub Vec<String>);
 
 impl Shape for Translations {
     fn fill(&mut self, json: &Json, reading: &mut Reading) {
@@ -841,6 +853,31 @@ impl CampaignFile {
         self.json.get("lang").and_then(Json::text).unwrap_or("en")
     }
 
+    /// What a form needs of the campaign while nothing is done but writing, in one of its languages. What
+    /// is wrong with it stays unsaid: the whole is to be read as well.
+    pub fn into_outline(mut self, lang: &str) -> Campaign {
+        let languages = self.languages();
+        self.localise(&languages, lang);
+        let mut reading = Reading::default();
+        reading.outline = true;
+        let mut campaign = Campaign::read(&self.json, &mut reading);
+        campaign.languages.0 = languages;
+        campaign
+    }
+
+    /// Lays the texts of a language over the file's own; gives the language that it is.
+    fn localise(&mut self, languages: &[String], lang: &str) -> String {
+        let known = languages.iter().find(|known| *known == lang).or(languages.first());
+        let lang = known.map_or_else(String::new, String::clone);
+        let translations = self.json.get_mut("languages");
+        if let Some(translation) = translations.and_then(|languages| languages.get_mut(&lang)) {
+            let nothing = Json { line: translation.line, value: Value::Null };
+            let translation = std::mem::replace(translation, nothing);
+            lay_over(&mut self.json, translation);
+        }
+        lang
+    }
+
     /// The campaign in one of its languages; in its first one, where it has no such language.
     ///
     /// # Errors
@@ -854,25 +891,18 @@ impl CampaignFile {
     ///
     /// # Errors
     /// As those of [`campaign`](Self::campaign).
+    #[inline(never)]
     pub fn into_campaign(
         mut self,
         lang: &str,
         how: Strictness,
     ) -> Result<Campaign, Vec<ConfigFault>> {
-        let mut lang = lang.to_owned();
-        let languages = self.json.get("languages").and_then(|languages| languages.get(&lang));
-        if languages.is_none() {
-            lang = self.first_language().to_owned();
-        }
-        let translations = self.json.get_mut("languages");
-        if let Some(translation) = translations.and_then(|languages| languages.get_mut(&lang)) {
-            let nothing = Json { line: translation.line, value: Value::Null };
-            let translation = std::mem::replace(translation, nothing);
-            lay_over(&mut self.json, translation);
-        }
+        let languages = self.languages();
+        let lang = self.localise(&languages, lang);
         let mut reading = Reading::default();
         let mut campaign = Campaign::read(&self.json, &mut reading);
         campaign.lang = lang;
+        campaign.languages.0 = languages;
         let mut faults = reading.faults;
         faults.retain(|fault| {
             let unknown = matches!(fault.kind, FaultKind::Unknown | FaultKind::Duplicate);

@@ -6,7 +6,8 @@
 
 use crate::action::{Action, Agreement, Claims, DeliveryClaim, Given, Message, Person, PublicName};
 use crate::campaign::{
-    Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, TargetingMode, days_since_1970,
+    Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, Target, TargetingMode,
+    days_since_1970,
 };
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
@@ -26,6 +27,8 @@ pub const LONGEST_TEXT: u32 = 200;
 pub const LONGEST_LONG_TEXT: u32 = 2000;
 /// The longest postcode and phone number.
 pub const LONGEST_CODE: u32 = 32;
+/// Where a message to one target is reported that nobody can take.
+const MESSAGES: &str = "messages";
 
 /// Something that the supporter has to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,14 +143,36 @@ pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>>
     // In the order of the form, which is the order of the mistakes.
     let targets = judge.targets();
     let (person, answers) = judge.fields();
-    let message = judge.message();
+    let (message, messages) = judge.messages(&targets);
     let consents = judge.consents();
     let public = judge.public();
-    if judge.mistakes.is_empty() {
-        Ok(Action { person, message, targets, consents, answers, public })
-    } else {
-        Err(judge.mistakes)
+    if !judge.mistakes.is_empty() {
+        return Err(judge.mistakes);
     }
+    let subject_index = None;
+    let mut action =
+        Action { person, message, messages, subject_index, targets, consents, answers, public };
+    let count = campaign.message.subjects.len() as u32;
+    // Of a single one there is nothing to tell.
+    let mut known = (0..count).filter(|_| count > 1);
+    action.subject_index = known.find(|index| bears(campaign, draft, &action, *index));
+    Ok(action)
+}
+
+/// Whether an action bears the suggested subject of this number, as it is filled in.
+fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> bool {
+    let Some(suggested) = campaign.message.subjects.get(index as usize) else {
+        return false;
+    };
+    let to: Vec<&Target> =
+        campaign.targets.iter().filter(|target| action.targets.contains(&target.id.0)).collect();
+    let is = |message: &Message, to: &[&Target]| {
+        clean(&message::fill(suggested, draft, to)) == message.subject
+    };
+    if action.messages.0.is_empty() {
+        return is(&action.message, &to);
+    }
+    to.chunks(1).zip(&action.messages.0).all(|(to, (_, message))| is(message, to))
 }
 
 /// Judges claims against the campaign that they name.
@@ -166,8 +191,12 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     if claims.sealed.is_some() {
         unasked.push(Mistake::new("sealed", MistakeKind::UnknownChoice));
     }
-    if !claims.messages.0.is_empty() {
-        unasked.push(Mistake::new("messages", MistakeKind::UnknownChoice));
+    let apart = campaign.message.per_target;
+    if apart && claims.message.is_some() {
+        unasked.push(Mistake::new("message", MistakeKind::UnknownChoice));
+    }
+    if !apart && !claims.messages.0.is_empty() {
+        unasked.push(Mistake::new(MESSAGES, MistakeKind::UnknownChoice));
     }
     // Whoever does not say so has not sent it by mail.
     let fits = match claims.delivery {
@@ -190,8 +219,16 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     for name in strange.filter(|name| consent_of(campaign, name).is_none()) {
         unasked.push(Mistake::new(&name, MistakeKind::UnknownChoice));
     }
-    match check(campaign, &Draft::claimed(claims)) {
+    let draft = Draft::claimed(claims);
+    match check(campaign, &draft) {
         Ok(action) => {
+            let strangers = claims.messages.0.iter().any(|(id, _)| !action.targets.contains(id));
+            if strangers && apart {
+                unasked.push(Mistake::new(MESSAGES, MistakeKind::UnknownChoice));
+            }
+            if claims.subject_index.is_some_and(|index| !bears(campaign, &draft, &action, index)) {
+                unasked.push(Mistake::new("subject_index", MistakeKind::UnknownChoice));
+            }
             // What was signed for some must not go to all.
             let more = action.targets.iter().any(|target| !claims.targets.contains(target));
             if more && !claims.targets.is_empty() {
@@ -253,7 +290,12 @@ impl Judge<'_> {
         }
         let draft = self.draft;
         for name in draft.names() {
-            if !name.starts_with(CONSENT) && !is_named_by_us(name) && !asked(name) {
+            if let Some((SUBJECT | BODY, id)) = name.split_once('/') {
+                let known = || campaign.targets.iter().any(|target| target.id.0 == id);
+                if !campaign.message.per_target || !known() {
+                    self.mistake(MESSAGES, MistakeKind::UnknownChoice);
+                }
+            } else if !name.starts_with(CONSENT) && !is_named_by_us(name) && !asked(name) {
                 self.mistake(name, MistakeKind::UnknownChoice);
             }
         }
@@ -350,10 +392,27 @@ impl Judge<'_> {
         ids.filter(|id| chosen.contains(id)).collect()
     }
 
-    fn message(&mut self) -> Message {
+    /// What is said to all of these targets, or to each.
+    fn messages(&mut self, targets: &[String]) -> (Message, Table<Message>) {
+        let campaign = self.campaign;
+        let to: Vec<&Target> =
+            campaign.targets.iter().filter(|target| targets.contains(&target.id.0)).collect();
+        if !campaign.message.per_target || to.is_empty() {
+            return (self.message([SUBJECT, BODY], &to), Table::default());
+        }
+        let mut messages = Vec::new();
+        for target in to {
+            let names = [SUBJECT, BODY].map(|name| message::name_for(name, target));
+            let message = self.message([&names[0], &names[1]], &[target]);
+            messages.push((target.id.0.clone(), message));
+        }
+        (Message::default(), Table(messages))
+    }
+
+    /// The message that stands under these names.
+    fn message(&mut self, names: [&str; 2], to: &[&Target]) -> Message {
         let template = &self.campaign.message;
-        let subject = clean(self.draft.get(SUBJECT));
-        let body = clean(self.draft.get(BODY));
+        let [subject, body] = names.map(|name| clean(self.draft.get(name)));
         for (name, value) in [(SUBJECT, &subject), (BODY, &body)] {
             let (least, most) = limits(self.campaign, name);
             let count = length(value);
@@ -367,12 +426,12 @@ impl Judge<'_> {
                 self.mistake(name, MistakeKind::TooLong(most));
             }
         }
-        let filled = |part: &str| clean(&message::fill(part, self.draft));
+        let filled = |part: &str| clean(&message::fill(part, self.draft, to));
         let (subject_stands, body_stands) = if template.editable {
             (true, is_framed(&body, &filled(&template.head), &filled(&template.foot)))
         } else {
             let suggested = template.subjects.iter().any(|known| filled(known) == subject);
-            (suggested, body == message::body(self.campaign, self.draft))
+            (suggested, body == message::body(self.campaign, self.draft, to))
         };
         for (name, stands) in [(SUBJECT, subject_stands), (BODY, body_stands)] {
             if !stands {

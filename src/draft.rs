@@ -4,6 +4,7 @@
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::find::replace;
+use crate::targeting::mixed;
 
 /// The name of the control for a target's box, a target's id being the value.
 pub const TARGETS: &str = "targets";
@@ -22,7 +23,7 @@ pub const TICKED: &str = "on";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     values: Vec<(String, String)>,
-    /// What targets are drawn with, where the lot decides.
+    /// What is drawn with, where the lot decides.
     seed: u64,
 }
 
@@ -30,11 +31,18 @@ impl Draft {
     /// The draft with which a form begins: every target chosen where there is one only, and the
     /// campaign's first subject and body.
     pub fn new(campaign: &Campaign) -> Self {
-        let mut draft = Draft::default();
+        Draft::begun(campaign, 0)
+    }
+
+    /// The same for a form of this seed: of several subjects, it draws the one that is suggested first.
+    pub fn begun(campaign: &Campaign, seed: u64) -> Self {
+        let mut draft = Draft { seed, ..Draft::default() };
         if let [only] = &campaign.targets[..] {
             draft.tick(TARGETS, only.id.as_str(), true);
         }
-        draft.set(SUBJECT, campaign.message.subjects.first().map_or("", String::as_str));
+        let subjects = &campaign.message.subjects;
+        let drawn = mixed(seed) % subjects.len().max(1) as u64;
+        draft.set(SUBJECT, subjects.get(drawn as usize).map_or("", String::as_str));
         draft.set(BODY, &campaign.message.body);
         draft
     }
@@ -73,6 +81,11 @@ impl Draft {
         if let Some(message) = &claims.message {
             draft.set(SUBJECT, &message.subject);
             draft.set(BODY, &message.body);
+        }
+        for (id, message) in &claims.messages.0 {
+            for (name, text) in [(SUBJECT, &message.subject), (BODY, &message.body)] {
+                draft.set(&[name, "/", id].concat(), text);
+            }
         }
         for consent in claims.consents.iter().filter(|consent| consent.granted) {
             draft.tick(&consent_name(&consent.purpose), TICKED, true);

@@ -31,3 +31,38 @@ pub fn is_right_to_left(tag: &str) -> bool {
     languages.iter().any(|known| known.eq_ignore_ascii_case(primary(tag)))
         || tag.split(['-', '_']).skip(1).any(|script| script.eq_ignore_ascii_case("Arab"))
 }
+
+/// What a language calls itself.
+pub fn autonym(lang: &str) -> &str {
+    match primary(lang) {
+        "ar" => "العربية",
+        "de" => "Deutsch",
+        "en" => "English",
+        "es" => "Español",
+        "fa" => "فارسی",
+        "fr" => "Français",
+        "hi" => "हिन्दी",
+        "id" => "Bahasa Indonesia",
+        "it" => "Italiano",
+        "ja" => "日本語",
+        "km" => "ភាសាខ្មែរ",
+        "ko" => "한국어",
+        "lo" => "ລາວ",
+        "my" => "မြန်မာ",
+        "nl" => "Nederlands",
+        "pl" => "Polski",
+        "pt" => "Português",
+        "ru" => "Русский",
+        "th" => "ไทย",
+        "tr" => "Türkçe",
+        "uk" => "Українська",
+        "vi" => "Tiếng Việt",
+        "zh" => "中文",
+        _ => lang,
+    }
+}
+
+/// Whether the names of countries are ours in this language: Chromium has none in Khmer.
+pub fn named_by_us(tag: &str) -> bool {
+    primary(tag).eq_ignore_ascii_case("km")
+}

@@ -7,18 +7,19 @@ use std::fmt;
 
 use crate::campaign::{
     Answer, Campaign, CampaignFile, Channel, Country, Disclosed, Field, Id, Kind, Link, Picture,
-    Publisher, STANDARD_FIELDS, TargetingMode, Template, TemplateText, Translation,
+    Publisher, STANDARD_FIELDS, Target, TargetingMode, Template, TemplateText, Translation,
 };
 use crate::check::{
     LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
 };
+use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Value, Writer};
-use crate::message;
+use crate::message::{self, OF_TARGETS};
 use crate::postcode;
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
 use crate::suggest::distance;
-use crate::targeting::depends_on;
+use crate::targeting::{depends_on, limits};
 
 /// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
 /// a third more in base64url, and room for the rest.
@@ -361,6 +362,7 @@ impl Lint<'_> {
         }
         for (index, target) in targets.iter().enumerate() {
             self.picture(&format!("/targets/{index}/picture/url"), target.picture.as_ref());
+            self.countries(&format!("/targets/{index}/country"), target.country.as_ref());
         }
         let targeting = &campaign.targeting;
         let (least, most) = (targeting.least.unwrap_or(1), targeting.most.unwrap_or(count));
@@ -393,6 +395,19 @@ impl Lint<'_> {
             self.fault("/targeting/most", "`most` is less than `least`", "raise it");
         }
         self.filters(campaign);
+    }
+
+    /// Codes that are none of a country: one at this place, or several in a list.
+    fn countries<'a>(&mut self, at: &str, countries: impl IntoIterator<Item = &'a Country>) {
+        for (index, country) in countries.into_iter().enumerate() {
+            if !country::is_known(country.as_str()) {
+                self.fault(
+                    &format!("{at}/{index}"),
+                    &format!("ISO 3166-1 has no country {}", country.as_str()),
+                    "write its two letters, like \"KH\", or \"GB\" for the United Kingdom",
+                );
+            }
+        }
     }
 
     /// What finds the targets by country or postcode.
@@ -430,6 +445,7 @@ impl Lint<'_> {
                     "leave the key out, or make `mode` \"postcode\"",
                 );
             }
+            self.countries(&format!("{at}/countries"), &filter.countries);
             let codes = filter.countries.iter().map(Country::as_str);
             self.distinct(&format!("{at}/countries"), "", codes);
             self.distinct(&format!("{at}/postcodes"), "", filter.postcodes.iter().map(|p| &**p));
@@ -484,6 +500,32 @@ impl Lint<'_> {
         if template.min > template.max {
             self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
         }
+        let most = message_count(campaign);
+        if template.per_target && template.max <= LONGEST_BODY && most > 1 {
+            // A subject and the words about it come with each.
+            let rest = LONGEST_SUBJECT + 32;
+            let room = ((LONGEST_BODY + rest) / most).saturating_sub(rest);
+            if template.max > room {
+                self.fault(
+                    "/message/max",
+                    &format!(
+                        "{most} messages of that length may not fit into the 32 KiB of an action"
+                    ),
+                    &if room == 0 {
+                        "lower `targeting.most`, or leave `per_target` out".to_owned()
+                    } else {
+                        format!("lower it to {room} or less, or lower `targeting.most`")
+                    },
+                );
+            }
+        }
+        if template.nudge && !template.editable {
+            self.fault(
+                "/message/nudge",
+                "nobody can add words of their own",
+                "leave the key out, or make `editable` true",
+            );
+        }
         let Template { subjects, head, body, foot, .. } = template;
         self.wording(campaign, "/message", subjects, [head, body, foot]);
         self.length(campaign, "/message", [head, body, foot]);
@@ -537,11 +579,14 @@ impl Lint<'_> {
             };
             let name = name.trim();
             if !message::is_placeholder(name) {
-                let hint = meant(name, &STANDARD_FIELDS).map_or_else(
-                    || format!("known are: {}", STANDARD_FIELDS.join(", ")),
+                let known = [&STANDARD_FIELDS[..], &OF_TARGETS[..]].concat();
+                let hint = meant(name, &known).map_or_else(
+                    || format!("known are: {}", known.join(", ")),
                     |known| format!("did you mean {{{{{known}}}}}?"),
                 );
                 self.fault(pointer, &format!("{{{{{name}}}}} is no placeholder"), &hint);
+            } else if OF_TARGETS.contains(&name) {
+                self.placeholder_of_targets(campaign, pointer, name);
             } else if !is_asked(campaign, name) {
                 self.fault(
                     pointer,
@@ -549,6 +594,26 @@ impl Lint<'_> {
                     &format!("add `{name}` to `fields`, or take the placeholder out"),
                 );
             }
+        }
+    }
+
+    /// What stands for a target stands for one, and is known of each.
+    fn placeholder_of_targets(&mut self, campaign: &Campaign, pointer: &str, name: &str) {
+        if !campaign.message.per_target && message_count(campaign) > 1 {
+            self.fault(
+                pointer,
+                &format!("{{{{{name}}}}} in a message that several targets get"),
+                "make `message.per_target` true, so that each gets its own, or `targeting.most` 1",
+            );
+        }
+        let unknown = |target: &Target| message::of_target(target, name).is_empty();
+        if let Some(index) = campaign.targets.iter().position(unknown) {
+            let key = name.trim_start_matches("target_");
+            self.fault(
+                pointer,
+                &format!("{{{{{name}}}}} stands for nothing where a target has no `{key}`"),
+                &format!("add `{key}` to `targets/{index}`, or take the placeholder out"),
+            );
         }
     }
 
@@ -601,6 +666,13 @@ impl Lint<'_> {
     /// A field of the campaign's own.
     fn question(&mut self, at: &str, field: &Field) {
         let id = field.id.as_str();
+        if OF_TARGETS.contains(&id) {
+            self.fault(
+                &format!("{at}/id"),
+                "in a message, this name stands for a target",
+                "choose another",
+            );
+        }
         if [SUBJECT, BODY, TARGETS, PUBLIC, "jti"].contains(&id) || id.starts_with(CONSENT) {
             self.fault(
                 &format!("{at}/id"),
@@ -656,6 +728,7 @@ impl Lint<'_> {
                 self.address(&format!("{at}/url"), url, Reach::Web);
                 self.address(&format!("{at}/privacy_url"), privacy_url, Reach::Web);
             }
+            self.countries(&format!("/consents/{index}/countries"), &consent.countries);
             if !consent.countries.is_empty() && !is_asked(campaign, "country") {
                 self.fault(
                     &format!("/consents/{index}/countries"),
@@ -706,6 +779,7 @@ impl Lint<'_> {
 
     fn at_risk(&mut self, campaign: &Campaign) {
         let Some(risk) = &campaign.at_risk.0 else { return };
+        self.countries("/at_risk/own_government", &risk.own_government);
         let codes = risk.own_government.iter().map(Country::as_str);
         self.distinct("/at_risk/own_government", "", codes);
         if !risk.own_government.is_empty() && !is_asked(campaign, "country") {
@@ -893,13 +967,22 @@ enum Reach {
     Near,
 }
 
+/// How many targets one action may go to.
+fn message_count(campaign: &Campaign) -> u32 {
+    let all = campaign.targets.len() as u32;
+    match campaign.targeting.mode {
+        TargetingMode::All => all,
+        _ => limits(campaign).1.min(all),
+    }
+}
+
 fn is_asked(campaign: &Campaign, name: &str) -> bool {
     campaign.fields.iter().any(|field| field.id.as_str() == name)
 }
 
 /// A text whose placeholders all stand for nothing: the shortest that it can become.
 fn unfilled(text: &str) -> String {
-    clean(&message::fill(text, &Draft::default()))
+    clean(&message::fill(text, &Draft::default(), &[]))
 }
 
 /// Whether a text has the form of a language tag (BCP 47), without asking a registry.

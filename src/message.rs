@@ -1,16 +1,20 @@
 //! The message: the campaign's template, the supporter's words, and what stands for what.
 
-use crate::campaign::{Campaign, STANDARD_FIELDS};
+use crate::campaign::{Campaign, STANDARD_FIELDS, Target};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::find::split_once;
 use crate::phone;
+use crate::targeting::recipients;
+
+/// What may stand between `{{` and `}}` for those to whom the message goes.
+pub const OF_TARGETS: [&str; 3] = ["target_name", "target_office", "target_organisation"];
 
 /// What stands between head, body and foot.
 pub(crate) const GAP: &str = "\n\n";
 
 impl Draft {
     /// The draft as it would be sent: its targets found, the phone number in its international form, placeholders
-    /// filled, head and foot about the body.
+    /// filled, head and foot about the body; where each target gets a message of its own, these as well.
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
@@ -21,15 +25,40 @@ impl Draft {
         {
             composed.set("phone", &number);
         }
-        composed.set(SUBJECT, &fill(self.get(SUBJECT), &composed));
-        composed.set(BODY, &body(campaign, &composed));
+        let to = recipients(campaign, &composed);
+        let written = |draft: &Draft, to: &[&Target]| {
+            [(SUBJECT, fill(self.get(SUBJECT), draft, to)), (BODY, body(campaign, draft, to))]
+        };
+        if campaign.message.per_target {
+            for target in &to {
+                for (name, text) in written(&composed, &[target]) {
+                    composed.set(&name_for(name, target), &text);
+                }
+            }
+        }
+        // Last, because it takes the place of what was typed.
+        for (name, text) in written(&composed, &to) {
+            composed.set(name, &text);
+        }
         composed
     }
 }
 
+/// The name under which a draft holds the subject or the body for one target only.
+pub(crate) fn name_for(name: &str, target: &Target) -> String {
+    [name, "/", target.id.as_str()].concat()
+}
+
+/// Whether somebody who may write words of their own has written none into the suggested body.
+pub fn is_unchanged(campaign: &Campaign, draft: &Draft) -> bool {
+    let template = &campaign.message;
+    template.editable && clean(draft.get(BODY)) == clean(&template.body)
+}
+
 /// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
-/// not filled again. A placeholder that nobody knows stays as it stands.
-pub fn fill(template: &str, draft: &Draft) -> String {
+/// not filled again. What stands for several targets names them all. A placeholder that nobody knows
+/// stays as it stands.
+pub fn fill(template: &str, draft: &Draft, to: &[&Target]) -> String {
     let mut filled = String::new();
     let mut rest = template;
     while let Some((before, after)) = split_once(rest, "{{") {
@@ -40,6 +69,13 @@ pub fn fill(template: &str, draft: &Draft) -> String {
         match split_once(part, "}}") {
             Some((name, _)) if is_placeholder(name.trim()) => {
                 filled.push_str(draft.get(name.trim()).trim());
+                let begun = filled.len();
+                for value in to.iter().map(|target| of_target(target, name.trim())) {
+                    if filled.len() > begun && !value.is_empty() {
+                        filled.push_str(", ");
+                    }
+                    filled.push_str(value);
+                }
                 rest = after.get(name.len() + 2..).unwrap_or_default();
             }
             _ => filled.push_str("{{"),
@@ -51,7 +87,18 @@ pub fn fill(template: &str, draft: &Draft) -> String {
 
 /// Whether this may stand between `{{` and `}}`.
 pub fn is_placeholder(name: &str) -> bool {
-    STANDARD_FIELDS.contains(&name)
+    STANDARD_FIELDS.contains(&name) || OF_TARGETS.contains(&name)
+}
+
+/// What a placeholder stands for, as far as that is the target's to say.
+pub(crate) fn of_target<'a>(target: &'a Target, name: &str) -> &'a str {
+    match name {
+        "target_name" => &target.name,
+        "target_office" => &target.office,
+        "target_organisation" => &target.organisation,
+        _ => "",
+    }
+    .trim()
 }
 
 /// The names between `{{` and `}}` in a text, known or not.
@@ -60,11 +107,11 @@ pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The message as it would be sent: head, body and foot, a blank line between them.
-pub fn body(campaign: &Campaign, draft: &Draft) -> String {
+pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
     let template = &campaign.message;
     let own = if template.editable { draft.get(BODY) } else { &template.body };
     let [head, own, foot] =
-        [&template.head, own, &template.foot].map(|part| clean(&fill(part, draft)));
+        [&template.head, own, &template.foot].map(|part| clean(&fill(part, draft, to)));
     joined([&head, &own, &foot])
 }
 

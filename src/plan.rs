@@ -53,7 +53,7 @@ names! {
     ;
     Accent = "accent" Action = "action" Alt = "alt" AriaDescribedby = "aria-describedby"
     AriaDisabled = "aria-disabled" AriaHidden = "aria-hidden" AriaInvalid = "aria-invalid"
-    AriaLabelledby = "aria-labelledby" AriaRequired = "aria-required"
+    AriaLabelledby = "aria-labelledby" AriaPressed = "aria-pressed" AriaRequired = "aria-required"
     Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataAct = "data-act"
     DataShare = "data-share"
     Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"

@@ -1,8 +1,7 @@
 //! Which targets a supporter's message goes to: all, those that the supporter chooses, those for where
 //! the supporter lives, or a few drawn by lot. Form, check and endpoint all ask [`offered`].
 
-use crate::campaign::{Campaign, Target, TargetingMode};
-use crate::country;
+use crate::campaign::{Campaign, Target, TargetingMode, is_like_country};
 use crate::draft::{Draft, TARGETS};
 use crate::postcode;
 
@@ -45,7 +44,7 @@ pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
             let country = draft.get("country").trim();
             let postcode = postcode::plain(draft.get("postal_code"));
             for (name, known) in
-                [("country", country::is_known(country)), ("postal_code", !postcode.is_empty())]
+                [("country", is_like_country(country)), ("postal_code", !postcode.is_empty())]
             {
                 if !known && depends_on(campaign, name) {
                     offer.waits = Some(name);
@@ -122,6 +121,13 @@ pub(crate) fn mixed(state: u64) -> u64 {
     let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+/// Those to whom a draft's message goes, once its targets are found.
+pub(crate) fn recipients<'a>(campaign: &'a Campaign, draft: &Draft) -> Vec<&'a Target> {
+    let all = campaign.targeting.mode == TargetingMode::All;
+    let goes = |target: &&Target| all || draft.has(TARGETS, target.id.as_str());
+    campaign.targets.iter().filter(goes).collect()
 }
 
 impl Draft {

@@ -94,6 +94,7 @@ texts! {
         };
         TargetsByCountry = "targets_by_country": "Choose your country below to see who your message goes to.";
         TargetsByPostcode = "targets_by_postcode": "Enter your postcode below to see who your message goes to.";
+        MessageFor = "message_for": "Message to {name}";
         TargetsNone = "targets_none": "Nobody on the campaign’s list is responsible for the place you entered.";
     }
 
@@ -197,7 +198,6 @@ texts! {
         // What helps while somebody writes.
         DidYouMean = "did_you_mean": "Did you mean {value}?";
         UseSuggestion = "use_suggestion": "Use {value}";
-        MessageFor = "message_for": "Message to {name}";
         ResetText = "reset_text": "Go back to the suggested text";
         UndoReset = "undo_reset": "Bring my own text back";
         ResetDone = "reset_done": "The suggested text is back. Your own text is kept, in case you want it again.";

@@ -27,8 +27,12 @@ fn check_faults(text: &str, expected: &[(&str, u32, FaultKind)]) {
         Ok(file) => file.campaign("en", Strictness::Strict).err().unwrap_or_default(),
         Err(fault) => vec![fault],
     };
-    let found: Vec<(&str, u32, FaultKind)> =
+    let mut found: Vec<(&str, u32, FaultKind)> =
         faults.iter().map(|f| (f.pointer.as_str(), f.line, f.kind.clone())).collect();
+    let mut expected = expected.to_vec();
+    for faults in [&mut found, &mut expected] {
+        faults.sort_by_key(|(pointer, line, _)| (*line, *pointer));
+    }
     assert_eq!(found, expected, "{text}");
 }
 
@@ -57,7 +61,7 @@ fn every_fault_is_told_with_its_place() {
             "story": null,
             "targets": [
                 {"id": "a", "name": "A", "country": "kh"},
-                {"id": "a", "name": "A", "country": "XX"},
+                {"id": "a", "name": "A", "country": "KHM"},
                 "b"
             ],
             "targeting": {"mode": "some", "least": -1, "most": 1.5},
@@ -132,8 +136,9 @@ fn a_standard_field_has_its_own_kind() {
 fn the_widget_passes_over_what_it_does_not_know() {
     let file = file(r#""novelty":{"x":1},"title":"again","theme":{"shade":"dark"}"#);
     let faults = file.campaign("en", Strictness::Strict).unwrap_err();
-    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/novelty", "/title", "/theme/shade"]);
+    let mut pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    pointers.sort_unstable();
+    assert_eq!(pointers, ["/novelty", "/theme/shade", "/title"]);
     let campaign = file.campaign("en", Strictness::Lenient).unwrap();
     assert_eq!(campaign.title, "T");
 }
@@ -238,8 +243,9 @@ fn a_fault_in_a_translation_keeps_to_its_language() {
     let file = file(r#""languages":{"km":{"title":5,"message":{"subject":"S"}}}"#);
     assert!(file.campaign("en", Strictness::Strict).is_ok());
     let faults = file.campaign("km", Strictness::Strict).unwrap_err();
-    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/title", "/message/subject"]);
+    let mut pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    pointers.sort_unstable();
+    assert_eq!(pointers, ["/message/subject", "/title"]);
 }
 
 #[test]

@@ -61,6 +61,13 @@ fn framed() -> Value {
         "foot": "Yours, {{given_name}}"}})
 }
 
+/// A message of its own for each target.
+fn apart() -> Value {
+    json!({"message": {"subjects": ["To {{target_name}}", "{{given_name}} asks"], "min": 5, "max": 60,
+        "head": "Dear {{target_name}}", "body": "B", "foot": "{{target_office}} {{given_name}}",
+        "per_target": true}})
+}
+
 /// What a supporter entered who did everything right, with `values` in place of their own.
 fn entered(values: &[(&str, &str)]) -> Draft {
     let right = [
@@ -956,6 +963,127 @@ fn the_example_is_sent_as_it_stands() {
     }
 }
 
+fn said(message: &Message) -> [&str; 2] {
+    [&message.subject, &message.body]
+}
+
+#[test]
+fn each_target_gets_a_message_of_its_own() {
+    let both = [("targets", "b"), ("targets", "a"), ("body", "My words"), ("subject", "Mine")];
+    let action = passes(&apart(), &both);
+    assert_eq!(said(action.message()), ["", ""]);
+    let messages: Vec<_> =
+        action.messages().0.iter().map(|(id, m)| (id.as_str(), said(m))).collect();
+    let expected = [
+        ("a", ["Mine", "Dear A\n\nMy words\n\nAda"]),
+        ("b", ["Mine", "Dear B\n\nMy words\n\nAda"]),
+    ];
+    assert_eq!(messages, expected);
+    let claims = claims(&campaign(apart()), &action);
+    assert_eq!((claims.message, claims.messages.0.len()), (None, 2));
+    // Each is judged, and what is wrong is told once.
+    let long = "x".repeat(60);
+    check_mistakes(&apart(), &[("body", &long)], &[("body", TooLong(60))]);
+    check_mistakes(&apart(), &[("subject", ""), ("targets", "a")], &[("subject", Missing)]);
+    // Without anybody to write to, what is written is judged all the same.
+    let nobody = [("targets", ""), ("subject", "")];
+    check_mistakes(&apart(), &nobody, &[("targets", TooFew(1)), ("subject", Missing)]);
+    // What a form has no control for passes for none of them.
+    check_mistakes(&apart(), &[("body/x", "x")], &[("messages", UnknownChoice)]);
+    check_mistakes(&framed(), &[("body/a", "x")], &[("messages", UnknownChoice)]);
+    passes(&apart(), &[("body/c", "x")]);
+}
+
+#[test]
+fn claims_hold_a_message_for_each_target_and_for_no_other() {
+    let unknown = |field: &'static str| [(field, UnknownChoice)];
+    check_claimed(&apart(), |_| (), &[]);
+    check_claimed(&apart(), |c| c.message = Some(Message::default()), &unknown("message"));
+    check_claimed(
+        &apart(),
+        |c| c.messages.0.push(("b".to_owned(), c.messages.0[0].1.clone())),
+        &unknown("messages"),
+    );
+    check_claimed(
+        &apart(),
+        |c| c.messages.0.push(("x".to_owned(), c.messages.0[0].1.clone())),
+        &unknown("messages"),
+    );
+    check_claimed(
+        &apart(),
+        |c| c.messages.0.push(("b".to_owned(), Message::default())),
+        &unknown("messages"),
+    );
+    check_claimed(
+        &apart(),
+        |c| c.targets.push("b".to_owned()),
+        &[("subject", Missing), ("body", Missing)],
+    );
+    check_claimed(&apart(), |c| c.messages.0.clear(), &[("subject", Missing), ("body", Missing)]);
+    check_claimed(
+        &apart(),
+        |c| {
+            c.message = Some(c.messages.0[0].1.clone());
+            c.messages.0.clear();
+        },
+        &[("subject", Missing), ("body", Missing), ("message", UnknownChoice)],
+    );
+    // Head and foot are those of this target.
+    check_claimed(
+        &apart(),
+        |c| c.messages.0[0].1.body = c.messages.0[0].1.body.replace("Dear A", "Dear B"),
+        &[("body", Altered)],
+    );
+    check_claimed(
+        &as_it_is(),
+        |c| {
+            c.messages.0.push((
+                "a".to_owned(),
+                Message { subject: "S".to_owned(), body: "Body".to_owned() },
+            ))
+        },
+        &unknown("messages"),
+    );
+}
+
+#[test]
+fn which_subject_was_left_as_it_is() {
+    let several =
+        json!({"message": {"subjects": ["Subject", "From {{given_name}}", "Third"], "body": "B"}});
+    let index =
+        |changes: &Value, subject: &str| passes(changes, &[("subject", subject)]).subject_index();
+    for (subject, expected) in [
+        ("Subject", Some(0)),
+        (" From {{given_name}} ", Some(1)),
+        ("From Ada", Some(1)),
+        ("Third", Some(2)),
+        ("Third!", None),
+    ] {
+        assert_eq!(index(&several, subject), expected, "{subject}");
+    }
+    // Of a single one there is nothing to tell.
+    assert_eq!(index(&as_it_is(), "Subject"), None);
+    let both = [("targets", "a"), ("targets", "b")];
+    for (subject, expected) in
+        [("To {{target_name}}", Some(0)), ("Ada asks", Some(1)), ("To A", None)]
+    {
+        let action = passes(&apart(), &[&both[..], &[("subject", subject)]].concat());
+        assert_eq!(action.subject_index(), expected, "{subject}");
+    }
+    assert_eq!(passes(&apart(), &[("subject", "To A")]).subject_index(), Some(0));
+
+    // Claims say what is so, or nothing.
+    let unknown = [("subject_index", UnknownChoice)];
+    check_claimed(&several, |c| assert_eq!(c.subject_index, Some(0)), &[]);
+    check_claimed(&several, |c| c.subject_index = None, &[]);
+    check_claimed(&several, |c| c.subject_index = Some(1), &unknown);
+    check_claimed(&several, |c| c.subject_index = Some(u32::MAX), &unknown);
+    check_claimed(&as_it_is(), |c| c.subject_index = Some(0), &[]);
+    // Two that read the same are both right.
+    let same = json!({"message": {"subjects": ["Subject", "Subject{{family_name}}"], "body": "B"}});
+    check_claimed(&same, |c| c.subject_index = Some(1), &[]);
+}
+
 /// Texts that break forms, few of them by control characters, so that many pass.
 fn naughty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -991,6 +1119,11 @@ fn forms() -> impl Strategy<Value = Value> {
             "head": " {{family_name}}\r\n", "foot": "{{region}} \n"}}),
         json!({"message": {"subjects": ["S"], "head": "{{family_name}}", "body": "",
             "foot": "{{family_name}}"}}),
+        apart(),
+        json!({"targeting": {"mode": "all"}, "message": {"subjects": ["{{target_name}}", "B"],
+            "body": "{{given_name}} to {{target_name}}", "editable": false, "per_target": true}}),
+        json!({"message": {"subjects": ["S", "A", "{{target_name}}"], "head": "{{target_name}}",
+            "body": "B"}}),
     ])
 }
 
@@ -1018,6 +1151,7 @@ proptest! {
             ("region", &region),
             ("subject", &subject),
             ("body", &body),
+            (if ticked { "targets" } else { "adult" }, if ticked { "c" } else { "on" }),
             ("why", &why),
             ("country", country),
             ("consent_news", if ticked { "on" } else { "" }),
@@ -1035,6 +1169,7 @@ proptest! {
         changes in forms(),
         changed in any::<[bool; 4]>(),
         texts in prop::collection::vec(naughty(), 5),
+        (index, to) in (prop::option::of(0..3u32), prop::option::of("[abx]")),
         field in prop::sample::select(STANDARD_FIELDS.to_vec()),
         answers in prop::collection::vec((answered(), prop::collection::vec(naughty(), 0..3)), 0..2),
     ) {
@@ -1056,6 +1191,14 @@ proptest! {
         if changed[3] {
             let purpose = purpose.clone();
             claims.consents.push(ConsentClaim { purpose, ..ConsentClaim::default() });
+        }
+        claims.subject_index = index.or(claims.subject_index);
+        if let Some(to) = to {
+            let message = Message { subject: subject.clone(), body: body.clone() };
+            match claims.messages.0.iter_mut().find(|(id, _)| *id == to) {
+                Some((_, own)) => *own = message,
+                None => claims.messages.0.push((to, message)),
+            }
         }
         claims.answers.0.extend(answers.into_iter().map(|(k, v)| (k, Given::Several(v))));
         if let Ok(action) = check_claims(&campaign, &claims) {

@@ -124,7 +124,8 @@ fn the_example_in_khmer() {
     let (view, form) = (flow.view(), flow.form());
     assert_eq!((view.lang.as_str(), view.right_to_left), ("km", false));
     assert_eq!(view.title, "សូមដោះលែងលោក មេឃ ដារ៉ា (ឧទាហរណ៍ ខែតុលា ឆ្នាំ២០២៤)");
-    assert_eq!(flow.value("subject"), "សូមដោះលែងលោក មេឃ ដារ៉ា អ្នកសារព័ត៌មាន");
+    // Which of several is suggested first hangs on the form's seed.
+    assert_eq!(flow.value("subject"), "សំណើសុំដោះលែងលោក មេឃ ដារ៉ា");
     assert!(flow.field("consent_delivery").label.starts_with("ខ្ញុំយល់ព្រម"));
     assert_eq!(form.button, flow.locale.say(Key::Send));
     assert_eq!(flow.field("given_name").label, flow.locale.say(Key::GivenName));
@@ -438,6 +439,13 @@ fn head_and_foot_stand_about_the_message() {
     let flow = flow.silence();
     let preview = flow.form().sections[2].preview.clone();
     assert_eq!(preview.map(|[_, _, body]| body).as_deref(), Some(whole));
+    // They are read about what can be written, and what stands for what is told there.
+    assert_eq!(
+        flow.form().sections[2].frame,
+        ["Your Excellency,", "{{given_name}} {{family_name}}"]
+    );
+    assert!(flow.field("body").hint.starts_with("Words in double braces"));
+    assert_eq!(flow.field("subject").hint, "");
     // They are no part of what can be edited.
     assert_eq!(flow.value("body"), "  My own words.\r\n");
 }
@@ -1541,8 +1549,13 @@ enum Move {
     Late(u32),
     Count(i64),
     Share(usize),
+    Leave(usize),
+    Act(usize),
     Reset,
 }
+
+/// What the buttons do that help.
+const ACTS: [&str; 4] = ["reset-text", "undo-reset", "another-subject", "use-suggestion"];
 
 /// Controls that take a text, of a form that has them all.
 const TEXTS: [&str; 13] = [
@@ -1610,6 +1623,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => Just("KH".to_owned()),
         1 => Just("12".to_owned()),
         1 => Just("dara@example.org".to_owned()),
+        1 => Just("dara@gmial.com".to_owned()),
         1 => Just("ស្ត្រី មេឃ ដារ៉ា, and long enough to be a message".to_owned()),
         1 => Just("x".repeat(400)),
     ];
@@ -1629,6 +1643,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => (0..4u32).prop_map(Move::Late),
         1 => any::<i64>().prop_map(Move::Count),
         1 => (0..4usize).prop_map(Move::Share),
+        1 => (0..TEXTS.len()).prop_map(Move::Leave),
+        2 => (0..ACTS.len()).prop_map(Move::Act),
         1 => Just(Move::Reset),
     ];
     proptest::collection::vec(one, 0..60)
@@ -1682,6 +1698,8 @@ fn play(flow: Flow, step: &Move) -> Flow {
         Move::Late(attempt) => flow.event(Event::Answered { attempt: *attempt, reply: None }),
         Move::Count(count) => flow.counted(&format!("{{\"count\":{count}}}")),
         Move::Share(at) => flow.share(["more", "telegram", "email", "copy"][*at]),
+        Move::Leave(at) => flow.leave(TEXTS[*at]),
+        Move::Act(at) => flow.act(ACTS[*at]),
         Move::Reset => flow.reset(),
     }
 }
@@ -1705,6 +1723,13 @@ proptest! {
                 Move::Fill | Move::Send if open => {
                     typed = RIGHT.map(|(name, value)| (name, value.to_owned())).into();
                     ticked = RIGHTLY_TICKED;
+                }
+                // What makes way there is kept: see `helping`.
+                Move::Act(_) if open => {
+                    let helped = |name: &str| ["email", "subject", "body"].contains(&name);
+                    for (name, value) in typed.iter_mut().filter(|(name, _)| helped(name)) {
+                        *value = flow.value(name);
+                    }
                 }
                 Move::Reset => (typed, ticked) = (fresh.clone(), [false; BOXES.len()]),
                 _ => {}

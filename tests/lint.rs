@@ -245,8 +245,8 @@ fn a_fault_is_told_once() {
     assert_eq!(
         lines(&file),
         [
-            "line 39: /story: this key stands twice; keep one of them",
             "line 39: /languages: expected an object in braces",
+            "line 39: /story: this key stands twice; keep one of them",
         ]
     );
 }
@@ -553,7 +553,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "Dear sir,",
             "Dear {{target}},",
-            "line 14: /message/head: {{target}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 14: /message/head: {{target}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
         (
             "I ask you.",
@@ -563,7 +563,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "\"Two\"",
             "\"Two {{role}}\"",
-            "line 13: /message/subjects/1: {{role}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 13: /message/subjects/1: {{role}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
         (
             "I ask you.",
@@ -578,7 +578,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "\"១\"",
             "\"{{ឈ្មោះ}}\"",
-            "line 43: /languages/km/message/subjects/0: {{ឈ្មោះ}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 43: /languages/km/message/subjects/0: {{ឈ្មោះ}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
     ] {
         check(old, new, &[expected]);
@@ -650,6 +650,85 @@ fn the_message_keeps_its_limits() {
         "\"min\": 21, \"editable\": false",
         &[
             "line 43: /languages/km/message/body: only 20 characters, where `min` is 21 and nobody can add any; lower `min`",
+        ],
+    );
+}
+
+#[test]
+fn what_stands_for_a_target_stands_for_one() {
+    let several = "in a message that several targets get; make `message.per_target` true, so that each gets its own, or `targeting.most` 1";
+    let dear = "Dear {{target_name}},";
+    check("Dear sir,", dear, &[&format!("line 14: /message/head: {{{{target_name}}}} {several}")]);
+    check(
+        "ខ្ញុំសុំ។",
+        "{{target_name}} ខ្ញុំសុំ។",
+        &[&format!("line 43: /languages/km/message/body: {{{{target_name}}}} {several}")],
+    );
+    let named = FILE.replace("Dear sir,", dear);
+    for (old, new) in [
+        ("\"min\": 10", "\"min\": 10, \"per_target\": true"),
+        ("\"most\": 2", "\"most\": 1"),
+        ("\"choose\", \"least\": 1, \"most\": 2", "\"random\""),
+    ] {
+        assert_eq!(lines(&named.replace(old, new)), [""; 0], "{new}");
+    }
+    // All is all, whatever `most` says.
+    assert_eq!(
+        lines(&named.replace("choose", "all").replace("\"most\": 2", "\"most\": 1")).len(),
+        1
+    );
+    check(
+        "\"Two\"",
+        "\"Two {{target_offise}}\"",
+        &[
+            "line 13: /message/subjects/1: {{target_offise}} is no placeholder; did you mean {{target_office}}?",
+        ],
+    );
+    // It is known of each.
+    let each = FILE.replace("\"min\": 10", "\"min\": 10, \"per_target\": true");
+    let offices = each.replace("I ask you.", "I ask you, {{target_office}}.");
+    assert_eq!(
+        lines(&offices),
+        [
+            "line 15: /message/body: {{target_office}} stands for nothing where a target has no `office`; add `office` to `targets/0`, or take the placeholder out"
+        ]
+    );
+    let both = offices.replace("\"name\": \"A\"", "\"name\": \"A\", \"office\": \"O\"");
+    let both = both.replace(
+        "{\"id\": \"b\", \"name\": \"B\"}",
+        "{\"id\": \"b\", \"name\": \"B\", \"office\": \"P\"}",
+    );
+    assert_eq!(lines(&both), [""; 0]);
+    check(
+        "{\"id\": \"why\"",
+        "{\"id\": \"target_name\"",
+        &["line 24: /fields/4/id: in a message, this name stands for a target; choose another"],
+    );
+}
+
+#[test]
+fn messages_of_their_own_fit_into_an_action() {
+    let each = |max: u32| format!("\"per_target\": true, \"max\": {max}");
+    check("\"max\": 100", &each(2384), &[]);
+    check(
+        "\"max\": 100",
+        &each(2385),
+        &[
+            "line 17: /message/max: 2 messages of that length may not fit into the 32 KiB of an action; lower it to 2384 or less, or lower `targeting.most`",
+        ],
+    );
+    let one = FILE.replace("\"max\": 100", &each(5000)).replace("\"most\": 2", "\"most\": 1");
+    assert_eq!(lines(&one), [""; 0]);
+}
+
+#[test]
+fn nobody_is_nudged_who_cannot_write() {
+    check("\"min\": 10", "\"min\": 10, \"nudge\": true", &[]);
+    check(
+        "\"min\": 10",
+        "\"min\": 10, \"nudge\": true, \"editable\": false",
+        &[
+            "line 17: /message/nudge: nobody can add words of their own; leave the key out, or make `editable` true",
         ],
     );
 }
@@ -1345,7 +1424,7 @@ fn variants_are_whole_and_in_every_language() {
         (
             "I do ask.",
             "I {{do}} ask.",
-            "line 40: /variants/1/message/body: {{do}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address",
+            "line 40: /variants/1/message/body: {{do}} is no placeholder; known are: given_name, family_name, email, phone, country, region, locality, postal_code, address, target_name, target_office, target_organisation",
         ),
         (
             "[\"៣\"]",

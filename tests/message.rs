@@ -1,9 +1,11 @@
 //! What stands for what in a message, and that browser and endpoint never disagree on it.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use std::collections::BTreeMap;
+
+use standwith::campaign::{Campaign, CampaignFile, Strictness, Target};
 use standwith::draft::{Draft, clean};
-use standwith::message::{body, fill, is_placeholder, placeholders};
+use standwith::message::{OF_TARGETS, body, fill, is_placeholder, placeholders};
 
 fn draft(values: &[(&str, &str)]) -> Draft {
     let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -58,7 +60,7 @@ fn a_placeholder_becomes_what_was_entered() {
         ("}}{{", "}}{{"),
         ("សួស្ដី {{given_name}}។", "សួស្ដី Dara។"),
     ] {
-        assert_eq!(fill(template, &draft), filled, "{template}");
+        assert_eq!(fill(template, &draft, &[]), filled, "{template}");
     }
 }
 
@@ -66,11 +68,69 @@ fn a_placeholder_becomes_what_was_entered() {
 fn every_standard_field_may_be_a_placeholder() {
     for name in standwith::campaign::STANDARD_FIELDS {
         assert!(is_placeholder(name));
-        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")])), "x");
+        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")]), &[]), "x");
     }
-    for name in ["", "subject", "body", "targets", "role", "consent_news", " given_name"] {
+    for name in ["", "subject", "body", "targets", "target", "role", "consent_news", " given_name"]
+    {
         assert!(!is_placeholder(name), "{name}");
     }
+}
+
+#[test]
+fn some_stand_for_those_who_get_the_message() {
+    let of = |name: &str, office: &str, organisation: &str| Target {
+        name: name.to_owned(),
+        office: office.to_owned(),
+        organisation: organisation.to_owned(),
+        ..Target::default()
+    };
+    let (a, b) = (of(" The Minister ", "", "Justice"), of("The {{given_name}}", "Envoy", ""));
+    let template = "{{target_name}}; {{ target_office }}; {{target_organisation}}; {{given_name}}";
+    for (to, filled) in [
+        (&[][..], "; ; ; Ada"),
+        (&[&a], "The Minister; ; Justice; Ada"),
+        (&[&b], "The {{given_name}}; Envoy; ; Ada"),
+        (&[&a, &b], "The Minister, The {{given_name}}; Envoy; Justice; Ada"),
+        (&[&a, &a], "The Minister, The Minister; ; Justice, Justice; Ada"),
+    ] {
+        assert_eq!(fill(template, &draft(&[("given_name", "Ada")]), to), filled);
+    }
+    assert!(OF_TARGETS.into_iter().all(is_placeholder));
+}
+
+#[test]
+fn a_draft_is_composed_for_those_who_get_it() {
+    let file = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"},{"id":"b","name":"B"}],
+        "targeting":{"mode":"MODE"},"message":{"subjects":["S"],"head":"{{target_name}}","body":"B"}}"#;
+    for (mode, chosen, head) in
+        [("all", "", "A, B\n\nB"), ("choose", "", "B"), ("choose", "b", "B\n\nB")]
+    {
+        let file = CampaignFile::parse(file.replace("MODE", mode).as_bytes()).unwrap();
+        let campaign = file.campaign("en", Strictness::Strict).unwrap();
+        let mut draft = Draft::new(&campaign);
+        draft.set("targets", chosen);
+        assert_eq!(draft.composed(&campaign).get("body"), head, "{mode}");
+    }
+}
+
+#[test]
+fn of_several_subjects_the_seed_draws_one() {
+    let campaign = campaign(r#"{"subjects":["0","1","2"],"body":"B"}"#);
+    let drawn = |seed| Draft::begun(&campaign, seed).get("subject").to_owned();
+    assert_eq!((drawn(0), Draft::new(&campaign).get("subject")), ("0".to_owned(), "0"));
+    // As often as any other, and the same for the same seed. The seeds are those of browsers.
+    let mut times = BTreeMap::new();
+    for number in 0..3000_u32 {
+        let seed = (f64::from(number) / 3000.0).to_bits();
+        assert_eq!(drawn(seed), drawn(seed));
+        *times.entry(drawn(seed)).or_insert(0) += 1;
+    }
+    assert!(
+        times.len() == 3 && times.values().all(|count| (900..1100).contains(count)),
+        "{times:?}"
+    );
+    let none = self::campaign(r#"{"subjects":[],"body":"B"}"#);
+    assert_eq!(Draft::begun(&none, 7).get("subject"), "");
 }
 
 #[test]
@@ -82,7 +142,7 @@ fn placeholders_are_told_known_or_not() {
 #[test]
 fn filling_takes_no_longer_than_reading() {
     let template = "{{".repeat(200_000) + "}}";
-    assert_eq!(fill(&template, &Draft::default()), template);
+    assert_eq!(fill(&template, &Draft::default(), &[]), template);
 }
 
 #[test]
@@ -102,7 +162,7 @@ fn head_body_and_foot_stand_apart() {
         (r#"{"subjects":["S"],"body":"B {{given_name}}","editable":false}"#, "mine", "B Ada"),
     ] {
         let draft = draft(&[("given_name", "Ada"), ("body", own)]);
-        assert_eq!(body(&campaign(message), &draft), expected, "{message}");
+        assert_eq!(body(&campaign(message), &draft, &[]), expected, "{message}");
     }
 }
 

@@ -288,8 +288,8 @@ proptest! {
             write(&tree, &mut again);
             let numbered = |plan: &Plan| {
                 // A number is kept on elements alone.
-                (0..16u8).fold(plan.as_str().to_owned(), |text, number| {
-                    text.replace(&format!("#{}", (b'0' + number) as char), "")
+                ('0'..='?').fold(plan.as_str().to_owned(), |text, number| {
+                    text.replace(&format!("#{number}"), "")
                 })
             };
             prop_assert_eq!(numbered(&again), numbered(&plan));

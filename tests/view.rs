@@ -177,6 +177,10 @@ fn states(campaign: &Value) -> Vec<(&'static str, Flow)> {
         ("closed meanwhile", filled().send().refuse(410, closed)),
         ("refused", filled().send().refuse(422, email)),
         ("reset", filled().submit().reset()),
+        ("rewritten", filled().enter("body", "Mine, and long enough.")),
+        ("back", filled().enter("body", "Mine, and long enough.").act("reset-text")),
+        ("forth", filled().enter("subject", "My own").act("reset-text").act("undo-reset")),
+        ("suggested", filled().enter("email", "dara@gmial.com").leave("email")),
     ]
 }
 
@@ -374,8 +378,16 @@ fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
         assert_eq!(button.attribute("aria-disabled").is_some(), sending, "{name}");
         // What is disabled loses the focus.
         assert!(all.iter().all(|(_, _, e)| e.attribute("disabled").is_none()), "{name}");
-        let status = all.iter().find(|(_, _, e)| e.attribute("class") == Some("hidden")).unwrap().2;
-        assert_eq!(words(status), if sending { "Sending…" } else { "" }, "{name}");
+        let is_status = |e: &Element| {
+            e.attribute("class") == Some("hidden") && e.attribute("role") == Some("status")
+        };
+        let status = all.iter().find(|(_, _, e)| is_status(e)).unwrap().2;
+        let told = match *name {
+            _ if sending => "Sending…",
+            "suggested" => "Did you mean dara@gmail.com?",
+            _ => "",
+        };
+        assert_eq!(words(status), told, "{name}");
     }
 }
 
@@ -421,8 +433,8 @@ fn only_what_may_have_changed_is_made_anew() {
         assert_eq!(flow.anew(), parts);
         flow
     };
-    let message = [Part::Message];
-    let details = [Part::Details, Part::Message, Part::Consents, Part::OwnGovernment];
+    let message = [Part::Message, Part::Ways];
+    let details = [Part::Details, Part::Message, Part::Consents, Part::Status, Part::OwnGovernment];
     let on_its_way = [Part::Notice, Part::Button, Part::Status, Part::Mail];
     let submitted = [
         Part::Summary,
@@ -436,14 +448,13 @@ fn only_what_may_have_changed_is_made_anew() {
         Part::Mail,
         Part::Public,
     ];
-    let mended = [&submitted[..5], &[Part::Public]].concat();
-    let mended_details = [&submitted[..5], &[Part::OwnGovernment, Part::Public]].concat();
     let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);
     let flow = anew(flow.enter("subject", "F"), &message);
     let flow = anew(flow.enter("given_name", "ដ"), &details);
     let flow = anew(flow.enter("country", "KH"), &details);
     let flow = anew(flow.tick("own_choices", "c"), &details);
-    let flow = anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::OwnGovernment]);
+    let flow =
+        anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::Message, Part::OwnGovernment]);
     let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents, Part::Public]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
     // What nobody sees.
@@ -455,8 +466,10 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.share("whatsapp"), &[]);
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
+    let mended = [&submitted[..5], &[Part::Public, Part::Ways]].concat();
     let flow = anew(flow.enter("body", "Please free the writer."), &mended);
-    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended_details);
+    let mended = [&submitted[..5], &[Part::Status, Part::OwnGovernment, Part::Public]].concat();
+    let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);
     let flow = anew(flow.enter("body", "Please free the writer now."), &message);
@@ -612,7 +625,7 @@ fn before_and_after_its_time() {
     {
         let flow = Flow::new(campaign_with(times)).is("closed");
         let root = of(&flow);
-        assert!(elements(&root).iter().all(|(_, _, e)| e.tag != "form" && e.tag != "button"));
+        assert!(elements(&root).iter().all(|(_, _, e)| e.tag != "form" && e.tag != "input"));
         assert!(words(&root).contains("campaign has"), "{}", words(&root));
     }
 }

@@ -37,36 +37,6 @@ pub(crate) fn countries(lang: &str) -> impl Iterator<Item = (&'static str, &'sta
     found.map_or("", |(_, names)| names).lines().filter_map(|line| line.split_once(' '))
 }
 
-/// What a language calls itself.
-pub(crate) fn autonym(lang: &str) -> &str {
-    match primary(lang) {
-        "ar" => "العربية",
-        "de" => "Deutsch",
-        "en" => "English",
-        "es" => "Español",
-        "fa" => "فارسی",
-        "fr" => "Français",
-        "hi" => "हिन्दी",
-        "id" => "Bahasa Indonesia",
-        "it" => "Italiano",
-        "ja" => "日本語",
-        "km" => "ភាសាខ្មែរ",
-        "ko" => "한국어",
-        "lo" => "ລາວ",
-        "my" => "မြန်မာ",
-        "nl" => "Nederlands",
-        "pl" => "Polski",
-        "pt" => "Português",
-        "ru" => "Русский",
-        "th" => "ไทย",
-        "tr" => "Türkçe",
-        "uk" => "Українська",
-        "vi" => "Tiếng Việt",
-        "zh" => "中文",
-        _ => lang,
-    }
-}
-
 /// The languages that a request asks for, the most wanted first (RFC 9110, section 12.5.4).
 pub(crate) fn wanted(request: &HeaderMap) -> Vec<String> {
     let headers = request.get_all(header::ACCEPT_LANGUAGE).into_iter();
@@ -151,7 +121,11 @@ mod tests {
     fn a_language_is_called_as_its_catalogue_says() {
         for (lang, catalogue) in CATALOGUES {
             let catalogue: serde_json::Value = serde_json::from_str(catalogue).unwrap();
-            assert_eq!(catalogue["about"]["language"], autonym(lang), "{lang}");
+            assert_eq!(
+                catalogue["about"]["language"],
+                standwith::language::autonym(lang),
+                "{lang}"
+            );
         }
     }
 

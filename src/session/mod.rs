@@ -10,12 +10,16 @@ use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::targeting::depends_on;
 
+pub(crate) mod helping;
+mod keeping;
 mod mailing;
 mod risk;
 mod sending;
 mod sharing;
+mod speaking;
 
 pub(crate) use mailing::Mailing;
+pub(crate) use speaking::LANGUAGE;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +43,8 @@ pub struct Setting {
     pub seed: u64,
     /// Whether this is a trial: what is sent is never counted and reaches nobody.
     pub test: bool,
+    /// Whether the tab may keep what was typed until it is sent.
+    pub keeps: bool,
     /// Which of the campaign's variants it shows; drawn when the form begins.
     pub variant: Option<String>,
 }
@@ -63,7 +69,11 @@ pub struct Session {
     pub(crate) copied: Channel,
     /// Whether the browser has ways of its own to pass things on.
     pub(crate) shares: bool,
+    pub(crate) help: helping::Help,
     changes: Changes,
+    /// Whether somebody has written.
+    wrote: bool,
+    /// Whether what is to be done then was said.
     started: bool,
     attempt: u32,
     materials: Preparation,
@@ -101,6 +111,8 @@ enum Preparation {
     None,
     /// It is being made.
     Asked,
+    /// It is being made, and not any more what signing needs.
+    Stale,
     /// It is there.
     Made(Materials),
 }
@@ -183,6 +195,8 @@ pub enum Notice {
     CannotSign,
     /// The page objected.
     Vetoed,
+    /// A few words of one's own would be good.
+    Nudge,
 }
 
 /// What became of copying the text to share.
@@ -257,6 +271,16 @@ pub enum Event {
     CanShare,
     /// Start afresh.
     Reset,
+    /// The supporter has done with the control of this name.
+    Left(String),
+    /// The page may be gone the next moment.
+    Hidden,
+    /// What the tab kept of this form.
+    Restored(String),
+    /// What a link fills in: names and values.
+    Prefilled(Vec<(String, String)>),
+    /// The campaign in the language that was asked for.
+    Spoken(Box<Campaign>),
 }
 
 /// What signing needs and a pure function can't make.
@@ -329,6 +353,17 @@ pub enum Effect {
     Focus(Focus),
     /// Leave the page for this address, so that no way leads back.
     Leave(String),
+    /// Have the tab keep this until it is closed.
+    Keep(String),
+    /// Have it keep nothing.
+    Forget,
+    /// Fetch the texts of this language, and read the campaign in it.
+    Speak {
+        /// The language (BCP 47).
+        lang: String,
+        /// Its place among the campaign's.
+        place: u32,
+    },
 }
 
 /// Where the focus goes.
@@ -344,6 +379,8 @@ pub enum Focus {
     Receipt,
     /// The heading of the mail that is offered.
     Mail,
+    /// The field of the e-mail address.
+    Email,
 }
 
 /// What the page is told. No personal data, ever.
@@ -384,24 +421,31 @@ pub enum Report {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(mut setting: Setting, now: i64) -> (Self, Vec<Effect>) {
-        if let Some(variant) = setting.campaign.vary(setting.seed) {
-            setting.variant = Some(variant);
-        }
-        let campaign = &setting.campaign;
-        let phase = match (&campaign.opens, &campaign.closes) {
-            (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
-            (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
-            _ => Phase::Editing,
-        };
-        let mut effects = vec![Effect::Tell(Report::Ready)];
-        if !setting.count_url.is_empty() {
-            effects.push(Effect::FetchCount(setting.count_url.clone()));
-        }
-        let session = Session {
-            draft: Draft::new(campaign).seeded(setting.seed),
-            setting,
-            phase,
+    pub fn new(setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+        let mut session = Session::outlined(setting.campaign.clone(), setting.seed);
+        let effects = session.complete(setting, now);
+        (session, effects)
+    }
+
+    /// A form in which somebody can write, and nothing else: of the campaign an outline is enough.
+    pub fn outlined(campaign: Campaign, seed: u64) -> Self {
+        Session {
+            draft: Draft::begun(&campaign, seed),
+            // Each by itself: to drop a campaign, and be it an empty one, is work of the second half.
+            setting: Setting {
+                campaign,
+                campaign_digest: String::new(),
+                endpoint: String::new(),
+                count_url: String::new(),
+                page: String::new(),
+                source: Source::default(),
+                hosted: String::new(),
+                seed,
+                test: false,
+                keeps: false,
+                variant: None,
+            },
+            phase: Phase::Editing,
             mistakes: Vec::new(),
             notice: None,
             count: None,
@@ -411,14 +455,36 @@ impl Session {
             mailing: None,
             copied: Channel::Copy,
             shares: false,
-            changes: Changes::SCREEN,
+            help: helping::Help::default(),
+            changes: Changes::NOTHING,
+            wrote: false,
             started: false,
             attempt: 0,
             materials: Preparation::None,
             next: None,
             pending: None,
+        }
+    }
+
+    /// All is known at the time `now` (seconds since 1970): what is to be done first. What somebody wrote
+    /// before stays.
+    #[inline(never)]
+    pub fn complete(&mut self, mut setting: Setting, now: i64) -> Vec<Effect> {
+        setting.variant = setting.campaign.vary(setting.seed);
+        let campaign = std::mem::take(&mut setting.campaign);
+        self.phase = match (&campaign.opens, &campaign.closes) {
+            (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
+            (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
+            _ => Phase::Editing,
         };
-        (session, effects)
+        let outline = std::mem::replace(&mut self.setting, setting).campaign;
+        self.adopt(&outline, campaign, false);
+        let mut effects = vec![Effect::Tell(Report::Ready)];
+        if !self.setting.count_url.is_empty() {
+            effects.push(Effect::FetchCount(self.setting.count_url.clone()));
+        }
+        effects.append(&mut self.begun());
+        effects
     }
 
     /// The form as it stands when a hosted page is asked for, or posted back with mistakes.
@@ -433,6 +499,7 @@ impl Session {
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
         session.hears = false;
+        session.left(helping::EMAIL);
         session
     }
 
@@ -443,6 +510,16 @@ impl Session {
         session.phase = Phase::Sent(acceptance);
         session.hears = false;
         session
+    }
+
+    /// A number of this form's own, with which lots are drawn.
+    pub fn seed(&self) -> u64 {
+        self.setting.seed
+    }
+
+    /// The campaign's name on the wire.
+    pub fn campaign(&self) -> &str {
+        self.setting.campaign.id.as_str()
     }
 
     /// The word for where the form is: `editing`, `sending`, `sent` or `closed`.
@@ -480,29 +557,27 @@ impl Session {
 
     /// As [`update`](Self::update), in place: to move a session costs the widget 2 KB.
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
-        self.changes = Changes::NOTHING;
-        if !self.is_writing(&event) {
-            return self.proceed(event);
+        match self.write(event) {
+            None => self.begun(),
+            Some(event) => self.proceed(event),
         }
-        match event {
-            Event::Entered { name, value } => self.change(&name, &value, None),
-            Event::Ticked { name, value, ticked } => self.change(&name, &value, Some(ticked)),
-            _ => false,
-        };
-        self.begun()
     }
 
-    /// Whether an event is mere writing, that nothing hangs on: all that a form can do before the
-    /// second half of the widget is there. That knows phone numbers, and everything else that is for
-    /// [`proceed`](Self::proceed).
-    pub fn is_writing(&self, event: &Event) -> bool {
-        let writes = match event {
-            Event::Entered { name, .. } => name != "phone",
-            Event::Ticked { .. } => true,
-            _ => false,
-        };
+    /// Takes an event that is mere writing, on which nothing hangs: all that a form can do before the
+    /// second half of the widget is there. Gives back every other, for [`take`](Self::take): that half knows
+    /// phone numbers, too.
+    pub fn write(&mut self, event: Event) -> Option<Event> {
+        self.changes = Changes::NOTHING;
         let plain = self.mistakes.is_empty() && self.mailing.is_none();
-        writes && plain && self.draft.get("phone").is_empty()
+        if !plain || !self.draft.get("phone").is_empty() {
+            return Some(event);
+        }
+        match event {
+            Event::Entered { name, value } if name != "phone" => self.change(&name, &value, None),
+            Event::Ticked { name, value, ticked } => self.change(&name, &value, Some(ticked)),
+            other => return Some(other),
+        };
+        None
     }
 
     /// All but mere writing. The widget's second half begins here.
@@ -522,6 +597,12 @@ impl Session {
                     pending.settled = true;
                 }
                 self.prepare()
+            }
+            Event::Prepared(_) | Event::NotPrepared
+                if matches!(self.materials, Preparation::Stale) =>
+            {
+                self.materials = Preparation::None;
+                self.ask_for_materials().into_iter().collect()
             }
             Event::NotPrepared if matches!(self.materials, Preparation::Asked) => {
                 self.materials = Preparation::None;
@@ -568,10 +649,12 @@ impl Session {
             Event::Acted(name) => match name.as_str() {
                 "exit" => self.leave(),
                 "show-receipt" => self.show_receipt(),
-                act => self.mail_act(act),
+                act if self.helps(act) => self.act(act),
+                act => self.speak(act).unwrap_or_else(|| self.mail_act(act)),
             },
             Event::Reset => {
-                self.draft = Draft::new(&self.setting.campaign).seeded(self.setting.seed);
+                self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
+                self.help = helping::Help::default();
                 // Only a campaign that was open can have been sent to; it is judged again on sending.
                 if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
                     self.phase = Phase::Editing;
@@ -581,12 +664,20 @@ impl Session {
                 self.shared = None;
                 self.receipt_shown = false;
                 self.mailing = None;
-                self.started = false;
+                (self.wrote, self.started) = (false, false);
                 self.attempt += 1;
                 (self.next, self.pending) = (None, None);
                 self.changed(Changes::SCREEN);
+                self.forget().into_iter().collect()
+            }
+            Event::Left(name) => self.left(&name),
+            Event::Hidden => self.keep(),
+            Event::Restored(kept) => self.restored(&kept),
+            Event::Prefilled(values) => {
+                self.prefilled(&values);
                 Vec::new()
             }
+            Event::Spoken(campaign) => self.spoken(*campaign),
             _ => Vec::new(),
         }
     }
@@ -621,6 +712,7 @@ impl Session {
             Some(ticked) => self.draft.tick(name, value, ticked),
         }
         self.changed(Changes::of(name, &self.setting.campaign));
+        self.wrote = true;
         true
     }
 
@@ -651,8 +743,7 @@ impl Session {
     /// What is to be done when somebody begins to write.
     #[inline(never)]
     fn begun(&mut self) -> Vec<Effect> {
-        let wrote = self.changes != Changes::NOTHING;
-        if !wrote || std::mem::replace(&mut self.started, true) {
+        if !self.wrote || std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
         let mut effects = vec![Effect::Tell(Report::Start)];
@@ -661,8 +752,13 @@ impl Session {
         effects
     }
 
+    /// Whether the campaign asks for a field of this name.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.setting.campaign.field(name).is_some()
+    }
+
     /// Whether the form has a control of this name.
-    fn asks(&self, name: &str) -> bool {
+    pub fn asks(&self, name: &str) -> bool {
         let campaign = &self.setting.campaign;
         [TARGETS, SUBJECT, BODY].contains(&name)
             || (name == PUBLIC && campaign.asks_for_public_name())

@@ -21,6 +21,9 @@ impl Session {
         match self.judge() {
             Ok(action) => {
                 self.mistakes.clear();
+                if let Some(effects) = self.nudge() {
+                    return effects;
+                }
                 let endpoint = &self.setting.endpoint;
                 let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
                 let mut claims = action.claims(
@@ -177,6 +180,7 @@ impl Session {
         let next = self.setting.campaign.next.as_ref();
         let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
+        effects.extend(self.forget());
         self.pending = None;
         self.phase = Phase::Sent(acceptance);
         self.changed(Changes::SCREEN);

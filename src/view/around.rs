@@ -1,11 +1,35 @@
-//! What is said around the form: whether it is for a test, and when the campaign takes messages.
+//! What is said around the form: its languages, whether it is for a test, and when the campaign takes messages.
 
 use super::Viewer;
-use crate::plan::Tag;
+use crate::language::autonym;
+use crate::plan::{Attribute, Tag, html};
+use crate::session::{LANGUAGE, Phase};
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// What stands above the form: two places.
+    /// The campaign's languages, each by its own name. A page without script has links to pages.
+    pub(super) fn languages(&mut self) {
+        let languages = &self.campaign.languages.0;
+        let sent = matches!(self.session.phase, Phase::Sent(_));
+        if self.posted || sent || languages.len() < 2 {
+            return self.out.nothing();
+        }
+        self.out.put(html!("<div class=\"acts\" role=\"group\" aria-labelledby=\"form-language\"><span class=\"hidden\" id=\"form-language\">"));
+        self.say(Key::Language);
+        self.out.end();
+        for lang in languages {
+            self.out.put(html!("<button type=\"button\">"));
+            self.out.set(Attribute::DataAct, &[LANGUAGE, lang].concat());
+            self.out.set(Attribute::Lang, lang);
+            let is_it = *lang == self.campaign.lang;
+            self.out.set(Attribute::AriaPressed, if is_it { "true" } else { "false" });
+            self.out.text(autonym(lang));
+            self.out.end();
+        }
+        self.out.end();
+    }
+
+    /// What stands above the form: three places.
     pub(super) fn before_form(&mut self) {
         match &self.campaign.closes {
             None => self.out.nothing(),
@@ -14,6 +38,13 @@ impl Viewer<'_> {
         }
         if self.session.setting.test {
             self.sentence(Tag::P, "notice", Key::TestBanner);
+        } else {
+            self.out.nothing();
+        }
+        if self.session.help.restored {
+            self.out.put(html!("<p class=\"hint\" role=\"status\">"));
+            self.say(Key::DraftRestored);
+            self.out.end();
         } else {
             self.out.nothing();
         }

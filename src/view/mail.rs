@@ -16,7 +16,7 @@ impl Viewer<'_> {
             }
             None => {
                 self.out.put(html!("<div class=\"mail\">"));
-                self.act("mail", Key::MailSend);
+                self.mail_button("mail", Key::MailSend);
                 self.out.end();
             }
         }
@@ -47,9 +47,9 @@ impl Viewer<'_> {
         self.out.put(html!("</ul><p class=\"addresses\">"));
         self.out.text(&mail.addresses());
         self.out.put(html!("</p><div class=\"ways\">"));
-        self.act("copy-addresses", Key::MailCopyAddresses);
-        self.act("copy-subject", Key::MailCopySubject);
-        self.act("copy-body", Key::MailCopyBody);
+        self.mail_button("copy-addresses", Key::MailCopyAddresses);
+        self.mail_button("copy-subject", Key::MailCopySubject);
+        self.mail_button("copy-body", Key::MailCopyBody);
         self.out.put(html!("</div><p role=\"status\">"));
         match mailing.copied {
             None => self.out.text(""),
@@ -64,19 +64,19 @@ impl Viewer<'_> {
         ));
         self.say(Key::MailDidYouSend);
         self.out.end();
-        self.act(
+        self.mail_button(
             "mail-yes",
             match &session.notice {
                 Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
                 _ => Key::MailYes,
             },
         );
-        self.act("mail-not-yet", Key::MailNotYet);
+        self.mail_button("mail-not-yet", Key::MailNotYet);
         self.out.put(html!("</div></div>"));
     }
 
     /// A button that does what its name says.
-    fn act(&mut self, act: &str, key: Key) {
+    fn mail_button(&mut self, act: &str, key: Key) {
         self.out.put(html!("<button type=\"button\">"));
         self.out.set(Attribute::DataAct, act);
         self.set_if(act == "mail-yes" && self.is_busy(), Attribute::AriaDisabled, "true");

@@ -55,10 +55,12 @@ impl Viewer<'_> {
             Notice::Closed => (Key::ClosedMeanwhile, 0, ""),
             Notice::CannotSign => (Key::CannotSign, 0, ""),
             Notice::Vetoed => (Key::Vetoed, 0, ""),
+            Notice::Nudge => (Key::Nudge, 0, ""),
         };
-        self.out.put(html!(
-            "<div class=\"notice\" id=\"form-notice\" part=\"error\" tabindex=\"-1\"><p role=\"alert\">"
-        ));
+        self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
+        // To be asked for more is no error.
+        self.set_if(*notice != Notice::Nudge, Attribute::Part, "error");
+        self.out.put(html!("<p role=\"alert\">"));
         self.tell(key, i64::from(count), "code", code);
         self.out.end();
     }

@@ -17,13 +17,14 @@ use crate::goal;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
-use crate::message;
+use crate::message::{self, name_for};
 use crate::plan::{Attribute, Plan, Tag, html};
 use crate::session::{Changes, Notice, Phase, Session, Setting};
-use crate::targeting::{limits, offered};
+use crate::targeting::{limits, offered, recipients};
 use crate::text::{Key, Locale};
 
 mod around;
+mod helping;
 mod mail;
 mod mistakes;
 mod public;
@@ -82,26 +83,32 @@ pub enum Part {
     Mail,
     /// How the supporter may be named in public.
     Public,
+    /// Ways to the suggested text and subjects.
+    Ways,
 }
 
-/// The parts that change while somebody writes. All other painting is for the widget's second half.
-pub const WRITTEN: [Part; 4] = [Part::Targets, Part::Details, Part::Message, Part::Consents];
+/// The part that answers each key press. All other painting is for the widget's second half.
+pub const WRITTEN: Part = Part::Message;
+/// The facets that it shows.
+pub const SHOWN: Changes =
+    Changes::MESSAGE.and(Changes::DETAILS).and(Changes::TARGETS).and(Changes::MISTAKES);
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 13] = [
+pub const PARTS: [(Part, Changes); 14] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
     (Part::Details, Changes::DETAILS.and(Changes::MISTAKES)),
-    (Part::Message, Changes::MESSAGE.and(Changes::DETAILS).and(Changes::MISTAKES)),
+    (WRITTEN, SHOWN),
     (Part::Consents, Changes::CONSENTS.and(Changes::DETAILS).and(Changes::MISTAKES)),
     (Part::Notice, Changes::PROGRESS),
     (Part::Button, Changes::PROGRESS),
-    (Part::Status, Changes::PROGRESS),
+    (Part::Status, Changes::PROGRESS.and(Changes::DETAILS)),
     (Part::Share, Changes::SHARED),
     (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
     (Part::Mail, Changes::PROGRESS),
     (Part::Public, Changes::CONSENTS.and(Changes::MISTAKES)),
+    (Part::Ways, Changes::MESSAGE),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
@@ -141,6 +148,8 @@ struct Viewer<'a> {
     campaign: &'a Campaign,
     locale: &'a Locale,
     out: Plan,
+    /// Whether it is for a page without script.
+    posted: bool,
 }
 
 /// What is told of a field, whatever it is filled with.
@@ -168,12 +177,14 @@ enum Control<'a> {
 
 impl<'a> Viewer<'a> {
     fn new(session: &'a Session, locale: &'a Locale) -> Self {
-        Viewer { session, campaign: &session.setting.campaign, locale, out: Plan::default() }
+        let out = Plan::default();
+        Viewer { session, campaign: &session.setting.campaign, locale, out, posted: false }
     }
 
     #[inline(never)]
     fn whole(&mut self, posting: Option<Posting<'_>>) {
         let (session, campaign) = (self.session, self.campaign);
+        self.posted = posting.is_some();
         self.out.put(html!("<div class=\"standwith\">"));
         self.out.set(Attribute::Lang, &campaign.lang);
         let right_to_left = language::is_right_to_left(&campaign.lang);
@@ -182,6 +193,7 @@ impl<'a> Viewer<'a> {
             self.out.set(Attribute::Accent, accent.as_str());
         }
         self.exit();
+        self.languages();
         if let Phase::Sent(acceptance) = &session.phase {
             self.thanks(acceptance);
         } else {
@@ -211,6 +223,15 @@ impl<'a> Viewer<'a> {
 
     fn part(&mut self, part: Part) {
         match part {
+            WRITTEN => self.message(),
+            _ => self.later(part),
+        }
+    }
+
+    /// A part that can wait for the widget's second half.
+    #[inline(never)]
+    fn later(&mut self, part: Part) {
+        match part {
             Part::Targets => self.targets(),
             Part::Details => {
                 let campaign = self.campaign;
@@ -218,28 +239,16 @@ impl<'a> Viewer<'a> {
                 campaign.fields.iter().for_each(|field| self.field(field));
                 self.out.put(html!("</div></section>"));
             }
-            Part::Message => self.message(),
             Part::Consents => self.consents(),
-            _ => self.later(part),
-        }
-    }
-
-    /// A part that nobody's writing changes.
-    #[inline(never)]
-    fn later(&mut self, part: Part) {
-        match part {
             Part::Progress => self.progress(),
             Part::Summary => self.summary(),
             Part::Notice => self.notice(),
             Part::Button => self.button(),
             Part::Mail => self.mail(),
-            Part::Status => {
-                self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
-                self.out.text(if self.is_busy() { self.button_says() } else { "" });
-                self.out.end();
-            }
+            Part::Status => self.status(),
             Part::OwnGovernment => self.own_government(),
             Part::Public => self.public(),
+            Part::Ways => self.ways(),
             _ => self.share(),
         }
     }
@@ -388,7 +397,9 @@ impl<'a> Viewer<'a> {
         self.story(&campaign.story);
         self.numbered(Part::Summary);
         self.out.begin(Tag::Div);
-        for part in [Part::Targets, Part::Details, Part::Message, Part::Consents, Part::Public] {
+        for part in
+            [Part::Targets, Part::Details, Part::Message, Part::Ways, Part::Consents, Part::Public]
+        {
             self.numbered(part);
         }
         self.out.end();
@@ -528,11 +539,18 @@ impl<'a> Viewer<'a> {
         let sent = session.draft.composed(self.campaign);
         let mut subject = self.told(SUBJECT, true);
         let mut body = self.told(BODY, true);
-        body.left = Some(i64::from(template.max) - i64::from(length(sent.get(BODY))));
-        let mut differs = !template.head.is_empty() || !template.foot.is_empty();
-        for told in [&mut subject, &mut body] {
-            let written = session.draft.get(told.name);
-            if message::fill(written, &Draft::default()) != written {
+        let to = match template.per_target {
+            true => recipients(self.campaign, &sent),
+            false => Vec::new(),
+        };
+        let longest = to.iter().map(|target| length(sent.get(&name_for(BODY, target)))).max();
+        let longest = longest.unwrap_or_else(|| length(sent.get(BODY)));
+        body.left = Some(i64::from(template.max) - i64::from(longest));
+        let frame = [template.head.as_str(), &template.foot].concat();
+        let mut differs = !frame.is_empty();
+        for (told, about) in [(&mut subject, ""), (&mut body, &frame)] {
+            let written = [session.draft.get(told.name), about].concat();
+            if message::fill(&written, &Draft::default(), &[]) != written {
                 differs = true;
                 if !fixed {
                     told.hint = Some((Key::PlaceholderHint, 0));
@@ -541,24 +559,37 @@ impl<'a> Viewer<'a> {
         }
         self.section(Key::YourMessage);
         self.filled(&subject, &Control::Line { kind: "text", inputmode: "", fixed });
+        // What stands about the body can be read there.
+        self.leaf_if(Tag::P, "letter", &template.head);
         self.filled(&body, &Control::Lines { rows: "12", fixed });
+        self.leaf_if(Tag::P, "letter", &template.foot);
         self.out.end();
         if differs {
-            self.preview(&sent)
+            self.preview(&sent, &to)
         } else {
             self.out.nothing()
         }
         self.out.end();
     }
 
-    fn preview(&mut self, sent: &Draft) {
+    fn preview(&mut self, sent: &Draft, to: &[&Target]) {
         self.out.put(html!("<details class=\"preview\"><summary>"));
         self.say(Key::Preview);
-        self.out.put(html!("</summary><p class=\"subject\">"));
-        self.out.text(sent.get(SUBJECT));
-        self.out.put(html!("</p><p class=\"letter\">"));
-        self.out.text(sent.get(BODY));
-        self.out.put(html!("</p></details>"));
+        self.out.end();
+        for target in to {
+            let heading = self.locale.say_with(Key::MessageFor, &[("name", &target.name)]);
+            self.leaf(Tag::H3, "", &heading);
+            self.letter(sent, [&name_for(SUBJECT, target), &name_for(BODY, target)]);
+        }
+        if to.is_empty() {
+            self.letter(sent, [SUBJECT, BODY]);
+        }
+        self.out.end();
+    }
+
+    fn letter(&mut self, sent: &Draft, [subject, body]: [&str; 2]) {
+        self.leaf(Tag::P, "subject", sent.get(subject));
+        self.leaf(Tag::P, "letter", sent.get(body));
     }
 
     fn consents(&mut self) {
@@ -659,43 +690,49 @@ impl<'a> Viewer<'a> {
     fn filled(&mut self, told: &Told<'_>, control: &Control<'_>) {
         let session = self.session;
         let value = session.draft.get(told.name);
-        match control {
-            Control::Several(options) => {
-                self.group(told);
-                for (index, option) in options.iter().enumerate() {
-                    self.box_of(told, index, &option.id, &option.label, "", None);
-                }
+        if matches!(control, Control::Several(_) | Control::Tick) {
+            return self.boxes(told, value, control);
+        }
+        self.begin_field(told);
+        self.label(told);
+        self.told_of(told);
+        self.simple(told, value, control);
+        match told.left {
+            None => self.out.nothing(),
+            Some(left) => {
+                let over = left < 0;
+                let key = if over { Key::CharactersOver } else { Key::CharactersLeft };
+                self.begin_told(told, "-remaining", "hint");
+                self.tell(key, left.abs(), "", "");
             }
-            Control::Tick => {
-                self.begin_field(told);
-                self.told_of(told);
-                self.out.put(html!(
-                    "<div class=\"box\"><input part=\"input\" type=\"checkbox\" value=\"on\">"
-                ));
-                self.control(told);
-                self.set_if(value == TICKED, Attribute::Checked, "");
-                self.out.end();
-                self.label(told);
-                self.out.end();
-                self.given_to(told);
-                return self.out.end();
-            }
-            _ => {
-                self.begin_field(told);
-                self.label(told);
-                self.told_of(told);
-                self.simple(told, value, control);
-                match told.left {
-                    None => self.out.nothing(),
-                    Some(left) => {
-                        let over = left < 0;
-                        let key = if over { Key::CharactersOver } else { Key::CharactersLeft };
-                        self.begin_told(told, "-remaining", "hint");
-                        self.tell(key, left.abs(), "", "");
-                    }
-                }
-                return self.out.end();
-            }
+        }
+        // Only the widget's second half can have found one.
+        if session.help.suggestion.is_some() {
+            self.suggestion(told.name);
+        }
+        self.out.end();
+    }
+
+    /// A field of boxes to tick.
+    #[inline(never)]
+    fn boxes(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+        let Control::Several(options) = control else {
+            self.begin_field(told);
+            self.told_of(told);
+            self.out.put(html!(
+                "<div class=\"box\"><input part=\"input\" type=\"checkbox\" value=\"on\">"
+            ));
+            self.control(told);
+            self.set_if(value == TICKED, Attribute::Checked, "");
+            self.out.end();
+            self.label(told);
+            self.out.end();
+            self.given_to(told);
+            return self.out.end();
+        };
+        self.group(told);
+        for (index, option) in options.iter().enumerate() {
+            self.box_of(told, index, &option.id, &option.label, "", None);
         }
         self.out.end();
         self.out.end();
@@ -737,32 +774,29 @@ impl<'a> Viewer<'a> {
                 self.out.set(Attribute::Rows, rows);
                 *fixed
             }
-            Control::Country => {
-                self.out.put(html!("<select part=\"input\">"));
-                self.control(told);
-                self.set_if(remembered, Attribute::Autocomplete, "country");
-                false
-            }
-            _ => {
-                self.out.put(html!("<select part=\"input\">"));
-                self.control(told);
-                false
-            }
+            _ => return self.select(told, value, control),
         };
         self.set_if(fixed, Attribute::Readonly, "");
         self.out.set(Attribute::Value, value);
-        match control {
-            Control::Country => {
-                self.option("", self.words(Key::ChooseCountry), value);
-                self.out.countries(value);
-            }
-            Control::One(options) => {
-                self.option("", self.words(Key::ChooseAnswer), value);
-                for option in *options {
-                    self.option(&option.id, &option.label, value);
-                }
-            }
-            _ => {}
+        self.out.end();
+    }
+
+    /// A list to choose from.
+    #[inline(never)]
+    fn select(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+        self.out.put(html!("<select part=\"input\">"));
+        self.control(told);
+        let Control::One(options) = control else {
+            self.set_if(!self.campaign.is_at_risk(), Attribute::Autocomplete, "country");
+            self.out.set(Attribute::Value, value);
+            self.option("", self.words(Key::ChooseCountry), value);
+            self.out.countries(value);
+            return self.out.end();
+        };
+        self.out.set(Attribute::Value, value);
+        self.option("", self.words(Key::ChooseAnswer), value);
+        for option in *options {
+            self.option(&option.id, &option.label, value);
         }
         self.out.end();
     }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use standwith::action::{Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::envelope::{self, PublicKey};
-use standwith::plan::Plan;
+use standwith::plan::{Node, Plan};
 use standwith::session::{
     Changes, Effect, Event, Materials, Reply, Report, Session, Setting, ShareResult,
 };
@@ -247,7 +247,21 @@ impl Flow {
         let expected: &[u8] = match self.session.state() {
             "closed" => &[0],
             "sent" => &[Part::Share as u8, Part::Progress as u8],
-            _ => &[0, 1, 2, 3, 4, 5, Part::Public as u8, 10, 6, 7, 8, Part::Mail as u8],
+            _ => &[
+                0,
+                1,
+                2,
+                3,
+                4,
+                Part::Ways as u8,
+                5,
+                Part::Public as u8,
+                Part::OwnGovernment as u8,
+                6,
+                7,
+                8,
+                Part::Mail as u8,
+            ],
         };
         assert_eq!(whole.parts(), expected, "each part is there once");
     }
@@ -310,6 +324,14 @@ impl Flow {
         self.event(Event::Shared(channel.to_owned()))
     }
 
+    pub(crate) fn act(self, what: &str) -> Self {
+        self.event(Event::Acted(what.to_owned()))
+    }
+
+    pub(crate) fn leave(self, name: &str) -> Self {
+        self.event(Event::Left(name.to_owned()))
+    }
+
     pub(crate) fn reset(self) -> Self {
         self.event(Event::Reset)
     }
@@ -363,11 +385,6 @@ impl Flow {
         // Key and digests may be there since the first key press.
         let flow = if flow.wordings.is_some() { flow.prepare() } else { flow };
         flow.sign()
-    }
-
-    /// A button is pressed that does what its name says; where that takes the time, the browser says it.
-    pub(crate) fn act(self, act: &str) -> Self {
-        self.event(Event::Acted(act.to_owned()))
     }
 
     pub(crate) fn time(self) -> Self {
@@ -449,6 +466,14 @@ impl Flow {
     /// What a control holds: its value, or the values that are ticked.
     pub(crate) fn value(&self, name: &str) -> String {
         self.field(name).control.value()
+    }
+
+    /// All that there is to read.
+    pub(crate) fn text(&self) -> String {
+        match self.plan().tree() {
+            Node::Element(element) => seen::words(&element),
+            _ => String::new(),
+        }
     }
 
     /// What has to be mended: names and sentences, as the summary lists them.

@@ -73,6 +73,12 @@ pub(crate) struct Form {
     pub(crate) mail: Option<MailView>,
     /// What the second button says, that leads there.
     pub(crate) by_mail: Option<String>,
+    /// The buttons that do something: what each does, and what it says.
+    pub(crate) acts: Vec<(String, String)>,
+    /// What they did.
+    pub(crate) done: String,
+    /// What is told to those who can't see it.
+    pub(crate) told: String,
 }
 
 /// The message as a mail.
@@ -109,8 +115,11 @@ pub(crate) struct Section {
     pub(crate) heading: String,
     /// The fields.
     pub(crate) fields: Vec<FieldView>,
-    /// The message as it would be sent: heading, subject, body.
+    /// The message as it would be sent: heading, subject, body. Where there are several: the headings, subjects
+    /// and bodies, a blank line between them.
     pub(crate) preview: Option<[String; 3]>,
+    /// What can't be changed above and below the message.
+    pub(crate) frame: Vec<String>,
 }
 
 /// A field.
@@ -434,6 +443,17 @@ impl<'a> Page<'a> {
                 .filter(|e| inside(e).any(|e| is(e, "id", MAIL)))
                 .map(|e| self.mail(e)),
             by_mail: only(&within, |e| is(e, "data-act", "mail")).map(words),
+            acts: within
+                .iter()
+                .filter(|e| e.attribute("data-act").is_some())
+                .map(|e| (value(e, "data-act"), words(e)))
+                .collect(),
+            done: within
+                .iter()
+                .filter(|e| is(e, "class", "acts"))
+                .find_map(|e| inside(e).find(|e| is(e, "role", "status")))
+                .map_or_else(String::new, words),
+            told: words(only(&within, |e| e.tag == "p" && is(e, "class", "hidden")).unwrap()),
         }
     }
 
@@ -476,13 +496,23 @@ impl<'a> Page<'a> {
         let heading = inside(section).find(|e| e.tag == "h3").map(words);
         let fields = all(section).into_iter().filter(|e| is(e, "part", "field"));
         let preview = inside(section).find(|e| e.tag == "details").map(|details| {
-            let part = |class| words(only(&all(details), |e| is(e, "class", class)).unwrap());
-            [words(by_tag(details, "summary")), part("subject"), part("letter")]
+            let parts = |fits: &dyn Fn(&Element) -> bool| {
+                let parts: Vec<String> = inside(details).filter(|e| fits(e)).map(words).collect();
+                parts.join("\n\n")
+            };
+            [
+                parts(&|e| ["summary", "h3"].contains(&e.tag)),
+                parts(&|e| is(e, "class", "subject")),
+                parts(&|e| is(e, "class", "letter")),
+            ]
         });
+        let about = inside(section).filter(|e| e.tag == "div").flat_map(inside);
+        let frame = about.filter(|e| is(e, "class", "letter")).map(words).collect();
         Section {
             heading: heading.unwrap_or_default(),
             fields: fields.map(|field| self.field(field)).collect(),
             preview,
+            frame,
         }
     }
 

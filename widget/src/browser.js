@@ -40,6 +40,7 @@ export const sign = (key, text, done) => settle(async () => {
 
 /** Sends a request: `[status, body, Retry-After]`. */
 export const send = (request, done) => settle(async () => {
+  if (!request) return;
   // The signal beside the request and not in it: WebKit collects a request while it is answered,
   // and its signal along with it.
   const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
@@ -52,31 +53,6 @@ export const copy = (text, done) => settle(async () => {
   return true;
 }, done);
 
-/** Leaves the page: it is gone at once, however long the next one takes, which does not hear whence
-    anybody comes. */
-export const leave = async (url) => {
-  const meta = document.createElement("meta");
-  meta.name = "referrer";
-  meta.content = "no-referrer";
-  document.head?.append(meta);
-  document.documentElement.remove();
-  try {
-    top.location.replace(url);
-  } catch {
-    // A frame that may not lead the page about it anywhere.
-    location.replace(url);
-  }
-};
-
-/** Whether the browser has ways of its own to pass a text on. */
-export const shares = () => {
-  try {
-    return navigator.canShare({ text: "a" });
-  } catch {
-    return false;
-  }
-};
-
 /** Has the browser offer them; whether something was passed on is nobody's business. */
 export const share = (title, text, url) =>
   settle(() => navigator.share({ title, text, url }), () => {});
@@ -88,9 +64,6 @@ export const lead = (url, host) => settle(() => {
     addEventListener(kind, () => clearTimeout(waiting), { capture: true, once: true });
   }
 }, () => {});
-
-/** Calls it after all that runs now. */
-export const soon = (done) => settle(() => {}, done);
 
 /** The plural category of a number. */
 export const plural = (lang, number) => {

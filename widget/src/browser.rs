@@ -1,10 +1,12 @@
 //! What only the browser can do: `browser.js`. Whatever a page has put in the place of what that
 //! uses, `done` is called once, with what came or with nothing.
 
-use js_sys::Array;
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlElement, Request};
+use web_sys::{EventTarget, HtmlElement};
 
+use crate::detail::{Detail, Value};
+use standwith::prefill;
 use standwith::session::Reply;
 use standwith::text::Rules;
 
@@ -14,20 +16,14 @@ extern "C" {
     pub(crate) fn prepare(texts: Vec<String>, done: &JsValue);
     /// The signature of a text.
     pub(crate) fn sign(key: &JsValue, text: &str, done: &JsValue);
-    /// Status, body and Retry-After of the answer to a request.
-    pub(crate) fn send(request: &Request, done: &JsValue);
+    /// Status, body and Retry-After of the answer to a request, if there is one.
+    pub(crate) fn send(request: &JsValue, done: &JsValue);
     /// Whether a text is in the clipboard.
     pub(crate) fn copy(text: &str, done: &JsValue);
-    /// Leaves the page for an address, so that no way leads back.
-    pub(crate) fn leave(url: &str);
-    /// Whether the browser has ways of its own to pass a text on.
-    pub(crate) fn shares() -> bool;
     /// Has the browser offer them.
     pub(crate) fn share(title: &str, text: &str, url: &str);
     /// Leads to another page in a while, unless the person does anything before.
     pub(crate) fn lead(url: &str, host: &HtmlElement);
-    /// Calls it after all that runs now.
-    pub(crate) fn soon(done: &JsValue);
     /// An address, resolved against another; empty where there is none.
     pub(crate) fn resolve(url: &str, base: &str) -> String;
     /// Dispatches an event on an element; whether nobody cancelled it.
@@ -42,12 +38,109 @@ extern "C" {
     fn day(lang: &str, seconds: f64) -> String;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: JsValue;
+}
+
 /// The rules of languages, by `Intl`.
 pub(crate) const RULES: Rules = Rules {
     plural: |lang, number| plural(lang, number as f64),
     number: |lang, number| digits(lang, number as f64),
     date: |lang, seconds| day(lang, seconds as f64),
 };
+
+// What needs no promise is here: in JavaScript it would come with the first bytes, and is for the last.
+
+/// A property; `undefined` where there is none, or where the browser does not give it.
+fn get(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
+}
+
+/// What a method gives.
+fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    let list = Array::new();
+    for (place, argument) in (0..).zip(arguments) {
+        list.set(place, argument.clone());
+    }
+    Reflect::apply(get(of, name).unchecked_ref::<Function>(), of, &list)
+}
+
+/// The window.
+pub(crate) fn window() -> EventTarget {
+    WINDOW.with(|window| window.clone().unchecked_into())
+}
+
+/// Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
+/// takes, which does not hear whence anybody comes.
+pub(crate) fn leave(url: &str) {
+    let window = window();
+    let document = get(&window, "document");
+    if let Ok(meta) = call(&document, "createElement", &["meta".into()]) {
+        for (name, value) in [("name", "referrer"), ("content", "no-referrer")] {
+            let _ = call(&meta, "setAttribute", &[name.into(), value.into()]);
+        }
+        let _ = call(&get(&document, "head"), "append", &[meta]);
+    }
+    let _ = call(&get(&document, "documentElement"), "remove", &[]);
+    // A frame may not be allowed to lead the page about it anywhere.
+    let lead = |of: &JsValue| call(&get(of, "location"), "replace", &[url.into()]);
+    if lead(&get(&window, "top")).is_err() {
+        let _ = lead(&window);
+    }
+}
+
+/// Whether the browser has ways of its own to pass a text on.
+pub(crate) fn shares() -> bool {
+    let text = Detail(&[("text", Value::Text("a"))]).to_js();
+    call(&get(&window(), "navigator"), "canShare", &[text]).is_ok_and(|can| can.is_truthy())
+}
+
+fn tab() -> JsValue {
+    get(&window(), "sessionStorage")
+}
+
+/// What the tab keeps under this name; empty where it keeps nothing.
+pub(crate) fn kept(name: &str) -> String {
+    let kept = call(&tab(), "getItem", &[name.into()]);
+    kept.ok().and_then(|kept| kept.as_string()).unwrap_or_default()
+}
+
+/// Has the tab keep this, or nothing. Where it keeps nothing at all, that is how it is.
+pub(crate) fn keep(name: &str, text: Option<&str>) {
+    let _ = match text {
+        Some(text) => call(&tab(), "setItem", &[name.into(), text.into()]),
+        None => call(&tab(), "removeItem", &[name.into()]),
+    };
+}
+
+/// What the page's address fills in, by its `fragment` or `query`. It stands there no longer then.
+pub(crate) fn prefilled(from: &str, is_field: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let part = match from {
+        "fragment" => "hash",
+        "query" => "search",
+        _ => return Vec::new(),
+    };
+    let window = window();
+    let location = get(&window, "location");
+    let text = |name: &str| get(&location, name).as_string().unwrap_or_default();
+    let whole = text(part);
+    let mark = whole.get(..1).unwrap_or_default();
+    let (values, rest) = prefill::take(whole.get(1..).unwrap_or_default(), is_field);
+    if !values.is_empty() {
+        let rest = if rest.is_empty() { rest } else { [mark, &rest].concat() };
+        let (query, fragment) = match part {
+            "hash" => (text("search"), rest),
+            _ => (rest, text("hash")),
+        };
+        let address = [text("pathname"), query, fragment].concat();
+        let history = get(&window, "history");
+        let state = get(&history, "state");
+        let _ = call(&history, "replaceState", &[state, "".into(), address.into()]);
+    }
+    values
+}
 
 /// Seconds since 1970.
 pub(crate) fn now() -> i64 {

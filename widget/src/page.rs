@@ -22,9 +22,13 @@ extern "C" {
     /// Has every control say what it holds.
     #[wasm_bindgen(method)]
     pub(crate) fn say(this: &Painter);
-    /// Fills lists of countries with names for these codes, once.
+    /// Fills lists of countries with names for these codes, once in each language; or with a list of codes
+    /// and names (JSON), if there is one.
     #[wasm_bindgen(method)]
-    pub(crate) fn countries(this: &Painter, codes: &str);
+    pub(crate) fn countries(this: &Painter, codes: &str, list: &str);
+    /// Fetches texts of the widget's own by their language, and calls `done` with them or with nothing.
+    #[wasm_bindgen(method)]
+    pub(crate) fn load(this: &Painter, name: &str, done: &JsValue);
 }
 
 /// What a control says now. What has no name is none of ours.

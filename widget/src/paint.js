@@ -160,11 +160,12 @@ export const painter = (root, base, names, tags) => {
         }
       }
     },
-    /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. */
-    countries(codes) {
+    /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s.
+        `list` is a JSON list of codes with names, in the order of a language that browsers may lack. */
+    countries(codes, list) {
       for (const select of root.querySelectorAll("select")) {
-        if (select.hasCountries !== false) continue;
         const { lang } = select.closest("[lang]");
+        if (select.hasCountries === undefined || select.hasCountries === lang) continue;
         let name = (code) => code;
         let compare;
         try {
@@ -174,13 +175,15 @@ export const painter = (root, base, names, tags) => {
         } catch {
           // No language that the browser knows: in the order of the codes.
         }
-        const all = codes.match(/../g).map((code) => new Option(name(code), code));
-        if (compare) all.sort((a, b) => compare(a.text, b.text));
+        const all = list[2]
+          ? JSON.parse(list).map((named) => new Option(named.slice(2), named.slice(0, 2)))
+          : codes.match(/../g).map((code) => new Option(name(code), code));
+        if (compare && !list[2]) all.sort((a, b) => compare(a.text, b.text));
         const { value } = select;
         select.length = 1;
         select.append(...all);
         select.value = value;
-        select.hasCountries = true;
+        select.hasCountries = lang;
       }
     },
   };

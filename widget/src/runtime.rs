@@ -1,80 +1,90 @@
 //! The mailbox of one form: takes events in, updates the session, performs the effects and paints.
 //! It holds the only state that changes.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Headers, Method};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    Element, Event as DomEvent, HtmlElement, ReferrerPolicy, Request, RequestCredentials,
-    ShadowRoot,
-};
+use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, ShadowRoot};
 
 use crate::browser;
 use crate::detail::{Detail, Value};
 use crate::listener::Listener;
 use crate::page::{self, Painter};
+use crate::place::Place;
+use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::envelope::PublicKey;
-use standwith::session::{
-    Changes, Effect, Event, Focus, Materials, Report, Session, Setting, ShareResult,
-};
+use standwith::language::{named_by_us, primary};
+use standwith::session::{Changes, Effect, Event, Focus, Materials, Report, Session, ShareResult};
+use standwith::shape::ConfigFault;
 use standwith::text::Locale;
 use standwith::view::{self, Part};
 
 pub(crate) struct Runtime {
     host: HtmlElement,
+    root: ShadowRoot,
     painter: Painter,
     locale: RefCell<Locale>,
-    campaign: String,
+    /// The text of the campaign file: in another language it is read anew.
+    file: String,
+    /// Names of countries, where the browser's own are not used, as far as they have come.
+    countries: RefCell<String>,
+    /// The place of the language that was asked for last.
+    wanted: Cell<u32>,
     session: RefCell<Session>,
     /// Whether an event is worked on: others wait in the mailbox.
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
     /// Whether the widget's second half is there.
     complete: Cell<bool>,
-    /// What is to be done when it is.
-    waiting: RefCell<Vec<Effect>>,
     /// The private key of the message on its way: it can't be taken out of the browser.
     key: RefCell<JsValue>,
-    listeners: OnceCell<Vec<Listener>>,
+    listeners: RefCell<Vec<Listener>>,
 }
 
 impl Runtime {
-    /// Takes over what is painted, or paints the form, and begins to listen.
+    /// Takes over what is painted, or comes before anything is, and begins to listen to who writes.
     pub(crate) fn start(
         host: HtmlElement,
-        root: &ShadowRoot,
+        root: ShadowRoot,
         painter: Painter,
         painted: bool,
-        setting: Setting,
+        file: &str,
         locale: Locale,
     ) -> Rc<Self> {
-        let campaign = setting.campaign.id.0.clone();
-        let (session, effects) = Session::new(setting, browser::now());
+        // What is wrong with the file is said when it is read as a whole.
+        let campaign = CampaignFile::read(file)
+            .map_or_else(|_| Campaign::default(), |file| file.into_outline(&locale.lang));
         let runtime = Rc::new(Runtime {
             painter,
             host,
+            root,
             locale: RefCell::new(locale),
-            campaign,
-            session: RefCell::new(session),
+            file: file.to_owned(),
+            countries: RefCell::default(),
+            wanted: Cell::new(0),
+            session: RefCell::new(Session::outlined(campaign, js_sys::Math::random().to_bits())),
             busy: Cell::new(false),
             mailbox: RefCell::default(),
             complete: Cell::new(false),
-            // Nor before a page that hears of the form finds it in its element.
-            waiting: RefCell::new(effects),
             key: RefCell::new(JsValue::UNDEFINED),
-            listeners: OnceCell::new(),
+            listeners: RefCell::default(),
         });
         if painted {
-            view::WRITTEN.into_iter().for_each(|part| runtime.patch(part));
-        } else {
-            runtime.paint(Changes::SCREEN);
+            runtime.patch(view::WRITTEN);
         }
-        // Set once, here.
-        let _ = runtime.listeners.set(listeners(root, Rc::downgrade(&runtime)));
+        for kind in ["input", "change"] {
+            runtime.on(&runtime.root, kind, |runtime, event| {
+                if let Some(event) = said(event) {
+                    runtime.send(event);
+                }
+            });
+        }
+        runtime.on(&runtime.root, "focusin", |runtime, _| runtime.show_countries());
+        runtime.name_countries();
         runtime
     }
 
@@ -84,22 +94,142 @@ impl Runtime {
     }
 
     /// The widget's second half is there: from now on the form does all that it can.
-    pub(crate) fn complete(self: &Rc<Self>, texts: &str) {
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    #[inline(never)]
+    pub(crate) fn complete(
+        self: &Rc<Self>,
+        texts: &str,
+        place: Place,
+    ) -> Result<(), Vec<ConfigFault>> {
+        let campaign = self.read()?;
+        let seed = self.session.borrow().seed();
+        let attribute = |name| self.host.get_attribute(name).unwrap_or_default();
+        let keeps = attribute("draft") == "session";
+        let setting = place.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
         self.locale.borrow_mut().learn(texts);
+        let effects = self.session.borrow_mut().complete(setting, browser::now());
+        self.listen();
         // The first plan is another's word for what there is to see.
         self.paint(Changes::SCREEN);
         self.complete.set(true);
-        self.waiting.take().into_iter().for_each(|effect| self.perform(effect));
-        self.work();
+        effects.into_iter().for_each(|effect| self.perform(effect));
+        if keeps {
+            let kept = browser::kept(&self.kept_as());
+            self.send(Event::Restored(kept));
+        }
+        let asks = |name: &str| self.session.borrow().asks_for(name);
+        let values = browser::prefilled(&attribute("prefill"), asks);
+        if !values.is_empty() {
+            self.send(Event::Prefilled(values));
+        }
+        // Who filled it in before was not listened to.
+        self.send(Event::Left("email".to_owned()));
+        Ok(())
     }
 
-    /// Takes an event in. While another one is worked on, it waits for its turn.
+    /// The campaign in the language of the form.
+    fn read(&self) -> Result<Campaign, Vec<ConfigFault>> {
+        let file = CampaignFile::read(&self.file).map_err(|fault| vec![fault])?;
+        file.into_campaign(&self.locale.borrow().lang, Strictness::Lenient)
+    }
+
+    /// Hears what somebody does besides writing. Until then the loader keeps the last press of a button
+    /// in mind.
+    fn listen(self: &Rc<Self>) {
+        self.on(&self.root, "click", Self::clicked);
+        self.on(&self.root, "submit", |runtime, event| {
+            event.prevent_default();
+            runtime.submit();
+        });
+        self.on(&self.root, "focusout", |runtime, event| {
+            if let Some(Event::Entered { name, .. }) = said(event) {
+                runtime.send(Event::Left(name));
+            }
+        });
+        let hidden: fn(&Rc<Self>, &DomEvent) = |runtime, _| runtime.send(Event::Hidden);
+        self.on(&self.root, "change", hidden);
+        self.on(&browser::window(), "pagehide", hidden);
+    }
+
+    /// Has countries named in a language for which browsers have no names.
+    fn name_countries(self: &Rc<Self>) {
+        let lang = self.locale.borrow().lang.clone();
+        if !named_by_us(&lang) || !self.session.borrow().asks("country") {
+            return;
+        }
+        let done = self.later(0, |runtime, _, came| {
+            // The browser's own are better than none.
+            let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
+            runtime.countries.replace(list);
+            if runtime.root.active_element().is_some() {
+                runtime.show_countries();
+            }
+        });
+        self.painter.load(&[primary(&lang), "-countries"].concat(), &done);
+    }
+
+    /// Fills lists of countries, unless the names are on their way.
+    fn show_countries(&self) {
+        let list = self.countries.borrow();
+        if !list.is_empty() || !named_by_us(&self.locale.borrow().lang) {
+            self.painter.countries(country::CODES, &list);
+        }
+    }
+
+    /// The texts of the language in this place of the campaign's have come.
+    fn speak(self: &Rc<Self>, place: u32, texts: &str) {
+        let lang = self.session.borrow().language(place as usize).to_owned();
+        let other = Locale::compiled(&lang, texts, browser::RULES);
+        let before = self.locale.replace(other);
+        let Ok(campaign) = self.read() else {
+            self.locale.replace(before);
+            return;
+        };
+        self.send(Event::Spoken(Box::new(campaign)));
+        self.countries.take();
+        self.name_countries();
+        self.show_countries();
+    }
+
+    /// Adds one of the few listeners of a form, on its shadow root or the window.
+    #[inline(never)]
+    fn on(
+        self: &Rc<Self>,
+        target: &EventTarget,
+        kind: &'static str,
+        handle: fn(&Rc<Self>, &DomEvent),
+    ) {
+        let runtime = Rc::downgrade(self);
+        self.listeners.borrow_mut().push(Listener::new(target, kind, move |event| {
+            if let Some(runtime) = runtime.upgrade() {
+                handle(&runtime, &event);
+            }
+        }));
+    }
+
+    /// Takes an event in. Until the widget's second half is there, what is more than writing waits for it.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
-        self.mailbox.borrow_mut().push(event);
-        self.work();
+        if self.complete.get() {
+            return self.work(event);
+        }
+        let mut session = self.session.borrow_mut();
+        let later = session.write(event);
+        let seen = session.changes().touch(view::SHOWN);
+        drop(session);
+        if seen {
+            self.patch(view::WRITTEN);
+        }
+        if let Some(event) = later {
+            self.mailbox.borrow_mut().push(event);
+        }
     }
 
-    fn work(self: &Rc<Self>) {
+    /// Works on an event, and on those that have waited. While another one is worked on, it waits for its turn.
+    #[inline(never)]
+    fn work(self: &Rc<Self>, event: Event) {
+        self.mailbox.borrow_mut().push(event);
         if self.busy.replace(true) {
             return;
         }
@@ -109,11 +239,6 @@ impl Runtime {
             let effects = session.take(event);
             changes = changes.and(session.changes());
             drop(session);
-            if !self.complete.get() {
-                self.waiting.borrow_mut().extend(effects);
-                self.paint(std::mem::take(&mut changes));
-                continue;
-            }
             // What has a way to go begins before anything is painted.
             let mut seen = Vec::new();
             for effect in effects {
@@ -136,12 +261,10 @@ impl Runtime {
         self.busy.set(false);
     }
 
-    /// The event that has waited longest, if its time has come.
+    /// The event that has waited longest.
     fn next(&self) -> Option<Event> {
         let mut mailbox = self.mailbox.borrow_mut();
-        let next = mailbox.first()?;
-        let ripe = self.complete.get() || self.session.borrow().is_writing(next);
-        ripe.then(|| mailbox.remove(0))
+        if mailbox.is_empty() { None } else { Some(mailbox.remove(0)) }
     }
 
     /// Shows what events have changed.
@@ -151,8 +274,7 @@ impl Runtime {
             return self.painter.paint(plan.as_str());
         }
         for (part, shows) in view::PARTS {
-            // Most parts are for the second half, which paints them all when it comes.
-            if changes.touch(shows) && (self.complete.get() || view::WRITTEN.contains(&part)) {
+            if changes.touch(shows) {
                 self.patch(part);
             }
         }
@@ -168,7 +290,7 @@ impl Runtime {
         match effect {
             Effect::Tell(report) => self.tell(&report),
             Effect::Ask => {
-                let detail = [("campaign", Value::Text(&self.campaign))];
+                let detail = [("campaign", Value::Text(&self.campaign()))];
                 let allowed = self.dispatch("standwith:submit", &detail, true);
                 self.send(Event::Allowed(allowed));
             }
@@ -189,11 +311,10 @@ impl Runtime {
                 browser::sign(&self.key.borrow(), &input, &done);
             }
             Effect::Post { attempt, url, body, content_type } => {
-                let request = request(Method::POST, &url).header("Content-Type", content_type);
                 let done = self.later(attempt, |runtime, attempt, came| {
                     runtime.send(Event::Answered { attempt, reply: browser::reply(came) });
                 });
-                fetch(request.body(body).ok(), &done);
+                fetch(&Method::POST, &url, Some((&body, content_type)), &done);
             }
             Effect::FetchCount(url) => {
                 let done = self.later(0, |runtime, _, came| {
@@ -201,7 +322,7 @@ impl Runtime {
                         runtime.send(Event::Counted(reply.body));
                     }
                 });
-                fetch(request(Method::GET, &url).build().ok(), &done);
+                fetch(&Method::GET, &url, None, &done);
             }
             Effect::Copy(text) => {
                 let done = self.later(0, |runtime, _, came| {
@@ -221,8 +342,23 @@ impl Runtime {
                 Focus::Thanks => view::THANKS,
                 Focus::Receipt => view::RECEIPT,
                 Focus::Mail => view::MAIL,
+                Focus::Email => "email",
             }),
             Effect::Leave(url) => browser::leave(&url),
+            Effect::Keep(kept) => browser::keep(&self.kept_as(), Some(&kept)),
+            Effect::Forget => browser::keep(&self.kept_as(), None),
+            Effect::Speak { lang, place } => {
+                self.wanted.set(place);
+                let done = self.later(place, |runtime, place, came| {
+                    // Of several that were asked for, the last one counts.
+                    if let Some(texts) = came.as_string()
+                        && runtime.wanted.get() == place
+                    {
+                        runtime.speak(place, &texts);
+                    }
+                });
+                self.painter.load(&lang, &done);
+            }
         }
     }
 
@@ -261,7 +397,7 @@ impl Runtime {
                 self.announce(
                     "standwith:ready",
                     &[
-                        ("campaign", Value::Text(&self.campaign)),
+                        ("campaign", Value::Text(&self.campaign())),
                         ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
                         ("lang", Value::Text(&self.locale.borrow().lang)),
                     ],
@@ -300,6 +436,15 @@ impl Runtime {
         }
     }
 
+    /// Under which name the tab keeps what was typed.
+    fn kept_as(&self) -> String {
+        ["standwith:", &self.campaign()].concat()
+    }
+
+    fn campaign(&self) -> String {
+        self.session.borrow().campaign().to_owned()
+    }
+
     fn announce(&self, kind: &str, detail: &[(&str, Value<'_>)]) {
         self.dispatch(kind, detail, false);
     }
@@ -320,10 +465,7 @@ impl Runtime {
             let channel = channel.get_attribute("data-share").unwrap_or_default();
             self.send(Event::Shared(channel));
         } else if let Some(actor) = within("[data-act]") {
-            // Until it can be done, a link leads where it leads.
-            if self.complete.get() {
-                event.prevent_default();
-            }
+            event.prevent_default();
             // As on sending: some password managers fill controls without a word.
             self.painter.say();
             self.send(Event::Acted(actor.get_attribute("data-act").unwrap_or_default()));
@@ -342,56 +484,29 @@ impl Runtime {
     }
 
     fn submit(self: &Rc<Self>) {
-        // Until then the loader keeps in mind that the button was pressed.
-        if !self.complete.get() {
-            return;
-        }
         self.painter.say();
         self.send(Event::Submitted { now: browser::now() });
     }
 }
 
-fn request(method: Method, url: &str) -> RequestBuilder {
-    RequestBuilder::new(url)
-        .method(method)
-        .credentials(RequestCredentials::Omit)
-        .referrer_policy(ReferrerPolicy::NoReferrer)
-}
-
-/// Sends a request. Not gloo-net's `send`, which panics when a page's patched `fetch` rejects with
-/// something that is no `Error`.
-fn fetch(request: Option<gloo_net::http::Request>, done: &JsValue) {
-    match request {
-        Some(request) => browser::send(&Request::from(request), done),
-        // There is none to be had, and so no answer.
-        None => browser::soon(done),
+/// Sends a request, with or without a body of a media type. Not by gloo-net's builder and `send`: those bring 1 KB
+/// of glue for query parameters that there are none of, and panic when a page's patched `fetch` rejects
+/// with something that is no `Error`.
+fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue) {
+    let init = Detail(&[
+        ("method", Value::Text(method.as_ref())),
+        ("credentials", Value::Text("omit")),
+        ("referrerPolicy", Value::Text("no-referrer")),
+        ("body", body.map_or(Value::Nothing, |(body, _)| Value::Text(body))),
+    ]);
+    let request = Request::new_with_str_and_init(url, init.to_js().unchecked_ref());
+    if let (Ok(request), Some((_, media_type))) = (&request, body) {
+        Headers::from_raw(request.headers()).set("Content-Type", media_type);
     }
+    browser::send(&request.map_or(JsValue::UNDEFINED, JsValue::from), done);
 }
 
-/// The few listeners of a form, all on its shadow root.
-fn listeners(root: &ShadowRoot, runtime: Weak<Runtime>) -> Vec<Listener> {
-    let on = |kind, handle: fn(&Rc<Runtime>, &DomEvent)| {
-        let runtime = runtime.clone();
-        Listener::new(root, kind, move |event| {
-            if let Some(runtime) = runtime.upgrade() {
-                handle(&runtime, &event);
-            }
-        })
-    };
-    let entered: fn(&Rc<Runtime>, &DomEvent) = |runtime, event| {
-        let target = event.target().and_then(|target| target.dyn_into().ok());
-        if let Some(event) = target.and_then(|control| page::read(&control)) {
-            runtime.send(event);
-        }
-    };
-    vec![
-        on("input", entered),
-        on("change", entered),
-        on("click", |runtime, event| runtime.clicked(event)),
-        on("submit", |runtime, event| {
-            event.prevent_default();
-            runtime.submit();
-        }),
-        on("focusin", |runtime, _| runtime.painter.countries(country::CODES)),
-    ]
+/// What the control says at which something happened.
+fn said(event: &DomEvent) -> Option<Event> {
+    page::read(&event.target()?.dyn_into().ok()?)
 }

@@ -164,10 +164,9 @@ impl Form {
     }
 
     fn mount(&self, campaign: &str) {
-        let options = [
+        let place = [
             "https://river.invalid/campaigns/river.json",
             "",
-            "en",
             "",
             "https://partner.invalid/article",
             "https://partner.invalid",
@@ -176,13 +175,12 @@ impl Form {
             "",
             "",
         ];
-        let options = options.join("\n");
+        let place = place.join("\n");
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let host = self.host.clone();
-        let mounted = mount(host, &self.root, painter, false, campaign, &options);
-        let mounted = mounted.unwrap();
-        mounted.complete("");
+        let mounted = mount(host, self.root.clone(), painter, false, campaign, "en", "");
+        mounted.complete("", &place).unwrap();
         self.mounted.replace(Some(mounted));
     }
 

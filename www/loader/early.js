@@ -5,8 +5,9 @@ const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
   #root;
-  #touched = new Set();
-  #submitted = false;
+  #touched = new Map();
+  /** The button that was pressed last, if nothing was written after it. */
+  #pressed;
 
   constructor(root) {
     this.#root = root;
@@ -16,19 +17,23 @@ export class Early {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "input" || type === "change") {
-      this.#touched.add(target);
+      this.#touched.set(target, target.value);
       // Whoever goes on typing is not done.
-      this.#wait(false);
-    } else if (type === "submit" || Element.prototype.closest.call(target, "[type=submit]")) {
-      event.preventDefault();
-      this.#wait(true);
+      this.#wait();
+    } else {
+      const button = event.submitter ?? Element.prototype.closest.call(target, "button");
+      if (button || type === "submit") {
+        event.preventDefault();
+        this.#wait(button);
+      }
     }
   }
 
-  /** Has the button say that it was pressed, as it looks while a message is on its way. */
-  #wait(submitted) {
-    this.#submitted = submitted;
-    this.#root.querySelector("[type=submit]")?.toggleAttribute("aria-disabled", submitted);
+  /** Has the button that sends say that it was pressed, as it looks while a message is on its way. */
+  #wait(pressed) {
+    this.#pressed = pressed;
+    this.#root.querySelector("[type=submit]")
+      ?.toggleAttribute("aria-disabled", pressed?.type === "submit");
   }
 
   /** Whether there is anything to lose. */
@@ -40,19 +45,23 @@ export class Early {
     for (const kind of KINDS) this.#root.removeEventListener(kind, this);
   }
 
-  /** Says it all once more, for Rust, which listens now. It can't send yet. */
+  /** Says it all once more, for Rust, which listens now. It can do nothing yet but that. */
   tell() {
-    const submitted = this.#submitted;
-    for (const control of this.#touched) control.dispatchEvent(new Event("input", { bubbles: true }));
+    const pressed = this.#pressed;
+    for (const [control, value] of this.#touched) {
+      // The form's own plan may suggest another subject.
+      if (control.value !== value) control.value = value;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
-    this.#wait(submitted);
+    this.#wait(pressed);
   }
 
-  /** Presses the button once more, now that Rust can send. */
+  /** Presses the button once more, now that Rust hears it. */
   again() {
-    const submitted = this.#submitted;
+    const pressed = this.#pressed;
     this.end();
-    this.#wait(false);
-    if (submitted) this.#root.querySelector("[type=submit]")?.click();
+    this.#wait();
+    pressed?.click();
   }
 }

@@ -84,6 +84,8 @@ const loadCore = once(async () => {
   const { instance, module } = await start("standwith.wasm", __FIRST_HALF__, given);
   return begin(instance, module);
 });
+/** The first of these of which there are texts. */
+const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name));
 const loadText = async (name, integrity) =>
   (await fetchFile(new URL(name, home), integrity)).text();
 const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
@@ -96,6 +98,9 @@ const loadSending = once(async () => {
   ]);
   sheet.replaceSync(css + style);
 });
+
+/** Ends a form; what that takes is in the second half. */
+const free = (form) => form && loadSending().then(() => form.free(), () => {});
 
 /** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
@@ -200,7 +205,7 @@ class StandWith extends HTMLElement {
       this.#start = undefined;
       this.#early?.end();
       this.#early = undefined;
-      this.#form?.free();
+      free(this.#form);
       this.#form = undefined;
       this.shadowRoot?.replaceChildren();
     });
@@ -244,11 +249,13 @@ class StandWith extends HTMLElement {
     const { text, digest, said, plan, file } =
       await loadCampaign(url, wanted).catch(because("campaign"));
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
-    const catalogue = Object.keys(__LOCALES__).find((known) => known === lang.split("-")[0]);
+    const catalogue = known(lang.split("-")[0]);
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const texts = catalogue && catalogue !== "en" && loadTexts(catalogue).catch(() => "");
     if (start !== this.#start) return;
     const page = painter(shadow, file, __NAMES__, __TAGS__);
+    page.load = (name, done) =>
+      loadTexts(known(name, name.split("-")[0], "en")).then(done, () => done());
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;
@@ -259,13 +266,20 @@ class StandWith extends HTMLElement {
     // Without a plan Rust paints first, and that takes all of it.
     const whole = painted ? "" : await rest();
     await core;
+    // In a task of its own: what a person does comes in between.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (start !== this.#start) return;
+    if (!painted) shadow.replaceChildren();
+    this.#form = mount(this, shadow, page, painted, text, lang, await texts || whole);
+    this.#start = undefined;
+    this.#early ??= new Early(shadow);
+    this.#early.tell();
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
-    // In the order that `mount` wants.
-    const options = [
+    // In the order of `Place`.
+    const place = [
       file,
       endpoint && new URL(endpoint, document.baseURI).href,
-      lang,
       this.getAttribute("source"),
       location.origin + location.pathname,
       location.origin,
@@ -273,37 +287,29 @@ class StandWith extends HTMLElement {
       base64url(await digest),
       this.getAttribute("hosted"),
       query.has("standwith-test") ? "1" : "",
-    ].map((option) => (option ?? "").replaceAll("\n", " "));
-    options.push(await texts || whole);
-    // In a task of its own: what a person does comes in between.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (start !== this.#start) return;
-    if (!painted) shadow.replaceChildren();
-    try {
-      this.#form = mount(this, shadow, page, painted, text, options.join("\n"));
-    } catch (fault) {
-      throw new Unavailable("faulty", fault);
-    }
-    this.#start = undefined;
-    this.#early ??= new Early(shadow);
-    this.#early.tell();
-    await this.#complete(this.#form, shadow, rest);
+    ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
+    await this.#complete(this.#form, shadow, rest, place);
   }
 
   /** Fetches what sends while the person writes; again after a while, where the network is poor. */
-  async #complete(form, shadow, rest) {
+  async #complete(form, shadow, rest, place) {
     for (let wait = 1000; form === this.#form; wait *= 2) {
       try {
         const texts = await rest();
         if (form !== this.#form) return;
-        form.complete(texts);
+        try {
+          form.complete(texts, place);
+        } catch (fault) {
+          wait = Infinity;
+          throw new Unavailable("faulty", fault);
+        }
         this.#early.again();
         this.#early = undefined;
         becomeReady();
         return;
       } catch (error) {
         if (wait > LONGEST_WAIT) {
-          form.free();
+          free(form);
           this.#form = undefined;
           return this.#fail(shadow, error);
         }

@@ -1,9 +1,9 @@
 //! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `bench`.
 
 mod bench;
-mod data;
 mod demo;
 mod dist;
+mod linked;
 mod names;
 mod parts;
 mod run;

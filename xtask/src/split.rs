@@ -2,7 +2,7 @@
 //! which a browser fetches while they do. Both are one program: the second file shares memory and
 //! table of the first, and its functions take the places in the table that the first calls.
 
-use crate::data;
+use crate::linked::Linked;
 use crate::parts::plain;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,24 +23,18 @@ pub(crate) struct Halves {
 }
 
 /// Cuts before `roots`: these functions with their closures, and whatever only they call, go into the
-/// second file. They are named by the end of their path in the name section.
-///
-/// The texts and tables of the second file's functions go along, where `linked`, the file as the linker
-/// made it, says what refers to what.
+/// second file. They are named by the end of their path in the name section. Texts and tables that
+/// only they use go along: `linked` is the file as the linker made it, and says what refers to what.
 ///
 /// # Errors
 /// When a root is not there, or is called from JavaScript.
-pub(crate) fn split(wasm: &[u8], linked: Option<&[u8]>, roots: &[&str]) -> Result<Halves> {
+pub(crate) fn split(wasm: &[u8], linked: &[u8], roots: &[&str]) -> Result<Halves> {
     let mut first = parse(wasm)?;
     let second = parse(wasm)?;
-    let cut = Cut::new(&first, roots)?;
-    let data = match linked {
-        None => Vec::new(),
-        Some(linked) => {
-            let names = cut.names(&first);
-            data::of_only(linked, |name| names.contains(name))?
-        }
-    };
+    let linked = Linked::read(linked)?;
+    let cut = Cut::new(&first, &linked, roots)?;
+    let later = names(&first, |at| cut.later.contains(&at));
+    let data = linked.unused_by(|name| !later.contains(name));
     let slots = cut.leave(&mut first)?;
     let second = cut.take(second, &mut first, &slots, &data)?;
     passes::gc::run(&mut first);
@@ -63,7 +57,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(module: &Module, roots: &[&str]) -> Result<Self> {
+    fn new(module: &Module, linked: &Linked, roots: &[&str]) -> Result<Self> {
         let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
         let place: BTreeMap<FunctionId, usize> =
             ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
@@ -89,33 +83,35 @@ impl Cut {
             }
         }
         stack.extend(module.start.map(|id| place[&id]));
-        stack.extend(elements(module)?.1.into_iter().map(|id| place[&id]));
+        let name = |at: &usize| module.funcs.get(ids[*at]).name.as_deref();
+        // What else is in the table may be called by whoever knows its place there; by everybody, where
+        // the linker knows nothing of it.
+        let mut listed: BTreeSet<usize> =
+            elements(module)?.1.into_iter().map(|id| place[&id]).collect();
+        stack.extend(listed.extract_if(.., |at| name(at).is_none_or(|name| !linked.knows(name))));
         let mut early = BTreeSet::new();
-        while let Some(at) = stack.pop() {
-            if is_root.contains(&at) || !early.insert(at) {
-                continue;
+        loop {
+            while let Some(at) = stack.pop() {
+                if is_root.contains(&at) || !early.insert(at) {
+                    continue;
+                }
+                if let FunctionKind::Local(function) = &module.funcs.get(ids[at]).kind {
+                    stack.extend(calls(function).into_iter().map(|id| place[&id]));
+                }
             }
-            if let FunctionKind::Local(function) = &module.funcs.get(ids[at]).kind {
-                stack.extend(calls(function).into_iter().map(|id| place[&id]));
+            // Some have other names in the linker's file: they count among the early ones.
+            let later = names(module, |at| !early.contains(&at));
+            let known = linked.known_to(|name| !later.contains(name));
+            stack.extend(
+                listed.extract_if(.., |at| name(at).is_some_and(|name| known.contains(name))),
+            );
+            if stack.is_empty() {
+                break;
             }
         }
         let is_local =
             |at: &usize| matches!(module.funcs.get(ids[*at]).kind, FunctionKind::Local(_));
         Ok(Cut { later: (0..ids.len()).filter(|at| is_local(at) && !early.contains(at)).collect() })
-    }
-
-    /// The names of what comes later, and of nothing else.
-    fn names<'a>(&self, module: &'a Module) -> BTreeSet<&'a str> {
-        let of = |later: bool| {
-            let functions = module.funcs.iter().enumerate();
-            let these = functions.filter(move |(at, _)| self.later.contains(at) == later);
-            these.filter_map(|(_, function)| function.name.as_deref())
-        };
-        let mut names: BTreeSet<&str> = of(true).collect();
-        for name in of(false) {
-            names.remove(name);
-        }
-        names
     }
 
     /// Takes what comes later out of the first file, which calls it through the table; gives the
@@ -336,6 +332,17 @@ fn elements(module: &Module) -> Result<(TableId, Vec<FunctionId>)> {
         }
     }
     table.map(|table| (table, listed)).context("there is no table of functions")
+}
+
+/// The names that only those functions have whose place in the file is one of these.
+fn names(module: &Module, is_one: impl Fn(usize) -> bool) -> BTreeSet<&str> {
+    let (mut names, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for (at, function) in module.funcs.iter().enumerate() {
+        let these = if is_one(at) { &mut names } else { &mut others };
+        these.extend(function.name.as_deref());
+    }
+    names.retain(|name| !others.contains(name));
+    names
 }
 
 /// The functions that a function calls.

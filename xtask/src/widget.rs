@@ -8,6 +8,8 @@ use crate::split::split;
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Result, bail};
+use standwith::json::Writer;
+use standwith::language::named_by_us;
 use standwith::plan::{EDITION, NAMES, TAGS};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,8 @@ const SCHEMA: &str = "campaign.schema.json";
 /// The files of the widget's two halves.
 const FIRST_HALF: &str = "standwith.wasm";
 const SECOND_HALF: &str = "sending.wasm";
+/// Names of countries, by language.
+const COUNTRIES: &str = "endpoint/countries";
 /// The style of what only the second half shows.
 const SECOND_STYLE: &str = "sending.css";
 
@@ -87,14 +91,13 @@ fn compile() -> Result<bool> {
     step.unless_fresh(|| {
         run::say("widget: compiling");
         wasm_pack(&out, lean.is_ok())?;
-        shrink(&out, lean.is_ok())
+        shrink(&out)
     })
 }
 
 /// Flags for the compiler besides those of .cargo/config.toml. A panic is a trap without words, and
 /// nothing says where in the code it stands: nobody reads either in a browser of someone else's. Two of
-/// LLVM's passes are off that trade bytes for a speed that a form has no use for. The linker says what
-/// refers to what, so that texts and tables can be cut in halves, too.
+/// LLVM's passes are off that trade bytes for a speed that a form has no use for.
 const LEAN: [&str; 7] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -102,8 +105,11 @@ const LEAN: [&str; 7] = [
     "-Zfmt-debug=none",
     "-Cllvm-args=-disable-lsr",
     "-Cllvm-args=-enable-pre=false",
-    "-Clink-arg=--emit-relocs",
+    CUT,
 ];
+
+/// Has the linker say what refers to what, so that the file can be cut in halves.
+const CUT: &str = "-Clink-arg=--emit-relocs";
 
 /// The standard library, compiled anew for size with these flags: 7 KB of the widget (brotli).
 const LEAN_STD: [&str; 2] =
@@ -122,9 +128,9 @@ fn can_be_lean() -> Result<()> {
 /// Runs wasm-pack: cargo, then wasm-bindgen.
 fn wasm_pack(out: &Path, lean: bool) -> Result<()> {
     if !lean {
-        // Named as in the lean form: by their names it is cut.
-        let named = ["-Csymbol-mangling-version=v0".to_owned()];
-        let flags = config(&[&forget_paths()?[..], &named].concat());
+        // By their names functions are cut, as in the lean form.
+        let cut = [CUT, "-Csymbol-mangling-version=v0"].map(str::to_owned);
+        let flags = config(&[&forget_paths()?[..], &cut].concat());
         return pack(out).args(["--", "--config", &flags]).visibly();
     }
     let flags = config(&[&forget_paths()?[..], &LEAN.map(str::to_owned)].concat());
@@ -145,32 +151,36 @@ fn pack(out: &Path) -> Run {
 
 /// Where the widget's second half begins: what no form needs until somebody has written in it.
 ///
-/// Functions that are reached through a table of methods count as called by everybody, so those that
-/// only the second half has a use for are named here, too.
-const LATER: [&str; 12] = [
+/// What the first half calls of these, it calls only when the second one is there: `Runtime::complete` says
+/// so. A form that goes before waits for it, because to drop what a campaign holds is work of the second.
+const LATER: [&str; 17] = [
     "session::Session>::proceed",
+    "session::Session>::begun",
+    "session::Session>::complete",
     "view::Viewer>::mistake",
     "view::Viewer>::whole",
     "view::Viewer>::later",
+    "view::Viewer>::suggestion",
+    "view::Viewer>::boxes",
+    "view::Viewer>::select",
     "phone::international",
-    "runtime::Runtime>::perform",
-    "as standwith::shape::Written>::write",
-    "as standwith::shape::Written>::is_absent",
-    "as core::fmt::Display>::fmt",
-    "as core::fmt::Write>::write_char",
-    "as core::fmt::Write>::write_str",
-    "as core::fmt::Write>::write_fmt",
+    "CampaignFile>::into_campaign",
+    ">::fill_rest",
+    "runtime::Runtime>::complete",
+    "runtime::Runtime>::work",
+    "Rc<standwith_widget::runtime::Runtime>>::drop_slow",
+    "drop_in_place::<standwith::campaign::Campaign>",
+    "drop_in_place::<standwith::session::Event>",
 ];
 
 /// Shortens the names between the file and its glue, cuts the file in two, and shrinks both.
-fn shrink(out: &Path, lean: bool) -> Result<()> {
+fn shrink(out: &Path) -> Result<()> {
     let named = out.join("named.wasm");
     let printed = wasm_opt(&out.join("standwith_bg.wasm"), &named, &["-g", SHORTEN])?;
     let glue = Names::read(&printed).shorten(&read_text(&out.join("standwith.js"))?)?;
     write(&out.join("glue.js"), glue)?;
     let linked = target_dir().join("wasm32-unknown-unknown/widget/standwith_widget.wasm");
-    let linked = if lean { Some(read(&linked)?) } else { None };
-    let halves = split(&read(&named)?, linked.as_deref(), &LATER)?;
+    let halves = split(&read(&named)?, &read(&linked)?, &LATER)?;
     for (half, name) in [(halves.first, FIRST_HALF), (halves.second, SECOND_HALF)] {
         let (whole, shrunk) = (out.join("whole").join(name), out.join(name));
         write(&whole, half)?;
@@ -216,6 +226,7 @@ fn bundle() -> Result<bool> {
         inputs: &[
             Path::new("www/loader"),
             Path::new("www/locales"),
+            Path::new(COUNTRIES),
             Path::new("package-lock.json"),
             Path::new("src"),
             // The painter, and what the glue imports.
@@ -252,6 +263,15 @@ fn bundle() -> Result<bool> {
 fn locales() -> Result<Vec<Asset>> {
     let english = standwith::text::compiled_english().into_bytes();
     let mut assets = vec![Asset { name: "en.json".into(), bytes: english }];
+    for (lang, path) in dist::by_stem(Path::new(COUNTRIES), "txt")? {
+        if named_by_us(&lang) {
+            let mut list = Writer::default();
+            let lines = read_text(&path)?;
+            list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
+            let bytes = list.finish().into_bytes();
+            assets.push(Asset { name: format!("{lang}-countries.json"), bytes });
+        }
+    }
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
         let text = read_text(&path)?;
         match standwith::text::compile(&text) {
@@ -286,6 +306,9 @@ fn loader(staged: &Path, halves: &[Asset; 3], locales: &[Asset]) -> Result<Vec<u
         .arg(format!("--define:__SECOND_HALF__={:?}", integrity(&halves[1].bytes)))
         .arg(format!("--define:__SECOND_STYLE__={:?}", integrity(&halves[2].bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
+        // A form ends with its element, and frees all that it holds: there is nothing to be collected behind
+        // its back, when the half that frees it may not be there yet.
+        .args(["--define:FinalizationRegistry=undefined", "--define:Symbol.dispose=undefined"])
         // The glue's own guess of where the WebAssembly file is: the loader always says.
         .arg("--define:import.meta.url=undefined")
         .arg(format!("--outfile={}", out.display()))

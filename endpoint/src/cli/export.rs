@@ -127,6 +127,8 @@ fn columns() -> Vec<String> {
         "campaign_digest",
         "delivery",
         "variant",
+        "messages",
+        "subject_index",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
@@ -151,6 +153,11 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         true => String::new(),
         false => shape::write(&claims.answers),
     };
+    // Where each target gets a message of its own.
+    let messages = match claims.messages.0.is_empty() {
+        true => String::new(),
+        false => shape::write(&claims.messages),
+    };
     row.extend([
         clean(&message.subject),
         clean(&message.body),
@@ -164,6 +171,8 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.campaign_digest,
         claims.delivery.map_or("", DeliveryClaim::word).to_owned(),
         claims.variant.unwrap_or_default(),
+        messages,
+        claims.subject_index.map_or_else(String::new, |index| index.to_string()),
     ]);
     Ok(row)
 }

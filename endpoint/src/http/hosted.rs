@@ -20,7 +20,9 @@ use standwith::check::{Mistake, check};
 use standwith::draft::Draft;
 use standwith::envelope::{decode, encode};
 use standwith::language;
+use standwith::language::autonym;
 use standwith::mail::Mail;
+use standwith::message::is_unchanged;
 use standwith::session::{Notice, Session, Setting};
 use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 
@@ -30,7 +32,7 @@ use super::problem::Problem;
 use super::{CampaignId, Endpoint, body};
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
-use crate::language::{autonym, locale, wanted};
+use crate::language::{locale, wanted};
 use crate::library::Version;
 use crate::packing;
 use crate::signature::digest;
@@ -48,6 +50,9 @@ const VERSION: &str = "campaign_digest";
 const MAIL: &str = "form-mail";
 /// What makes a form one for a test: in the address, whatever its value, and then a hidden field.
 const TEST: &str = "standwith-test";
+/// The name of the hidden field that says that somebody was asked for words of their own. No field of a
+/// campaign has a hyphen in its name.
+const NUDGED: &str = "form-nudged";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -83,6 +88,7 @@ pub(super) async fn post(
     };
     let (jti, shown, test) = (take(JTI), take(VERSION), take(TEST));
     let (act, offered) = (take(html::ACT), take(MAIL));
+    let nudged = take(NUDGED).is_some();
     let draft = Draft::posted(values);
 
     let shown = shown.unwrap_or_default();
@@ -93,6 +99,7 @@ pub(super) async fn post(
         None => fresh_jti()?,
     };
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
+    page.nudged = nudged;
     page.test |= test.is_some();
     let way = page.way(act.as_deref(), offered);
     match page.send(&draft, now, way).await {
@@ -108,6 +115,12 @@ pub(super) async fn post(
         }
         Err(Unsent::Mistakes(mistakes)) => {
             let session = Session::hosted(page.setting(), now, Some(draft), mistakes);
+            Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
+        }
+        Err(Unsent::Unchanged) => {
+            page.nudged = true;
+            let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+            let session = session.with_notice(Notice::Nudge);
             Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY, &session))
         }
         Err(Unsent::Refused(refusal, mail)) => {
@@ -156,6 +169,8 @@ enum Sent {
 /// Why a form was not taken.
 enum Unsent {
     Mistakes(Vec<Mistake>),
+    /// A few words of the supporter's own would be good.
+    Unchanged,
     /// And the mail, if one was sent.
     Refused(Refusal, Option<Mail>),
 }
@@ -170,6 +185,8 @@ struct Page<'a> {
     offered: Option<String>,
     /// Whether the form is for a test.
     test: bool,
+    /// Whether the supporter was asked for words of their own.
+    nudged: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -191,7 +208,16 @@ impl<'a> Page<'a> {
         let wanted: Vec<String> = asked.into_iter().chain(wanted(headers)).collect();
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&wanted, &available).to_owned();
-        Page { endpoint, version, lang, jti, offered: None, test, packs: accepts(headers, "gzip") }
+        Page {
+            endpoint,
+            version,
+            lang,
+            jti,
+            offered: None,
+            test,
+            nudged: false,
+            packs: accepts(headers, "gzip"),
+        }
     }
 
     fn campaign(&self) -> &Campaign {
@@ -234,6 +260,7 @@ impl<'a> Page<'a> {
             hosted: String::new(),
             seed: seed(&self.jti),
             test: self.test,
+            keeps: false,
             variant,
         }
     }
@@ -260,8 +287,11 @@ impl<'a> Page<'a> {
     async fn send(&self, draft: &Draft, now: i64, way: Way) -> Result<Sent, Unsent> {
         let setting = self.setting();
         let campaign = &setting.campaign;
-        let draft = draft.clone().seeded(setting.seed).composed(campaign);
-        let action = check(campaign, &draft).map_err(Unsent::Mistakes)?;
+        let composed = draft.clone().seeded(setting.seed).composed(campaign);
+        let action = check(campaign, &composed).map_err(Unsent::Mistakes)?;
+        if campaign.message.nudge && !self.nudged && is_unchanged(campaign, draft) {
+            return Err(Unsent::Unchanged);
+        }
         let Way::Mail(told) = way else {
             return self.record(&action, None, now).await;
         };
@@ -337,6 +367,9 @@ impl<'a> Page<'a> {
         hidden.extend(self.offered.clone().map(|offered| (MAIL, offered)));
         if self.test {
             hidden.push((TEST, "1".to_owned()));
+        }
+        if self.nudged {
+            hidden.push((NUDGED, "1".to_owned()));
         }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);

@@ -231,6 +231,70 @@ async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
     assert_eq!(send(&scene, &[("body", &huge)]).await.status, 413);
 }
 
+#[tokio::test]
+async fn a_message_sent_as_it_is_is_nudged_once() {
+    let mut nudging = campaign();
+    nudging["message"]["nudge"] = json!(true);
+    let scene = Scene::serving(&[nudging]).await;
+    let suggested = "Please let them write.\r\n\r\n{{given_name}} {{family_name}}";
+    let unchanged: Vec<_> =
+        FILLED.map(|(name, value)| (name, if name == "body" { suggested } else { value })).into();
+    let answer = send(&scene, &unchanged).await;
+    assert_eq!(answer.status, 422);
+    let page = answer.text();
+    assert!(page.contains("A few words of your own"), "{page}");
+    assert!(page.contains("ដារ៉ា") && !page.contains("part=\"error\""), "{page}");
+    // What the page holds is what is sent, and sent again it goes.
+    let (jti, nudged) = (hidden(&page, "jti"), hidden(&page, "form-nudged"));
+    let again = [&unchanged[..], &[("jti", &jti), ("form-nudged", &nudged)]].concat();
+    assert_eq!(send(&scene, &again).await.status, 200);
+    // Whoever wrote is not asked; and mistakes come first.
+    assert_eq!(send(&scene, &FILLED).await.status, 200);
+    let missing: Vec<_> = unchanged.iter().copied().filter(|(name, _)| *name != "email").collect();
+    assert!(!send(&scene, &missing).await.text().contains("A few words of your own"));
+}
+
+#[tokio::test]
+async fn each_target_gets_its_own_message_without_script() {
+    let mut apart = campaign();
+    apart["message"]["subjects"] = json!(["To {{target_name}}", "A request"]);
+    apart["message"]["per_target"] = json!(true);
+    apart["message"]["max"] = json!(2000);
+    let scene = Scene::serving(&[apart]).await;
+    let values = [&FILLED[..], &[("targets", "embassy")]].concat();
+    let values: Vec<_> = values
+        .into_iter()
+        .map(|(name, value)| (name, if name == "subject" { "To {{target_name}}" } else { value }))
+        .collect();
+    // What was chosen is shown, should something be wrong.
+    let without: Vec<_> = values.iter().copied().filter(|(name, _)| *name != "email").collect();
+    let page = send(&scene, &without).await.text();
+    for part in ["Message to The Minister", "Message to The Embassy", "To The Embassy"] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("data-act"));
+    assert_eq!(send(&scene, &values).await.status, 200);
+    let claims = last_claims(&scene).await;
+    assert!(claims.get("message").is_none());
+    assert_eq!(claims["messages"]["embassy"]["subject"], "To The Embassy");
+    assert_eq!(claims["messages"]["minister"]["subject"], "To The Minister");
+    assert_eq!(claims["subject_index"], 0);
+}
+
+#[tokio::test]
+async fn each_page_suggests_a_subject_of_its_own() {
+    let mut several = campaign();
+    several["message"]["subjects"] = json!(["First", "Second"]);
+    let scene = Scene::serving(&[several]).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        let page = scene.get(&format!("/campaigns/{ID}")).await.text();
+        let shown = ["First", "Second"].into_iter().filter(|subject| page.contains(subject));
+        seen.extend(shown);
+    }
+    assert_eq!(seen.len(), 2);
+}
+
 /// The claims of the last action that was kept.
 async fn last_claims(scene: &Scene) -> serde_json::Value {
     let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().pop().unwrap().kept;

@@ -8,6 +8,7 @@
 
 mod accessibility;
 mod announcements;
+mod comfort;
 mod contrast;
 mod embedding;
 mod failures;
@@ -124,6 +125,11 @@ fn run() -> Result<ExitCode> {
         risk::people_at_risk_are_warned_and_leave_no_trace,
         risk::a_message_leaves_by_the_supporters_own_mail,
         risk::a_test_says_so_and_never_counts,
+        comfort::another_language_keeps_what_is_written,
+        comfort::the_tab_keeps_what_is_typed_until_it_is_sent,
+        comfort::a_link_fills_in_and_is_stripped,
+        comfort::it_can_be_passed_on_and_leads_on,
+        comfort::days_are_told_as_the_language_writes_them,
         hosted::the_hosted_form_needs_no_script,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,

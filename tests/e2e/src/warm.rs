@@ -45,7 +45,15 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     first.sort();
     let mut all = vec![campaign.clone(), count.clone()];
     all.extend(
-        ["km.json", "sending.css", "sending.wasm", "standwith.js", "standwith.wasm"].map(file),
+        [
+            "km-countries.json",
+            "km.json",
+            "sending.css",
+            "sending.wasm",
+            "standwith.js",
+            "standwith.wasm",
+        ]
+        .map(file),
     );
     ensure!(first == all, "{first:?}");
     // The count may be some seconds old.

@@ -1,5 +1,5 @@
-//! Which texts and tables of a WebAssembly file only some of its functions use, by what the linker says
-//! of them (`--emit-relocs`; "Linking" of the WebAssembly tool conventions).
+//! What refers to what in a WebAssembly file, as the linker says (`--emit-relocs`; "Linking" of the
+//! WebAssembly tool conventions): which functions, texts and tables only some of its functions use.
 
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,75 +24,92 @@ struct Reference {
     symbol: usize,
 }
 
+/// What a symbol stands for.
+enum Symbol {
+    Function(usize),
+    Data(DefinedDataSymbol),
+    Other,
+}
+
 /// What the linker's file says.
 #[derive(Default)]
-struct Linked {
+pub(crate) struct Linked {
     code: usize,
     functions: Vec<Range<usize>>,
     imported: usize,
     data: usize,
     segments: Vec<Segment>,
-    symbols: Vec<Option<DefinedDataSymbol>>,
+    symbols: Vec<Symbol>,
     names: BTreeMap<usize, String>,
     references: Vec<Reference>,
-}
-
-/// The addresses of what only functions of these names use, nothing of the others. A function that has
-/// no name counts among the others, and so does whatever no symbol stands for.
-///
-/// # Errors
-/// When the linker was not asked to say what refers to what.
-pub(crate) fn of_only(wasm: &[u8], is_one: impl Fn(&str) -> bool) -> Result<Vec<Range<u32>>> {
-    let linked = Linked::read(wasm)?;
-    let mut others = BTreeSet::new();
-    let mut stack = Vec::new();
-    let mut refers = BTreeMap::<usize, Vec<usize>>::new();
-    for reference in &linked.references {
-        if reference.section == linked.code {
-            let place = linked.functions.partition_point(|body| body.end <= reference.at);
-            let name = linked.names.get(&(linked.imported + place));
-            if !name.is_some_and(|name| is_one(name)) {
-                stack.push(reference.symbol);
-            }
-        } else if reference.section == linked.data {
-            for (number, symbol) in linked.symbols.iter().enumerate() {
-                let Some(symbol) = symbol else { continue };
-                let start = linked.segments[symbol.index as usize].at.start;
-                let start = start + symbol.offset as usize;
-                if (start..start + symbol.size as usize).contains(&reference.at) {
-                    refers.entry(number).or_default().push(reference.symbol);
-                }
-            }
-        }
-    }
-    while let Some(symbol) = stack.pop() {
-        if others.insert(symbol) {
-            stack.extend(refers.get(&symbol).into_iter().flatten());
-        }
-    }
-    let span = |symbol: &DefinedDataSymbol| {
-        let start = linked.segments[symbol.index as usize].address + symbol.offset;
-        start..start + symbol.size
-    };
-    // Texts may share their bytes.
-    let (mut bytes, mut shared) = (BTreeSet::new(), BTreeSet::new());
-    for (number, symbol) in linked.symbols.iter().enumerate() {
-        let these = if others.contains(&number) { &mut shared } else { &mut bytes };
-        these.extend(symbol.iter().flat_map(span));
-    }
-    bytes.retain(|address| !shared.contains(address));
-    let mut runs: Vec<Range<u32>> = Vec::new();
-    for address in bytes {
-        match runs.last_mut() {
-            Some(run) if run.end == address => run.end += 1,
-            _ => runs.push(address..address + 1),
-        }
-    }
-    Ok(runs)
+    /// What a symbol's data refer to.
+    inside: BTreeMap<usize, Vec<usize>>,
 }
 
 impl Linked {
-    fn read(wasm: &[u8]) -> Result<Self> {
+    /// The symbols that functions refer to of which this holds, also through data. A function that has no name
+    /// is one of them.
+    fn used(&self, is_one: impl Fn(&str) -> bool) -> BTreeSet<usize> {
+        let mut stack = Vec::new();
+        for reference in self.references.iter().filter(|it| it.section == self.code) {
+            let place = self.functions.partition_point(|body| body.end <= reference.at);
+            let name = self.names.get(&(self.imported + place));
+            if name.is_none_or(|name| is_one(name)) {
+                stack.push(reference.symbol);
+            }
+        }
+        let mut used = BTreeSet::new();
+        while let Some(symbol) = stack.pop() {
+            if used.insert(symbol) {
+                stack.extend(self.inside.get(&symbol).into_iter().flatten());
+            }
+        }
+        used
+    }
+
+    /// The names of all functions whose places in the table these functions know.
+    pub(crate) fn known_to(&self, is_one: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+        let used = self.used(is_one);
+        let functions = used.iter().filter_map(|symbol| match self.symbols[*symbol] {
+            Symbol::Function(index) => self.names.get(&index),
+            _ => None,
+        });
+        functions.map(String::as_str).collect()
+    }
+
+    /// Whether the linker knows a function of this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.names.values().any(|known| known == name)
+    }
+
+    /// The addresses of what these functions don't use. What no symbol stands for is none of it.
+    pub(crate) fn unused_by(&self, is_one: impl Fn(&str) -> bool) -> Vec<Range<u32>> {
+        let used = self.used(is_one);
+        // Texts may share their bytes.
+        let (mut bytes, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        for (number, symbol) in self.symbols.iter().enumerate() {
+            if let Symbol::Data(symbol) = symbol {
+                let start = self.segments[symbol.index as usize].address + symbol.offset;
+                let these = if used.contains(&number) { &mut shared } else { &mut bytes };
+                these.extend(start..start + symbol.size);
+            }
+        }
+        bytes.retain(|address| !shared.contains(address));
+        let mut runs: Vec<Range<u32>> = Vec::new();
+        for address in bytes {
+            match runs.last_mut() {
+                Some(run) if run.end == address => run.end += 1,
+                _ => runs.push(address..address + 1),
+            }
+        }
+        runs
+    }
+
+    /// Reads the linker's file.
+    ///
+    /// # Errors
+    /// When it was not asked to say what refers to what.
+    pub(crate) fn read(wasm: &[u8]) -> Result<Self> {
         let mut linked = Linked::default();
         let mut starts = Vec::new();
         let mut said = false;
@@ -149,12 +166,14 @@ impl Linked {
                         let section = relocations.section_index() as usize;
                         for entry in relocations.entries() {
                             let entry = entry?;
-                            let to_data = [
+                            let of_use = [
                                 RelocationType::MemoryAddrLeb,
                                 RelocationType::MemoryAddrSleb,
                                 RelocationType::MemoryAddrI32,
+                                RelocationType::TableIndexSleb,
+                                RelocationType::TableIndexI32,
                             ];
-                            if to_data.contains(&entry.ty) {
+                            if of_use.contains(&entry.ty) {
                                 let (at, symbol) = (entry.offset as usize, entry.index as usize);
                                 linked.references.push(Reference { section, at, symbol });
                             }
@@ -166,19 +185,30 @@ impl Linked {
             }
         }
         anyhow::ensure!(said, "the linker does not say what refers to what");
+        for reference in linked.references.iter().filter(|it| it.section == linked.data) {
+            for (number, symbol) in linked.symbols.iter().enumerate() {
+                let Symbol::Data(symbol) = symbol else { continue };
+                let start = linked.segments[symbol.index as usize].at.start;
+                let start = start + symbol.offset as usize;
+                if (start..start + symbol.size as usize).contains(&reference.at) {
+                    linked.inside.entry(number).or_default().push(reference.symbol);
+                }
+            }
+        }
         Ok(linked)
     }
 
     fn symbol(&mut self, symbol: SymbolInfo<'_>) {
-        let mut data = None;
-        match symbol {
-            SymbolInfo::Data { symbol, .. } => data = symbol,
-            SymbolInfo::Func { index, name: Some(name), .. } => {
-                let name = rustc_demangle::demangle(name).to_string();
-                self.names.insert(index as usize, name);
+        self.symbols.push(match symbol {
+            SymbolInfo::Data { symbol: Some(symbol), .. } => Symbol::Data(symbol),
+            SymbolInfo::Func { index, name, .. } => {
+                if let Some(name) = name {
+                    let name = rustc_demangle::demangle(name).to_string();
+                    self.names.insert(index as usize, name);
+                }
+                Symbol::Function(index as usize)
             }
-            _ => {}
-        }
-        self.symbols.push(data);
+            _ => Symbol::Other,
+        });
     }
 }

@@ -1,0 +1,40 @@
+//! What a link to the page fills the form with: `#given_name=Sophea&country=KH`, or the same as a query.
+
+/// Takes the fields' values out of a query or fragment, without its `?` or `#`
+/// (`application/x-www-form-urlencoded`, URL Standard); gives them and what is left, as it stood. What is no
+/// UTF-8 is U+FFFD.
+pub fn take(text: &str, is_field: impl Fn(&str) -> bool) -> (Vec<(String, String)>, String) {
+    let mut values = Vec::new();
+    let mut rest = String::new();
+    for pair in text.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decoded(name);
+        if is_field(&name) {
+            values.push((name, decoded(value)));
+        } else {
+            if !rest.is_empty() {
+                rest.push('&');
+            }
+            rest.push_str(pair);
+        }
+    }
+    (values, rest)
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let digit = |at: usize| after.get(at).and_then(|byte| (*byte as char).to_digit(16));
+        bytes.push(match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                rest = &after[2..];
+                (high * 16 + low) as u8
+            }
+            (b'+', ..) => b' ',
+            _ => *first,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

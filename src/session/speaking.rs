@@ -1,0 +1,66 @@
+//! Another language for a form that is in use: what somebody has written stays, and what was only suggested is
+//! suggested in that language.
+
+use super::helping::place_of_subject;
+use super::{Changes, Effect, Preparation, Session};
+use crate::campaign::Campaign;
+use crate::draft::{BODY, Draft, SUBJECT, clean};
+
+/// With what the names of buttons begin that choose a language; its tag follows.
+pub(crate) const LANGUAGE: &str = "language-";
+
+impl Session {
+    /// Somebody wants it in the language of this button.
+    pub(super) fn speak(&self, act: &str) -> Option<Vec<Effect>> {
+        let lang = act.strip_prefix(LANGUAGE)?;
+        let campaign = &self.setting.campaign;
+        let place = campaign.languages.0.iter().position(|known| known == lang);
+        // What is on its way was written in the language that it says.
+        let place = place.filter(|_| self.state() != "sending" && self.state() != "sent");
+        let speak = |place| Effect::Speak { lang: lang.to_owned(), place: place as u32 };
+        Some(place.map(speak).into_iter().collect())
+    }
+
+    /// The language in this place of the campaign's.
+    pub fn language(&self, place: usize) -> &str {
+        self.setting.campaign.languages.0.get(place).map_or("", String::as_str)
+    }
+
+    /// The campaign is there in another language.
+    pub(super) fn spoken(&mut self, mut campaign: Campaign) -> Vec<Effect> {
+        if self.state() == "sending" || self.state() == "sent" {
+            return Vec::new();
+        }
+        campaign.vary(self.setting.seed);
+        let before = std::mem::take(&mut self.setting.campaign);
+        self.adopt(&before, campaign, true);
+        // The digests are those of the other language's wordings.
+        match self.materials {
+            Preparation::None => Vec::new(),
+            Preparation::Made(_) => {
+                self.materials = Preparation::None;
+                self.ask_for_materials().into_iter().collect()
+            }
+            Preparation::Asked | Preparation::Stale => {
+                self.materials = Preparation::Stale;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes another file of the same campaign in the place of the one `before`: what was only suggested is what
+    /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
+    pub(super) fn adopt(&mut self, before: &Campaign, campaign: Campaign, keeps_place: bool) {
+        let suggested = Draft::begun(&campaign, self.setting.seed);
+        if let Some(place) = place_of_subject(before, &self.draft) {
+            let same = campaign.message.subjects.get(place).filter(|_| keeps_place);
+            self.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
+        }
+        let fixed = !campaign.message.editable;
+        if fixed || clean(self.draft.get(BODY)) == clean(&before.message.body) {
+            self.draft.set(BODY, suggested.get(BODY));
+        }
+        self.setting.campaign = campaign;
+        self.changed(Changes::SCREEN);
+    }
+}

@@ -1,0 +1,85 @@
+//! What helps while somebody writes. A page without script shows none of the buttons.
+
+use super::Viewer;
+use crate::draft::SUBJECT;
+use crate::plan::{Attribute, html};
+use crate::session::helping::{Done, EMAIL};
+use crate::text::Key;
+
+impl Viewer<'_> {
+    /// The ways back to the suggested text and on to another subject. The place of a button that was pressed is
+    /// that of the next one, so that the keyboard's focus stays.
+    pub(super) fn ways(&mut self) {
+        let (session, template) = (self.session, &self.campaign.message);
+        let several = template.subjects.len() > 1;
+        if self.posted || !(several || template.editable) {
+            return self.out.nothing();
+        }
+        let (own, kept) = (session.is_own(), session.is_kept());
+        self.out.put(html!("<div class=\"acts\">"));
+        let suggested = several && session.suggested_subject().is_some();
+        self.act(suggested, "another-subject", Key::AnotherSubject);
+        if own {
+            self.act(true, "reset-text", Key::ResetText);
+        } else {
+            self.act(kept, "undo-reset", Key::UndoReset);
+        }
+        self.act(own && kept, "undo-reset", Key::UndoReset);
+        self.out.put(html!("<p role=\"status\">"));
+        match session.help.done {
+            Some(Done::Reset) if !own => self.say(Key::ResetDone),
+            Some(Done::Undo) if own => self.say(Key::UndoDone),
+            // Who can see it need not be told.
+            Some(Done::Subject) if suggested => {
+                self.out.put(html!("<span class=\"hidden\">"));
+                self.out.text(session.draft.get(SUBJECT));
+                self.out.end();
+            }
+            _ => self.out.nothing(),
+        }
+        self.out.put(html!("</p></div>"));
+    }
+
+    /// A button that does this, or a place kept free for it.
+    fn act(&mut self, shown: bool, what: &str, key: Key) {
+        if !shown {
+            return self.out.nothing();
+        }
+        self.out.put(html!("<button type=\"button\">"));
+        self.out.set(Attribute::DataAct, what);
+        self.say(key);
+        self.out.end();
+    }
+
+    /// The e-mail address that may have been meant, beside its field.
+    #[inline(never)]
+    pub(super) fn suggestion(&mut self, name: &str) {
+        let Some(meant) = self.session.suggestion().filter(|_| name == EMAIL) else {
+            return self.out.nothing();
+        };
+        let value = [("value", meant)];
+        self.out.put(html!("<div class=\"acts\"><span>"));
+        self.out.text(&self.locale.say_with(Key::DidYouMean, &value));
+        self.out.end();
+        if !self.posted {
+            self.out.put(html!("<button type=\"button\" data-act=\"use-suggestion\">"));
+            self.out.text(&self.locale.say_with(Key::UseSuggestion, &value));
+            self.out.end();
+        }
+        self.out.end();
+    }
+
+    /// What is told to those who can't see it.
+    pub(super) fn status(&mut self) {
+        self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
+        match self.session.suggestion() {
+            _ if self.is_busy() => self.out.text(self.button_says()),
+            Some(meant) => {
+                let text = self.locale.say_with(Key::DidYouMean, &[("value", meant)]);
+                self.out.text(&text);
+            }
+            None => self.out.text(""),
+        }
+        self.out.end();
+    }
+}

@@ -1,0 +1,188 @@
+//! What a form holds that was not typed into it just now: what the tab kept, and what a link fills in.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::{Flow, campaign, campaign_with, setting};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use standwith::campaign::{CampaignFile, Strictness};
+use standwith::prefill;
+use standwith::session::{Effect, Event, Report, Setting};
+
+/// A form whose partner lets the tab keep what is typed.
+fn keeping(campaign: &Value) -> Flow {
+    let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
+    let campaign = file.campaign("en", Strictness::Strict).unwrap();
+    Flow::of(Setting { keeps: true, ..setting(campaign) })
+}
+
+fn hidden(flow: Flow) -> Flow {
+    flow.event(Event::Hidden)
+}
+
+fn kept(flow: &Flow) -> Option<String> {
+    flow.effects.iter().find_map(|effect| match effect {
+        Effect::Keep(kept) => Some(kept.clone()),
+        _ => None,
+    })
+}
+
+fn restored(campaign: &Value, kept: &str) -> Flow {
+    keeping(campaign).event(Event::Restored(kept.to_owned()))
+}
+
+#[test]
+fn what_was_typed_is_back_but_for_what_is_agreed_to() {
+    let flow = hidden(keeping(&campaign()).filled().enter("body", "Mine, and long enough."));
+    let kept = kept(&flow).unwrap();
+    assert!(!kept.contains("consent_"), "{kept}");
+    let back = restored(&campaign(), &kept);
+    let back = back
+        .holds("given_name", "ដារ៉ា")
+        .holds("country", "KH")
+        .holds("body", "Mine, and long enough.");
+    assert!(back.told.contains(&Report::Start));
+    let claims = back.tick("consent_delivery", "on").send().claims();
+    assert_eq!(claims.targets, ["minister-of-justice"]);
+}
+
+#[test]
+fn it_says_so() {
+    let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
+    let said = |flow: &Flow| flow.text().contains("What you typed before is back.");
+    assert!(said(&restored(&campaign(), &kept(&flow).unwrap())));
+    assert!(!said(&restored(&campaign(), "[]")));
+    assert!(!said(&restored(&campaign(), "")));
+}
+
+#[test]
+fn what_is_written_since_stays() {
+    let kept = r#"["given_name","Old","family_name","Name","body","Old words, long enough."]"#;
+    let flow = keeping(&campaign()).enter("given_name", "New");
+    let flow = flow.event(Event::Restored(kept.to_owned()));
+    flow.holds("given_name", "New")
+        .holds("family_name", "Name")
+        .holds("body", "Old words, long enough.");
+}
+
+#[test]
+fn nothing_is_kept_without_leave_before_writing_after_sending_or_at_risk() {
+    assert_eq!(kept(&hidden(Flow::new(campaign()).filled())), None, "without leave");
+    assert_eq!(kept(&hidden(keeping(&campaign()))), None, "before writing");
+    let sent = keeping(&campaign()).filled().send().accept("accepted", 1);
+    assert!(sent.effects.contains(&Effect::Forget));
+    assert_eq!(kept(&hidden(sent)), None, "after sending");
+    let emptied = keeping(&campaign()).filled().reset();
+    assert!(emptied.effects.contains(&Effect::Forget));
+    assert_eq!(kept(&hidden(emptied)), None, "after emptying");
+    let risky = campaign_with(json!({ "at_risk": true }));
+    assert_eq!(kept(&hidden(keeping(&risky).filled())), None, "at risk");
+    let flow = restored(&risky, r#"["given_name","Old"]"#);
+    assert_eq!(flow.value("given_name"), "", "at risk");
+}
+
+#[test]
+fn a_tab_that_kept_anything_else_does_no_harm() {
+    for kept in [
+        "{}",
+        "[",
+        "[1,2,3]",
+        r#"["given_name"]"#,
+        r#"["given_name",{}]"#,
+        r#"["consent_delivery","on","public","name","nobody","x","__proto__","y"]"#,
+        r#"["targets","nobody"]"#,
+    ] {
+        let flow = restored(&campaign(), kept);
+        assert_eq!(flow.value("given_name"), "", "{kept}");
+        let flow = flow.submit();
+        assert!(
+            flow.form().summary.unwrap().items.iter().any(|(name, _)| name.contains("consent"))
+        );
+    }
+}
+
+// Links.
+
+fn filled_in(campaign: Value, values: &[(&str, &str)]) -> Flow {
+    let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Flow::new(campaign).event(Event::Prefilled(values.collect()))
+}
+
+#[test]
+fn a_link_fills_in_fields_and_ticks_nothing() {
+    let asked = campaign_with(json!({ "fields": [
+        { "id": "given_name" }, { "id": "country" }, { "id": "email" },
+        { "id": "trade", "kind": "choice", "label": "Trade", "options": ["press", "other"] },
+        { "id": "member", "kind": "checkbox", "label": "I am a member" },
+    ], "delivery": { "disclose": ["name"] } }));
+    let values = [
+        ("given_name", "សុភា"),
+        ("country", "XX"),
+        ("trade", "none"),
+        ("member", "on"),
+        ("consent_delivery", "on"),
+        ("targets", "minister-of-justice"),
+        ("body", "Words that are not the supporter's"),
+    ];
+    let flow = filled_in(asked.clone(), &values);
+    assert!(!flow.told.contains(&Report::Start), "nobody began");
+    let fresh = Flow::new(asked.clone());
+    for name in ["country", "trade", "body"] {
+        assert_eq!(flow.value(name), fresh.value(name), "{name}");
+    }
+    let flow = flow.holds("given_name", "សុភា").submit();
+    let items = flow.form().summary.unwrap().items;
+    assert!(items.iter().any(|(name, _)| name == "targets"), "{items:?}");
+    assert!(items.iter().any(|(name, _)| name == "consent_delivery"), "{items:?}");
+    let flow = filled_in(asked, &[("country", "KH"), ("trade", "press")]);
+    flow.holds("country", "KH").holds("trade", "press");
+}
+
+#[test]
+fn what_somebody_wrote_stays_when_a_link_fills_in() {
+    let flow = Flow::new(campaign()).enter("given_name", "Mine");
+    let flow = flow.event(Event::Prefilled(vec![("given_name".to_owned(), "Theirs".to_owned())]));
+    flow.holds("given_name", "Mine");
+}
+
+#[test]
+fn a_query_is_read_as_forms_write_it() {
+    let take = |text| prefill::take(text, |name| ["given_name", "email"].contains(&name));
+    let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    for (text, values, rest) in [
+        ("", &[][..], ""),
+        ("utm_source=a&x", &[], "utm_source=a&x"),
+        ("given_name=A+B%20C", &[("given_name", "A B C")], ""),
+        ("x=1&given_name=%E1%9E%9F&y=%zz", &[("given_name", "ស")], "x=1&y=%zz"),
+        ("given%5Fname=%zz%4", &[("given_name", "%zz%4")], ""),
+        ("email", &[("email", "")], ""),
+        ("email=a@b=c&#&", &[("email", "a@b=c")], "#&"),
+        ("given_name=%ff", &[("given_name", "\u{fffd}")], ""),
+    ] {
+        assert_eq!(take(text), (own(values), rest.to_owned()), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_link_holds_is_read_as_the_standard_does(text in "[a-c=&+%0-9é#]{0,40}") {
+        let (values, rest) = prefill::take(&text, |_| true);
+        let standard: Vec<(String, String)> =
+            form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        // The standard passes over what is empty.
+        let values: Vec<_> = values
+            .into_iter()
+            .filter(|(name, value)| !(name.is_empty() && value.is_empty()))
+            .collect();
+        let standard: Vec<_> = standard
+            .into_iter()
+            .filter(|(name, value)| !(name.is_empty() && value.is_empty()))
+            .collect();
+        prop_assert_eq!((values, rest.as_str()), (standard, ""));
+    }
+}

@@ -1,0 +1,143 @@
+//! Another language for a form that is in use.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::{Flow, digest, example, locale};
+use proptest::prelude::*;
+use standwith::campaign::{Campaign, Strictness};
+use standwith::plan::{Node, Plan};
+use standwith::session::{Effect, Event};
+use standwith::view::whole;
+
+fn read(lang: &str) -> Campaign {
+    example().campaign(lang, Strictness::Strict).unwrap()
+}
+
+/// The shell has the texts, and the campaign.
+fn spoken(mut flow: Flow, lang: &str) -> Flow {
+    flow.locale = locale(lang);
+    flow.event(Event::Spoken(Box::new(read(lang))))
+}
+
+fn asked(flow: &Flow) -> Option<(&str, u32)> {
+    flow.effects.iter().find_map(|effect| match effect {
+        Effect::Speak { lang, place } => Some((lang.as_str(), *place)),
+        _ => None,
+    })
+}
+
+/// What a plan says at the top of the form: the languages, and which is the form's.
+fn languages(flow: &Flow) -> Vec<(String, bool)> {
+    let plan: Plan = whole(&flow.session, &flow.locale, None);
+    let mut found = Vec::new();
+    let mut stack = vec![plan.tree()];
+    while let Some(node) = stack.pop() {
+        if let Node::Element(element) = node {
+            if let Some(pressed) = element.attribute("aria-pressed") {
+                found.push((element.attribute("lang").unwrap().to_owned(), pressed == "true"));
+            }
+            stack.extend(element.children.iter().rev().cloned());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_button_asks_for_its_language() {
+    let flow = Flow::example("en");
+    assert_eq!(languages(&flow), [("en".to_owned(), true), ("km".to_owned(), false)]);
+    let flow = flow.act("language-km");
+    assert_eq!(asked(&flow), Some(("km", 1)));
+    assert_eq!(flow.session.language(1), "km");
+    // Nothing changes before it is there; and what is not the campaign's is not asked for.
+    assert_eq!(flow.view().lang, "en");
+    for other in ["language-fr", "language-", "language-KM"] {
+        assert_eq!(asked(&Flow::example("en").act(other)), None);
+    }
+}
+
+#[test]
+fn what_is_written_stays_and_what_is_suggested_changes() {
+    let (english, khmer) = (read("en"), read("km"));
+    let flow = Flow::example("en").filled().enter("subject", &english.message.subjects[1]);
+    let flow = spoken(flow, "km");
+    assert_eq!(flow.view().lang, "km");
+    assert_eq!(flow.view().title, khmer.title);
+    assert_eq!(languages(&flow), [("en".to_owned(), false), ("km".to_owned(), true)]);
+    let flow = flow
+        .holds("given_name", "ដារ៉ា")
+        .holds("country", "KH")
+        .holds("subject", &khmer.message.subjects[1])
+        .holds("body", &khmer.message.body);
+    // Own words are nobody else's to translate.
+    let flow = flow.enter("body", "My own words").enter("subject", "Mine");
+    let flow = spoken(flow, "en").holds("body", "My own words").holds("subject", "Mine");
+    assert_eq!(flow.view().lang, "en");
+}
+
+#[test]
+fn mistakes_are_told_in_the_other_language() {
+    let flow = spoken(Flow::example("en").submit(), "km");
+    let summary = flow.form().summary.unwrap();
+    assert_eq!(summary.heading, locale("km").say(standwith::text::Key::SummaryHeading));
+    assert!(!summary.items.is_empty());
+}
+
+#[test]
+fn what_is_signed_is_in_the_language_that_was_shown_last() {
+    let khmer = read("km");
+    // Whether the other language comes while key and digests are made, or after.
+    for made in [false, true] {
+        let mut flow = Flow::example("en").filled();
+        if made {
+            flow = flow.prepare();
+        } else {
+            // What is made for the one language is of no use for the other.
+            flow = spoken(flow, "km").prepare();
+        }
+        let flow = if made { spoken(flow, "km") } else { flow };
+        let claims = flow.prepare().send().claims();
+        assert_eq!(claims.lang, "km");
+        for consent in &khmer.consents {
+            let claim = claims.consents.iter().find(|claim| claim.purpose == consent.purpose.0);
+            assert_eq!(claim.unwrap().wording_digest, digest(&consent.wording));
+        }
+    }
+}
+
+#[test]
+fn a_preparation_that_fails_meanwhile_is_made_again() {
+    let flow = spoken(Flow::example("en").filled(), "km").fail_to_prepare();
+    assert_eq!(flow.prepare().send().claims().lang, "km");
+}
+
+#[test]
+fn what_is_on_its_way_keeps_its_language() {
+    let sending = Flow::example("en").filled().send();
+    let before = sending.view();
+    let after = sending.act("language-km");
+    assert_eq!(asked(&after), None);
+    let mut after = after.event(Event::Spoken(Box::new(read("km"))));
+    after.locale = locale("en");
+    assert_eq!(after.view(), before);
+    let sent = after.accept("accepted", 1);
+    assert_eq!(languages(&sent), []);
+    assert_eq!(asked(&sent.act("language-km")), None);
+}
+
+proptest! {
+    // There and back is as if nothing had been, whatever was typed.
+    #[test]
+    fn there_and_back_changes_nothing(name in "\\PC{0,20}", body in proptest::option::of("\\PC{0,60}")) {
+        let mut flow = Flow::example("en").enter("given_name", &name);
+        if let Some(body) = &body {
+            flow = flow.enter("body", body);
+        }
+        let before = flow.view();
+        let after = spoken(spoken(flow, "km"), "en").view();
+        prop_assert_eq!(before, after);
+    }
+}
