@@ -1,4 +1,4 @@
-//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `bench`.
+//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `pictures`, `bench`.
 
 mod bench;
 mod demo;
@@ -37,6 +37,8 @@ enum Task {
     Demo(demo::Options),
     /// Runs every test: native, in browsers, end to end
     Test(test::Options),
+    /// Takes pictures of the form in every state, for docs/states
+    Pictures,
     /// Measures
     #[command(subcommand)]
     Bench(Bench),
@@ -74,6 +76,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Build => widget::build().map(|()| true),
         Task::Demo(options) => demo::demo(&options).map(|()| true),
         Task::Test(options) => test::test(&options),
+        Task::Pictures => test::pictures(),
         Task::Bench(Bench::Size(options)) => bench::size(&options),
         Task::Bench(Bench::Page(options)) => bench::speed("page", &options),
         Task::Bench(Bench::Typing(options)) => bench::speed("typing", &options),

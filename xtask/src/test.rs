@@ -89,6 +89,23 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
     Ok(sum.failed == 0)
 }
 
+/// Where pictures of the form's states are.
+const PICTURES: &str = "docs/states";
+
+/// Takes pictures of the form in every state, in Chromium. True when that went well.
+pub(crate) fn pictures() -> Result<bool> {
+    let wanted = vec![Engine::Chromium];
+    let (found, missing) = tools::engines(&wanted);
+    if let Some(missing) = missing.first() {
+        anyhow::bail!("there is no Chromium to look at it: {}", missing.reason);
+    }
+    let suite = Suite { wanted, found, ..Suite::default() };
+    widget::build()?;
+    let folder = std::path::absolute(PICTURES)?;
+    let (ok, _) = suite.runner()?.env("STANDWITH_PICTURES", folder).watched()?;
+    Ok(ok)
+}
+
 impl Suite {
     /// Runs one stage. A stage that can't run at all is one failure.
     fn run(&mut self, stage: Stage) -> Tally {
@@ -142,6 +159,13 @@ impl Suite {
             return Ok(left_out("there is no build to try"));
         }
         widget::build()?;
+        // They count by themselves what they had to leave out.
+        let (ok, output) = self.runner()?.watched()?;
+        Ok(Tally::of(&output, ok))
+    }
+
+    /// What runs real pages and a real endpoint, once those are built.
+    fn runner(&self) -> Result<Run> {
         let wanted: Vec<&str> = self.wanted.iter().map(|engine| engine.name()).collect();
         // Without a screen they make one that nobody sees.
         let mut run = Run::cargo()
@@ -160,9 +184,7 @@ impl Suite {
         for found in &self.found {
             run = run.env(found.engine.variable(), &found.driver);
         }
-        // They count by themselves what they had to leave out.
-        let (ok, output) = run.watched()?;
-        Ok(Tally::of(&output, ok))
+        Ok(run)
     }
 
     /// What the missing engines count for: where everything must be there, each is a failure.

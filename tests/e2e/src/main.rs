@@ -20,6 +20,7 @@ mod journey;
 mod keyboard;
 mod language;
 mod naughty;
+mod pictures;
 mod preferences;
 mod risk;
 mod states;
@@ -134,6 +135,13 @@ fn run() -> Result<ExitCode> {
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
+    // Not a test but by its way: it shows what only a look can judge.
+    let pictures = tests! { InBrowser:
+        pictures::every_state_is_light_and_wide,
+        pictures::every_state_is_dark_and_narrow,
+    };
+    let wanted = std::env::var_os(pictures::FOLDER).is_some();
+    let in_browser = if wanted { Vec::from(pictures) } else { Vec::from(in_browser) };
     let alone = tests! { Alone:
         hosted::posting_twice_records_once,
         jose::what_jose_signs_is_taken_and_joserfc_verifies_it,

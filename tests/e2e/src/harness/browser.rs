@@ -65,6 +65,11 @@ impl Browser {
         Ok(self.client.current_url().await?.to_string())
     }
 
+    /// Makes the window as large as this, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.client.set_window_size(width, height).await?)
+    }
+
     /// Goes back in the history.
     pub async fn back(&self) -> Result<()> {
         Ok(self.client.back().await?)
