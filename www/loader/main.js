@@ -353,7 +353,7 @@ class StandWith extends HTMLElement {
     box.append(document.createElement("slot"), sentence);
     if (this.#early?.typed) {
       // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
-      shadow.querySelector("[type=submit]")?.remove();
+      for (const button of shadow.querySelectorAll("button")) button.remove();
       shadow.prepend(box);
       link.target = "_blank";
     } else {

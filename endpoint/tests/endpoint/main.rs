@@ -8,6 +8,7 @@ mod actions;
 mod campaigns;
 mod commands;
 mod counts;
+mod forgery;
 mod hosted;
 mod receipts;
 mod replays;

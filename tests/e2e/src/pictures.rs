@@ -41,8 +41,10 @@ async fn every_state(
         let show = "const root = document.querySelector('stand-with').shadowRoot;
             const told = root.querySelector('#form-summary, #form-notice, [aria-disabled], #form-mail, p.notice');
             scrollTo(0, 0);
-            told?.scrollIntoView({ block: 'center' });";
-        form.browser.run(show, &[]).await?;
+            const [what] = arguments;
+            const shown = told ?? (what === 'editing' || what === 'given') && root.querySelector('section');
+            if (shown) shown.scrollIntoView({ block: told ? 'center' : 'start' });";
+        form.browser.run(show, &[state.into()]).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let name = format!("{}-{window}.png", state.replace(' ', "-"));
         form.browser.photograph(&folder.join(name)).await
