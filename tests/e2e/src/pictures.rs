@@ -42,8 +42,9 @@ async fn every_state(
             const told = root.querySelector('#form-summary, #form-notice, [aria-disabled], #form-mail, p.notice');
             scrollTo(0, 0);
             const [what] = arguments;
-            const shown = told ?? (what === 'editing' || what === 'given') && root.querySelector('section');
-            if (shown) shown.scrollIntoView({ block: told ? 'center' : 'start' });";
+            const isForm = what === 'editing' || what === 'given';
+            const shown = told ?? (isForm ? root.querySelector('section') : null);
+            shown?.scrollIntoView({ block: told ? 'center' : 'start' });";
         form.browser.run(show, &[state.into()]).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let name = format!("{}-{window}.png", state.replace(' ', "-"));
