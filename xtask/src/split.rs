@@ -22,17 +22,22 @@ pub(crate) struct Halves {
     pub(crate) second: Vec<u8>,
 }
 
+/// A function before which the file is cut, by the end of its path in the name section, and those that stay in
+/// the first file and call it: they have to know whether the second one is there.
+pub(crate) type Root<'a> = (&'a str, &'a [&'a str]);
+
 /// Cuts before `roots`: these functions with their closures, and whatever only they call, go into the
-/// second file. They are named by the end of their path in the name section. Texts and tables that
-/// only they use go along: `linked` is the file as the linker made it, and says what refers to what.
+/// second file. Texts and tables that only they use go along: `linked` is the file as the linker made it, and
+/// says what refers to what.
 ///
 /// # Errors
-/// When a root is not there, or is called from JavaScript.
-pub(crate) fn split(wasm: &[u8], linked: &[u8], roots: &[&str]) -> Result<Halves> {
+/// When a root is not there, is called from JavaScript, or is called by others than those that it names.
+pub(crate) fn split(wasm: &[u8], linked: &[u8], roots: &[Root<'_>]) -> Result<Halves> {
     let mut first = parse(wasm)?;
     let second = parse(wasm)?;
     let linked = Linked::read(linked)?;
     let cut = Cut::new(&first, &linked, roots)?;
+    cut.look_at_border(&first, roots)?;
     let later = names(&first, |at| cut.later.contains(&at));
     let data = linked.unused_by(|name| !later.contains(name));
     let slots = cut.leave(&mut first)?;
@@ -57,12 +62,12 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(module: &Module, linked: &Linked, roots: &[&str]) -> Result<Self> {
+    fn new(module: &Module, linked: &Linked, roots: &[Root<'_>]) -> Result<Self> {
         let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
         let place: BTreeMap<FunctionId, usize> =
             ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
         let mut is_root = BTreeSet::new();
-        for root in roots {
+        for (root, _) in roots {
             let before = is_root.len();
             for function in module.funcs.iter() {
                 if function.name.as_deref().is_some_and(|name| is_of(&plain(name), root)) {
@@ -112,6 +117,41 @@ impl Cut {
         let is_local =
             |at: &usize| matches!(module.funcs.get(ids[*at]).kind, FunctionKind::Local(_));
         Ok(Cut { later: (0..ids.len()).filter(|at| is_local(at) && !early.contains(at)).collect() })
+    }
+
+    /// Fails where the first file calls into the second one from elsewhere than it may: that would be a trap
+    /// until the second one is there.
+    fn look_at_border(&self, module: &Module, roots: &[Root<'_>]) -> Result<()> {
+        let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
+        let place: BTreeMap<FunctionId, usize> =
+            ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let name =
+            |id: FunctionId| module.funcs.get(id).name.as_deref().map_or_else(String::new, plain);
+        let mut known = BTreeSet::new();
+        for (id, function) in module.funcs.iter_local() {
+            if self.later.contains(&place[&id]) {
+                continue;
+            }
+            for called in calls(function).into_iter().filter(|id| self.later.contains(&place[id])) {
+                let (caller, called) = (name(id), name(called));
+                let mut callers = roots.iter().filter(|(root, _)| is_of(&called, root));
+                let caller = callers.find_map(|(root, callers)| {
+                    let named = callers.iter().find(|known| caller.ends_with(**known))?;
+                    Some((*root, *named))
+                });
+                match caller {
+                    Some(crossing) => known.insert(crossing),
+                    None => bail!("{} may not call {called}: it comes later", name(id)),
+                };
+            }
+        }
+        let all = roots.iter().flat_map(|(root, callers)| callers.iter().map(|one| (*root, *one)));
+        for crossing in all {
+            if !known.contains(&crossing) {
+                bail!("{} does not call {} any more", crossing.1, crossing.0);
+            }
+        }
+        Ok(())
     }
 
     /// Takes what comes later out of the first file, which calls it through the table; gives the

@@ -4,7 +4,7 @@ use crate::dist::{self, Asset, DIST, VERSION, integrity};
 use crate::names::{Names, SHORTEN};
 use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
-use crate::split::split;
+use crate::split::{Root, split};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Result, bail};
@@ -151,26 +151,31 @@ fn pack(out: &Path) -> Run {
 
 /// Where the widget's second half begins: what no form needs until somebody has written in it.
 ///
-/// What the first half calls of these, it calls only when the second one is there: `Runtime::complete` says
-/// so. A form that goes before waits for it, because to drop what a campaign holds is work of the second.
-const LATER: [&str; 17] = [
-    "session::Session>::proceed",
-    "session::Session>::begun",
-    "session::Session>::complete",
-    "view::Viewer>::mistake",
-    "view::Viewer>::whole",
-    "view::Viewer>::later",
-    "view::Viewer>::suggestion",
-    "view::Viewer>::boxes",
-    "view::Viewer>::select",
-    "phone::international",
-    "CampaignFile>::into_campaign",
-    ">::fill_rest",
-    "runtime::Runtime>::complete",
-    "runtime::Runtime>::work",
-    "Rc<standwith_widget::runtime::Runtime>>::drop_slow",
-    "drop_in_place::<standwith::campaign::Campaign>",
-    "drop_in_place::<standwith::session::Event>",
+/// What the first half calls of these, and where, stands beside them: it does so only when the second half is
+/// there, which `Runtime::complete` says. A form that goes before waits for that, because to drop what a
+/// campaign holds is work of the second half.
+const LATER: [Root<'_>; 17] = [
+    ("session::Session>::proceed", &[]),
+    ("session::Session>::begun", &[]),
+    ("session::Session>::complete", &[]),
+    ("view::Viewer>::whole", &[]),
+    ("view::Viewer>::later", &["view::Viewer>::numbered"]),
+    ("view::Viewer>::mistake", &["view::Viewer>::told_of"]),
+    ("view::Viewer>::suggestion", &["view::Viewer>::filled"]),
+    ("view::Viewer>::boxes", &["view::Viewer>::filled"]),
+    ("view::Viewer>::select", &["view::Viewer>::filled"]),
+    ("phone::international", &["draft::Draft>::composed"]),
+    ("CampaignFile>::into_campaign", &[]),
+    // Of an outline nobody reads the rest.
+    (">::fill_rest", &["as standwith::shape::Shape>::fill", "as standwith::shape::Shape>::read"]),
+    ("runtime::Runtime>::complete", &["mounted_complete"]),
+    ("runtime::Runtime>::work", &["runtime::Runtime>::send"]),
+    (
+        "Rc<standwith_widget::runtime::Runtime>>::drop_slow",
+        &["drop_in_place::<alloc::rc::Rc<standwith_widget::runtime::Runtime>>"],
+    ),
+    ("drop_in_place::<standwith::campaign::Campaign>", &[]),
+    ("drop_in_place::<standwith::session::Event>", &[]),
 ];
 
 /// Shortens the names between the file and its glue, cuts the file in two, and shrinks both.
