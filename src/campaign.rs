@@ -563,8 +563,9 @@ impl Campaign {
     }
 
     /// Whether supporters may send the message from their own mailboxes.
+    /// A mailbox sends one message to all of them.
     pub fn is_mailed(&self) -> bool {
-        self.delivery.modes.contains(&DeliveryMode::MailApp)
+        self.delivery.modes.contains(&DeliveryMode::MailApp) && !self.message.per_target
     }
 
     /// Whether nobody but the supporters delivers.

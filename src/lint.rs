@@ -6,8 +6,9 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Channel, Country, Disclosed, Field, Id, Kind, Link, Picture,
-    Publisher, STANDARD_FIELDS, Target, TargetingMode, Template, TemplateText, Translation,
+    Answer, Campaign, CampaignFile, Channel, Country, DeliveryMode, Disclosed, Field, Id, Kind,
+    Link, Picture, Publisher, STANDARD_FIELDS, Target, TargetingMode, Template, TemplateText,
+    Translation,
 };
 use crate::check::{
     LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, holds_control, is_email, length,
@@ -745,6 +746,13 @@ impl Lint<'_> {
             self.fault("/delivery/modes", "nobody delivers", "add \"server\"");
         }
         self.distinct("/delivery/modes", "", delivery.modes.iter().map(|mode| mode.word()));
+        if delivery.modes.contains(&DeliveryMode::MailApp) && campaign.message.per_target {
+            self.fault(
+                "/message/per_target",
+                "an own mailbox sends one message to all",
+                "leave the key out, or take \"mail-app\" out of `delivery.modes`",
+            );
+        }
         if campaign.is_mailed() {
             for (index, target) in campaign.targets.iter().enumerate() {
                 if target.email.is_empty() {

@@ -85,6 +85,30 @@ fn nothing_is_kept_without_leave_before_writing_after_sending_or_at_risk() {
 }
 
 #[test]
+fn what_was_only_suggested_is_not_kept() {
+    let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
+    let kept = kept(&flow).unwrap();
+    assert!(!kept.contains("subject") && !kept.contains("body"), "{kept}");
+    // Nor does what nobody may change come from a tab.
+    let locked = campaign_with(json!({ "message": { "editable": false } }));
+    let kept = r#"["body","Another text, and long enough.","subject","Another"]"#;
+    let fresh = keeping(&locked);
+    let flow = restored(&locked, kept);
+    for name in ["subject", "body"] {
+        assert_eq!(flow.value(name), fresh.value(name), "{name}");
+    }
+}
+
+#[test]
+fn what_is_kept_goes_where_it_may_not_lie_any_longer() {
+    let kept = r#"["given_name","Old"]"#;
+    for changed in [json!({ "at_risk": true }), json!({ "closes": "2020-01-01T00:00:00Z" })] {
+        let flow = restored(&campaign_with(changed), kept);
+        assert_eq!(flow.effects, [Effect::Forget]);
+    }
+}
+
+#[test]
 fn a_tab_that_kept_anything_else_does_no_harm() {
     for kept in [
         "{}",

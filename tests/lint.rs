@@ -1446,3 +1446,12 @@ fn variants_are_whole_and_in_every_language() {
         assert!(found.iter().any(|line| line == expected), "{new}: {found:#?}");
     }
 }
+
+#[test]
+fn an_own_mailbox_sends_one_message_to_all() {
+    let file = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A","email":"a@gov.invalid"}],
+        "message":{"subjects":["S"],"body":"B","per_target":true},"delivery":{"modes":["mail-app"]}}"#;
+    let said = lines(file);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("/message/per_target: an own mailbox sends one message"), "{said:?}");
+}

@@ -400,3 +400,15 @@ proptest! {
         prop_assert!(!told.contains("gov.invalid") && !told.contains("example.org"), "{}", told);
     }
 }
+
+#[test]
+fn whoever_is_nudged_is_nudged_before_the_mail() {
+    let mut nudging = campaign(json!(["mail-app"]));
+    nudging["message"]["nudge"] = true.into();
+    let flow = Flow::new(nudging).filled().prepare().submit();
+    assert_eq!(flow.effects, [Effect::Focus(Focus::Notice)]);
+    assert!(flow.form().mail.is_none() && flow.form().notice.is_some());
+    // Once is enough, and nothing stands between what was mailed and its record.
+    let flow = tell(offer(flow));
+    assert_eq!(flow.claims().delivery, Some(DeliveryClaim::MailApp));
+}

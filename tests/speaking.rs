@@ -99,7 +99,11 @@ fn what_is_signed_is_in_the_language_that_was_shown_last() {
             flow = spoken(flow, "km").prepare();
         }
         let flow = if made { spoken(flow, "km") } else { flow };
-        let claims = flow.prepare().send().claims();
+        // Agreement is to what was read, so it is asked for anew.
+        let flow = flow.submit();
+        let wrong: Vec<String> = flow.mistakes().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(wrong, ["consent_delivery"]);
+        let claims = flow.tick("consent_delivery", "on").prepare().send().claims();
         assert_eq!(claims.lang, "km");
         for consent in &khmer.consents {
             let claim = claims.consents.iter().find(|claim| claim.purpose == consent.purpose.0);
@@ -111,6 +115,7 @@ fn what_is_signed_is_in_the_language_that_was_shown_last() {
 #[test]
 fn a_preparation_that_fails_meanwhile_is_made_again() {
     let flow = spoken(Flow::example("en").filled(), "km").fail_to_prepare();
+    let flow = flow.tick("consent_delivery", "on");
     assert_eq!(flow.prepare().send().claims().lang, "km");
 }
 
@@ -126,6 +131,21 @@ fn what_is_on_its_way_keeps_its_language() {
     let sent = after.accept("accepted", 1);
     assert_eq!(languages(&sent), []);
     assert_eq!(asked(&sent.act("language-km")), None);
+}
+
+#[test]
+fn a_mail_that_is_offered_is_not_offered_in_another_language() {
+    let mailed = |lang: &str| {
+        let mut campaign = read(lang);
+        campaign.delivery.modes.push(standwith::campaign::DeliveryMode::MailApp);
+        campaign
+    };
+    let flow = Flow::of(flow::setting(mailed("en"))).filled().act("mail").allow();
+    assert!(flow.form().mail.is_some());
+    let mut flow = flow;
+    flow.locale = locale("km");
+    let flow = flow.event(Event::Spoken(Box::new(mailed("km"))));
+    assert!(flow.form().mail.is_none());
 }
 
 proptest! {

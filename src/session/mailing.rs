@@ -69,6 +69,9 @@ impl Session {
         self.notice = None;
         match self.judge() {
             Ok(action) => {
+                if let Some(nudge) = self.nudge() {
+                    return nudge;
+                }
                 self.mailing = Some(Box::new(Mailing::new(self.mail_of(&action))));
                 self.mistakes.clear();
                 self.changed(Changes::MISTAKES);

@@ -574,7 +574,9 @@ impl Session {
         }
         match event {
             Event::Entered { name, value } if name != "phone" => self.change(&name, &value, None),
-            Event::Ticked { name, value, ticked } => self.change(&name, &value, Some(ticked)),
+            Event::Ticked { name, value, ticked } if name != "phone" => {
+                self.change(&name, &value, Some(ticked))
+            }
             other => return Some(other),
         };
         None

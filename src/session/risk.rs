@@ -9,8 +9,9 @@ impl Session {
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         let Some(risk) = &self.setting.campaign.at_risk.0 else { return Vec::new() };
         let leave = Effect::Leave(risk.exit_url.clone());
-        self.proceed(Event::Reset);
-        vec![leave]
+        let mut effects = self.proceed(Event::Reset);
+        effects.push(leave);
+        effects
     }
 
     pub(super) fn show_receipt(&mut self) -> Vec<Effect> {

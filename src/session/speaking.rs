@@ -4,7 +4,7 @@
 use super::helping::place_of_subject;
 use super::{Changes, Effect, Preparation, Session};
 use crate::campaign::Campaign;
-use crate::draft::{BODY, Draft, SUBJECT, clean};
+use crate::draft::{BODY, Draft, SUBJECT, clean, consent_name};
 
 /// With what the names of buttons begin that choose a language; its tag follows.
 pub(crate) const LANGUAGE: &str = "language-";
@@ -34,6 +34,7 @@ impl Session {
         campaign.vary(self.setting.seed);
         let before = std::mem::take(&mut self.setting.campaign);
         self.adopt(&before, campaign, true);
+        self.keep_mail();
         // The digests are those of the other language's wordings.
         match self.materials {
             Preparation::None => Vec::new(),
@@ -52,6 +53,7 @@ impl Session {
     /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
     pub(super) fn adopt(&mut self, before: &Campaign, campaign: Campaign, keeps_place: bool) {
         let suggested = Draft::begun(&campaign, self.setting.seed);
+        let [subject, body] = [SUBJECT, BODY].map(|name| self.draft.get(name).to_owned());
         if let Some(place) = place_of_subject(before, &self.draft) {
             let same = campaign.message.subjects.get(place).filter(|_| keeps_place);
             self.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
@@ -59,6 +61,20 @@ impl Session {
         let fixed = !campaign.message.editable;
         if fixed || clean(self.draft.get(BODY)) == clean(&before.message.body) {
             self.draft.set(BODY, suggested.get(BODY));
+        }
+        for (name, written) in [(SUBJECT, subject), (BODY, body)] {
+            if self.draft.get(name) != written {
+                self.mistakes.retain(|mistake| mistake.field != name);
+            }
+        }
+        // Agreement is to what was read.
+        for consent in &campaign.consents {
+            let known = before.consents.iter().find(|known| known.purpose == consent.purpose);
+            if known
+                .is_none_or(|known| !known.wording.is_empty() && known.wording != consent.wording)
+            {
+                self.draft.set(&consent_name(consent.purpose.as_str()), "");
+            }
         }
         self.setting.campaign = campaign;
         self.changed(Changes::SCREEN);

@@ -134,7 +134,8 @@ pub(crate) fn prefilled(from: &str, is_field: impl Fn(&str) -> bool) -> Vec<(Str
             "hash" => (text("search"), rest),
             _ => (rest, text("hash")),
         };
-        let address = [text("pathname"), query, fragment].concat();
+        // Whole: a page may have a base elsewhere.
+        let address = [text("origin"), text("pathname"), query, fragment].concat();
         let history = get(&window, "history");
         let state = get(&history, "state");
         let _ = call(&history, "replaceState", &[state, "".into(), address.into()]);

@@ -89,18 +89,18 @@ const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name
 const loadText = async (name, integrity) =>
   (await fetchFile(new URL(name, home), integrity)).text();
 const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
-/** The second half of the same program, which sends, and its style. */
+/** The second half of the same program, which sends: never twice, because it takes its place in the first. */
+const loadProgram = once(async () =>
+  start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() })
+);
+/** The same, and its style. */
 const loadSending = once(async () => {
-  const core = await loadCore();
-  const [style] = await Promise.all([
-    loadText("sending.css", __SECOND_STYLE__),
-    start("sending.wasm", __SECOND_HALF__, { ...given, b: core }),
-  ]);
+  const [style] = await Promise.all([loadText("sending.css", __SECOND_STYLE__), loadProgram()]);
   sheet.replaceSync(css + style);
 });
 
 /** Ends a form; what that takes is in the second half. */
-const free = (form) => form && loadSending().then(() => form.free(), () => {});
+const free = (form) => form && loadProgram().then(() => form.free()).catch(() => {});
 
 /** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
@@ -202,13 +202,17 @@ class StandWith extends HTMLElement {
     // Moving is leaving and coming back at once: what was typed stays.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      this.#start = undefined;
-      this.#early?.end();
-      this.#early = undefined;
-      free(this.#form);
-      this.#form = undefined;
+      this.#end();
       this.shadowRoot?.replaceChildren();
     });
+  }
+
+  #end() {
+    this.#start = undefined;
+    this.#early?.end();
+    this.#early = undefined;
+    free(this.#form);
+    this.#form = undefined;
   }
 
   /** `editing`, `sending`, `sent` or `closed`; `loading` or `unavailable` without a form. */
@@ -218,7 +222,11 @@ class StandWith extends HTMLElement {
 
   /** Empties the form for the next person. */
   reset() {
-    this.#form?.reset();
+    if (this.#early) {
+      // Rust can't do it yet.
+      this.#end();
+      this.connectedCallback();
+    } else this.#form?.reset();
   }
 
   /** Resolves when the form is wanted: at once, or when it comes near with `loading="lazy"`. */
@@ -358,6 +366,7 @@ class StandWith extends HTMLElement {
       link.target = "_blank";
     } else {
       shadow.replaceChildren(box);
+      this.#early?.end();
       this.#early = undefined;
     }
     this.dispatchEvent(new CustomEvent("standwith:error", {

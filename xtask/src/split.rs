@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use walrus::ir::{self, Instr, InstrSeqId, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind,
-    GlobalKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId, passes,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId,
+    FunctionKind, GlobalKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId,
+    ValType, passes,
 };
 
 /// The module from which the second file imports what is the first one's.
@@ -161,10 +162,11 @@ impl Cut {
         let place: BTreeMap<FunctionId, usize> =
             ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
         let (table, mut listed) = elements(module)?;
-        let Some(stand_in) = listed.iter().copied().find(|id| !self.later.contains(&place[id]))
-        else {
-            bail!("the table has no function of the first file");
-        };
+        // Of a type that nobody calls, so that whoever comes too early is stopped.
+        let mut stand_in = FunctionBuilder::new(&mut module.types, &[ValType::F64; 9], &[]);
+        stand_in.func_body().unreachable();
+        let arguments = (0..9).map(|_| module.locals.add(ValType::F64)).collect();
+        let stand_in = stand_in.finish(arguments, &mut module.funcs);
         let mut slots = BTreeMap::new();
         for (slot, id) in (1..).zip(&mut listed) {
             if self.later.contains(&place[id]) {
@@ -177,6 +179,7 @@ impl Cut {
             .funcs
             .iter_local()
             .map(|(id, _)| id)
+            .filter(|id| *id != stand_in)
             .filter(|id| !self.later.contains(&place[id]))
             .collect();
         let types: BTreeMap<FunctionId, walrus::TypeId> =

@@ -23,6 +23,10 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     let country =
         format!("{root}.querySelector('[name=country]').selectedOptions[0]?.text === 'កម្ពុជា'");
     stage.browser.until(&country).await?;
+    // Agreement is to what was read.
+    form.submit().await?;
+    form.find("#form-summary").await?;
+    form.click("[name=consent_delivery]").await?;
     form.submit().await?;
     form.until("sent").await?;
     let claims = stage.endpoint.only_action().await?["claims"].take();
