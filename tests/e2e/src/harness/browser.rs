@@ -37,8 +37,19 @@ impl Browser {
         Self::start_for(engine, Wish::None).await
     }
 
-    /// Starts one as a person has set it up.
+    /// Starts one as a person has set it up. A busy machine may need a second attempt.
     pub async fn start_for(engine: Engine, wish: Wish) -> Result<Self> {
+        match Self::attempt(engine, wish).await {
+            Ok(browser) => Ok(browser),
+            Err(error) => {
+                eprintln!("{error:#}: once more");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Self::attempt(engine, wish).await
+            }
+        }
+    }
+
+    async fn attempt(engine: Engine, wish: Wish) -> Result<Self> {
         let capabilities = engine.capabilities(wish)?;
         let driver = engine.drive(wish).await?;
         let client = ClientBuilder::new(HttpConnector::new())
