@@ -716,6 +716,13 @@ fn is_name(text: &str, joint: u8) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(named)
 }
 
+impl Id {
+    /// Whether this is the form of an id.
+    pub fn is(text: &str) -> bool {
+        is_name(text, b'-')
+    }
+}
+
 impl Moment {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn seconds(&self) -> i64 {

@@ -132,6 +132,14 @@ impl Lint<'_> {
         self.fields(campaign);
         self.consents(campaign);
         self.address("/endpoint/url", &campaign.endpoint.url, Reach::Near);
+        let other = campaign.endpoint.url.strip_suffix("/actions");
+        if other.is_some_and(|id| Id::is(id) && id != campaign.id.as_str()) {
+            self.fault(
+                "/endpoint/url",
+                "the address of another campaign",
+                &format!("write \"{}/actions\", or leave the key out", campaign.id.as_str()),
+            );
+        }
         self.address("/counter/url", &campaign.counter.url, Reach::Near);
         if campaign.counter.goal == Some(0) {
             self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");

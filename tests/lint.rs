@@ -1455,3 +1455,22 @@ fn an_own_mailbox_sends_one_message_to_all() {
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("/message/per_target: an own mailbox sends one message"), "{said:?}");
 }
+
+#[test]
+fn a_copied_file_does_not_post_to_the_campaign_it_was_copied_from() {
+    let file = |url: &str| {
+        format!(
+            r#"{{"id":"copy","title":"T","targets":[{{"id":"a","name":"A"}}],
+            "message":{{"subjects":["S"],"body":"B"}},"endpoint":{{"url":"{url}"}}}}"#
+        )
+    };
+    assert_eq!(
+        lines(&file("original/actions")),
+        [
+            "line 2: /endpoint/url: the address of another campaign; write \"copy/actions\", or leave the key out"
+        ]
+    );
+    for url in ["copy/actions", "https://a.example/campaigns/original/actions", "other"] {
+        assert_eq!(lines(&file(url)), [""; 0], "{url}");
+    }
+}

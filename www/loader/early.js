@@ -6,7 +6,7 @@ const KINDS = ["input", "change", "click", "submit"];
 export class Early {
   #root;
   #touched = new Map();
-  /** The button that was pressed last, if nothing was written after it. */
+  /** The button that was pressed last; not the one that sends, if something was written after it. */
   #pressed;
 
   constructor(root) {
@@ -19,9 +19,21 @@ export class Early {
     if (type === "input" || type === "change") {
       this.#touched.set(target, target.value);
       // Whoever goes on typing is not done.
-      this.#wait();
+      if (this.#pressed?.type === "submit") this.#wait();
     } else {
-      const button = event.submitter ?? Element.prototype.closest.call(target, "button");
+      const closest = (selector) => Element.prototype.closest.call(target, selector);
+      const exit = closest("[data-act=exit]");
+      if (exit) {
+        // As Rust does it: the page is gone at once, and no way leads back.
+        event.preventDefault();
+        const meta = document.createElement("meta");
+        meta.name = "referrer";
+        meta.content = "no-referrer";
+        document.head.append(meta);
+        document.documentElement.remove();
+        location.replace(exit.href);
+      }
+      const button = event.submitter ?? closest("button");
       if (button || type === "submit") {
         event.preventDefault();
         this.#wait(button);

@@ -117,7 +117,7 @@ const loadCampaign = async (url, wanted) => {
     size += part.value.length;
     if (size > LARGEST_FILE) {
       reader.cancel();
-      throw Error(`${url} is larger than ${LARGEST_FILE} bytes`);
+      throw Error(`${url} is too large`);
     }
     chunks.push(part.value);
   }
@@ -231,9 +231,7 @@ class StandWith extends HTMLElement {
 
   /** Resolves when the form is wanted: at once, or when it comes near with `loading="lazy"`. */
   #near() {
-    if (this.getAttribute("loading") !== "lazy" || !window.IntersectionObserver) {
-      return Promise.resolve();
-    }
+    if (this.getAttribute("loading") !== "lazy") return Promise.resolve();
     return new Promise((resolve) => {
       const observer = new IntersectionObserver((entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -245,9 +243,9 @@ class StandWith extends HTMLElement {
   }
 
   async #show(start, shadow) {
-    if (!crypto.subtle) throw new Unavailable("insecure", "crypto.subtle is undefined");
+    if (!crypto.subtle) throw new Unavailable("insecure", "no crypto.subtle");
     const campaign = this.getAttribute("campaign");
-    if (!campaign) throw new Unavailable("faulty", "the attribute campaign is missing");
+    if (!campaign) throw new Unavailable("faulty", "no campaign");
     const url = new URL(campaign, document.baseURI);
     const core = loadCore();
     // Its failure is told below, once.

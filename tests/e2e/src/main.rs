@@ -123,6 +123,7 @@ fn run() -> Result<ExitCode> {
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         naughty::whatever_is_typed_arrives_unchanged,
         risk::the_quick_way_out_leaves_nothing_behind,
+        risk::the_quick_way_out_needs_no_code,
         risk::people_at_risk_are_warned_and_leave_no_trace,
         risk::a_message_leaves_by_the_supporters_own_mail,
         risk::a_test_says_so_and_never_counts,
