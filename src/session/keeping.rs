@@ -22,7 +22,7 @@ impl Session {
                 BODY => !is_unchanged(&self.setting.campaign, &self.draft),
                 _ => true,
             };
-            for name in self.names().iter().filter(|name| self.is_kept_of(name) && own(name)) {
+            for name in self.names().iter().filter(|name| self.may_keep(name) && own(name)) {
                 for value in self.draft.all(name) {
                     out.text(name);
                     out.text(value);
@@ -41,7 +41,7 @@ impl Session {
         self.setting.keeps && !self.setting.campaign.is_at_risk()
     }
 
-    fn is_kept_of(&self, name: &str) -> bool {
+    fn may_keep(&self, name: &str) -> bool {
         match name {
             TARGETS => true,
             SUBJECT | BODY => self.setting.campaign.message.editable,
@@ -77,7 +77,7 @@ impl Session {
             else {
                 continue;
             };
-            if !self.is_kept_of(name) || !before.all(name).eq(fresh.all(name)) {
+            if !self.may_keep(name) || !before.all(name).eq(fresh.all(name)) {
                 continue;
             }
             let kind = self.setting.campaign.field(name).map(Field::kind);

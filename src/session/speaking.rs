@@ -4,7 +4,8 @@
 use super::helping::place_of_subject;
 use super::{Changes, Effect, Preparation, Session};
 use crate::campaign::Campaign;
-use crate::draft::{BODY, Draft, SUBJECT, clean, consent_name};
+use crate::draft::{BODY, Draft, SUBJECT, consent_name};
+use crate::message::is_unchanged;
 
 /// With what the names of buttons begin that choose a language; its tag follows.
 pub(crate) const LANGUAGE: &str = "language-";
@@ -15,10 +16,14 @@ impl Session {
         let lang = act.strip_prefix(LANGUAGE)?;
         let campaign = &self.setting.campaign;
         let place = campaign.languages.0.iter().position(|known| known == lang);
-        // What is on its way was written in the language that it says.
-        let place = place.filter(|_| self.state() != "sending" && self.state() != "sent");
+        let place = place.filter(|_| self.may_speak());
         let speak = |place| Effect::Speak { lang: lang.to_owned(), place: place as u32 };
         Some(place.map(speak).into_iter().collect())
+    }
+
+    /// Whether the form may take another language: what is on its way, or was sent, keeps its own.
+    pub fn may_speak(&self) -> bool {
+        !matches!(self.state(), "sending" | "sent")
     }
 
     /// The language in this place of the campaign's.
@@ -28,7 +33,7 @@ impl Session {
 
     /// The campaign is there in another language.
     pub(super) fn spoken(&mut self, mut campaign: Campaign) -> Vec<Effect> {
-        if self.state() == "sending" || self.state() == "sent" {
+        if !self.may_speak() {
             return Vec::new();
         }
         campaign.vary(self.setting.seed);
@@ -59,7 +64,7 @@ impl Session {
             self.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
         }
         let fixed = !campaign.message.editable;
-        if fixed || clean(self.draft.get(BODY)) == clean(&before.message.body) {
+        if fixed || is_unchanged(before, &self.draft) {
             self.draft.set(BODY, suggested.get(BODY));
         }
         for (name, written) in [(SUBJECT, subject), (BODY, body)] {

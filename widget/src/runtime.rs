@@ -180,8 +180,7 @@ impl Runtime {
 
     /// The texts of the language in this place of the campaign's have come.
     fn speak(self: &Rc<Self>, place: u32, texts: &str) {
-        // What is on its way, or was sent, keeps its language.
-        if matches!(self.state(), "sending" | "sent") {
+        if !self.session.borrow().may_speak() {
             return;
         }
         let lang = self.session.borrow().language(place as usize).to_owned();

@@ -31,7 +31,11 @@ export class Early {
         meta.content = "no-referrer";
         document.head.append(meta);
         document.documentElement.remove();
-        location.replace(exit.href);
+        try {
+          top.location.replace(exit.href);
+        } catch {
+          location.replace(exit.href);
+        }
       }
       const button = event.submitter ?? closest("button");
       if (button || type === "submit") {
