@@ -37,6 +37,7 @@ pub mod envelope;
 pub mod goal;
 pub mod prefill;
 pub mod receipt;
+pub mod retry;
 
 pub mod session;
 pub mod text;
