@@ -178,13 +178,32 @@ texts! {
         RefusedWhole = "refused_whole": "The campaign did not accept your message ({code}). It is still here, and nothing was sent.";
         ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
         CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
+        Trying = "trying": "No answer has come yet. Your message is still here, and it is being sent again.";
+        LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
         Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
+
+        // What is kept until it can be sent.
+        KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";
+        KeepHint = "keep_hint": "It stays in this browser for six days at most. The website that you are on could read it there.";
+        KeepHintSealed = "keep_hint_sealed": "It stays in this browser for six days at most, sealed: only the campaign can open it.";
+        KeepYes = "keep_yes": "Keep it and send it later";
+        KeepFailed = "keep_failed": "This device could not keep your message. It is still here. Leave this page open and try again.";
+        KeptHeading = "kept_heading": "Your message is kept on this device";
+        KeptHint = "kept_hint": "It has not been received yet. It is sent as soon as there is a connection and this page is open. If you close the page, come back to it by {date}. After that, the message is deleted.";
+        KeptSend = "kept_send": "Send it now";
+        KeptDelete = "kept_delete": "Delete it from this device";
+        KeptDeleted = "kept_deleted": "This device does not keep your message any more. If it had arrived before, it still counts.";
+        KeptElsewhere = "kept_elsewhere": "Your message was sent from another tab.";
+        KeptExpired = "kept_expired": "A message that this device had kept could not be sent in six days. It has been deleted.";
+        KeptRefused = "kept_refused": "The campaign did not accept the message that this device had kept ({code}). It has been deleted from this device.";
+        Proving = "proving": "The campaign is getting very many messages. Your device does a short calculation first, to show that it is no robot. That takes a few seconds.";
 
         // After sending.
         SentHeading = "sent_heading": "Thank you. Your message was received";
         SentAccepted = "sent_accepted": "It was verified and counted.";
         SentRecorded = "sent_recorded": "It was recorded.";
         SentAwaiting = "sent_awaiting": "One step is left: open the email that we sent you and confirm. Your message counts after that.";
+        SentAsBefore = "sent_as_before": "What arrived is your message as you first sent it. What you changed after that is not part of it.";
         SentUnknown = "sent_unknown": "It was handed over, but the campaign’s system does not confirm what happened to it.";
         ReceiptNumber = "receipt_number": "Receipt number";
         ReceiptKeep = "receipt_keep": "Keep it to show that your message arrived.";
@@ -221,6 +240,8 @@ texts! {
         MailDidYouSend = "mail_did_you_send": "Did you send it?";
         MailYes = "mail_yes": "Yes, I sent it";
         MailNotYet = "mail_not_yet": "Not yet";
+        MailOutdated = "mail_outdated": "You have changed the form since then. This is still the message as it was.";
+        MailAnew = "mail_anew": "Use what the form says now";
         MailSend = "mail_send": "Continue in my own email";
         SentByMail = "sent_by_mail": "You told us that you sent it from your own email, and that is how it is counted.";
 

@@ -548,7 +548,7 @@ fn a_key_is_for_one_message() {
     // Not while the next one is typed: it may well be the same message again.
     let flow = flow.enter("given_name", "Dara").does(&[]).submit().allow().does(&[preparation()]);
     let flow = flow.prepare().sign();
-    assert_eq!((flow.keys, flow.claims().jti), (2, jti(2)));
+    assert_eq!((flow.keys, flow.claims().jti), (2, jti(1)));
     let flow = flow.accept("accepted", 2).reset().enter("given_name", "Sok");
     let flow = flow.does(&[Effect::Tell(Report::Start), preparation()]).filled().prepare().send();
     assert_eq!((flow.keys, flow.claims().jti), (3, jti(3)));
@@ -621,7 +621,7 @@ fn when_it_was_signed_is_when_it_was_sent() {
     let flow = submitted(flow, NOW + 120);
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
     let flow = submitted(flow.silence().enter("given_name", "Dara"), NOW + 180).prepare();
-    assert_eq!(flow.claims().iat, NOW + 180);
+    assert_eq!((flow.claims().iat, flow.claims().jti), (NOW + 180, jti(1)));
 }
 
 #[test]
@@ -1209,7 +1209,7 @@ fn silence_keeps_the_text_and_offers_to_try_again() {
 #[test]
 fn trying_again_unchanged_is_the_very_same_action() {
     let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
-    let [Effect::Post { attempt: 2, body, .. }] = &flow.effects[..] else {
+    let [Effect::Post { body, .. }] = &flow.effects[..] else {
         panic!("{:?}", flow.effects);
     };
     assert_eq!(*body, flow.bodies[0]);
@@ -1235,14 +1235,118 @@ fn what_makes_no_difference_is_unchanged() {
 }
 
 #[test]
-fn trying_again_changed_is_another_action() {
+fn trying_again_changed_counts_in_the_place_of_what_may_have_arrived() {
     let flow = Flow::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").submit().allow();
     let flow = flow.does(&[preparation()]).prepare();
-    assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 2, .. }]), "{:?}", flow.effects);
+    assert!(matches!(flow.effects[..], [Effect::Sign { .. }]), "{:?}", flow.effects);
     let flow = flow.sign();
     assert_ne!(flow.bodies[0], flow.bodies[1]);
-    assert_eq!((flow.claims().jti, flow.claims().person.given_name.as_str()), (jti(2), "Dara"));
+    // One identity: whichever comes first is the one that counts.
+    assert_eq!((flow.claims().jti, flow.claims().person.given_name.as_str()), (jti(1), "Dara"));
+    let flow = flow.accept("accepted", 1).is("sent");
+    assert!(!flow.text().contains(AS_BEFORE));
+    // The next message is another one.
+    let flow = flow.reset().filled().send();
+    assert_eq!(flow.claims().jti, jti(3));
+}
+
+const AS_BEFORE: &str = "What arrived is your message as you first sent it.";
+
+#[test]
+fn what_had_arrived_before_it_was_changed_is_what_counts() {
+    let mismatch = || problem("replay_mismatch");
+    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = flow.enter("given_name", "Dara").send().refuse(422, mismatch()).is("sending");
+    // The endpoint has another message of this identity: the first one, which is asked for.
+    assert_eq!(flow.bodies.len(), 3);
+    assert_eq!(flow.bodies[0], flow.bodies[2]);
+    let flow = flow.accept("accepted", 1).is("sent");
+    assert!(flow.text().contains(AS_BEFORE), "{}", flow.text());
+
+    // Of three, the one in the middle may be it.
+    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = flow.enter("given_name", "Dara").send().silence();
+    let flow = flow.enter("given_name", "Sok").send().refuse(422, mismatch());
+    let flow = flow.refuse(422, mismatch()).is("sending");
+    assert_eq!(flow.bodies.len(), 5);
+    assert_eq!(flow.bodies[1], flow.bodies[4]);
+    assert!(flow.accept("accepted", 1).text().contains(AS_BEFORE));
+
+    // Nobody has any of them: then there is no more to be done.
+    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = flow.enter("given_name", "Dara").send();
+    let flow = flow.refuse(422, mismatch()).refuse(422, mismatch()).is("editing");
+    assert!(flow.form().notice.unwrap().contains("(replay_mismatch)"));
+}
+
+#[test]
+fn what_is_changed_and_changed_back_is_the_first_message() {
+    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = flow.enter("given_name", "Dara").send().silence();
+    let flow = flow.enter("given_name", "ដារ៉ា").submit().allow();
+    assert_eq!((flow.bodies.len(), &flow.bodies[0]), (3, &flow.bodies[2]));
+    assert!(!flow.accept("accepted", 1).text().contains(AS_BEFORE));
+}
+
+#[test]
+fn what_is_changed_on_the_way_is_told_not_to_have_arrived() {
+    let flow = Flow::new(campaign()).filled().send().clear("consent_delivery", "on");
+    assert!(flow.accept("accepted", 1).text().contains(AS_BEFORE));
+    let flow = Flow::new(campaign()).filled().send().enter("given_name", "Sok");
+    let flow = flow.enter("given_name", "ដារ៉ា").accept("accepted", 1);
+    assert!(!flow.text().contains(AS_BEFORE), "it says the same again");
+    assert!(!flow.reset().filled().send().accept("accepted", 2).text().contains(AS_BEFORE));
+}
+
+#[test]
+fn a_message_is_sent_six_times_before_anybody_is_asked() {
+    let flow = Flow::new(campaign()).filled().send();
+    let mut flow = flow.answer_once(None);
+    let mut waits = Vec::new();
+    while let Some(milliseconds) = flow.waits() {
+        waits.push(milliseconds);
+        let trying =
+            "No answer has come yet. Your message is still here, and it is being sent again.";
+        flow = flow.is("sending").says("Sending…", Some(trying));
+        // Nothing but the end of the wait that was asked for sends it.
+        let early = flow.session.clone().update(Event::Due { attempt: flow.attempt - 1 });
+        assert_eq!(early.1, []);
+        flow = flow.due();
+        assert!(matches!(flow.effects[..], [Effect::Post { .. }]), "{:?}", flow.effects);
+        flow = flow.answer_once(None);
+    }
+    assert_eq!(waits.len(), 5);
+    for (wait, most) in waits.iter().zip([1_000, 2_000, 4_000, 8_000, 16_000]) {
+        assert!(*wait <= most, "{waits:?}");
+    }
+    flow.does(&[error("unreachable", true), Effect::Focus(Focus::Notice)]).is("editing");
+    // A good answer at any of them is the end of it.
+    let flow = Flow::new(campaign()).filled().send().answer_once(None).due().answer_once(None);
+    flow.due().accept("accepted", 1).is("sent");
+}
+
+#[test]
+fn an_endpoint_says_when_it_wants_to_be_asked_again() {
+    let busy = |after| {
+        Some(standwith::session::Reply {
+            status: 503,
+            body: String::new(),
+            retry_after: Some(after),
+        })
+    };
+    let flow = Flow::new(campaign()).filled().send().answer_once(busy(7));
+    assert!(flow.waits().is_some_and(|wait| (7_000..=8_000).contains(&wait)));
+    // An hour is for the supporter to know, and not to be waited for.
+    let flow = Flow::new(campaign()).filled().send().answer_once(busy(3600));
+    flow.does(&[error("busy", true), Effect::Focus(Focus::Notice)]).is("editing");
+}
+
+#[test]
+fn a_wait_ends_with_the_form() {
+    let flow = Flow::new(campaign()).filled().send().answer_once(None);
+    let attempt = flow.attempt;
+    flow.reset().event(Event::Due { attempt }).does(&[]).is("editing");
 }
 
 #[test]
@@ -1270,13 +1374,14 @@ fn what_is_no_answer_is_silence() {
 #[test]
 fn answers_to_an_earlier_attempt_change_nothing() {
     let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let now = flow.attempt;
     let stale = |attempt| {
         let body = json!({ "id": jti(1), "status": "accepted" }).to_string();
         let reply = Reply { status: 201, body, retry_after: None };
         Event::Answered { attempt, reply: Some(reply) }
     };
-    let flow = flow.event(stale(1)).does(&[]).is("sending");
-    flow.event(stale(3)).does(&[]).is("sending").event(stale(2)).is("sent");
+    let flow = flow.event(stale(now - 1)).does(&[]).is("sending");
+    flow.event(stale(now + 1)).does(&[]).is("sending").event(stale(now)).is("sent");
 }
 
 #[test]
@@ -1358,7 +1463,8 @@ fn what_is_typed_on_the_way_is_not_sent_and_not_lost() {
     let flow = flow.silence().holds("given_name", "Sok").holds("family_name", "");
     // What has changed is looked at anew, and is another action.
     let flow = flow.submit().wrong(&["family_name"]).enter("family_name", "Chan").send();
-    assert_eq!(flow.claims().jti, jti(2));
+    assert_eq!((flow.claims().jti, flow.bodies.len()), (jti(1), 2));
+    assert_ne!(flow.bodies[0], flow.bodies[1]);
 }
 
 // Ends and new beginnings.

@@ -215,32 +215,61 @@ fn addresses_subject_and_text_can_be_copied() {
 }
 
 #[test]
-fn what_is_changed_is_offered_anew() {
+fn what_is_changed_is_told_as_it_was_sent_or_offered_anew() {
     let flow = offer(mailed().filled().prepare());
     // What makes no difference to the mail leaves it there.
     let flow = flow.enter("email", "other@example.org");
-    assert!(flow.form().mail.is_some());
-    let flow = flow.enter("body", "Please free the writer now, at once.");
-    assert_eq!(flow.form().mail, None);
-    let flow = flow.act("mail-yes").does(&[]).time().does(&[]);
-    let flow = tell(offer(flow));
-    let claims = flow.claims();
+    assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
+    let changed = || {
+        let flow = offer(mailed().filled().prepare()).enter("email", "other@example.org");
+        flow.enter("body", "Please free the writer now, at once.")
+    };
+    // It may be sent already: it stays, and says what it is.
+    let flow = changed();
+    assert!(offered(&flow).words.contains(&OUTDATED.to_owned()));
+    assert!(!offered(&flow).links[0].1.contains("at%20once"));
+    let claims = tell(flow).claims();
+    assert!(!claims.message.unwrap().body.contains("at once"));
+    // Or it is made anew.
+    let flow = changed().act("mail").does(&[Effect::Ask]).allow();
+    assert!(offered(&flow).links[0].1.contains("at%20once"));
+    assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
+    let claims = tell(flow).claims();
     assert_eq!(claims.message.unwrap().body, "Please free the writer now, at once.");
     assert_eq!(claims.person.email, "other@example.org");
-    // And what no longer can be sent is not offered.
-    let flow = offer(mailed().filled()).clear("targets", "minister-of-justice");
-    assert_eq!(flow.form().mail, None);
-    let flow = offer(mailed().filled()).enter("given_name", "").submit().wrong(&["given_name"]);
-    assert_eq!(flow.form().mail, None);
+    // As it was before it was changed back.
+    let flow = changed().enter("body", "Please free the writer.\n\n{{given_name}} {{family_name}}");
+    assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
+    // What could not be sent any more was sent as it was.
+    let flow = offer(mailed().filled().prepare()).clear("targets", "minister-of-justice");
+    assert_eq!(tell(flow).claims().targets, ["minister-of-justice"]);
+    let flow = offer(mailed().filled().prepare()).enter("given_name", "");
+    let flow = flow.act("mail").wrong(&["given_name"]);
+    assert_eq!(tell(flow).claims().person.given_name, "ដារ៉ា");
+}
+
+const OUTDATED: &str = "You have changed the form since then. This is still the message as it was.";
+
+#[test]
+fn what_is_not_agreed_to_any_more_is_not_claimed_of_a_mail() {
+    let flow = offer(mailed().filled().tick("consent_updates", "on").prepare());
+    let claims = tell(flow.clear("consent_updates", "on")).claims();
+    assert_eq!(claims.consents.iter().map(|it| it.granted).collect::<Vec<_>>(), [false, true]);
+    let flow = offer(mailed().filled().tick("consent_updates", "on").prepare());
+    let flow = flow.enter("given_name", "").clear("consent_updates", "on");
+    let claims = tell(flow).claims();
+    assert_eq!(claims.consents.iter().map(|it| it.granted).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]
-fn what_is_changed_on_the_way_is_offered_before_it_is_told() {
+fn what_is_changed_on_the_way_leaves_the_mail_as_it_was_sent() {
     let flow = tell(offer(mailed().filled().prepare()));
     let flow = flow.enter("body", "Please free the writer now, at once.").silence();
-    let flow = flow.act("mail-yes").time().does(&[Effect::Ask]).allow();
-    assert!(offered(&flow).links[0].1.contains("at%20once"));
-    assert_eq!(tell(flow).claims().message.unwrap().body, "Please free the writer now, at once.");
+    let flow = flow.act("mail-yes").time();
+    // The very same action.
+    assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
+    let flow = flow.accept("recorded", 1);
+    assert!(flow.text().contains("What you changed after that is not part of it."));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use standwith::campaign::{Campaign, Strictness};
 use standwith::plan::{Node, Plan};
 use standwith::session::{Effect, Event};
+use standwith::text::Key;
 use standwith::view::whole;
 
 fn read(lang: &str) -> Campaign {
@@ -120,7 +121,7 @@ fn a_preparation_that_fails_meanwhile_is_made_again() {
 }
 
 #[test]
-fn what_is_on_its_way_keeps_its_language() {
+fn what_is_on_its_way_keeps_its_language_until_it_is_there() {
     let sending = Flow::example("en").filled().send();
     let before = sending.view();
     let after = sending.act("language-km");
@@ -128,9 +129,29 @@ fn what_is_on_its_way_keeps_its_language() {
     let mut after = after.event(Event::Spoken(Box::new(read("km"))));
     after.locale = locale("en");
     assert_eq!(after.view(), before);
+    // The press is not forgotten: the thanks are in that language.
     let sent = after.accept("accepted", 1);
-    assert_eq!(languages(&sent), []);
-    assert_eq!(asked(&sent.act("language-km")), None);
+    assert_eq!(asked(&sent), Some(("km", 1)));
+    let sent = spoken(sent, "km").is("sent");
+    assert_eq!(sent.thanks().heading, sent.locale.say(Key::SentHeading));
+    assert_eq!(languages(&sent), [("en".to_owned(), false), ("km".to_owned(), true)]);
+    // And back, without anything being made for another message.
+    let sent = spoken(sent, "en").does_not_prepare();
+    assert!(!sent.text().contains("What you changed"));
+
+    let failed = Flow::example("en").filled().send().act("language-km").silence();
+    assert_eq!(asked(&failed), Some(("km", 1)));
+}
+
+#[test]
+fn a_language_that_cannot_be_had_is_told() {
+    let failed = "The form could not be loaded in that language. Choose it again to try once more.";
+    let flow = Flow::example("en").act("language-km");
+    assert!(!flow.text().contains(failed));
+    let flow = flow.event(Event::NotSpoken);
+    assert!(flow.text().contains(failed));
+    let flow = spoken(flow.act("language-km"), "km");
+    assert!(!flow.text().contains(&flow.locale.say(Key::LanguageFailed)));
 }
 
 #[test]

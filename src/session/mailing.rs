@@ -2,7 +2,8 @@
 //! and to be copied, and signed and posted once the supporter says that it was sent.
 
 use super::{Changes, Effect, Focus, Notice, Phase, Session, ShareResult};
-use crate::action::{Action, DeliveryClaim};
+use crate::action::{Action, Claims, DeliveryClaim};
+use crate::draft::{TICKED, consent_name};
 use crate::mail::Mail;
 
 /// A mail that is offered, and what became of it.
@@ -14,13 +15,17 @@ pub(crate) struct Mailing {
     pub(crate) copying: String,
     /// What became of copying it.
     pub(crate) copied: Option<ShareResult>,
+    /// Whether the form says something else by now.
+    pub(crate) outdated: bool,
+    /// What is signed once it was sent: what was offered.
+    claims: Claims,
     /// Whether the supporter has just said that it was sent.
     told: bool,
 }
 
 impl Mailing {
-    pub(super) fn new(mail: Mail) -> Self {
-        Mailing { mail, copying: String::new(), copied: None, told: false }
+    pub(super) fn new(mail: Mail, claims: Claims) -> Self {
+        Mailing { mail, copying: String::new(), copied: None, outdated: false, claims, told: false }
     }
 }
 
@@ -72,21 +77,16 @@ impl Session {
                 if let Some(nudge) = self.nudge() {
                     return nudge;
                 }
-                self.mailing = Some(Box::new(Mailing::new(self.mail_of(&action))));
+                let mail = Mail::of(&self.setting.campaign, &action);
+                let claims = self.claims(&action, Some(DeliveryClaim::MailApp));
+                self.mailing = Some(Box::new(Mailing::new(mail, claims)));
                 self.mistakes.clear();
                 self.changed(Changes::MISTAKES);
                 self.step(Phase::Asking);
                 vec![Effect::Ask]
             }
-            Err(mistakes) => {
-                self.mailing = None;
-                self.show(mistakes)
-            }
+            Err(mistakes) => self.show(mistakes),
         }
-    }
-
-    fn mail_of(&self, action: &Action) -> Mail {
-        Mail::of(&self.setting.campaign, action)
     }
 
     /// The page lets the mail go, or not.
@@ -101,31 +101,48 @@ impl Session {
 
     /// The mail was sent, says the supporter, and this is the time.
     pub(super) fn mailed(&mut self, now: i64) -> Vec<Effect> {
-        let told = self.mailing.as_mut().is_some_and(|mailing| std::mem::take(&mut mailing.told));
+        let Some(mailing) = &mut self.mailing else { return Vec::new() };
+        let told = std::mem::take(&mut mailing.told);
         if !told || !matches!(self.phase, Phase::Editing) {
             return Vec::new();
         }
-        // What is signed is what was to be sent.
-        if !self.is_as_offered() {
-            return self.offer();
+        let mut claims = mailing.claims.clone();
+        match self.judge() {
+            Ok(action) if self.is_as_offered(&action) => {
+                claims = self.claims(&action, Some(DeliveryClaim::MailApp));
+            }
+            // What was sent is what was offered. What is not agreed to any more is not claimed.
+            _ => {
+                for consent in &mut claims.consents {
+                    consent.granted &= self.draft.has(&consent_name(&consent.purpose), TICKED);
+                }
+            }
         }
-        let effects = self.submit(now);
-        match self.phase {
-            // The page has agreed already.
-            Phase::Asking => self.allowed(true),
-            _ => effects,
+        self.mistakes.clear();
+        self.ask(claims, now);
+        // The page has agreed already.
+        self.allowed(true)
+    }
+
+    /// Looks whether the form still says what the mail says, which may be on its way.
+    pub(super) fn compare_mail(&mut self) {
+        let outdated = !self.judge().is_ok_and(|action| self.is_as_offered(&action));
+        if let Some(mailing) = &mut self.mailing
+            && std::mem::replace(&mut mailing.outdated, outdated) != outdated
+        {
+            self.changed(Changes::PROGRESS);
         }
     }
 
-    fn is_as_offered(&self) -> bool {
-        let mail = self.judge().ok().map(|action| self.mail_of(&action));
-        mail.as_ref() == self.mailing.as_ref().map(|mailing| &mailing.mail)
+    /// Whether the mail that is offered says what this action says.
+    fn is_as_offered(&self, action: &Action) -> bool {
+        let mail = Mail::of(&self.setting.campaign, action);
+        self.mailing.as_ref().is_some_and(|mailing| mailing.mail == mail)
     }
 
-    /// Takes the offer back where the form says something else by now.
-    pub(super) fn keep_mail(&mut self) {
-        if self.mailing.is_some() && matches!(self.phase, Phase::Editing) && !self.is_as_offered() {
-            self.mailing = None;
+    /// Takes back what was offered in another language: what is agreed to has other words now.
+    pub(super) fn withdraw_mail(&mut self) {
+        if matches!(self.phase, Phase::Editing) && self.mailing.take().is_some() {
             self.step(Phase::Editing);
         }
     }
@@ -143,14 +160,9 @@ impl Session {
         true
     }
 
-    /// What the claims say of who delivers.
-    pub(super) fn delivery(&self) -> Option<DeliveryClaim> {
-        self.mailing.as_ref().map(|_| DeliveryClaim::MailApp)
-    }
-
     /// The same form with a mail that is offered, or was sent.
     pub fn with_mail(mut self, mail: Mail) -> Self {
-        self.mailing = Some(Box::new(Mailing::new(mail)));
+        self.mailing = Some(Box::new(Mailing::new(mail, Claims::default())));
         self
     }
 }

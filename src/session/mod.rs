@@ -76,11 +76,20 @@ pub struct Session {
     /// Whether what is to be done then was said.
     started: bool,
     attempt: u32,
+    /// How often the message on its way was sent.
+    tries: u32,
     materials: Preparation,
     /// What is about to be signed.
     next: Option<Box<Message>>,
-    /// What was signed and has not been answered for, so that trying again is the same action.
-    pending: Option<Box<Message>>,
+    /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
+    /// that it counts once, whatever was changed in between.
+    unclear: Vec<Message>,
+    /// Whether what has arrived is not what the form says.
+    pub(crate) outdated: bool,
+    /// The language that was asked for while the message was on its way.
+    wish: Option<String>,
+    /// Whether a language that was asked for can't be had.
+    pub(crate) unspoken: bool,
 }
 
 /// The steps on the way of a message.
@@ -100,6 +109,8 @@ pub(crate) enum Phase {
     Signing,
     /// The endpoint is asked.
     Posting,
+    /// Nobody answered, and it is asked once more in a while.
+    Waiting,
     /// The endpoint has it.
     Sent(Acceptance),
 }
@@ -197,6 +208,8 @@ pub enum Notice {
     Vetoed,
     /// A few words of one's own would be good.
     Nudge,
+    /// No answer came yet, and it is tried again.
+    Trying,
 }
 
 /// What became of copying the text to share.
@@ -250,6 +263,11 @@ pub enum Event {
         /// In this attempt.
         attempt: u32,
     },
+    /// The wait that was asked for is over.
+    Due {
+        /// Of this attempt.
+        attempt: u32,
+    },
     /// The endpoint answered, or nobody did.
     Answered {
         /// To this attempt.
@@ -281,6 +299,8 @@ pub enum Event {
     Prefilled(Vec<(String, String)>),
     /// The campaign in the language that was asked for.
     Spoken(Box<Campaign>),
+    /// That language can't be had.
+    NotSpoken,
 }
 
 /// What signing needs and a pure function can't make.
@@ -331,6 +351,13 @@ pub enum Effect {
         body: String,
         /// Its media type.
         content_type: &'static str,
+    },
+    /// Say when so much time has passed.
+    Wait {
+        /// For this attempt.
+        attempt: u32,
+        /// So much: milliseconds.
+        milliseconds: u32,
     },
     /// Fetch the count.
     FetchCount(String),
@@ -460,9 +487,13 @@ impl Session {
             wrote: false,
             started: false,
             attempt: 0,
+            tries: 0,
             materials: Preparation::None,
             next: None,
-            pending: None,
+            unclear: Vec::new(),
+            outdated: false,
+            wish: None,
+            unspoken: false,
         }
     }
 
@@ -527,7 +558,9 @@ impl Session {
         match self.phase {
             Phase::NotYetOpen | Phase::Closed => "closed",
             Phase::Editing => "editing",
-            Phase::Asking | Phase::Preparing | Phase::Signing | Phase::Posting => "sending",
+            Phase::Asking | Phase::Preparing | Phase::Signing | Phase::Posting | Phase::Waiting => {
+                "sending"
+            }
             Phase::Sent(_) => "sent",
         }
     }
@@ -595,8 +628,8 @@ impl Session {
             },
             Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
                 self.materials = Preparation::Made(materials);
-                if let Some(pending) = &mut self.pending {
-                    pending.settled = true;
+                for message in &mut self.unclear {
+                    message.settled = true;
                 }
                 self.prepare()
             }
@@ -623,6 +656,12 @@ impl Session {
                 if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
             {
                 self.stop(Notice::CannotSign, "signing_failed", false)
+            }
+            Event::Due { attempt }
+                if attempt == self.attempt && matches!(self.phase, Phase::Waiting) =>
+            {
+                self.attempt += 1;
+                self.post()
             }
             Event::Answered { attempt, reply }
                 if attempt == self.attempt && matches!(self.phase, Phase::Posting) =>
@@ -668,7 +707,9 @@ impl Session {
                 self.mailing = None;
                 (self.wrote, self.started) = (false, false);
                 self.attempt += 1;
-                (self.next, self.pending) = (None, None);
+                self.next = None;
+                self.unclear.clear();
+                (self.outdated, self.unspoken, self.wish) = (false, false, None);
                 self.changed(Changes::SCREEN);
                 self.forget().into_iter().collect()
             }
@@ -680,6 +721,11 @@ impl Session {
                 Vec::new()
             }
             Event::Spoken(campaign) => self.spoken(*campaign),
+            Event::NotSpoken => {
+                self.unspoken = true;
+                self.changed(Changes::SCREEN);
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -737,7 +783,7 @@ impl Session {
                 })
                 .collect();
             self.changed(Changes::MISTAKES);
-            self.keep_mail();
+            self.compare_mail();
         }
         self.begun()
     }

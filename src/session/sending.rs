@@ -3,12 +3,14 @@
 
 use super::Changes;
 use super::{Effect, Focus, Message, Notice, Phase, Preparation, Reply, Report, Session};
-use crate::action::{Action, Circumstances};
+use crate::action::{Action, Circumstances, Claims, DeliveryClaim};
 use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
 use crate::check::{Mistake, check};
 use crate::envelope;
+use crate::retry;
 use crate::shape;
+use crate::targeting::mixed;
 
 impl Session {
     pub(super) fn judge(&self) -> Result<Action, Vec<Mistake>> {
@@ -24,29 +26,47 @@ impl Session {
                 if let Some(effects) = self.nudge() {
                     return effects;
                 }
-                let endpoint = &self.setting.endpoint;
-                let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
-                let mut claims = action.claims(
-                    &self.setting.campaign,
-                    Circumstances {
-                        aud: audience.to_owned(),
-                        campaign_digest: self.setting.campaign_digest.clone(),
-                        source: self.source(),
-                        test: self.setting.test,
-                        variant: self.setting.variant.clone(),
-                        ..Circumstances::default()
-                    },
-                );
-                claims.delivery = self.delivery();
-                let said = shape::write(&claims);
-                claims.iat = now;
-                self.next = Some(Box::new(Message { said, claims, ..Message::default() }));
-                self.changed(Changes::MISTAKES);
-                self.step(Phase::Asking);
-                vec![Effect::Ask]
+                let claims = self.claims(&action, None);
+                self.ask(claims, now)
             }
             Err(mistakes) => self.show(mistakes),
         }
+    }
+
+    /// What an action claims, but for its identity and time.
+    pub(super) fn claims(&self, action: &Action, delivery: Option<DeliveryClaim>) -> Claims {
+        let endpoint = &self.setting.endpoint;
+        let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
+        let claims = action.claims(
+            &self.setting.campaign,
+            Circumstances {
+                aud: audience.to_owned(),
+                campaign_digest: self.setting.campaign_digest.clone(),
+                source: self.source(),
+                test: self.setting.test,
+                variant: self.setting.variant.clone(),
+                ..Circumstances::default()
+            },
+        );
+        Claims { delivery, ..claims }
+    }
+
+    /// Whether the form says what this message says.
+    fn says(&self, message: &Message) -> bool {
+        let delivery = message.claims.delivery;
+        let said = self.judge().map(|action| shape::write(&self.claims(&action, delivery)));
+        said.is_ok_and(|said| said == message.said)
+    }
+
+    /// Asks the page whether what is claimed may go.
+    pub(super) fn ask(&mut self, mut claims: Claims, now: i64) -> Vec<Effect> {
+        self.notice = None;
+        let said = shape::write(&claims);
+        claims.iat = now;
+        self.next = Some(Box::new(Message { said, claims, ..Message::default() }));
+        self.changed(Changes::MISTAKES);
+        self.step(Phase::Asking);
+        vec![Effect::Ask]
     }
 
     pub(super) fn show(&mut self, mistakes: Vec<Mistake>) -> Vec<Effect> {
@@ -61,7 +81,10 @@ impl Session {
         self.notice = Some(notice);
         self.step(Phase::Editing);
         let code = code.to_owned();
-        vec![Effect::Tell(Report::Error { code, retryable }), Effect::Focus(Focus::Notice)]
+        let mut effects =
+            vec![Effect::Tell(Report::Error { code, retryable }), Effect::Focus(Focus::Notice)];
+        effects.extend(self.grant());
+        effects
     }
 
     #[inline(never)]
@@ -70,11 +93,12 @@ impl Session {
             return self.stop(Notice::Vetoed, "vetoed", false);
         }
         self.attempt += 1;
+        self.tries = 0;
         // The same message once more is the same action: it can't be counted twice.
-        if let (Some(next), Some(pending)) = (&self.next, &self.pending)
-            && next.said == pending.said
-        {
-            return self.post();
+        let next = self.next.as_ref();
+        let same = self.unclear.iter().position(|known| next.is_some_and(|n| n.said == known.said));
+        if let Some(same) = same {
+            return self.post_again(same);
         }
         self.step(Phase::Preparing);
         self.prepare()
@@ -103,7 +127,10 @@ impl Session {
         let Some(mut message) = self.next.take() else {
             return Vec::new();
         };
-        message.claims.jti = materials.jti.clone();
+        // What was changed after it may have arrived is not to count beside it.
+        let before = self.unclear.first();
+        let jti = before.map_or(&materials.jti, |before| &before.claims.jti);
+        message.claims.jti.clone_from(jti);
         message.key = materials.key.clone();
         let digests = self.setting.campaign.consents.iter().zip(&materials.digests);
         for (consent, digest) in digests {
@@ -135,16 +162,24 @@ impl Session {
             Format::Jws => proof,
             Format::Json => envelope::json_body(&message.claims, &proof),
         };
-        self.pending = Some(message);
+        self.unclear.push(*message);
+        self.post()
+    }
+
+    /// Posts what was signed before once more.
+    fn post_again(&mut self, which: usize) -> Vec<Effect> {
+        let message = self.unclear.remove(which);
+        self.unclear.push(message);
         self.post()
     }
 
     pub(super) fn post(&mut self) -> Vec<Effect> {
+        self.tries += 1;
         self.step(Phase::Posting);
         vec![Effect::Post {
             attempt: self.attempt,
             url: self.setting.endpoint.clone(),
-            body: self.pending.as_ref().map_or_else(String::new, |pending| pending.body.clone()),
+            body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
             content_type: match self.setting.campaign.endpoint.format {
                 // No preflight: a whole round trip less.
                 Format::Jws => "text/plain",
@@ -155,16 +190,27 @@ impl Session {
 
     #[inline(never)]
     pub(super) fn answered(&mut self, reply: Option<Reply>) -> Vec<Effect> {
-        let jti = self.pending.as_ref().map_or("", |pending| &pending.claims.jti);
+        let jti = self.unclear.last().map_or("", |message| &message.claims.jti);
         let outcome = reply.map_or(Outcome::Unreachable, |reply| {
             answer::outcome(reply.status, &reply.body, reply.retry_after, jti)
         });
         match outcome {
             Outcome::Accepted(acceptance) => self.accepted(acceptance),
             Outcome::Refused(refusal) => self.refused(refusal),
-            Outcome::RetryLater(after) => self.stop(Notice::Busy(after), "busy", true),
-            Outcome::Unreachable => self.stop(Notice::Unreachable, "unreachable", true),
+            Outcome::RetryLater(after) => self.wait(after, Notice::Busy(after), "busy"),
+            Outcome::Unreachable => self.wait(None, Notice::Unreachable, "unreachable"),
         }
+    }
+
+    /// Has it sent once more in a while; or stops, where it was tried often enough.
+    fn wait(&mut self, after: Option<u32>, notice: Notice, code: &str) -> Vec<Effect> {
+        let lot = mixed(self.setting.seed ^ u64::from(self.attempt));
+        let Some(milliseconds) = retry::delay(self.tries, lot, after) else {
+            return self.stop(notice, code, true);
+        };
+        self.notice = Some(Notice::Trying);
+        self.step(Phase::Waiting);
+        vec![Effect::Wait { attempt: self.attempt, milliseconds }]
     }
 
     #[inline(never)]
@@ -181,22 +227,31 @@ impl Session {
         let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         effects.extend(self.forget());
-        self.pending = None;
+        self.outdated = self.unclear.last().is_some_and(|message| !self.says(message));
+        self.unclear.clear();
+        self.notice = None;
         self.phase = Phase::Sent(acceptance);
+        effects.extend(self.grant());
         self.changed(Changes::SCREEN);
         effects
     }
 
     #[inline(never)]
     pub(super) fn refused(&mut self, refusal: Refusal) -> Vec<Effect> {
-        // Refused for certain, so nothing waits for an answer any more.
-        let pending = self.pending.take();
-        match (refusal.code.as_str(), refusal.now, pending) {
+        // Refused for certain, so that one has not arrived.
+        let message = self.unclear.pop();
+        match (refusal.code.as_str(), refusal.now, message) {
+            // What was sent before it was changed has arrived: that is what counts.
+            ("replay_mismatch", ..) if !self.unclear.is_empty() => {
+                self.attempt += 1;
+                self.tries = 0;
+                return self.post_again(0);
+            }
             // A wrong clock: once more with the endpoint's time and the same identity.
-            ("iat_out_of_window", Some(now), Some(mut pending)) if !pending.settled => {
-                pending.claims.iat = now;
-                pending.settled = true;
-                return self.sign(pending);
+            ("iat_out_of_window", Some(now), Some(mut message)) if !message.settled => {
+                message.claims.iat = now;
+                message.settled = true;
+                return self.sign(Box::new(message));
             }
             ("rules", ..) => {
                 // A field shows one mistake; for what is not on the form nobody can do anything.

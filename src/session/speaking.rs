@@ -2,7 +2,7 @@
 //! suggested in that language.
 
 use super::helping::place_of_subject;
-use super::{Changes, Effect, Preparation, Session};
+use super::{Changes, Effect, Phase, Preparation, Session};
 use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, consent_name};
 use crate::message::is_unchanged;
@@ -12,18 +12,25 @@ pub(crate) const LANGUAGE: &str = "language-";
 
 impl Session {
     /// Somebody wants it in the language of this button.
-    pub(super) fn speak(&self, act: &str) -> Option<Vec<Effect>> {
-        let lang = act.strip_prefix(LANGUAGE)?;
-        let campaign = &self.setting.campaign;
-        let place = campaign.languages.0.iter().position(|known| known == lang);
-        let place = place.filter(|_| self.may_speak());
-        let speak = |place| Effect::Speak { lang: lang.to_owned(), place: place as u32 };
-        Some(place.map(speak).into_iter().collect())
+    pub(super) fn speak(&mut self, act: &str) -> Option<Vec<Effect>> {
+        self.wish = Some(act.strip_prefix(LANGUAGE)?.to_owned());
+        Some(self.grant().into_iter().collect())
     }
 
-    /// Whether the form may take another language: what is on its way, or was sent, keeps its own.
+    /// Has the language fetched that was asked for, as soon as the form may take it.
+    pub(super) fn grant(&mut self) -> Option<Effect> {
+        if !self.may_speak() {
+            return None;
+        }
+        let lang = self.wish.take()?;
+        let known = &self.setting.campaign.languages.0;
+        let place = known.iter().position(|known| *known == lang)? as u32;
+        Some(Effect::Speak { lang, place })
+    }
+
+    /// Whether the form may take another language: while a message is on its way it keeps its own.
     pub fn may_speak(&self) -> bool {
-        !matches!(self.state(), "sending" | "sent")
+        self.state() != "sending"
     }
 
     /// The language in this place of the campaign's.
@@ -39,7 +46,11 @@ impl Session {
         campaign.vary(self.setting.seed);
         let before = std::mem::take(&mut self.setting.campaign);
         self.adopt(&before, campaign, true);
-        self.keep_mail();
+        self.unspoken = false;
+        if matches!(self.phase, Phase::Sent(_)) {
+            return Vec::new();
+        }
+        self.withdraw_mail();
         // The digests are those of the other language's wordings.
         match self.materials {
             Preparation::None => Vec::new(),

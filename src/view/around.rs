@@ -3,15 +3,14 @@
 use super::Viewer;
 use crate::language::autonym;
 use crate::plan::{Attribute, Tag, html};
-use crate::session::{LANGUAGE, Phase};
+use crate::session::LANGUAGE;
 use crate::text::Key;
 
 impl Viewer<'_> {
     /// The campaign's languages, each by its own name. A page without script has links to pages.
     pub(super) fn languages(&mut self) {
         let languages = &self.campaign.languages.0;
-        let sent = matches!(self.session.phase, Phase::Sent(_));
-        if self.posted || sent || languages.len() < 2 {
+        if self.posted || !self.session.hears || languages.len() < 2 {
             return self.out.nothing();
         }
         self.out.put(html!("<div class=\"acts\" role=\"group\" aria-labelledby=\"form-language\"><span class=\"hidden\" id=\"form-language\">"));
@@ -26,7 +25,11 @@ impl Viewer<'_> {
             self.out.text(autonym(lang));
             self.out.end();
         }
-        self.out.end();
+        self.out.put(html!("<p role=\"status\">"));
+        if self.session.unspoken {
+            self.say(Key::LanguageFailed);
+        }
+        self.out.put(html!("</p></div>"));
     }
 
     /// What stands above the form: three places.

@@ -31,6 +31,11 @@ impl Viewer<'_> {
         self.say(Key::MailHeading);
         self.out.end();
         self.sentence(Tag::P, "", Key::MailHint);
+        if mailing.outdated {
+            self.sentence(Tag::P, "notice", Key::MailOutdated);
+        } else {
+            self.out.nothing();
+        }
         self.sentence(Tag::P, "hint", Key::MailDisclosed);
         let mailto = mail.mailto();
         match &mailto {
@@ -72,6 +77,9 @@ impl Viewer<'_> {
             },
         );
         self.mail_button("mail-not-yet", Key::MailNotYet);
+        if mailing.outdated {
+            self.mail_button("mail", Key::MailAnew);
+        }
         self.out.put(html!("</div></div>"));
     }
 

@@ -56,11 +56,15 @@ impl Viewer<'_> {
             Notice::CannotSign => (Key::CannotSign, 0, ""),
             Notice::Vetoed => (Key::Vetoed, 0, ""),
             Notice::Nudge => (Key::Nudge, 0, ""),
+            Notice::Trying => (Key::Trying, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
-        // To be asked for more is no error.
-        self.set_if(*notice != Notice::Nudge, Attribute::Part, "error");
-        self.out.put(html!("<p role=\"alert\">"));
+        // To be asked for more is no error, nor to wait.
+        let calm = matches!(notice, Notice::Nudge | Notice::Trying);
+        self.set_if(!calm, Attribute::Part, "error");
+        self.out.begin(Tag::P);
+        let waits = *notice == Notice::Trying;
+        self.out.set(Attribute::Role, if waits { "status" } else { "alert" });
         self.tell(key, i64::from(count), "code", code);
         self.out.end();
     }

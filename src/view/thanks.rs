@@ -30,6 +30,11 @@ impl Viewer<'_> {
             Status::Unknown => Key::SentUnknown,
         };
         self.sentence(Tag::P, "", status);
+        if self.session.outdated {
+            self.sentence(Tag::P, "notice", Key::SentAsBefore);
+        } else {
+            self.out.nothing();
+        }
         if self.session.shows_receipt() {
             self.receipt(acceptance);
         } else {

@@ -401,10 +401,41 @@ impl Flow {
         self.event(Event::Counted(body.to_owned()))
     }
 
+    /// It answers this, as often as it is asked.
     pub(crate) fn reply(self, status: u16, body: &str, retry_after: Option<u32>) -> Self {
-        let (attempt, body) = (self.attempt, body.to_owned());
-        let reply = Some(Reply { status, body, retry_after });
+        self.answer(Some(Reply { status, body: body.to_owned(), retry_after }))
+    }
+
+    fn answer(self, reply: Option<Reply>) -> Self {
+        let mut flow = self.answer_once(reply.clone());
+        while flow.waits().is_some() {
+            flow = flow.due().answer_once(reply.clone());
+        }
+        flow
+    }
+
+    /// It answers this once, or nobody does.
+    pub(crate) fn answer_once(self, reply: Option<Reply>) -> Self {
+        let attempt = self.attempt;
         self.event(Event::Answered { attempt, reply })
+    }
+
+    /// How many milliseconds the form waits before it asks once more.
+    pub(crate) fn waits(&self) -> Option<u32> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Wait { milliseconds, .. } => Some(*milliseconds),
+            _ => None,
+        })
+    }
+
+    /// That time has passed.
+    pub(crate) fn due(self) -> Self {
+        let attempt = self.attempt;
+        let mut flow = self.event(Event::Due { attempt });
+        // What goes once more is the very same, and counts as one.
+        let again = flow.bodies.pop();
+        assert_eq!(again.as_ref(), flow.bodies.last());
+        flow
     }
 
     /// The endpoint takes the last message.
@@ -419,10 +450,9 @@ impl Flow {
         self.reply(status, &problem.to_string(), None)
     }
 
-    /// Nobody answers.
+    /// Nobody answers, however often it is asked.
     pub(crate) fn silence(self) -> Self {
-        let attempt = self.attempt;
-        self.event(Event::Answered { attempt, reply: None })
+        self.answer(None)
     }
 
     // What there is to see.
