@@ -54,6 +54,16 @@ pub struct Refusal {
     pub now: Option<i64>,
 }
 
+impl Refusal {
+    /// The code as it may be shown, and told to a page: a sentence in its place might hold what was typed.
+    pub fn told(&self) -> String {
+        let code = self.code.as_str();
+        let is_code = (1..=64).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_code { code } else { "refused" }.to_owned()
+    }
+}
+
 /// Reads an answer. `jti` is the identity of the action that was sent, `retry_after` the header's
 /// value in seconds.
 pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> Outcome {

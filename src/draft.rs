@@ -4,6 +4,7 @@
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::find::replace;
+use crate::json::{Json, Value};
 use crate::targeting::mixed;
 
 /// The name of the control for a target's box, a target's id being the value.
@@ -92,6 +93,15 @@ impl Draft {
         }
         draft.set(PUBLIC, claims.public.word());
         draft
+    }
+
+    /// Adds what a JSON value says: a text, or each of several.
+    pub(crate) fn recall(&mut self, name: &str, value: &Json) {
+        match &value.value {
+            Value::Text(text) => self.tick(name, text, true),
+            Value::List(texts) => texts.iter().for_each(|text| self.recall(name, text)),
+            _ => {}
+        }
     }
 
     /// The first value under this name; empty without one.

@@ -35,6 +35,7 @@ pub mod variant;
 pub mod answer;
 pub mod envelope;
 pub mod goal;
+pub mod outbox;
 pub mod prefill;
 pub mod receipt;
 pub mod retry;

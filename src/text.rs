@@ -190,6 +190,7 @@ texts! {
         KeepFailed = "keep_failed": "This device could not keep your message. It is still here. Leave this page open and try again.";
         KeptHeading = "kept_heading": "Your message is kept on this device";
         KeptHint = "kept_hint": "It has not been received yet. It is sent as soon as there is a connection and this page is open. If you close the page, come back to it by {date}. After that, the message is deleted.";
+        KeptNotYet = "kept_not_yet": "It could not be sent just now. It is tried again in a minute.";
         KeptSend = "kept_send": "Send it now";
         KeptDelete = "kept_delete": "Delete it from this device";
         KeptDeleted = "kept_deleted": "This device does not keep your message any more. If it had arrived before, it still counts.";

@@ -210,3 +210,33 @@ proptest! {
         prop_assert_eq!((values, rest.as_str()), (standard, ""));
     }
 }
+
+#[test]
+fn the_language_that_was_chosen_and_ones_own_text_are_back() {
+    let spoken = |lang: &str, flow: Flow| {
+        let bytes = campaign().to_string();
+        let file = CampaignFile::parse(bytes.as_bytes()).unwrap();
+        let campaign = file.campaign(lang, Strictness::Strict).unwrap();
+        flow.event(Event::Spoken(Box::new(campaign)))
+    };
+    let asked = |flow: &Flow| {
+        flow.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Speak { lang, .. } if lang == "km"))
+    };
+    let flow = keeping(&campaign()).enter("given_name", "Sophea").enter("body", "Mine, and long.");
+    let flow = spoken("km", flow.act("reset-text").act("language-km"));
+    let flow = hidden(flow);
+    let back = restored(&campaign(), &kept(&flow).unwrap()).holds("given_name", "Sophea");
+    assert!(asked(&back), "{:?}", back.effects);
+    let back = spoken("km", back).act("undo-reset").holds("body", "Mine, and long.");
+    // And once more.
+    assert!(asked(&restored(&campaign(), &kept(&hidden(back)).unwrap())));
+
+    // What nobody chose is the page's to say.
+    let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
+    assert!(!asked(&restored(&campaign(), &kept(&flow).unwrap())));
+    // What is kept is from outside: a language that the campaign has not is not asked for.
+    let flow = restored(&campaign(), r#"["@lang","xx","@body","Mine","@subject",7]"#);
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Speak { .. })));
+}

@@ -57,7 +57,7 @@ impl Session {
 
     /// Somebody pressed a button that helps.
     pub(super) fn act(&mut self, what: &str) -> Vec<Effect> {
-        if matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_)) {
+        if !matches!(self.state(), "editing" | "sending") {
             return Vec::new();
         }
         match what {

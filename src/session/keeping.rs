@@ -7,25 +7,43 @@ use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
 use crate::json::{self, Json, Value, Writer};
 use crate::message::is_unchanged;
 
+// No control has such a name.
+/// The language that somebody chose.
+const CHOSEN: &str = "@lang";
+/// Subject and body that made way for a suggested text.
+const OWN: [&str; 2] = ["@subject", "@body"];
+
 impl Session {
     /// What the tab is to keep, as a JSON list of names and values: all but agreement, which is given anew.
     /// Nothing where nobody wrote, nor where taking part may be dangerous.
     pub(super) fn keep(&self) -> Vec<Effect> {
-        let open = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_));
+        let open = !matches!(
+            self.phase,
+            Phase::NotYetOpen | Phase::Closed | Phase::Kept(_) | Phase::Sent(_)
+        );
         if !self.keeps() || !self.wrote || !open {
             return Vec::new();
         }
         let mut out = Writer::default();
         out.list(|out| {
+            let mut pair = |name: &str, value: &str| {
+                out.text(name);
+                out.text(value);
+            };
+            if self.spoke {
+                pair(CHOSEN, &self.setting.campaign.lang);
+            }
             let own = |name: &str| match name {
                 SUBJECT => self.suggested_subject().is_none(),
                 BODY => !is_unchanged(&self.setting.campaign, &self.draft),
                 _ => true,
             };
             for name in self.names().iter().filter(|name| self.may_keep(name) && own(name)) {
-                for value in self.draft.all(name) {
-                    out.text(name);
-                    out.text(value);
+                self.draft.all(name).for_each(|value| pair(name, value));
+            }
+            if self.may_keep(BODY) {
+                for own in &self.help.kept {
+                    OWN.iter().zip(own).for_each(|(name, text)| pair(name, text));
                 }
             }
         });
@@ -72,11 +90,20 @@ impl Session {
         }
         let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
         let before = self.draft.clone();
+        let [mut chosen, mut own] = [const { String::new() }; 2];
         for pair in kept.chunks(2) {
             let [Some(name), Some(value)] = [0, 1].map(|at| pair.get(at).and_then(Json::text))
             else {
                 continue;
             };
+            match name {
+                CHOSEN => value.clone_into(&mut chosen),
+                _ if name == OWN[0] => value.clone_into(&mut own),
+                _ if name == OWN[1] && self.may_keep(BODY) => {
+                    self.help.kept.push([std::mem::take(&mut own), value.to_owned()]);
+                }
+                _ => {}
+            }
             if !self.may_keep(name) || !before.all(name).eq(fresh.all(name)) {
                 continue;
             }
@@ -90,7 +117,12 @@ impl Session {
         }
         self.help.restored = self.draft != before;
         self.changed(Changes::SCREEN);
-        self.begun()
+        let mut effects = self.begun();
+        if chosen != self.setting.campaign.lang {
+            self.wish = Some(chosen);
+            effects.extend(self.grant());
+        }
+        effects
     }
 
     /// What a link fills in: names and values. What somebody has written stays, and no box is ticked.

@@ -3,16 +3,18 @@
 //! world answers comes in as [`Event`]s.
 
 use crate::action::{Claims, Source};
-use crate::answer::{self, Acceptance};
+use crate::answer::{self, Acceptance, Outcome};
 use crate::campaign::{Campaign, Channel};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
+use crate::outbox::Kept;
 use crate::targeting::depends_on;
 
 pub(crate) mod helping;
 mod keeping;
 mod mailing;
+mod queueing;
 mod risk;
 mod sending;
 mod sharing;
@@ -88,8 +90,12 @@ pub struct Session {
     pub(crate) outdated: bool,
     /// The language that was asked for while the message was on its way.
     wish: Option<String>,
+    /// Whether somebody chose the language.
+    spoke: bool,
     /// Whether a language that was asked for can't be had.
     pub(crate) unspoken: bool,
+    /// The message that the device keeps, or is to keep.
+    pub(crate) kept: Option<Box<Kept>>,
 }
 
 /// The steps on the way of a message.
@@ -111,6 +117,8 @@ pub(crate) enum Phase {
     Posting,
     /// Nobody answered, and it is asked once more in a while.
     Waiting,
+    /// The device keeps it, and nobody else has it for certain; whether it is being sent.
+    Kept(bool),
     /// The endpoint has it.
     Sent(Acceptance),
 }
@@ -210,6 +218,16 @@ pub enum Notice {
     Nudge,
     /// No answer came yet, and it is tried again.
     Trying,
+    /// The device can't keep it.
+    NotKept,
+    /// The device keeps it no longer.
+    Dropped,
+    /// What the device kept is refused, with this code, and is not here to be mended.
+    KeptRefused(String),
+    /// What the device kept went from another tab.
+    Elsewhere,
+    /// What the device kept could not be sent in time.
+    Expired,
 }
 
 /// What became of copying the text to share.
@@ -301,6 +319,25 @@ pub enum Event {
     Spoken(Box<Campaign>),
     /// That language can't be had.
     NotSpoken,
+    /// The device keeps the message now, or can't.
+    Stored(bool),
+    /// What the device keeps of this campaign, where it was looked for: all of it, and what this tab sends
+    /// now.
+    Found {
+        /// All of it.
+        kept: Vec<Kept>,
+        /// Whether there was some that was kept for too long.
+        expired: bool,
+        /// Whether some of it is sent by this tab now.
+        sending: bool,
+    },
+    /// The endpoint answered to what was kept, or nobody did.
+    Drained {
+        /// What was sent.
+        kept: Kept,
+        /// What came of it.
+        outcome: Outcome,
+    },
 }
 
 /// What signing needs and a pure function can't make.
@@ -352,6 +389,12 @@ pub enum Effect {
         /// Its media type.
         content_type: &'static str,
     },
+    /// Have the device keep this, and say whether it does.
+    Store(Kept),
+    /// Have it keep the message of this name no longer.
+    Discard(String),
+    /// Look for what it keeps of this campaign, and send what no other tab is sending.
+    Drain,
     /// Say when so much time has passed.
     Wait {
         /// For this attempt.
@@ -406,6 +449,8 @@ pub enum Focus {
     Receipt,
     /// The heading of the mail that is offered.
     Mail,
+    /// The heading of the message that is kept.
+    Kept,
     /// The field of the e-mail address.
     Email,
 }
@@ -427,6 +472,11 @@ pub enum Report {
         status: &'static str,
         /// How many there are.
         count: Option<i64>,
+    },
+    /// The device keeps it.
+    Queued {
+        /// The action's identity.
+        id: String,
     },
     /// It did not work.
     Error {
@@ -493,7 +543,9 @@ impl Session {
             unclear: Vec::new(),
             outdated: false,
             wish: None,
+            spoke: false,
             unspoken: false,
+            kept: None,
         }
     }
 
@@ -553,7 +605,7 @@ impl Session {
         self.setting.campaign.id.as_str()
     }
 
-    /// The word for where the form is: `editing`, `sending`, `sent` or `closed`.
+    /// The word for where the form is: `editing`, `sending`, `queued`, `sent` or `closed`.
     pub fn state(&self) -> &'static str {
         match self.phase {
             Phase::NotYetOpen | Phase::Closed => "closed",
@@ -561,6 +613,7 @@ impl Session {
             Phase::Asking | Phase::Preparing | Phase::Signing | Phase::Posting | Phase::Waiting => {
                 "sending"
             }
+            Phase::Kept(_) => "queued",
             Phase::Sent(_) => "sent",
         }
     }
@@ -657,12 +710,7 @@ impl Session {
             {
                 self.stop(Notice::CannotSign, "signing_failed", false)
             }
-            Event::Due { attempt }
-                if attempt == self.attempt && matches!(self.phase, Phase::Waiting) =>
-            {
-                self.attempt += 1;
-                self.post()
-            }
+            Event::Due { attempt } if attempt == self.attempt => self.due(),
             Event::Answered { attempt, reply }
                 if attempt == self.attempt && matches!(self.phase, Phase::Posting) =>
             {
@@ -691,6 +739,7 @@ impl Session {
                 "exit" => self.leave(),
                 "show-receipt" => self.show_receipt(),
                 act if self.helps(act) => self.act(act),
+                act if self.queues(act) => self.queue(act),
                 act => self.speak(act).unwrap_or_else(|| self.mail_act(act)),
             },
             Event::Reset => {
@@ -710,6 +759,8 @@ impl Session {
                 self.next = None;
                 self.unclear.clear();
                 (self.outdated, self.unspoken, self.wish) = (false, false, None);
+                // What is kept goes on its way without this form.
+                self.kept = None;
                 self.changed(Changes::SCREEN);
                 self.forget().into_iter().collect()
             }
@@ -721,6 +772,9 @@ impl Session {
                 Vec::new()
             }
             Event::Spoken(campaign) => self.spoken(*campaign),
+            Event::Stored(stored) => self.stored(stored),
+            Event::Found { kept, expired, sending } => self.found(kept, expired, sending),
+            Event::Drained { kept, outcome } => self.drained(kept, outcome),
             Event::NotSpoken => {
                 self.unspoken = true;
                 self.changed(Changes::SCREEN);
@@ -744,7 +798,10 @@ impl Session {
     #[inline(never)]
     fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
-        let writable = !matches!(self.phase, Phase::NotYetOpen | Phase::Closed | Phase::Sent(_));
+        let writable = !matches!(
+            self.phase,
+            Phase::NotYetOpen | Phase::Closed | Phase::Kept(_) | Phase::Sent(_)
+        );
         // An extension of the browser may have put a control of its own among ours.
         let same = match ticked {
             None => self.draft.get(name) == value,

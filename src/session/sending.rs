@@ -72,6 +72,7 @@ impl Session {
     pub(super) fn show(&mut self, mistakes: Vec<Mistake>) -> Vec<Effect> {
         let fields = mistakes.iter().map(|m| (m.field.clone(), m.code())).collect();
         self.mistakes = mistakes;
+        self.notice = None;
         self.changed(Changes::MISTAKES);
         self.step(Phase::Editing);
         vec![Effect::Tell(Report::Invalid(fields)), Effect::Focus(Focus::Summary)]
@@ -180,12 +181,28 @@ impl Session {
             attempt: self.attempt,
             url: self.setting.endpoint.clone(),
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
-            content_type: match self.setting.campaign.endpoint.format {
-                // No preflight: a whole round trip less.
-                Format::Jws => "text/plain",
-                Format::Json => "application/json",
-            },
+            content_type: self.media_type(),
         }]
+    }
+
+    pub(super) fn media_type(&self) -> &'static str {
+        match self.setting.campaign.endpoint.format {
+            // No preflight: a whole round trip less.
+            Format::Jws => "text/plain",
+            Format::Json => "application/json",
+        }
+    }
+
+    /// The wait that was asked for is over.
+    pub(super) fn due(&mut self) -> Vec<Effect> {
+        match self.phase {
+            Phase::Waiting => {
+                self.attempt += 1;
+                self.post()
+            }
+            Phase::Kept(false) => self.drain(),
+            _ => Vec::new(),
+        }
     }
 
     #[inline(never)]
@@ -215,24 +232,31 @@ impl Session {
 
     #[inline(never)]
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
-        let mut effects = vec![Effect::Tell(Report::Sent {
-            id: self.told_id(&acceptance.id),
-            status: acceptance.status.word(),
-            count: acceptance.count,
-        })];
-        effects.extend(self.counted(acceptance.count));
+        let mut effects = self.tell_sent(&acceptance);
         effects.push(Effect::Focus(Focus::Thanks));
         // It leads on with what the campaign's file says, and nothing else.
         let next = self.setting.campaign.next.as_ref();
         let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         effects.extend(self.forget());
+        effects.extend(self.kept.take().map(|kept| Effect::Discard(kept.key())));
         self.outdated = self.unclear.last().is_some_and(|message| !self.says(message));
         self.unclear.clear();
         self.notice = None;
         self.phase = Phase::Sent(acceptance);
         effects.extend(self.grant());
         self.changed(Changes::SCREEN);
+        effects
+    }
+
+    /// Tells the page that a message was sent.
+    pub(super) fn tell_sent(&mut self, acceptance: &Acceptance) -> Vec<Effect> {
+        let mut effects = vec![Effect::Tell(Report::Sent {
+            id: self.told_id(&acceptance.id),
+            status: acceptance.status.word(),
+            count: acceptance.count,
+        })];
+        effects.extend(self.counted(acceptance.count));
         effects
     }
 
@@ -267,11 +291,7 @@ impl Session {
             ("closed", ..) => return self.stop(Notice::Closed, "closed", false),
             _ => {}
         }
-        // It is shown, and told to the page: a sentence might hold what was typed.
-        let code = refusal.code.as_str();
-        let is_code = (1..=64).contains(&code.len())
-            && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let code = if is_code { code } else { "refused" };
-        self.stop(Notice::Refused(code.to_owned()), code, false)
+        let code = refusal.told();
+        self.stop(Notice::Refused(code.clone()), &code, false)
     }
 }

@@ -46,8 +46,8 @@ impl Session {
         campaign.vary(self.setting.seed);
         let before = std::mem::take(&mut self.setting.campaign);
         self.adopt(&before, campaign, true);
-        self.unspoken = false;
-        if matches!(self.phase, Phase::Sent(_)) {
+        (self.spoke, self.unspoken) = (true, false);
+        if matches!(self.phase, Phase::Sent(_) | Phase::Kept(_)) {
             return Vec::new();
         }
         self.withdraw_mail();

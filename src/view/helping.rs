@@ -41,7 +41,7 @@ impl Viewer<'_> {
     }
 
     /// A button that does this, or a place kept free for it.
-    fn act(&mut self, shown: bool, what: &str, key: Key) {
+    pub(super) fn act(&mut self, shown: bool, what: &str, key: Key) {
         if !shown {
             return self.out.nothing();
         }

@@ -57,15 +57,24 @@ impl Viewer<'_> {
             Notice::Vetoed => (Key::Vetoed, 0, ""),
             Notice::Nudge => (Key::Nudge, 0, ""),
             Notice::Trying => (Key::Trying, 0, ""),
+            Notice::NotKept => (Key::KeepFailed, 0, ""),
+            Notice::Dropped => (Key::KeptDeleted, 0, ""),
+            Notice::KeptRefused(code) => (Key::KeptRefused, 0, code.as_str()),
+            Notice::Elsewhere => (Key::KeptElsewhere, 0, ""),
+            Notice::Expired => (Key::KeptExpired, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
         // To be asked for more is no error, nor to wait.
-        let calm = matches!(notice, Notice::Nudge | Notice::Trying);
+        let calm =
+            matches!(notice, Notice::Nudge | Notice::Trying | Notice::Dropped | Notice::Elsewhere);
         self.set_if(!calm, Attribute::Part, "error");
         self.out.begin(Tag::P);
         let waits = *notice == Notice::Trying;
         self.out.set(Attribute::Role, if waits { "status" } else { "alert" });
         self.tell(key, i64::from(count), "code", code);
+        if matches!(notice, Notice::Unreachable | Notice::Busy(_)) && self.session.may_queue() {
+            self.ask_to_keep();
+        }
         self.out.end();
     }
 

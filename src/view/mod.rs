@@ -25,6 +25,7 @@ use crate::text::{Key, Locale};
 
 mod around;
 mod helping;
+mod kept;
 mod mail;
 mod mistakes;
 mod public;
@@ -51,6 +52,8 @@ pub const THANKS: &str = "form-thanks";
 pub const RECEIPT: &str = "form-receipt";
 /// The id of the warning of one's own authorities.
 pub const OWN_GOVERNMENT: &str = "form-own-government";
+/// The id of the heading of what the device keeps.
+pub const KEPT: &str = "form-kept";
 /// The id of the heading of the mail that is offered.
 pub const MAIL: &str = "form-mail";
 
@@ -194,14 +197,14 @@ impl<'a> Viewer<'a> {
         }
         self.exit();
         self.languages();
-        if let Phase::Sent(acceptance) = &session.phase {
-            self.thanks(acceptance);
-        } else {
-            self.leaf(Tag::H2, "title", &campaign.title);
+        match &session.phase {
+            Phase::Sent(acceptance) => self.thanks(acceptance),
+            Phase::Kept(sending) => self.kept(*sending),
+            _ => self.leaf(Tag::H2, "title", &campaign.title),
         }
         self.numbered(Part::Progress);
         match &session.phase {
-            Phase::Sent(_) => {}
+            Phase::Sent(_) | Phase::Kept(_) => {}
             Phase::NotYetOpen => {
                 self.sentence(Tag::P, "notice", Key::NotYetOpen);
                 self.opens_on();

@@ -245,7 +245,7 @@ impl Flow {
         }
         assert_eq!(self.painted, whole);
         let expected: &[u8] = match self.session.state() {
-            "closed" => &[0],
+            "closed" | "queued" => &[0],
             "sent" => &[Part::Share as u8, Part::Progress as u8],
             _ => &[
                 0,
@@ -426,6 +426,26 @@ impl Flow {
             Effect::Wait { milliseconds, .. } => Some(*milliseconds),
             _ => None,
         })
+    }
+
+    /// The wait before what is kept is sent once more is over.
+    pub(crate) fn due_kept(self) -> Self {
+        let attempt = self.effects.iter().find_map(|effect| match effect {
+            Effect::Wait { attempt, .. } => Some(*attempt),
+            _ => None,
+        });
+        let attempt = attempt.unwrap_or_else(|| panic!("it waits for nothing"));
+        self.event(Event::Due { attempt })
+    }
+
+    /// Key and digests are made, if they were asked for.
+    pub(crate) fn prepare_if_asked(self) -> Self {
+        if self.wordings.is_some() { self.prepare() } else { self }
+    }
+
+    /// The form is asked to have the device keep the message, and this comes of it.
+    pub(crate) fn keep(self, stored: bool) -> Self {
+        self.act("keep").event(Event::Stored(stored))
     }
 
     /// That time has passed.

@@ -35,6 +35,8 @@ pub(crate) enum Screen {
     Thanks(Box<Thanks>),
     /// A sentence, where nothing can be sent.
     Closed(String),
+    /// What the device keeps: all that is said of it.
+    Kept(String),
 }
 
 /// How many have sent.
@@ -355,6 +357,10 @@ pub(crate) fn view(plan: &Plan, locale: &Locale) -> View {
         screen: match (thanks, form) {
             (Some(thanks), None) => Screen::Thanks(Box::new(page.thanks(thanks))),
             (None, Some(form)) => Screen::Form(Box::new(page.form(form))),
+            (None, None) if page.all.iter().any(|e| is(e, "class", "kept")) => {
+                let kept = page.all.iter().find(|e| is(e, "class", "kept")).unwrap();
+                Screen::Kept(words(kept))
+            }
             (None, None) => {
                 let sentence = inside(&root).find(|e| is(e, "class", "notice")).unwrap();
                 Screen::Closed(words(sentence))

@@ -47,23 +47,8 @@ export const send = (request, done) => settle(async () => {
   return [response.status, await response.text(), response.headers.get("Retry-After") ?? ""];
 }, done);
 
-/** Puts a text into the clipboard. */
-export const copy = (text, done) => settle(async () => {
-  await navigator.clipboard.writeText(text);
-  return true;
-}, done);
-
-/** Has the browser offer them; whether something was passed on is nobody's business. */
-export const share = (title, text, url) =>
-  settle(() => navigator.share({ title, text, url }), () => {});
-
-/** Leads to another page in a while, unless the person does anything before, or the thanks are gone. */
-export const lead = (url, host) => settle(() => {
-  const waiting = setTimeout(() => host.state === "sent" && location.assign(url), 3000);
-  for (const kind of ["pointerdown", "keydown", "wheel"]) {
-    addEventListener(kind, () => clearTimeout(waiting), { capture: true, once: true });
-  }
-}, () => {});
+/** Says what comes of a promise: `[value]`. */
+export const when = (promise, done) => settle(async () => [await promise], done);
 
 /** The plural category of a number. */
 export const plural = (lang, number) => {
@@ -84,17 +69,6 @@ export const digits = (lang, number) => {
     // No language that the browser knows.
   }
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-};
-
-/** The day of a point in time where the browser is, as the language writes it. */
-export const day = (lang, seconds) => {
-  const date = new Date(seconds * 1000);
-  try {
-    return date.toLocaleDateString(lang, { dateStyle: "long" });
-  } catch {
-    // No language that the browser knows.
-    return date.toISOString().slice(0, 10);
-  }
 };
 
 /** An address, resolved against another; nothing where there is none. */

@@ -6,9 +6,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{EventTarget, HtmlElement};
 
 use crate::detail::{Detail, Value};
+use standwith::answer::{self, Outcome};
 use standwith::prefill;
 use standwith::session::Reply;
-use standwith::text::Rules;
+use standwith::text::{self, Rules};
 
 #[wasm_bindgen(module = "/src/browser.js")]
 extern "C" {
@@ -18,12 +19,8 @@ extern "C" {
     pub(crate) fn sign(key: &JsValue, text: &str, done: &JsValue);
     /// Status, body and Retry-After of the answer to a request, if there is one.
     pub(crate) fn send(request: &JsValue, done: &JsValue);
-    /// Whether a text is in the clipboard.
-    pub(crate) fn copy(text: &str, done: &JsValue);
-    /// Has the browser offer them.
-    pub(crate) fn share(title: &str, text: &str, url: &str);
-    /// Leads to another page in a while, unless the person does anything before.
-    pub(crate) fn lead(url: &str, host: &HtmlElement);
+    /// What came of a promise, as a list of one.
+    pub(crate) fn when(promise: &JsValue, done: &JsValue);
     /// An address, resolved against another; empty where there is none.
     pub(crate) fn resolve(url: &str, base: &str) -> String;
     /// Dispatches an event on an element; whether nobody cancelled it.
@@ -35,7 +32,6 @@ extern "C" {
     ) -> bool;
     fn plural(lang: &str, number: f64) -> String;
     fn digits(lang: &str, number: f64) -> String;
-    fn day(lang: &str, seconds: f64) -> String;
 }
 
 #[wasm_bindgen]
@@ -48,18 +44,27 @@ extern "C" {
 pub(crate) const RULES: Rules = Rules {
     plural: |lang, number| plural(lang, number as f64),
     number: |lang, number| digits(lang, number as f64),
-    date: |lang, seconds| day(lang, seconds as f64),
+    date: day,
 };
+
+/// The day of a point in time where the browser is, as the language writes it.
+fn day(lang: &str, seconds: i64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
+    let long = Detail(&[("dateStyle", Value::Text("long"))]).to_js();
+    let written = call(&date, "toLocaleDateString", &[lang.into(), long]);
+    // Not every language is one that the browser knows.
+    written.ok().and_then(|day| day.as_string()).unwrap_or_else(|| text::day(seconds))
+}
 
 // What needs no promise is here: in JavaScript it would come with the first bytes, and is for the last.
 
 /// A property; `undefined` where there is none, or where the browser does not give it.
-fn get(of: &JsValue, name: &str) -> JsValue {
+pub(crate) fn get(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or_default()
 }
 
 /// What a method gives.
-fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let list = Array::new();
     for (place, argument) in (0..).zip(arguments) {
         list.set(place, argument.clone());
@@ -91,10 +96,61 @@ pub(crate) fn leave(url: &str) {
     }
 }
 
+/// Leads to another page.
+pub(crate) fn go(url: &str) {
+    let _ = call(&get(&window(), "location"), "assign", &[url.into()]);
+}
+
+/// Has `hear` hear of all events of a kind in the whole window, before anybody else.
+pub(crate) fn overhear(kind: &str, hear: &JsValue) {
+    let _ = call(&window(), "addEventListener", &[kind.into(), hear.clone(), true.into()]);
+}
+
+/// Puts a text into the clipboard.
+pub(crate) fn copy(text: &str, done: &JsValue) {
+    let clipboard = get(&get(&window(), "navigator"), "clipboard");
+    hear(call(&clipboard, "writeText", &[text.into()]), done);
+}
+
+/// Has the browser offer them.
+pub(crate) fn share(title: &str, text: &str, url: &str, done: &JsValue) {
+    let navigator = get(&window(), "navigator");
+    let what = [("title", title), ("text", text), ("url", url)];
+    let what = Detail(&what.map(|(name, value)| (name, Value::Text(value)))).to_js();
+    hear(call(&navigator, "share", &[what]), done);
+}
+
+/// Has `done` called with what comes of a call that gave a promise, or with nothing.
+fn hear(promise: Result<JsValue, JsValue>, done: &JsValue) {
+    match promise {
+        Ok(promise) => when(&promise, done),
+        Err(_) => drop(call(done, "call", &[])),
+    }
+}
+
+/// Calls `done` after so many milliseconds.
+pub(crate) fn wait(milliseconds: u32, done: &JsValue) {
+    let _ = call(&window(), "setTimeout", &[done.clone(), milliseconds.into()]);
+}
+
 /// Whether the browser has ways of its own to pass a text on.
 pub(crate) fn shares() -> bool {
     let text = Detail(&[("text", Value::Text("a"))]).to_js();
     call(&get(&window(), "navigator"), "canShare", &[text]).is_ok_and(|can| can.is_truthy())
+}
+
+/// How many forms of the same campaign stand before this one.
+pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
+    let campaign = host.get_attribute("campaign");
+    let root = call(host, "getRootNode", &[]).unwrap_or_default();
+    let forms = call(&root, "querySelectorAll", &[host.local_name().into()]).unwrap_or_default();
+    let forms =
+        Array::from(&forms).into_iter().take_while(|form| form != AsRef::<JsValue>::as_ref(host));
+    let alike = forms.filter(|form| {
+        let other = call(form, "getAttribute", &["campaign".into()]);
+        other.is_ok_and(|other| other.as_string() == campaign)
+    });
+    alike.count() as u32
 }
 
 fn tab() -> JsValue {
@@ -151,6 +207,13 @@ pub(crate) fn now() -> i64 {
 /// A text of a list that came.
 pub(crate) fn text(list: &Array, index: u32) -> String {
     list.get(index).as_string().unwrap_or_default()
+}
+
+/// What an answer that came says of the action of this identity.
+pub(crate) fn outcome(came: &JsValue, jti: &str) -> Outcome {
+    reply(came).map_or(Outcome::Unreachable, |reply| {
+        answer::outcome(reply.status, &reply.body, reply.retry_after, jti)
+    })
 }
 
 /// An answer that came.

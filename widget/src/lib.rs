@@ -7,6 +7,7 @@
 mod browser;
 mod detail;
 mod listener;
+mod outbox;
 mod page;
 mod place;
 mod runtime;

@@ -12,12 +12,15 @@ use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, Sha
 use crate::browser;
 use crate::detail::{Detail, Value};
 use crate::listener::Listener;
+use crate::outbox::{self, Found};
 use crate::page::{self, Painter};
 use crate::place::Place;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::envelope::PublicKey;
+use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
+use standwith::outbox::Kept;
 use standwith::session::{Changes, Effect, Event, Focus, Materials, Report, Session, ShareResult};
 use standwith::shape::ConfigFault;
 use standwith::text::Locale;
@@ -42,6 +45,8 @@ pub(crate) struct Runtime {
     complete: Cell<bool>,
     /// The private key of the message on its way: it can't be taken out of the browser.
     key: RefCell<JsValue>,
+    /// Where the thanks lead by themselves, as long as the person does nothing else.
+    next_page: RefCell<String>,
     listeners: RefCell<Vec<Listener>>,
 }
 
@@ -71,6 +76,7 @@ impl Runtime {
             mailbox: RefCell::default(),
             complete: Cell::new(false),
             key: RefCell::new(JsValue::UNDEFINED),
+            next_page: RefCell::default(),
             listeners: RefCell::default(),
         });
         if painted {
@@ -123,6 +129,10 @@ impl Runtime {
         let values = browser::prefilled(&attribute("prefill"), asks);
         if !values.is_empty() {
             self.send(Event::Prefilled(values));
+        }
+        if self.session.borrow().queues_here() {
+            self.drain();
+            self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         }
         // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
@@ -337,14 +347,34 @@ impl Runtime {
                 browser::copy(&text, &done);
             }
             Effect::AskTime => self.send(Event::Time(browser::now())),
-            Effect::Share { title, text, url } => browser::share(&title, &text, &url),
-            Effect::Lead(url) => browser::lead(&url, &self.host),
+            Effect::Share { title, text, url } => {
+                // Whether something was passed on is nobody's business.
+                browser::share(&title, &text, &url, &self.later(0, |_, _, _| {}));
+            }
+            Effect::Store(kept) => {
+                let runtime = Rc::downgrade(self);
+                outbox::store(&kept, move |stored| {
+                    if let Some(runtime) = runtime.upgrade() {
+                        runtime.send(Event::Stored(stored));
+                    }
+                });
+            }
+            Effect::Discard(key) => outbox::discard(key),
+            Effect::Drain => self.drain(),
+            Effect::Wait { attempt, milliseconds } => {
+                let due = self.later(attempt, |runtime, attempt, _| {
+                    runtime.send(Event::Due { attempt });
+                });
+                browser::wait(milliseconds, &due);
+            }
+            Effect::Lead(url) => self.lead(url),
             Effect::Focus(focus) => self.painter.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
                 Focus::Thanks => view::THANKS,
                 Focus::Receipt => view::RECEIPT,
                 Focus::Mail => view::MAIL,
+                Focus::Kept => view::KEPT,
                 Focus::Email => "email",
             }),
             Effect::Leave(url) => browser::leave(&url),
@@ -354,15 +384,71 @@ impl Runtime {
                 self.wanted.set(place);
                 let done = self.later(place, |runtime, place, came| {
                     // Of several that were asked for, the last one counts.
-                    if let Some(texts) = came.as_string()
-                        && runtime.wanted.get() == place
-                    {
-                        runtime.speak(place, &texts);
+                    if runtime.wanted.get() == place {
+                        match came.as_string() {
+                            Some(texts) => runtime.speak(place, &texts),
+                            None => runtime.send(Event::NotSpoken),
+                        }
                     }
                 });
                 self.painter.load(&lang, &done);
             }
         }
+    }
+
+    /// Sends what the device keeps of this campaign.
+    fn drain(self: &Rc<Self>) {
+        let runtime = Rc::downgrade(self);
+        outbox::claim(self.campaign(), move |found| {
+            let Some(runtime) = runtime.upgrade() else { return };
+            let sending = !found.mine.is_empty();
+            let Found { kept, mine, expired } = found;
+            runtime.send(Event::Found { kept, expired, sending });
+            mine.into_iter().for_each(|kept| runtime.post_kept(kept));
+        });
+    }
+
+    /// Sends one message that the device keeps.
+    fn post_kept(self: &Rc<Self>, kept: Kept) {
+        let (url, content_type) = self.session.borrow().destination();
+        let runtime = Rc::downgrade(self);
+        let body = kept.body.clone();
+        let done = Closure::once_into_js(move |came: JsValue| {
+            let outcome = browser::outcome(&came, &kept.jti);
+            // The answer is there: nothing is sent again, whatever becomes of this form.
+            if kept.is_done(&outcome) {
+                outbox::discard(kept.key());
+            } else {
+                outbox::store(&Kept { claimed: 0, ..kept.clone() }, |_| {});
+            }
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.send(Event::Drained { kept, outcome });
+            }
+        });
+        fetch(&Method::POST, &url, Some((&body, content_type)), &done);
+    }
+
+    /// Leads to another page in a while, unless the person does anything before.
+    fn lead(self: &Rc<Self>, url: String) {
+        self.next_page.replace(url);
+        let runtime = Rc::downgrade(self);
+        let stay = Closure::<dyn Fn(DomEvent)>::new(move |_| {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.next_page.take();
+            }
+        });
+        let stay = stay.into_js_value();
+        for kind in ["pointerdown", "keydown", "wheel"] {
+            browser::overhear(kind, &stay);
+        }
+        let go = self.later(0, |runtime, _, _| {
+            let url = runtime.next_page.take();
+            // The thanks may be gone.
+            if !url.is_empty() && runtime.state() == "sent" {
+                browser::go(&url);
+            }
+        });
+        browser::wait(3000, &go);
     }
 
     /// What is to be called when something has come. Nobody hears of it when the element is gone by
@@ -422,6 +508,9 @@ impl Runtime {
                     ("count", count.map_or(Value::Nothing, whole)),
                 ],
             ),
+            Report::Queued { id } => {
+                self.announce("standwith:queued", &[("id", Value::Text(id))]);
+            }
             Report::Error { code, retryable } => self.announce(
                 "standwith:error",
                 &[("code", Value::Text(code)), ("retryable", Value::Truth(*retryable))],
@@ -441,7 +530,8 @@ impl Runtime {
 
     /// Under which name the tab keeps what was typed.
     fn kept_as(&self) -> String {
-        ["standwith:", &self.campaign()].concat()
+        let before = decimal(browser::alike_before(&self.host).into());
+        ["standwith:", &self.campaign(), ":", &before].concat()
     }
 
     fn campaign(&self) -> String {

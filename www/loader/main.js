@@ -15,7 +15,7 @@ import css from "./style.css";
 const LARGEST_FILE = 1 << 21;
 /** How long a file may take, in milliseconds. */
 const PATIENCE = 20_000;
-/** How long to wait at most before the second half is asked for once more, in milliseconds. */
+/** How long to wait at most before code is asked for once more, in milliseconds. */
 const LONGEST_WAIT = 32_000;
 /** What a script tag's `data-` attributes become. */
 const ATTRIBUTES = [
@@ -27,6 +27,7 @@ const SENTENCES = {
   campaign: "The form could not be loaded: the campaign did not answer.",
   faulty: "The form could not be loaded: something is wrong with the campaign.",
   wasm: "The form could not be loaded: this page or browser does not let it run.",
+  network: "The form could not be loaded yet. It is tried again.",
   insecure: "The form needs a secure connection, and this page has none.",
 };
 
@@ -55,8 +56,10 @@ const fetchFile = async (url, integrity, headers) => {
     referrerPolicy: "no-referrer",
     signal: AbortSignal.timeout(PATIENCE),
     ...(integrity && { integrity }),
-  });
-  if (!response.ok) throw Error(`${url} answered ${response.status}`);
+  }).catch(because("network"));
+  if (!response.ok) {
+    throw new Unavailable(response.status < 500 ? "campaign" : "network", `${url}: ${response.status}`);
+  }
   return response;
 };
 
@@ -175,6 +178,8 @@ class StandWith extends HTMLElement {
   #start;
   /** What is done before Rust listens. */
   #early;
+  /** What says that the code can't be had, while it is tried again. */
+  #told;
 
   connectedCallback() {
     if (this.#form || this.#start || this.#early) return;
@@ -210,14 +215,14 @@ class StandWith extends HTMLElement {
   #end() {
     this.#start = undefined;
     this.#early?.end();
-    this.#early = undefined;
+    this.#told = this.#early = undefined;
     free(this.#form);
     this.#form = undefined;
   }
 
   /** `editing`, `sending`, `sent` or `closed`; `loading` or `unavailable` without a form. */
   get state() {
-    return this.#form?.state ?? (this.#start ? "loading" : "unavailable");
+    return this.#form?.state ?? (this.#start && !this.#told ? "loading" : "unavailable");
   }
 
   /** Empties the form for the next person. */
@@ -252,13 +257,15 @@ class StandWith extends HTMLElement {
     core.catch(() => {});
     const near = this.parentElement?.closest("[lang]") ?? document.documentElement;
     const wanted = [this.lang, near.lang, ...navigator.languages].filter(Boolean);
-    const { text, digest, said, plan, file } =
-      await loadCampaign(url, wanted).catch(because("campaign"));
+    const isWanted = () => start === this.#start;
+    const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
+    const found = await this.#patiently(shadow, campaignOf, isWanted);
+    if (!isWanted()) return;
+    const { text, digest, said, plan, file } = found;
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     const catalogue = known(lang.split("-")[0]);
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const texts = catalogue && catalogue !== "en" && loadTexts(catalogue).catch(() => "");
-    if (start !== this.#start) return;
     const page = painter(shadow, file, __NAMES__, __TAGS__);
     page.load = (name, done) =>
       loadTexts(known(name, name.split("-")[0], "en")).then(done, () => done());
@@ -270,11 +277,11 @@ class StandWith extends HTMLElement {
       return (await Promise.all([english, loadSending()]))[0];
     };
     // Without a plan Rust paints first, and that takes all of it.
-    const whole = painted ? "" : await rest();
-    await core;
+    const whole = painted ? "" : await this.#patiently(shadow, rest, isWanted);
+    await this.#patiently(shadow, loadCore, isWanted);
     // In a task of its own: what a person does comes in between.
     await new Promise((resolve) => setTimeout(resolve));
-    if (start !== this.#start) return;
+    if (!isWanted()) return;
     if (!painted) shadow.replaceChildren();
     this.#form = mount(this, shadow, page, painted, text, lang, await texts || whole);
     this.#start = undefined;
@@ -294,31 +301,38 @@ class StandWith extends HTMLElement {
       this.getAttribute("hosted"),
       query.has("standwith-test") ? "1" : "",
     ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
-    await this.#complete(this.#form, shadow, rest, place);
+    // What sends comes while the person writes.
+    const form = this.#form;
+    try {
+      const late = await this.#patiently(shadow, rest, () => form === this.#form);
+      if (form !== this.#form) return;
+      try {
+        form.complete(late, place);
+      } catch (fault) {
+        throw new Unavailable("faulty", fault);
+      }
+    } catch (error) {
+      this.#form = undefined;
+      free(form);
+      return this.#fail(shadow, error);
+    }
+    this.#early.again();
+    this.#early = undefined;
+    becomeReady();
   }
 
-  /** Fetches what sends while the person writes; again after a while, where the network is poor. */
-  async #complete(form, shadow, rest, place) {
-    for (let wait = 1000; form === this.#form; wait *= 2) {
+  /** What `load` gives; on a poor network once more after a while, as long as it is wanted. After some seconds it
+      is said what is wrong. */
+  async #patiently(shadow, load, wanted) {
+    for (let wait = 1000; wanted(); wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
-        const texts = await rest();
-        if (form !== this.#form) return;
-        try {
-          form.complete(texts, place);
-        } catch (fault) {
-          wait = Infinity;
-          throw new Unavailable("faulty", fault);
-        }
-        this.#early.again();
-        this.#early = undefined;
-        becomeReady();
-        return;
+        const loaded = await load();
+        this.#told?.remove();
+        this.#told = undefined;
+        return loaded;
       } catch (error) {
-        if (wait > LONGEST_WAIT) {
-          free(form);
-          this.#form = undefined;
-          return this.#fail(shadow, error);
-        }
+        if (error.reason !== "network") throw error;
+        if (wait > 4000) this.#told ??= this.#tell(shadow, error);
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
@@ -337,9 +351,8 @@ class StandWith extends HTMLElement {
     }
   }
 
-  /** Leaves what stands inside the element, and says why there is no form. */
-  #fail(shadow, { reason = "wasm", message }) {
-    this.#start = undefined;
+  /** Says above all that there is why there is no form, and where there is one. */
+  #tell(shadow, { reason = "wasm", message }) {
     console.warn(`StandWith: ${message}`);
     const sentence = document.createElement("p");
     sentence.setAttribute("role", "status");
@@ -357,21 +370,28 @@ class StandWith extends HTMLElement {
     const box = document.createElement("div");
     box.className = "standwith";
     box.append(document.createElement("slot"), sentence);
-    if (this.#early?.typed) {
-      // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
-      for (const button of shadow.querySelectorAll("button")) button.remove();
-      shadow.prepend(box);
-      link.target = "_blank";
-    } else {
-      shadow.replaceChildren(box);
-      this.#early?.end();
-      this.#early = undefined;
-    }
+    if (this.#early?.typed) link.target = "_blank";
     this.dispatchEvent(new CustomEvent("standwith:error", {
       bubbles: true,
       composed: true,
       detail: { code: `unavailable_${reason}`, retryable: reason !== "faulty" },
     }));
+    shadow.prepend(box);
+    return box;
+  }
+
+  /** Leaves what stands inside the element, and says why there is no form. */
+  #fail(shadow, error) {
+    this.#start = undefined;
+    const box = this.#tell(shadow, error);
+    if (this.#early?.typed) {
+      // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
+      for (const button of shadow.querySelectorAll("button")) button.remove();
+    } else {
+      this.#early?.end();
+      this.#early = undefined;
+      shadow.replaceChildren(box);
+    }
   }
 }
 

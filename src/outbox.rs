@@ -1,0 +1,112 @@
+//! What a device keeps of a message that could not be sent, on the supporter's word: what was signed, and
+//! nothing else. Every form of the same campaign on the same site sends it as soon as it can.
+
+use crate::answer::Outcome;
+use crate::draft::{BODY, Draft, TARGETS};
+use crate::envelope;
+use crate::json::{self, Json, Value, Writer};
+
+/// How long a message is kept, in seconds: a day less than an endpoint takes it.
+pub const LONGEST: i64 = 6 * 86_400;
+/// For how long a tab has a message for itself, in seconds: longer than an endpoint has to answer.
+const CLAIM: i64 = 60;
+
+/// A message that is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// The campaign.
+    pub campaign: String,
+    /// The action's identity.
+    pub jti: String,
+    /// What is posted.
+    pub body: String,
+    /// When it is deleted: seconds since 1970.
+    pub until: i64,
+    /// Until when some tab has it for itself, in order to send it: seconds since 1970.
+    pub claimed: i64,
+}
+
+/// What is to be done with a message that is found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// Nothing: another tab is sending it.
+    Wait,
+    /// It was kept long enough.
+    Delete,
+    /// It is sent, and belongs to this tab for as long as that takes.
+    Send,
+}
+
+impl Kept {
+    /// Reads what a device kept. It may be from anyone: scripts of the same site can write there.
+    pub fn read(text: &str) -> Option<Self> {
+        let Value::List(values) = json::parse(text).ok()?.value else { return None };
+        let text = |at: usize| values.get(at).and_then(Json::text).map(str::to_owned);
+        let time = |at: usize| match values.get(at)?.value {
+            Value::Whole(number) => Some(number),
+            _ => None,
+        };
+        Some(Kept {
+            campaign: text(0)?,
+            jti: text(1)?,
+            body: text(2)?,
+            until: time(3)?,
+            claimed: time(4)?,
+        })
+    }
+
+    /// What a device keeps.
+    pub fn write(&self) -> String {
+        let mut out = Writer::default();
+        out.list(|out| {
+            out.text(&self.campaign);
+            out.text(&self.jti);
+            out.text(&self.body);
+            out.whole(self.until);
+            out.whole(self.claimed);
+        });
+        out.finish()
+    }
+
+    /// Under which name it is kept.
+    pub fn key(&self) -> String {
+        [&self.campaign, "/", &self.jti].concat()
+    }
+
+    /// What was typed, as far as it can be read: nothing of a message that is sealed. What was agreed to is not
+    /// in it, to be agreed to anew.
+    pub fn draft(&self) -> Option<Draft> {
+        let claims = match json::parse(&self.body) {
+            Ok(body) => body.get("action")?.clone(),
+            Err(_) => {
+                let payload = envelope::decode(self.body.split('.').nth(1)?)?;
+                json::parse(&String::from_utf8(payload).ok()?).ok()?
+            }
+        };
+        let mut draft = Draft::default();
+        for part in ["person", "message", "answers"] {
+            if let Some(Value::Object(members)) = claims.get(part).map(|part| &part.value) {
+                members.iter().for_each(|member| draft.recall(&member.key, &member.value));
+            }
+        }
+        draft.recall(TARGETS, claims.get(TARGETS)?);
+        (!draft.get(BODY).is_empty()).then_some(draft)
+    }
+
+    /// Whether this answer is the end of it: a message that is refused is for the supporter to mend.
+    pub fn is_done(&self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Accepted(_) | Outcome::Refused(_))
+    }
+
+    /// Whose turn it is at the time `now` (seconds since 1970). A clock that was set back delays nothing.
+    pub fn turn(&mut self, now: i64) -> Turn {
+        if now >= self.until {
+            return Turn::Delete;
+        }
+        if self.claimed > now && self.claimed <= now + CLAIM {
+            return Turn::Wait;
+        }
+        self.claimed = now + CLAIM;
+        Turn::Send
+    }
+}

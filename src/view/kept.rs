@@ -1,0 +1,38 @@
+//! What there is to see where a device keeps a message that could not be sent.
+
+use super::{KEPT, Viewer};
+use crate::plan::{Attribute, Tag, html};
+use crate::session::Notice;
+use crate::text::Key;
+
+impl Viewer<'_> {
+    /// The question whether the device shall keep it, below what went wrong.
+    pub(super) fn ask_to_keep(&mut self) {
+        self.sentence(Tag::P, "", Key::KeepAsk);
+        self.sentence(Tag::P, "hint", Key::KeepHint);
+        self.act(true, "keep", Key::KeepYes);
+    }
+
+    /// The message that is kept, in the place of the form.
+    pub(super) fn kept(&mut self, sending: bool) {
+        let session = self.session;
+        self.out.put(html!("<div class=\"kept\"><h2 class=\"title\" tabindex=\"-1\">"));
+        self.out.set(Attribute::Id, KEPT);
+        self.say(Key::KeptHeading);
+        self.out.end();
+        let until = session.kept.as_ref().map_or(0, |kept| kept.until);
+        // The last day on which it may still be sent.
+        let date = self.locale.date(until - 1);
+        self.leaf(Tag::P, "", &self.locale.say_with(Key::KeptHint, &[("date", &date)]));
+        self.out.put(html!("<p role=\"status\">"));
+        match session.notice {
+            _ if sending => self.say(Key::Sending),
+            Some(Notice::Unreachable | Notice::Busy(_)) => self.say(Key::KeptNotYet),
+            _ => self.out.text(""),
+        }
+        self.out.put(html!("</p><div class=\"acts\">"));
+        self.act(true, "send-kept", Key::KeptSend);
+        self.act(true, "delete-kept", Key::KeptDelete);
+        self.out.put(html!("</div></div>"));
+    }
+}

@@ -1,0 +1,281 @@
+//! What a device keeps of a message that could not be sent, and what becomes of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::seen::Screen;
+use flow::{Flow, NOW, campaign, campaign_with, jti};
+use proptest::prelude::*;
+use serde_json::json;
+use standwith::answer::{Acceptance, Outcome, Refusal, Status};
+use standwith::outbox::{Kept, LONGEST, Turn};
+use standwith::session::{Effect, Event, Focus, Report};
+
+const ASK: &str = "This device can keep your message and send it when there is a connection.";
+const KEPT: &str = "Your message is kept on this device";
+
+fn silent() -> Flow {
+    Flow::new(campaign()).filled().send().silence()
+}
+
+fn kept(flow: &Flow) -> Kept {
+    let found = flow.effects.iter().find_map(|effect| match effect {
+        Effect::Store(kept) => Some(kept.clone()),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("nothing is stored: {:?}", flow.effects))
+}
+
+/// A form whose message the device keeps, and what it keeps.
+fn queued() -> (Flow, Kept) {
+    let flow = silent().act("keep");
+    let kept = kept(&flow);
+    (flow.event(Event::Stored(true)).is("queued"), kept)
+}
+
+fn found(flow: Flow, kept: &[Kept], sending: bool) -> Flow {
+    flow.event(Event::Found { kept: kept.to_vec(), expired: false, sending })
+}
+
+fn accepted(jti: &str) -> Outcome {
+    Outcome::Accepted(Acceptance {
+        id: jti.to_owned(),
+        status: Status::Accepted,
+        receipt: "a.b.c".to_owned(),
+        count: Some(7),
+    })
+}
+
+fn refused(code: &str) -> Outcome {
+    Outcome::Refused(Refusal { code: code.to_owned(), ..Refusal::default() })
+}
+
+#[test]
+fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
+    let flow = Flow::new(campaign()).filled().send();
+    assert!(!flow.text().contains(ASK));
+    let flow = flow.answer_once(None);
+    assert!(!flow.text().contains(ASK), "it is tried still");
+    let flow = silent();
+    assert!(flow.text().contains(ASK), "{}", flow.text());
+    assert!(flow.text().contains("The website that you are on could read it there."));
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
+    // What nobody has signed can't be kept.
+    assert!(!Flow::new(campaign()).filled().submit().veto().text().contains(ASK));
+    Flow::new(campaign()).act("keep").does(&[]);
+}
+
+#[test]
+fn where_it_may_be_dangerous_no_device_keeps_anything() {
+    let flow = Flow::new(campaign_with(json!({ "at_risk": true })));
+    assert!(!flow.session.queues_here());
+    let flow = flow.filled().send().silence();
+    assert!(!flow.text().contains(ASK));
+    flow.act("keep").does(&[]).is("editing");
+}
+
+#[test]
+fn what_is_kept_is_what_was_signed_and_nothing_else() {
+    let flow = silent().act("keep");
+    let kept = kept(&flow);
+    assert_eq!((kept.campaign.as_str(), kept.jti.as_str()), ("free-the-writer", jti(1).as_str()));
+    assert_eq!((&kept.body, kept.until), (&flow.bodies[0], NOW + LONGEST));
+    // Nothing is promised before the device has it.
+    let flow = flow.is("editing");
+    let flow = flow.event(Event::Stored(true)).is("queued");
+    assert_eq!(flow.effects[0], Effect::Tell(Report::Queued { id: jti(1) }));
+    assert!(flow.effects.contains(&Effect::Focus(Focus::Kept)));
+    let Screen::Kept(words) = flow.view().screen else { panic!("{}", flow.text()) };
+    assert!(words.contains(KEPT) && words.contains("It has not been received yet."), "{words}");
+    assert!(words.contains("2026-09-27"), "{words}");
+    // It is tried again while the page is open.
+    let flow = flow.due_kept();
+    flow.does(&[Effect::Drain]);
+}
+
+#[test]
+fn a_device_that_cannot_keep_it_says_so() {
+    let flow = silent().keep(false).is("editing");
+    assert!(flow.form().notice.unwrap().contains("This device could not keep your message."));
+    // And nothing is lost: the very same goes once more.
+    let flow = flow.submit().allow();
+    assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
+}
+
+#[test]
+fn what_is_sent_from_there_is_thanked_for() {
+    let (flow, kept) = queued();
+    let flow =
+        found(flow.act("send-kept").does(&[Effect::Drain]), std::slice::from_ref(&kept), true);
+    assert!(flow.text().contains("Sending…"));
+    let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept }).is("sent");
+    assert_eq!(flow.thanks().number.1, jti(1));
+    assert!(!flow.text().contains("What you changed"));
+    let sent = Report::Sent { id: Some(jti(1)), status: "accepted", count: Some(7) };
+    assert!(flow.told.contains(&sent));
+    // The next person's message is another one.
+    assert_eq!(flow.reset().filled().send().claims().jti, jti(2));
+}
+
+#[test]
+fn what_cannot_be_sent_yet_stays() {
+    for outcome in [Outcome::Unreachable, Outcome::RetryLater(Some(30))] {
+        let (flow, kept) = queued();
+        let flow = found(flow.act("send-kept"), std::slice::from_ref(&kept), true);
+        let flow = flow.event(Event::Drained { kept: kept.clone(), outcome }).is("queued");
+        assert!(flow.waits().is_some_and(|wait| wait == 60_000));
+        assert!(flow.text().contains("It could not be sent just now."));
+    }
+    let (flow, kept) = queued();
+    // Another tab is at it: that one's answer is waited for.
+    let flow = found(flow.act("send-kept"), std::slice::from_ref(&kept), false).is("queued");
+    assert!(flow.waits().is_some());
+    // It went from there.
+    let flow = found(flow.act("send-kept"), &[], false).is("editing");
+    assert!(flow.form().notice.unwrap().contains("Your message was sent from another tab."));
+    // Whoever sends it once more gets the receipt of the first time.
+    let flow = flow.submit().allow();
+    assert_eq!(flow.bodies[0], flow.bodies[1]);
+}
+
+#[test]
+fn it_can_be_taken_back() {
+    let (flow, kept) = queued();
+    let flow = flow.act("delete-kept").is("editing");
+    assert!(flow.effects.contains(&Effect::Discard(kept.key())));
+    assert!(
+        flow.form().notice.unwrap().contains("This device does not keep your message any more.")
+    );
+    // What was typed is still there, and counts once whatever becomes of it.
+    let flow = flow.holds("given_name", "ដារ៉ា").enter("given_name", "Dara").send();
+    assert_eq!(flow.claims().jti, jti(1));
+    let flow = flow.accept("accepted", 1).is("sent");
+    // An answer to what was on its way then changes nothing.
+    flow.event(Event::Drained { outcome: Outcome::Unreachable, kept }).does(&[]).is("sent");
+}
+
+#[test]
+fn what_goes_by_itself_after_all_is_not_kept_any_longer() {
+    let flow = silent().act("keep");
+    let kept = kept(&flow);
+    // Stored while the supporter tried again.
+    let flow = flow.submit().allow().event(Event::Stored(true)).is("sending");
+    let flow = flow.accept("accepted", 1).is("sent");
+    assert!(flow.effects.contains(&Effect::Discard(kept.key())));
+}
+
+#[test]
+fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
+    let (_, kept) = queued();
+    let fresh = || Flow::new(campaign());
+    let flow = found(fresh(), std::slice::from_ref(&kept), true).is("queued");
+    assert!(flow.text().contains(KEPT));
+    let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
+    assert_eq!(flow.is("sent").thanks().number.1, jti(1));
+
+    let writing =
+        found(fresh().enter("given_name", "Sok"), std::slice::from_ref(&kept), true).is("editing");
+    let sent = writing.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
+    // The page hears of it, and nobody is disturbed.
+    assert!(matches!(sent.effects[0], Effect::Tell(Report::Sent { .. })), "{:?}", sent.effects);
+    sent.is("editing").holds("given_name", "Sok");
+
+    found(fresh(), &[], false).does(&[]).is("editing");
+    // Whoever does not wait for it writes another.
+    let next = found(fresh(), std::slice::from_ref(&kept), true).reset().is("editing");
+    let next = next.event(Event::Drained { outcome: refused("closed"), kept });
+    next.does(&[]).is("editing").says("Send message", None);
+}
+
+#[test]
+fn what_is_refused_comes_back_to_be_mended() {
+    let (flow, kept) = queued();
+    let errors = vec![("email".to_owned(), "email_malformed".to_owned())];
+    let rules = || {
+        let code = "rules".to_owned();
+        Outcome::Refused(Refusal { code, errors: errors.clone(), now: None })
+    };
+    // In the tab where it was written, and in another one.
+    for flow in [flow, found(Flow::new(campaign()), std::slice::from_ref(&kept), true)] {
+        let flow = flow.event(Event::Drained { outcome: rules(), kept: kept.clone() });
+        let flow =
+            flow.wrong(&["email"]).holds("given_name", "ដារ៉ា").holds("email", "dara@example.org");
+        let body = flow.value("body");
+        assert!(body.starts_with("Please free the writer."), "{body}");
+        // Agreement is given anew where the form was another one.
+        let flow = flow.enter("email", "dara@example.com").tick("consent_delivery", "on");
+        assert_eq!(flow.prepare_if_asked().send().claims().person.email, "dara@example.com");
+    }
+    // What can't be read can't be mended.
+    let sealed = Kept { body: "e30.eyJzZWFsZWQiOiJ4In0.e30".to_owned(), ..kept };
+    let flow = found(Flow::new(campaign()), std::slice::from_ref(&sealed), true);
+    let flow = flow.event(Event::Drained { outcome: refused("closed"), kept: sealed });
+    let notice = flow.is("editing").form().notice.unwrap();
+    assert!(notice.contains("that this device had kept (closed)"), "{notice}");
+}
+
+#[test]
+fn what_was_kept_for_too_long_is_gone_and_that_is_said() {
+    let expired =
+        |flow: Flow| flow.event(Event::Found { kept: Vec::new(), expired: true, sending: false });
+    for flow in [expired(Flow::new(campaign())), expired(queued().0)] {
+        let notice = flow.is("editing").form().notice.unwrap();
+        assert!(notice.contains("could not be sent in six days"), "{notice}");
+    }
+    let flow = expired(Flow::new(campaign()).enter("given_name", "Sok"));
+    assert_eq!(flow.form().notice, None, "somebody else writes");
+}
+
+#[test]
+fn the_clock_of_the_endpoint_says_how_long() {
+    let late = json!({ "code": "iat_out_of_window", "now": NOW + 700_000 });
+    let flow = Flow::new(campaign()).filled().send().refuse(400, late).sign().silence();
+    assert_eq!(kept(&flow.act("keep")).until, NOW + 700_000 + LONGEST);
+}
+
+#[test]
+fn of_two_tabs_one_sends() {
+    let mut kept = Kept { until: NOW + LONGEST, ..Kept::default() };
+    assert_eq!(kept.turn(NOW), Turn::Send);
+    let mut other = Kept::read(&kept.write()).unwrap();
+    assert_eq!(other.turn(NOW), Turn::Wait);
+    assert_eq!(other.turn(NOW + 59), Turn::Wait);
+    // The first one is gone: its turn ends.
+    assert_eq!(other.turn(NOW + 60), Turn::Send);
+    assert_eq!(other.turn(NOW + LONGEST - 1), Turn::Send);
+    assert_eq!(other.turn(NOW + LONGEST), Turn::Delete);
+    // A clock that was set back by a day holds nothing up.
+    let mut ahead = Kept { claimed: NOW + 86_460, until: NOW + LONGEST, ..Kept::default() };
+    assert_eq!(ahead.turn(NOW), Turn::Send);
+}
+
+#[test]
+fn a_page_that_says_nothing_hears_nothing() {
+    let flow = Flow::new(campaign());
+    for event in [Event::Stored(true), Event::Stored(false)] {
+        let (after, effects) = flow.session.clone().update(event);
+        assert_eq!((after.state(), effects), ("editing", Vec::new()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_is_read_as_it_was_written(
+        campaign in "\\PC*", jti in "\\PC*", body in "\\PC*", until: i64, claimed: i64,
+    ) {
+        let kept = Kept { campaign, jti, body, until, claimed };
+        prop_assert_eq!(Kept::read(&kept.write()), Some(kept));
+    }
+
+    // Any script of the site can write there.
+    #[test]
+    fn whatever_lies_there_does_no_harm(text in "\\PC*", body in "\\PC*") {
+        let _ = Kept::read(&text);
+        let kept = Kept { body, ..Kept::default() };
+        let _ = kept.draft();
+        let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+        let _ = flow.event(Event::Drained { outcome: refused("rules"), kept }).text();
+    }
+}
