@@ -69,8 +69,8 @@ impl Viewer<'_> {
             matches!(notice, Notice::Nudge | Notice::Trying | Notice::Dropped | Notice::Elsewhere);
         self.set_if(!calm, Attribute::Part, "error");
         self.out.begin(Tag::P);
-        let waits = *notice == Notice::Trying;
-        self.out.set(Attribute::Role, if waits { "status" } else { "alert" });
+        // To wait is told where it is told that it is sent.
+        self.set_if(*notice != Notice::Trying, Attribute::Role, "alert");
         self.tell(key, i64::from(count), "code", code);
         if matches!(notice, Notice::Unreachable | Notice::Busy(_)) && self.session.may_queue() {
             self.ask_to_keep();

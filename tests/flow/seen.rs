@@ -427,8 +427,7 @@ impl<'a> Page<'a> {
         let within = all(form);
         let button = only(&within, |e| is(e, "type", "submit")).unwrap();
         let privacy = only(&within, |e| is(e, "class", "privacy")).unwrap();
-        let told = |e: &Element| is(e, "role", "alert") || is(e, "role", "status");
-        let alert = |e: &Element| words(only(&all(e), told).unwrap());
+        let alert = |e: &Element| words(inside(e).find(|e| e.tag == "p").unwrap());
         let hint = only(&all(privacy), |e| is(e, "class", "hint")).unwrap();
         Form {
             picture: only(&within, |e| is(e, "class", "picture"))

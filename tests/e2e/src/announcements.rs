@@ -80,11 +80,13 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
 
         // The second time it says the same, and is told all the same.
         stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
-        form.find("#form-notice").await?;
+        form.find("#form-notice[part=error]").await?;
         focus_is_on(&form, "form-notice").await?;
         let heard = told(&form).await?;
-        let alert = heard[0][1].as_str().unwrap_or_default();
-        ensure!(heard[0][0] == "alert" && alert.contains("no answer came"), "{heard}");
+        let waits = heard[0][1].as_str().unwrap_or_default();
+        ensure!(heard[0][0] == "status" && waits.contains("it is being sent again"), "{heard}");
+        let alert = heard[1][1].as_str().unwrap_or_default();
+        ensure!(heard[1][0] == "alert" && alert.contains("no answer came"), "{heard}");
     }
 
     stage.gate.mend();

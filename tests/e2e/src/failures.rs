@@ -21,7 +21,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
     // No file of a campaign, and each byte is fetched for nothing.
     let large = vec![b' '; 10_000_000];
     for (fault, why) in [
-        (Fault::Break, unread),
+        (Fault::Break, "It is tried again."),
         (
             Fault::Answer(answer(
                 404,
@@ -30,7 +30,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
             )),
             unread,
         ),
-        (Fault::Answer(answer(502, "text/html", HTML)), unread),
+        (Fault::Answer(answer(502, "text/html", HTML)), "It is tried again."),
         (Fault::Answer(answer(200, "text/html", HTML)), faulty),
         (json(""), faulty),
         (json("[]"), faulty),
@@ -58,7 +58,8 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
 }
 
 pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
-    let why = "this page or browser does not let it run";
+    // A file that is not what it should be looks like a network that fails.
+    let why = "It is tried again.";
     // Well-formed, and not what the loader was made for.
     let core = b"\0asm\x01\0\0\0".to_vec();
     for fault in [
@@ -80,7 +81,7 @@ pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> Result<()> {
-    stage.open("index.html").await?;
+    stage.open_body(TAG).await?;
     let form = stage.form();
     form.fill().await?;
     let ways = [
@@ -142,10 +143,11 @@ pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) ->
     form.until("sending").await?;
     // The form's patience is as long as the test's own.
     tokio::time::sleep(Duration::from_secs(8)).await;
-    form.until_it_says("no answer came").await?;
+    form.until_it_says("No answer has come yet").await?;
     form.is_filled().await?;
     stage.gate.mend();
-    form.send().await?;
+    // It goes by itself.
+    form.until("sent").await?;
     stage.endpoint.only_action().await?;
     Ok(())
 }

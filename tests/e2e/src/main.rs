@@ -22,6 +22,7 @@ mod language;
 mod naughty;
 mod pictures;
 mod preferences;
+mod queueing;
 mod risk;
 mod states;
 mod strict;
@@ -91,6 +92,9 @@ fn run() -> Result<ExitCode> {
         failures::nothing_is_lost_while_the_endpoint_fails,
         failures::an_endpoint_that_never_answers_is_given_up,
         failures::a_wrong_clock_does_no_harm,
+        queueing::what_cannot_be_sent_is_kept_until_it_can,
+        queueing::of_many_forms_one_sends_what_is_kept,
+        queueing::a_browser_without_a_database_says_that_it_keeps_nothing,
         first_paint::what_is_typed_before_the_code_is_there_stays,
         first_paint::the_code_moves_nothing_when_it_takes_over,
         first_paint::a_click_before_the_code_is_there_leaves_nothing_and_counts,

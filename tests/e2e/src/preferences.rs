@@ -210,7 +210,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     form.fill().await?;
     stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
     form.submit().await?;
-    form.find("#form-notice").await?;
+    form.find("#form-notice[part=error]").await?;
     are_apart(browser, json!([["#form-notice", "Left", 5], ["button", "Top", 1]])).await?;
     stage.gate.mend();
     form.send().await?;

@@ -90,7 +90,7 @@ pub(crate) async fn walk(
     look(&form, "sending").await?;
 
     stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
-    form.find("#form-notice").await?;
+    form.find("#form-notice[part=error]").await?;
     look(&form, "failed").await?;
 
     stage.gate.mend();

@@ -1,0 +1,117 @@
+//! A message that can't be sent, kept by the browser until it can.
+
+use crate::embedding::TAG;
+use crate::harness::Stage;
+use crate::harness::form::Form;
+use crate::harness::gate::Fault;
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+/// Everything that the site's databases keep.
+const KEPT: &str = "const open = () => new Promise((done) => {
+    const request = indexedDB.open('standwith', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore('standwith');
+    request.onsuccess = () => done(request.result);
+  });
+  const database = await open();
+  const all = await new Promise((done) => {
+    const request = database.transaction('standwith').objectStore('standwith').getAll();
+    request.onsuccess = () => done(request.result);
+  });
+  database.close();
+  return all;";
+
+async fn kept(stage: &Stage) -> Result<Vec<String>> {
+    stage.browser.run(&format!("window.kept = undefined; (async () => {{ {KEPT} }})().then((all) => window.kept = all)"), &[]).await?;
+    stage.browser.until("window.kept").await?;
+    Ok(serde_json::from_value(stage.browser.value("window.kept").await?)?)
+}
+
+/// A form whose message could not be sent, and is kept.
+async fn queue(stage: &Stage) -> Result<Form<'_>> {
+    stage.gate.break_down("/actions", Fault::Break);
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    form.fill().await?;
+    form.submit().await?;
+    form.find("[data-act=keep]").await?;
+    ensure!(kept(stage).await?.is_empty(), "kept without the supporter's word");
+    form.click("[data-act=keep]").await?;
+    form.until("queued").await?;
+    Ok(form)
+}
+
+pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> Result<()> {
+    let form = queue(stage).await?;
+    form.until_it_says("It has not been received yet.").await?;
+    ensure!(form.focused().await? == "form-kept", "the focus is on {}", form.focused().await?);
+    let all = kept(stage).await?;
+    ensure!(all.len() == 1 && !all[0].contains("មេឃ"), "{all:?}");
+    ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page hears nothing");
+    let queued = stage.browser.value("heard.at(-1)[1].id").await?;
+
+    // The tab is gone, and another day the page is opened again.
+    let page = stage.browser.address().await?;
+    stage.browser.open("about:blank").await?;
+    stage.browser.open(&page).await?;
+    form.until("queued").await?;
+    form.until_it_says("It could not be sent just now.").await?;
+    // A connection is there again.
+    stage.gate.mend();
+    stage.browser.run("dispatchEvent(new Event('online'))", &[]).await?;
+    form.until("sent").await?;
+    form.until_it_says("Receipt number").await?;
+    ensure!(
+        stage.browser.value("heard.at(-1)[1].count ?? heard.at(-1)[1]").await? == 1,
+        "uncounted"
+    );
+    let sent = "heard.find(([kind]) => kind === 'sent')[1].id";
+    ensure!(stage.browser.value(sent).await? == queued, "another message is told of");
+    stage.endpoint.only_action().await?;
+    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
+    Ok(())
+}
+
+pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Result<()> {
+    queue(stage).await?;
+    stage.gate.mend();
+    let before = stage.gate.posted().len();
+    // As many tabs would: each form looks into the same database.
+    let page = TAG.repeat(4);
+    let script =
+        "<script>window.sent = 0; addEventListener('standwith:sent', () => sent++)</script>";
+    stage.open_page(script, &page, &[]).await?;
+    stage.browser.until("window.sent > 0").await?;
+    stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let posted = stage.gate.posted().len() - before;
+    ensure!(posted == 1, "posted {posted} times");
+    stage.endpoint.only_action().await?;
+    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    Ok(())
+}
+
+pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
+    stage: &Stage,
+) -> Result<()> {
+    for broken in [
+        "Object.defineProperty(window, 'indexedDB', { get() { throw new Error('no'); } })",
+        "Object.defineProperty(window, 'indexedDB', { value: undefined })",
+        "IDBFactory.prototype.open = () => { throw new Error('no'); }",
+        "IDBObjectStore.prototype.put = () => { throw new Error('no'); }",
+    ] {
+        stage.gate.break_down("/actions", Fault::Break);
+        stage.open_page(&format!("<script>{broken}</script>"), TAG, &[]).await?;
+        let form = stage.form();
+        form.fill().await?;
+        form.submit().await?;
+        form.click("[data-act=keep]").await?;
+        form.until_it_says("This device could not keep your message.").await?;
+        form.is_filled().await?;
+        stage.gate.mend();
+        form.send().await?;
+        ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
+    }
+    Ok(())
+}
