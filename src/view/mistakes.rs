@@ -42,6 +42,12 @@ impl Viewer<'_> {
     pub(super) fn notice(&mut self) {
         match &self.session.notice {
             None => self.out.nothing(),
+            // Another element, so that the alert that may follow is heard. It is told where the button is.
+            Some(Notice::Trying) => {
+                self.out.put(html!("<p class=\"notice\" id=\"form-trying\">"));
+                self.say(Key::Trying);
+                self.out.end();
+            }
             Some(notice) => self.trouble(notice),
         }
     }
@@ -64,13 +70,10 @@ impl Viewer<'_> {
             Notice::Expired => (Key::KeptExpired, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
-        // To be asked for more is no error, nor to wait.
-        let calm =
-            matches!(notice, Notice::Nudge | Notice::Trying | Notice::Dropped | Notice::Elsewhere);
+        // To be asked for more is no error.
+        let calm = matches!(notice, Notice::Nudge | Notice::Dropped | Notice::Elsewhere);
         self.set_if(!calm, Attribute::Part, "error");
-        self.out.begin(Tag::P);
-        // To wait is told where it is told that it is sent.
-        self.set_if(*notice != Notice::Trying, Attribute::Role, "alert");
+        self.out.put(html!("<p role=\"alert\">"));
         self.tell(key, i64::from(count), "code", code);
         if matches!(notice, Notice::Unreachable | Notice::Busy(_)) && self.session.may_queue() {
             self.ask_to_keep();

@@ -427,7 +427,7 @@ impl<'a> Page<'a> {
         let within = all(form);
         let button = only(&within, |e| is(e, "type", "submit")).unwrap();
         let privacy = only(&within, |e| is(e, "class", "privacy")).unwrap();
-        let alert = |e: &Element| words(inside(e).find(|e| e.tag == "p").unwrap());
+        let alert = |e: &Element| words(only(&all(e), |e| is(e, "role", "alert")).unwrap());
         let hint = only(&all(privacy), |e| is(e, "class", "hint")).unwrap();
         Form {
             picture: only(&within, |e| is(e, "class", "picture"))
@@ -442,7 +442,9 @@ impl<'a> Page<'a> {
             disclosed: self.said_by(button, "aria-describedby"),
             responsible: texts(hint).filter(|text| *text != " ").map(str::to_owned).collect(),
             privacy: inside(hint).next().map(link),
-            notice: only(&within, |e| is(e, "id", NOTICE)).map(alert),
+            notice: only(&within, |e| is(e, "id", NOTICE))
+                .map(alert)
+                .or(only(&within, |e| is(e, "id", "form-trying")).map(words)),
             button: words(button),
             busy: is(button, "aria-disabled", "true"),
             mail: only(&within, |e| is(e, "class", "mail"))
