@@ -48,7 +48,7 @@ pub(crate) struct SizeOptions {
     pub(crate) parts: bool,
 }
 
-/// How a bench in the browser is asked; `--help` among its options tells more.
+/// How a bench that is a program of its own is asked; `--help` among its options tells more.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct SpeedOptions {
@@ -70,6 +70,23 @@ pub(crate) fn speed(bench: &str, options: &SpeedOptions) -> Result<bool> {
         .args(&options.options)
         .env("STANDWITH_BIN", absolute(widget::endpoint()))
         .env("STANDWITH_DIST", absolute(dist::DIST));
+    Ok(run.watched()?.0)
+}
+
+/// Sends to an endpoint while things go wrong, by a program of its own for the same reason. No browser and no
+/// widget is needed, and no endpoint where one runs already. False when it says no.
+pub(crate) fn faults(bench: &str, options: &SpeedOptions) -> Result<bool> {
+    let needs_none = |option: &OsString| {
+        let option = option.to_string_lossy();
+        option.starts_with("--url") || option == "--help" || option == "-h"
+    };
+    if !options.options.iter().any(needs_none) {
+        widget::build_endpoint()?;
+    }
+    let run = Run::cargo()
+        .args(["run", "--quiet", "--release", "--package", "standwith-faults", "--", bench])
+        .args(&options.options)
+        .env("STANDWITH_BIN", absolute(widget::endpoint()));
     Ok(run.watched()?.0)
 }
 

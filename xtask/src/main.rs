@@ -54,6 +54,10 @@ enum Bench {
     Typing(bench::SpeedOptions),
     /// What forms leave behind that come and go, and how soon twenty of them are there
     Many(bench::SpeedOptions),
+    /// Whether anything is lost or taken twice while the endpoint is killed again and again
+    Faults(bench::SpeedOptions),
+    /// Whether sends arrive over a bad network, each exactly once
+    Network(bench::SpeedOptions),
 }
 
 fn main() -> ExitCode {
@@ -81,6 +85,8 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Bench(Bench::Page(options)) => bench::speed("page", &options),
         Task::Bench(Bench::Typing(options)) => bench::speed("typing", &options),
         Task::Bench(Bench::Many(options)) => bench::speed("many", &options),
+        Task::Bench(Bench::Faults(options)) => bench::faults("faults", &options),
+        Task::Bench(Bench::Network(options)) => bench::faults("network", &options),
     }
 }
 

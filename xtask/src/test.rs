@@ -224,7 +224,8 @@ fn doc() -> Result<Tally> {
     tools::for_lints()?;
     let doc = ["doc", "--no-deps", "--document-private-items", "--lib"];
     let doc = || Run::cargo().args(doc).env("RUSTDOCFLAGS", STRICT_DOCS);
-    let native = ["--package", "standwith", "--package", "standwith-endpoint"];
+    let native = ["standwith", "standwith-endpoint", "standwith-faults"];
+    let native = native.iter().flat_map(|name| ["--package", name]);
     let widget = ["--target", "wasm32-unknown-unknown", "--package", "standwith-widget"];
     Ok(check(doc().args(native))? + check(doc().args(widget))?)
 }

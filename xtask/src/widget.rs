@@ -52,6 +52,11 @@ pub(crate) fn build() -> Result<()> {
     if !compile()? & !bundle()? {
         run::say("widget: unchanged");
     }
+    build_endpoint()
+}
+
+/// Makes the endpoint's release form.
+pub(crate) fn build_endpoint() -> Result<()> {
     run::say("endpoint");
     Run::cargo().args(["build", "--release", "--package", "standwith-endpoint"]).visibly()
 }

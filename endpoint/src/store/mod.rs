@@ -25,6 +25,16 @@ pub enum StoreFault {
     Schema(#[from] sqlx::migrate::MigrateError),
 }
 
+/// When what was written is synchronised to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronised {
+    /// At each commit, before it returns: nothing that was answered for is lost with the power.
+    AtEachCommit,
+    /// Now and then. A loss of power takes actions that were answered for. No command offers it: it is there for
+    /// the test that must see this happen.
+    NowAndThen,
+}
+
 /// An action that was judged and is to be kept.
 #[derive(Clone, Debug)]
 pub struct NewAction {

@@ -19,7 +19,7 @@ use sqlx::{ConnectOptions, Row};
 use standwith::answer::Status;
 
 use super::writer::Writer;
-use super::{Content, Exported, Kept, NewAction, Recorded, StoreFault};
+use super::{Content, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
 use crate::metrics::Metrics;
 
 /// How many rows an export reads at a time: between pages it holds no lock and little memory.
@@ -41,7 +41,22 @@ impl Store {
     /// # Errors
     /// The address names no store that there is, or the database can't be opened or changed.
     pub async fn open(url: &str, metrics: Metrics) -> Result<Self, StoreFault> {
-        let options = options(url)?;
+        Self::open_synchronised(url, Synchronised::AtEachCommit, metrics).await
+    }
+
+    /// The same, where it is said when the disk is synchronised.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    pub async fn open_synchronised(
+        url: &str,
+        synchronised: Synchronised,
+        metrics: Metrics,
+    ) -> Result<Self, StoreFault> {
+        let options = match synchronised {
+            Synchronised::AtEachCommit => options(url)?,
+            Synchronised::NowAndThen => options(url)?.synchronous(SqliteSynchronous::Normal),
+        };
         let file = options.get_filename().to_owned();
         make_private(&file).map_err(sqlx::Error::Io)?;
         let mut connection = options.connect().await?;

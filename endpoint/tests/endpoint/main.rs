@@ -8,8 +8,11 @@ mod actions;
 mod campaigns;
 mod commands;
 mod counts;
+mod faults;
 mod forgery;
 mod hosted;
+#[cfg(target_os = "linux")]
+mod power;
 mod receipts;
 mod replays;
 mod server;

@@ -1,0 +1,78 @@
+//! Nothing that was answered for is lost, nothing is taken twice: short runs of `cargo xtask bench faults` and
+//! `cargo xtask bench network`, whose code this is.
+
+use std::fs;
+use std::path::Path;
+
+use fastrand::Rng;
+use standwith_faults::account::Account;
+use standwith_faults::driver::{Addressee, Driver, Sending};
+use standwith_faults::machine::Machine;
+use standwith_faults::network::{FATES, Fate, Network};
+use tempfile::TempDir;
+
+use crate::scene::{ID, campaign, write_campaign};
+
+/// The program under test.
+pub(crate) const STANDWITH: &str = env!("CARGO_BIN_EXE_standwith");
+/// So many times quicker than in life everybody is.
+pub(crate) const HURRY: u32 = 20;
+
+/// A folder with the campaign.
+pub(crate) fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("campaigns")).unwrap();
+    write_campaign(dir.path(), &campaign());
+    dir
+}
+
+pub(crate) fn sending(submissions: u64, keep_alive: bool, seed: u64) -> Sending {
+    Sending { submissions, at_once: 32, keep_alive, seed, hurry: HURRY }
+}
+
+/// Supporters who send to this machine, over the network at this address.
+pub(crate) async fn supporters(machine: &Machine, url: &str, sending: Sending) -> Driver {
+    let origin = machine.origin();
+    let to = Addressee { campaign: ID, straight: &origin, public_url: &origin, test: false };
+    Driver::new(url, &to, sending).await.unwrap()
+}
+
+/// Compares what was acknowledged with what is there.
+pub(crate) async fn account(machine: &Machine, driver: &Driver) -> Account {
+    let export = machine.export(Path::new(STANDWITH), ID).await.unwrap();
+    let count = driver.count().await.unwrap();
+    Account::of(&driver.journal(), &export, count).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_taken_twice_while_it_is_killed() {
+    let (dir, submissions, seed) = (folder(), 1000, fastrand::u64(..));
+    let mut machine = Machine::new(Path::new(STANDWITH), dir.path()).unwrap();
+    machine.start().await.unwrap();
+    let driver = supporters(&machine, &machine.origin(), sending(submissions, true, seed)).await;
+    let journal = driver.journal();
+    let killing = machine.torment(20, submissions, &journal, Rng::with_seed(seed), || Ok(()));
+    tokio::try_join!(driver.send(), killing).unwrap();
+    let account = account(&machine, &driver).await;
+    assert!(account.is_clean(), "seed {seed}: {account:?}");
+    assert_eq!(account.acknowledged, submissions, "seed {seed}");
+    let counts = journal.counts();
+    assert!(counts.tries > counts.acknowledgements, "no kill disturbed anybody: {counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_network_loses_nothing_and_doubles_nothing() {
+    let (dir, submissions, seed) = (folder(), 400, fastrand::u64(..));
+    let mut machine = Machine::new(Path::new(STANDWITH), dir.path()).unwrap();
+    machine.start().await.unwrap();
+    let network = Network::before(machine.port(), seed, HURRY).await.unwrap();
+    let driver = supporters(&machine, &network.origin, sending(submissions, false, seed)).await;
+    driver.send().await.unwrap();
+    let account = account(&machine, &driver).await;
+    assert!(account.is_clean(), "seed {seed}: {account:?}");
+    assert!(account.acknowledged * 1000 >= submissions * 999, "seed {seed}: {account:?}");
+    // Each kind of trouble was met, but for one that comes with time.
+    for ((fate, _), (_, met)) in FATES.iter().zip(network.met()) {
+        assert!(met > 0 || *fate == Fate::Outage, "seed {seed}: {fate:?}");
+    }
+}

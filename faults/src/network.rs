@@ -1,0 +1,229 @@
+//! A bad network: a proxy on loopback through which hardly anything goes well. It knows nothing of HTTP; that the
+//! endpoint begins to answer is how it knows that an action is on its disk.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use anyhow::Result;
+use fastrand::Rng;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+/// The longest that anything is held up: longer than an answer is waited for.
+const HELD_UP: Duration = Duration::from_secs(15);
+/// How often nothing at all goes through, and for how long.
+const OUTAGE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(3));
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Everything goes through.
+    Well,
+    /// The connection is reset as soon as it is there.
+    Reset,
+    /// It is reset after a part of the request.
+    CutRequest,
+    /// Nothing goes through, and nobody says so.
+    Silence,
+    /// The request arrives late, perhaps after it was given up.
+    LateRequest,
+    /// The answer arrives late, perhaps after it was given up.
+    LateAnswer,
+    /// Request and answer come a few bytes at a time.
+    Trickle,
+    /// The request goes through, the answer does not: the connection is reset as soon as the answer begins, so
+    /// after the commit.
+    CutBeforeAnswer,
+    /// A part of the answer goes through.
+    CutAnswer,
+    /// The network is away for everybody.
+    Outage,
+}
+
+/// All fates, and how many of a hundred connections have each. Outages come on top.
+pub const FATES: [(Fate, u64); 10] = [
+    (Fate::Well, 40),
+    (Fate::Reset, 8),
+    (Fate::CutRequest, 8),
+    (Fate::Silence, 4),
+    (Fate::LateRequest, 8),
+    (Fate::LateAnswer, 8),
+    (Fate::Trickle, 8),
+    (Fate::CutBeforeAnswer, 8),
+    (Fate::CutAnswer, 8),
+    (Fate::Outage, 0),
+];
+
+impl Fate {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Fate::Well => "nothing went wrong",
+            Fate::Reset => "reset at once",
+            Fate::CutRequest => "cut within the request",
+            Fate::Silence => "silence",
+            Fate::LateRequest => "request late",
+            Fate::LateAnswer => "answer late",
+            Fate::Trickle => "a trickle",
+            Fate::CutBeforeAnswer => "cut after the commit",
+            Fate::CutAnswer => "cut within the answer",
+            Fate::Outage => "away for everybody",
+        }
+    }
+
+    fn drawn(lots: &mut Rng) -> Self {
+        let mut left = lots.u64(0..FATES.iter().map(|(_, of)| of).sum());
+        for (fate, of) in FATES {
+            match left.checked_sub(of) {
+                Some(rest) => left = rest,
+                None => return fate,
+            }
+        }
+        Fate::Well
+    }
+}
+
+/// A proxy that runs until it is dropped.
+#[derive(Debug)]
+pub struct Network {
+    /// Its own address.
+    pub origin: String,
+    met: Arc<[AtomicU64; FATES.len()]>,
+    task: JoinHandle<()>,
+}
+
+impl Network {
+    /// A bad network before this endpoint. What goes wrong is drawn from the seed; times are so many times
+    /// shorter than in life.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub async fn before(endpoint: u16, seed: u64, hurry: u32) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let met: Arc<[AtomicU64; FATES.len()]> = Arc::default();
+        let (counted, mut lots) = (met.clone(), Rng::with_seed(seed));
+        let endpoint = SocketAddr::from((Ipv4Addr::LOCALHOST, endpoint));
+        let task = tokio::spawn(async move {
+            let begun = Instant::now();
+            loop {
+                let Ok((client, _)) = listener.accept().await else {
+                    // For want of file descriptors, mostly.
+                    sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
+                let into = (begun.elapsed() * hurry).as_millis() % OUTAGE.0.as_millis();
+                let fate = match into < OUTAGE.1.as_millis() {
+                    true => Fate::Outage,
+                    false => Fate::drawn(&mut lots),
+                };
+                let place = FATES.iter().position(|(known, _)| *known == fate).unwrap_or(0);
+                counted[place].fetch_add(1, Relaxed);
+                let lots = lots.fork();
+                tokio::spawn(async move {
+                    let mut client = client;
+                    // A broken connection is what it is all about.
+                    if carry(&mut client, endpoint, fate, lots, hurry).await.is_err() {
+                        let _ = client.set_zero_linger();
+                    }
+                });
+            }
+        });
+        Ok(Network { origin, met, task })
+    }
+
+    /// How many connections met each fate.
+    pub fn met(&self) -> impl Iterator<Item = (Fate, u64)> {
+        FATES.iter().zip(&*self.met).map(|((fate, _), number)| (*fate, number.load(Relaxed)))
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// How bytes go one way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Manner {
+    /// How long the first ones wait.
+    wait: Duration,
+    /// After so many it is cut.
+    most: Option<usize>,
+    /// At most so many at a time, with so much time between.
+    pieces: Option<(usize, Duration)>,
+}
+
+/// Carries one connection; an error where it is to be reset.
+async fn carry(
+    client: &mut TcpStream,
+    endpoint: SocketAddr,
+    fate: Fate,
+    mut lots: Rng,
+    hurry: u32,
+) -> Result<()> {
+    let (mut up, mut down) = (Manner::default(), Manner::default());
+    let mut late = || HELD_UP.mul_f64(lots.f64()) / hurry;
+    match fate {
+        Fate::Well => {}
+        Fate::Reset | Fate::Outage => anyhow::bail!("reset"),
+        Fate::Silence => {
+            // Until the other side gives up.
+            while client.read(&mut [0; 4096]).await? > 0 {}
+            return Ok(());
+        }
+        Fate::LateRequest => up.wait = late(),
+        Fate::LateAnswer => down.wait = late(),
+        Fate::CutRequest => up.most = Some(lots.usize(0..8192)),
+        Fate::CutBeforeAnswer => down.most = Some(0),
+        Fate::CutAnswer => down.most = Some(lots.usize(1..600)),
+        Fate::Trickle => {
+            let pause = Duration::from_millis(lots.u64(1..200)) / hurry;
+            up.pieces = Some((lots.usize(64..1024), pause));
+            down.pieces = Some((lots.usize(16..256), pause));
+        }
+    }
+    client.set_nodelay(true)?;
+    let mut server = TcpStream::connect(endpoint).await?;
+    server.set_nodelay(true)?;
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let ended = tokio::select! {
+        ended = relay(&mut from_client, &mut to_server, up) => ended,
+        ended = relay(&mut from_server, &mut to_client, down) => ended,
+    };
+    if ended.is_err() {
+        let _ = server.set_zero_linger();
+    }
+    ended
+}
+
+/// Carries bytes one way until there are no more; an error where it is cut or breaks.
+async fn relay(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    manner: Manner,
+) -> Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut left = manner.most.unwrap_or(usize::MAX);
+    let mut wait = manner.wait;
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        sleep(std::mem::take(&mut wait)).await;
+        let (size, pause) = manner.pieces.unwrap_or((buffer.len(), Duration::ZERO));
+        for piece in buffer[..read.min(left)].chunks(size) {
+            to.write_all(piece).await?;
+            sleep(pause).await;
+        }
+        left = left.saturating_sub(read);
+        anyhow::ensure!(left > 0, "cut");
+    }
+}

@@ -1,0 +1,167 @@
+//! Supporters: each signs one action with a key of its own, as the form does.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, anyhow, bail};
+use aws_lc_rs::digest::{SHA256, digest as hash};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use standwith::action::{Circumstances, Claims, Source};
+use standwith::campaign::{Campaign, CampaignFile, Kind, Strictness};
+use standwith::check::check;
+use standwith::draft::{Draft, TARGETS, TICKED, consent_name};
+use standwith::envelope::{PublicKey, compact, encode, signing_input};
+use standwith::targeting::offered;
+use standwith::{postcode, shape};
+
+/// What all supporters of a campaign have in common.
+#[derive(Clone, Debug)]
+pub struct Supporters {
+    claims: Claims,
+    /// Whether the campaign asks for an e-mail address.
+    mails: bool,
+}
+
+/// What makes an action the one that it is. The same gives the same payload, whichever key signs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// 128 random bits in base64url.
+    pub jti: String,
+    /// When it was made: seconds since 1970.
+    pub iat: i64,
+}
+
+/// A signed action.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// What makes it the one that it is.
+    pub identity: Identity,
+    /// SHA-256 of its payload, in base64url.
+    pub digest: String,
+    /// The compact JWS.
+    pub jws: String,
+}
+
+impl Supporters {
+    /// Supporters of the campaign with these bytes, who send to this address. `test` marks what they send
+    /// as a trial, which no count holds.
+    ///
+    /// # Errors
+    /// The file is none of a campaign, or asks for something that a program can't think of.
+    pub fn of(file: &[u8], address: &str, test: bool) -> Result<Self> {
+        let read = CampaignFile::parse(file).map_err(|fault| anyhow!("{fault:?}"))?;
+        let campaign = read.into_campaign("", Strictness::Lenient);
+        let campaign = campaign.map_err(|faults| anyhow!("the campaign file: {faults:?}"))?;
+        let action = match check(&campaign, &filled_in(&campaign).composed(&campaign)) {
+            Ok(action) => action,
+            Err(mistakes) => {
+                let asked: Vec<&str> = mistakes.iter().map(|m| m.field.as_str()).collect();
+                bail!("the form asks for what this program can't fill in: {}", asked.join(", "));
+            }
+        };
+        let circumstances = Circumstances {
+            aud: address.to_owned(),
+            campaign_digest: digest(file),
+            wording_digests: action.wordings().map(|words| digest(words.as_bytes())).collect(),
+            source: Source { page: "https://partner.invalid".to_owned(), ..Source::default() },
+            test,
+            ..Circumstances::default()
+        };
+        let mails = !action.person().email.is_empty();
+        Ok(Supporters { claims: action.claims(&campaign, circumstances), mails })
+    }
+
+    /// One more of them.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn next(&self) -> Result<Signed> {
+        let mut bits = [0; 16];
+        aws_lc_rs::rand::fill(&mut bits)?;
+        self.sign(Identity { jti: encode(&bits), iat: now() })
+    }
+
+    /// The action of this identity, signed with a new key.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn sign(&self, identity: Identity) -> Result<Signed> {
+        let mut claims = self.claims.clone();
+        claims.jti.clone_from(&identity.jti);
+        claims.iat = identity.iat;
+        if self.mails {
+            // Of each address one counts: each has its own. Case does not tell addresses apart.
+            let name: String = identity.jti.bytes().map(|byte| format!("{byte:02x}")).collect();
+            claims.person.email = format!("{name}@supporters.invalid");
+        }
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+        // The uncompressed point: 4, x, y.
+        let point = key.public_key().as_ref();
+        let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
+            bail!("a public key is no point on P-256");
+        };
+        let input = signing_input(&PublicKey::p256(&encode(x), &encode(y)), &claims);
+        let signature = key.sign(&SystemRandom::new(), input.as_bytes())?;
+        let digest = digest(shape::write(&claims).as_bytes());
+        Ok(Signed { identity, digest, jws: compact(&input, signature.as_ref()) })
+    }
+
+    /// Whether what they send counts.
+    pub fn count(&self) -> bool {
+        !self.claims.test
+    }
+
+    /// The campaign's id.
+    pub fn campaign(&self) -> &str {
+        &self.claims.campaign
+    }
+}
+
+/// SHA-256 in base64url.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    encode(hash(&SHA256, bytes).as_ref())
+}
+
+/// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "an action says when it was made")]
+fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_secs()).unwrap_or_default()
+}
+
+/// A form that somebody filled in who agrees to everything.
+fn filled_in(campaign: &Campaign) -> Draft {
+    let mut draft = Draft::new(campaign);
+    let filters = || campaign.targets.iter().map(|target| &target.filter);
+    let country = filters().find_map(|filter| filter.countries.first());
+    let country = country.map_or("KH", |country| country.as_str());
+    for field in &campaign.fields {
+        let id = field.id.as_str();
+        let first = field.options.first().map_or("", |option| option.id.as_str());
+        let postcode = Some(postcode::example(country)).filter(|example| !example.is_empty());
+        let value = match (id, field.kind()) {
+            ("postal_code", _) => postcode.as_deref().unwrap_or("1000"),
+            (_, Kind::Email) => "supporter@supporters.invalid",
+            (_, Kind::Phone) => "+85512345678",
+            (_, Kind::Country) => country,
+            (_, Kind::Choice | Kind::Choices) => first,
+            (_, Kind::Checkbox) => TICKED,
+            (_, Kind::Number) => "1",
+            (_, Kind::Date) => "2024-10-24",
+            (_, Kind::Text | Kind::LongText) => "Sok",
+        };
+        draft.set(id, value);
+    }
+    for consent in &campaign.consents {
+        draft.tick(&consent_name(consent.purpose.as_str()), TICKED, true);
+    }
+    let chosen: Vec<String> = {
+        let offer = offered(campaign, &draft);
+        let least = offer.choice.map_or(0, |(least, _)| least as usize);
+        offer.targets.iter().take(least).map(|target| target.id.as_str().to_owned()).collect()
+    };
+    for target in &chosen {
+        draft.tick(TARGETS, target, true);
+    }
+    draft
+}
