@@ -286,7 +286,11 @@ impl Driver {
         let (began, mut failed, mut waited) = (Instant::now(), 0, false);
         loop {
             journal.count(|counts| counts.tries += 1);
-            let asked = match timeout(PATIENCE / hurry, self.attempt(action, line)).await {
+            let heard = timeout(PATIENCE / hurry, self.attempt(action, line)).await;
+            if !self.sending.keep_alive {
+                *line = None;
+            }
+            let asked = match heard {
                 Ok(Ok(Outcome::Accepted(_))) => return End::Acknowledged,
                 Ok(Ok(Outcome::Refused(refusal))) => {
                     return End::Refused(format!("{} {:?}", refusal.code, refusal.errors));
@@ -297,9 +301,6 @@ impl Driver {
                     None
                 }
             };
-            if !self.sending.keep_alive {
-                *line = None;
-            }
             failed += 1;
             let wait = match retry::delay(failed, lots.u64(..), asked) {
                 Some(milliseconds) => Duration::from_millis(milliseconds.into()),

@@ -163,6 +163,8 @@ async fn elsewhere(options: &Faults) -> Result<bool> {
     let journal = driver.journal();
     let before = driver.count().await?;
     tokio::try_join!(driver.send(), watch(journal.clone(), options.submissions))?;
+    // Whatever is taken as new from here on was lost.
+    let twice = journal.counts().new_twice;
     eprintln!("asking again for all that was acknowledged");
     let (lost, grown) = (driver.ask_again().await?, driver.count().await? - before);
     let counts = journal.counts();
@@ -177,12 +179,13 @@ async fn elsewhere(options: &Faults) -> Result<bool> {
     for (what, number) in [
         ("actions acknowledged", acknowledged),
         ("acknowledged and lost", i64::try_from(lost)?),
+        ("taken as new twice", i64::try_from(twice)?),
         ("altered", i64::try_from(counts.other_receipts)?),
         ("the count has grown by", grown),
     ] {
         println!("{what:<36} {number:>10}");
     }
-    let clean = lost == 0 && counts.other_receipts == 0 && expected.contains(&grown);
+    let clean = [lost, twice, counts.other_receipts] == [0; 3] && expected.contains(&grown);
     Ok(clean && all_answered(&journal, options.submissions, 1000))
 }
 

@@ -117,9 +117,9 @@ impl Network {
                     continue;
                 };
                 let into = (begun.elapsed() * hurry).as_millis() % OUTAGE.0.as_millis();
-                let fate = match into < OUTAGE.1.as_millis() {
-                    true => Fate::Outage,
-                    false => Fate::drawn(&mut lots),
+                let fate = match into < (OUTAGE.0 - OUTAGE.1).as_millis() {
+                    true => Fate::drawn(&mut lots),
+                    false => Fate::Outage,
                 };
                 let place = FATES.iter().position(|(known, _)| *known == fate).unwrap_or(0);
                 counted[place].fetch_add(1, Relaxed);

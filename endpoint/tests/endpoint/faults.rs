@@ -7,7 +7,7 @@ use std::path::Path;
 use fastrand::Rng;
 use standwith_faults::account::Account;
 use standwith_faults::driver::{Addressee, Driver, Sending};
-use standwith_faults::machine::Machine;
+use standwith_faults::machine::{DATABASE, Machine};
 use standwith_faults::network::{FATES, Fate, Network};
 use tempfile::TempDir;
 
@@ -71,8 +71,34 @@ async fn a_bad_network_loses_nothing_and_doubles_nothing() {
     let account = account(&machine, &driver).await;
     assert!(account.is_clean(), "seed {seed}: {account:?}");
     assert!(account.acknowledged * 1000 >= submissions * 999, "seed {seed}: {account:?}");
-    // Each kind of trouble was met, but for one that comes with time.
+    // Each acknowledgement came over a connection of its own, and each kind of trouble was met, but for one that comes with time.
+    let met: u64 = network.met().map(|(_, met)| met).sum();
+    assert!(met >= driver.journal().counts().acknowledgements, "seed {seed}");
     for ((fate, _), (_, met)) in FATES.iter().zip(network.met()) {
         assert!(met > 0 || *fate == Fate::Outage, "seed {seed}: {fate:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_instance_can_be_asked_whether_it_has_everything() {
+    let (dir, submissions) = (folder(), 100);
+    let mut machine = Machine::new(Path::new(STANDWITH), dir.path()).unwrap();
+    machine.start().await.unwrap();
+    let driver = supporters(&machine, &machine.origin(), sending(submissions, true, 1)).await;
+    driver.send().await.unwrap();
+    assert_eq!(driver.ask_again().await.unwrap(), 0);
+    assert_eq!(driver.journal().counts().other_receipts, 0);
+    // A new signature does not make another action.
+    assert_eq!(driver.count().await.unwrap(), 100);
+
+    // What forgets is found out.
+    machine.kill().await.unwrap();
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_string_lossy().starts_with(DATABASE) {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+    machine.start().await.unwrap();
+    assert_eq!(driver.ask_again().await.unwrap(), submissions);
 }
