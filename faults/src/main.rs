@@ -61,7 +61,7 @@ struct Faults {
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     submissions: u64,
     /// How often the endpoint is killed
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "url")]
     kills: u64,
     /// How many actions are under way at once
     #[arg(long, value_name = "N", default_value_t = 128)]
