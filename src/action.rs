@@ -2,6 +2,7 @@
 
 use crate::campaign::Campaign;
 use crate::json::{Json, Value, Writer};
+use crate::sealing::{self, Inside};
 use crate::shape::{Reading, Shape, Table, Written, record, words};
 
 /// A valid action. Only [`check`](crate::check::check) makes one.
@@ -91,18 +92,28 @@ impl Action {
         self.consents.iter().map(|consent| consent.wording.as_str())
     }
 
-    /// The action on the wire.
+    /// What is sealed of the action, where the campaign seals.
+    pub fn inside(&self) -> Inside {
+        Inside {
+            person: self.person.clone(),
+            message: self.messages.0.is_empty().then(|| self.message.clone()),
+            messages: self.messages.clone(),
+            answers: self.answers.clone(),
+        }
+    }
+
+    /// The action on the wire. Where the campaign seals, nothing of [`inside`](Self::inside) is in the claims,
+    /// whether or not anybody then puts in the sealed text: what was not sealed can't leave instead.
     pub fn claims(&self, campaign: &Campaign, given: Circumstances) -> Claims {
+        let open = campaign.sealing.is_none();
         let mut digests = given.wording_digests.into_iter();
-        Claims {
+        let mut claims = Claims {
             jti: given.jti,
             iat: given.iat,
             aud: given.aud,
             campaign: campaign.id.0.clone(),
             campaign_digest: given.campaign_digest,
             lang: campaign.lang.clone(),
-            person: self.person.clone(),
-            message: self.messages.0.is_empty().then(|| self.message.clone()),
             targets: self.targets.clone(),
             consents: self
                 .consents
@@ -114,15 +125,18 @@ impl Action {
                     lang: campaign.lang.clone(),
                 })
                 .collect(),
-            answers: self.answers.clone(),
             public: self.public,
             source: given.source,
             test: given.test,
             variant: given.variant,
-            subject_index: self.subject_index,
-            messages: self.messages.clone(),
+            // It says what stands in the message.
+            subject_index: self.subject_index.filter(|_| open),
             ..Claims::default()
+        };
+        if open {
+            sealing::put(&mut claims, self.inside());
         }
+        claims
     }
 }
 

@@ -1,6 +1,7 @@
 //! The campaign file as types. A [`Campaign`] is in one language: [`Campaign::read`] lays the texts
 //! of that language over the file's own before it reads them. No default lives elsewhere.
 
+use crate::envelope::PublicKey;
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table, record, words};
 
@@ -47,6 +48,8 @@ record! { read
         (later) next: Option<Next> = None,
         /// The looks.
         (later) theme: Theme = Theme::default(),
+        /// To whom person, message and answers are sealed; without it, whoever runs the endpoint reads them.
+        (later) sealing: Option<Sealing> = None,
         /// How messages reach the targets, and what of the supporter goes along.
         (later) delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
@@ -241,6 +244,26 @@ record! { read
     pub struct Theme {
         /// The colour of the button and of what is to be seen first, as `#rrggbb`.
         accent: Option<Colour> = None,
+    }
+
+    /// To whom actions are sealed.
+    pub struct Sealing {
+        /// The public key, as `standwith keys seal` prints it.
+        jwk: SealingKey,
+    }
+
+    /// A public key on P-256 as a JWK (RFC 7517).
+    pub struct SealingKey {
+        /// Always `EC`.
+        kty: String,
+        /// Always `P-256`.
+        crv: String,
+        /// The x coordinate: 32 bytes in base64url.
+        x: String,
+        /// The y coordinate: 32 bytes in base64url.
+        y: String,
+        /// The key's name, which goes out with what is sealed to it.
+        kid: String = String::new(),
     }
 
     /// How messages reach the targets.
@@ -589,6 +612,15 @@ impl Campaign {
     /// Whether taking part may be dangerous.
     pub fn is_at_risk(&self) -> bool {
         self.at_risk.0.is_some()
+    }
+}
+
+impl SealingKey {
+    /// The uncompressed point, as [`PublicKey::point`]; `None` for any other key.
+    pub fn point(&self) -> Option<[u8; 65]> {
+        let SealingKey { kty, crv, x, y, .. } = self;
+        let [kty, crv, x, y] = [kty, crv, x, y].map(String::clone);
+        PublicKey { kty, crv, x, y }.point()
     }
 }
 

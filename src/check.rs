@@ -14,8 +14,9 @@ use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean
 use crate::message;
 use crate::phone::is_phone;
 use crate::postcode;
+use crate::sealing;
 use crate::shape::Table;
-use crate::targeting::{self, Offer, offered};
+use crate::targeting::{self, Offer, offered, possible};
 
 /// The longest subject.
 pub const LONGEST_SUBJECT: u32 = 200;
@@ -180,13 +181,7 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
 /// # Errors
 /// Every mistake, in the order of the form; what this campaign can't take at all comes last.
 pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<Mistake>> {
-    let mut unasked = Vec::new();
-    // What was suggested is what the variant says, where one was shown.
-    let varied = claims.variant.as_deref().map(|id| campaign.in_variant(id));
-    if varied == Some(None) {
-        unasked.push(Mistake::new("variant", MistakeKind::UnknownChoice));
-    }
-    let varied = varied.flatten();
+    let (varied, mut unasked) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
     if claims.sealed.is_some() {
         unasked.push(Mistake::new("sealed", MistakeKind::UnknownChoice));
@@ -198,14 +193,7 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     if !apart && !claims.messages.0.is_empty() {
         unasked.push(Mistake::new(MESSAGES, MistakeKind::UnknownChoice));
     }
-    // Whoever does not say so has not sent it by mail.
-    let fits = match claims.delivery {
-        Some(DeliveryClaim::MailApp) => campaign.is_mailed(),
-        Some(DeliveryClaim::Server) | None => !campaign.is_only_mailed(),
-    };
-    if !fits {
-        unasked.push(Mistake::new("delivery", MistakeKind::UnknownChoice));
-    }
+    unasked.extend(around(campaign, claims));
     // An answer must not pass for anything else that the form asks, nor lose one of several.
     let misfits = claims.answers.0.iter().filter(|(name, given)| {
         let field =
@@ -214,10 +202,6 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     });
     for (name, _) in misfits {
         unasked.push(Mistake::new(name, MistakeKind::UnknownChoice));
-    }
-    let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
-    for name in strange.filter(|name| consent_of(campaign, name).is_none()) {
-        unasked.push(Mistake::new(&name, MistakeKind::UnknownChoice));
     }
     let draft = Draft::claimed(claims);
     match check(campaign, &draft) {
@@ -229,12 +213,7 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
             if claims.subject_index.is_some_and(|index| !bears(campaign, &draft, &action, index)) {
                 unasked.push(Mistake::new("subject_index", MistakeKind::UnknownChoice));
             }
-            // What was signed for some must not go to all.
-            let more = action.targets.iter().any(|target| !claims.targets.contains(target));
-            if more && !claims.targets.is_empty() {
-                let all = action.targets.len() as u32;
-                unasked.push(Mistake::new(TARGETS, MistakeKind::TooFew(all)));
-            }
+            unasked.extend(not_for_all(claims, &action.targets));
             if unasked.is_empty() { Ok(action) } else { Err(unasked) }
         }
         Err(mut mistakes) => {
@@ -243,6 +222,83 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
             Err(mistakes)
         }
     }
+}
+
+/// Judges claims of a sealed campaign as far as they can be read; what is sealed, only whoever unseals it can
+/// judge, by [`check_claims`] of [`sealing::joined`]. Whom somebody in an unknown country may write to, and what
+/// is asked of people of some countries only, stays open.
+///
+/// # Errors
+/// Every mistake, what should be sealed and is not among them.
+pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mistake>> {
+    let (varied, mut mistakes) = varied(campaign, claims);
+    let campaign = varied.as_ref().unwrap_or(campaign);
+    let fault = match claims.sealed.as_deref().map(sealing::open) {
+        None => Some(MistakeKind::Missing),
+        Some(Err(_)) => Some(MistakeKind::Malformed),
+        Some(Ok(_)) => None,
+    };
+    mistakes.extend(fault.map(|kind| Mistake::new("sealed", kind)));
+    for name in sealing::exposed(claims) {
+        mistakes.push(Mistake::new(name, MistakeKind::UnknownChoice));
+    }
+    mistakes.extend(around(campaign, claims));
+    let count = campaign.message.subjects.len();
+    if claims.subject_index.is_some_and(|index| index as usize >= count) {
+        mistakes.push(Mistake::new("subject_index", MistakeKind::UnknownChoice));
+    }
+    let draft = Draft::claimed(&sealing::split(claims.clone()).0);
+    let offer = possible(campaign, &draft);
+    let mut judge = Judge { campaign, draft: &draft, offer, mistakes: Vec::new() };
+    let targets = judge.targets();
+    judge.consents();
+    judge.public();
+    judge.mistakes.extend(not_for_all(claims, &targets));
+    mistakes.retain(|mistake| !judge.mistakes.contains(mistake));
+    judge.mistakes.append(&mut mistakes);
+    if judge.mistakes.is_empty() { Ok(()) } else { Err(judge.mistakes) }
+}
+
+/// Judges claims as an endpoint receives them: [`check_sealed`] where the campaign seals, else
+/// [`check_claims`].
+///
+/// # Errors
+/// Every mistake.
+pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mistake>> {
+    match campaign.sealing {
+        Some(_) => check_sealed(campaign, claims),
+        None => check_claims(campaign, claims).map(|_| ()),
+    }
+}
+
+/// The campaign with the texts of the variant that claims name, where they name one: what was suggested is
+/// what it says.
+fn varied(campaign: &Campaign, claims: &Claims) -> (Option<Campaign>, Vec<Mistake>) {
+    match claims.variant.as_deref().map(|id| campaign.in_variant(id)) {
+        Some(None) => (None, vec![Mistake::new("variant", MistakeKind::UnknownChoice)]),
+        varied => (varied.flatten(), Vec::new()),
+    }
+}
+
+/// What of the claims about a message the campaign can't take.
+fn around(campaign: &Campaign, claims: &Claims) -> Vec<Mistake> {
+    // Whoever does not say so has not sent it by mail.
+    let fits = match claims.delivery {
+        Some(DeliveryClaim::MailApp) => campaign.is_mailed(),
+        Some(DeliveryClaim::Server) | None => !campaign.is_only_mailed(),
+    };
+    let delivery = (!fits).then(|| "delivery".to_owned());
+    let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
+    let strange = strange.filter(|name| consent_of(campaign, name).is_none());
+    let names = delivery.into_iter().chain(strange);
+    names.map(|name| Mistake::new(&name, MistakeKind::UnknownChoice)).collect()
+}
+
+/// What was signed for some must not go to all.
+fn not_for_all(claims: &Claims, targets: &[String]) -> Option<Mistake> {
+    let more = targets.iter().any(|target| !claims.targets.contains(target));
+    let all = targets.len() as u32;
+    (more && !claims.targets.is_empty()).then(|| Mistake::new(TARGETS, MistakeKind::TooFew(all)))
 }
 
 /// The consent that a control of this name asks for.

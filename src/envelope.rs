@@ -205,7 +205,7 @@ fn open<'a, T: Shape + Default>(
     Ok(Envelope { header, claims, payload, signed, signature })
 }
 
-fn read<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<ConfigFault>> {
+pub(crate) fn read<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<ConfigFault>> {
     match std::str::from_utf8(bytes) {
         Ok(text) => shape::read(text),
         Err(_) => Err(vec![fault("", "a text in UTF-8")]),
@@ -216,7 +216,7 @@ fn header_fault(pointer: &str, expected: &'static str) -> EnvelopeFault {
     EnvelopeFault::Header(vec![fault(pointer, expected)])
 }
 
-fn fault(pointer: &str, expected: &'static str) -> ConfigFault {
+pub(crate) fn fault(pointer: &str, expected: &'static str) -> ConfigFault {
     ConfigFault { pointer: pointer.to_owned(), line: 1, kind: FaultKind::Expected(expected) }
 }
 

@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod prefill;
 pub mod receipt;
 pub mod retry;
+pub mod sealing;
 
 pub mod session;
 pub mod text;

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::campaign::{
-    Answer, Campaign, CampaignFile, Channel, Country, DeliveryMode, Disclosed, Field, Id, Kind,
-    Link, Picture, Publisher, STANDARD_FIELDS, Target, TargetingMode, Template, TemplateText,
+    Answer, Campaign, CampaignFile, Channel, Country, DeliveryMode, Disclosed, Field, Format, Id,
+    Kind, Link, Picture, Publisher, STANDARD_FIELDS, Target, TargetingMode, Template, TemplateText,
     Translation,
 };
 use crate::check::{
@@ -26,8 +26,14 @@ use crate::targeting::{depends_on, limits};
 /// a third more in base64url, and room for the rest.
 const LONGEST_BODY: u32 = 5000;
 
+/// The same where it is sealed, and base64url comes upon base64url.
+const LONGEST_SEALED_BODY: u32 = 3500;
+
 /// Keys that the format has and this version does nothing about. `*` is any one step.
-const LATER_KEYS: [&str; 2] = ["/sealing", "/endpoint/headers"];
+const LATER_KEYS: [&str; 1] = ["/endpoint/headers"];
+
+/// Where a private key would stand.
+const PRIVATE: &str = "/sealing/jwk/d";
 
 /// Words that the format has and this version does nothing about.
 const LATER_WORDS: [(&str, &[&str]); 1] =
@@ -165,6 +171,7 @@ impl Lint<'_> {
         }
         self.variants(campaign);
         self.delivery(campaign);
+        self.sealing(campaign);
         self.at_risk(campaign);
         if campaign.public.ask && !campaign.asks_for_public_name() {
             self.fault(
@@ -499,21 +506,31 @@ impl Lint<'_> {
         for (index, subject) in template.subjects.iter().enumerate() {
             self.filled(&format!("/message/subjects/{index}"), subject);
         }
-        if template.max > LONGEST_BODY {
+        let longest = match campaign.sealing {
+            Some(_) => LONGEST_SEALED_BODY,
+            None => LONGEST_BODY,
+        };
+        if template.max > longest {
+            let sealed = if longest < LONGEST_BODY { "sealed " } else { "" };
             self.fault(
                 "/message/max",
-                "so long a message may not fit into the 32 KiB of an action",
-                &format!("lower it to {LONGEST_BODY} or less"),
+                &format!("so long a {sealed}message may not fit into the 32 KiB of an action"),
+                &match nearest_to(self.json, "/message/max").1 {
+                    true => format!("lower it to {longest} or less"),
+                    false => {
+                        format!("without this key it is {}: write {longest} or less", template.max)
+                    }
+                },
             );
         }
         if template.min > template.max {
             self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
         }
         let most = message_count(campaign);
-        if template.per_target && template.max <= LONGEST_BODY && most > 1 {
+        if template.per_target && template.max <= longest && most > 1 {
             // A subject and the words about it come with each.
             let rest = LONGEST_SUBJECT + 32;
-            let room = ((LONGEST_BODY + rest) / most).saturating_sub(rest);
+            let room = ((longest + rest) / most).saturating_sub(rest);
             if template.max > room {
                 self.fault(
                     "/message/max",
@@ -793,6 +810,43 @@ impl Lint<'_> {
         }
     }
 
+    /// A key that is one, and nothing besides that would have to read what is sealed.
+    fn sealing(&mut self, campaign: &Campaign) {
+        let Some(sealing) = &campaign.sealing else { return };
+        if sealing.jwk.point().is_none() {
+            self.fault(
+                "/sealing/jwk",
+                "no public key on P-256",
+                "put here what `standwith keys seal` prints",
+            );
+        }
+        if length(&sealing.jwk.kid) > LONGEST_TEXT {
+            self.fault(
+                "/sealing/jwk/kid",
+                &format!("more than {LONGEST_TEXT} characters"),
+                "shorten the name, or leave the key out",
+            );
+        }
+        if campaign.endpoint.format != Format::Jws {
+            self.fault(
+                "/endpoint/format",
+                "sealed messages go out as \"jws\" only",
+                "leave the key out, or take `sealing` out",
+            );
+        }
+        // Without the key, whoever unseals the messages delivers them; what a campaigner writes is a promise.
+        let modes = &campaign.delivery.modes;
+        if let Some(index) = modes.iter().position(|mode| *mode == DeliveryMode::Server)
+            && nearest_to(self.json, "/delivery/modes").1
+        {
+            self.fault(
+                &format!("/delivery/modes/{index}"),
+                "no server can deliver what is sealed",
+                "take it out, and deliver what you unseal; or take `sealing` out",
+            );
+        }
+    }
+
     fn at_risk(&mut self, campaign: &Campaign) {
         let Some(risk) = &campaign.at_risk.0 else { return };
         self.countries("/at_risk/own_government", &risk.own_government);
@@ -1057,6 +1111,12 @@ fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault
         FaultKind::Unknown if LATER_KEYS.iter().any(|key| is_at(&fault.pointer, key)) => {
             rule("this version of StandWith doesn't do this yet", "leave the key out".to_owned())
         }
+        FaultKind::Unknown | FaultKind::Duplicate if fault.pointer == PRIVATE => rule(
+            "this is the private key, which nobody but you may have",
+            "take `d` out. Whoever has seen this file reads what is sealed to this key: make a new one with \
+             `standwith keys seal`"
+                .to_owned(),
+        ),
         FaultKind::Unknown => {
             let (parent, key) = fault.pointer.rsplit_once('/')?;
             match meant(&unescaped(key), &known_keys(schema, parent)) {

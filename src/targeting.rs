@@ -67,6 +67,20 @@ pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
     offer
 }
 
+/// Whom somebody may have written to of whom only this is legible: where country and postcode decide and are
+/// sealed, anybody, and never more than could be chosen.
+pub fn possible<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
+    let mut offer = offered(campaign, draft);
+    if offer.waits.take().is_some() {
+        let ((least, most), targeting) = (limits(campaign), &campaign.targeting);
+        let chooses = targeting.least.is_some() || targeting.most.is_some();
+        offer.targets.extend(&campaign.targets);
+        // Of fewer than `least`, all were written to.
+        offer.choice = Some((u32::from(chooses), most.max(least)));
+    }
+    offer
+}
+
 /// The fewest and the most targets of a message, as far as the campaign says it.
 pub fn limits(campaign: &Campaign) -> (u32, u32) {
     let targeting = &campaign.targeting;

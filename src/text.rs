@@ -272,6 +272,9 @@ texts! {
         ShareSignal = "share_signal": "Copy for Signal";
         ReceiptShow = "receipt_show": "Show my receipt";
         ReceiptRisk = "receipt_risk": "A receipt shows that you took part. Keep it only if that is safe for you.";
+
+        // Where what is written is sealed.
+        SealedNeedsScript = "sealed_needs_script": "On this page, your message is sealed on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
     }
 }
 

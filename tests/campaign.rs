@@ -145,9 +145,23 @@ fn the_widget_passes_over_what_it_does_not_know() {
 
 #[test]
 fn the_widget_does_not_pass_over_the_order_to_seal() {
-    let file = file(r#""sealing":{"jwk":{}}"#);
-    let faults = file.campaign("en", Strictness::Lenient).unwrap_err();
-    assert_eq!(faults[0].pointer, "/sealing");
+    // Whatever is wrong with the key, it never reads a campaign that does not seal.
+    for (sealing, pointer) in [
+        (r#""sealing":{"jwk":{}}"#, "/sealing/jwk/kty"),
+        (r#""sealing":{}"#, "/sealing/jwk"),
+        (r#""sealing":null"#, "/sealing"),
+        (r#""sealing":false"#, "/sealing"),
+        (r#""sealing":{"jwk":{"kty":"EC","crv":"P-256","x":"","y":1}}"#, "/sealing/jwk/y"),
+        (r#""sealing":{"jwk":{"kty":"EC","crv":"P-256","x":"","y":""}},"sealing":1"#, "/sealing"),
+    ] {
+        let faults = file(sealing).campaign("en", Strictness::Lenient).unwrap_err();
+        assert_eq!(faults[0].pointer, pointer, "{sealing}");
+    }
+    // What a newer file says beyond the key does not keep it from sealing.
+    let newer =
+        r#""sealing":{"jwk":{"kty":"EC","crv":"P-256","x":"","y":"","use":"enc"},"novelty":1}"#;
+    let campaign = file(newer).campaign("en", Strictness::Lenient).unwrap();
+    assert!(campaign.sealing.is_some_and(|sealing| sealing.jwk.point().is_none()));
 }
 
 #[test]

@@ -258,7 +258,6 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     };
     let out = "leave the key out";
     for (old, new, place, mend) in [
-        ("\"story\": \"Story\"", "\"sealing\": {\"jwk\": {}}", "line 4: /sealing", out),
         ("\"format\": \"jws\"", "\"headers\": {}", "line 30: /endpoint/headers", out),
         ("\"jws\"", "\"form\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
         ("\"jws\"", "\"osdi\"", "line 30: /endpoint/format", "write \"jws\" or \"json\""),
@@ -267,6 +266,113 @@ fn what_this_version_does_not_do_is_not_passed_over() {
     ] {
         check(old, new, &[&says(place, mend)]);
     }
+}
+
+/// The key of RFC 7517, appendix A.1.
+const JWK: &str = r#""kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM""#;
+
+/// [`FILE`] sealed to a key with these members, and changed in one place.
+fn check_sealing(jwk: &str, (old, new): (&str, &str), expected: &[&str]) {
+    assert!(FILE.contains(old), "the file has no {old}");
+    let sealing = format!("\"sealing\": {{\"jwk\": {{{jwk}}}}}");
+    // Nobody but the campaigner delivers what is sealed.
+    let file = FILE.replacen("\"story\": \"Story\"", &sealing, 1);
+    let file = file.replacen("\"modes\": [\"server\"], ", "", 1).replacen(old, new, 1);
+    assert_eq!(lines(&file), expected, "{sealing} and {new}");
+}
+
+#[test]
+fn a_campaign_is_sealed_to_a_public_key() {
+    let same = ("Title", "Title");
+    check_sealing(JWK, same, &[]);
+    check_sealing(&format!("{JWK}, \"kid\": \"2026\""), same, &[]);
+    let no_key =
+        "line 4: /sealing/jwk: no public key on P-256; put here what `standwith keys seal` prints";
+    for (old, new) in [
+        ("\"EC\"", "\"OKP\""),
+        ("P-256", "P-384"),
+        ("MKBCTN", "MKBCT"),
+        ("4Etl6S", "4Etl6S="),
+        // Not canonical: the last character has bits that nobody reads.
+        ("IFyM", "IFyN"),
+    ] {
+        check_sealing(&JWK.replace(old, new), same, &[no_key]);
+    }
+    check_sealing(
+        &format!("{JWK}, \"d\": \"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\", \"use\": \"enc\""),
+        same,
+        &[
+            "line 4: /sealing/jwk/d: this is the private key, which nobody but you may have; take `d` out. Whoever has seen this file reads what is sealed to this key: make a new one with `standwith keys seal`",
+            "line 4: /sealing/jwk/use: unknown key; leave it out",
+        ],
+    );
+    check_sealing(
+        "\"kty\": \"EC\"",
+        same,
+        &[
+            "line 4: /sealing/jwk/crv: missing; add this key",
+            "line 4: /sealing/jwk/x: missing; add this key",
+            "line 4: /sealing/jwk/y: missing; add this key",
+        ],
+    );
+    let long = format!("{JWK}, \"kid\": \"{}\"", "k".repeat(201));
+    check_sealing(
+        &long,
+        same,
+        &[
+            "line 4: /sealing/jwk/kid: more than 200 characters; shorten the name, or leave the key out",
+        ],
+    );
+}
+
+#[test]
+fn nothing_beside_the_seal_has_to_read_what_is_sealed() {
+    check_sealing(
+        JWK,
+        ("\"jws\"", "\"json\""),
+        &[
+            "line 30: /endpoint/format: sealed messages go out as \"jws\" only; leave the key out, or take `sealing` out",
+        ],
+    );
+    let server = "no server can deliver what is sealed; take it out, and deliver what you unseal; or take `sealing` out";
+    check_sealing(
+        JWK,
+        ("\"disclose\"", "\"modes\": [\"server\"], \"disclose\""),
+        &[&format!("line 37: /delivery/modes/0: {server}")],
+    );
+    let everybody = FILE.replace(
+        "{\"id\": \"b\", \"name\": \"B\"}",
+        "{\"id\": \"b\", \"name\": \"B\", \"email\": \"b@b.invalid\"}",
+    );
+    let sealed = everybody.replacen(
+        "\"story\": \"Story\"",
+        &format!("\"sealing\": {{\"jwk\": {{{JWK}}}}}"),
+        1,
+    );
+    assert_eq!(lines(&sealed.replace("[\"server\"]", "[\"mail-app\"]")), Vec::<String>::new());
+    assert_eq!(
+        lines(&sealed.replace("[\"server\"]", "[\"mail-app\", \"server\"]")),
+        [format!("line 37: /delivery/modes/1: {server}")]
+    );
+}
+
+#[test]
+fn a_sealed_message_fits_into_an_action() {
+    let max = "so long a sealed message may not fit into the 32 KiB of an action";
+    let old = "\"min\": 10, \"max\": 100";
+    check_sealing(JWK, (old, "\"min\": 10, \"max\": 3500"), &[]);
+    check_sealing(
+        JWK,
+        (old, "\"min\": 10, \"max\": 3501"),
+        &[&format!("line 17: /message/max: {max}; lower it to 3500 or less")],
+    );
+    check_sealing(
+        JWK,
+        (old, "\"min\": 10"),
+        &[&format!(
+            "line 12: /message/max: {max}; without this key it is 5000: write 3500 or less"
+        )],
+    );
 }
 
 #[test]
