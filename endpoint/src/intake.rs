@@ -7,20 +7,21 @@
 
 use std::sync::Arc;
 
-use standwith::action::{Claims, ConsentClaim, DeliveryClaim};
+use standwith::action::{Claims, DeliveryClaim};
 use standwith::answer::Status;
-use standwith::campaign::Consent;
-use standwith::check::check_claims;
-use standwith::draft::consent_name;
+use standwith::check::check_received;
 use standwith::envelope::{self, EnvelopeFault, ReceiptClaims};
 use standwith::json::{self, Json, Value};
+use standwith::sealing;
 use standwith::shape::{self, ConfigFault, Reading, Shape};
 
 use crate::address::PublicUrl;
+use crate::judging::judge;
 use crate::keys::Keyring;
 use crate::library::{Library, Version, in_words};
 use crate::metrics::Metrics;
 use crate::receipt;
+use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
 use crate::store::{Content, Counting, Kept, NewAction, Recorded, Store, StoreFault};
 
@@ -161,7 +162,13 @@ impl Intake {
         let action_digest = digest(text.as_bytes());
         let action = Received { content: Content::Bare(text), action_digest, claims };
         let served = self.library.get(&campaign).ok_or(Refusal::CampaignUnknown);
-        let open = served.and_then(|served| served.is_open(now).map_err(Refusal::Closed));
+        let open = served.and_then(|served| match served.campaign().sealing {
+            // It came in plain text: nothing of it is kept.
+            Some(_) => {
+                Err(Refusal::Rules(vec![("sealed".to_owned(), "answer_missing".to_owned())]))
+            }
+            None => served.is_open(now).map_err(Refusal::Closed),
+        });
         let taken = match open {
             Ok(()) => self.keep(&action, true, now).await,
             Err(refusal) => self.unless_kept(&campaign, &action, refusal).await,
@@ -207,8 +214,11 @@ impl Intake {
         let named = self.library.version(campaign, &claims.campaign_digest, &self.store).await;
         let named = named.map_err(busy)?;
         let known = named.is_some();
-        judge_by_rules(&named.unwrap_or(served), claims, known)?;
-        Ok(known)
+        let mut mistakes = judge(&named.unwrap_or(served), claims, known, check_received);
+        if !is_sealed_to_a_key(claims) {
+            mistakes.push(("sealed".to_owned(), "answer_malformed".to_owned()));
+        }
+        if mistakes.is_empty() { Ok(known) } else { Err(Refusal::Rules(mistakes)) }
     }
 
     async fn keep(
@@ -332,45 +342,10 @@ impl Received {
     }
 }
 
-/// Judges an action by the version of the campaign that it names, or by today's where that is not
-/// `known`: then its wordings may have been others.
-fn judge_by_rules(version: &Version, claims: &Claims, known: bool) -> Result<(), Refusal> {
-    let mut mistakes = Vec::new();
-    let campaign = match version.in_language(&claims.lang) {
-        Some(campaign) => campaign,
-        None => {
-            if known && !claims.lang.is_empty() {
-                mistakes.push(("lang".to_owned(), "lang_unknown_choice".to_owned()));
-            }
-            version.campaign()
-        }
-    };
-    if let Err(found) = check_claims(campaign, claims) {
-        // Another version may have had other variants.
-        let found = found.into_iter().filter(|mistake| known || mistake.field != "variant");
-        mistakes.extend(found.map(|mistake| (mistake.field.clone(), mistake.code())));
-    }
-    for (index, consent) in claims.consents.iter().enumerate() {
-        let earlier = &claims.consents[..index];
-        if earlier.iter().any(|earlier| earlier.purpose == consent.purpose) {
-            mistakes.push((consent_name(&consent.purpose), "consent_duplicate".to_owned()));
-        } else if known && !has_wording(version, consent) {
-            mistakes.push((consent_name(&consent.purpose), "consent_wording_mismatch".to_owned()));
-        }
-    }
-    if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Rules(mistakes)) }
-}
-
-/// Whether the campaign, in the language that the consent names, asks in the words that it names.
-/// A purpose that nobody asked for is told by the check.
-fn has_wording(version: &Version, claim: &ConsentClaim) -> bool {
-    let same = |known: &&Consent| known.purpose.as_str() == claim.purpose;
-    if !version.campaign().consents.iter().any(|known| same(&known)) {
-        return true;
-    }
-    let campaign = version.in_language(&claim.lang);
-    let asked = campaign.and_then(|campaign| campaign.consents.iter().find(same));
-    asked.is_some_and(|asked| digest(asked.wording.as_bytes()) == claim.wording_digest)
+/// Whether the key that was made for a sealed text can be one; of a text that is none, the rules tell.
+fn is_sealed_to_a_key(claims: &Claims) -> bool {
+    let opened = claims.sealed.as_deref().and_then(|sealed| sealing::open(sealed).ok());
+    opened.is_none_or(|sealed| sealed.header.epk.point().is_some_and(|point| is_on_curve(&point)))
 }
 
 /// Takes `{"action":{…},"proof":"<JWS>"}` apart: the proof, and the claims in the clear.

@@ -200,12 +200,13 @@ impl Keyring {
 
 /// What to do with a file that is there already.
 #[derive(Clone, Copy, PartialEq)]
-enum Existing {
+pub(crate) enum Existing {
     Keep,
     Replace,
 }
 
-fn put(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+/// Writes a file in one step, readable by its owner only.
+pub(crate) fn put(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let aside = path.with_extension(format!("{}.new", std::process::id()));
@@ -244,14 +245,15 @@ fn jwk_set(text: &str) -> Option<Vec<Json>> {
     }
 }
 
-fn public_key(json: &Json) -> Option<PublicKey> {
+/// The public key of a JWK on P-256, whatever else it holds.
+pub(crate) fn public_key(json: &Json) -> Option<PublicKey> {
     let text = |key: &str| json.get(key)?.text();
     let key = PublicKey { crv: text("crv")?.to_owned(), ..PublicKey::p256(text("x")?, text("y")?) };
     (text("kty")? == "EC" && key.point().is_some()).then_some(key)
 }
 
 /// The name of a key by its content (RFC 7638).
-fn thumbprint(key: &PublicKey) -> String {
+pub(crate) fn thumbprint(key: &PublicKey) -> String {
     // Required members only, in alphabetical order, without white space.
     let mut out = Writer::default();
     out.object(|out| {

@@ -5,12 +5,13 @@
 //! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
 //!      │                 ├─ hosted ──┘          ├─ library     which campaign, which version?
 //!      │                 ├─ campaigns ─ plan    ├─ (the core)  does it keep the rules?
-//!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
+//!      │                 └─ widget              │   by judging, and sealing looks at what is sealed
+//!      │                                        ├─ receipt     the endpoint's word, by keys
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
-//!      ├─ export ── store
+//!      ├─ export ── store, and sealing, judging where it was sealed
 //!      ├─ verify ── signature
-//!      └─ keys ──── keys
+//!      └─ keys ──── keys, sealing
 //! ```
 //!
 //! Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.
@@ -24,6 +25,7 @@ pub mod intake;
 
 pub mod address;
 pub mod clock;
+mod judging;
 pub mod keys;
 mod language;
 pub mod library;
@@ -31,5 +33,6 @@ pub mod metrics;
 pub mod packing;
 pub mod plan;
 pub mod receipt;
+pub mod sealing;
 pub mod signature;
 pub mod store;

@@ -13,12 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::body::Bytes;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::json;
 use standwith::lint::lint;
 use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::clock;
 use crate::packing::Packed;
 use crate::plan::Planned;
+use crate::sealing::is_on_curve;
 use crate::signature::digest;
 use crate::store::{Store, StoreFault};
 
@@ -100,10 +102,33 @@ fn languages(bytes: &[u8], how: Strictness) -> Result<(Campaign, Vec<Campaign>),
 /// All that is wrong with a campaign file, in the order of its lines.
 pub fn faults(bytes: &[u8]) -> Vec<ConfigFault> {
     let faults = lint(bytes);
-    match languages(bytes, Strictness::Strict) {
-        Err(unreadable) if faults.is_empty() => unreadable,
-        _ => faults,
+    if !faults.is_empty() {
+        return faults;
     }
+    match languages(bytes, Strictness::Strict) {
+        Err(unreadable) => unreadable,
+        Ok((campaign, _)) => off_the_curve(&campaign, bytes).into_iter().collect(),
+    }
+}
+
+/// A sealing key of the right form that is none: no private key belongs to it, and nobody could open what is
+/// sealed to it.
+fn off_the_curve(campaign: &Campaign, bytes: &[u8]) -> Option<ConfigFault> {
+    let point = campaign.sealing.as_ref()?.jwk.point()?;
+    if is_on_curve(&point) {
+        return None;
+    }
+    let file = std::str::from_utf8(bytes).ok().and_then(|text| json::parse(text).ok());
+    let jwk = file.as_ref().and_then(|file| file.get("sealing")?.get("jwk"));
+    let kind = FaultKind::Rule {
+        problem: "x and y are no point of the curve P-256".to_owned(),
+        hint: "put here what `standwith keys seal` prints".to_owned(),
+    };
+    Some(ConfigFault {
+        pointer: "/sealing/jwk".to_owned(),
+        line: jwk.map_or(1, |jwk| jwk.line),
+        kind,
+    })
 }
 
 /// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`.

@@ -1,8 +1,9 @@
-//! `standwith export`: the actions of a campaign, in the order of their arrival.
+//! `standwith export`: the actions of a campaign, in the order of their arrival; with the sealing keys, also
+//! what was sealed of them, and whether it holds.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -14,7 +15,9 @@ use standwith::envelope;
 use standwith::json::Writer;
 use standwith::shape;
 
+use super::unseal::{Seal, Unsealer};
 use crate::clock::rfc3339;
+use crate::sealing::SealingKey;
 use crate::store::{Content, Exported, Store};
 
 #[derive(Args)]
@@ -28,6 +31,10 @@ pub(super) struct Options {
     /// How they are written
     #[arg(long, value_name = "FORMAT")]
     format: Format,
+    /// A private key that opens what is sealed, as `standwith keys seal` makes it; may be repeated. Every
+    /// sealed action is then judged as a whole: the exit code is 1 unless all of them hold
+    #[arg(long, value_name = "KEYFILE")]
+    unseal: Vec<PathBuf>,
     /// Where they are written [default: the standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -42,6 +49,7 @@ enum Format {
 }
 
 pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
+    let keys = keys(&options.unseal)?;
     let store = Store::open_to_read(&options.database).await?;
     let campaign = &options.campaign;
     anyhow::ensure!(
@@ -62,12 +70,18 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         write_row(&mut out, &columns())?;
     }
     let mut last = i64::MIN;
+    let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, &store), Tally::default());
     loop {
         let page = store.page(campaign, last).await?;
         for action in &page {
+            let payload = payload(action)?;
+            let claims: Claims = shape::read(&payload)
+                .map_err(|_| anyhow::anyhow!("action {} is damaged in the database", action.id))?;
+            let seal = unsealer.look(action, &claims).await?;
+            tally.add(&seal);
             match options.format {
-                Format::Jsonl => writeln!(out, "{}", line(action)?)?,
-                Format::Csv => write_row(&mut out, &row(action)?)?,
+                Format::Jsonl => writeln!(out, "{}", line(action, &payload, &seal))?,
+                Format::Csv => write_row(&mut out, &row(action, claims, &seal))?,
             }
         }
         match page.last() {
@@ -77,7 +91,61 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     }
     out.flush()?;
     store.close().await;
-    Ok(true)
+    tally.tell()?;
+    Ok(tally.broken == 0 && tally.unread == 0)
+}
+
+/// The keys in these files.
+fn keys(files: &[PathBuf]) -> anyhow::Result<Vec<SealingKey>> {
+    let mut keys = Vec::new();
+    for file in files {
+        keys.push(SealingKey::open(file)?);
+        if fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
+            let file = file.display();
+            writeln!(
+                io::stderr(),
+                "{file}: others than you may read this key: set its mode to 0600"
+            )?;
+        }
+    }
+    Ok(keys)
+}
+
+/// How the sealed actions came out.
+#[derive(Default)]
+struct Tally {
+    closed: u64,
+    hold: u64,
+    broken: u64,
+    unread: u64,
+}
+
+impl Tally {
+    fn add(&mut self, seal: &Seal) {
+        match seal {
+            Seal::None => {}
+            Seal::Closed => self.closed += 1,
+            Seal::Opened { errors, .. } if errors.is_empty() => self.hold += 1,
+            Seal::Opened { .. } => self.broken += 1,
+            Seal::Unread { .. } => self.unread += 1,
+        }
+    }
+
+    fn tell(&self) -> io::Result<()> {
+        let Tally { closed, hold, broken, unread } = self;
+        let mut told = io::stderr().lock();
+        if *closed > 0 {
+            writeln!(told, "{closed} sealed actions: --unseal KEYFILE shows what is in them")?;
+        }
+        if hold + broken + unread > 0 {
+            writeln!(
+                told,
+                "{} sealed actions: {hold} hold, {broken} do not hold, {unread} could not be unsealed",
+                hold + broken + unread
+            )?;
+        }
+        Ok(())
+    }
 }
 
 /// The decoded payload, which was valid when it came.
@@ -92,11 +160,15 @@ fn payload(action: &Exported) -> anyhow::Result<String> {
     }
 }
 
-/// A line of JSON.
-fn line(action: &Exported) -> anyhow::Result<String> {
+/// JSON as it is, on one line: line ends in it are white space, in a text they would be escaped.
+fn on_one_line(json: &str) -> String {
+    json.trim().replace(['\n', '\r'], " ")
+}
+
+/// A line of JSON. What was sealed stands beside the claims, which stay as they were signed.
+fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
     let mut out = Writer::default();
-    // Line ends in JSON are white space: in a text they would be escaped.
-    let claims = payload(action)?.replace(['\n', '\r'], " ");
+    let claims = on_one_line(payload);
     out.object(|out| {
         match &action.kept.content {
             Content::Signed(jws) => out.key("action").text(jws),
@@ -107,8 +179,30 @@ fn line(action: &Exported) -> anyhow::Result<String> {
         out.key("assurance").text(action.kept.content.assurance());
         out.key("received_at").text(&rfc3339(action.received_at));
         out.key("claims").json(&claims);
+        match seal {
+            Seal::None | Seal::Closed => {}
+            Seal::Opened { text, errors, .. } => {
+                out.key("unsealed").json(text);
+                out.key("holds").boolean(errors.is_empty());
+                if !errors.is_empty() {
+                    out.key("errors").list(|out| {
+                        for (field, code) in errors {
+                            out.object(|out| {
+                                out.key("field").text(field);
+                                out.key("code").text(code);
+                            });
+                        }
+                    });
+                }
+            }
+            Seal::Unread { text, problem } => {
+                out.key("unsealed").json(text.as_deref().unwrap_or("null"));
+                out.key("holds").boolean(false);
+                out.key("problem").text(problem);
+            }
+        }
     });
-    Ok(out.finish())
+    out.finish()
 }
 
 /// The columns of the table. New ones are added at the end.
@@ -129,14 +223,26 @@ fn columns() -> Vec<String> {
         "variant",
         "messages",
         "subject_index",
+        "sealed",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| (*name).to_owned()).collect()
 }
 
-fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
-    let claims: Claims = shape::read(&payload(action)?)
-        .map_err(|_| anyhow::anyhow!("action {} is damaged in the database", action.id))?;
+fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<String> {
+    let (claims, sealed) = match seal {
+        Seal::None => (claims, String::new()),
+        Seal::Closed => (claims, "sealed".to_owned()),
+        Seal::Opened { whole, errors, .. } if errors.is_empty() => {
+            ((**whole).clone(), "holds".to_owned())
+        }
+        Seal::Opened { whole, errors, .. } => {
+            let told: Vec<String> =
+                errors.iter().map(|(field, code)| [field, " ", code].concat()).collect();
+            ((**whole).clone(), format!("does not hold: {}", told.join(", ")))
+        }
+        Seal::Unread { problem, .. } => (claims, format!("not unsealed: {problem}")),
+    };
     let mut row = vec![
         claims.jti.clone(),
         rfc3339(action.received_at),
@@ -173,8 +279,9 @@ fn row(action: &Exported) -> anyhow::Result<Vec<String>> {
         claims.variant.unwrap_or_default(),
         messages,
         claims.subject_index.map_or_else(String::new, |index| index.to_string()),
+        sealed,
     ]);
-    Ok(row)
+    row
 }
 
 /// Writes a row as RFC 4180 has it.

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod keys;
 mod serve;
+mod unseal;
 mod verify;
 
 use std::future::Future;
@@ -31,7 +32,7 @@ enum Command {
     Export(export::Options),
     /// Verifies exported actions and receipts, without a database
     Verify(verify::Options),
-    /// Makes and shows the keys that sign receipts
+    /// Makes and shows the keys that sign receipts, and those that open what is sealed
     #[command(subcommand)]
     Keys(keys::Command),
 }

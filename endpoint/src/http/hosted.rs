@@ -24,6 +24,7 @@ use standwith::language::autonym;
 use standwith::mail::Mail;
 use standwith::message::is_unchanged;
 use standwith::session::{Notice, Session, Setting};
+use standwith::text::Key;
 use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 
 use super::file::accepts;
@@ -63,6 +64,9 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let Some(version) = endpoint.intake.library.get(campaign) else { return Ok(nobody_there()) };
     let page = Page::new(endpoint, version, uri, headers, fresh_jti()?);
+    if page.campaign().sealing.is_some() {
+        return Ok(page.sealed(StatusCode::OK));
+    }
     let count = endpoint.intake.store.count(campaign).await.ok();
     let session = Session::hosted(page.setting(), clock::now(), None, Vec::new());
     Ok(page.answer(StatusCode::OK, &session.with_count(count)))
@@ -78,6 +82,13 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let (now, library) = (clock::now(), &endpoint.intake.library);
     let Some(served) = library.get(&campaign) else { return Ok(nobody_there()) };
+    if served.campaign().sealing.is_some() {
+        // Somebody sent in plain text what is to be sealed, perhaps by an older page: it isn't even read.
+        let page = Page::new(&endpoint, served, &uri, &headers, String::new());
+        let mut response = page.sealed(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(response);
+    }
     let body = body::read(body, LONGEST_FORM).await?;
     let posted = form_urlencoded::parse(&body).take(MOST_VALUES);
     let mut values: Vec<(String, String)> =
@@ -333,12 +344,55 @@ impl<'a> Page<'a> {
 
     fn answer(&self, status: StatusCode, session: &Session) -> Response {
         let style = style(self.campaign());
+        let page = self.html(session, &style);
+        self.response(status, page, &style, "form-action 'self'")
+    }
+
+    /// The page of a sealed campaign. What is sealed is sealed by script, so there is no form of plain HTML:
+    /// without script the page says why, with it the widget stands there, where its files are served.
+    fn sealed(&self, status: StatusCode) -> Response {
+        let campaign = self.campaign();
+        let style = style(campaign);
+        let mut page = String::with_capacity(16 * 1024);
+        self.head(&campaign.title, &style, &mut page);
+        let served = self.endpoint.widgets.is_some() && status == StatusCode::OK;
+        page.push_str("<main class=\"standwith\">");
+        // The widget brings a heading of its own.
+        page.push_str(if served { "<noscript><h1>" } else { "<h1>" });
+        html::escape(&campaign.title, &mut page);
+        page.push_str("</h1><p>");
+        html::escape(locale(&self.lang).words(Key::SealedNeedsScript), &mut page);
+        page.push_str(if served { "</p></noscript>" } else { "</p>" });
+        if served {
+            // Relative, so that it holds wherever a proxy puts the endpoint. An id needs no escaping.
+            page.push_str("<script async src=\"../standwith.js\" data-campaign=\"");
+            page.push_str(campaign.id.as_str());
+            page.push_str(".json\" data-lang=\"");
+            html::escape(&self.lang, &mut page);
+            page.push_str("\"></script>");
+        }
+        page.push_str("</main>\n</html>\n");
+        let policy = match served {
+            true => {
+                let elsewhere =
+                    [&campaign.endpoint.url, &campaign.counter.url].map(|url| origin(url));
+                let elsewhere = elsewhere.concat();
+                format!(
+                    "form-action 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+                     connect-src 'self'{elsewhere}"
+                )
+            }
+            false => "form-action 'none'".to_owned(),
+        };
+        self.response(status, page, &style, &policy)
+    }
+
+    fn response(&self, status: StatusCode, page: String, style: &str, policy: &str) -> Response {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; img-src 'self' https: data:; \
-             form-action 'self'; base-uri 'none'",
+             {policy}; base-uri 'none'",
             Base64::encode_string(hash(&SHA256, style.as_bytes()).as_ref())
         );
-        let page = self.html(session, &style);
         let packed = self.packs.then(|| packing::quickly(page.as_bytes())).flatten();
         let mut response = match packed {
             Some(packed) => ([(header::CONTENT_ENCODING, "gzip")], packed).into_response(),
@@ -373,22 +427,28 @@ impl<'a> Page<'a> {
         }
         let posting = Posting { action: &action, hidden: &hidden };
         let mut out = String::with_capacity(32 * 1024);
-        out.push_str("<!DOCTYPE html>\n<html lang=\"");
-        html::escape(&campaign.lang, &mut out);
-        let right_to_left = language::is_right_to_left(&campaign.lang);
-        out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
-        out.push_str("<meta charset=\"utf-8\">\n");
-        out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-        html::escape(&self.varied().0.title, &mut out);
-        out.push_str("</title>\n<style>");
-        out.push_str(style);
-        out.push_str("</style>\n");
-        self.languages(&mut out);
+        self.head(&self.varied().0.title, style, &mut out);
         out.push_str("<main>");
         let plan = whole(session, locale(&self.lang), Some(posting));
         html::write(&plan.tree(), &self.lang, &mut out);
         out.push_str("</main>\n</html>\n");
         out
+    }
+
+    /// All that comes before what the page is about.
+    fn head(&self, title: &str, style: &str, out: &mut String) {
+        let lang = &self.campaign().lang;
+        out.push_str("<!DOCTYPE html>\n<html lang=\"");
+        html::escape(lang, out);
+        let right_to_left = language::is_right_to_left(lang);
+        out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
+        out.push_str("<meta charset=\"utf-8\">\n");
+        out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+        html::escape(title, out);
+        out.push_str("</title>\n<style>");
+        out.push_str(style);
+        out.push_str("</style>\n");
+        self.languages(out);
     }
 
     /// Links to the form in the campaign's other languages.
@@ -409,6 +469,14 @@ impl<'a> Page<'a> {
         }
         out.push_str("</nav>\n");
     }
+}
+
+/// The origin of a whole address, as one more word of a policy; nothing for an address near the campaign
+/// file's. What stands in a campaign file's address is no space, no quote and, in an origin, no semicolon.
+fn origin(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return String::new() };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    [" ", scheme, "://", host].concat()
 }
 
 /// By this the very same mail is known.

@@ -151,6 +151,23 @@ impl Store {
         Ok(bytes.bind(campaign).bind(digest).fetch_optional(&self.readers).await?)
     }
 
+    /// The version of a campaign file that was new last when an action came at this time: by it an action
+    /// is judged that names none that was ever served.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn version_at(
+        &self,
+        campaign: &str,
+        time: i64,
+    ) -> Result<Option<Vec<u8>>, StoreFault> {
+        let bytes = sqlx::query_scalar(
+            "SELECT bytes FROM campaign_version WHERE campaign = ? AND first_served <= ?
+             ORDER BY first_served DESC, rowid DESC LIMIT 1",
+        );
+        Ok(bytes.bind(campaign).bind(time).fetch_optional(&self.readers).await?)
+    }
+
     /// Whether actions can be kept at all: the writing task is at work.
     pub fn is_writing(&self) -> bool {
         self.writer.as_ref().is_some_and(Writer::is_at_work)

@@ -15,6 +15,7 @@ mod hosted;
 mod power;
 mod receipts;
 mod replays;
+mod sealed;
 mod server;
 mod vectors;
 mod widget;

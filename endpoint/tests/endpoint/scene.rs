@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::aead::{Aad, Nonce};
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::{SystemRandom, fill};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::Router;
@@ -12,7 +15,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
-use standwith::shape;
+use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::clock;
 use standwith_endpoint::http::{Endpoint, router};
@@ -20,6 +23,7 @@ use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
 use standwith_endpoint::metrics::Metrics;
+use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
 use tempfile::TempDir;
@@ -296,6 +300,35 @@ pub(crate) fn signed(claims: &Value) -> String {
         }
         Err(_) => signer.sign_raw(&signer.header().to_string(), &text),
     }
+}
+
+/// Seals a text to the public key of a campaign file, step by step as a browser does.
+pub(crate) fn seal(jwk: &Value, text: &str) -> String {
+    let mut iv = [0; 12];
+    fill(&mut iv).unwrap();
+    seal_with(&PrivateKey::generate(&ECDH_P256).unwrap(), iv, jwk, text)
+}
+
+/// The same with a key and a vector that others must never know, nor use again.
+pub(crate) fn seal_with(fresh: &PrivateKey, iv: [u8; 12], jwk: &Value, text: &str) -> String {
+    let point = fresh.compute_public_key().unwrap();
+    let epk = PublicKey::p256(&encode(&point.as_ref()[1..33]), &encode(&point.as_ref()[33..]));
+    let text_of = |name: &str| jwk[name].as_str().unwrap_or_default();
+    let peer = PublicKey::p256(text_of("x"), text_of("y")).point().unwrap();
+    let peer = UnparsedPublicKey::new(&ECDH_P256, peer);
+    let key = agree(fresh, peer, Unspecified, encryption_key).unwrap();
+    let header = sealing::header(&epk, text_of("kid"));
+    let mut bytes = text.as_bytes().to_vec();
+    let nonce = Nonce::assume_unique_for_key(iv);
+    key.seal_in_place_append_tag(nonce, Aad::from(&header), &mut bytes).unwrap();
+    sealing::compact(&header, &iv, &bytes)
+}
+
+/// The claims of a sealed campaign that say the same as these.
+pub(crate) fn sealed(jwk: &Value, claims: &Value) -> Value {
+    let (mut claims, inside) = sealing::split(shape::read::<Claims>(&claims.to_string()).unwrap());
+    claims.sealed = Some(seal(jwk, &sealing::plaintext(&inside)));
+    serde_json::from_str(&shape::write(&claims)).unwrap()
 }
 
 /// The claims with these members changed; `null` takes one away.

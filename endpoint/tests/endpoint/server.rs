@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use crate::scene::{ID, campaign, campaign_file, claims, signed, with, write_campaign};
 
-struct Server {
-    dir: TempDir,
+pub(crate) struct Server {
+    pub(crate) dir: TempDir,
     process: Child,
-    at: SocketAddr,
+    pub(crate) at: SocketAddr,
 }
 
 impl Server {
@@ -27,7 +27,7 @@ impl Server {
         Self::on(dir)
     }
 
-    fn on(dir: TempDir) -> Self {
+    pub(crate) fn on(dir: TempDir) -> Self {
         let log = fs::File::create(dir.path().join("log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_standwith"))
             .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
@@ -42,7 +42,7 @@ impl Server {
         Server { dir, process, at }
     }
 
-    fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         let aud = format!("http://{}/campaigns/{ID}/actions", self.at);
         let campaign = fs::read(campaign_file(self.dir.path(), ID)).unwrap();
         with(claims(&campaign), json!({"aud": aud}))
@@ -54,7 +54,7 @@ impl Server {
     }
 
     /// Stops the process; gives its exit code and its log.
-    fn stop(mut self) -> (Option<i32>, String, TempDir) {
+    pub(crate) fn stop(mut self) -> (Option<i32>, String, TempDir) {
         self.terminate();
         let code = self.process.wait().unwrap().code();
         let log = fs::read_to_string(self.dir.path().join("log")).unwrap();
@@ -72,7 +72,7 @@ impl Drop for Server {
 }
 
 /// Posts an action; gives status and body, or nothing where the connection was refused or cut.
-fn post(at: SocketAddr, body: &str) -> Option<(u16, Value)> {
+pub(crate) fn post(at: SocketAddr, body: &str) -> Option<(u16, Value)> {
     let mut stream = TcpStream::connect(at).ok()?;
     let request = format!(
         "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\

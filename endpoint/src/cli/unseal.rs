@@ -1,0 +1,146 @@
+//! What was sealed of an exported action, and whether the whole of it holds: the endpoint could judge only
+//! what it could read.
+
+use std::collections::HashMap;
+
+use standwith::action::Claims;
+use standwith::campaign::Strictness;
+use standwith::check::check_claims;
+use standwith::json;
+use standwith::sealing::{self, Sealed, SealedFault, open, read_inside};
+use standwith::shape::ConfigFault;
+
+use crate::judging::judge;
+use crate::library::{Version, in_words};
+use crate::sealing::SealingKey;
+use crate::store::{Exported, Store, StoreFault};
+
+/// What became of what was sealed.
+pub(super) enum Seal {
+    /// Nothing is sealed.
+    None,
+    /// Nobody gave a key.
+    Closed,
+    /// It is open.
+    Opened {
+        /// What was sealed: JSON, on one line.
+        text: String,
+        /// The claims as if nothing had been sealed.
+        whole: Box<Claims>,
+        /// What is wrong with them: names of controls and codes. Without any, the action holds.
+        errors: Vec<(String, String)>,
+    },
+    /// It can't be opened, or is not what should be inside.
+    Unread {
+        /// What is inside, where that is JSON at all.
+        text: Option<String>,
+        /// Why it can't be read.
+        problem: String,
+    },
+}
+
+/// Opens and judges the sealed actions of a campaign.
+pub(super) struct Unsealer<'a> {
+    campaign: &'a str,
+    keys: Vec<SealingKey>,
+    store: &'a Store,
+    /// The versions that were looked up, by their digests.
+    versions: HashMap<String, Option<Version>>,
+}
+
+impl<'a> Unsealer<'a> {
+    pub(super) fn new(campaign: &'a str, keys: Vec<SealingKey>, store: &'a Store) -> Self {
+        Unsealer { campaign, keys, store, versions: HashMap::new() }
+    }
+
+    /// What is sealed of an action.
+    pub(super) async fn look(
+        &mut self,
+        action: &Exported,
+        claims: &Claims,
+    ) -> Result<Seal, StoreFault> {
+        let Some(sealed) = &claims.sealed else { return Ok(Seal::None) };
+        if self.keys.is_empty() {
+            return Ok(Seal::Closed);
+        }
+        let unread = |text, problem| Ok(Seal::Unread { text, problem });
+        let inside = match open(sealed).map_err(|fault| told(&fault)) {
+            Ok(sealed) => match self.unseal(&sealed) {
+                Some(inside) => inside,
+                None => return unread(None, no_key(&sealed)),
+            },
+            Err(problem) => return unread(None, problem),
+        };
+        // Even what is not as it should be is the campaigner's to see.
+        let text = String::from_utf8(inside.clone()).ok();
+        let text = text.filter(|text| json::parse(text).is_ok());
+        let text = text.map(|text| text.trim().replace(['\n', '\r'], " "));
+        let inside = match read_inside(&inside) {
+            Ok(inside) => inside,
+            Err(faults) => return unread(text, format!("what is inside: {}", listed(&faults))),
+        };
+        let whole = match sealing::joined(claims.clone(), inside) {
+            Ok(whole) => Box::new(whole),
+            Err(names) => {
+                return unread(text, format!("in the clear, too: {}", names.join(", ")));
+            }
+        };
+        let errors = self.judge(action, &whole).await?;
+        Ok(Seal::Opened { text: text.unwrap_or_default(), whole, errors })
+    }
+
+    /// Opens a sealed text with the key that fits.
+    fn unseal(&self, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
+        self.keys.iter().find_map(|key| key.unseal(sealed))
+    }
+
+    /// Judges whole claims by the version of the campaign by which the endpoint judged the rest of them.
+    async fn judge(
+        &mut self,
+        action: &Exported,
+        whole: &Claims,
+    ) -> Result<Vec<(String, String)>, StoreFault> {
+        let named = &whole.campaign_digest;
+        if !self.versions.contains_key(named) {
+            let bytes = self.store.version(self.campaign, named).await?;
+            self.versions.insert(named.clone(), bytes.and_then(read));
+        }
+        let check = |campaign: &_, claims: &_| check_claims(campaign, claims).map(|_| ());
+        if let Some(Some(version)) = self.versions.get(named) {
+            return Ok(judge(version, whole, true, check));
+        }
+        let bytes = self.store.version_at(self.campaign, action.received_at).await?;
+        Ok(match bytes.and_then(read) {
+            Some(version) => judge(&version, whole, false, check),
+            None => vec![("campaign_digest".to_owned(), "campaign_unknown".to_owned())],
+        })
+    }
+}
+
+/// It passed the strict check of its own day.
+fn read(bytes: Vec<u8>) -> Option<Version> {
+    Version::read(bytes, Strictness::Lenient).ok()
+}
+
+fn no_key(sealed: &Sealed<'_>) -> String {
+    match &sealed.header.kid {
+        Some(kid) => format!("no key that was given opens it; it says it is sealed to {kid}"),
+        None => "no key that was given opens it".to_owned(),
+    }
+}
+
+fn told(fault: &SealedFault) -> String {
+    match fault {
+        SealedFault::NotCompact => {
+            "it is not five parts of unpadded base64url with dots between them".to_owned()
+        }
+        SealedFault::Header(faults) => format!("its header: {}", listed(faults)),
+        SealedFault::Length => "its vector is not 12 bytes long, or its tag not 16".to_owned(),
+    }
+}
+
+/// The first few faults.
+fn listed(faults: &[ConfigFault]) -> String {
+    let told: Vec<String> = faults.iter().take(5).map(in_words).collect();
+    told.join(". ")
+}

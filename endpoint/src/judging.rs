@@ -1,0 +1,56 @@
+//! What the rules of a campaign say of an action, as it comes in and, once more where it was sealed, as it is
+//! exported.
+
+use standwith::action::{Claims, ConsentClaim};
+use standwith::campaign::{Campaign, Consent};
+use standwith::check::Mistake;
+use standwith::draft::consent_name;
+
+use crate::library::Version;
+use crate::signature::digest;
+
+/// What is wrong with claims, as names of controls and codes, by this version of their campaign. Where that is
+/// not `known` to be the one that they name, their wordings may have been others.
+pub(crate) fn judge(
+    version: &Version,
+    claims: &Claims,
+    known: bool,
+    check: impl Fn(&Campaign, &Claims) -> Result<(), Vec<Mistake>>,
+) -> Vec<(String, String)> {
+    let mut mistakes = Vec::new();
+    let campaign = match version.in_language(&claims.lang) {
+        Some(campaign) => campaign,
+        None => {
+            if known && !claims.lang.is_empty() {
+                mistakes.push(("lang".to_owned(), "lang_unknown_choice".to_owned()));
+            }
+            version.campaign()
+        }
+    };
+    if let Err(found) = check(campaign, claims) {
+        // Another version may have had other variants.
+        let found = found.into_iter().filter(|mistake| known || mistake.field != "variant");
+        mistakes.extend(found.map(|mistake| (mistake.field.clone(), mistake.code())));
+    }
+    for (index, consent) in claims.consents.iter().enumerate() {
+        let earlier = &claims.consents[..index];
+        if earlier.iter().any(|earlier| earlier.purpose == consent.purpose) {
+            mistakes.push((consent_name(&consent.purpose), "consent_duplicate".to_owned()));
+        } else if known && !has_wording(version, consent) {
+            mistakes.push((consent_name(&consent.purpose), "consent_wording_mismatch".to_owned()));
+        }
+    }
+    mistakes
+}
+
+/// Whether the campaign, in the language that the consent names, asks in the words that it names.
+/// A purpose that nobody asked for is told by the check.
+fn has_wording(version: &Version, claim: &ConsentClaim) -> bool {
+    let same = |known: &&Consent| known.purpose.as_str() == claim.purpose;
+    if !version.campaign().consents.iter().any(|known| same(&known)) {
+        return true;
+    }
+    let campaign = version.in_language(&claim.lang);
+    let asked = campaign.and_then(|campaign| campaign.consents.iter().find(same));
+    asked.is_some_and(|asked| digest(asked.wording.as_bytes()) == claim.wording_digest)
+}
