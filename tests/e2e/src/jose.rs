@@ -1,8 +1,9 @@
 //! Actions and receipts in the hands of JOSE libraries that know nothing of us.
 
-use std::env;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::harness::{CAMPAIGN, Missing, Place};
 pub(crate) enum Library {
     /// npm's jose.
     Jose,
-    /// PyPI's joserfc.
+    /// PyPI's joserfc, and jwcrypto for what is sealed.
     Joserfc,
 }
 
@@ -70,6 +71,16 @@ impl Library {
         Ok(serde_json::from_str(&claims)?)
     }
 
+    /// Seals a text to the key in a file.
+    async fn seal(self, place: &Place, key: PathBuf, text: &str) -> Result<String> {
+        self.run(place, "seal", &[key], text).await
+    }
+
+    /// Opens a sealed text with the key in a file.
+    async fn unseal(self, place: &Place, key: PathBuf, sealed: &str) -> Result<String> {
+        self.run(place, "unseal", &[key], sealed).await
+    }
+
     /// Signs claims as an action.
     async fn sign(self, place: &Place, claims: &Value) -> Result<String> {
         self.run(place, "sign", &[], &claims.to_string()).await
@@ -109,17 +120,100 @@ async fn hand_over(place: &Place, signer: Library, verifier: Library) -> Result<
     Ok(())
 }
 
+pub(crate) async fn what_jose_seals_is_taken_and_unsealed(place: &Place) -> Result<()> {
+    seal(place, Library::Jose).await
+}
+
+pub(crate) async fn what_jwcrypto_seals_is_taken_and_unsealed(place: &Place) -> Result<()> {
+    seal(place, Library::Joserfc).await
+}
+
+/// The campaign that is sealed.
+const SEALED: &str = "sealed";
+
+async fn seal(place: &Place, library: Library) -> Result<()> {
+    let endpoint = Endpoint::start(place, None).await?;
+    let key = endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
+    ensure!(key.status.success(), "keys seal: {key:?}");
+    fs::write(endpoint.path("public.json"), &key.stdout)?;
+    let jwk: Value = serde_json::from_slice(&key.stdout)?;
+    let mut file = example(&endpoint).await?;
+    file["id"] = json!(SEALED);
+    file["sealing"] = json!({ "jwk": jwk });
+    file["message"]["max"] = json!(3000);
+    // Where its actions go and who delivers them follows from what it is.
+    for (pointer, key) in [("", "endpoint"), ("/delivery", "modes")] {
+        if let Some(object) = file.pointer_mut(pointer).and_then(Value::as_object_mut) {
+            object.remove(key);
+        }
+    }
+    fs::write(endpoint.path("campaigns/sealed.json"), file.to_string())?;
+    let address = format!("{}/campaigns/{SEALED}", endpoint.origin());
+    // It looks at its files each second.
+    for _ in 0..100 {
+        if reqwest::get(&address).await?.status().is_success() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    let mut claims = claims(&endpoint, &format!("{address}/actions")).await?;
+    claims["campaign"] = json!(SEALED);
+    let inside = json!({ "person": claims["person"], "message": claims["message"] });
+    let claims_of = claims.as_object_mut().context("no claims")?;
+    claims_of.retain(|name, _| !["person", "message"].contains(&name.as_str()));
+    let sealed = library.seal(place, endpoint.path("public.json"), &inside.to_string()).await?;
+    claims["sealed"] = json!(sealed);
+    let action = library.sign(place, &claims).await?;
+    let posted = reqwest::Client::new().post(format!("{address}/actions"));
+    let posted = posted.header("Content-Type", "text/plain").body(action);
+    let answer = posted.send().await?;
+    let (status, body) = (answer.status().as_u16(), answer.text().await?);
+    ensure!(status == 201, "{status} {body}");
+
+    let arguments = ["export", "--campaign", SEALED, "--database", "sqlite:standwith.sqlite"];
+    let arguments = [&arguments[..], &["--format", "jsonl", "--unseal", "seal.json"]].concat();
+    let output = endpoint.run(&arguments).await?;
+    ensure!(output.status.success(), "export: {output:?}");
+    let line: Value = serde_json::from_slice(&output.stdout)?;
+    ensure!(line["holds"] == true && line["unsealed"] == inside, "{line}");
+    // The file of the private key is theirs to read, too.
+    let opened = library.unseal(place, endpoint.path("seal.json"), &sealed).await?;
+    ensure!(opened == inside.to_string(), "{opened}");
+    Ok(())
+}
+
+pub(crate) async fn what_we_seal_jose_and_jwcrypto_unseal(place: &Place) -> Result<()> {
+    // Sealed by the core's own steps: a native test does it anew and compares.
+    let vector = fs::read_to_string(place.root.join("tests/vectors/sealed.json"))?;
+    let vector: Value = serde_json::from_str(&vector)?;
+    let folder = tempfile::TempDir::new()?;
+    let key = folder.path().join("key.json");
+    fs::write(&key, vector["key"].to_string())?;
+    let text = |name: &str| vector[name].as_str().with_context(|| format!("no {name}"));
+    for library in Library::ALL {
+        let opened = library.unseal(place, key.clone(), text("sealed")?).await?;
+        ensure!(opened == text("plaintext")?, "{opened}");
+    }
+    Ok(())
+}
+
+/// The example's campaign file.
+async fn example(endpoint: &Endpoint) -> Result<Value> {
+    let file = reqwest::get(format!("{}/campaigns/{CAMPAIGN}.json", endpoint.origin())).await?;
+    Ok(serde_json::from_slice(&file.bytes().await?)?)
+}
+
 /// Claims as another program may make them, in the order and the spacing that it likes.
 async fn claims(endpoint: &Endpoint, address: &str) -> Result<Value> {
-    let file = reqwest::get(format!("{}/campaigns/{CAMPAIGN}.json", endpoint.origin())).await?;
-    let file: Value = serde_json::from_slice(&file.bytes().await?)?;
+    let file = example(endpoint).await?;
     let purposes = file["consents"].as_array().context("no consents")?;
     let consents = purposes.iter().map(|consent| {
         // The digest is recorded, and is nobody's to judge here.
         let digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
         json!({ "purpose": consent["purpose"], "granted": true, "wording_digest": digest, "lang": "en" })
     });
-    let now = std::fs::metadata(endpoint.path("standwith.sqlite"))?.modified()?;
+    let now = fs::metadata(endpoint.path("standwith.sqlite"))?.modified()?;
     let now = now.duration_since(std::time::UNIX_EPOCH)?.as_secs();
     Ok(json!({
         "jti": "AAAAAAAAAAAAAAAAAAAAAA",

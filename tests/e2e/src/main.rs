@@ -151,6 +151,9 @@ fn run() -> Result<ExitCode> {
         hosted::posting_twice_records_once,
         jose::what_jose_signs_is_taken_and_joserfc_verifies_it,
         jose::what_joserfc_signs_is_taken_and_jose_verifies_it,
+        jose::what_jose_seals_is_taken_and_unsealed,
+        jose::what_jwcrypto_seals_is_taken_and_unsealed,
+        jose::what_we_seal_jose_and_jwcrypto_unseal,
         language::the_loader_chooses_as_the_core_does,
         versions::versions_stay_and_the_loader_is_asked_for_anew,
     };

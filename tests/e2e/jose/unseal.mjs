@@ -1,0 +1,11 @@
+// Opens a sealed text with npm's jose and a private key, and nothing of ours:
+//   node unseal.mjs JWK < SEALED > PLAINTEXT
+import { readFileSync } from "node:fs";
+import { compactDecrypt, importJWK } from "jose";
+
+const jwk = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const { plaintext } = await compactDecrypt(readFileSync(0), await importJWK(jwk, "ECDH-ES"), {
+  keyManagementAlgorithms: ["ECDH-ES"],
+  contentEncryptionAlgorithms: ["A256GCM"],
+});
+process.stdout.write(plaintext);
