@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use url::Url;
+
 /// An address of the endpoint: scheme, host, port where it is not the scheme's own, perhaps a path;
 /// no slash at the end. Written as browsers write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,23 +18,17 @@ impl FromStr for PublicUrl {
         if !text.is_ascii() {
             return Err("expected the host's name in ASCII, as browsers send it (xn--…)");
         }
-        let (scheme, rest) = text.split_once("://").ok_or(malformed)?;
-        let scheme = scheme.to_ascii_lowercase();
-        let own_port = match scheme.as_str() {
-            "https" => ":443",
-            "http" => ":80",
-            _ => return Err("expected an address that begins with https:// or http://"),
-        };
-        if text.contains(['?', '#', '@', '\\']) || text.contains(char::is_whitespace) {
+        let (scheme, _) = text.split_once("://").ok_or(malformed)?;
+        if !["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+            return Err("expected an address that begins with https:// or http://");
+        }
+        // What browsers would pass over is a slip here.
+        let passed_over = |c: char| c.is_ascii_whitespace() || c.is_ascii_control();
+        if text.contains(['?', '#', '@', '\\']) || text.contains(passed_over) {
             return Err("expected an address without user, query and fragment");
         }
-        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = host.to_ascii_lowercase();
-        let host = host.strip_suffix(own_port).unwrap_or(&host);
-        if host.is_empty() || host.starts_with(':') {
-            return Err(malformed);
-        }
-        Ok(PublicUrl(format!("{scheme}://{host}{}", path.trim_end_matches('/'))))
+        let url = Url::parse(text).map_err(|_| malformed)?;
+        Ok(PublicUrl(url.as_str().trim_end_matches('/').to_owned()))
     }
 }
 
@@ -67,12 +63,22 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("https://example.org:8443/Stand/", "https://example.org:8443/Stand"),
             ("http://[::1]:80", "http://[::1]"),
+            ("http://127.1:080/a/../b", "http://127.0.0.1/b"),
         ] {
             assert_eq!(given.parse::<PublicUrl>().as_ref().map(PublicUrl::as_str), Ok(written));
         }
-        for given in
-            ["actions.example.org", "ftp://a.org", "https://a.org/?x", "https://", "https://ö.org"]
-        {
+        for given in [
+            "actions.example.org",
+            "ftp://a.org",
+            "https://a.org/?x",
+            "https://",
+            "https://ö.org",
+            "https://a.org:99999",
+            "https://[::1/",
+            "https://a org",
+            "https://a\u{7f}.org",
+            "ht\ttps://a.org",
+        ] {
             assert!(given.parse::<PublicUrl>().is_err(), "{given}");
         }
     }

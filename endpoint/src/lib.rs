@@ -9,7 +9,9 @@
 //!      │                                        ├─ receipt     the endpoint's word, by keys
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
-//!      ├─ export ── store, and sealing, judging where it was sealed
+//!      ├─ export ─┬─ store
+//!      │          ├─ csv
+//!      │          └─ sealing, judging where it was sealed
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
 //! ```
@@ -25,6 +27,7 @@ pub mod intake;
 
 pub mod address;
 pub mod clock;
+pub mod csv;
 mod judging;
 pub mod keys;
 mod language;
