@@ -93,17 +93,26 @@ fn marked(text: &str) -> Option<(Inline, &str)> {
     if let Some((inner, after)) = between("*", "*").filter(|_| !text.starts_with("**")) {
         return Some((Inline::Emphasis(inner), after));
     }
+    let rest = text.strip_prefix('[')?;
     // An earlier bracket is text, not the beginning of what the link says.
-    let (text, after) = between("[", "](").filter(|(text, _)| !text.contains(['[', ']']))?;
+    let end = rest.bytes().position(|byte| matches!(byte, b'[' | b']'))?;
+    let (text, after) = (rest.get(..end)?, rest.get(end..)?.strip_prefix("](")?);
     let (address, after) = enclosed(after)?;
-    let link = Inline::Link { text, address: address.to_owned() };
+    if text.is_empty() || text.trim() != text {
+        return None;
+    }
+    let link = Inline::Link { text: text.to_owned(), address: address.to_owned() };
     is_safe(address).then_some((link, after))
 }
+
+/// The longest address of a link, in characters. Without an end to it, the time that a text takes would grow
+/// with the square of its length.
+const LONGEST_ADDRESS: usize = 2000;
 
 /// What stands before the bracket that closes, and what follows it. An address may hold pairs.
 fn enclosed(text: &str) -> Option<(&str, &str)> {
     let mut open = 0;
-    for (at, char) in text.char_indices() {
+    for (at, char) in text.char_indices().take(LONGEST_ADDRESS + 1) {
         match char {
             '(' => open += 1,
             ')' if open == 0 => return Some((&text[..at], &text[at + 1..])),

@@ -109,6 +109,25 @@ fn an_address_may_hold_brackets_in_pairs() {
 }
 
 #[test]
+fn an_address_has_an_end() {
+    let address = |length: usize| format!("https://a.invalid/{}", "a".repeat(length - 18));
+    check(&format!("[a]({})", address(2000)), &[link("a", &address(2000))]);
+    check_plain(&format!("[a]({})", address(2001)));
+}
+
+/// Where each mark would look for its end through all that follows, these would take hours.
+#[test]
+fn what_is_never_closed_takes_no_longer_than_it_is_long() {
+    let links = ["[a](", "[a](https://"].map(|mark| (mark, 20_000));
+    let others = ["[", "*", "**", "*a ", "**a ", "a*", "]("].map(|mark| (mark, 500_000));
+    for (mark, times) in others.into_iter().chain(links) {
+        let source = mark.repeat(times);
+        let blocks = parse(source.trim());
+        assert!(matches!(&blocks[..], [Block::Paragraph(_)]), "{mark}");
+    }
+}
+
+#[test]
 fn a_bracket_before_a_link_is_text() {
     check(
         "He said [so] and [more](https://example.org/).",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use standwith::json::Value;
 use standwith::{json, text};
 
 /// What is built, installed or kept by git.
@@ -88,6 +89,33 @@ fn no_file_tells_where_it_was_written() {
     let folders = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("file:", "///home")];
     let tells = |line: &str| folders.iter().any(|folder| line.contains(folder));
     assert_eq!(places(files().into_iter(), tells), [""; 0]);
+}
+
+#[test]
+fn lock_files_say_what_is_taken_and_not_from_where() {
+    let files = files();
+    for path in ["Cargo.lock", "fuzz/Cargo.lock"] {
+        let packages: Vec<&str> = files[path].split("[[package]]").skip(1).collect();
+        assert!(packages.len() > 20, "{path}");
+        for package in packages {
+            let crates_io = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+            let ours =
+                package.contains("name = \"standwith") || package.contains("name = \"xtask\"");
+            let taken = package.contains(crates_io) && package.contains("checksum = \"");
+            assert!(taken != ours && package.contains("source = ") != ours, "{path}: {package}");
+        }
+    }
+    // Each npm package by its hash; from which registry it comes is a matter of the machine.
+    let lock = json::parse(&files["package-lock.json"]).unwrap();
+    let Some(Value::Object(packages)) = lock.get("packages").map(|packages| &packages.value) else {
+        panic!("no packages");
+    };
+    assert!(packages.len() > 4);
+    for package in packages.iter().filter(|package| !package.key.is_empty()) {
+        let hash = package.value.get("integrity").and_then(|hash| hash.text());
+        assert!(hash.is_some_and(|hash| hash.starts_with("sha512-")), "{}", package.key);
+        assert!(package.value.get("resolved").is_none(), "{}", package.key);
+    }
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 /// What a spreadsheet takes for the beginning of a formula, or passes over before one.
-const FORMULA: [char; 12] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
 /// Writes a row as RFC 4180 has it, each cell [`defused`].
 ///

@@ -1,15 +1,19 @@
 //! The folder `dist/`: what a server hands out, each file with its hash and its compressed forms.
 
-use crate::stamp::{files, write};
-use anyhow::{Context, Result};
+use crate::stamp::{files, read, read_text, write};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
+use standwith::json::{self, Json, Member, Value};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The version of everything here.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What tells the hash of each file in the folder of a version.
+const MANIFEST: &str = "manifest.json";
 
 /// Where everything is put.
 pub(crate) const DIST: &str = "dist";
@@ -54,9 +58,12 @@ pub(crate) fn version_dir() -> PathBuf {
 /// Fills the folder of this version with these files and a manifest, and with nothing else. The
 /// folders of earlier versions stay as they are: pages that hold an older loader rely on them.
 pub(crate) fn publish(assets: &[Asset]) -> Result<()> {
-    let dir = version_dir();
+    publish_in(&version_dir(), assets)
+}
+
+fn publish_in(dir: &Path, assets: &[Asset]) -> Result<()> {
     if dir.exists() {
-        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
+        fs::remove_dir_all(dir).with_context(|| format!("cannot empty {}", dir.display()))?;
     }
     let mut entries = Vec::new();
     for asset in assets {
@@ -67,7 +74,36 @@ pub(crate) fn publish(assets: &[Asset]) -> Result<()> {
         "{{\n  \"version\": \"{VERSION}\",\n  \"files\": {{\n{}\n  }}\n}}\n",
         entries.join(",\n")
     );
-    put(&dir.join("manifest.json"), manifest.as_bytes())?;
+    put(&dir.join(MANIFEST), manifest.as_bytes())?;
+    Ok(())
+}
+
+/// Makes sure that the manifest of a folder says of each file what is so, and leaves none out.
+pub(crate) fn fits(dir: &Path) -> Result<()> {
+    let text = read_text(&dir.join(MANIFEST))?;
+    let manifest = json::parse(&text).map_err(|fault| anyhow!("{MANIFEST}: {fault:?}"))?;
+    let Some(Value::Object(entries)) = manifest.get("files").map(|files| &files.value) else {
+        bail!("{MANIFEST} has no files");
+    };
+    for Member { key, value } in entries {
+        let bytes = read(&dir.join(key))?;
+        let said = value.get("integrity").and_then(Json::text);
+        ensure!(said == Some(&integrity(&bytes)), "{key} is not what {MANIFEST} says");
+        let sizes = [("bytes", ""), ("gzip", "gz"), ("brotli", "br")];
+        for (size, ending) in sizes {
+            let path = dir.join(key);
+            let path = if ending.is_empty() { path } else { with_ending(&path, ending) };
+            let length = read(&path)?.len() as i64;
+            let said = value.get(size).map(|said| &said.value);
+            ensure!(said == Some(&Value::Whole(length)), "{size} of {key}: {said:?}, not {length}");
+        }
+    }
+    for file in files(dir)? {
+        let name = file.strip_prefix(dir)?.to_string_lossy();
+        let name = name.strip_suffix(".gz").or(name.strip_suffix(".br")).unwrap_or(&name);
+        let known = name == MANIFEST || entries.iter().any(|entry| entry.key == name);
+        ensure!(known, "{MANIFEST} leaves out {name}");
+    }
     Ok(())
 }
 
@@ -145,6 +181,30 @@ mod tests {
         assert_eq!(weight.raw, 1600);
         assert!(weight.gzip < 100 && weight.brotli < 50);
         assert_eq!(gzip(text.as_bytes()).unwrap(), gzip(text.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_fit_is_seen() {
+        let dir = std::env::temp_dir().join(format!("standwith-dist-{}", std::process::id()));
+        let asset = |name: &str| Asset { name: name.into(), bytes: name.repeat(50).into_bytes() };
+        publish_in(&dir, &[asset("a.js"), asset("b.wasm")]).unwrap();
+        fits(&dir).unwrap();
+        let refused = |told: &str| {
+            let error = fits(&dir).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        };
+        write(&dir.join("c.js"), "left out").unwrap();
+        refused("leaves out c.js");
+        fs::remove_file(dir.join("c.js")).unwrap();
+        write(&dir.join("a.js.br"), "shorter").unwrap();
+        refused("brotli of a.js");
+        let mut tampered = asset("a.js").bytes;
+        tampered[0] ^= 1;
+        put(&dir.join("a.js"), &tampered).unwrap();
+        refused("a.js is not what manifest.json says");
+        fs::remove_file(dir.join("a.js")).unwrap();
+        refused("a.js");
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `pictures`, `bench`.
+//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `fuzz`, `reproducible`,
+//! `pictures`, `bench`.
 
 mod bench;
 mod demo;
 mod dist;
+mod fuzz;
 mod linked;
 mod names;
 mod parts;
+mod reproducible;
 mod run;
 mod split;
 mod stamp;
@@ -32,11 +35,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     /// Makes the release forms: the widget's files in dist/, the endpoint in target/release/
-    Build,
+    Build(widget::Options),
     /// Serves the endpoint and, on another origin, a partner's page that carries the form
     Demo(demo::Options),
     /// Runs every test: native, in browsers, end to end
     Test(test::Options),
+    /// Looks for input that breaks what reads it, with cargo-fuzz on a nightly toolchain
+    Fuzz(fuzz::Options),
+    /// Builds the widget twice, in two folders, and compares every byte
+    Reproducible,
     /// Takes pictures of the form in every state, for docs/states
     Pictures,
     /// Measures
@@ -77,9 +84,12 @@ fn perform(task: Task) -> anyhow::Result<bool> {
     let root = root();
     std::env::set_current_dir(&root).with_context(|| format!("{} is gone", root.display()))?;
     match task {
-        Task::Build => widget::build().map(|()| true),
+        Task::Build(options) if options.widget => widget::build_widget().map(|()| true),
+        Task::Build(_) => widget::build().map(|()| true),
         Task::Demo(options) => demo::demo(&options).map(|()| true),
         Task::Test(options) => test::test(&options),
+        Task::Fuzz(options) => fuzz::fuzz(&options),
+        Task::Reproducible => reproducible::reproducible(),
         Task::Pictures => test::pictures(),
         Task::Bench(Bench::Size(options)) => bench::size(&options),
         Task::Bench(Bench::Page(options)) => bench::speed("page", &options),

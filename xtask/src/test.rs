@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test there is, stage after stage, and one line at the end.
 
 use crate::bench::{self, SizeOptions};
+use crate::reproducible::reproducible;
 use crate::run::{Run, Style, absolute, complain, now, say, style, target_dir, warn};
 use crate::stamp::write;
 use crate::tools::{self, Driver, Engine, Missing};
@@ -29,14 +30,18 @@ enum Stage {
     Fmt,
     /// Lints, natively and for WebAssembly
     Clippy,
+    /// May we use what we depend on: licences, sources, known faults
+    Deny,
     /// Tests that need no browser
     Native,
     /// Does the documentation build, with no dead link?
     Doc,
     /// Makes the release forms
     Build,
-    /// Is the form within its budget of bytes?
+    /// Is the form within its budget of bytes, and does the manifest fit?
     Size,
+    /// Does another folder give the same widget, byte for byte?
+    Reproducible,
     /// Tests of the widget inside each engine
     Browser,
     /// A real page, a real endpoint, each engine
@@ -112,10 +117,12 @@ impl Suite {
         let ran = match stage {
             Stage::Fmt => fmt(),
             Stage::Clippy => clippy(),
+            Stage::Deny => deny(),
             Stage::Native => native(),
             Stage::Doc => doc(),
             Stage::Build => self.build(),
             Stage::Size => self.size(),
+            Stage::Reproducible => self.reproducible(),
             Stage::Browser => self.browser(),
             Stage::E2e => self.end_to_end(),
         };
@@ -137,7 +144,15 @@ impl Suite {
             return Ok(left_out("there is no build to weigh"));
         }
         widget::build()?;
+        dist::fits(&dist::version_dir())?;
         Ok(verdict(bench::size(&SizeOptions { check: true, context: false, parts: false })?))
+    }
+
+    fn reproducible(&mut self) -> Result<Tally> {
+        if self.unbuilt {
+            return Ok(left_out("there is no build to compare with"));
+        }
+        Ok(verdict(reproducible()?))
     }
 
     /// The tests of the widget, compiled to WebAssembly, in each engine.
@@ -209,6 +224,35 @@ fn clippy() -> Result<Tally> {
     let native = check(Run::cargo().args(["clippy", "--workspace"]).args(strict))?;
     let wasm = ["clippy", "--target", "wasm32-unknown-unknown", "--package", "standwith-widget"];
     Ok(native + check(Run::cargo().args(wasm).args(strict))?)
+}
+
+/// The workspaces, each with dependencies of its own.
+const WORKSPACES: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
+
+/// Judges all dependencies by deny.toml. Known faults are looked up in a database on GitHub: where that can't
+/// be had, this part is left out, and counted as such.
+fn deny() -> Result<Tally> {
+    tools::for_deny()?;
+    let deny = |manifest: &str| {
+        let config = absolute("deny.toml");
+        let run = Run::new("cargo-deny").args(["--workspace", "--manifest-path", manifest]);
+        run.arg("--config").arg(config)
+    };
+    let mut sum = Tally::default();
+    for manifest in WORKSPACES {
+        let what = ["check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+        sum = sum + check(deny(manifest).args(what))?;
+    }
+    if let Err(error) = deny(WORKSPACES[0]).args(["fetch", "db"]).read() {
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default();
+        warn(&format!("the database of known faults can't be had here: {why}"));
+        return Ok(sum + left_out("no dependency was looked up in it"));
+    }
+    for manifest in WORKSPACES {
+        sum = sum + check(deny(manifest).args(["check", "--disable-fetch", "advisories"]))?;
+    }
+    Ok(sum)
 }
 
 fn native() -> Result<Tally> {
@@ -361,16 +405,18 @@ impl Stage {
         match self {
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
+            Self::Deny => "deny",
             Self::Native => "native",
             Self::Doc => "doc",
             Self::Build => "build",
             Self::Size => "size",
+            Self::Reproducible => "reproducible",
             Self::Browser => "browser",
             Self::E2e => "e2e",
         }
     }
 
-    /// How a stage ended: `native   ok      6.1 s  182 passed, 0 failed`.
+    /// How a stage ended: `native       ok      6.1 s  182 passed, 0 failed`.
     fn line(self, tally: Tally, took: Duration) -> String {
         let verdict = if tally.failed == 0 {
             style(Style::Green, "ok    ")
@@ -379,7 +425,7 @@ impl Stage {
         };
         let (name, seconds) = (self.name(), took.as_secs_f32());
         let counts = if tally == Tally::default() { String::new() } else { tally.to_string() };
-        format!("{name:<8} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
+        format!("{name:<12} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
     }
 }
 

@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 const WASM: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
+const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// A browser's engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,6 +61,26 @@ pub(crate) fn for_lints() -> Result<()> {
         }
     }
     wasm_target()
+}
+
+/// Makes sure of what judges dependencies.
+pub(crate) fn for_deny() -> Result<()> {
+    cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)?;
+    tidy_up();
+    Ok(())
+}
+
+/// Makes sure of cargo-fuzz, and of a nightly toolchain: only that compiles for it.
+pub(crate) fn for_fuzzing() -> Result<()> {
+    if Run::new("rustup").args(["run", "nightly", "cargo", "--version"]).read().is_err() {
+        say("installing a nightly toolchain");
+        Run::new("rustup")
+            .args(["toolchain", "install", "nightly", "--profile", "minimal"])
+            .visibly()?;
+    }
+    cargo_tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ)?;
+    tidy_up();
+    Ok(())
 }
 
 /// Makes sure of the source of the standard library.

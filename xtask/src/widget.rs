@@ -8,6 +8,7 @@ use crate::split::{Root, split};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Result, bail};
+use clap::Args;
 use standwith::json::Writer;
 use standwith::language::named_by_us;
 use standwith::plan::{EDITION, NAMES, TAGS};
@@ -46,13 +47,27 @@ const FORBIDDEN: [&str; 7] = [
     "document.write",
 ];
 
+/// How `build` is asked.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only the widget's files
+    #[arg(long)]
+    pub(crate) widget: bool,
+}
+
 /// Makes the release forms of the widget and of the endpoint. What is unchanged is left alone.
 pub(crate) fn build() -> Result<()> {
+    build_widget()?;
+    build_endpoint()
+}
+
+/// Makes the release form of the widget.
+pub(crate) fn build_widget() -> Result<()> {
     tools::for_build()?;
     if !compile()? & !bundle()? {
         run::say("widget: unchanged");
     }
-    build_endpoint()
+    Ok(())
 }
 
 /// Makes the endpoint's release form.

@@ -1,8 +1,11 @@
 //! A page that fights the form.
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
+use crate::embedding::TAG;
 use crate::harness::Stage;
+use crate::harness::form::PERSON;
 
 pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage: &Stage,
@@ -45,6 +48,87 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     form.fill().await?;
     form.send().await?;
     stage.endpoint.only_action().await?;
+    Ok(())
+}
+
+/// What pages put in the place of the browser's own, before the tag: some add what every loop finds, some look
+/// at what passes, and one would have another name sent.
+const PATCHES: &str = "<script>
+  Object.prototype.hostile = () => 'hostile';
+  Array.prototype.last = function () { return this[this.length - 1]; };
+  const alter = (text) => typeof text === 'string' ? text.replaceAll('ស្ត្រី', 'Mallory') : text;
+  const deep = (value) => {
+    if (typeof value === 'string') return alter(value);
+    if (value && typeof value === 'object') for (const key of Object.keys(value)) value[key] = deep(value[key]);
+    return value;
+  };
+  const { parse, stringify } = JSON;
+  JSON.parse = (...given) => deep(parse(...given));
+  JSON.stringify = (...given) => alter(stringify(...given));
+  const { fetch } = window;
+  window.fetch = function (...given) { window.fetched = (window.fetched ?? 0) + 1; return fetch.apply(this, given); };
+  for (const name of ['trim', 'normalize', 'toString']) {
+    const real = String.prototype[name];
+    String.prototype[name] = function (...given) { return alter(real.apply(this, given)); };
+  }
+  const { define, get } = customElements;
+  customElements.define = function (name, made, options) { window.defined = name; return define.call(this, name, made, options); };
+  customElements.get = function (name) { return get.call(this, name); };
+  const { then } = Promise.prototype;
+  Promise.prototype.then = function (...given) { return then.apply(this, given); };
+  const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (...given) { return addEventListener.apply(this, given); };
+  for (const name of ['appendChild', 'insertBefore', 'replaceChild']) {
+    const real = Node.prototype[name];
+    Node.prototype[name] = function (...given) { return real.apply(this, given); };
+  }
+  const { setAttribute } = Element.prototype;
+  Element.prototype.setAttribute = function (name, value) { return setAttribute.call(this, name, alter(value)); };
+  Object.assign = undefined;
+  Array.from = undefined;
+</script>";
+
+pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
+    stage: &Stage,
+) -> Result<()> {
+    stage.open_page(PATCHES, TAG, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.fill().await?;
+    form.send().await?;
+    let exported = stage.endpoint.only_action().await?;
+    ensure!(exported["assurance"] == "signed", "{exported}");
+    ensure!(exported["claims"]["person"]["family_name"] == PERSON[1].1, "{exported}");
+    // And the patches were in force.
+    let used = stage.browser.value("[window.fetched > 2, window.defined, ({}).hostile()]").await?;
+    ensure!(used == json!([true, "stand-with", "hostile"]), "{used}");
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Stage) -> Result<()> {
+    let broken = "() => { throw Error('broken'); }";
+    for (told, patch) in [
+        ("fetch", format!("window.fetch = {broken}")),
+        ("fetch is nothing", "window.fetch = undefined".to_owned()),
+        ("fetch answers nothing", "window.fetch = () => Promise.resolve()".to_owned()),
+        ("a shadow root", format!("Element.prototype.attachShadow = {broken}")),
+        ("WebAssembly", "WebAssembly = undefined".to_owned()),
+        ("elements", format!("CustomElementRegistry.prototype.define = {broken}")),
+        ("addresses", format!("window.URL = {broken}")),
+        ("digests", format!("SubtleCrypto.prototype.digest = {broken}")),
+    ] {
+        let head = format!("<script>{patch}</script>");
+        stage.open_page(&head, &format!("<p id=own>An article</p>{TAG}"), &[]).await?;
+        let settled =
+            "document.readyState === 'complete' && (!document.querySelector('stand-with')?.state
+            || ['editing', 'unavailable'].includes(document.querySelector('stand-with').state))";
+        stage.browser.until(settled).await.context(told)?;
+        let own = stage.browser.value("document.querySelector('#own').textContent").await?;
+        ensure!(own == "An article", "{told}: the page is broken");
+        let uncaught = stage.uncaught().await?;
+        ensure!(uncaught == json!([]), "{told}: {uncaught}");
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod journey;
 mod keyboard;
 mod language;
 mod naughty;
+mod payloads;
 mod pictures;
 mod preferences;
 mod queueing;
@@ -125,7 +126,11 @@ fn run() -> Result<ExitCode> {
         accessibility::axe_finds_nothing_from_right_to_left,
         accessibility::axe_finds_nothing_on_the_hosted_page,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
+        hostile::what_a_page_patches_changes_nothing_that_is_signed,
+        hostile::what_a_page_breaks_leaves_the_fallback_or_a_form,
         naughty::whatever_is_typed_arrives_unchanged,
+        payloads::nothing_in_a_campaign_file_runs,
+        payloads::nothing_on_the_hosted_page_runs,
         risk::the_quick_way_out_leaves_nothing_behind,
         risk::the_quick_way_out_needs_no_code,
         risk::people_at_risk_are_warned_and_leave_no_trace,

@@ -5,6 +5,7 @@
 //! thousands of mutations of it, always the same ones), the fuzzer (`cargo xtask fuzz`), and whoever has
 //! found something.
 
+pub mod campaigns;
 pub mod mutations;
 pub mod painter;
 pub mod payloads;

@@ -18,9 +18,9 @@ const ADDRESSES: [(&str, &[&str]); 3] = [
 
 /// The tags of a form of ours, and nothing that runs, embeds or styles.
 const TAGS: &[&str] = &[
-    "a", "button", "code", "details", "div", "em", "fieldset", "form", "h2", "h3", "img", "input", "label",
-    "legend", "li", "option", "p", "progress", "section", "select", "span", "strong", "summary", "textarea",
-    "ul",
+    "a", "button", "code", "details", "div", "em", "fieldset", "form", "h2", "h3", "img", "input",
+    "label", "legend", "li", "option", "p", "progress", "section", "select", "span", "strong",
+    "summary", "textarea", "ul",
 ];
 
 /// What the painter makes of a plan: the same tree, without the addresses that it does not set.
@@ -112,7 +112,10 @@ pub fn tied(element: &Element) -> Result<(), String> {
     if distinct.len() != ids.len() {
         return Err(format!("an id twice: {ids:?}"));
     }
-    references.iter().find(|id| !distinct.contains(*id)).map_or(Ok(()), |id| Err(format!("no {id}")))
+    references
+        .iter()
+        .find(|id| !distinct.contains(*id))
+        .map_or(Ok(()), |id| Err(format!("no {id}")))
 }
 
 fn gather<'a>(element: &'a Element, ids: &mut Vec<&'a str>, references: &mut Vec<&'a str>) {

@@ -20,8 +20,11 @@ use url::Url;
 
 use crate::painter;
 
+/// Panics where it does not hold.
+pub type Property = fn(&[u8]);
+
 /// What a property is called, and the property. A folder of the kept corpus has the same name.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub const ALL: [(&str, Property); 6] = [
     ("jws", jws),
     ("campaign", campaign),
     ("markdown", markdown),
@@ -102,8 +105,9 @@ pub fn campaign(bytes: &[u8]) {
     }
 }
 
-/// Every screen of a form is harmless; where nobody finds fault with the campaign, its ids are tied together.
-fn screens(campaign: &Campaign, faultless: bool) {
+/// Every screen of a form is harmless: editing, mistakes, signing, refused, thanks, hosted. Where
+/// nobody finds fault with the campaign, its ids are tied together.
+pub fn screens(campaign: &Campaign, faultless: bool) {
     let locale = Locale::english(Rules::PLAIN);
     let look = |plan: plan::Plan| {
         let painted = painter::painted(&plan);
@@ -156,7 +160,8 @@ fn screens(campaign: &Campaign, faultless: bool) {
     let reply = Reply { status: 422, body: errors.to_owned(), retry_after: None };
     session.take(Event::Answered { attempt: 1, reply: Some(reply) });
     look(view::whole(&session, &locale, None));
-    let acceptance = Acceptance { id: jti, receipt: "e30.e30.AA".to_owned(), ..Acceptance::default() };
+    let acceptance =
+        Acceptance { id: jti, receipt: "e30.e30.AA".to_owned(), ..Acceptance::default() };
     look(view::whole(&Session::thanks(setting(), NOW, acceptance), &locale, None));
     let mailed = Mail { to: vec!["a@b.invalid".to_owned()], ..Mail::default() };
     let mistaken = check(campaign, &Draft::posted(Vec::new())).err().unwrap_or_default();
@@ -196,7 +201,8 @@ fn written(blocks: &[Block]) -> String {
             // What begins like another block did not stand in one line.
             let mut text = written_runs(runs);
             let mut at = 0;
-            while let Some(mark) = ["## ", "- "].iter().find(|mark| text[at..].starts_with(**mark)) {
+            while let Some(mark) = ["## ", "- "].iter().find(|mark| text[at..].starts_with(**mark))
+            {
                 at += mark.len();
                 text.replace_range(at - 1..at, "\n");
             }
@@ -272,7 +278,8 @@ pub fn claims(bytes: &[u8]) {
 pub fn csv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     // Every row of an export begins with an identity.
-    let cells = |row: &str| ["jti"].into_iter().chain(row.split('\u{1f}')).map(str::to_owned).collect();
+    let cells =
+        |row: &str| ["jti"].into_iter().chain(row.split('\u{1f}')).map(str::to_owned).collect();
     let rows: Vec<Vec<String>> = text.split('\u{1e}').map(cells).collect();
     let mut out = Vec::new();
     let written: io::Result<()> = rows.iter().try_for_each(|row| table::write_row(&mut out, row));
@@ -311,7 +318,8 @@ fn email(text: &str) {
     }
     if is_email(text) {
         assert!(!text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ','));
-        let mail = Mail { to: vec![text.to_owned()], subject: "&?".to_owned(), body: "&?".to_owned() };
+        let mail =
+            Mail { to: vec![text.to_owned()], subject: "&?".to_owned(), body: "&?".to_owned() };
         let link = mail.mailto().unwrap_or_default();
         let to = link.strip_prefix("mailto:").and_then(|rest| rest.split('?').next());
         // Where it is too long there is no link.
@@ -322,9 +330,14 @@ fn email(text: &str) {
     let mail = Mail { to: vec![text.to_owned()], subject: text.to_owned(), body: text.to_owned() };
     let links = mail.on_the_web().map(|(_, link)| link).chain(mail.mailto());
     for link in links {
-        assert!(link.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&byte)));
+        assert!(
+            link.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&byte))
+        );
         let scheme = Url::parse(&link).map(|url| url.scheme().to_owned());
-        assert!(scheme.is_ok_and(|scheme| ["https", "mailto"].contains(&scheme.as_str())), "{link}");
+        assert!(
+            scheme.is_ok_and(|scheme| ["https", "mailto"].contains(&scheme.as_str())),
+            "{link}"
+        );
     }
 }
 
@@ -358,7 +371,8 @@ fn filled_in(text: &str) {
     let (none, same) = prefill::take(&rest, is_field);
     assert!(none.is_empty() && same == rest, "{rest:?}");
     let others: Vec<_> = all.into_iter().filter(|(name, _)| !is_field(name)).collect();
-    let left: Vec<(String, String)> = form_urlencoded::parse(rest.as_bytes()).into_owned().collect();
+    let left: Vec<(String, String)> =
+        form_urlencoded::parse(rest.as_bytes()).into_owned().collect();
     assert_eq!(left, others, "and nothing else is lost");
 }
 

@@ -93,7 +93,9 @@ fn every_property_has_its_target() {
 fn mutations_are_always_the_same() {
     let made = || {
         let mut chance = Chance(1);
-        (0..50).map(|_| mutated(&[b"[one]".to_vec(), b"{two}".to_vec()], &mut chance)).collect::<Vec<_>>()
+        (0..50)
+            .map(|_| mutated(&[b"[one]".to_vec(), b"{two}".to_vec()], &mut chance))
+            .collect::<Vec<_>>()
     };
     assert_eq!(made(), made());
     let different: std::collections::BTreeSet<_> = made().into_iter().collect();

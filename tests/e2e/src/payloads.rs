@@ -1,0 +1,206 @@
+//! Several thousand texts that run where somebody takes them for HTML, in every text of campaign files: in a real
+//! engine nothing runs, and what is painted holds nothing that could.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use standwith::lint::lint;
+use standwith_hardening::payloads;
+
+use crate::embedding::SCRIPT;
+use crate::harness::{CAMPAIGN, Stage};
+
+/// How many go into one campaign file.
+const AT_ONCE: usize = 600;
+
+/// Looks at everything in a root, as the engine has it, and gives what must not be there.
+const LOOK: &str = "
+  const found = [];
+  const tags = /^(a|button|code|details|div|em|fieldset|form|h[23]|img|input|label|legend|li|option|p|progress|section|select|slot|span|strong|summary|textarea|ul)$/;
+  const look = (root) => {
+    for (const it of root.querySelectorAll('*')) {
+      const tell = (what) => found.push(`${it.localName} ${what}`.slice(0, 200));
+      if (!tags.test(it.localName) || it.namespaceURI !== 'http://www.w3.org/1999/xhtml') tell('is there');
+      if (it.shadowRoot) tell('has a root');
+      for (const { name, value } of it.attributes) {
+        if (/^on|^(style|srcdoc|srcset|formaction|action|ping|background|is|slot)$/.test(name)) {
+          const own = name === 'style' && it.style.length === 1 && it.style[0] === '--campaign-accent';
+          const sent = name === 'action' && root === document;
+          if (!own && !sent) tell(`${name}=${value}`);
+        }
+        if (name === 'href') {
+          const receipt = value.startsWith('data:application/jose,') && it.hasAttribute('download');
+          const own = value.startsWith('#') || root === document && value.startsWith('?lang=');
+          const { protocol } = it;
+          if (!['https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
+        }
+        if (name === 'src') {
+          const { protocol } = new URL(it.src, 'about:blank');
+          if (!['https:', 'http:'].includes(protocol)) tell(`src=${value}`);
+        }
+      }
+    }
+  };";
+
+/// In the page, before anything else: what is sent is answered with a word of an endpoint as hostile as the file,
+/// and what is asked of other hosts is kept.
+const HEAD: &str = "<script>
+  performance.setResourceTimingBufferSize(9999);
+  const { fetch } = window;
+  window.answer = {};
+  window.fetch = async (request, options) => {
+    if (request.method !== 'POST') return fetch(request, options);
+    const payload = (await request.text()).split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
+    const { jti } = JSON.parse(atob(payload));
+    const body = JSON.stringify({ id: jti, ...window.answer });
+    return new Response(body, { status: window.answers ?? 201 });
+  };
+  </script>";
+
+/// A campaign file in which each of these stands in every text and every list of addresses.
+fn file(some: &[String], at: usize) -> Value {
+    let each = |make: &dyn Fn(usize, &String) -> Value| -> Value {
+        some.iter().enumerate().map(|(index, text)| make(index, text)).collect()
+    };
+    let (line, lines) = (some.join(" "), some.join("\n\n"));
+    let one = |step: usize| some[(at * 37 + step) % some.len()].clone();
+    json!({
+        "id": "hostile",
+        "title": line,
+        "story": lines,
+        "picture": { "url": one(0), "alt": line },
+        "publisher": { "name": line, "url": one(1), "privacy_url": one(2) },
+        "targets": each(&|index, text| json!({
+            "id": format!("t{index}"), "name": text, "office": text, "organisation": text, "email": text,
+            "picture": { "url": text, "alt": text },
+        })),
+        "targeting": { "mode": "all" },
+        "message": {
+            "subjects": some, "head": lines, "body": lines, "foot": lines, "min": 0, "max": 4_000_000,
+        },
+        "fields": each(&|index, text| json!({
+            "id": format!("f{index}"), "kind": "choice", "label": text,
+            "options": [{ "id": text, "label": text }],
+        })),
+        "consents": each(&|index, text| json!({
+            "purpose": format!("c{index}"), "wording": text,
+            "organisation": { "name": text, "url": text, "privacy_url": text },
+        })),
+        "thanks": lines,
+        "share": { "text": lines, "url": one(3) },
+        "next": { "label": line, "url": one(4) },
+        "at_risk": {
+            "exit_url": one(5),
+            "advice": each(&|_, text| json!({ "label": text, "url": text })),
+        },
+        "theme": { "accent": "#0b6e4f" },
+    })
+}
+
+/// What must be true of the page at any time.
+async fn nothing_runs(stage: &Stage) -> Result<()> {
+    let look = format!(
+        "{LOOK} look(document.querySelector('stand-with').shadowRoot);
+        const page = Array.from(document.querySelectorAll('*'), (it) => it.localName);
+        const own = ['html', 'head', 'meta', 'title', 'script', 'body', 'stand-with'];
+        found.push(...page.filter((name) => !own.includes(name)));
+        for (const {{ name, initiatorType }} of performance.getEntriesByType('resource')) {{
+          if (initiatorType !== 'img' && name.includes('evil')) found.push(`${{initiatorType}} ${{name}}`);
+        }}
+        if ('pwned' in window || 'pwned' in {{}}) found.push('it ran');
+        return found;"
+    );
+    let found = stage.browser.run(&look, &[]).await?;
+    ensure!(found == json!([]), "{found}");
+    Ok(())
+}
+
+pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()> {
+    let payloads = payloads::all();
+    for (at, some) in payloads.chunks(AT_ONCE).enumerate() {
+        let file = file(some, at);
+        stage.partner.put("hostile.json", "application/json", &file.to_string(), &[]);
+        let element = "<stand-with campaign=hostile.json></stand-with>";
+        stage.open_page(&format!("{HEAD}{SCRIPT}"), element, &[]).await?;
+        let form = stage.form();
+        form.until("editing").await?;
+        let fields =
+            "document.querySelector('stand-with').shadowRoot.querySelectorAll('[name^=f]').length";
+        let count = stage.browser.value(fields).await?;
+        ensure!(count.as_u64() >= Some(some.len() as u64), "{count} fields");
+        nothing_runs(stage).await.with_context(|| format!("file {at}"))?;
+
+        // Every field that an answer may name, and every code.
+        let errors: Vec<Value> =
+            some.iter().map(|text| json!({ "field": text, "code": text })).collect();
+        let refusal = json!({ "code": some[0], "errors": errors });
+        let answer = "window.answer = arguments[0]; window.answers = arguments[1]";
+        stage.browser.run(answer, &[refusal, 422.into()]).await?;
+        let send = "document.querySelector('stand-with').shadowRoot.querySelector('[type=submit]').click()";
+        stage.browser.run(send, &[]).await?;
+        form.find("#form-summary, #form-notice").await?;
+        form.until("editing").await?;
+        nothing_runs(stage).await.with_context(|| format!("file {at}, refused"))?;
+
+        let acceptance = json!({ "status": "accepted", "count": 1, "receipt": some.join("\n") });
+        stage.browser.run(answer, &[acceptance, 201.into()]).await?;
+        stage.browser.run(send, &[]).await?;
+        form.until("sent").await?;
+        form.find("#form-thanks").await?;
+        nothing_runs(stage).await.with_context(|| format!("file {at}, sent"))?;
+        let uncaught = stage.uncaught().await?;
+        ensure!(uncaught == json!([]), "file {at}: {uncaught}");
+    }
+    Ok(())
+}
+
+/// The hosted page is HTML, read by the engine's own parser: every text comes out of it to the letter.
+pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()> {
+    let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
+    // `serve` refuses control characters, and placeholders that there are not.
+    let may = |text: &&String| !text.contains(char::is_control) && !text.contains("{{");
+    let payloads = payloads::all();
+    let payloads: Vec<&String> = payloads.iter().filter(may).collect();
+    ensure!(payloads.len() > 3000, "{} payloads", payloads.len());
+    for some in payloads.chunks(1000) {
+        let mut file: Value = serde_json::from_slice(&fs::read(&path)?)?;
+        let line = some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" ");
+        file["title"] = line.clone().into();
+        file["story"] =
+            some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n\n").into();
+        file["publisher"]["name"] = line.into();
+        file["languages"] = json!({});
+        file["fields"] = some
+            .iter()
+            .enumerate()
+            .map(|(index, text)| {
+                let option = json!({ "id": format!("o{index}"), "label": text });
+                let other = json!({ "id": "other", "label": "Other" });
+                json!({ "id": format!("f{index}"), "kind": "choice", "label": text.trim(), "options": [option, other] })
+            })
+            .collect();
+        let text = file.to_string();
+        let faults = lint(text.as_bytes());
+        ensure!(faults.is_empty(), "{faults:#?}");
+        fs::write(&path, text)?;
+        stage.endpoint.kill().await?;
+        stage.endpoint.start_again().await?;
+        stage.gate.lead_to(&stage.endpoint.origin());
+        stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+        stage.browser.until("!!document.querySelector('[name=f999], [type=submit]')").await?;
+        let look = format!(
+            "{LOOK} look(document);
+            const page = /^(html|head|meta|title|style|body|main|nav) is there$/;
+            const options = Array.from(document.querySelectorAll('option[value^=o]'));
+            const labels = options.filter((it) => /^o[0-9]+$/.test(it.value)).map((it) => it.textContent);
+            const radios = Array.from(document.querySelectorAll('input[value^=o]'), (it) => it.labels[0].textContent);
+            return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window];"
+        );
+        let seen = stage.browser.run(&look, &[]).await?;
+        ensure!(seen[0] == json!([]), "{}", seen[0]);
+        ensure!(seen[2] == false, "it ran");
+        ensure!(seen[1] == json!(some), "not to the letter");
+    }
+    Ok(())
+}

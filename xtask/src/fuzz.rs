@@ -1,0 +1,90 @@
+//! `cargo xtask fuzz`: cargo-fuzz on the properties of tests/hardening, from the kept corpus on.
+
+use crate::run::{Run, now, say};
+use crate::tools;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use std::fs;
+use std::path::Path;
+
+/// Where the targets are, with what is kept for each.
+const KEPT: &str = "fuzz/corpus";
+/// Where the fuzzer puts what it finds new ways with. It is not kept: some of it may be, once it is small.
+const GROWN: &str = "target/fuzz/corpus";
+/// Where it puts what breaks a property.
+const BROKEN: &str = "fuzz/artifacts";
+
+/// How `fuzz` is asked.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only these, by their names in fuzz/corpus: all of them if none is named
+    targets: Vec<String>,
+    /// For how long each
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    seconds: u32,
+}
+
+/// Fuzzes one target after the other. True when nothing was found.
+pub(crate) fn fuzz(options: &Options) -> Result<bool> {
+    let all = known()?;
+    for name in &options.targets {
+        ensure!(all.contains(name), "no target {name}: there are {}", all.join(", "));
+    }
+    let targets = if options.targets.is_empty() { &all } else { &options.targets };
+    tools::for_fuzzing()?;
+    let mut lines = Vec::new();
+    let mut well = true;
+    for target in targets {
+        say(&format!("fuzz {target}"));
+        let start = now();
+        let held = run(target, options.seconds)?;
+        well &= held;
+        let verdict = match held {
+            true => "nothing found".to_owned(),
+            false => format!("FOUND SOMETHING: see {BROKEN}/{target}"),
+        };
+        lines.push(format!("{target:<10} {:>6.0} s  {verdict}", start.elapsed().as_secs_f32()));
+    }
+    lines.iter().for_each(|line| println!("{line}"));
+    Ok(well)
+}
+
+/// The targets, each with a folder of the kept corpus.
+fn known() -> Result<Vec<String>> {
+    let entries = fs::read_dir(KEPT).with_context(|| format!("cannot list {KEPT}"))?;
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let mut names = entries.map(|entry| Ok(name(entry?))).collect::<Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a target's property held for so long.
+fn run(target: &str, seconds: u32) -> Result<bool> {
+    let (grown, kept) = (Path::new(GROWN).join(target), Path::new(KEPT).join(target));
+    fs::create_dir_all(&grown).with_context(|| format!("cannot make {}", grown.display()))?;
+    // The toolchain of this very command is the stable one.
+    let run = Run::new("rustup")
+        .args(["run", "nightly", "cargo", "fuzz", "run", "--target-dir", "target/fuzz", target])
+        .arg(grown)
+        .arg(kept)
+        .arg("--")
+        .arg(format!("-max_total_time={seconds}"))
+        .args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", "-print_final_stats=1"]);
+    Ok(run.visibly().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_of_the_corpus_is_a_target() {
+        // Tests run in their package's folder.
+        std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
+        let targets = known().unwrap();
+        assert!(targets.len() >= 6, "{targets:?}");
+        for target in targets {
+            assert!(Path::new(&format!("fuzz/fuzz_targets/{target}.rs")).is_file(), "{target}");
+        }
+    }
+}

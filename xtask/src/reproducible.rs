@@ -1,0 +1,81 @@
+//! `cargo xtask reproducible`: the same sources in another folder give the same widget, byte for byte.
+
+use crate::dist::{DIST, version_dir};
+use crate::run::{Run, complain, say, target_dir};
+use crate::stamp::{files, read, write};
+use crate::widget;
+use anyhow::{Context, Result, ensure};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// Builds the widget here and in a copy of the checkout, and compares. True when they are the same.
+pub(crate) fn reproducible() -> Result<bool> {
+    widget::build_widget()?;
+    let copy = target_dir().join("reproducible/in another folder");
+    copy_checkout(&copy)?;
+    say("the same in another folder");
+    // This very program, which finds its checkout by this variable.
+    Run::new(std::env::current_exe()?)
+        .args(["build", "--widget"])
+        .env("CARGO_MANIFEST_DIR", copy.join("xtask"))
+        .env("CARGO_TARGET_DIR", copy.join("target"))
+        .visibly()?;
+    let (ours, theirs) = (hashes(Path::new(""))?, hashes(&copy)?);
+    ensure!(ours.len() > 10, "only {} files were built", ours.len());
+    let mut names: Vec<&PathBuf> = ours.keys().chain(theirs.keys()).collect();
+    names.sort();
+    names.dedup();
+    let differs: Vec<_> =
+        names.into_iter().filter(|name| ours.get(*name) != theirs.get(*name)).collect();
+    for name in &differs {
+        complain(&format!("{} differs from folder to folder", name.display()));
+    }
+    if differs.is_empty() {
+        println!("{} files are the same, byte for byte", ours.len());
+        for (name, hash) in ours.iter().filter(|(name, _)| !is_packed(name)) {
+            println!("{hash}  {}", name.display());
+        }
+        // It is as large as a build is.
+        fs::remove_dir_all(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
+    }
+    Ok(differs.is_empty())
+}
+
+/// The checkout's files, as they stand here, in another folder; what was installed is shared.
+fn copy_checkout(copy: &Path) -> Result<()> {
+    if copy.exists() {
+        fs::remove_dir_all(copy).with_context(|| format!("cannot empty {}", copy.display()))?;
+    }
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let tracked = Run::new("git").args(list).read()?;
+    for name in tracked.split('\0').filter(|name| !name.is_empty() && Path::new(name).is_file()) {
+        write(&copy.join(name), read(Path::new(name))?)?;
+    }
+    fs::create_dir_all(copy.join("target"))?;
+    for (installed, name) in
+        [(target_dir().join("tools"), "target/tools"), ("node_modules".into(), "node_modules")]
+    {
+        if installed.exists() {
+            symlink(std::path::absolute(installed)?, copy.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// SHA-256 of every file that this version's build makes, by its path.
+fn hashes(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut hashes = BTreeMap::new();
+    let loose = ["standwith.js", "campaign.schema.json"].map(|name| Path::new(DIST).join(name));
+    for path in files(&root.join(version_dir()))?.into_iter().chain(loose.map(|it| root.join(it))) {
+        let hash = Sha256::digest(read(&path)?).iter().map(|byte| format!("{byte:02x}")).collect();
+        hashes.insert(path.strip_prefix(root)?.to_owned(), hash);
+    }
+    Ok(hashes)
+}
+
+fn is_packed(name: &Path) -> bool {
+    name.extension().is_some_and(|ending| ending == "br" || ending == "gz")
+}
