@@ -183,7 +183,13 @@ class StandWith extends HTMLElement {
 
   connectedCallback() {
     if (this.#form || this.#start || this.#early) return;
-    const shadow = this.shadowRoot ?? this.#attach();
+    let shadow = this.shadowRoot;
+    try {
+      shadow ??= this.#attach();
+    } catch (error) {
+      // The page lets nobody have a root: what stands inside stays, and the sentence comes after it.
+      return this.#fail(this.appendChild(document.createElement("div")), error);
+    }
     // What stands inside the element is seen until the form is there.
     shadow.replaceChildren(document.createElement("slot"));
     const start = this.#start = {};

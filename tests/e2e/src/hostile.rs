@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::embedding::TAG;
 use crate::harness::Stage;
-use crate::harness::form::PERSON;
 
 pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage: &Stage,
@@ -52,11 +51,11 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
 }
 
 /// What pages put in the place of the browser's own, before the tag: some add what every loop finds, some look
-/// at what passes, and one would have another name sent.
+/// at what passes, and some would have another letter sent.
 const PATCHES: &str = "<script>
   Object.prototype.hostile = () => 'hostile';
   Array.prototype.last = function () { return this[this.length - 1]; };
-  const alter = (text) => typeof text === 'string' ? text.replaceAll('ស្ត្រី', 'Mallory') : text;
+  const alter = (text) => typeof text === 'string' ? text.replaceAll('without delay', 'never') : text;
   const deep = (value) => {
     if (typeof value === 'string') return alter(value);
     if (value && typeof value === 'object') for (const key of Object.keys(value)) value[key] = deep(value[key]);
@@ -98,7 +97,8 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     form.send().await?;
     let exported = stage.endpoint.only_action().await?;
     ensure!(exported["assurance"] == "signed", "{exported}");
-    ensure!(exported["claims"]["person"]["family_name"] == PERSON[1].1, "{exported}");
+    let body = exported["claims"]["message"]["body"].as_str().unwrap_or_default();
+    ensure!(body.contains("released without delay"), "{body}");
     // And the patches were in force.
     let used = stage.browser.value("[window.fetched > 2, window.defined, ({}).hostile()]").await?;
     ensure!(used == json!([true, "stand-with", "hostile"]), "{used}");

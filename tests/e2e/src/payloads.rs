@@ -33,11 +33,12 @@ const LOOK: &str = "
           const receipt = value.startsWith('data:application/jose,') && it.hasAttribute('download');
           const own = value.startsWith('#') || root === document && value.startsWith('?lang=');
           const { protocol } = it;
-          if (!['https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
+          // What is no address to the engine has no scheme, and leads nowhere.
+          if (![':', 'https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
         }
         if (name === 'src') {
-          const { protocol } = new URL(it.src, 'about:blank');
-          if (!['https:', 'http:'].includes(protocol)) tell(`src=${value}`);
+          const address = URL.canParse(it.src) ? new URL(it.src).protocol : 'https:';
+          if (!['https:', 'http:'].includes(address)) tell(`src=${value}`);
         }
       }
     }
@@ -64,6 +65,10 @@ fn file(some: &[String], at: usize) -> Value {
         some.iter().enumerate().map(|(index, text)| make(index, text)).collect()
     };
     let (line, lines) = (some.join(" "), some.join("\n\n"));
+    // A message that could not be sent would show no thanks.
+    let sendable: Vec<&str> =
+        some.iter().map(String::as_str).filter(|text| !text.contains(char::is_control)).collect();
+    let message = sendable.join("\n\n");
     let one = |step: usize| some[(at * 37 + step) % some.len()].clone();
     json!({
         "id": "hostile",
@@ -77,7 +82,7 @@ fn file(some: &[String], at: usize) -> Value {
         })),
         "targeting": { "mode": "all" },
         "message": {
-            "subjects": some, "head": lines, "body": lines, "foot": lines, "min": 0, "max": 4_000_000,
+            "subjects": sendable, "head": message, "body": message, "foot": message, "min": 0, "max": 4_000_000,
         },
         "fields": each(&|index, text| json!({
             "id": format!("f{index}"), "kind": "choice", "label": text,
@@ -171,6 +176,7 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
             some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n\n").into();
         file["publisher"]["name"] = line.into();
         file["languages"] = json!({});
+        file["delivery"] = json!({ "disclose": [] });
         file["fields"] = some
             .iter()
             .enumerate()
