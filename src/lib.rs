@@ -37,6 +37,7 @@ pub mod envelope;
 pub mod goal;
 pub mod outbox;
 pub mod prefill;
+pub mod proof;
 pub mod receipt;
 pub mod retry;
 pub mod sealing;

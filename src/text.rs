@@ -275,6 +275,9 @@ texts! {
 
         // Where what is written is sealed.
         SealedNeedsScript = "sealed_needs_script": "On this page, your message is sealed on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
+        // The field of the hosted form that nobody sees.
+        Trap = "trap": "Leave this field empty";
+        Trapped = "trapped": "Your message has not been sent yet. A field that must stay empty was filled in, perhaps by your browser. Empty it, then send your message again.";
     }
 }
 

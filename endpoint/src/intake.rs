@@ -152,6 +152,15 @@ impl Intake {
         }
     }
 
+    /// Whether this very action is kept already, by what it says of itself.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn has(&self, campaign: &str, named: &Named) -> Result<bool, StoreFault> {
+        let kept = self.store.find(campaign, &named.jti).await?;
+        Ok(kept.is_some_and(|kept| kept.action_digest == named.action_digest))
+    }
+
     /// Takes in what the hosted form sends: claims without proof, made from a checked draft.
     ///
     /// # Errors
@@ -277,6 +286,24 @@ impl Intake {
     }
 }
 
+/// What an action says of itself, before anything of it is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its identity.
+    pub jti: String,
+    /// SHA-256 of the decoded payload, in base64url.
+    pub action_digest: String,
+}
+
+impl Named {
+    /// What a body says; none where it can't be an action.
+    pub fn of(form: Form, body: &[u8]) -> Option<Self> {
+        let (jws, _) = apart(form, body).ok()?;
+        let action = envelope::open_action(&jws).ok()?;
+        Some(Named { action_digest: digest(&action.payload), jti: action.claims.jti })
+    }
+}
+
 /// An action that is what it says, whether or not it may be kept.
 struct Received {
     content: Content,
@@ -287,11 +314,7 @@ struct Received {
 impl Received {
     /// Opens what was posted and verifies its signature.
     fn open(form: Form, body: &[u8]) -> Result<Self, Refusal> {
-        let text = std::str::from_utf8(body).map_err(|_| malformed("the body", "is no UTF-8"))?;
-        let (jws, clear) = match form {
-            Form::Jws => (text.to_owned(), None),
-            Form::Json => read_json(text).map(|(proof, claims)| (proof, Some(claims)))?,
-        };
+        let (jws, clear) = apart(form, body)?;
         let action = envelope::open_action(&jws).map_err(|fault| told(&fault))?;
         if !is_unaltered(&action) {
             return Err(Refusal::SignatureInvalid);
@@ -346,6 +369,15 @@ impl Received {
 fn is_sealed_to_a_key(claims: &Claims) -> bool {
     let opened = claims.sealed.as_deref().and_then(|sealed| sealing::open(sealed).ok());
     opened.is_none_or(|sealed| sealed.header.epk.point().is_some_and(|point| is_on_curve(&point)))
+}
+
+/// What is in a body: the JWS, and the claims in the clear where they are beside it.
+fn apart(form: Form, body: &[u8]) -> Result<(String, Option<Claims>), Refusal> {
+    let text = std::str::from_utf8(body).map_err(|_| malformed("the body", "is no UTF-8"))?;
+    match form {
+        Form::Jws => Ok((text.to_owned(), None)),
+        Form::Json => read_json(text).map(|(proof, claims)| (proof, Some(claims))),
+    }
 }
 
 /// Takes `{"action":{…},"proof":"<JWS>"}` apart: the proof, and the claims in the clear.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use standwith::envelope::{PublicKey, decode, encode};
@@ -153,6 +154,17 @@ impl Keyring {
     /// The system has no randomness.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         Ok(self.signing.sign(&SystemRandom::new(), message)?.as_ref().to_vec())
+    }
+
+    /// A secret for one purpose, made of the private key: endpoints that share their keys share it, and
+    /// it says nothing of the key.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn secret(&self, purpose: &str) -> Result<Vec<u8>, Unspecified> {
+        let private: EcPrivateKeyBin<'_> = self.signing.private_key().as_be_bytes()?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, private.as_ref());
+        Ok(hmac::sign(&key, purpose.as_bytes()).as_ref().to_vec())
     }
 
     /// The public keys as a JWK set, the signing one first, then the retired ones.

@@ -3,10 +3,10 @@
 //!
 //! ```text
 //! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
-//!      │                 ├─ hosted ──┘          ├─ library     which campaign, which version?
-//!      │                 ├─ campaigns ─ plan    ├─ (the core)  does it keep the rules?
-//!      │                 └─ widget              │   by judging, and sealing looks at what is sealed
-//!      │                                        ├─ receipt     the endpoint's word, by keys
+//!      │                 ├─ hosted ──┤          ├─ library     which campaign, which version?
+//!      │                 │           └─ brake   ├─ (the core)  does it keep the rules?
+//!      │                 ├─ campaigns ─ plan    │   by judging, and sealing looks at what is sealed
+//!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
 //!      ├─ export ─┬─ store
@@ -22,6 +22,7 @@
 
 pub mod cli;
 
+pub mod brake;
 pub mod http;
 pub mod intake;
 

@@ -9,6 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The upper bounds of the histogram of commits.
 const BATCHES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
+/// What becomes of posts over the limits: asked for a proof, let through with one, their proof refused, let through
+/// because their action is kept already, told to come again later. And of those that fill in what nobody sees.
+const BRAKED: [&str; 6] = ["challenged", "proved", "unproved", "repeated", "sent_away", "robot"];
+
 /// The counters. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics(Arc<Counters>);
@@ -17,6 +21,7 @@ pub struct Metrics(Arc<Counters>);
 struct Counters {
     requests: Mutex<BTreeMap<(String, u16), u64>>,
     actions: Mutex<BTreeMap<(String, &'static str), u64>>,
+    braked: Mutex<BTreeMap<&'static str, u64>>,
     commits: Mutex<Commits>,
     queue: AtomicUsize,
 }
@@ -38,6 +43,11 @@ impl Metrics {
     /// An action for this campaign came to this end: a status or a refusal's code.
     pub fn judged(&self, campaign: &str, outcome: &'static str) {
         *lock(&self.0.actions).entry((campaign.to_owned(), outcome)).or_default() += 1;
+    }
+
+    /// A post over the limit, or one of a robot, came to this end.
+    pub fn braked(&self, outcome: &'static str) {
+        *lock(&self.0.braked).entry(outcome).or_default() += 1;
     }
 
     /// So many actions were committed together.
@@ -82,6 +92,16 @@ impl Metrics {
                 "standwith_actions_total{{campaign=\"{campaign}\",status=\"{outcome}\"}} {count}"
             )?;
         }
+        out.push_str(
+            "# HELP standwith_brake_total Posts over the limits, and robots, by what became of them.\n",
+        );
+        out.push_str("# TYPE standwith_brake_total counter\n");
+        let braked = lock(&self.0.braked);
+        for outcome in BRAKED {
+            let count = braked.get(outcome).copied().unwrap_or_default();
+            writeln!(out, "standwith_brake_total{{outcome=\"{outcome}\"}} {count}")?;
+        }
+        drop(braked);
         out.push_str("# HELP standwith_commit_actions Actions in one commit.\n");
         out.push_str("# TYPE standwith_commit_actions histogram\n");
         let commits = lock(&self.0.commits);

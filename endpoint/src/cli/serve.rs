@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tracing::Level;
 
 use crate::address::PublicUrl;
+use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
 use crate::http::{self, Endpoint, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
@@ -45,6 +46,27 @@ pub(super) struct Options {
     /// they name one of them, the first one signs receipts [default: this machine's own names]
     #[arg(long, value_name = "URL")]
     public_url: Vec<PublicUrl>,
+    /// How many posts a minute from one network are looked at without a proof of work: from a /24 of
+    /// IPv4 or a /48 of IPv6, and a quarter of it from a /64; 0 is no limit
+    #[arg(long, value_name = "A_MINUTE", default_value_t = Limits::default().network)]
+    posts_from_network: u32,
+    /// How many from everywhere together; 0 is no limit. Of the hosted form, which can prove nothing,
+    /// a quarter of it is taken
+    #[arg(long, value_name = "A_MINUTE", default_value_t = Limits::default().all)]
+    posts_from_all: u32,
+    /// How many derivations a proof of work takes on average. With 1024, a cheap phone needs about a second;
+    /// under many proofs it rises eightfold by itself
+    #[arg(long, value_name = "TRIES", default_value_t = Limits::default().work.tries)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    proof_tries: u32,
+    /// The address of a proxy, or of many (10.0.0.0/8), that is believed about where requests come from; may
+    /// be repeated. Without it, all that come through a proxy on this machine or in a private network
+    /// have the limit of all alone
+    #[arg(long, value_name = "ADDR[/PREFIX]")]
+    trust_forwarded: Vec<Block>,
+    /// The header in which such proxies say it; they must overwrite or extend it
+    #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for")]
+    forwarded_header: ForwardedHeader,
     /// How the log is written, to the standard error
     #[arg(long, value_name = "FORMAT", default_value = "compact")]
     log: LogFormat,
@@ -77,6 +99,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     };
     let keys = options.keys.clone().unwrap_or_else(|| store.file().with_extension("keys.json"));
     let keys = Keyring::open_or_make(&keys)?;
+    let brake = brake(&options, &keys, metrics.clone())?;
     let listener = TcpListener::bind(options.listen).await;
     let listener = listener.with_context(|| format!("can't listen on {}", options.listen))?;
     let at = listener.local_addr()?;
@@ -88,6 +111,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
             addresses: addresses(options.public_url, at),
             metrics,
         },
+        brake,
         widgets: options.widgets.or_else(built_widgets),
     });
     // For whoever started it; that nobody reads it is no reason not to serve.
@@ -143,6 +167,15 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
             Err(_) => {}
         }
     }
+}
+
+fn brake(options: &Options, keys: &Keyring, metrics: Metrics) -> anyhow::Result<Brake> {
+    let work = Work { tries: options.proof_tries, ..Limits::default().work };
+    let limits = Limits { network: options.posts_from_network, all: options.posts_from_all, work };
+    let proxies =
+        Proxies { trusted: options.trust_forwarded.clone(), header: options.forwarded_header };
+    let secret = keys.secret("challenges of the proof of work")?;
+    Ok(Brake::new(limits, proxies, Arc::new(ProofOfWork::new(&secret, work)), metrics)?)
 }
 
 fn addresses(given: Vec<PublicUrl>, at: SocketAddr) -> Vec<PublicUrl> {

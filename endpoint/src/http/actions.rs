@@ -4,30 +4,103 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use standwith::json::Writer;
+use standwith::proof::PARAMETER;
 
 use super::body;
 use super::problem::Problem;
-use super::{CampaignId, Endpoint};
+use super::{CampaignId, Client, Endpoint};
+use crate::brake::{Kind, Lookup, Subject, Unproved};
 use crate::clock;
-use crate::intake::{Acceptance, Form, LONGEST_BODY, Refusal};
+use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
 
 /// Takes an action in.
 pub(super) async fn post(
     State(endpoint): State<Arc<Endpoint>>,
     CampaignId(campaign): CampaignId,
+    Client(client): Client,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = body::read(body, LONGEST_BODY).await?;
-    let form = form(&headers).ok_or_else(|| {
+    let brake = &endpoint.brake;
+    let admitted = brake.admit(Kind::Action, client);
+    let proof = proof(&uri);
+    // Who is over the limit and has nothing to show is not waited for.
+    let places = (admitted.is_ok() || proof.is_some()).then(|| brake.slow_bodies());
+    let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, places).await);
+    let mut proved = None;
+    if let Err(wait) = admitted {
+        let post = form.zip(body.as_deref().ok());
+        proved = pass(&endpoint, &campaign, post, proof.as_deref(), wait).await?;
+    }
+    let body = body?;
+    let form = form.ok_or_else(|| {
         let expected = "the Content-Type is none of text/plain, application/jose, application/json";
         Refusal::Malformed(expected.to_owned())
     })?;
-    let acceptance = endpoint.intake.take(&campaign, form, &body, clock::now()).await?;
-    Ok(answer(&acceptance))
+    let taken = endpoint.intake.take(&campaign, form, &body, clock::now()).await;
+    if let (Err(Refusal::Busy), Some(proof), Some(jti)) = (&taken, &proof, &proved) {
+        brake.give_back(proof, Subject { campaign: &campaign, jti });
+    }
+    Ok(answer(&taken?))
+}
+
+/// Lets a post pass that is over the limit: one with a proof, whose `jti` is given back; one that can't be an action,
+/// which costs no more now; or one that is kept already.
+async fn pass(
+    endpoint: &Endpoint,
+    campaign: &str,
+    post: Option<(Form, &[u8])>,
+    proof: Option<&str>,
+    wait: u32,
+) -> Result<Option<String>, Problem> {
+    let (Endpoint { brake, intake, .. }, now) = (endpoint, clock::now());
+    let reads = proof.is_some() || brake.may_look_up(Lookup::Bare);
+    let named = post.filter(|_| reads).and_then(|(form, body)| Named::of(form, body));
+    let unproved = match (proof, &named) {
+        (Some(proof), Some(named)) => {
+            let subject = Subject { campaign, jti: &named.jti };
+            match brake.prove(proof, subject, now).await {
+                Ok(()) => return Ok(Some(named.jti.clone())),
+                Err(unproved) => Some(unproved),
+            }
+        }
+        (Some(_), None) if post.is_some() => return Ok(None),
+        _ => None,
+    };
+    if let Some(named) = &named {
+        let looks = match unproved {
+            None => true,
+            Some(Unproved::Used) => brake.may_look_up(Lookup::Used),
+            Some(_) => false,
+        };
+        if looks && intake.has(campaign, named).await.map_err(|_| Refusal::Busy)? {
+            intake.metrics.braked("repeated");
+            return Ok(None);
+        }
+    }
+    let detail = match unproved {
+        None => "there are too many at once: send the same again with a proof of work",
+        Some(Unproved::Malformed) => "the proof is not written as one",
+        Some(Unproved::Foreign) => "the proof's challenge is not one for this campaign",
+        Some(Unproved::Expired) => "the proof came too late",
+        Some(Unproved::Wrong) => "the proof does not solve its challenge for this jti",
+        Some(Unproved::Used) => "the proof has been used",
+        Some(Unproved::Busy) => return Err(Problem::rate_limited(wait)),
+    };
+    Err(match brake.issue(campaign, now) {
+        Some(challenge) => Problem::proof_required(challenge, detail, wait),
+        None => Problem::rate_limited(wait),
+    })
+}
+
+/// The proof that comes with a post.
+fn proof(uri: &Uri) -> Option<String> {
+    let mut query = form_urlencoded::parse(uri.query()?.as_bytes());
+    query.find(|(name, _)| name == PARAMETER).map(|(_, value)| value.into_owned())
 }
 
 /// What a browser asks before it posts anything but `text/plain` from another origin.

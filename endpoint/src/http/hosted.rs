@@ -30,7 +30,9 @@ use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 use super::file::accepts;
 use super::html;
 use super::problem::Problem;
-use super::{CampaignId, Endpoint, body};
+use super::trap;
+use super::{CampaignId, Client, Endpoint, body};
+use crate::brake::Kind;
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
 use crate::language::{locale, wanted};
@@ -76,11 +78,12 @@ pub(super) async fn get(
 pub(super) async fn post(
     State(endpoint): State<Arc<Endpoint>>,
     CampaignId(campaign): CampaignId,
+    Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (now, library) = (clock::now(), &endpoint.intake.library);
+    let (now, library, brake) = (clock::now(), &endpoint.intake.library, &endpoint.brake);
     let Some(served) = library.get(&campaign) else { return Ok(nobody_there()) };
     if served.campaign().sealing.is_some() {
         // Somebody sent in plain text what is to be sealed, perhaps by an older page: it isn't even read.
@@ -89,7 +92,16 @@ pub(super) async fn post(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return Ok(response);
     }
-    let body = body::read(body, LONGEST_FORM).await?;
+    let admitted = brake.admit(Kind::Form, client);
+    let over = admitted.err();
+    let places = over.is_none().then(|| brake.slow_bodies());
+    let body = body::read(body, LONGEST_FORM, places).await;
+    if let Some(wait) = over
+        && (!brake.may_give_back_page() || body.is_err())
+    {
+        return Ok(go_back(wait));
+    }
+    let body = body?;
     let posted = form_urlencoded::parse(&body).take(MOST_VALUES);
     let mut values: Vec<(String, String)> =
         posted.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
@@ -100,6 +112,7 @@ pub(super) async fn post(
     let (jti, shown, test) = (take(JTI), take(VERSION), take(TEST));
     let (act, offered) = (take(html::ACT), take(MAIL));
     let nudged = take(NUDGED).is_some();
+    let trapped = take(trap::NAME).is_some_and(|filled| !filled.trim().is_empty());
     let draft = Draft::posted(values);
 
     let shown = shown.unwrap_or_default();
@@ -112,6 +125,20 @@ pub(super) async fn post(
     let mut page = Page::new(&endpoint, version, &uri, &headers, jti);
     page.nudged = nudged;
     page.test |= test.is_some();
+    if let Some(wait) = over {
+        let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+        let session = session.with_notice(Notice::Busy(Some(wait)));
+        let mut response = page.answer(StatusCode::TOO_MANY_REQUESTS, &session);
+        response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        return Ok(response);
+    }
+    if trapped {
+        endpoint.intake.metrics.braked("robot");
+        page.trapped = true;
+        let session = Session::hosted(page.setting(), now, Some(draft), Vec::new());
+        // As if it had been taken: a robot looks no further.
+        return Ok(page.answer(StatusCode::OK, &session));
+    }
     let way = page.way(act.as_deref(), offered);
     match page.send(&draft, now, way).await {
         Ok(Sent::Thanks(acceptance, mail)) => {
@@ -161,6 +188,25 @@ fn nobody_there() -> Response {
     (StatusCode::NOT_FOUND, headers, Html(page)).into_response()
 }
 
+/// What people see when so many forms come that theirs can't even be shown again. The browser kept it.
+fn go_back(wait: u32) -> Response {
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Too many at once</title>\n\
+         <h1>Your message has not been sent yet</h1>\n<p>Too many are sending at once. Go back with your \
+         browser’s Back button: what you typed should still be there. Try again in {wait} seconds.</p>\n</html>\n"
+    );
+    let headers = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; base-uri 'none'"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::RETRY_AFTER, wait.into()),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
+}
+
 /// Who is to deliver.
 enum Way {
     /// The endpoint.
@@ -198,6 +244,8 @@ struct Page<'a> {
     test: bool,
     /// Whether the supporter was asked for words of their own.
     nudged: bool,
+    /// Whether something was in the field that nobody sees, which is then seen.
+    trapped: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -227,6 +275,7 @@ impl<'a> Page<'a> {
             offered: None,
             test,
             nudged: false,
+            trapped: false,
             packs: accepts(headers, "gzip"),
         }
     }
@@ -430,7 +479,8 @@ impl<'a> Page<'a> {
         self.head(&self.varied().0.title, style, &mut out);
         out.push_str("<main>");
         let plan = whole(session, locale(&self.lang), Some(posting));
-        html::write(&plan.tree(), &self.lang, &mut out);
+        let trap = trap::html(locale(&self.lang), self.trapped);
+        html::write(&plan.tree(), &self.lang, &trap, &mut out);
         out.push_str("</main>\n</html>\n");
         out
     }
@@ -521,7 +571,7 @@ fn style(campaign: &Campaign) -> String {
     let accent = accent.map(|accent| format!(":root{{--campaign-accent:{}}}", accent.as_str()));
     let warning = campaign.at_risk.0.as_ref().map(|risk| warning(campaign, risk));
     let own = [accent, warning].map(Option::unwrap_or_default).concat();
-    [FORM_STYLE, PAGE_STYLE, &own].concat()
+    [FORM_STYLE, PAGE_STYLE, trap::STYLE, &own].concat()
 }
 
 /// Has the warning of one's own authorities be seen where a country of theirs is chosen. A browser that

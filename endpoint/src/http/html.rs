@@ -18,12 +18,12 @@ pub(crate) fn escape(text: &str, out: &mut String) {
     }
 }
 
-/// Writes a tree. `lang` is the language of the countries' names.
-pub(crate) fn write(node: &Node, lang: &str, out: &mut String) {
+/// Writes a tree. `lang` is the language of the countries' names; `first` is HTML that every form begins with.
+pub(crate) fn write(node: &Node, lang: &str, first: &str, out: &mut String) {
     match node {
         Node::Nothing => {}
         Node::Text(text) => escape(text, out),
-        Node::Element(element) => write_element(element, lang, out),
+        Node::Element(element) => write_element(element, lang, first, out),
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) const ACT: &str = "form-act";
 /// What buttons do that a page without script can do by posting the form.
 const POSTED: [&str; 2] = ["mail", "mail-yes"];
 
-fn write_element(element: &Element, lang: &str, out: &mut String) {
+fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
     if is_button(element) {
         if let Some(act) = element.attribute("data-act").filter(|act| POSTED.contains(act)) {
             out.push_str("<button type=\"submit\" name=\"");
@@ -40,7 +40,7 @@ fn write_element(element: &Element, lang: &str, out: &mut String) {
             out.push_str("\" value=\"");
             out.push_str(act);
             out.push_str("\">");
-            element.children.iter().for_each(|node| write(node, lang, out));
+            element.children.iter().for_each(|node| write(node, lang, first, out));
             out.push_str("</button>");
         }
         return;
@@ -71,7 +71,10 @@ fn write_element(element: &Element, lang: &str, out: &mut String) {
         out.push('\n');
         escape(element.attribute("value").unwrap_or_default(), out);
     }
-    element.children.iter().for_each(|node| write(node, lang, out));
+    if element.tag == "form" {
+        out.push_str(first);
+    }
+    element.children.iter().for_each(|node| write(node, lang, first, out));
     if let Some(chosen) = &element.countries {
         countries(lang).for_each(|(code, name)| option(code, name, code == chosen, out));
     }

@@ -8,8 +8,11 @@ mod hosted;
 mod html;
 pub mod listen;
 mod problem;
+mod trap;
 mod widget;
 
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use axum::routing::get;
 use tokio::time::Instant;
 
 use self::problem::Problem;
+use crate::brake::Brake;
 use crate::intake::{Intake, Refusal};
 
 /// All that answering needs.
@@ -31,6 +35,8 @@ use crate::intake::{Intake, Refusal};
 pub struct Endpoint {
     /// What takes actions in.
     pub intake: Intake,
+    /// What keeps floods from it.
+    pub brake: Brake,
     /// The folder of the widget's files, if they are served here.
     pub widgets: Option<PathBuf>,
 }
@@ -72,6 +78,25 @@ impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
             Path::from_request_parts(parts, state).await;
         // What can't be decoded can't be the name of a campaign.
         path.map(|Path(id)| CampaignId(id)).map_err(|_| Refusal::CampaignUnknown.into())
+    }
+}
+
+/// The other end of the connection, as the listener sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// The address from which a request comes, where that is known.
+struct Client(Option<IpAddr>);
+
+impl FromRequestParts<Arc<Endpoint>> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        endpoint: &Arc<Endpoint>,
+    ) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<Peer>();
+        Ok(Client(peer.map(|Peer(peer)| endpoint.brake.client(*peer, &parts.headers))))
     }
 }
 
@@ -143,7 +168,12 @@ async fn observe(
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
     endpoint.intake.metrics.answered(route, status.as_u16());
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+    // In a flood, lines would fill the disk; the brake tells of it once in a while.
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        tracing::debug!(%method, route, status = status.as_u16(), ms, "answered");
+    } else {
+        tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+    }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -19,12 +19,13 @@ pub(crate) struct Problem {
     errors: Vec<(String, String)>,
     now: Option<i64>,
     retry_after: Option<u32>,
+    challenge: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (detail, errors) = (detail.into(), Vec::new());
-        Problem { status, code, detail, errors, now: None, retry_after: None }
+        Problem { status, code, detail, errors, now: None, retry_after: None, challenge: None }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -35,6 +36,24 @@ impl Problem {
     pub(crate) fn put_retry_after(&self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+    }
+
+    /// Too many posts: this one is looked at with a proof, or perhaps after so many seconds.
+    pub(crate) fn proof_required(challenge: String, detail: &str, retry_after: u32) -> Self {
+        Problem {
+            challenge: Some(challenge),
+            retry_after: Some(retry_after),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "proof_required", detail)
+        }
+    }
+
+    /// Too many posts, and no proof would help.
+    pub(crate) fn rate_limited(retry_after: u32) -> Self {
+        let detail = "there are too many at once: send the same again later";
+        Problem {
+            retry_after: Some(retry_after),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
         }
     }
 
@@ -109,6 +128,9 @@ impl IntoResponse for Problem {
             }
             if let Some(now) = self.now {
                 out.key("now").whole(now);
+            }
+            if let Some(challenge) = &self.challenge {
+                out.key("challenge").text(challenge);
             }
         });
         let headers = [

@@ -2,40 +2,17 @@
 
 use std::io::Read;
 
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::json;
 
-use crate::scene::{Answer, DELIVERY_KM, ID, Scene, campaign, signed, with};
+use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, form, hidden, signed, with};
 
 async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
 }
 
 async fn send_in(scene: &Scene, query: &str, values: &[(&str, &str)]) -> Answer {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(values).finish();
-    let request = Request::post(format!("/campaigns/{ID}{query}"))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(body));
-    scene.ask(request.unwrap()).await
+    scene.ask(form(query, values)).await
 }
-
-/// The value of a hidden field.
-fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
-    rest.split_once('"').unwrap().0.to_owned()
-}
-
-const FILLED: [(&str, &str); 8] = [
-    ("given_name", "ដារ៉ា"),
-    ("family_name", "មេឃ"),
-    ("email", "dara@example.org"),
-    ("country", "KH"),
-    ("targets", "minister"),
-    ("subject", "A request"),
-    ("body", "Please let them write.\r\n\r\n{{given_name}}"),
-    ("consent_delivery", "on"),
-];
 
 #[tokio::test]
 async fn the_form_is_a_page_without_script() {
@@ -660,4 +637,45 @@ async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
     let file = scene.get_with(&format!("/campaigns/{ID}.json"), &asks).await;
     assert_eq!(file.header("content-type"), "application/json");
     assert!(!file.body.contains(&0));
+}
+
+#[tokio::test]
+async fn a_field_that_nobody_sees_is_in_the_form() {
+    let page = Scene::new().await.get(&format!("/campaigns/{ID}")).await.text();
+    let (style, form) = page.split_once("</style>").unwrap();
+    assert!(style.contains("#form-extra{position:absolute"), "{style}");
+    let field = "<div id=\"form-extra\" aria-hidden=\"true\"><label for=\"form-website\">Leave this field \
+                 empty</label><input type=\"text\" id=\"form-website\" name=\"form-website\" \
+                 autocomplete=\"off\" tabindex=\"-1\"></div>";
+    assert_eq!(form.matches(field).count(), 1, "{form}");
+    // Robots look for this, and then leave a field alone.
+    assert!(!form.contains("type=\"hidden\" name=\"form-website\"") && !form.contains(" style="));
+}
+
+#[tokio::test]
+async fn a_robot_learns_nothing_and_a_person_loses_nothing() {
+    let scene = Scene::new().await;
+    let path = format!("/campaigns/{ID}");
+    let jti = hidden(&scene.get(&path).await.text(), "jti");
+    let mut values = FILLED.to_vec();
+    values.extend([("jti", jti.as_str()), ("form-website", "https://spam.example")]);
+    let trapped = send(&scene, &values).await;
+    let page = trapped.text();
+    // The status of success, and nothing is kept.
+    assert_eq!(trapped.status, 200);
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+    let metrics = scene.get("/metrics").await.text();
+    assert!(metrics.contains("outcome=\"robot\"} 1\n"), "{metrics}");
+    // A person is told, in the page's language, and finds all that was typed.
+    assert!(page.contains("<p role=\"alert\">Your message has not been sent yet."), "{page}");
+    assert!(page.contains("name=\"form-website\"") && !page.contains("spam.example"));
+    assert!(!page.contains("id=\"form-extra\"") && !page.contains("tabindex=\"-1\"></div><"));
+    assert!(page.contains("dara@example.org") && page.contains("Please let them write."));
+    assert_eq!(hidden(&page, "jti"), jti);
+    let in_khmer = send_in(&scene, "?lang=km", &values).await.text();
+    assert!(in_khmer.contains("សាររបស់អ្នកមិនទាន់ត្រូវបានផ្ញើនៅឡើយទេ"), "{in_khmer}");
+    // Sent again with the field empty, it is a message like any other.
+    values[9].1 = " ";
+    assert_eq!(send(&scene, &values).await.status, 200);
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
 }

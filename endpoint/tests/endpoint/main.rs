@@ -5,6 +5,7 @@
 mod scene;
 
 mod actions;
+mod brake;
 mod campaigns;
 mod commands;
 mod counts;

@@ -17,6 +17,7 @@ use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
+use standwith_endpoint::brake::{Brake, Challenge, Limits, ProofOfWork, Proxies};
 use standwith_endpoint::clock;
 use standwith_endpoint::http::{Endpoint, router};
 use standwith_endpoint::intake::Intake;
@@ -85,13 +86,12 @@ impl Scene {
 
     /// An endpoint that serves these campaigns.
     pub(crate) async fn serving(campaigns: &[Value]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("campaigns")).unwrap();
-        fs::create_dir(dir.path().join("dist")).unwrap();
-        for campaign in campaigns {
-            write_campaign(dir.path(), campaign);
-        }
-        Self::on(dir).await
+        Self::on(folder(campaigns)).await
+    }
+
+    /// The same, which takes only so much at once.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        Self::braked(folder(&[campaign()]), PublicUrl::local(8080), limits, None).await
     }
 
     /// An endpoint on this folder.
@@ -101,12 +101,28 @@ impl Scene {
 
     /// An endpoint on this folder, reached at these addresses.
     pub(crate) async fn at(dir: TempDir, addresses: Vec<PublicUrl>) -> Self {
+        Self::braked(dir, addresses, Limits::none(), None).await
+    }
+
+    /// An endpoint on this folder that takes only so much at once, and then asks for a proof of work, or for
+    /// this one.
+    pub(crate) async fn braked(
+        dir: TempDir,
+        addresses: Vec<PublicUrl>,
+        limits: Limits,
+        challenge: Option<Arc<dyn Challenge>>,
+    ) -> Self {
         let metrics = Metrics::default();
         let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
         let library = Library::open(&dir.path().join("campaigns"), &store).await.unwrap();
         let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
         let intake = Intake { store, library, keys, addresses, metrics };
-        let endpoint = Arc::new(Endpoint { intake, widgets: Some(dir.path().join("dist")) });
+        let work = Arc::new(ProofOfWork::new(&[7; 32], limits.work));
+        let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
+        let challenge = challenge.unwrap_or(work);
+        let brake = Brake::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
+        let widgets = Some(dir.path().join("dist"));
+        let endpoint = Arc::new(Endpoint { intake, brake, widgets });
         Scene { dir, router: router(endpoint.clone()), endpoint }
     }
 
@@ -212,6 +228,43 @@ impl Answer {
         assert_eq!(self.header("access-control-allow-origin"), "*");
         self.json()["receipt"].as_str().unwrap().to_owned()
     }
+}
+
+/// The value of a hidden field.
+pub(crate) fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+/// A hosted form, filled in.
+pub(crate) const FILLED: [(&str, &str); 8] = [
+    ("given_name", "ដារ៉ា"),
+    ("family_name", "មេឃ"),
+    ("email", "dara@example.org"),
+    ("country", "KH"),
+    ("targets", "minister"),
+    ("subject", "A request"),
+    ("body", "Please let them write.\r\n\r\n{{given_name}}"),
+    ("consent_delivery", "on"),
+];
+
+/// A post of the hosted form.
+pub(crate) fn form(query: &str, values: &[(&str, &str)]) -> Request<Body> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(values).finish();
+    let request = Request::post(format!("/campaigns/{ID}{query}"))
+        .header("content-type", "application/x-www-form-urlencoded");
+    request.body(Body::from(body)).unwrap()
+}
+
+/// A folder with these campaigns.
+pub(crate) fn folder(campaigns: &[Value]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("campaigns")).unwrap();
+    fs::create_dir(dir.path().join("dist")).unwrap();
+    for campaign in campaigns {
+        write_campaign(dir.path(), campaign);
+    }
+    dir
 }
 
 pub(crate) fn database(dir: &Path) -> String {

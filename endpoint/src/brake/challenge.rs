@@ -1,0 +1,231 @@
+//! What a post has to prove while there is a flood.
+
+use std::fmt::Debug;
+use std::num::NonZeroU32;
+
+use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
+use aws_lc_rs::{hmac, rand};
+use standwith::proof::{self, read_proof};
+
+/// How long a challenge is good, in seconds: a slow phone on a bad network has time to solve and send, and what
+/// was solved beforehand is soon worth nothing.
+const GOOD_FOR: i64 = 300;
+
+/// What a proof is about: one action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The campaign's id.
+    pub campaign: &'a str,
+    /// The action's identity, as it was sent; nothing of it is verified yet.
+    pub jti: &'a str,
+}
+
+/// Why a proof is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproved {
+    /// It is not written as one.
+    Malformed,
+    /// Its challenge is not one of this endpoint's for this campaign.
+    Foreign,
+    /// Its time is over.
+    Expired,
+    /// It does not solve the challenge for this action.
+    Wrong,
+    /// It has been used.
+    Used,
+    /// So many are being verified that this one is not. It is as good as before.
+    Busy,
+}
+
+/// A kind of proof that a post is worth looking at. The proof of work is the one that there is; a puzzle of somebody
+/// else's, or tokens that are bought or given out, would be others.
+///
+/// Whoever is asked gets the text of a challenge, and comes back with the same action and the text of a proof. The
+/// endpoint sees to it that a proof is taken once.
+pub trait Challenge: Debug + Send + Sync {
+    /// A new challenge for an action of this campaign, at this time (seconds since 1970). Nothing of it needs to
+    /// be remembered. `pressure` says how much harder than usual it should be: 1, 2, 4 and so on. None where no
+    /// challenge can be had; then whoever asks is told to come again later.
+    fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String>;
+
+    /// Tells what can be told of a proof in microseconds: it runs between other requests, for whatever anybody
+    /// sends.
+    ///
+    /// # Errors
+    /// Why it is none, whatever its verification would say.
+    fn glance(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved>;
+
+    /// Whether the proof is one. It may take its time, within reason: it runs on a thread of its own, only after
+    /// [`glance`](Self::glance), and only so many at once.
+    fn verify(&self, proof: &str, subject: Subject<'_>) -> bool;
+
+    /// Until when a proof can be used (seconds since 1970): so long it is remembered that it was.
+    fn good_until(&self, proof: &str) -> i64;
+}
+
+/// The proof of work: see [`standwith::proof`].
+#[derive(Debug)]
+pub struct ProofOfWork {
+    key: hmac::Key,
+    work: Work,
+}
+
+/// What a proof costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Iterations of each derivation: what it costs to verify one.
+    pub iterations: u32,
+    /// How many derivations it takes on average to find one.
+    pub tries: u32,
+}
+
+impl ProofOfWork {
+    /// Endpoints that share the secret take one another's challenges.
+    pub fn new(secret: &[u8], work: Work) -> Self {
+        ProofOfWork { key: hmac::Key::new(hmac::HMAC_SHA256, secret), work }
+    }
+
+    /// What the code of a challenge is over. A challenge for one campaign is none for another.
+    fn over(campaign: &str, unsigned: &str) -> Vec<u8> {
+        [campaign, "\n", unsigned].concat().into_bytes()
+    }
+}
+
+impl Challenge for ProofOfWork {
+    fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String> {
+        let mut salt = [0; 16];
+        rand::fill(&mut salt).ok()?;
+        let Work { iterations, tries } = self.work;
+        let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
+        let tries = tries.saturating_mul(pressure).min(most).max(1);
+        let expires = u32::try_from(now + GOOD_FOR).ok()?;
+        let unsigned = proof::unsigned(iterations, tries, expires, &salt);
+        let code = hmac::sign(&self.key, &Self::over(campaign, &unsigned));
+        Some([&unsigned, ".", &standwith::envelope::encode(code.as_ref())].concat())
+    }
+
+    fn glance(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
+        let (challenge, _) = read_proof(proof).ok_or(Unproved::Malformed)?;
+        if challenge.expires <= now {
+            return Err(Unproved::Expired);
+        }
+        let (unsigned, code) = challenge.signed();
+        let over = Self::over(subject.campaign, unsigned);
+        hmac::verify(&self.key, &over, &code).map_err(|_| Unproved::Foreign)
+    }
+
+    fn verify(&self, proof: &str, subject: Subject<'_>) -> bool {
+        let Some((challenge, _)) = read_proof(proof) else { return false };
+        let derived = derive(proof, subject.jti, challenge.iterations);
+        derived.is_some_and(|derived| challenge.is_solved_by(&derived))
+    }
+
+    fn good_until(&self, proof: &str) -> i64 {
+        read_proof(proof).map_or(0, |(challenge, _)| challenge.expires)
+    }
+}
+
+/// What is derived from a proof.
+fn derive(proof: &str, jti: &str, iterations: u32) -> Option<[u8; 32]> {
+    let mut derived = [0; 32];
+    let iterations = NonZeroU32::new(iterations)?;
+    pbkdf2::derive(PBKDF2_HMAC_SHA256, iterations, proof.as_bytes(), jti.as_bytes(), &mut derived);
+    Some(derived)
+}
+
+/// Solves a challenge of the proof of work, as the form does in the browser: for other clients, tests and benches.
+/// None where it is no challenge, or none that may be asked.
+pub fn solve(challenge: &str, jti: &str) -> Option<String> {
+    let challenge = proof::Challenge::read(challenge)?;
+    (0..u32::MAX).find_map(|number| {
+        let proof = challenge.proof(number);
+        let derived = derive(&proof, jti, challenge.iterations)?;
+        challenge.is_solved_by(&derived).then_some(proof)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use standwith::envelope::encode;
+
+    const NOW: i64 = 1_790_000_000;
+    const ABOUT: Subject<'_> = Subject { campaign: "free-press", jti: "AAAAAAAAAAAAAAAAAAAAAA" };
+
+    fn work() -> ProofOfWork {
+        ProofOfWork::new(&[7; 32], Work { iterations: 10, tries: 16 })
+    }
+
+    #[test]
+    fn what_is_solved_is_a_proof_for_this_action_only() {
+        let work = work();
+        let challenge = work.issue(ABOUT.campaign, 4, NOW).unwrap();
+        assert!(challenge.starts_with("pbkdf2-sha256.10.64.1790000300."), "{challenge}");
+        let proof = solve(&challenge, ABOUT.jti).unwrap();
+        assert_eq!(work.glance(&proof, ABOUT, NOW), Ok(()));
+        assert!(work.verify(&proof, ABOUT));
+        assert_eq!(work.good_until(&proof), NOW + GOOD_FOR);
+        // Of ten others, one in 64 would be solved by chance: all of them with one in 64^10.
+        let other = |number: u8| encode(&[number; 16]);
+        assert!((1..=10).any(|n| !work.verify(&proof, Subject { jti: &other(n), ..ABOUT })));
+        let elsewhere = Subject { campaign: "free-speech", ..ABOUT };
+        assert_eq!(work.glance(&proof, elsewhere, NOW), Err(Unproved::Foreign));
+        assert_eq!(work.glance(&proof, ABOUT, NOW + GOOD_FOR - 1), Ok(()));
+        assert_eq!(work.glance(&proof, ABOUT, NOW + GOOD_FOR), Err(Unproved::Expired));
+        // Another endpoint with the secret takes it, one without does not.
+        let twin = ProofOfWork::new(&[7; 32], Work { iterations: 1, tries: 1 });
+        assert_eq!(twin.glance(&proof, ABOUT, NOW), Ok(()));
+        assert!(twin.verify(&proof, ABOUT));
+        let stranger = ProofOfWork::new(&[8; 32], Work { iterations: 10, tries: 16 });
+        assert_eq!(stranger.glance(&proof, ABOUT, NOW), Err(Unproved::Foreign));
+    }
+
+    #[test]
+    fn nobody_makes_a_challenge_easier() {
+        let work = work();
+        let proof = solve(&work.issue(ABOUT.campaign, 1, NOW).unwrap(), ABOUT.jti).unwrap();
+        for (from, to, why) in [
+            (".16.", ".1.", Unproved::Foreign),
+            (".10.", ".1.", Unproved::Foreign),
+            (".1790000300.", ".1790000301.", Unproved::Foreign),
+            ("pbkdf2-sha256", "none", Unproved::Malformed),
+        ] {
+            let bad = proof.replacen(from, to, 1);
+            assert_ne!(bad, proof);
+            assert_eq!(work.glance(&bad, ABOUT, NOW), Err(why), "{bad}");
+        }
+        assert_eq!(work.glance("", ABOUT, NOW), Err(Unproved::Malformed));
+    }
+
+    // From RFC 7914, section 11, as far as SHA-256 goes: 64 bytes there, of which the first 32 are the same.
+    #[test]
+    fn it_derives_what_others_derive() {
+        let derived = derive("salt", "passwd", 1).map(|bytes| encode(&bytes));
+        let hex = "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc";
+        let bytes: Vec<u8> =
+            (0..32).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+        assert_eq!(derived, Some(encode(&bytes)));
+    }
+
+    /// What a proof costs on this machine. Run it so:
+    /// `cargo test --release -p standwith-endpoint --lib what_a_proof_costs -- --ignored --nocapture`
+    #[test]
+    #[ignore = "a measurement, not a test"]
+    fn what_a_proof_costs() {
+        let work = ProofOfWork::new(&[7; 32], super::super::Limits::default().work);
+        let challenge = work.issue(ABOUT.campaign, 1, NOW).unwrap();
+        let time = |what: &str, turns: u32, turn: &dyn Fn()| {
+            let begun = tokio::time::Instant::now();
+            (0..turns).for_each(|_| turn());
+            println!("{what:12} {:?}", begun.elapsed() / turns);
+        };
+        time("issue", 10_000, &|| drop(work.issue(ABOUT.campaign, 1, NOW)));
+        let proof = solve(&challenge, ABOUT.jti).unwrap();
+        time("glance", 10_000, &|| assert_eq!(work.glance(&proof, ABOUT, NOW), Ok(())));
+        time("verify", 1_000, &|| assert!(work.verify(&proof, ABOUT)));
+        time("solve", 20, &|| {
+            let challenge = work.issue(ABOUT.campaign, 1, NOW).unwrap();
+            assert!(solve(&challenge, ABOUT.jti).is_some());
+        });
+    }
+}

@@ -1,0 +1,444 @@
+//! The brake on floods: how many posts are looked at, and what the others have to prove first.
+//!
+//! ```text
+//! a post ── from which networks? ── room in their buckets, and in the one of all? ── looked at
+//!                                        └─ no ── a proof with it? ── glance ── verify ── looked at
+//!                                                    └─ no ── 429 with a challenge
+//! ```
+//!
+//! Nobody is ever shut out: Tor and the NAT of a telephone company put many people behind one address, so whoever
+//! sends too much from there makes the others work, and no more. A network that is over its limit takes nothing from
+//! the bucket of all, so that one that floods is no trouble to the rest.
+//!
+//! Addresses are kept as digests under a random key, which is thrown away each day, in memory alone. All that is
+//! remembered has a fixed size: two tables of [`MEMORY`] bytes each.
+
+mod challenge;
+mod network;
+mod table;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use axum::http::HeaderMap;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+pub use self::challenge::{Challenge, ProofOfWork, Subject, Unproved, Work, solve};
+pub use self::network::{Block, ForwardedHeader, Proxies};
+pub use self::table::MEMORY;
+use self::table::{Rate, Table};
+use crate::metrics::Metrics;
+
+/// A day in microseconds: how long addresses are digested under the same key.
+const DAY: u64 = 86_400_000_000;
+/// How many proofs may wait to be verified. At a quarter of a millisecond each they wait an eighth of a second.
+const WAITING: usize = 512;
+/// How many posts over the limit a minute are looked up, in case they are kept already: 200 a second.
+const LOOKUPS: Rate = Rate(12_000);
+/// How many bodies may take longer than a moment to come.
+const SLOW_BODIES: usize = 1024;
+/// The least and the most that somebody is told to wait, in seconds.
+const WAITS: (u32, u32) = (2, 60);
+/// How often the log tells of posts over the limit, in microseconds.
+const REPORTS: u64 = 60_000_000;
+
+/// From when on posts are over the limit, and what they have to prove then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Posts a minute from one network, a /24 of IPv4 or a /48 of IPv6; of a /64 a quarter of it. 0 is no limit.
+    pub network: u32,
+    /// Posts a minute from everywhere. 0 is no limit.
+    pub all: u32,
+    /// What a proof costs.
+    pub work: Work,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // A cheap phone that derives in a millisecond needs a second.
+        let work = Work { iterations: 1000, tries: 1024 };
+        Limits { network: 120, all: 12_000, work }
+    }
+}
+
+impl Limits {
+    /// No limits at all.
+    pub fn none() -> Self {
+        Limits { network: 0, all: 0, ..Limits::default() }
+    }
+}
+
+impl Limits {
+    /// Hosted forms a minute from everywhere: a page costs more than an answer.
+    fn forms(&self) -> u32 {
+        self.all.div_ceil(4)
+    }
+}
+
+/// What is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An action, by a program that can prove something.
+    Action,
+    /// The hosted form, by a browser that can't. It has buckets of its own, so that a flood of actions does not
+    /// take its place.
+    Form,
+}
+
+/// What a lookup is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// A post without a proof.
+    Bare,
+    /// A post with a proof that has been used: it may be one whose answer was lost.
+    Used,
+}
+
+/// The brake.
+#[derive(Debug)]
+pub struct Brake {
+    limits: Limits,
+    proxies: Proxies,
+    challenge: Arc<dyn Challenge>,
+    metrics: Metrics,
+    begun: Instant,
+    state: Mutex<State>,
+    waiting: Semaphore,
+    verifying: Semaphore,
+    slow_bodies: Semaphore,
+}
+
+/// What changes. Times are microseconds since the brake was made, but in `used`.
+#[derive(Debug)]
+struct State {
+    /// Under this key addresses are digested.
+    salt: hmac::Key,
+    salted: u64,
+    /// When the bucket of each network will be full.
+    networks: Table,
+    /// Until when each proof could have been used that was (seconds since 1970).
+    used: Table,
+    /// When these buckets will be full.
+    actions: u64,
+    forms: u64,
+    bare_lookups: u64,
+    used_lookups: u64,
+    pages: u64,
+    proved: u64,
+    /// How many were over the limit since the log last told so, and when that was.
+    over: u64,
+    told: Option<u64>,
+}
+
+impl Brake {
+    /// A brake that asks for this proof.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn new(
+        limits: Limits,
+        proxies: Proxies,
+        challenge: Arc<dyn Challenge>,
+        metrics: Metrics,
+    ) -> Result<Self, Unspecified> {
+        let state = State {
+            salt: salt()?,
+            salted: 0,
+            networks: Table::new(),
+            used: Table::new(),
+            actions: 0,
+            forms: 0,
+            bare_lookups: 0,
+            used_lookups: 0,
+            pages: 0,
+            proved: 0,
+            over: 0,
+            told: None,
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Brake {
+            limits,
+            proxies,
+            challenge,
+            metrics,
+            begun: Instant::now(),
+            state: Mutex::new(state),
+            waiting: Semaphore::new(WAITING),
+            verifying: Semaphore::new(processors),
+            slow_bodies: Semaphore::new(SLOW_BODIES),
+        })
+    }
+
+    /// The address from which a request comes, whose connection comes from `peer`.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        self.proxies.client(peer, headers)
+    }
+
+    /// Whether a post may be looked at without more ado.
+    ///
+    /// # Errors
+    /// It may not: in how many seconds it might.
+    pub fn admit(&self, kind: Kind, client: Option<IpAddr>) -> Result<(), u32> {
+        let now = self.now();
+        let Limits { network: limit, all, .. } = self.limits;
+        let mut state = self.lock();
+        state.refresh(now);
+        let admitted = client.map_or_else(Vec::new, network::networks).into_iter().try_for_each(
+            |(network, length, part)| {
+                let rate = if limit == 0 { 0 } else { (limit / part).max(1) };
+                let key = state.key(kind, network, length);
+                Rate(rate).take(state.networks.until(key), now)
+            },
+        );
+        let admitted = admitted.and_then(|()| match kind {
+            Kind::Action => Rate(all).take(&mut state.actions, now),
+            Kind::Form => Rate(self.limits.forms()).take(&mut state.forms, now),
+        });
+        admitted.map_err(|micros| {
+            state.tell(now);
+            let seconds = u32::try_from(micros.div_ceil(1_000_000)).unwrap_or(u32::MAX);
+            seconds.clamp(WAITS.0, WAITS.1)
+        })
+    }
+
+    /// A challenge for whoever is over the limit; the harder, the more proofs there are.
+    pub fn issue(&self, campaign: &str, now: i64) -> Option<String> {
+        let pressure = match Rate::emptiness(self.lock().proved, self.now()) {
+            0..50 => 1,
+            50..75 => 2,
+            75..95 => 4,
+            _ => 8,
+        };
+        let challenge = self.challenge.issue(campaign, pressure, now);
+        self.metrics.braked(if challenge.is_some() { "challenged" } else { "sent_away" });
+        challenge
+    }
+
+    /// Takes a proof, once. What is cheap to tell comes before what is not.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub async fn prove(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
+        let proved = self.verify(proof, subject, now).await;
+        self.metrics.braked(if proved.is_ok() { "proved" } else { "unproved" });
+        if proved.is_ok() {
+            let (rate, now) = (Rate(self.limits.all), self.now());
+            // It says how hard the next challenges are, no more.
+            let _ = rate.take(&mut self.lock().proved, now);
+        }
+        proved
+    }
+
+    async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
+        self.challenge.glance(proof, subject, now)?;
+        let place = self.waiting.try_acquire().map_err(|_| Unproved::Busy)?;
+        // Before it is verified: a proof that is sent a hundred times at once is verified once, a wrong one too.
+        let until = u64::try_from(self.challenge.good_until(proof)).unwrap_or_default();
+        let seconds = u64::try_from(now).unwrap_or_default();
+        {
+            let mut state = self.lock();
+            let used = state.used.until(used(proof, subject));
+            if *used > seconds {
+                return Err(Unproved::Used);
+            }
+            *used = until;
+        }
+        let turn = self.verifying.acquire().await;
+        let (challenge, proof_) = (self.challenge.clone(), proof.to_owned());
+        let (campaign, jti) = (subject.campaign.to_owned(), subject.jti.to_owned());
+        let verified = tokio::task::spawn_blocking(move || {
+            challenge.verify(&proof_, Subject { campaign: &campaign, jti: &jti })
+        });
+        let verified = verified.await;
+        drop((turn, place));
+        match verified {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Unproved::Wrong),
+            Err(_) => {
+                self.give_back(proof, subject);
+                Err(Unproved::Busy)
+            }
+        }
+    }
+
+    /// Lets a proof be used once more: the endpoint could not keep the action.
+    pub fn give_back(&self, proof: &str, subject: Subject<'_>) {
+        *self.lock().used.until(used(proof, subject)) = 0;
+    }
+
+    /// Whether there is time to look whether an action is kept already.
+    pub fn may_look_up(&self, lookup: Lookup) -> bool {
+        let (now, mut state) = (self.now(), self.lock());
+        let bucket = match lookup {
+            Lookup::Bare => &mut state.bare_lookups,
+            Lookup::Used => &mut state.used_lookups,
+        };
+        LOOKUPS.take(bucket, now).is_ok()
+    }
+
+    /// Whether there is time to give a hosted form over the limit back with all that was typed: so many are as are
+    /// taken.
+    pub fn may_give_back_page(&self) -> bool {
+        self.metrics.braked("sent_away");
+        let (rate, now) = (Rate(self.limits.forms()), self.now());
+        rate.take(&mut self.lock().pages, now).is_ok()
+    }
+
+    /// The places of bodies that take their time.
+    pub(crate) fn slow_bodies(&self) -> &Semaphore {
+        &self.slow_bodies
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A poisoned lock guards numbers only, which are as good as before.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Forgets which addresses there were, once a day.
+    fn refresh(&mut self, now: u64) {
+        if now - self.salted < DAY {
+            return;
+        }
+        // Without randomness the old key has to do; it is tried again with the next post.
+        if let Ok(salt) = salt() {
+            self.salt = salt;
+            self.salted = now;
+            self.networks.clear();
+        }
+    }
+
+    /// By this a network is known, today.
+    fn key(&self, kind: Kind, network: IpAddr, length: u8) -> u64 {
+        let mut context = hmac::Context::with_key(&self.salt);
+        context.update(&[kind as u8, length]);
+        match network {
+            IpAddr::V4(address) => context.update(&address.octets()),
+            IpAddr::V6(address) => context.update(&address.octets()),
+        }
+        first(context.sign().as_ref())
+    }
+
+    /// Tells the log, once in a while, how many are over the limit. They have no lines of their own: those would
+    /// fill the disk.
+    fn tell(&mut self, now: u64) {
+        self.over += 1;
+        if self.told.is_none_or(|told| now - told >= REPORTS) {
+            tracing::warn!(posts = self.over, "posts come faster than the limits allow");
+            (self.over, self.told) = (0, Some(now));
+        }
+    }
+}
+
+fn salt() -> Result<hmac::Key, Unspecified> {
+    hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+}
+
+/// By this a proof is known.
+fn used(proof: &str, subject: Subject<'_>) -> u64 {
+    let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    first(digest.as_ref())
+}
+
+/// The first eight bytes of a digest as a number.
+fn first(digest: &[u8]) -> u64 {
+    digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const FEW: Limits = Limits { network: 4, all: 40, work: Work { iterations: 1, tries: 1 } };
+    const ABOUT: Subject<'_> = Subject { campaign: "free-press", jti: "AAAAAAAAAAAAAAAAAAAAAA" };
+
+    fn braking(limits: Limits) -> Brake {
+        let challenge = Arc::new(ProofOfWork::new(&[7; 32], limits.work));
+        Brake::new(limits, Proxies::default(), challenge, Metrics::default()).unwrap()
+    }
+
+    fn from(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_may_send_again_when_its_bucket_has_filled() {
+        let brake = braking(FEW);
+        let admit = || brake.admit(Kind::Action, from("192.0.2.1"));
+        assert!((0..4).all(|_| admit().is_ok()));
+        assert_eq!(admit(), Err(15));
+        tokio::time::advance(Duration::from_secs(14)).await;
+        assert_eq!(admit(), Err(2));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!((admit(), admit()), (Ok(()), Err(15)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_are_digested_under_another_key_each_day() {
+        let brake = braking(FEW);
+        let key = || brake.lock().key(Kind::Action, "192.0.2.0".parse().unwrap(), 24);
+        let (before, twin) =
+            (key(), braking(FEW).lock().key(Kind::Action, "192.0.2.0".parse().unwrap(), 24));
+        assert_ne!(before, twin);
+        let admit = |brake: &Brake| brake.admit(Kind::Action, from("192.0.2.1"));
+        tokio::time::advance(Duration::from_secs(86_399)).await;
+        while admit(&brake).is_ok() {}
+        assert_eq!(key(), before);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!((0..4).all(|_| admit(&brake).is_ok()), "what was known is forgotten");
+        assert_ne!(key(), before);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_many_share_have_the_limit_of_all_alone() {
+        let brake = braking(FEW);
+        for shared in [from("127.0.0.1"), from("10.0.0.1"), from("fd00::1"), None] {
+            assert!((0..10).all(|_| brake.admit(Kind::Action, shared).is_ok()), "{shared:?}");
+        }
+        assert!(brake.admit(Kind::Action, from("127.0.0.1")).is_err());
+        assert!((0..10).all(|_| brake.admit(Kind::Form, None).is_ok()));
+        assert!(brake.admit(Kind::Form, None).is_err());
+        assert!((0..1000).all(|_| braking(Limits::none()).admit(Kind::Form, None).is_ok()));
+    }
+
+    #[tokio::test]
+    async fn a_proof_that_was_given_back_is_as_good_as_before() {
+        let brake = braking(FEW);
+        let proof = solve(&brake.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
+        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Err(Unproved::Used));
+        brake.give_back(&proof, ABOUT);
+        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_more_proofs_there_are_the_harder_they_get() {
+        let brake = braking(FEW);
+        let issue = || brake.issue(ABOUT.campaign, 1000).unwrap();
+        let tries = |text: &str| standwith::proof::Challenge::read(text).unwrap().tries;
+        assert_eq!(tries(&issue()), 1);
+        let mut reached = Vec::new();
+        for _ in 0..40 {
+            let challenge = issue();
+            reached.push(tries(&challenge));
+            let proof = solve(&challenge, ABOUT.jti).unwrap();
+            assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+        }
+        reached.dedup();
+        assert_eq!(reached, [1, 2, 4, 8]);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(tries(&issue()), 1);
+    }
+}

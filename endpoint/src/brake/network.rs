@@ -1,0 +1,248 @@
+//! Whose address it is: which networks an address belongs to, and whom to believe about it behind a proxy.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+use axum::http::{HeaderMap, HeaderName, header};
+use clap::ValueEnum;
+
+/// A block of addresses, as in `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    first: IpAddr,
+    length: u8,
+}
+
+impl FromStr for Block {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = "expected an address or a block of addresses, like 10.0.0.0/8 or ::1";
+        let (address, length) = text.split_once('/').unwrap_or((text, ""));
+        let address: IpAddr = address.parse().map_err(|_| expected)?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        let length = match length {
+            "" if !text.contains('/') => whole,
+            length => length.parse().ok().filter(|length| *length <= whole).ok_or(expected)?,
+        };
+        let first = masked(address, length);
+        if first != address {
+            return Err("the address is not the first of its block: its last bits are not 0");
+        }
+        Ok(Block { first, length })
+    }
+}
+
+impl Block {
+    fn holds(&self, address: IpAddr) -> bool {
+        address.is_ipv4() == self.first.is_ipv4() && masked(address, self.length) == self.first
+    }
+}
+
+/// The first address of the block that is so long and holds this one.
+fn masked(address: IpAddr, length: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+            IpAddr::V4((address.to_bits() & mask).into())
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+            IpAddr::V6((address.to_bits() & mask).into())
+        }
+    }
+}
+
+/// The networks of an address, the narrowest first, each with the part that it has in what a network may send: all of
+/// it, or one in so many. None for addresses that are used in many places at once, such as those of this machine or
+/// of a private network: whoever sends from there does so through something that stands between.
+pub(super) fn networks(address: IpAddr) -> Vec<(IpAddr, u8, u32)> {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let says_nothing =
+                v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified();
+            let network = (masked(v4.into(), 24), 24, 1);
+            if says_nothing { Vec::new() } else { vec![network] }
+        }
+        IpAddr::V6(v6) => {
+            let says_nothing = v6.is_loopback()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || v6.is_unspecified();
+            if says_nothing {
+                return Vec::new();
+            }
+            // A household or a server has a /64 at least, and many have a /48 to choose from.
+            [(64, 4), (48, 1)]
+                .map(|(length, part)| (masked(v6.into(), length), length, part))
+                .into()
+        }
+    }
+}
+
+/// Which header tells of the address from which a proxy was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ForwardedHeader {
+    /// X-Forwarded-For, which nearly every proxy writes
+    #[default]
+    XForwardedFor,
+    /// Forwarded (RFC 7239)
+    Forwarded,
+}
+
+/// Who is believed about the address of another.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
+    /// The proxies' addresses.
+    pub trusted: Vec<Block>,
+    /// The header that they write. Only one: the other may be whatever the one who asks wrote into it.
+    pub header: ForwardedHeader,
+}
+
+impl Proxies {
+    /// The address from which a request comes, whose connection comes from `peer`: the last one in the header
+    /// that is no trusted proxy's. What stands before it, anybody may have written.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut address = peer.to_canonical();
+        if !self.trusts(address) {
+            return address;
+        }
+        let name = match self.header {
+            ForwardedHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            ForwardedHeader::Forwarded => header::FORWARDED,
+        };
+        let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+        let lines: Vec<&str> = lines.collect();
+        let steps = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        for step in steps {
+            let named = match self.header {
+                ForwardedHeader::XForwardedFor => node(step.trim()),
+                ForwardedHeader::Forwarded => forwarded_for(step),
+            };
+            // Who hides a name (`unknown`, `_gateway`) is behind the proxy that was reached so far.
+            let Some(named) = named else { break };
+            address = named.to_canonical();
+            if !self.trusts(address) {
+                break;
+            }
+        }
+        address
+    }
+
+    /// Whether an address is a trusted proxy's.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|block| block.holds(address))
+    }
+}
+
+/// What `for` names in a step of the header Forwarded: `for="[2001:db8::1]:4711";proto=https`.
+fn forwarded_for(step: &str) -> Option<IpAddr> {
+    let mut pairs = step.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    let value = value.trim();
+    node(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value))
+}
+
+/// An address, with or without brackets and port.
+fn node(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => text.rsplit_once(':')?.0.parse().ok().filter(IpAddr::is_ipv4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_block_holds_its_addresses() {
+        for (block, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+            ("127.0.0.1", "127.0.0.1", "127.0.0.2"),
+            ("0.0.0.0/0", "255.255.255.255", "::1"),
+            ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
+            ("::1", "::1", "::2"),
+        ] {
+            let block: Block = block.parse().unwrap();
+            assert!(block.holds(address(inside)) && !block.holds(address(outside)), "{block:?}");
+        }
+        for wrong in
+            ["", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "::/129", "localhost", "10.0.0.0/+8x"]
+        {
+            assert!(wrong.parse::<Block>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_belongs_to_its_networks() {
+        let networks = |text: &str| networks(address(text));
+        assert_eq!(networks("192.0.2.77"), [(address("192.0.2.0"), 24, 1)]);
+        assert_eq!(networks("::ffff:192.0.2.77"), networks("192.0.2.77"));
+        assert_eq!(
+            networks("2001:db8:1:2:3:4:5:6"),
+            [(address("2001:db8:1:2::"), 64, 4), (address("2001:db8:1::"), 48, 1)]
+        );
+        for shared in
+            ["127.0.0.1", "10.1.2.3", "172.17.0.1", "::1", "fd00::1", "fe80::1", "0.0.0.0"]
+        {
+            assert_eq!(networks(shared), [], "{shared}");
+        }
+    }
+
+    fn client(proxies: &Proxies, peer: &str, lines: &[(&'static str, &str)]) -> IpAddr {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        proxies.client(address(peer), &headers)
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted = ["10.0.0.0/8", "::1"].map(|block| block.parse().unwrap()).to_vec();
+        let proxies = Proxies { trusted, header: ForwardedHeader::XForwardedFor };
+        let x = "x-forwarded-for";
+        for (peer, lines, expected) in [
+            ("192.0.2.1", &[(x, "198.51.100.1")][..], "192.0.2.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &[(x, "198.51.100.1")], "198.51.100.1"),
+            ("::ffff:10.0.0.1", &[(x, "198.51.100.1")], "198.51.100.1"),
+            ("::1", &[(x, "2001:db8::5")], "2001:db8::5"),
+            // What the one who asks wrote stands in front.
+            ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1")], "198.51.100.1"),
+            ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1, 10.9.9.9")], "198.51.100.1"),
+            ("10.0.0.1", &[(x, "203.0.113.9"), (x, "198.51.100.1:4711,10.2.2.2")], "198.51.100.1"),
+            ("10.0.0.1", &[(x, "203.0.113.9, nonsense")], "10.0.0.1"),
+            ("10.0.0.1", &[(x, "203.0.113.9, nonsense, 10.3.3.3")], "10.3.3.3"),
+            // The other header is anybody's.
+            ("10.0.0.1", &[("forwarded", "for=203.0.113.9")], "10.0.0.1"),
+        ] {
+            assert_eq!(client(&proxies, peer, lines), address(expected), "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_where_it_is_the_one() {
+        let trusted = vec!["10.0.0.0/8".parse().unwrap()];
+        let proxies = Proxies { trusted, header: ForwardedHeader::Forwarded };
+        for (value, expected) in [
+            ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
+            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
+            ("for=203.0.113.9, for=\"198.51.100.1:80\" , for=10.0.0.9", "198.51.100.1"),
+            ("for=203.0.113.9, for=unknown", "10.0.0.1"),
+            ("for=203.0.113.9, for=_hidden, for=10.0.0.9", "10.0.0.9"),
+            ("proto=https", "10.0.0.1"),
+        ] {
+            let lines = [("forwarded", value), ("x-forwarded-for", "203.0.113.99")];
+            assert_eq!(client(&proxies, "10.0.0.1", &lines), address(expected), "{value}");
+        }
+    }
+}
