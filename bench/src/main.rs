@@ -6,6 +6,7 @@
 
 mod browser;
 mod figures;
+mod flood;
 mod many;
 mod page;
 mod site;
@@ -38,6 +39,8 @@ enum Bench {
     Typing(typing::Options),
     /// What forms leave behind that come and go, and how soon twenty of them are there
     Many(many::Options),
+    /// How the endpoint bears thousands of bad requests a second beside a few good ones; without a browser
+    Flood(flood::Options),
 }
 
 #[tokio::main]
@@ -54,6 +57,9 @@ async fn main() -> ExitCode {
 
 /// Measures; false when an aim was missed and that was to be checked.
 async fn run(bench: Bench) -> Result<bool> {
+    if let Bench::Flood(options) = bench {
+        return flood::measure(&options).await;
+    }
     let site = Site::open().await?;
     let browser = Browser::start().await?;
     println!("{}", context(&browser).await?);
@@ -63,6 +69,7 @@ async fn run(bench: Bench) -> Result<bool> {
         Bench::Page(options) => page::measure(&browser, &site, &options).await,
         Bench::Typing(options) => typing::measure(&browser, &site, &options).await,
         Bench::Many(options) => many::measure(&browser, &site, &options).await,
+        Bench::Flood(options) => flood::measure(&options).await,
     }
 }
 

@@ -4,6 +4,7 @@
 mod bench;
 mod demo;
 mod dist;
+mod flood;
 mod fuzz;
 mod linked;
 mod names;
@@ -65,6 +66,8 @@ enum Bench {
     Faults(bench::SpeedOptions),
     /// Whether sends arrive over a bad network, each exactly once
     Network(bench::SpeedOptions),
+    /// How the endpoint bears thousands of bad requests a second beside a few good ones
+    Flood(bench::SpeedOptions),
 }
 
 fn main() -> ExitCode {
@@ -97,6 +100,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Bench(Bench::Many(options)) => bench::speed("many", &options),
         Task::Bench(Bench::Faults(options)) => bench::faults("faults", &options),
         Task::Bench(Bench::Network(options)) => bench::faults("network", &options),
+        Task::Bench(Bench::Flood(options)) => flood::flood(&options),
     }
 }
 

@@ -218,7 +218,19 @@ impl Brake {
         challenge
     }
 
-    /// Takes a proof, once. What is cheap to tell comes before what is not.
+    /// Tells what is cheap to tell of a proof: before the body is there.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn glance(&self, proof: &str, campaign: &str, now: i64) -> Result<(), Unproved> {
+        let fits = self.challenge.glance(proof, campaign, now);
+        if fits.is_err() {
+            self.metrics.braked("unproved");
+        }
+        fits
+    }
+
+    /// Takes a proof, once.
     ///
     /// # Errors
     /// Why it is none.
@@ -234,7 +246,7 @@ impl Brake {
     }
 
     async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
-        self.challenge.glance(proof, subject, now)?;
+        self.challenge.glance(proof, subject.campaign, now)?;
         let place = self.waiting.try_acquire().map_err(|_| Unproved::Busy)?;
         // Before it is verified: a proof that is sent a hundred times at once is verified once, a wrong one too.
         let until = u64::try_from(self.challenge.good_until(proof)).unwrap_or_default();

@@ -25,6 +25,9 @@ use crate::store::Store;
 /// How often the campaign files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How many files may be open at once: all connections, and some for the database.
+const FILES: u64 = listen::CONNECTIONS as u64 + 256;
+
 #[derive(Args)]
 pub(super) struct Options {
     /// The folder of the campaign files; a file that changes is read anew
@@ -86,6 +89,9 @@ enum LogFormat {
 /// Serves until it is told to stop; false when the campaign files have faults.
 pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     start_log(options.log, options.log_level);
+    if let Err(error) = rlimit::increase_nofile_limit(FILES) {
+        tracing::warn!(%error, "the system allows fewer open files than there may be connections");
+    }
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
     let library = match Library::open(&options.campaigns, &store).await {

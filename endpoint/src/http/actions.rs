@@ -25,24 +25,26 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let brake = &endpoint.brake;
+    let (brake, now) = (&endpoint.brake, clock::now());
     let admitted = brake.admit(Kind::Action, client);
-    let proof = proof(&uri);
+    let shown = proof(&uri).filter(|_| admitted.is_err());
+    let shown = shown.map(|proof| brake.glance(&proof, &campaign, now).map(|()| proof));
     // Who is over the limit and has nothing to show is not waited for.
-    let places = (admitted.is_ok() || proof.is_some()).then(|| brake.slow_bodies());
+    let may_wait = admitted.is_ok() || matches!(shown, Some(Ok(_)));
+    let places = may_wait.then(|| brake.slow_bodies());
     let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, places).await);
     let mut proved = None;
     if let Err(wait) = admitted {
         let post = form.zip(body.as_deref().ok());
-        proved = pass(&endpoint, &campaign, post, proof.as_deref(), wait).await?;
+        proved = pass(&endpoint, &campaign, post, shown.as_ref(), wait).await?;
     }
     let body = body?;
     let form = form.ok_or_else(|| {
         let expected = "the Content-Type is none of text/plain, application/jose, application/json";
         Refusal::Malformed(expected.to_owned())
     })?;
-    let taken = endpoint.intake.take(&campaign, form, &body, clock::now()).await;
-    if let (Err(Refusal::Busy), Some(proof), Some(jti)) = (&taken, &proof, &proved) {
+    let taken = endpoint.intake.take(&campaign, form, &body, now).await;
+    if let (Err(Refusal::Busy), Some(Ok(proof)), Some(jti)) = (&taken, &shown, &proved) {
         brake.give_back(proof, Subject { campaign: &campaign, jti });
     }
     Ok(answer(&taken?))
@@ -54,21 +56,25 @@ async fn pass(
     endpoint: &Endpoint,
     campaign: &str,
     post: Option<(Form, &[u8])>,
-    proof: Option<&str>,
+    shown: Option<&Result<String, Unproved>>,
     wait: u32,
 ) -> Result<Option<String>, Problem> {
     let (Endpoint { brake, intake, .. }, now) = (endpoint, clock::now());
-    let reads = proof.is_some() || brake.may_look_up(Lookup::Bare);
+    let reads = match shown {
+        None => brake.may_look_up(Lookup::Bare),
+        Some(shown) => shown.is_ok(),
+    };
     let named = post.filter(|_| reads).and_then(|(form, body)| Named::of(form, body));
-    let unproved = match (proof, &named) {
-        (Some(proof), Some(named)) => {
+    let unproved = match (shown, &named) {
+        (Some(Ok(proof)), Some(named)) => {
             let subject = Subject { campaign, jti: &named.jti };
             match brake.prove(proof, subject, now).await {
                 Ok(()) => return Ok(Some(named.jti.clone())),
                 Err(unproved) => Some(unproved),
             }
         }
-        (Some(_), None) if post.is_some() => return Ok(None),
+        (Some(Ok(_)), None) if post.is_some() => return Ok(None),
+        (Some(Err(unproved)), _) => Some(*unproved),
         _ => None,
     };
     if let Some(named) = &named {

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use super::Peer;
 
 /// How many connections are open at once. Further ones wait in the system's backlog.
-const CONNECTIONS: usize = 4096;
+pub const CONNECTIONS: usize = 4096;
 /// How long the headers of a request may take, which is also how long an idle connection is kept.
 const HEADERS: Duration = Duration::from_secs(20);
 /// The longest head of a request, in bytes.

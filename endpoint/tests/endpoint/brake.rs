@@ -183,8 +183,11 @@ async fn nothing_is_looked_at_without_a_proof() {
     for body in ["a".repeat(32 * 1024 + 1), "nonsense".to_owned(), String::new()] {
         challenge(&post(&scene, from, "", body).await);
     }
-    // What can't be an action is told so, proof or not.
-    post(&scene, from, "?proof=x", "nonsense").await.refused(400, "malformed");
+    // What can't be an action is told so to whoever has a challenge, solved or not.
+    let asked = challenge(&post(&scene, from, "", "nonsense").await);
+    let unsolved = format!("?proof={asked}.0");
+    post(&scene, from, &unsolved, "nonsense").await.refused(400, "malformed");
+    challenge(&post(&scene, from, "?proof=x", "nonsense").await);
     // Proved or not, what is wrong with an action is wrong.
     let claims = with(scene.claims(), json!({"aud": "https://elsewhere.example"}));
     let proof = proof(&challenge(&post(&scene, from, "", signed(&claims)).await), &claims);
@@ -229,7 +232,7 @@ impl Challenge for Words {
         (issued < 2).then(|| format!("say word {issued}"))
     }
 
-    fn glance(&self, proof: &str, _: Subject<'_>, _: i64) -> Result<(), Unproved> {
+    fn glance(&self, proof: &str, _: &str, _: i64) -> Result<(), Unproved> {
         if proof.starts_with("word ") { Ok(()) } else { Err(Unproved::Malformed) }
     }
 
