@@ -35,7 +35,7 @@ use crate::metrics::Metrics;
 
 /// A day in microseconds: how long addresses are digested under the same key.
 const DAY: u64 = 86_400_000_000;
-/// How many proofs may wait to be verified. At a quarter of a millisecond each they wait an eighth of a second.
+/// How many proofs may wait to be verified. At a fifth of a millisecond each they wait a tenth of a second.
 const WAITING: usize = 512;
 /// How many posts over the limit a minute are looked up, in case they are kept already: 200 a second.
 const LOOKUPS: Rate = Rate(12_000);

@@ -17,8 +17,8 @@ use standwith::shape;
 
 use super::unseal::{Seal, Unsealer};
 use crate::clock::rfc3339;
-use crate::sealing::SealingKey;
 use crate::csv::write_row;
+use crate::sealing::SealingKey;
 use crate::store::{Content, Exported, Store};
 
 #[derive(Args)]
