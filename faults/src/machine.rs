@@ -46,8 +46,17 @@ impl Machine {
         let port = free_port()?;
         let listen = format!("127.0.0.1:{port}");
         let database = format!("sqlite:{DATABASE}");
-        let options =
-            ["serve", "--listen", &listen, "--database", &database, "--log-level", "warn"];
+        let options = [
+            "serve",
+            "--listen",
+            &listen,
+            "--database",
+            &database,
+            "--log-level",
+            "warn",
+            "--posts-from-all",
+            "0",
+        ];
         Ok(Machine {
             command: options.map(OsString::from).into(),
             variables: Vec::new(),

@@ -196,6 +196,7 @@ async fn serves_for_the_other_test() {
     let addresses = PublicUrl::local(at.port());
     let intake = Intake { store, library, keys, addresses, metrics };
     println!("http://{at}/");
-    let router = router(Arc::new(Endpoint { intake, widgets: None }));
+    let brake = crate::scene::Scene::no_brake(&intake.metrics);
+    let router = router(Arc::new(Endpoint { intake, brake, widgets: None }));
     listen::serve(listener, router, std::future::pending()).await;
 }
