@@ -12,6 +12,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// The endpoint can't take it now: wait for so many seconds, where it says so.
     RetryLater(Option<u32>),
+    /// The endpoint is under a flood, and wants a proof of work for this challenge first.
+    Prove(String),
     /// No answer, or none that says whether the action is there. The same action may be sent again.
     Unreachable,
 }
@@ -73,6 +75,9 @@ pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> 
             Some(acceptance) if acceptance.id == jti => Outcome::Accepted(acceptance),
             _ => Outcome::Unreachable,
         },
+        (429, Some(json)) if text(&json, "code").as_deref() == Some("proof_required") => {
+            text(&json, "challenge").map_or(Outcome::RetryLater(retry_after), Outcome::Prove)
+        }
         (429 | 503, _) => Outcome::RetryLater(retry_after),
         (400..=499, Some(json)) if text(&json, "code").is_some() => {
             Outcome::Refused(refusal(&json))

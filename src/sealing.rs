@@ -103,7 +103,7 @@ pub fn exposed(claims: &Claims) -> Vec<&'static str> {
 /// What is encrypted: JSON, and white space up to a length that tells little.
 pub fn plaintext(inside: &Inside) -> String {
     let mut text = shape::write(inside);
-    while text.len() % BLOCK != 0 {
+    while !text.len().is_multiple_of(BLOCK) {
         text.push(' ');
     }
     text

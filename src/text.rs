@@ -21,15 +21,19 @@ macro_rules! texts {
     (
         first { $( $First:ident = $first:literal: $first_text:tt; )* }
         later { $( $Later:ident = $later:literal: $later_text:tt; )* }
+        hosted { $( $Hosted:ident = $hosted:literal: $hosted_text:tt; )* }
     ) => {
-        texts! { @keys $( $First = $first; )* $( $Later = $later; )* }
+        texts! { @keys $( $First = $first; )* $( $Later = $later; )* $( $Hosted = $hosted; )* }
+
+        /// How many of them the widget says.
+        const WIDGET: usize = [$($first),*].len() + [$($later),*].len();
 
         /// What a form says while somebody writes.
         const ENGLISH: &[English] = texts!(@texts $($first_text)*);
 
         /// What else it says. It comes to the widget with its second half.
         #[cfg(feature = "later-texts")]
-        const LATER: &[English] = texts!(@texts $($later_text)*);
+        const LATER: &[English] = texts!(@texts $($later_text)* $($hosted_text)*);
         #[cfg(not(feature = "later-texts"))]
         const LATER: &[English] = &[];
     };
@@ -178,6 +182,8 @@ texts! {
         RefusedWhole = "refused_whole": "The campaign did not accept your message ({code}). It is still here, and nothing was sent.";
         ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
         CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
+        CannotSeal = "cannot_seal": "Your browser could not seal the message, so it was not sent. It is still here. Try another browser.";
+        SealedHint = "sealed_hint": "What you write is sealed on this device, and only the campaign can open it.";
         Trying = "trying": "No answer has come yet. Your message is still here, and it is being sent again.";
         LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
         Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
@@ -272,7 +278,9 @@ texts! {
         ShareSignal = "share_signal": "Copy for Signal";
         ReceiptShow = "receipt_show": "Show my receipt";
         ReceiptRisk = "receipt_risk": "A receipt shows that you took part. Keep it only if that is safe for you.";
+    }
 
+    hosted {
         // Where what is written is sealed.
         SealedNeedsScript = "sealed_needs_script": "On this page, your message is sealed on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
         // The field of the hosted form that nobody sees.
@@ -427,6 +435,18 @@ const ABOUT: &str = "about";
 /// and one if the catalogue does not say which language it is in and whether a native speaker has
 /// read it.
 pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
+    compile_first(catalogue, Key::ALL.len())
+}
+
+/// The same for the widget: without what only the hosted page says.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for_widget(catalogue: &str) -> Result<String, Vec<String>> {
+    compile_first(catalogue, WIDGET)
+}
+
+fn compile_first(catalogue: &str, most: usize) -> Result<String, Vec<String>> {
     let json = json::parse(catalogue)
         .map_err(|fault| vec![format!("line {}: expected {}", fault.line, fault.expected)])?;
     let Value::Object(members) = &json.value else {
@@ -448,8 +468,10 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
         ));
     }
     let mut out = Writer::default();
+    let mut unused = Writer::default();
     out.list(|out| {
-        for key in Key::ALL {
+        for (place, key) in Key::ALL.iter().enumerate() {
+            let out = if place < most { &mut *out } else { &mut unused };
             match json.get(key.name()).map(|text| &text.value) {
                 Some(Value::Text(text)) => out.text(text),
                 Some(Value::Object(forms)) if is_plural(forms) => out.object(|out| {
@@ -472,7 +494,7 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
 pub fn compiled_english() -> String {
     let mut out = Writer::default();
     out.list(|out| {
-        for text in Key::ALL.iter().filter_map(|key| english(*key)) {
+        for text in Key::ALL.iter().take(WIDGET).filter_map(|key| english(*key)) {
             match text {
                 English::Plain(text) => out.text(text),
                 English::Plural(forms) => out.object(|out| {

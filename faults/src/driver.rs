@@ -296,6 +296,8 @@ impl Driver {
                     return End::Refused(format!("{} {:?}", refusal.code, refusal.errors));
                 }
                 Ok(Ok(Outcome::RetryLater(seconds))) => seconds,
+                // An instance under a flood: whoever waits is asked for nothing.
+                Ok(Ok(Outcome::Prove(_))) => None,
                 Ok(Ok(Outcome::Unreachable) | Err(_)) | Err(_) => {
                     *line = None;
                     None

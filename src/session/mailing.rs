@@ -1,8 +1,8 @@
 //! A message that the supporter sends from an own mailbox: it is judged as any other, offered as links
 //! and to be copied, and signed and posted once the supporter says that it was sent.
 
-use super::{Changes, Effect, Focus, Notice, Phase, Session, ShareResult};
-use crate::action::{Action, Claims, DeliveryClaim};
+use super::{Changes, Effect, Focus, Message, Notice, Phase, Session, ShareResult};
+use crate::action::{Action, DeliveryClaim};
 use crate::draft::{TICKED, consent_name};
 use crate::mail::Mail;
 
@@ -18,14 +18,21 @@ pub(crate) struct Mailing {
     /// Whether the form says something else by now.
     pub(crate) outdated: bool,
     /// What is signed once it was sent: what was offered.
-    claims: Claims,
+    message: Message,
     /// Whether the supporter has just said that it was sent.
     told: bool,
 }
 
 impl Mailing {
-    pub(super) fn new(mail: Mail, claims: Claims) -> Self {
-        Mailing { mail, copying: String::new(), copied: None, outdated: false, claims, told: false }
+    pub(super) fn new(mail: Mail, message: Message) -> Self {
+        Mailing {
+            mail,
+            copying: String::new(),
+            copied: None,
+            outdated: false,
+            message,
+            told: false,
+        }
     }
 }
 
@@ -78,8 +85,8 @@ impl Session {
                     return nudge;
                 }
                 let mail = Mail::of(&self.setting.campaign, &action);
-                let claims = self.claims(&action, Some(DeliveryClaim::MailApp));
-                self.mailing = Some(Box::new(Mailing::new(mail, claims)));
+                let message = self.message(&action, Some(DeliveryClaim::MailApp));
+                self.mailing = Some(Box::new(Mailing::new(mail, message)));
                 self.mistakes.clear();
                 self.changed(Changes::MISTAKES);
                 self.step(Phase::Asking);
@@ -106,20 +113,21 @@ impl Session {
         if !told || !matches!(self.phase, Phase::Editing) {
             return Vec::new();
         }
-        let mut claims = mailing.claims.clone();
+        let mut message = mailing.message.clone();
         match self.judge() {
             Ok(action) if self.is_as_offered(&action) => {
-                claims = self.claims(&action, Some(DeliveryClaim::MailApp));
+                message = self.message(&action, Some(DeliveryClaim::MailApp));
             }
             // What was sent is what was offered. What is not agreed to any more is not claimed.
             _ => {
-                for consent in &mut claims.consents {
+                for consent in &mut message.claims.consents {
                     consent.granted &= self.draft.has(&consent_name(&consent.purpose), TICKED);
                 }
+                message = message.saying();
             }
         }
         self.mistakes.clear();
-        self.ask(claims, now);
+        self.ask(message, now);
         // The page has agreed already.
         self.allowed(true)
     }
@@ -162,7 +170,7 @@ impl Session {
 
     /// The same form with a mail that is offered, or was sent.
     pub fn with_mail(mut self, mail: Mail) -> Self {
-        self.mailing = Some(Box::new(Mailing::new(mail, Claims::default())));
+        self.mailing = Some(Box::new(Mailing::new(mail, Message::default())));
         self
     }
 }

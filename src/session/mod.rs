@@ -4,7 +4,7 @@
 
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance, Outcome};
-use crate::campaign::{Campaign, Channel};
+use crate::campaign::{Campaign, Channel, SealingKey};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
@@ -80,6 +80,8 @@ pub struct Session {
     attempt: u32,
     /// How often the message on its way was sent.
     tries: u32,
+    /// The proof of work for the message on its way.
+    proof: String,
     materials: Preparation,
     /// What is about to be signed.
     next: Option<Box<Message>>,
@@ -111,8 +113,10 @@ pub(crate) enum Phase {
     Asking,
     /// Key, digests and identity are made.
     Preparing,
-    /// The key signs.
+    /// What is to be sealed is, and the key signs.
     Signing,
+    /// A proof of work is made.
+    Proving,
     /// The endpoint is asked.
     Posting,
     /// Nobody answered, and it is asked once more in a while.
@@ -142,6 +146,8 @@ struct Message {
     /// The claims as they are before they get an identity: by this the same message is known.
     said: String,
     claims: Claims,
+    /// What is to be sealed, where the campaign seals.
+    inside: String,
     key: PublicKey,
     input: String,
     /// Whether it can't be signed once more: it was, or its key is gone.
@@ -212,12 +218,16 @@ pub enum Notice {
     Closed,
     /// There is no key, no digest or no signature to be had.
     CannotSign,
+    /// It can't be sealed.
+    CannotSeal,
     /// The page objected.
     Vetoed,
     /// A few words of one's own would be good.
     Nudge,
     /// No answer came yet, and it is tried again.
     Trying,
+    /// The endpoint wants a proof of work first.
+    Proving,
     /// The device can't keep it.
     NotKept,
     /// The device keeps it no longer.
@@ -267,6 +277,20 @@ pub enum Event {
     Allowed(bool),
     /// All that signing needs is there.
     Prepared(Materials),
+    /// The message is sealed, or can't be.
+    Sealed {
+        /// Of this attempt.
+        attempt: u32,
+        /// The compact JWE.
+        sealed: Option<String>,
+    },
+    /// The proof of work is made, or can't be.
+    Proved {
+        /// Of this attempt.
+        attempt: u32,
+        /// The proof.
+        proof: Option<String>,
+    },
     /// The key signed.
     Signed {
         /// Of this attempt.
@@ -371,6 +395,24 @@ pub enum Effect {
     Ask,
     /// Make a fresh key, an identity and these texts' digests.
     Prepare(Vec<String>),
+    /// Seal to a key.
+    Seal {
+        /// For this attempt.
+        attempt: u32,
+        /// What is to be sealed.
+        plaintext: String,
+        /// The campaign's key.
+        key: SealingKey,
+    },
+    /// Make a proof of work.
+    Prove {
+        /// For this attempt.
+        attempt: u32,
+        /// The endpoint's challenge.
+        challenge: String,
+        /// The identity of the action that it is for.
+        jti: String,
+    },
     /// Sign with the key of the last preparation.
     Sign {
         /// For this attempt.
@@ -538,6 +580,7 @@ impl Session {
             started: false,
             attempt: 0,
             tries: 0,
+            proof: String::new(),
             materials: Preparation::None,
             next: None,
             unclear: Vec::new(),
@@ -610,9 +653,12 @@ impl Session {
         match self.phase {
             Phase::NotYetOpen | Phase::Closed => "closed",
             Phase::Editing => "editing",
-            Phase::Asking | Phase::Preparing | Phase::Signing | Phase::Posting | Phase::Waiting => {
-                "sending"
-            }
+            Phase::Asking
+            | Phase::Preparing
+            | Phase::Signing
+            | Phase::Proving
+            | Phase::Posting
+            | Phase::Waiting => "sending",
             Phase::Kept(_) => "queued",
             Phase::Sent(_) => "sent",
         }
@@ -699,6 +745,16 @@ impl Session {
                     // There is time to try again until it is needed.
                     _ => Vec::new(),
                 }
+            }
+            Event::Sealed { attempt, sealed }
+                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
+            {
+                self.sealed(sealed)
+            }
+            Event::Proved { attempt, proof }
+                if attempt == self.attempt && matches!(self.phase, Phase::Proving) =>
+            {
+                self.proved(proof)
             }
             Event::Signed { attempt, signature }
                 if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>

@@ -129,7 +129,8 @@ impl Session {
             Outcome::Accepted(acceptance) => self.tell_sent(&acceptance),
             _ if !is_shown => Vec::new(),
             Outcome::Refused(refusal) => self.refused_kept(&kept, refusal),
-            Outcome::RetryLater(_) | Outcome::Unreachable => {
+            // A proof of work is made where somebody looks on.
+            Outcome::Prove(_) | Outcome::RetryLater(_) | Outcome::Unreachable => {
                 self.notice = Some(Notice::Unreachable);
                 self.wait_for_it(false)
             }

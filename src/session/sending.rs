@@ -8,7 +8,10 @@ use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
 use crate::check::{Mistake, check};
 use crate::envelope;
+use crate::find::find;
+use crate::proof::PARAMETER;
 use crate::retry;
+use crate::sealing;
 use crate::shape;
 use crate::targeting::mixed;
 
@@ -26,15 +29,15 @@ impl Session {
                 if let Some(effects) = self.nudge() {
                     return effects;
                 }
-                let claims = self.claims(&action, None);
-                self.ask(claims, now)
+                let message = self.message(&action, None);
+                self.ask(message, now)
             }
             Err(mistakes) => self.show(mistakes),
         }
     }
 
-    /// What an action claims, but for its identity and time.
-    pub(super) fn claims(&self, action: &Action, delivery: Option<DeliveryClaim>) -> Claims {
+    /// What an action says, but for its identity and time.
+    pub(super) fn message(&self, action: &Action, delivery: Option<DeliveryClaim>) -> Message {
         let endpoint = &self.setting.endpoint;
         let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
         let claims = action.claims(
@@ -48,22 +51,27 @@ impl Session {
                 ..Circumstances::default()
             },
         );
-        Claims { delivery, ..claims }
+        let inside = match self.setting.campaign.sealing {
+            Some(_) => sealing::plaintext(&action.inside()),
+            None => String::new(),
+        };
+        let message =
+            Message { claims: Claims { delivery, ..claims }, inside, ..Message::default() };
+        message.saying()
     }
 
     /// Whether the form says what this message says.
     fn says(&self, message: &Message) -> bool {
         let delivery = message.claims.delivery;
-        let said = self.judge().map(|action| shape::write(&self.claims(&action, delivery)));
-        said.is_ok_and(|said| said == message.said)
+        let now = self.judge().map(|action| self.message(&action, delivery));
+        now.is_ok_and(|now| now.said == message.said)
     }
 
     /// Asks the page whether what is claimed may go.
-    pub(super) fn ask(&mut self, mut claims: Claims, now: i64) -> Vec<Effect> {
+    pub(super) fn ask(&mut self, mut message: Message, now: i64) -> Vec<Effect> {
         self.notice = None;
-        let said = shape::write(&claims);
-        claims.iat = now;
-        self.next = Some(Box::new(Message { said, claims, ..Message::default() }));
+        message.claims.iat = now;
+        self.next = Some(Box::new(message));
         self.changed(Changes::MISTAKES);
         self.step(Phase::Asking);
         vec![Effect::Ask]
@@ -95,6 +103,7 @@ impl Session {
         }
         self.attempt += 1;
         self.tries = 0;
+        self.proof.clear();
         // The same message once more is the same action: it can't be counted twice.
         let next = self.next.as_ref();
         let same = self.unclear.iter().position(|known| next.is_some_and(|n| n.said == known.said));
@@ -142,7 +151,25 @@ impl Session {
         }
         // A key is for one message.
         self.materials = Preparation::None;
-        self.sign(message)
+        let Some(sealing) = &self.setting.campaign.sealing else {
+            return self.sign(message);
+        };
+        let (plaintext, key) = (std::mem::take(&mut message.inside), sealing.jwk.clone());
+        self.next = Some(message);
+        self.step(Phase::Signing);
+        vec![Effect::Seal { attempt: self.attempt, plaintext, key }]
+    }
+
+    /// The message is sealed, or can't be: then nothing is sent.
+    #[inline(never)]
+    pub(super) fn sealed(&mut self, sealed: Option<String>) -> Vec<Effect> {
+        match (self.next.take(), sealed) {
+            (Some(mut message), Some(sealed)) => {
+                message.claims.sealed = Some(sealed);
+                self.sign(message)
+            }
+            _ => self.stop(Notice::CannotSeal, "sealing_failed", false),
+        }
     }
 
     pub(super) fn sign(&mut self, mut message: Box<Message>) -> Vec<Effect> {
@@ -177,9 +204,15 @@ impl Session {
     pub(super) fn post(&mut self) -> Vec<Effect> {
         self.tries += 1;
         self.step(Phase::Posting);
+        let mut url = self.setting.endpoint.clone();
+        if !self.proof.is_empty() {
+            let end = find(&url, "#").unwrap_or(url.len());
+            let mark = if find(&url[..end], "?").is_some() { "&" } else { "?" };
+            url.insert_str(end, &[mark, PARAMETER, "=", &self.proof].concat());
+        }
         vec![Effect::Post {
             attempt: self.attempt,
-            url: self.setting.endpoint.clone(),
+            url,
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
             content_type: self.media_type(),
         }]
@@ -214,8 +247,31 @@ impl Session {
         match outcome {
             Outcome::Accepted(acceptance) => self.accepted(acceptance),
             Outcome::Refused(refusal) => self.refused(refusal),
+            Outcome::Prove(challenge) if self.tries < retry::TRIES => self.prove(challenge),
+            Outcome::Prove(_) => self.wait(None, Notice::Busy(None), "busy"),
             Outcome::RetryLater(after) => self.wait(after, Notice::Busy(after), "busy"),
             Outcome::Unreachable => self.wait(None, Notice::Unreachable, "unreachable"),
+        }
+    }
+
+    /// Has a proof of work made.
+    fn prove(&mut self, challenge: String) -> Vec<Effect> {
+        let jti = self.unclear.last().map_or("", |message| &message.claims.jti).to_owned();
+        self.notice = Some(Notice::Proving);
+        self.proof.clear();
+        self.attempt += 1;
+        self.step(Phase::Proving);
+        vec![Effect::Prove { attempt: self.attempt, challenge, jti }]
+    }
+
+    /// The proof of work is made, or can't be.
+    pub(super) fn proved(&mut self, proof: Option<String>) -> Vec<Effect> {
+        match proof {
+            Some(proof) => {
+                self.proof = proof;
+                self.post()
+            }
+            None => self.wait(None, Notice::Busy(None), "busy"),
         }
     }
 
@@ -293,5 +349,13 @@ impl Session {
         }
         let code = refusal.told();
         self.stop(Notice::Refused(code.clone()), &code, false)
+    }
+}
+
+impl Message {
+    /// The same message, by what it says known again.
+    pub(super) fn saying(mut self) -> Self {
+        self.said = [&shape::write(&self.claims), self.inside.as_str()].concat();
+        self
     }
 }

@@ -3,7 +3,6 @@
 use super::Viewer;
 use crate::draft::SUBJECT;
 use crate::plan::{Attribute, html};
-use crate::session::Notice;
 use crate::session::helping::{Done, EMAIL};
 use crate::text::Key;
 
@@ -74,7 +73,9 @@ impl Viewer<'_> {
     pub(super) fn status(&mut self) {
         self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
         match self.session.suggestion() {
-            _ if self.session.notice == Some(Notice::Trying) => self.say(Key::Trying),
+            _ if self.is_busy() && self.waits_for().is_some() => {
+                self.say(self.waits_for().unwrap_or(Key::Sending));
+            }
             _ if self.is_busy() => self.out.text(self.button_says()),
             Some(meant) => {
                 let text = self.locale.say_with(Key::DidYouMean, &[("value", meant)]);

@@ -9,7 +9,9 @@ impl Viewer<'_> {
     /// The question whether the device shall keep it, below what went wrong.
     pub(super) fn ask_to_keep(&mut self) {
         self.sentence(Tag::P, "", Key::KeepAsk);
-        self.sentence(Tag::P, "hint", Key::KeepHint);
+        let sealed = self.campaign.sealing.is_some();
+        let hint = if sealed { Key::KeepHintSealed } else { Key::KeepHint };
+        self.sentence(Tag::P, "hint", hint);
         self.act(true, "keep", Key::KeepYes);
     }
 

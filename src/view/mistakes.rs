@@ -43,12 +43,21 @@ impl Viewer<'_> {
         match &self.session.notice {
             None => self.out.nothing(),
             // Another element, so that the alert that may follow is heard. It is told where the button is.
-            Some(Notice::Trying) => {
+            Some(Notice::Trying | Notice::Proving) => {
                 self.out.put(html!("<p class=\"notice\" id=\"form-trying\">"));
-                self.say(Key::Trying);
+                self.say(self.waits_for().unwrap_or(Key::Sending));
                 self.out.end();
             }
             Some(notice) => self.trouble(notice),
+        }
+    }
+
+    /// What is said while it takes longer.
+    pub(super) fn waits_for(&self) -> Option<Key> {
+        match self.session.notice {
+            Some(Notice::Trying) => Some(Key::Trying),
+            Some(Notice::Proving) => Some(Key::Proving),
+            _ => None,
         }
     }
 
@@ -60,9 +69,11 @@ impl Viewer<'_> {
             Notice::Refused(code) => (Key::RefusedWhole, 0, code.as_str()),
             Notice::Closed => (Key::ClosedMeanwhile, 0, ""),
             Notice::CannotSign => (Key::CannotSign, 0, ""),
+            Notice::CannotSeal => (Key::CannotSeal, 0, ""),
             Notice::Vetoed => (Key::Vetoed, 0, ""),
             Notice::Nudge => (Key::Nudge, 0, ""),
             Notice::Trying => (Key::Trying, 0, ""),
+            Notice::Proving => (Key::Proving, 0, ""),
             Notice::NotKept => (Key::KeepFailed, 0, ""),
             Notice::Dropped => (Key::KeptDeleted, 0, ""),
             Notice::KeptRefused(code) => (Key::KeptRefused, 0, code.as_str()),

@@ -646,6 +646,10 @@ impl<'a> Viewer<'a> {
             self.tell(Key::Disclosed, 0, "list", &list);
         }
         self.out.put(html!("<p class=\"hint\">"));
+        if campaign.sealing.is_some() && !self.posted {
+            self.say(Key::SealedHint);
+            self.out.text(" ");
+        }
         let publisher = &campaign.publisher;
         if !publisher.name.is_empty() {
             let name = [("publisher", publisher.name.as_str())];

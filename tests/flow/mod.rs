@@ -280,6 +280,7 @@ impl Flow {
                     self.attempt = *attempt;
                     self.bodies.push(body.clone());
                 }
+                Effect::Wait { attempt, .. } => self.attempt = *attempt,
                 Effect::Tell(report) => self.told.push(report.clone()),
                 _ => {}
             }
@@ -430,11 +431,7 @@ impl Flow {
 
     /// The wait before what is kept is sent once more is over.
     pub(crate) fn due_kept(self) -> Self {
-        let attempt = self.effects.iter().find_map(|effect| match effect {
-            Effect::Wait { attempt, .. } => Some(*attempt),
-            _ => None,
-        });
-        let attempt = attempt.unwrap_or_else(|| panic!("it waits for nothing"));
+        let attempt = self.attempt;
         self.event(Event::Due { attempt })
     }
 

@@ -16,7 +16,7 @@ const settle = async (work, done) => {
 };
 
 const bytes = (text) => new TextEncoder().encode(text);
-const base64url = (buffer) =>
+export const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 

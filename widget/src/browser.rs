@@ -7,6 +7,7 @@ use web_sys::{EventTarget, HtmlElement};
 
 use crate::detail::{Detail, Value};
 use standwith::answer::{self, Outcome};
+use standwith::json::decimal;
 use standwith::prefill;
 use standwith::session::Reply;
 use standwith::text::{self, Rules};
@@ -65,11 +66,16 @@ pub(crate) fn get(of: &JsValue, name: &str) -> JsValue {
 
 /// What a method gives.
 pub(crate) fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    Reflect::apply(get(of, name).unchecked_ref::<Function>(), of, &list(arguments))
+}
+
+/// A list of these.
+pub(crate) fn list(values: &[JsValue]) -> Array {
     let list = Array::new();
-    for (place, argument) in (0..).zip(arguments) {
-        list.set(place, argument.clone());
+    for (place, value) in (0..).zip(values) {
+        list.set(place, value.clone());
     }
-    Reflect::apply(get(of, name).unchecked_ref::<Function>(), of, &list)
+    list
 }
 
 /// The window.
@@ -128,6 +134,18 @@ fn hear(promise: Result<JsValue, JsValue>, done: &JsValue) {
     }
 }
 
+/// What comes of a call that gave a promise: its value, or nothing.
+pub(crate) fn then(
+    promise: Result<JsValue, JsValue>,
+    next: impl FnOnce(Option<JsValue>) + 'static,
+) {
+    let Ok(promise) = promise.map_err(drop) else { return next(None) };
+    let came = Closure::once_into_js(move |came: JsValue| {
+        next(came.dyn_ref::<Array>().map(|came| came.get(0)));
+    });
+    when(&promise, &came);
+}
+
 /// Calls `done` after so many milliseconds.
 pub(crate) fn wait(milliseconds: u32, done: &JsValue) {
     let _ = call(&window(), "setTimeout", &[done.clone(), milliseconds.into()]);
@@ -143,9 +161,9 @@ pub(crate) fn shares() -> bool {
 pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
     let campaign = host.get_attribute("campaign");
     let root = call(host, "getRootNode", &[]).unwrap_or_default();
-    let forms = call(&root, "querySelectorAll", &[host.local_name().into()]).unwrap_or_default();
-    let forms =
-        Array::from(&forms).into_iter().take_while(|form| form != AsRef::<JsValue>::as_ref(host));
+    let forms = call(&root, "querySelectorAll", &[get(host, "localName")]).unwrap_or_default();
+    let forms = (0..).map(|place| get(&forms, &decimal(place)));
+    let forms = forms.take_while(|form| !form.is_falsy() && form != AsRef::<JsValue>::as_ref(host));
     let alike = forms.filter(|form| {
         let other = call(form, "getAttribute", &["campaign".into()]);
         other.is_ok_and(|other| other.as_string() == campaign)

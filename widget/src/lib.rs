@@ -10,7 +10,9 @@ mod listener;
 mod outbox;
 mod page;
 mod place;
+mod proving;
 mod runtime;
+mod sealing;
 #[cfg(test)]
 mod tests;
 

@@ -51,7 +51,7 @@ pub(crate) fn claim(campaign: String, then: impl FnOnce(Found) + 'static) {
         let all = call(&store, "getAll", &[]);
         hear(all, move |texts| {
             let mut found = Found::default();
-            let texts = texts.map(|texts| Array::from(&texts)).unwrap_or_default();
+            let texts = texts.and_then(|texts| texts.dyn_into::<Array>().ok()).unwrap_or_default();
             let texts = texts.into_iter().filter_map(|text| text.as_string());
             for mut kept in texts.filter_map(|text| Kept::read(&text)) {
                 if kept.campaign != campaign {

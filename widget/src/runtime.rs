@@ -15,6 +15,7 @@ use crate::listener::Listener;
 use crate::outbox::{self, Found};
 use crate::page::{self, Painter};
 use crate::place::Place;
+use crate::{proving, sealing};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::envelope::PublicKey;
@@ -258,6 +259,7 @@ impl Runtime {
                 match effect {
                     Effect::Ask
                     | Effect::Prepare(_)
+                    | Effect::Seal { .. }
                     | Effect::Sign { .. }
                     | Effect::Post { .. } => {
                         self.perform(effect);
@@ -322,6 +324,22 @@ impl Runtime {
                     });
                 });
                 browser::sign(&self.key.borrow(), &input, &done);
+            }
+            Effect::Seal { attempt, plaintext, key } => {
+                let runtime = Rc::downgrade(self);
+                sealing::seal(plaintext, &key, move |sealed| {
+                    if let Some(runtime) = runtime.upgrade() {
+                        runtime.send(Event::Sealed { attempt, sealed });
+                    }
+                });
+            }
+            Effect::Prove { attempt, challenge, jti } => {
+                let runtime = Rc::downgrade(self);
+                proving::solve(challenge, &jti, move |proof| {
+                    if let Some(runtime) = runtime.upgrade() {
+                        runtime.send(Event::Proved { attempt, proof });
+                    }
+                });
             }
             Effect::Post { attempt, url, body, content_type } => {
                 let done = self.later(attempt, |runtime, attempt, came| {

@@ -3,6 +3,7 @@
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
+import { base64url } from "standwith-browser";
 import { begin, imports, mount } from "standwith-glue";
 import { painter } from "standwith-paint";
 import { Early } from "./early.js";
@@ -28,7 +29,7 @@ const SENTENCES = {
   faulty: "The form could not be loaded: something is wrong with the campaign.",
   wasm: "The form could not be loaded: this page or browser does not let it run.",
   network: "The form could not be loaded yet. It is tried again.",
-  insecure: "The form needs a secure connection, and this page has none.",
+  insecure: "The form needs a secure connection.",
 };
 
 class Unavailable extends Error {
@@ -120,7 +121,7 @@ const loadCampaign = async (url, wanted) => {
     size += part.value.length;
     if (size > LARGEST_FILE) {
       reader.cancel();
-      throw Error(`${url} is too large`);
+      throw Error("too large");
     }
     chunks.push(part.value);
   }
@@ -156,10 +157,6 @@ const read = (text) => {
     return {};
   }
 };
-
-const base64url = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer)))
-    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /** The first plan in a language, while the campaign takes messages. */
 const firstOf = (plan, { opens, closes }, lang) => {
@@ -254,7 +251,7 @@ class StandWith extends HTMLElement {
   }
 
   async #show(start, shadow) {
-    if (!crypto.subtle) throw new Unavailable("insecure", "no crypto.subtle");
+    if (!crypto.subtle) throw new Unavailable("insecure", "no crypto");
     const campaign = this.getAttribute("campaign");
     if (!campaign) throw new Unavailable("faulty", "no campaign");
     const url = new URL(campaign, document.baseURI);

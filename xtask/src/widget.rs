@@ -7,7 +7,7 @@ use crate::run::{self, Run, target_dir};
 use crate::split::{Root, split};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use standwith::json::Writer;
 use standwith::language::named_by_us;
@@ -299,7 +299,7 @@ fn locales() -> Result<Vec<Asset>> {
     }
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
         let text = read_text(&path)?;
-        match standwith::text::compile(&text) {
+        match standwith::text::compile_for_widget(&text) {
             Ok(compiled) => {
                 assets.push(Asset { name: format!("{lang}.json"), bytes: compiled.into_bytes() });
             }
@@ -312,6 +312,10 @@ fn locales() -> Result<Vec<Asset>> {
 /// The one script that pages load: the loader, its style and the glue to the WebAssembly file.
 fn loader(staged: &Path, halves: &[Asset; 3], locales: &[Asset]) -> Result<Vec<u8>> {
     let out = out_dir().join("bundle.js");
+    // The very file that the glue has, so that nothing of it is there twice.
+    let glue = String::from_utf8(read(&out_dir().join("glue.js"))?)?;
+    let browser = glue.split(['\'', '"']).find(|part| part.ends_with("/src/browser.js"));
+    let browser = out_dir().join(browser.context("the glue has no browser.js")?);
     let hashes: Vec<String> = locales
         .iter()
         .map(|asset| {
@@ -322,6 +326,7 @@ fn loader(staged: &Path, halves: &[Asset; 3], locales: &[Asset]) -> Result<Vec<u
         .arg(staged.join("main.js"))
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
         .arg(format!("--alias:standwith-glue={}", out_dir().join("glue.js").display()))
+        .arg(format!("--alias:standwith-browser={}", browser.display()))
         .arg("--alias:standwith-paint=./widget/src/paint.js")
         .arg(format!("--define:__NAMES__={:?}", NAMES.join(" ")))
         .arg(format!("--define:__TAGS__={TAGS}"))

@@ -160,9 +160,10 @@ async fn seal(place: &Place, library: Library) -> Result<()> {
     let mut claims = claims(&endpoint, &format!("{address}/actions")).await?;
     claims["campaign"] = json!(SEALED);
     let inside = json!({ "person": claims["person"], "message": claims["message"] });
+    let plaintext = inside.to_string();
     let claims_of = claims.as_object_mut().context("no claims")?;
     claims_of.retain(|name, _| !["person", "message"].contains(&name.as_str()));
-    let sealed = library.seal(place, endpoint.path("public.json"), &inside.to_string()).await?;
+    let sealed = library.seal(place, endpoint.path("public.json"), &plaintext).await?;
     claims["sealed"] = json!(sealed);
     let action = library.sign(place, &claims).await?;
     let posted = reqwest::Client::new().post(format!("{address}/actions"));
@@ -179,7 +180,7 @@ async fn seal(place: &Place, library: Library) -> Result<()> {
     ensure!(line["holds"] == true && line["unsealed"] == inside, "{line}");
     // The file of the private key is theirs to read, too.
     let opened = library.unseal(place, endpoint.path("seal.json"), &sealed).await?;
-    ensure!(opened == inside.to_string(), "{opened}");
+    ensure!(opened == plaintext, "{opened}");
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod pictures;
 mod preferences;
 mod queueing;
 mod risk;
+mod sealed;
 mod states;
 mod strict;
 mod versions;
@@ -93,6 +94,9 @@ fn run() -> Result<ExitCode> {
         failures::nothing_is_lost_while_the_endpoint_fails,
         failures::an_endpoint_that_never_answers_is_given_up,
         failures::a_wrong_clock_does_no_harm,
+        sealed::what_is_typed_leaves_sealed_for_the_campaign_alone,
+        sealed::without_its_cryptography_nothing_is_sent,
+        sealed::under_a_flood_a_form_proves_its_work,
         queueing::what_cannot_be_sent_is_kept_until_it_can,
         queueing::of_many_forms_one_sends_what_is_kept,
         queueing::a_browser_without_a_database_says_that_it_keeps_nothing,

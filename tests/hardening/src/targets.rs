@@ -1,6 +1,7 @@
 //! The properties, each named after what it is given.
 
 use std::io;
+use std::sync::LazyLock;
 
 use standwith::action::{Circumstances, Claims};
 use standwith::answer::{self, Acceptance};
@@ -229,11 +230,11 @@ fn written_runs(runs: &[Inline]) -> String {
 const EXAMPLE: &str = include_str!("../../../www/campaigns/free-mech-dara.json");
 const VECTORS: &str = include_str!("../../vectors/campaign.json");
 
-/// Campaigns by which claims are judged.
-fn judges() -> Vec<Campaign> {
+/// Campaigns by which claims are judged: read once, for the fuzzer's sake.
+static JUDGES: LazyLock<Vec<Campaign>> = LazyLock::new(|| {
     let files = [EXAMPLE, VECTORS].into_iter().filter_map(|text| CampaignFile::read(text).ok());
     files.filter_map(|file| file.into_campaign("en", Strictness::Strict).ok()).collect()
-}
+});
 
 /// Claims, posted forms and answers: what is read is written and read as the same; what a campaign takes, it
 /// takes again after the way over the wire; what it does not take, it says of what.
@@ -244,11 +245,11 @@ pub fn claims(bytes: &[u8]) {
         answer::outcome(status, text, None, "jti");
     }
     answer::count(text);
-    let judges = judges();
+    let judges = &*JUDGES;
     assert_eq!(judges.len(), 2, "campaigns to judge by");
     if let Ok(claims) = shape::read::<Claims>(text) {
         comes_back(&claims);
-        for campaign in &judges {
+        for campaign in judges {
             match check_claims(campaign, &claims) {
                 Ok(action) => {
                     let again = action.claims(campaign, Circumstances::default());
@@ -264,8 +265,8 @@ pub fn claims(bytes: &[u8]) {
     let locale = Locale::english(Rules::PLAIN);
     for campaign in judges {
         let draft = Draft::posted(posted.clone());
-        let mistakes = check(&campaign, &draft.composed(&campaign)).err().unwrap_or_default();
-        let setting = Setting { campaign, ..Setting::default() };
+        let mistakes = check(campaign, &draft.composed(campaign)).err().unwrap_or_default();
+        let setting = Setting { campaign: campaign.clone(), ..Setting::default() };
         let session = Session::hosted(setting, NOW, Some(draft), mistakes);
         let painted = painter::painted(&view::whole(&session, &locale, None));
         let harmless = painted.as_ref().map_err(String::clone).and_then(painter::harmless);

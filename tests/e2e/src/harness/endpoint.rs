@@ -58,10 +58,15 @@ impl Endpoint {
 
     /// Starts it, on another port than before.
     pub async fn start_again(&self) -> Result<()> {
+        self.start_again_with(&[]).await
+    }
+
+    /// The same with more options of `serve`.
+    pub async fn start_again_with(&self, options: &[&str]) -> Result<()> {
         let log = File::create(self.path("log"))?;
         let mut command = self.command(["serve", "--campaigns", "campaigns"]);
         command.args(["--listen", "127.0.0.1:0", "--database", DATABASE, "--widgets"]);
-        command.arg(&self.dist);
+        command.arg(&self.dist).args(options);
         if let Some(url) = &self.public_url {
             command.args(["--public-url", url]);
         }

@@ -1,0 +1,102 @@
+//! A campaign that seals, and an endpoint under a flood: what a browser's own cryptography does for them.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::embedding::TAG;
+use crate::first_paint::serve_changed;
+use crate::harness::gate::Fault;
+use crate::harness::{CAMPAIGN, Stage};
+
+pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
+    stage: &Stage,
+) -> Result<()> {
+    let key = stage.endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
+    ensure!(key.status.success(), "keys seal: {key:?}");
+    let jwk: Value = serde_json::from_slice(&key.stdout)?;
+    serve_changed(stage, |file| {
+        file["sealing"] = json!({ "jwk": jwk });
+        file["message"]["max"] = 3000.into();
+        if let Some(delivery) = file["delivery"].as_object_mut() {
+            delivery.remove("modes");
+        }
+    })
+    .await?;
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    form.until_it_says("What you write is sealed on this device").await?;
+    form.fill().await?;
+    // On the device nothing lies that anybody could read, either.
+    stage.gate.break_down("/actions", Fault::Break);
+    form.submit().await?;
+    form.click("[data-act=keep]").await?;
+    form.until("queued").await?;
+    stage.gate.mend();
+    form.click("[data-act=send-kept]").await?;
+    form.until("sent").await?;
+    ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
+
+    let body = stage.gate.posted().pop().context("nothing was posted")?.body;
+    let body = String::from_utf8(body.to_vec())?;
+    let payload = body.split('.').nth(1).and_then(standwith::envelope::decode);
+    let payload = String::from_utf8(payload.context("no JWS")?)?;
+    for typed in ["មេឃ", "@example.org", "Excellency"] {
+        ensure!(!payload.contains(typed), "{typed} is to be read: {payload}");
+    }
+    let arguments = ["export", "--campaign", CAMPAIGN, "--database", "sqlite:standwith.sqlite"];
+    let arguments = [&arguments[..], &["--format", "jsonl", "--unseal", "seal.json"]].concat();
+    let output = stage.endpoint.run(&arguments).await?;
+    ensure!(output.status.success(), "export: {output:?}");
+    let line: Value = serde_json::from_slice(&output.stdout)?;
+    ensure!(line["holds"] == true, "{line}");
+    ensure!(line["unsealed"]["person"]["given_name"] == "មេឃ", "{line}");
+    Ok(())
+}
+
+pub(crate) async fn without_its_cryptography_nothing_is_sent(stage: &Stage) -> Result<()> {
+    let key = stage.endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
+    let jwk: Value = serde_json::from_slice(&key.stdout)?;
+    serve_changed(stage, |file| {
+        file["sealing"] = json!({ "jwk": jwk });
+        file["message"]["max"] = 3000.into();
+        if let Some(delivery) = file["delivery"].as_object_mut() {
+            delivery.remove("modes");
+        }
+    })
+    .await?;
+    for broken in [
+        "SubtleCrypto.prototype.encrypt = () => Promise.reject(new Error('no'))",
+        "SubtleCrypto.prototype.deriveBits = () => { throw new Error('no'); }",
+        "SubtleCrypto.prototype.encrypt = () => 'Excellency'",
+    ] {
+        stage.open_page(&format!("<script>{broken}</script>"), TAG, &[]).await?;
+        let form = stage.form();
+        form.fill().await?;
+        form.submit().await?;
+        form.until_it_says("could not seal the message, so it was not sent").await?;
+        form.is_filled().await?;
+        ensure!(stage.gate.posted().is_empty(), "{broken}: something was sent");
+        ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
+    }
+    Ok(())
+}
+
+pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Result<()> {
+    stage.endpoint.kill().await?;
+    stage.endpoint.start_again_with(&["--posts-from-all", "1", "--proof-tries", "64"]).await?;
+    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    for _ in 0..2 {
+        form.fill().await?;
+        form.send().await?;
+        stage.browser.run("document.querySelector('stand-with').reset()", &[]).await?;
+        form.until("editing").await?;
+    }
+    // The second one was asked for a proof, and gave it.
+    let posted = stage.gate.posted().len();
+    ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
+    ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
+    ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! The course of a form whose campaign seals: nothing that was typed leaves in the clear.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
+
+#[allow(dead_code, reason = "the script has more to say than these tests need")]
+mod flow;
+
+use flow::{Flow, campaign_with, jti, key};
+use serde_json::json;
+use standwith::sealing::{compact, header, read_inside};
+use standwith::session::{Effect, Event, Focus, Report};
+
+fn sealing() -> Flow {
+    Flow::new(campaign_with(json!({ "sealing": { "jwk": {
+        "kty": "EC", "crv": "P-256",
+        "x": "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+        "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
+        "kid": "Bob",
+    }}})))
+}
+
+fn asked(flow: &Flow) -> (u32, String) {
+    match &flow.effects[..] {
+        [Effect::Seal { attempt, plaintext, key }] => {
+            assert_eq!(key.kid, "Bob");
+            (*attempt, plaintext.clone())
+        }
+        other => panic!("nothing is to be sealed: {other:?}"),
+    }
+}
+
+/// A sealed text of the right form, in which nothing is.
+fn sealed() -> String {
+    compact(&header(&key(), "Bob"), &[7; 12], &[9; 300])
+}
+
+#[test]
+fn what_is_typed_is_sealed_before_it_is_signed() {
+    let flow = sealing().filled().submit().allow().prepare();
+    let (attempt, plaintext) = asked(&flow);
+    let inside = read_inside(plaintext.as_bytes()).unwrap();
+    assert_eq!(inside.person.given_name, "ដារ៉ា");
+    assert!(inside.message.unwrap().body.contains("ដារ៉ា"));
+    let flow = flow.event(Event::Sealed { attempt, sealed: Some(sealed()) });
+    let claims = flow.claims();
+    assert_eq!(claims.sealed, Some(sealed()));
+    assert_eq!(claims.person, Default::default());
+    assert_eq!((claims.message, claims.jti), (None, jti(1)));
+    let flow = flow.sign();
+    let payload = flow.bodies[0].split('.').nth(1).unwrap();
+    let payload = String::from_utf8(standwith::envelope::decode(payload).unwrap()).unwrap();
+    for typed in ["ដារ៉ា", "dara@example.org", "Please free"] {
+        assert!(!payload.contains(typed), "{payload}");
+    }
+    assert_eq!(flow.accept("accepted", 1).is("sent").thanks().number.1, jti(1));
+}
+
+#[test]
+fn the_form_says_so() {
+    let says = "What you write is sealed on this device, and only the campaign can open it.";
+    assert!(sealing().text().contains(says));
+    assert!(!Flow::new(flow::campaign()).text().contains(says));
+}
+
+#[test]
+fn what_cannot_be_sealed_is_not_sent() {
+    let flow = sealing().filled().submit().allow().prepare();
+    let (attempt, _) = asked(&flow);
+    let flow = flow.event(Event::Sealed { attempt, sealed: None });
+    let error = Report::Error { code: "sealing_failed".to_owned(), retryable: false };
+    let flow = flow.does(&[Effect::Tell(error), Effect::Focus(Focus::Notice)]).is("editing");
+    assert!(flow.form().notice.unwrap().contains("could not seal the message, so it was not sent"));
+    assert!(flow.bodies.is_empty());
+    // One more time, with another key.
+    let (attempt, plaintext) = asked(&flow.submit().allow().prepare());
+    assert!(plaintext.contains("dara@example.org") && attempt > 1);
+    // And nobody else's text is taken for it.
+    let flow = sealing().filled().event(Event::Sealed { attempt: 0, sealed: Some(sealed()) });
+    flow.does(&[]).is("editing");
+}
+
+#[test]
+fn what_is_sealed_is_sent_again_as_it_is() {
+    let seal = |flow: Flow| {
+        let (attempt, _) = asked(&flow);
+        flow.event(Event::Sealed { attempt, sealed: Some(sealed()) }).sign()
+    };
+    let flow = seal(sealing().filled().submit().allow().prepare()).silence();
+    assert!(flow.text().contains("sealed: only the campaign can open it"), "{}", flow.text());
+    let flow = flow.submit().allow();
+    assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
+    // Changed, it has the same identity, and is sealed anew.
+    let flow = flow.silence().enter("given_name", "Dara").submit().allow().prepare();
+    assert!(asked(&flow).1.contains("Dara"));
+    assert_eq!(seal(flow).claims().jti, jti(1));
+}
