@@ -1,8 +1,7 @@
 //! What a device keeps of a message that could not be sent, on the supporter's word: what was signed, and
 //! nothing else. Every form of the same campaign on the same site sends it as soon as it can.
 
-use crate::answer::Outcome;
-use crate::draft::{BODY, Draft, TARGETS};
+use crate::draft::{Draft, TARGETS};
 use crate::envelope;
 use crate::json::{self, Json, Value, Writer};
 
@@ -18,6 +17,10 @@ pub struct Kept {
     pub campaign: String,
     /// The action's identity.
     pub jti: String,
+    /// Where it goes: a form of another endpoint leaves it alone.
+    pub url: String,
+    /// Whether it is for a test.
+    pub test: bool,
     /// What is posted.
     pub body: String,
     /// When it is deleted: seconds since 1970.
@@ -49,9 +52,11 @@ impl Kept {
         Some(Kept {
             campaign: text(0)?,
             jti: text(1)?,
-            body: text(2)?,
-            until: time(3)?,
-            claimed: time(4)?,
+            url: text(2)?,
+            test: values.get(3)?.value == Value::Bool(true),
+            body: text(4)?,
+            until: time(5)?,
+            claimed: time(6)?,
         })
     }
 
@@ -61,6 +66,8 @@ impl Kept {
         out.list(|out| {
             out.text(&self.campaign);
             out.text(&self.jti);
+            out.text(&self.url);
+            out.boolean(self.test);
             out.text(&self.body);
             out.whole(self.until);
             out.whole(self.claimed);
@@ -83,6 +90,9 @@ impl Kept {
                 json::parse(&String::from_utf8(payload).ok()?).ok()?
             }
         };
+        if claims.get("sealed").is_some() {
+            return None;
+        }
         let mut draft = Draft::default();
         for part in ["person", "message", "answers"] {
             if let Some(Value::Object(members)) = claims.get(part).map(|part| &part.value) {
@@ -90,12 +100,7 @@ impl Kept {
             }
         }
         draft.recall(TARGETS, claims.get(TARGETS)?);
-        (!draft.get(BODY).is_empty()).then_some(draft)
-    }
-
-    /// Whether this answer is the end of it: a message that is refused is for the supporter to mend.
-    pub fn is_done(&self, outcome: &Outcome) -> bool {
-        matches!(outcome, Outcome::Accepted(_) | Outcome::Refused(_))
+        Some(draft)
     }
 
     /// Whose turn it is at the time `now` (seconds since 1970). A clock that was set back delays nothing.
@@ -103,6 +108,8 @@ impl Kept {
         if now >= self.until {
             return Turn::Delete;
         }
+        // Nor does any clock keep it for longer.
+        self.until = self.until.min(now.saturating_add(LONGEST));
         if self.claimed > now && self.claimed <= now + CLAIM {
             return Turn::Wait;
         }

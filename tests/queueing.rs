@@ -36,7 +36,8 @@ fn queued() -> (Flow, Kept) {
 }
 
 fn found(flow: Flow, kept: &[Kept], sending: bool) -> Flow {
-    flow.event(Event::Found { kept: kept.to_vec(), expired: false, sending })
+    let mine = kept.iter().filter(|_| sending).map(|kept| kept.jti.clone()).collect();
+    flow.event(Event::Found { kept: kept.to_vec(), expired: false, mine })
 }
 
 fn accepted(jti: &str) -> Outcome {
@@ -143,6 +144,10 @@ fn what_cannot_be_sent_yet_stays() {
 #[test]
 fn it_can_be_taken_back() {
     let (flow, kept) = queued();
+    let under_way = found(flow.act("send-kept"), std::slice::from_ref(&kept), true);
+    let under_way = under_way.act("delete-kept").does(&[]).is("queued");
+    let outcome = Outcome::Unreachable;
+    let flow = under_way.event(Event::Drained { kept: kept.clone(), outcome });
     let flow = flow.act("delete-kept").is("editing");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     assert!(
@@ -183,10 +188,11 @@ fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
     sent.is("editing").holds("given_name", "Sok");
 
     found(fresh(), &[], false).does(&[]).is("editing");
-    // Whoever does not wait for it writes another.
+    // Whoever does not wait for it writes another, and never sees it again.
     let next = found(fresh(), std::slice::from_ref(&kept), true).reset().is("editing");
-    let next = next.event(Event::Drained { outcome: refused("closed"), kept });
-    next.does(&[]).is("editing").says("Send message", None);
+    let next = next.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
+    let next = next.does(&[]).is("editing").says("Send message", None);
+    found(next, &[kept], true).does(&[]).is("editing");
 }
 
 #[test]
@@ -219,7 +225,7 @@ fn what_is_refused_comes_back_to_be_mended() {
 #[test]
 fn what_was_kept_for_too_long_is_gone_and_that_is_said() {
     let expired =
-        |flow: Flow| flow.event(Event::Found { kept: Vec::new(), expired: true, sending: false });
+        |flow: Flow| flow.event(Event::Found { kept: Vec::new(), expired: true, mine: Vec::new() });
     for flow in [expired(Flow::new(campaign())), expired(queued().0)] {
         let notice = flow.is("editing").form().notice.unwrap();
         assert!(notice.contains("could not be sent in six days"), "{notice}");
@@ -265,7 +271,7 @@ proptest! {
     fn what_is_kept_is_read_as_it_was_written(
         campaign in "\\PC*", jti in "\\PC*", body in "\\PC*", until: i64, claimed: i64,
     ) {
-        let kept = Kept { campaign, jti, body, until, claimed };
+        let kept = Kept { url: jti.clone(), test: until > claimed, campaign, jti, body, until, claimed };
         prop_assert_eq!(Kept::read(&kept.write()), Some(kept));
     }
 
@@ -278,4 +284,105 @@ proptest! {
         let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
         let _ = flow.event(Event::Drained { outcome: refused("rules"), kept }).text();
     }
+}
+
+#[test]
+fn what_is_another_endpoints_or_another_kinds_is_left_alone() {
+    let (flow, kept) = queued();
+    assert!(flow.session.owns(&kept));
+    for other in [
+        Kept { url: "https://other.invalid/actions".to_owned(), ..kept.clone() },
+        Kept { test: true, ..kept.clone() },
+        Kept { campaign: "another".to_owned(), ..kept.clone() },
+    ] {
+        assert!(!flow.session.owns(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn what_was_changed_since_is_signed_before_it_is_kept() {
+    let flow = silent().clear("consent_delivery", "on").act("keep");
+    // Without agreement there is nothing to keep.
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
+    flow.wrong(&["consent_delivery"]);
+    let flow = silent().enter("given_name", "Dara").act("keep").does(&[Effect::Ask]);
+    let flow = flow.allow().prepare().sign().silence().act("keep");
+    let kept = kept(&flow);
+    assert_eq!((&kept.body, kept.jti), (&flow.bodies[1], jti(1)));
+    assert_ne!(flow.bodies[0], flow.bodies[1]);
+}
+
+#[test]
+fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
+    let (_, kept) = queued();
+    let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+    let flow =
+        flow.event(Event::Drained { outcome: refused("replay_mismatch"), kept: kept.clone() });
+    assert!(flow.effects.contains(&Effect::Discard(kept.key())));
+    let notice = flow.form().notice.unwrap();
+    assert!(notice.contains("What arrived is your message as you first sent it."), "{notice}");
+    // Nothing is there to be sent a second time.
+    flow.holds("given_name", "");
+}
+
+#[test]
+fn what_is_refused_is_deleted_only_where_that_is_seen() {
+    let (flow, kept) = queued();
+    let shown = flow.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
+    assert!(shown.effects.contains(&Effect::Discard(kept.key())));
+    let writing = found(Flow::new(campaign()).enter("given_name", "Sok"), &[kept.clone()], true);
+    writing.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() }).does(&[]);
+    // Signed anew with the endpoint's time, it is kept until that has arrived.
+    let late =
+        Refusal { code: "iat_out_of_window".to_owned(), now: Some(NOW + 700_000), errors: vec![] };
+    let (flow, kept) = queued();
+    let outcome = Outcome::Refused(late);
+    let flow = flow.event(Event::Drained { outcome, kept: kept.clone() }).is("sending");
+    assert!(!flow.effects.contains(&Effect::Discard(kept.key())));
+    let flow = flow.sign().accept("accepted", 1).is("sent");
+    assert!(flow.effects.contains(&Effect::Discard(kept.key())));
+}
+
+#[test]
+fn who_only_opens_a_page_is_led_nowhere() {
+    let next =
+        json!({ "next": { "label": "Give", "url": "https://give.invalid/", "redirect": true } });
+    let campaign = campaign_with(next);
+    let kept = kept(&Flow::new(campaign.clone()).filled().send().silence().act("keep"));
+    let arrives = |flow: Flow| {
+        let outcome = accepted(&kept.jti);
+        found(flow, std::slice::from_ref(&kept), true)
+            .event(Event::Drained { outcome, kept: kept.clone() })
+    };
+    let leads = |flow: &Flow| {
+        flow.effects.iter().any(|effect| matches!(effect, Effect::Lead(_) | Effect::Focus(_)))
+    };
+    assert!(!leads(&arrives(Flow::new(campaign.clone()))));
+    let waiting = found(Flow::new(campaign), std::slice::from_ref(&kept), false);
+    assert!(leads(&arrives(waiting.act("send-kept"))));
+}
+
+#[test]
+fn a_device_that_cannot_be_asked_leaves_a_way_on() {
+    let (flow, _) = queued();
+    let flow = flow.act("send-kept").event(Event::Stored(false)).is("queued");
+    assert!(flow.waits().is_some());
+    assert!(flow.text().contains("It could not be sent just now."));
+}
+
+#[test]
+fn nothing_but_what_the_form_asks_for_comes_back() {
+    let planted = json!({
+        "person": { "given_name": "Sok", "consent_delivery": "on" },
+        "message": { "subject": "s", "body": "Please free the writer now." },
+        "answers": { "consent_updates": "on", "public": "name" },
+        "targets": ["embassy"],
+    });
+    let body = json!({ "action": planted, "proof": "x" }).to_string();
+    let kept = Kept { body, ..queued().1 };
+    let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+    let flow = flow.event(Event::Drained { outcome: refused("closed"), kept });
+    let flow =
+        flow.holds("given_name", "Sok").holds("consent_delivery", "").holds("targets", "embassy");
+    flow.holds("body", "Please free the writer now.");
 }

@@ -98,6 +98,11 @@ pub struct Session {
     pub(crate) unspoken: bool,
     /// The message that the device keeps, or is to keep.
     pub(crate) kept: Option<Box<Kept>>,
+    /// Whether this form is the first one since the page was opened: what the device keeps is none of the next
+    /// person's business.
+    first: bool,
+    /// Whether somebody has pressed a button that sends.
+    pressed: bool,
 }
 
 /// The steps on the way of a message.
@@ -236,6 +241,8 @@ pub enum Notice {
     KeptRefused(String),
     /// What the device kept went from another tab.
     Elsewhere,
+    /// Of what the device kept, an earlier version had arrived.
+    Before,
     /// What the device kept could not be sent in time.
     Expired,
 }
@@ -343,7 +350,7 @@ pub enum Event {
     Spoken(Box<Campaign>),
     /// That language can't be had.
     NotSpoken,
-    /// The device keeps the message now, or can't.
+    /// The device keeps the message now, or can't, or can't be asked.
     Stored(bool),
     /// What the device keeps of this campaign, where it was looked for: all of it, and what this tab sends
     /// now.
@@ -352,8 +359,8 @@ pub enum Event {
         kept: Vec<Kept>,
         /// Whether there was some that was kept for too long.
         expired: bool,
-        /// Whether some of it is sent by this tab now.
-        sending: bool,
+        /// The identities of what this tab sends now.
+        mine: Vec<String>,
     },
     /// The endpoint answered to what was kept, or nobody did.
     Drained {
@@ -589,6 +596,8 @@ impl Session {
             spoke: false,
             unspoken: false,
             kept: None,
+            first: true,
+            pressed: false,
         }
     }
 
@@ -817,6 +826,7 @@ impl Session {
                 (self.outdated, self.unspoken, self.wish) = (false, false, None);
                 // What is kept goes on its way without this form.
                 self.kept = None;
+                (self.first, self.pressed) = (false, false);
                 self.changed(Changes::SCREEN);
                 self.forget().into_iter().collect()
             }
@@ -829,7 +839,7 @@ impl Session {
             }
             Event::Spoken(campaign) => self.spoken(*campaign),
             Event::Stored(stored) => self.stored(stored),
-            Event::Found { kept, expired, sending } => self.found(kept, expired, sending),
+            Event::Found { kept, expired, mine } => self.found(kept, expired, &mine),
             Event::Drained { kept, outcome } => self.drained(kept, outcome),
             Event::NotSpoken => {
                 self.unspoken = true;

@@ -2,6 +2,7 @@
 
 use super::{Changes, Effect, Focus, Kept, Message, Notice, Phase, Report, Session};
 use crate::answer::{Outcome, Refusal};
+use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::outbox::LONGEST;
 
 /// How long to wait before what is kept is sent once more while the page is open, in milliseconds.
@@ -16,7 +17,16 @@ impl Session {
 
     /// Whether a device may keep messages of this campaign.
     pub fn queues_here(&self) -> bool {
-        !self.setting.campaign.is_at_risk() && self.state() != "closed"
+        !self.setting.campaign.is_at_risk()
+    }
+
+    /// Whether what the device keeps is this form's to send: of its campaign, for its endpoint, and as much a test as
+    /// it is.
+    pub fn owns(&self, kept: &Kept) -> bool {
+        let setting = &self.setting;
+        kept.campaign == setting.campaign.id.as_str()
+            && kept.url == setting.endpoint
+            && kept.test == setting.test
     }
 
     /// Where messages go, and as what media type.
@@ -33,8 +43,11 @@ impl Session {
     pub(super) fn queue(&mut self, what: &str) -> Vec<Effect> {
         match (what, &self.phase) {
             ("keep", Phase::Editing) if self.may_queue() => self.store(),
-            ("send-kept", Phase::Kept(false)) => self.drain(),
-            ("delete-kept", Phase::Kept(_)) => {
+            ("send-kept", Phase::Kept(false)) => {
+                self.pressed = true;
+                self.drain()
+            }
+            ("delete-kept", Phase::Kept(false)) => {
                 let name = self.kept.as_ref().map(|kept| kept.key());
                 let mut effects = self.back(Notice::Dropped);
                 effects.extend(name.map(Effect::Discard));
@@ -46,11 +59,18 @@ impl Session {
 
     fn store(&mut self) -> Vec<Effect> {
         let Some(message) = self.unclear.last() else { return Vec::new() };
+        if !self.says(message) {
+            // What was changed since is to be signed first. It is tried once more on the way.
+            let now = message.claims.iat;
+            return self.press(now);
+        }
         let kept = Kept {
             campaign: message.claims.campaign.clone(),
             jti: message.claims.jti.clone(),
+            url: self.setting.endpoint.clone(),
+            test: self.setting.test,
             body: message.body.clone(),
-            until: message.claims.iat + LONGEST,
+            until: message.claims.iat.saturating_add(LONGEST),
             claimed: 0,
         };
         self.kept = Some(Box::new(kept.clone()));
@@ -59,6 +79,11 @@ impl Session {
 
     /// The device keeps it now, or can't.
     pub(super) fn stored(&mut self, stored: bool) -> Vec<Effect> {
+        if !stored && self.phase == Phase::Kept(true) {
+            // It could not be looked for.
+            self.notice = Some(Notice::Unreachable);
+            return self.wait_for_it(false);
+        }
         let Some(kept) = self.kept.as_ref().filter(|_| self.phase == Phase::Editing) else {
             return Vec::new();
         };
@@ -75,12 +100,16 @@ impl Session {
 
     /// Shows that it is kept, and has it sent in a while, unless it is on its way.
     fn wait_for_it(&mut self, sending: bool) -> Vec<Effect> {
+        self.wait_so_long(sending, PAUSE)
+    }
+
+    fn wait_so_long(&mut self, sending: bool, milliseconds: u32) -> Vec<Effect> {
         self.attempt += 1;
         self.phase = Phase::Kept(sending);
         self.changed(Changes::SCREEN);
         match sending {
             true => Vec::new(),
-            false => vec![Effect::Wait { attempt: self.attempt, milliseconds: PAUSE }],
+            false => vec![Effect::Wait { attempt: self.attempt, milliseconds }],
         }
     }
 
@@ -92,16 +121,17 @@ impl Session {
     }
 
     /// What the device keeps of this campaign. Whoever finds such a form untouched sees the message again.
-    pub(super) fn found(&mut self, all: Vec<Kept>, expired: bool, sending: bool) -> Vec<Effect> {
+    pub(super) fn found(&mut self, all: Vec<Kept>, expired: bool, mine: &[String]) -> Vec<Effect> {
         match (&self.phase, &self.kept) {
-            (Phase::Kept(_), Some(mine)) => {
-                if !all.iter().any(|kept| kept.jti == mine.jti) {
+            (Phase::Kept(_), Some(shown)) => {
+                let sending = mine.contains(&shown.jti);
+                if !all.iter().any(|kept| kept.jti == shown.jti) {
                     let notice = if expired { Notice::Expired } else { Notice::Elsewhere };
                     return self.back(notice);
                 }
                 if sending { Vec::new() } else { self.wait_for_it(false) }
             }
-            (Phase::Editing, None) if !self.wrote => {
+            (Phase::Editing, None) if !self.wrote && self.first => {
                 let Some(first) = all.into_iter().next() else {
                     if expired {
                         self.notice = Some(Notice::Expired);
@@ -109,6 +139,7 @@ impl Session {
                     }
                     return Vec::new();
                 };
+                let sending = mine.contains(&first.jti);
                 self.kept = Some(Box::new(first));
                 self.wait_for_it(sending)
             }
@@ -124,15 +155,24 @@ impl Session {
             Outcome::Accepted(acceptance) if is_shown => {
                 // The form may hold another message of that identity by now.
                 self.unclear.retain(|message| message.body == kept.body);
-                self.accepted(acceptance)
+                let own = self.pressed || !self.unclear.is_empty();
+                let mut effects = self.accepted(acceptance);
+                // Who only opened the page is led nowhere.
+                effects.retain(|it| own || !matches!(it, Effect::Lead(_) | Effect::Focus(_)));
+                effects
             }
             Outcome::Accepted(acceptance) => self.tell_sent(&acceptance),
             _ if !is_shown => Vec::new(),
             Outcome::Refused(refusal) => self.refused_kept(&kept, refusal),
-            // A proof of work is made where somebody looks on.
-            Outcome::Prove(_) | Outcome::RetryLater(_) | Outcome::Unreachable => {
+            // A proof of work is made for what is sent from the form alone.
+            Outcome::Prove(_) | Outcome::Unreachable => {
                 self.notice = Some(Notice::Unreachable);
                 self.wait_for_it(false)
+            }
+            Outcome::RetryLater(after) => {
+                self.notice = Some(Notice::Unreachable);
+                let asked = after.unwrap_or(0).saturating_mul(1000);
+                self.wait_so_long(false, asked.max(PAUSE))
             }
         }
     }
@@ -140,17 +180,48 @@ impl Session {
     /// What was kept is refused: it is mended in the form, if that can still be read.
     fn refused_kept(&mut self, kept: &Kept, refusal: Refusal) -> Vec<Effect> {
         self.phase = Phase::Editing;
-        self.kept = None;
         self.changed(Changes::SCREEN);
-        if !self.unclear.iter().any(|message| message.body == kept.body) {
-            let Some(draft) = kept.draft() else {
-                let code = refusal.told();
-                return self.stop(Notice::KeptRefused(code.clone()), &code, false);
-            };
-            self.draft = draft.seeded(self.setting.seed);
-            // Its key was another page's.
-            self.unclear = vec![Message { settled: true, ..Message::default() }];
+        let mut effects = if self.unclear.iter().any(|message| message.body == kept.body) {
+            self.refused(refusal)
+        } else {
+            self.refused_elsewhere(kept, refusal)
+        };
+        // Signed anew, it is kept until it has arrived.
+        if self.state() == "editing" {
+            self.kept = None;
+            effects.push(Effect::Discard(kept.key()));
         }
+        effects
+    }
+
+    /// What another page had signed is refused.
+    fn refused_elsewhere(&mut self, kept: &Kept, refusal: Refusal) -> Vec<Effect> {
+        let code = refusal.told();
+        if code == "replay_mismatch" {
+            return self.back(Notice::Before);
+        }
+        let Some(draft) = kept.draft() else {
+            return self.stop(Notice::KeptRefused(code.clone()), &code, false);
+        };
+        let mut mended = Draft::begun(&self.setting.campaign, self.setting.seed);
+        let message = &self.setting.campaign.message;
+        // Head and foot are the campaign's; of one that has them the text is suggested anew.
+        let whole = message.editable && message.head.is_empty() && message.foot.is_empty();
+        let own = |name: &str| match name {
+            BODY => whole,
+            SUBJECT => message.editable,
+            TARGETS => true,
+            // Agreement is given anew.
+            _ => self.asks_for(name),
+        };
+        draft.names().filter(|name| own(name)).for_each(|name| mended.set(name, ""));
+        for name in draft.names().filter(|name| own(name)) {
+            draft.all(name).for_each(|value| mended.tick(name, value, true));
+        }
+        self.draft = mended;
+        self.wrote = true;
+        // Its key was another page's.
+        self.unclear = vec![Message { settled: true, ..Message::default() }];
         self.refused(refusal)
     }
 
@@ -161,6 +232,8 @@ impl Session {
         self.notice = Some(notice);
         self.phase = Phase::Editing;
         self.changed(Changes::SCREEN);
-        vec![Effect::Focus(Focus::Notice)]
+        let mut effects = vec![Effect::Focus(Focus::Notice)];
+        effects.extend(self.grant());
+        effects
     }
 }

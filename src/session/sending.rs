@@ -61,7 +61,7 @@ impl Session {
     }
 
     /// Whether the form says what this message says.
-    fn says(&self, message: &Message) -> bool {
+    pub(super) fn says(&self, message: &Message) -> bool {
         let delivery = message.claims.delivery;
         let now = self.judge().map(|action| self.message(&action, delivery));
         now.is_ok_and(|now| now.said == message.said)
@@ -83,7 +83,10 @@ impl Session {
         self.notice = None;
         self.changed(Changes::MISTAKES);
         self.step(Phase::Editing);
-        vec![Effect::Tell(Report::Invalid(fields)), Effect::Focus(Focus::Summary)]
+        let mut effects =
+            vec![Effect::Tell(Report::Invalid(fields)), Effect::Focus(Focus::Summary)];
+        effects.extend(self.grant());
+        effects
     }
 
     pub(super) fn stop(&mut self, notice: Notice, code: &str, retryable: bool) -> Vec<Effect> {
@@ -296,6 +299,10 @@ impl Session {
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         effects.extend(self.forget());
         effects.extend(self.kept.take().map(|kept| Effect::Discard(kept.key())));
+        // What the endpoint took may not be what was mailed.
+        if self.unclear.last().is_some_and(|message| message.claims.delivery.is_none()) {
+            self.mailing = None;
+        }
         self.outdated = self.unclear.last().is_some_and(|message| !self.says(message));
         self.unclear.clear();
         self.notice = None;

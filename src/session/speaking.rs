@@ -48,6 +48,11 @@ impl Session {
         self.adopt(&before, campaign, true);
         (self.spoke, self.unspoken) = (true, false);
         if matches!(self.phase, Phase::Sent(_) | Phase::Kept(_)) {
+            // Nothing is written now; the digests are not those of these wordings any more.
+            self.materials = match self.materials {
+                Preparation::Asked | Preparation::Stale => Preparation::Stale,
+                _ => Preparation::None,
+            };
             return Vec::new();
         }
         self.withdraw_mail();

@@ -33,8 +33,9 @@ impl Viewer<'_> {
             _ => self.out.text(""),
         }
         self.out.put(html!("</p><div class=\"acts\">"));
-        self.act(true, "send-kept", Key::KeptSend);
-        self.act(true, "delete-kept", Key::KeptDelete);
+        // While it is on its way nobody can say what deleting it would come to.
+        self.act(!sending, "send-kept", Key::KeptSend);
+        self.act(!sending, "delete-kept", Key::KeptDelete);
         self.out.put(html!("</div></div>"));
     }
 }

@@ -78,11 +78,13 @@ impl Viewer<'_> {
             Notice::Dropped => (Key::KeptDeleted, 0, ""),
             Notice::KeptRefused(code) => (Key::KeptRefused, 0, code.as_str()),
             Notice::Elsewhere => (Key::KeptElsewhere, 0, ""),
+            Notice::Before => (Key::SentAsBefore, 0, ""),
             Notice::Expired => (Key::KeptExpired, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
         // To be asked for more is no error.
-        let calm = matches!(notice, Notice::Nudge | Notice::Dropped | Notice::Elsewhere);
+        let calm =
+            matches!(notice, Notice::Nudge | Notice::Dropped | Notice::Elsewhere | Notice::Before);
         self.set_if(!calm, Attribute::Part, "error");
         self.out.put(html!("<p role=\"alert\">"));
         self.tell(key, i64::from(count), "code", code);

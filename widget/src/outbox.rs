@@ -1,8 +1,6 @@
 //! What the device keeps until it can be sent: texts under names in IndexedDB, one database for each site. What they
 //! say, and whose turn it is, is for `standwith::outbox` to know.
 
-use std::cell::RefCell;
-
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Event as DomEvent;
@@ -14,15 +12,26 @@ use standwith::outbox::{Kept, Turn};
 /// The name of the database, and of the one store in it.
 const NAME: &str = "standwith";
 
-/// What was found of a campaign.
+/// What was found.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// All that is kept.
+    /// All that is kept and is this form's.
     pub(crate) kept: Vec<Kept>,
     /// What this tab is to send now: no other will meanwhile.
     pub(crate) mine: Vec<Kept>,
-    /// Whether there was some that was kept for too long.
+    /// Whether there was some of this form's that was kept for too long.
     pub(crate) expired: bool,
+}
+
+/// What a form has to do with something that is kept.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Owner {
+    /// Nothing: another form sends it.
+    Other,
+    /// It is to send it.
+    Sends,
+    /// It is to have it deleted: taking part may be dangerous by now.
+    Deletes,
 }
 
 /// Has the device keep a message. `then` hears whether it does, for certain.
@@ -44,66 +53,93 @@ pub(crate) fn discard(key: String) {
     });
 }
 
-/// Looks for what is kept of a campaign. All in one transaction, so that of several tabs one gets a message.
-pub(crate) fn claim(campaign: String, then: impl FnOnce(Found) + 'static) {
+/// Leaves a message that was claimed to whoever comes next, if it is still kept.
+pub(crate) fn release(kept: Kept) {
     open(move |store| {
-        let Some(store) = store else { return then(Found::default()) };
-        let all = call(&store, "getAll", &[]);
-        hear(all, move |texts| {
-            let mut found = Found::default();
-            let texts = texts.and_then(|texts| texts.dyn_into::<Array>().ok()).unwrap_or_default();
-            let texts = texts.into_iter().filter_map(|text| text.as_string());
-            for mut kept in texts.filter_map(|text| Kept::read(&text)) {
-                if kept.campaign != campaign {
-                    continue;
-                }
-                let key = kept.key().into();
-                match kept.turn(now()) {
-                    Turn::Wait => {}
-                    Turn::Delete => {
-                        let _ = call(&store, "delete", &[key]);
-                        found.expired = true;
-                        continue;
-                    }
-                    Turn::Send => {
-                        if call(&store, "put", &[kept.write().into(), key]).is_ok() {
-                            found.mine.push(kept.clone());
-                        }
-                    }
-                }
-                found.kept.push(kept);
+        let Some(store) = store else { return };
+        let key = JsValue::from(kept.key());
+        hear(call(&store, "get", &[key.clone()]), move |there| {
+            if there.is_some_and(|there| there.is_string()) {
+                let text = Kept { claimed: 0, ..kept }.write();
+                let _ = call(&store, "put", &[text.into(), key]);
             }
-            finish(&store, true, move |done| then(if done { found } else { Found::default() }));
         });
     });
+}
+
+/// Looks for what is kept; `then` hears of nothing where that can't be done. All in one transaction, so that of
+/// several tabs one gets a message. What was kept for too long is deleted, whosever it is.
+pub(crate) fn claim(
+    owner: impl Fn(&Kept) -> Owner + 'static,
+    then: impl FnOnce(Option<Found>) + 'static,
+) {
+    open(move |store| {
+        let Some(store) = store else { return then(None) };
+        let keys = call(&store, "getAllKeys", &[]);
+        hear(keys, move |keys| {
+            let all = call(&store, "getAll", &[]);
+            hear(all, move |texts| {
+                let list = |came: Option<JsValue>| came?.dyn_into::<Array>().ok();
+                let (Some(keys), Some(texts)) = (list(keys), list(texts)) else {
+                    return then(None);
+                };
+                let mut found = Found::default();
+                for (key, text) in keys.into_iter().zip(texts) {
+                    look(&store, key, &text, &owner, &mut found);
+                }
+                finish(&store, true, move |done| then(done.then_some(found)));
+            });
+        });
+    });
+}
+
+/// Looks at one thing that is kept.
+fn look(
+    store: &JsValue,
+    key: JsValue,
+    text: &JsValue,
+    owner: &impl Fn(&Kept) -> Owner,
+    found: &mut Found,
+) {
+    let read = text.as_string().and_then(|text| Kept::read(&text));
+    // Any script of the site can write there: what has another's name is nobody's.
+    let read = read.filter(|kept| key.as_string().as_ref() == Some(&kept.key()));
+    let Some(mut kept) = read else { return drop(call(store, "delete", &[key])) };
+    let owner = owner(&kept);
+    // A claim is put down only where it is this form's to make.
+    let turn = kept.turn(now());
+    if turn == Turn::Delete || owner == Owner::Deletes {
+        found.expired |= owner == Owner::Sends;
+        return drop(call(store, "delete", &[key]));
+    }
+    if owner == Owner::Other {
+        return;
+    }
+    if turn == Turn::Send && call(store, "put", &[kept.write().into(), key]).is_ok() {
+        found.mine.push(kept.clone());
+    }
+    found.kept.push(kept);
 }
 
 /// Opens the store for writing. `then` hears of nothing where there is none to be had.
 fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
     let database = call(&get(&window(), "indexedDB"), "open", &[NAME.into(), 1.into()]);
     if let Ok(request) = &database {
-        let of = request.clone();
-        let make = Closure::<dyn Fn(DomEvent)>::new(move |_| {
-            let _ = call(&get(&of, "result"), "createObjectStore", &[NAME.into()]);
+        let make = Closure::once_into_js(|event: DomEvent| {
+            let database = get(&get(&event, "target"), "result");
+            let _ = call(&database, "createObjectStore", &[NAME.into()]);
         });
-        let _ = Reflect::set(request, &"onupgradeneeded".into(), &make.into_js_value());
+        let _ = Reflect::set(request, &"onupgradeneeded".into(), &make);
     }
     hear(database, move |database| {
         then(database.and_then(|database| {
             // A promise is given on it: it is to outlast the machine, too.
             let strict = Detail(&[("durability", Value::Text("strict"))]).to_js();
-            let transaction =
-                call(&database, "transaction", &[NAME.into(), "readwrite".into(), strict]).ok()?;
-            // Nobody else is held up once it is over.
-            let close = Closure::<dyn Fn(DomEvent)>::new(move |_| {
-                let _ = call(&database, "close", &[]);
-            });
-            for over in ["complete", "abort"] {
-                let close = close.as_ref().clone();
-                let _ = call(&transaction, "addEventListener", &[over.into(), close]);
-            }
-            let _ = close.into_js_value();
-            call(&transaction, "objectStore", &[NAME.into()]).ok()
+            let how = [NAME.into(), "readwrite".into(), strict];
+            let transaction = call(&database, "transaction", &how);
+            // That is, as soon as its transactions are over: nobody is held up by it.
+            let _ = call(&database, "close", &[]);
+            call(&transaction.ok()?, "objectStore", &[NAME.into()]).ok()
         }));
     });
 }
@@ -116,20 +152,22 @@ fn finish(store: &JsValue, well: bool, then: impl FnOnce(bool) + 'static) {
     hear(Ok(get(store, "transaction")), move |done| then(done.is_some()));
 }
 
+/// What is heard of requests and transactions. Of `blocked` nobody hears: it may yet succeed.
+const KINDS: [&str; 4] = ["onsuccess", "oncomplete", "onerror", "onabort"];
+
 /// What comes of a request or a transaction: its result, or nothing.
 fn hear(of: Result<JsValue, JsValue>, then: impl FnOnce(Option<JsValue>) + 'static) {
     let Ok(of) = of.map_err(drop) else { return then(None) };
-    let then = RefCell::new(Some(then));
-    let target = of.clone();
-    let heard = Closure::<dyn Fn(DomEvent)>::new(move |event: DomEvent| {
-        let well = ["success", "complete"].contains(&event.type_().as_str());
-        // An error and an abort may both be told.
-        if let Some(then) = then.borrow_mut().take() {
-            then(well.then(|| get(&target, "result")));
+    // Once, and then it is gone with all that it holds: an error and an abort may both be told.
+    let heard = Closure::once_into_js(move |event: DomEvent| {
+        let target = get(&event, "currentTarget");
+        for kind in KINDS {
+            let _ = Reflect::set(&target, &kind.into(), &JsValue::NULL);
         }
+        let well = ["success", "complete"].contains(&event.type_().as_str());
+        then(well.then(|| get(&target, "result")));
     });
-    let heard = heard.into_js_value();
-    for kind in ["onsuccess", "oncomplete", "onerror", "onabort", "onblocked"] {
+    for kind in KINDS {
         let _ = Reflect::set(&of, &kind.into(), &heard);
     }
 }

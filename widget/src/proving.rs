@@ -10,18 +10,30 @@ use crate::sealing::{bytes, given, subtle};
 use standwith::proof::Challenge;
 
 /// Solves a challenge for the action of this identity: `done` hears of the proof, or of nothing.
-pub(crate) fn solve(challenge: String, jti: &str, done: impl FnOnce(Option<String>) + 'static) {
+/// It is given up as soon as it is not `wanted`.
+pub(crate) fn solve(
+    challenge: String,
+    jti: &str,
+    wanted: Box<dyn Fn() -> bool>,
+    done: impl FnOnce(Option<String>) + 'static,
+) {
     let uses = list(&["deriveBits".into()]).into();
     let how = ["raw".into(), given(jti.as_bytes()), "PBKDF2".into(), false.into(), uses];
     then(call(&subtle(), "importKey", &how), move |password| match password {
-        Some(password) => attempt(challenge, password, 0, Box::new(done)),
+        Some(password) => attempt(challenge, password, 0, wanted, Box::new(done)),
         None => done(None),
     });
 }
 
-fn attempt(text: String, password: JsValue, number: u32, done: Box<dyn FnOnce(Option<String>)>) {
+fn attempt(
+    text: String,
+    password: JsValue,
+    number: u32,
+    wanted: Box<dyn Fn() -> bool>,
+    done: Box<dyn FnOnce(Option<String>)>,
+) {
     // Nobody is that unlucky: it would be a browser that derives nothing.
-    let challenge = Challenge::read(&text).filter(|it| number / 64 <= it.tries);
+    let challenge = Challenge::read(&text).filter(|it| number / 64 <= it.tries && wanted());
     let Some(challenge) = challenge else { return done(None) };
     let proof = challenge.proof(number);
     let how = Detail(&[
@@ -38,7 +50,7 @@ fn attempt(text: String, password: JsValue, number: u32, done: Box<dyn FnOnce(Op
         if solved {
             done(Some(proof));
         } else {
-            attempt(text, password, number + 1, done);
+            attempt(text, password, number + 1, wanted, done);
         }
     });
 }

@@ -12,10 +12,11 @@ use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, Sha
 use crate::browser;
 use crate::detail::{Detail, Value};
 use crate::listener::Listener;
-use crate::outbox::{self, Found};
+use crate::outbox::{self, Found, Owner};
 use crate::page::{self, Painter};
 use crate::place::Place;
 use crate::{proving, sealing};
+use standwith::answer::Outcome;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::envelope::PublicKey;
@@ -131,10 +132,8 @@ impl Runtime {
         if !values.is_empty() {
             self.send(Event::Prefilled(values));
         }
-        if self.session.borrow().queues_here() {
-            self.drain();
-            self.on(&browser::window(), "online", |runtime, _| runtime.drain());
-        }
+        self.drain();
+        self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
         Ok(())
@@ -191,10 +190,11 @@ impl Runtime {
 
     /// The texts of the language in this place of the campaign's have come.
     fn speak(self: &Rc<Self>, place: u32, texts: &str) {
-        if !self.session.borrow().may_speak() {
-            return;
-        }
         let lang = self.session.borrow().language(place as usize).to_owned();
+        if !self.session.borrow().may_speak() {
+            // As soon as it may.
+            return self.send(Event::Acted(["language-", &lang].concat()));
+        }
         let other = Locale::compiled(&lang, texts, browser::RULES);
         let before = self.locale.replace(other);
         let Ok(campaign) = self.read() else {
@@ -335,7 +335,10 @@ impl Runtime {
             }
             Effect::Prove { attempt, challenge, jti } => {
                 let runtime = Rc::downgrade(self);
-                proving::solve(challenge, &jti, move |proof| {
+                let form = runtime.clone();
+                // Nobody works for a form that is gone.
+                let wanted = move || form.upgrade().is_some_and(|form| form.state() == "sending");
+                proving::solve(challenge, &jti, Box::new(wanted), move |proof| {
                     if let Some(runtime) = runtime.upgrade() {
                         runtime.send(Event::Proved { attempt, proof });
                     }
@@ -417,11 +420,29 @@ impl Runtime {
     /// Sends what the device keeps of this campaign.
     fn drain(self: &Rc<Self>) {
         let runtime = Rc::downgrade(self);
-        outbox::claim(self.campaign(), move |found| {
-            let Some(runtime) = runtime.upgrade() else { return };
-            let sending = !found.mine.is_empty();
-            let Found { kept, mine, expired } = found;
-            runtime.send(Event::Found { kept, expired, sending });
+        let form = runtime.clone();
+        let owner = move |kept: &Kept| {
+            let Some(form) = form.upgrade() else { return Owner::Other };
+            let session = form.session.borrow();
+            if !session.queues_here() && kept.campaign == session.campaign() {
+                Owner::Deletes
+            } else if session.owns(kept) {
+                Owner::Sends
+            } else {
+                Owner::Other
+            }
+        };
+        outbox::claim(owner, move |found| {
+            let Some(runtime) = runtime.upgrade() else {
+                // The form is gone: the next one may send it.
+                let mine = found.map(|found| found.mine);
+                return mine.into_iter().flatten().for_each(outbox::release);
+            };
+            let Some(Found { kept, mine, expired }) = found else {
+                return runtime.send(Event::Stored(false));
+            };
+            let names = mine.iter().map(|kept| kept.jti.clone()).collect();
+            runtime.send(Event::Found { kept, expired, mine: names });
             mine.into_iter().for_each(|kept| runtime.post_kept(kept));
         });
     }
@@ -433,11 +454,11 @@ impl Runtime {
         let body = kept.body.clone();
         let done = Closure::once_into_js(move |came: JsValue| {
             let outcome = browser::outcome(&came, &kept.jti);
-            // The answer is there: nothing is sent again, whatever becomes of this form.
-            if kept.is_done(&outcome) {
-                outbox::discard(kept.key());
-            } else {
-                outbox::store(&Kept { claimed: 0, ..kept.clone() }, |_| {});
+            // It is there: nothing is sent again, whatever becomes of this form. What is refused stays until
+            // somebody has seen that.
+            match outcome {
+                Outcome::Accepted(_) => outbox::discard(kept.key()),
+                _ => outbox::release(kept.clone()),
             }
             if let Some(runtime) = runtime.upgrade() {
                 runtime.send(Event::Drained { kept, outcome });

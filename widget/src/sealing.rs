@@ -92,7 +92,7 @@ fn encrypt(
 ) {
     let Some(key) = key else { return done(None) };
     let iv = given(&[0; 12]);
-    if call(&get(&window(), "crypto"), "getRandomValues", &[iv.clone()]).is_err() {
+    if call(&get(&window(), "crypto"), "getRandomValues", std::slice::from_ref(&iv)).is_err() {
         return done(None);
     }
     let how = with("AES-GCM", "iv", &iv);

@@ -46,8 +46,8 @@ pub(crate) struct Missing {
 /// Makes sure of everything that the build needs.
 pub(crate) fn for_build() -> Result<()> {
     wasm_target()?;
-    cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
-    cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?)?;
+    cargo_tool("wasm-pack", "wasm-pack", WASM_PACK, &[])?;
+    cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
     tidy_up();
     npm_packages()
 }
@@ -65,7 +65,8 @@ pub(crate) fn for_lints() -> Result<()> {
 
 /// Makes sure of what judges dependencies.
 pub(crate) fn for_deny() -> Result<()> {
-    cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)?;
+    // Not optimised: it is compiled for longer than it will ever run.
+    cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY, &["--debug"])?;
     tidy_up();
     Ok(())
 }
@@ -78,7 +79,7 @@ pub(crate) fn for_fuzzing() -> Result<()> {
             .args(["toolchain", "install", "nightly", "--profile", "minimal"])
             .visibly()?;
     }
-    cargo_tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ)?;
+    cargo_tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &[])?;
     tidy_up();
     Ok(())
 }
@@ -105,13 +106,14 @@ fn wasm_target() -> Result<()> {
 
 /// Makes sure of a program from crates.io at one version. Where another version of it stands
 /// already, that is someone's: ours then goes into the target folder, which is searched first.
-fn cargo_tool(program: &str, package: &str, version: &str) -> Result<()> {
+fn cargo_tool(program: &str, package: &str, version: &str, how: &[&str]) -> Result<()> {
     let found = Run::new(program).arg("--version").read();
     if found.as_ref().is_ok_and(|line| line.split_whitespace().any(|word| word == version)) {
         return Ok(());
     }
     say(&format!("installing {package} {version} (some minutes)"));
     let mut install = Run::cargo().args(["install", package, "--version", version, "--force"]);
+    install = install.args(how);
     if found.is_ok() {
         install = install.arg("--root").arg(target_dir().join("tools"));
     }
@@ -241,7 +243,7 @@ impl Engine {
         say(&format!("installing {}", self.name()));
         apt(self.packages())?;
         if self == Self::Firefox && find("geckodriver").is_none() {
-            cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
+            cargo_tool("geckodriver", "geckodriver", GECKODRIVER, &[])?;
         }
         Ok(())
     }

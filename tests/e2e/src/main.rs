@@ -10,6 +10,7 @@ mod accessibility;
 mod announcements;
 mod comfort;
 mod contrast;
+mod degraded;
 mod embedding;
 mod failures;
 mod first_paint;
@@ -97,6 +98,8 @@ fn run() -> Result<ExitCode> {
         sealed::what_is_typed_leaves_sealed_for_the_campaign_alone,
         sealed::without_its_cryptography_nothing_is_sent,
         sealed::under_a_flood_a_form_proves_its_work,
+        degraded::without_webassembly_there_is_a_reason_and_a_link,
+        degraded::where_nothing_can_be_stored_it_is_sent_all_the_same,
         queueing::what_cannot_be_sent_is_kept_until_it_can,
         queueing::of_many_forms_one_sends_what_is_kept,
         queueing::a_browser_without_a_database_says_that_it_keeps_nothing,
