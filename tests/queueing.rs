@@ -330,7 +330,8 @@ fn what_is_refused_is_deleted_only_where_that_is_seen() {
     let (flow, kept) = queued();
     let shown = flow.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
     assert!(shown.effects.contains(&Effect::Discard(kept.key())));
-    let writing = found(Flow::new(campaign()).enter("given_name", "Sok"), &[kept.clone()], true);
+    let writing =
+        found(Flow::new(campaign()).enter("given_name", "Sok"), std::slice::from_ref(&kept), true);
     writing.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() }).does(&[]);
     // Signed anew with the endpoint's time, it is kept until that has arrived.
     let late =

@@ -58,8 +58,8 @@ pub(crate) fn release(kept: Kept) {
     open(move |store| {
         let Some(store) = store else { return };
         let key = JsValue::from(kept.key());
-        hear(call(&store, "get", &[key.clone()]), move |there| {
-            if there.is_some_and(|there| there.is_string()) {
+        hear(call(&store, "get", std::slice::from_ref(&key)), move |there| {
+            if there.is_some_and(|there| there.is_truthy()) {
                 let text = Kept { claimed: 0, ..kept }.write();
                 let _ = call(&store, "put", &[text.into(), key]);
             }

@@ -58,8 +58,9 @@ const fetchFile = async (url, integrity, headers) => {
     signal: AbortSignal.timeout(PATIENCE),
     ...(integrity && { integrity }),
   }).catch(because("network"));
-  if (!response.ok) {
-    throw new Unavailable(response.status < 500 ? "campaign" : "network", `${url}: ${response.status}`);
+  const { ok, status } = response;
+  if (!ok) {
+    throw new Unavailable(status < 500 ? "campaign" : "network", `${url}: ${status}`);
   }
   return response;
 };
