@@ -19,9 +19,8 @@ const PATIENCE = 20_000;
 /** How long to wait at most before code is asked for once more, in milliseconds. */
 const LONGEST_WAIT = 32_000;
 /** What a script tag's `data-` attributes become. */
-const ATTRIBUTES = [
-  "campaign", "endpoint", "hosted", "lang", "theme", "source", "prefill", "draft", "loading",
-];
+const ATTRIBUTES =
+  "campaign endpoint hosted lang theme source prefill draft loading".split(" ");
 
 /** Why there is no form: a sentence for the supporter. */
 const SENTENCES = {
@@ -255,9 +254,9 @@ class StandWith extends HTMLElement {
   }
 
   async #show(start, shadow) {
-    if (!crypto.subtle) throw new Unavailable("insecure", "no crypto");
+    if (!crypto.subtle) throw new Unavailable("insecure");
     const campaign = this.getAttribute("campaign");
-    if (!campaign) throw new Unavailable("faulty", "no campaign");
+    if (!campaign) throw new Unavailable("faulty");
     const url = new URL(campaign, document.baseURI);
     const core = loadCore();
     // Its failure is told below, once.
@@ -360,7 +359,7 @@ class StandWith extends HTMLElement {
 
   /** Says above all that there is why there is no form, and where there is one. */
   #tell(shadow, { reason = "wasm", message }) {
-    console.warn(`StandWith: ${message}`);
+    console.warn(`StandWith: ${reason} ${message}`);
     const sentence = document.createElement("p");
     sentence.setAttribute("role", "status");
     sentence.lang = "en";
