@@ -200,7 +200,7 @@ texts! {
         KeptSend = "kept_send": "Send it now";
         KeptDelete = "kept_delete": "Delete it from this device";
         KeptDeleted = "kept_deleted": "This device does not keep your message any more. If it had arrived before, it still counts.";
-        KeptElsewhere = "kept_elsewhere": "Your message was sent from another tab.";
+        KeptElsewhere = "kept_elsewhere": "This device does not keep your message any more: it was sent or deleted in another tab. If you send it again, it counts once.";
         KeptExpired = "kept_expired": "A message that this device had kept could not be sent in six days. It has been deleted.";
         KeptRefused = "kept_refused": "The campaign did not accept the message that this device had kept ({code}). It has been deleted from this device.";
         Proving = "proving": "The campaign is getting very many messages. Your device does a short calculation first, to show that it is no robot. That takes a few seconds.";

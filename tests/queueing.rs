@@ -135,7 +135,7 @@ fn what_cannot_be_sent_yet_stays() {
     assert!(flow.waits().is_some());
     // It went from there.
     let flow = found(flow.act("send-kept"), &[], false).is("editing");
-    assert!(flow.form().notice.unwrap().contains("Your message was sent from another tab."));
+    assert!(flow.form().notice.unwrap().contains("it was sent or deleted in another tab"));
     // Whoever sends it once more gets the receipt of the first time.
     let flow = flow.submit().allow();
     assert_eq!(flow.bodies[0], flow.bodies[1]);

@@ -77,7 +77,11 @@ addEventListener("unhandledrejection", (event) => errors.push(`rejection: ${even
 /** What reached the browser's console as an error of the page since it was last asked. */
 export const uncaught = () => errors.splice(0).join(", ");
 
-export const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+// What a form waits for before it tries again comes a hundred times sooner.
+const wait = globalThis.setTimeout;
+globalThis.setTimeout = (done, time, ...more) => wait(done, time / 100, ...more);
+
+export const pause = () => new Promise((resolve) => wait(resolve, 5));
 "#)]
 extern "C" {
     fn attach() -> HtmlElement;
@@ -832,9 +836,9 @@ async fn trying_again_sends_the_same_action() {
     serve(&form.posted, &JsValue::UNDEFINED);
     form.submit();
     form.until("sent").await;
-    assert_eq!(seen.length(), 2);
-    assert_eq!(seen.get(0), seen.get(1));
-    assert_eq!(seen.get(0), form.posted.get(0));
+    // Six times by itself, each time it is asked to.
+    assert_eq!(seen.length(), 12);
+    assert!(seen.iter().all(|body| body == form.posted.get(0)));
 }
 
 #[test]
