@@ -357,7 +357,8 @@ class StandWith extends HTMLElement {
     }
   }
 
-  /** Says above all that there is why there is no form, and where there is one. */
+  /** Says after all that there is why there is no form, and where there is one: nothing moves under the hand of
+      whoever writes already, and the button is near. */
   #tell(shadow, { reason = "wasm", message }) {
     console.warn(`StandWith: ${reason} ${message}`);
     const sentence = document.createElement("p");
@@ -382,7 +383,7 @@ class StandWith extends HTMLElement {
       composed: true,
       detail: { code: `unavailable_${reason}`, retryable: reason !== "faulty" },
     }));
-    shadow.prepend(box);
+    shadow.append(box);
     return box;
   }
 

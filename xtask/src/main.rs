@@ -6,6 +6,7 @@ mod demo;
 mod dist;
 mod flood;
 mod fuzz;
+mod glue;
 mod linked;
 mod names;
 mod parts;

@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the widget as WebAssembly, the loader around it, and the endpoint.
 
 use crate::dist::{self, Asset, DIST, VERSION, integrity};
+use crate::glue;
 use crate::names::{Names, SHORTEN};
 use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
@@ -203,7 +204,7 @@ fn shrink(out: &Path) -> Result<()> {
     let named = out.join("named.wasm");
     let printed = wasm_opt(&out.join("standwith_bg.wasm"), &named, &["-g", SHORTEN])?;
     let glue = Names::read(&printed).shorten(&read_text(&out.join("standwith.js"))?)?;
-    write(&out.join("glue.js"), glue)?;
+    write(&out.join("glue.js"), glue::spare(&glue)?)?;
     let linked = target_dir().join("wasm32-unknown-unknown/widget/standwith_widget.wasm");
     let halves = split(&read(&named)?, &read(&linked)?, &LATER)?;
     for (half, name) in [(halves.first, FIRST_HALF), (halves.second, SECOND_HALF)] {

@@ -447,6 +447,33 @@ pub(crate) async fn the_half_that_sends_is_asked_for_again(stage: &Stage) -> Res
     no_uncaught(stage).await
 }
 
+pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Result<()> {
+    let gone = answer(503, "text/plain", "busy");
+    stage.gate.break_down("sending.wasm", Fault::Answer(gone));
+    stage.open_page("", TAG, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    let place = format!("{ROOT}.querySelector('[name=email]').getBoundingClientRect().top");
+    form.enter("email", "sophea@supporter.invalid").await?;
+    let before = stage.browser.value(&place).await?;
+    form.until_it_says("It is tried again.").await?;
+    ensure!(stage.browser.value(&place).await? == before, "it moved when that was said");
+    // What is made anew meanwhile is made in its place, and once.
+    form.click("[value=embassy]").await?;
+    form.click("[name=body]").await?;
+    stage.browser.strike("Please. ").await?;
+    let forms = format!("{ROOT}.querySelectorAll('form').length");
+    ensure!(stage.browser.value(&forms).await? == 1, "there are two forms");
+    let before = stage.browser.value(&place).await?;
+    stage.gate.mend();
+    stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+    ensure!(stage.browser.value(&place).await? == before, "it moved when nothing was wrong again");
+    ensure!(!form.has("slot + [role=status]").await?, "it is still said");
+    form.fill().await?;
+    form.send().await?;
+    no_uncaught(stage).await
+}
+
 pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> Result<()> {
     let states = "painted.filter(([form]) => form).map(([, state]) => state)";
     // What the watching would see.

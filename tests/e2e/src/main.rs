@@ -111,6 +111,7 @@ fn run() -> Result<ExitCode> {
         first_paint::without_the_code_what_was_typed_can_be_copied,
         first_paint::a_form_is_written_in_before_it_can_send,
         first_paint::the_half_that_sends_is_asked_for_again,
+        first_paint::what_is_said_meanwhile_moves_nothing,
         first_paint::what_is_not_open_is_never_painted_as_open,
         first_paint::a_hostile_plan_runs_nothing,
         first_paint::a_field_may_have_any_name,
@@ -223,12 +224,16 @@ impl Bench {
                 None => Browser::start(self.engine).await?,
             };
             let stage = Stage::set(place, browser).await?;
-            let done = patiently(test(&stage)).await;
+            let mut done = patiently(test(&stage)).await;
             if done.is_ok() {
                 *slot = Some(stage.browser);
             } else {
                 let picture = place.pictures.join(format!("{}.png", name.replace("::", "-")));
-                stage.report(&picture).await;
+                let seen = stage.report(&picture).await;
+                // In the message, too: a list of failures may be all that is kept of a run.
+                if done.as_ref().is_err_and(|error| !error.is::<harness::Missing>()) {
+                    done = done.context(seen);
+                }
                 // The next test gets another one.
                 stage.browser.quit().await;
             }

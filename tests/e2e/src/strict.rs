@@ -52,12 +52,13 @@ pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     let form = stage.form();
     form.until("unavailable").await?;
     form.until_it_says(why).await?;
-    let status = form.find("[role=status]").await?;
+    let sentence = "slot + [role=status]";
+    let status = form.find(sentence).await?;
     ensure!(status.is_displayed().await?, "the sentence is not to be seen");
     // It is in English on every page.
     let lang = status.attr("lang").await?;
     ensure!(lang.as_deref() == Some("en"), "the sentence is in {lang:?}");
-    let link = form.find("a").await?.prop("href").await?;
+    let link = form.find(&format!("{sentence} a")).await?.prop("href").await?;
     let hosted = format!("{}/campaigns/free-mech-dara", stage.gate.origin);
     ensure!(link.as_deref() == Some(&hosted), "the link leads to {link:?}");
     ensure!(form.has("slot").await?, "the element's own content is gone");

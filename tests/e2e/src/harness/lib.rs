@@ -162,21 +162,28 @@ impl Stage {
         self.browser.run("return window.uncaught", &[]).await
     }
 
-    /// Shows what there is to see after a failure.
-    pub async fn report(&self, picture: &Path) {
+    /// Shows what there is to see after a failure, and returns what of it is short.
+    pub async fn report(&self, picture: &Path) -> String {
         match self.browser.photograph(picture).await {
             Ok(()) => eprintln!("screenshot: {}", picture.display()),
             Err(error) => eprintln!("no screenshot: {error:#}"),
         }
         let told = "const form = document.querySelector('stand-with');
-            return [location.href, form?.state, form?.shadowRoot?.textContent, window.uncaught]";
-        match self.browser.run(told, &[]).await {
-            Ok(told) => eprintln!("page: {told}"),
-            Err(error) => eprintln!("no page: {error:#}"),
-        }
+            const shown = form?.shadowRoot;
+            const faults = shown?.querySelectorAll('[role=alert], [aria-invalid], [role=status]') ?? [];
+            return [location.href, form?.state, shown?.textContent, window.uncaught,
+              [...faults].map(({ id, textContent }) => `${id}: ${textContent}`), window.heard]";
+        let page = match self.browser.run(told, &[]).await {
+            Ok(told) => {
+                eprintln!("page: {told}");
+                format!("{}, faults {}, heard {}", told[1], told[4], told[5])
+            }
+            Err(error) => format!("no page: {error:#}"),
+        };
         for seen in self.gate.seen() {
             eprintln!("request: {} {}", seen.method, seen.path);
         }
         eprintln!("endpoint: {}", self.endpoint.log());
+        page
     }
 }
