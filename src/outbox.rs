@@ -7,8 +7,11 @@ use crate::json::{self, Json, Value, Writer};
 
 /// How long a message is kept, in seconds: a day less than an endpoint takes it.
 pub const LONGEST: i64 = 6 * 86_400;
-/// For how long a tab has a message for itself, in seconds: longer than an endpoint has to answer.
+/// For how long a tab has a message for itself, in seconds: longer than an endpoint has to answer, and to be proved to
+/// that the device works.
 const CLAIM: i64 = 60;
+/// How long a post takes at most, and a little more, in seconds.
+const POST: i64 = 15;
 
 /// A message that is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,6 +104,12 @@ impl Kept {
         }
         draft.recall(TARGETS, claims.get(TARGETS)?);
         Some(draft)
+    }
+
+    /// Whether the tab that claimed it can still post it before any other may, at the time `now` (seconds since
+    /// 1970).
+    pub fn may_be_posted(&self, now: i64) -> bool {
+        now + POST < self.claimed
     }
 
     /// Whose turn it is at the time `now` (seconds since 1970). A clock that was set back delays nothing.

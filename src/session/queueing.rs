@@ -3,7 +3,9 @@
 use super::{Changes, Effect, Focus, Kept, Message, Notice, Phase, Report, Session};
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
+use crate::find::find;
 use crate::outbox::LONGEST;
+use crate::proof::PARAMETER;
 
 /// How long to wait before what is kept is sent once more while the page is open, in milliseconds.
 const PAUSE: u32 = 60_000;
@@ -29,9 +31,15 @@ impl Session {
             && kept.test == setting.test
     }
 
-    /// Where messages go, and as what media type.
-    pub fn destination(&self) -> (String, &'static str) {
-        (self.setting.endpoint.clone(), self.media_type())
+    /// Where messages go, with the proof of work that the endpoint asked for, if it did; and as what media type.
+    pub fn destination(&self, proof: &str) -> (String, &'static str) {
+        let mut url = self.setting.endpoint.clone();
+        if !proof.is_empty() {
+            let end = find(&url, "#").unwrap_or(url.len());
+            let mark = if find(&url[..end], "?").is_some() { "&" } else { "?" };
+            url.insert_str(end, &[mark, PARAMETER, "=", proof].concat());
+        }
+        (url, self.media_type())
     }
 
     /// Whether this button is one of these.
@@ -164,7 +172,7 @@ impl Session {
             Outcome::Accepted(acceptance) => self.tell_sent(&acceptance),
             _ if !is_shown => Vec::new(),
             Outcome::Refused(refusal) => self.refused_kept(&kept, refusal),
-            // A proof of work is made for what is sent from the form alone.
+            // One proof was made, and was not enough.
             Outcome::Prove(_) | Outcome::Unreachable => {
                 self.notice = Some(Notice::Unreachable);
                 self.wait_for_it(false)

@@ -8,8 +8,6 @@ use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
 use crate::check::{Mistake, check};
 use crate::envelope;
-use crate::find::find;
-use crate::proof::PARAMETER;
 use crate::retry;
 use crate::sealing;
 use crate::shape;
@@ -207,17 +205,12 @@ impl Session {
     pub(super) fn post(&mut self) -> Vec<Effect> {
         self.tries += 1;
         self.step(Phase::Posting);
-        let mut url = self.setting.endpoint.clone();
-        if !self.proof.is_empty() {
-            let end = find(&url, "#").unwrap_or(url.len());
-            let mark = if find(&url[..end], "?").is_some() { "&" } else { "?" };
-            url.insert_str(end, &[mark, PARAMETER, "=", &self.proof].concat());
-        }
+        let (url, content_type) = self.destination(&self.proof);
         vec![Effect::Post {
             attempt: self.attempt,
             url,
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
-            content_type: self.media_type(),
+            content_type,
         }]
     }
 

@@ -1,16 +1,21 @@
 //! What the device keeps until it can be sent: texts under names in IndexedDB, one database for each site. What they
 //! say, and whose turn it is, is for `standwith::outbox` to know.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Event as DomEvent;
 
-use crate::browser::{call, get, now, window};
+use crate::browser::{self, call, get, now, window};
 use crate::detail::{Detail, Value};
 use standwith::outbox::{Kept, Turn};
 
 /// The name of the database, and of the one store in it.
 const NAME: &str = "standwith";
+/// How long a database may take to open, in milliseconds.
+const PATIENCE: u32 = 7000;
 
 /// What was found.
 #[derive(Default)]
@@ -121,8 +126,21 @@ fn look(
     found.kept.push(kept);
 }
 
-/// Opens the store for writing. `then` hears of nothing where there is none to be had.
+/// Opens the store for writing. `then` hears of nothing where there is none to be had, or not in time: some browsers
+/// leave it open for ever.
 fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
+    open_for(Box::new(then));
+}
+
+fn open_for(then: Then) {
+    let then = Rc::new(Cell::new(Some(then)));
+    let late = then.clone();
+    let never = Closure::once_into_js(move || {
+        if let Some(then) = late.take() {
+            then(None);
+        }
+    });
+    browser::wait(PATIENCE, &never);
     let database = call(&get(&window(), "indexedDB"), "open", &[NAME.into(), 1.into()]);
     if let Ok(request) = &database {
         let make = Closure::once_into_js(|event: DomEvent| {
@@ -132,6 +150,11 @@ fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
         let _ = Reflect::set(request, &"onupgradeneeded".into(), &make);
     }
     hear(database, move |database| {
+        let Some(then) = then.take() else {
+            // Who comes too late holds nobody up.
+            let _ = database.map(|database| call(&database, "close", &[]));
+            return;
+        };
         then(database.and_then(|database| {
             // A promise is given on it: it is to outlast the machine, too.
             let strict = Detail(&[("durability", Value::Text("strict"))]).to_js();
@@ -152,11 +175,18 @@ fn finish(store: &JsValue, well: bool, then: impl FnOnce(bool) + 'static) {
     hear(Ok(get(store, "transaction")), move |done| then(done.is_some()));
 }
 
+/// What goes on with what came, or with nothing.
+type Then = Box<dyn FnOnce(Option<JsValue>)>;
+
 /// What is heard of requests and transactions. Of `blocked` nobody hears: it may yet succeed.
 const KINDS: [&str; 4] = ["onsuccess", "oncomplete", "onerror", "onabort"];
 
 /// What comes of a request or a transaction: its result, or nothing.
 fn hear(of: Result<JsValue, JsValue>, then: impl FnOnce(Option<JsValue>) + 'static) {
+    hear_for(of, Box::new(then));
+}
+
+fn hear_for(of: Result<JsValue, JsValue>, then: Then) {
     let Ok(of) = of.map_err(drop) else { return then(None) };
     // Once, and then it is gone with all that it holds: an error and an abort may both be told.
     let heard = Closure::once_into_js(move |event: DomEvent| {

@@ -443,28 +443,50 @@ impl Runtime {
             };
             let names = mine.iter().map(|kept| kept.jti.clone()).collect();
             runtime.send(Event::Found { kept, expired, mine: names });
-            mine.into_iter().for_each(|kept| runtime.post_kept(kept));
+            mine.into_iter().for_each(|kept| runtime.post_kept(kept, String::new()));
         });
     }
 
-    /// Sends one message that the device keeps.
-    fn post_kept(self: &Rc<Self>, kept: Kept) {
-        let (url, content_type) = self.session.borrow().destination();
+    /// Sends one message that the device keeps, with this proof of work, if there is one.
+    fn post_kept(self: &Rc<Self>, kept: Kept, proof: String) {
+        let (url, content_type) = self.session.borrow().destination(&proof);
         let runtime = Rc::downgrade(self);
         let body = kept.body.clone();
         let done = Closure::once_into_js(move |came: JsValue| {
             let outcome = browser::outcome(&came, &kept.jti);
+            let runtime = runtime.upgrade();
             // It is there: nothing is sent again, whatever becomes of this form. What is refused stays until
             // somebody has seen that.
-            match outcome {
-                Outcome::Accepted(_) => outbox::discard(kept.key()),
+            match (&outcome, &runtime) {
+                (Outcome::Accepted(_), _) => outbox::discard(kept.key()),
+                (Outcome::Prove(challenge), Some(runtime)) if proof.is_empty() => {
+                    return runtime.prove_kept(kept, challenge.clone());
+                }
                 _ => outbox::release(kept.clone()),
             }
-            if let Some(runtime) = runtime.upgrade() {
+            if let Some(runtime) = runtime {
                 runtime.send(Event::Drained { kept, outcome });
             }
         });
         fetch(&Method::POST, &url, Some((&body, content_type)), &done);
+    }
+
+    /// Makes the proof of work that the endpoint asks for, and sends it once more with that, while no other tab may.
+    fn prove_kept(self: &Rc<Self>, kept: Kept, challenge: String) {
+        let runtime = Rc::downgrade(self);
+        let (form, mine) = (runtime.clone(), kept.clone());
+        let wanted = move || form.strong_count() > 0 && mine.may_be_posted(browser::now());
+        proving::solve(challenge, &kept.jti.clone(), Box::new(wanted), move |proof| {
+            match (runtime.upgrade(), proof) {
+                (Some(runtime), Some(proof)) => runtime.post_kept(kept, proof),
+                (runtime, _) => {
+                    outbox::release(kept.clone());
+                    if let Some(runtime) = runtime {
+                        runtime.send(Event::Drained { kept, outcome: Outcome::Unreachable });
+                    }
+                }
+            }
+        });
     }
 
     /// Leads to another page in a while, unless the person does anything before.

@@ -105,6 +105,10 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         "Object.defineProperty(window, 'indexedDB', { value: undefined })",
         "IDBFactory.prototype.open = () => { throw new Error('no'); }",
         "IDBObjectStore.prototype.put = () => { throw new Error('no'); }",
+        // It never answers, as has been seen.
+        "IDBFactory.prototype.open = () => new EventTarget();
+        const patient = setTimeout;
+        window.setTimeout = (done, time, ...more) => patient(done, time % 7000, ...more)",
     ] {
         stage.gate.break_down("/actions", Fault::Break);
         stage.open_page(&format!("<script>{broken}</script>"), TAG, &[]).await?;

@@ -108,6 +108,20 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
     let posted = stage.gate.posted().len();
     ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
+
+    // So does what the device kept meanwhile.
+    stage.gate.break_down("/actions", Fault::Break);
+    form.fill().await?;
+    form.submit().await?;
+    form.click("[data-act=keep]").await?;
+    form.until("queued").await?;
+    stage.gate.mend();
+    form.click("[data-act=send-kept]").await?;
+    form.until("sent").await?;
+    let answered = stage.gate.answered("/actions");
+    ensure!(answered.ends_with(&[429, 201]), "no proof was asked for: {answered:?}");
+    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 3, "it did not arrive");
     ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
     Ok(())
 }

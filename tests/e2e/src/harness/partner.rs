@@ -18,7 +18,8 @@ const PLACEHOLDER: &str = "https://actions.example.org";
 /// twenty times sooner. The three seconds before it leads on are for people, and stay.
 const WATCH: &str = "
 const wait = setTimeout;
-window.setTimeout = (done, time, ...more) => wait(done, time === 3000 ? time : time / 20, ...more);
+window.setTimeout = (done, time, ...more) =>
+  wait(done, [3000, 7000].includes(time) ? time : time / 20, ...more);
 window.uncaught = [];
 addEventListener('error', (event) => uncaught.push(event.message ?? event.target.tagName));
 addEventListener('unhandledrejection', (event) => uncaught.push(String(event.reason)));
