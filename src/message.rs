@@ -115,6 +115,25 @@ pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
     joined([&head, &own, &foot])
 }
 
+/// What somebody wrote of a message as it was sent, by the draft as it was sent: the body without head and foot. All of
+/// it, where the campaign has others by now.
+pub(crate) fn own<'a>(campaign: &Campaign, sent: &Draft, body: &'a str) -> &'a str {
+    let to = recipients(campaign, sent);
+    let [head, foot] = [&campaign.message.head, &campaign.message.foot]
+        .map(|part| clean(&fill(part, sent, &to)).to_string());
+    let without = || {
+        let own = match head.is_empty() {
+            true => body,
+            false => body.strip_prefix(&head)?.strip_prefix(GAP)?,
+        };
+        match foot.is_empty() {
+            true => Some(own),
+            false => own.strip_suffix(&foot)?.strip_suffix(GAP),
+        }
+    };
+    without().unwrap_or(body)
+}
+
 /// Head, body and foot with a blank line between them, less those that are empty.
 pub(crate) fn joined(parts: [&str; 3]) -> String {
     let mut body = String::new();

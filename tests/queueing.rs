@@ -223,6 +223,41 @@ fn what_is_refused_comes_back_to_be_mended() {
 }
 
 #[test]
+fn own_words_come_back_without_head_and_foot() {
+    let about = |head: &str, foot: &str| {
+        campaign_with(json!({ "message": { "head": head, "foot": foot } }))
+    };
+    let written = "Please free the writer.\n\nWith respect\n\nHe did no wrong.";
+    for (head, foot) in [
+        ("Dear {{target_name}},", "With respect\n\n{{given_name}} {{family_name}}"),
+        ("", "With respect"),
+        ("Your Excellency,", ""),
+        ("", ""),
+    ] {
+        let writing = Flow::new(about(head, foot)).filled().enter("body", written);
+        let flow = writing.send().silence().act("keep");
+        let kept = kept(&flow);
+        let other = found(Flow::new(about(head, foot)), std::slice::from_ref(&kept), true);
+        let flow = other.event(Event::Drained { outcome: refused("rules"), kept: kept.clone() });
+        assert_eq!(flow.value("body"), written, "between {head:?} and {foot:?}");
+        // The campaign has another head by now: it stands about all of it.
+        let other = found(Flow::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
+        let flow = other.event(Event::Drained { outcome: refused("rules"), kept });
+        assert!(flow.value("body").contains(written), "{}", flow.value("body"));
+    }
+}
+
+#[test]
+fn a_tab_that_has_no_time_left_posts_no_more() {
+    let mut kept = Kept { until: NOW + LONGEST, ..Kept::default() };
+    assert!(!kept.may_be_posted(NOW), "nobody has claimed it");
+    assert_eq!(kept.turn(NOW), Turn::Send);
+    assert!(kept.may_be_posted(NOW + 30));
+    // Another tab may have it at the end of the minute, and a post takes a while.
+    assert!(!kept.may_be_posted(NOW + 50));
+}
+
+#[test]
 fn what_was_kept_for_too_long_is_gone_and_that_is_said() {
     let expired =
         |flow: Flow| flow.event(Event::Found { kept: Vec::new(), expired: true, mine: Vec::new() });

@@ -4,6 +4,7 @@ use super::{Changes, Effect, Focus, Kept, Message, Notice, Phase, Report, Sessio
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
+use crate::message;
 use crate::outbox::LONGEST;
 use crate::proof::PARAMETER;
 
@@ -208,16 +209,16 @@ impl Session {
         if code == "replay_mismatch" {
             return self.back(Notice::Before);
         }
-        let Some(draft) = kept.draft() else {
+        let Some(mut draft) = kept.draft() else {
             return self.stop(Notice::KeptRefused(code.clone()), &code, false);
         };
         let mut mended = Draft::begun(&self.setting.campaign, self.setting.seed);
-        let message = &self.setting.campaign.message;
-        // Head and foot are the campaign's; of one that has them the text is suggested anew.
-        let whole = message.editable && message.head.is_empty() && message.foot.is_empty();
+        let campaign = &self.setting.campaign;
+        // Head and foot are the campaign's, and stand about whatever is written.
+        let body = message::own(campaign, &draft, draft.get(BODY)).to_owned();
+        draft.set(BODY, &body);
         let own = |name: &str| match name {
-            BODY => whole,
-            SUBJECT => message.editable,
+            BODY | SUBJECT => campaign.message.editable,
             TARGETS => true,
             // Agreement is given anew.
             _ => self.asks_for(name),
