@@ -192,6 +192,7 @@ texts! {
         KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";
         KeepHint = "keep_hint": "It stays in this browser for six days at most. The website that you are on could read it there.";
         KeepHintSealed = "keep_hint_sealed": "It stays in this browser for six days at most, sealed: only the campaign can open it.";
+        KeepPrivate = "keep_private": "A private window forgets it when it is closed.";
         KeepYes = "keep_yes": "Keep it and send it later";
         KeepFailed = "keep_failed": "This device could not keep your message. It is still here. Leave this page open and try again.";
         KeptHeading = "kept_heading": "Your message is kept on this device";

@@ -63,6 +63,7 @@ fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
     assert!(flow.text().contains(ASK), "{}", flow.text());
     assert!(flow.text().contains("The website that you are on could read it there."));
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
+    assert!(flow.text().contains("A private window forgets it when it is closed."));
     // What nobody has signed can't be kept.
     assert!(!Flow::new(campaign()).filled().submit().veto().text().contains(ASK));
     Flow::new(campaign()).act("keep").does(&[]);

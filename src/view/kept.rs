@@ -12,6 +12,7 @@ impl Viewer<'_> {
         let sealed = self.campaign.sealing.is_some();
         let hint = if sealed { Key::KeepHintSealed } else { Key::KeepHint };
         self.sentence(Tag::P, "hint", hint);
+        self.sentence(Tag::P, "hint", Key::KeepPrivate);
         self.act(true, "keep", Key::KeepYes);
     }
 
