@@ -39,7 +39,7 @@ async fn every_state(
     let take = async |form: &Form<'_>, state: &str| {
         // What something is said about stands in the middle.
         let show = "const root = document.querySelector('stand-with').shadowRoot;
-            const told = root.querySelector('#form-summary, #form-notice, [aria-disabled], #form-mail, p.notice');
+            const told = root.querySelector('#form-summary, #form-notice, [aria-disabled], #form-mail, p.notice, .standwith ~ * > slot + p');
             scrollTo(0, 0);
             const [what] = arguments;
             const isForm = what === 'editing' || what === 'given';

@@ -93,8 +93,17 @@ pub(crate) async fn walk(
     form.find("#form-notice[part=error]").await?;
     look(&form, "failed").await?;
 
-    stage.gate.mend();
-    form.send().await?;
+    if form.has("[data-act=keep]").await? {
+        form.click("[data-act=keep]").await?;
+        form.until("queued").await?;
+        look(&form, "kept").await?;
+        stage.gate.mend();
+        form.click("[data-act=send-kept]").await?;
+        form.until("sent").await?;
+    } else {
+        stage.gate.mend();
+        form.send().await?;
+    }
     look(&form, "sent").await
 }
 
