@@ -326,22 +326,17 @@ impl Runtime {
                 browser::sign(&self.key.borrow(), &input, &done);
             }
             Effect::Seal { attempt, plaintext, key } => {
-                let runtime = Rc::downgrade(self);
+                let tell = self.teller();
                 sealing::seal(plaintext, &key, move |sealed| {
-                    if let Some(runtime) = runtime.upgrade() {
-                        runtime.send(Event::Sealed { attempt, sealed });
-                    }
+                    tell(Event::Sealed { attempt, sealed })
                 });
             }
             Effect::Prove { attempt, challenge, jti } => {
-                let runtime = Rc::downgrade(self);
-                let form = runtime.clone();
+                let (tell, form) = (self.teller(), Rc::downgrade(self));
                 // Nobody works for a form that is gone.
                 let wanted = move || form.upgrade().is_some_and(|form| form.state() == "sending");
                 proving::solve(challenge, &jti, Box::new(wanted), move |proof| {
-                    if let Some(runtime) = runtime.upgrade() {
-                        runtime.send(Event::Proved { attempt, proof });
-                    }
+                    tell(Event::Proved { attempt, proof });
                 });
             }
             Effect::Post { attempt, url, body, content_type } => {
@@ -373,12 +368,8 @@ impl Runtime {
                 browser::share(&title, &text, &url, &self.later(0, |_, _, _| {}));
             }
             Effect::Store(kept) => {
-                let runtime = Rc::downgrade(self);
-                outbox::store(&kept, move |stored| {
-                    if let Some(runtime) = runtime.upgrade() {
-                        runtime.send(Event::Stored(stored));
-                    }
-                });
+                let tell = self.teller();
+                outbox::store(&kept, move |stored| tell(Event::Stored(stored)));
             }
             Effect::Discard(key) => outbox::discard(key),
             Effect::Drain => self.drain(),
@@ -413,6 +404,16 @@ impl Runtime {
                     }
                 });
                 self.painter.load(&lang, &done);
+            }
+        }
+    }
+
+    /// What tells the session of an event, as long as there is a form.
+    fn teller(self: &Rc<Self>) -> impl Fn(Event) + use<> {
+        let runtime = Rc::downgrade(self);
+        move |event| {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.send(event);
             }
         }
     }
