@@ -219,25 +219,33 @@ impl Bench {
     ) -> Result<Completion, Failed> {
         let mut slot = self.browser.lock().unwrap_or_else(PoisonError::into_inner);
         outcome(runtime.block_on(async {
-            let browser = match slot.take() {
-                Some(browser) => browser,
-                None => Browser::start(self.engine).await?,
-            };
-            let stage = Stage::set(place, browser).await?;
-            let mut done = patiently(test(&stage)).await;
-            if done.is_ok() {
-                *slot = Some(stage.browser);
-            } else {
+            let mut again = true;
+            loop {
+                let browser = match slot.take() {
+                    Some(browser) => browser,
+                    None => Browser::start(self.engine).await?,
+                };
+                let stage = Stage::set(place, browser).await?;
+                let Err(error) = patiently(test(&stage)).await else {
+                    *slot = Some(stage.browser);
+                    return Ok(());
+                };
                 let picture = place.pictures.join(format!("{}.png", name.replace("::", "-")));
                 let seen = stage.report(&picture).await;
-                // In the message, too: a list of failures may be all that is kept of a run.
-                if done.as_ref().is_err_and(|error| !error.is::<harness::Missing>()) {
-                    done = done.context(seen);
-                }
+                let lives = stage.browser.lives().await;
                 // The next test gets another one.
                 stage.browser.quit().await;
+                // Browsers die now and then. A page that kills them kills the next one, too.
+                if !lives && std::mem::take(&mut again) {
+                    eprintln!("{name}: the browser has died ({error:#}): once more");
+                    continue;
+                }
+                // What was seen is in the message, too: a list of failures may be all that is kept of a run.
+                return Err(match error.is::<harness::Missing>() {
+                    true => error,
+                    false => anyhow::anyhow!("{error:#}\n{seen}"),
+                });
             }
-            done
         }))
     }
 

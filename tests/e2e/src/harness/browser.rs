@@ -66,6 +66,12 @@ impl Browser {
         let _ = tokio::time::timeout(Duration::from_secs(5), self.client.close()).await;
     }
 
+    /// Whether it still answers.
+    pub async fn lives(&self) -> bool {
+        let answer = self.client.window();
+        matches!(tokio::time::timeout(Duration::from_secs(10), answer).await, Ok(Ok(_)))
+    }
+
     /// Opens a page.
     pub async fn open(&self, address: &str) -> Result<()> {
         Ok(self.client.goto(address).await?)
