@@ -75,7 +75,8 @@ return { bad, count };";
 pub(crate) async fn any_accent_can_be_read(stage: &Stage) -> Result<()> {
     stage.open_body(TAG).await?;
     let form = stage.form();
-    form.until("editing").await?;
+    // The style is whole when all is there.
+    stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     form.click("[value=embassy]").await?;
     stage.browser.strike("\u{e004}").await?;
     // What has the focus has the ring.
