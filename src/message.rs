@@ -119,19 +119,12 @@ pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
 /// it, where the campaign has others by now.
 pub(crate) fn own<'a>(campaign: &Campaign, sent: &Draft, body: &'a str) -> &'a str {
     let to = recipients(campaign, sent);
-    let [head, foot] = [&campaign.message.head, &campaign.message.foot]
-        .map(|part| clean(&fill(part, sent, &to)).to_string());
-    let without = || {
-        let own = match head.is_empty() {
-            true => body,
-            false => body.strip_prefix(&head)?.strip_prefix(GAP)?,
-        };
-        match foot.is_empty() {
-            true => Some(own),
-            false => own.strip_suffix(&foot)?.strip_suffix(GAP),
-        }
-    };
-    without().unwrap_or(body)
+    let [head, foot] =
+        [&campaign.message.head, &campaign.message.foot].map(|part| clean(&fill(part, sent, &to)));
+    let gap = |part: &str| if part.is_empty() { "" } else { GAP };
+    let (before, after) = ([&head, gap(&head)].concat(), [gap(&foot), &foot].concat());
+    let rest = body.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after));
+    rest.unwrap_or(body)
 }
 
 /// Head, body and foot with a blank line between them, less those that are empty.

@@ -1,14 +1,15 @@
 //! What a device keeps of a message that could not be sent, on the supporter's word: what was signed, and
 //! nothing else. Every form of the same campaign on the same site sends it as soon as it can.
 
+use crate::answer::Outcome;
 use crate::draft::{Draft, TARGETS};
 use crate::envelope;
 use crate::json::{self, Json, Value, Writer};
 
 /// How long a message is kept, in seconds: a day less than an endpoint takes it.
 pub const LONGEST: i64 = 6 * 86_400;
-/// For how long a tab has a message for itself, in seconds: longer than an endpoint has to answer, and to be proved to
-/// that the device works.
+/// For how long a tab has a message for itself, in seconds: longer than a post takes, a proof of work, and a second
+/// post with it.
 const CLAIM: i64 = 60;
 /// How long a post takes at most, and a little more, in seconds.
 const POST: i64 = 15;
@@ -41,6 +42,26 @@ pub enum Turn {
     Delete,
     /// It is sent, and belongs to this tab for as long as that takes.
     Send,
+}
+
+/// What becomes of a message that is kept, when the answer to a post of it is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It has arrived: it is kept no longer.
+    Discard,
+    /// It goes once more with the proof of work for this challenge.
+    Prove(String),
+    /// It stays for whoever comes next; what is refused, until somebody has seen that.
+    Release,
+}
+
+/// What becomes of it by this outcome, where a proof of work went along or not. One proof is made for each claim.
+pub fn fate(outcome: &Outcome, proved: bool) -> Fate {
+    match outcome {
+        Outcome::Accepted(_) => Fate::Discard,
+        Outcome::Prove(challenge) if !proved => Fate::Prove(challenge.clone()),
+        _ => Fate::Release,
+    }
 }
 
 impl Kept {

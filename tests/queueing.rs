@@ -10,7 +10,7 @@ use flow::{Flow, NOW, campaign, campaign_with, jti};
 use proptest::prelude::*;
 use serde_json::json;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status};
-use standwith::outbox::{Kept, LONGEST, Turn};
+use standwith::outbox::{Fate, Kept, LONGEST, Turn, fate};
 use standwith::session::{Effect, Event, Focus, Report};
 
 const ASK: &str = "This device can keep your message and send it when there is a connection.";
@@ -245,6 +245,20 @@ fn own_words_come_back_without_head_and_foot() {
         let other = found(Flow::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
         let flow = other.event(Event::Drained { outcome: refused("rules"), kept });
         assert!(flow.value("body").contains(written), "{}", flow.value("body"));
+    }
+}
+
+#[test]
+fn one_proof_is_made_for_each_claim() {
+    let asked = Outcome::Prove("challenge".to_owned());
+    assert_eq!(fate(&asked, false), Fate::Prove("challenge".to_owned()));
+    assert_eq!(fate(&asked, true), Fate::Release);
+    for proved in [false, true] {
+        assert_eq!(fate(&accepted(&jti(1)), proved), Fate::Discard);
+        // Nobody has seen yet that it is refused.
+        for outcome in [refused("closed"), Outcome::Unreachable, Outcome::RetryLater(None)] {
+            assert_eq!(fate(&outcome, proved), Fate::Release, "{outcome:?}");
+        }
     }
 }
 

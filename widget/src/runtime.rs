@@ -22,7 +22,7 @@ use standwith::country;
 use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
-use standwith::outbox::Kept;
+use standwith::outbox::{Fate, Kept, fate};
 use standwith::session::{Changes, Effect, Event, Focus, Materials, Report, Session, ShareResult};
 use standwith::shape::ConfigFault;
 use standwith::text::Locale;
@@ -456,12 +456,11 @@ impl Runtime {
         let done = Closure::once_into_js(move |came: JsValue| {
             let outcome = browser::outcome(&came, &kept.jti);
             let runtime = runtime.upgrade();
-            // It is there: nothing is sent again, whatever becomes of this form. What is refused stays until
-            // somebody has seen that.
-            match (&outcome, &runtime) {
-                (Outcome::Accepted(_), _) => outbox::discard(kept.key()),
-                (Outcome::Prove(challenge), Some(runtime)) if proof.is_empty() => {
-                    return runtime.prove_kept(kept, challenge.clone());
+            // Whatever becomes of this form.
+            match (fate(&outcome, !proof.is_empty()), &runtime) {
+                (Fate::Discard, _) => outbox::discard(kept.key()),
+                (Fate::Prove(challenge), Some(runtime)) => {
+                    return runtime.prove_kept(kept, challenge);
                 }
                 _ => outbox::release(kept.clone()),
             }
