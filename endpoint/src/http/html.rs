@@ -1,6 +1,7 @@
 //! HTML as text: the plan that the widget paints with the DOM, written out.
 
 use standwith::plan::{Element, Node};
+use standwith::view;
 
 use crate::language::countries;
 
@@ -32,6 +33,9 @@ pub(crate) const ACT: &str = "form-act";
 /// What buttons do that a page without script can do by posting the form.
 const POSTED: [&str; 2] = ["mail", "mail-yes"];
 
+/// What a page opens at where it is there.
+const TOLD: [&str; 2] = [view::SUMMARY, view::NOTICE];
+
 fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
     if is_button(element) {
         if let Some(act) = element.attribute("data-act").filter(|act| POSTED.contains(act)) {
@@ -61,6 +65,10 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
             escape(value, out);
             out.push('"');
         }
+    }
+    // Without script nobody else leads to what is said: the page would open where it began.
+    if element.attribute("id").is_some_and(|id| TOLD.contains(&id)) {
+        out.push_str(" autofocus");
     }
     out.push('>');
     if ["img", "input"].contains(&element.tag) {

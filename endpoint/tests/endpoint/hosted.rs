@@ -151,6 +151,9 @@ async fn mistakes_keep_all_that_was_typed() {
     let answer = send(&scene, &values).await;
     assert_eq!(answer.status, 422);
     let page = answer.text();
+    // It opens at what has to be mended, and there was nothing to open at before.
+    assert_eq!(page.matches(" autofocus>").count(), 1);
+    assert!(!scene.get(&format!("/campaigns/{ID}")).await.text().contains("autofocus"));
     for part in [
         "value=\"&lt;b&gt;&quot;Dara&quot;&lt;/b&gt;\"",
         "value=\"dara@\"",

@@ -20,6 +20,10 @@ pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()>
 
     // What was entered is there, and what has to be mended stands above.
     stage.browser.until("!!document.querySelector('#form-summary')").await?;
+    // The page opens there.
+    stage.browser.until("document.activeElement.id === 'form-summary'").await?;
+    let top = "document.querySelector('#form-summary').getBoundingClientRect().top";
+    stage.browser.until(&format!("{top} >= 0 && {top} < innerHeight")).await?;
     let value = find("[name=given_name]").await?.prop("value").await?;
     ensure!(value.as_deref() == Some("Sophea"), "{value:?}");
     find("#form-summary a[href='#email']").await?.click().await?;
