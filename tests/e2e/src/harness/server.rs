@@ -1,8 +1,10 @@
 //! A small HTTP server in the tests' own process.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -31,14 +33,26 @@ impl Drop for Server {
     }
 }
 
+/// Listens on a port that no server of this process had before: to a browser a port is a site, of which it keeps
+/// files and more, and another test's are not this one's.
+async fn listen() -> Result<(TcpListener, u16)> {
+    static HAD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        if HAD.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return Ok((listener, port));
+        }
+    }
+}
+
 /// Serves on a free port. Where `answer` gives none, the connection breaks.
 pub async fn serve<F, Answering>(answer: F) -> Result<Server>
 where
     F: Fn(Request<Bytes>) -> Answering + Clone + Send + 'static,
     Answering: Future<Output = Option<Answer>> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let port = listener.local_addr()?.port();
+    let (listener, port) = listen().await?;
     let accepting = tokio::spawn(async move {
         let mut connections = JoinSet::new();
         loop {
