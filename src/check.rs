@@ -168,7 +168,8 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
     let to: Vec<&Target> =
         campaign.targets.iter().filter(|target| action.targets.contains(&target.id.0)).collect();
     let is = |message: &Message, to: &[&Target]| {
-        clean(&message::fill(suggested, draft, to)) == message.subject
+        clean(&message::fill(suggested, draft, to, message::room(campaign, SUBJECT)))
+            == message.subject
     };
     if action.messages.0.is_empty() {
         return is(&action.message, &to);
@@ -482,7 +483,8 @@ impl Judge<'_> {
                 self.mistake(name, MistakeKind::TooLong(most));
             }
         }
-        let filled = |part: &str| clean(&message::fill(part, self.draft, to));
+        let room = message::room(self.campaign, BODY);
+        let filled = |part: &str| clean(&message::fill(&clean(part), self.draft, to, room));
         let (subject_stands, body_stands) = if template.editable {
             (true, is_framed(&body, &filled(&template.head), &filled(&template.foot)))
         } else {

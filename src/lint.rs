@@ -1052,7 +1052,7 @@ fn is_asked(campaign: &Campaign, name: &str) -> bool {
 
 /// A text whose placeholders all stand for nothing: the shortest that it can become.
 fn unfilled(text: &str) -> String {
-    clean(&message::fill(text, &Draft::default(), &[]))
+    clean(&message::fill(text, &Draft::default(), &[], u32::MAX))
 }
 
 /// Whether a text has the form of a language tag (BCP 47), without asking a registry.

@@ -1,6 +1,7 @@
 //! The message: the campaign's template, the supporter's words, and what stands for what.
 
 use crate::campaign::{Campaign, STANDARD_FIELDS, Target};
+use crate::check::{LONGEST_SUBJECT, length};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::find::split_once;
 use crate::phone;
@@ -18,6 +19,13 @@ impl Draft {
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
+        // Once, and not again for each placeholder: a value may be nothing but white space, and very long.
+        for name in STANDARD_FIELDS {
+            let value = clean(self.get(name));
+            if value != self.get(name) {
+                composed.set(name, &value);
+            }
+        }
         composed.aim(campaign);
         let [country, phone] = ["country", "phone"].map(|name| self.get(name).trim());
         if !phone.is_empty()
@@ -27,7 +35,8 @@ impl Draft {
         }
         let to = recipients(campaign, &composed);
         let written = |draft: &Draft, to: &[&Target]| {
-            [(SUBJECT, fill(self.get(SUBJECT), draft, to)), (BODY, body(campaign, draft, to))]
+            let subject = fill(&clean(self.get(SUBJECT)), draft, to, room(campaign, SUBJECT));
+            [(SUBJECT, subject), (BODY, body(campaign, draft, to))]
         };
         if campaign.message.per_target {
             for target in &to {
@@ -55,34 +64,81 @@ pub fn is_unchanged(campaign: &Campaign, draft: &Draft) -> bool {
     template.editable && clean(draft.get(BODY)) == clean(&template.body)
 }
 
-/// Puts what was entered in the place of `{{given_name}}` and the like, once: what is entered is
-/// not filled again. What stands for several targets names them all. A placeholder that nobody knows
-/// stays as it stands.
-pub fn fill(template: &str, draft: &Draft, to: &[&Target]) -> String {
-    let mut filled = String::new();
+/// How many characters of a filled subject or body are worth making: so many that the form can say by how many
+/// a text is too long, and no more, since a post of a few kilobytes could otherwise expand to many megabytes.
+pub(crate) fn room(campaign: &Campaign, name: &str) -> u32 {
+    let most = if name == SUBJECT { LONGEST_SUBJECT } else { campaign.message.max };
+    most.saturating_mul(4)
+}
+
+/// Replaces `{{given_name}}` and the like by what was entered, once: what is entered is not filled again. A
+/// placeholder for several targets names them all. An unknown placeholder stays as it is.
+///
+/// A template or a result of more than `most` characters (Unicode scalar values) is cut after `most` of them, and
+/// marked with an ellipsis, so that it stays too long when it is trimmed.
+pub fn fill(template: &str, draft: &Draft, to: &[&Target], most: u32) -> String {
+    let mut filled = Filled { text: String::new(), room: most, is_cut: false };
+    if length(template) > most {
+        filled.push(template);
+        return filled.text;
+    }
     let mut rest = template;
     while let Some((before, after)) = split_once(rest, "{{") {
-        filled.push_str(before);
+        filled.push(before);
         rest = after;
         // A name is whole before the next one begins.
         let part = split_once(after, "{{").map_or(after, |(part, _)| part);
         match split_once(part, "}}") {
             Some((name, _)) if is_placeholder(name.trim()) => {
-                filled.push_str(draft.get(name.trim()).trim());
-                let begun = filled.len();
+                filled.push(draft.get(name.trim()).trim());
+                let mut is_first = true;
                 for value in to.iter().map(|target| of_target(target, name.trim())) {
-                    if filled.len() > begun && !value.is_empty() {
-                        filled.push_str(", ");
+                    if !is_first && !value.is_empty() {
+                        filled.push(", ");
                     }
-                    filled.push_str(value);
+                    is_first &= value.is_empty();
+                    filled.push(value);
                 }
                 rest = after.get(name.len() + 2..).unwrap_or_default();
             }
-            _ => filled.push_str("{{"),
+            _ => filled.push("{{"),
+        }
+        if filled.is_cut {
+            return filled.text;
         }
     }
-    filled.push_str(rest);
-    filled
+    filled.push(rest);
+    filled.text
+}
+
+/// A text that grows to a limit.
+struct Filled {
+    text: String,
+    /// How many more characters it may have.
+    room: u32,
+    /// Whether there were more.
+    is_cut: bool,
+}
+
+impl Filled {
+    fn push(&mut self, more: &str) {
+        if self.is_cut {
+            return;
+        }
+        let count = length(more);
+        if count <= self.room {
+            self.room -= count;
+            self.text.push_str(more);
+            return;
+        }
+        self.text.extend(more.chars().take(self.room as usize));
+        // White space at either end would be trimmed, and what is left might seem short enough.
+        if self.text.starts_with(char::is_whitespace) {
+            self.text.insert(0, '…');
+        }
+        self.text.push('…');
+        self.is_cut = true;
+    }
 }
 
 /// Whether this may stand between `{{` and `}}`.
@@ -110,17 +166,18 @@ pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
 pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
     let template = &campaign.message;
     let own = if template.editable { draft.get(BODY) } else { &template.body };
-    let [head, own, foot] =
-        [&template.head, own, &template.foot].map(|part| clean(&fill(part, draft, to)));
+    let room = room(campaign, BODY);
+    let [head, own, foot] = [&template.head, own, &template.foot]
+        .map(|part| clean(&fill(&clean(part), draft, to, room)));
     joined([&head, &own, &foot])
 }
 
 /// What somebody wrote of a message as it was sent, by the draft as it was sent: the body without head and foot. All of
 /// it, where the campaign has others by now.
 pub(crate) fn own<'a>(campaign: &Campaign, sent: &Draft, body: &'a str) -> &'a str {
-    let to = recipients(campaign, sent);
-    let [head, foot] =
-        [&campaign.message.head, &campaign.message.foot].map(|part| clean(&fill(part, sent, &to)));
+    let (to, room) = (recipients(campaign, sent), room(campaign, BODY));
+    let [head, foot] = [&campaign.message.head, &campaign.message.foot]
+        .map(|part| clean(&fill(&clean(part), sent, &to, room)));
     let gap = |part: &str| if part.is_empty() { "" } else { GAP };
     let (before, after) = ([&head, gap(&head)].concat(), [gap(&foot), &foot].concat());
     let rest = body.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after));

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use standwith::campaign::{Campaign, CampaignFile, Strictness, Target};
+use standwith::check::{check, length};
 use standwith::draft::{Draft, clean};
 use standwith::message::{OF_TARGETS, body, fill, is_placeholder, placeholders};
 
@@ -60,7 +62,7 @@ fn a_placeholder_becomes_what_was_entered() {
         ("}}{{", "}}{{"),
         ("សួស្ដី {{given_name}}។", "សួស្ដី Dara។"),
     ] {
-        assert_eq!(fill(template, &draft, &[]), filled, "{template}");
+        assert_eq!(fill(template, &draft, &[], 999), filled, "{template}");
     }
 }
 
@@ -68,7 +70,7 @@ fn a_placeholder_becomes_what_was_entered() {
 fn every_standard_field_may_be_a_placeholder() {
     for name in standwith::campaign::STANDARD_FIELDS {
         assert!(is_placeholder(name));
-        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")]), &[]), "x");
+        assert_eq!(fill(&format!("{{{{{name}}}}}"), &draft(&[(name, "x")]), &[], 999), "x");
     }
     for name in ["", "subject", "body", "targets", "target", "role", "consent_news", " given_name"]
     {
@@ -93,7 +95,7 @@ fn some_stand_for_those_who_get_the_message() {
         (&[&a, &b], "The Minister, The {{given_name}}; Envoy; Justice; Ada"),
         (&[&a, &a], "The Minister, The Minister; ; Justice, Justice; Ada"),
     ] {
-        assert_eq!(fill(template, &draft(&[("given_name", "Ada")]), to), filled);
+        assert_eq!(fill(template, &draft(&[("given_name", "Ada")]), to, 999), filled);
     }
     assert!(OF_TARGETS.into_iter().all(is_placeholder));
 }
@@ -142,7 +144,71 @@ fn placeholders_are_told_known_or_not() {
 #[test]
 fn filling_takes_no_longer_than_reading() {
     let template = "{{".repeat(200_000) + "}}";
-    assert_eq!(fill(&template, &Draft::default(), &[]), template);
+    assert_eq!(fill(&template, &Draft::default(), &[], 400_002), template);
+}
+
+#[test]
+fn filling_stops_past_the_limit() {
+    let many = "{{phone}}".repeat(1000);
+    let long = "1".repeat(40_000);
+    for (template, filled) in [
+        (&*many, "{{phone}}{{phone}}{{…"),
+        ("{{phone}}{{phone}}", "11111111111111111111…"),
+        ("0{{phone}}2", "01111111111111111111…"),
+        ("          {{phone}}", "…          1111111111…"),
+        ("0123456789 {{email}}", "0123456789 "),
+        ("0123456789 123456789", "0123456789 123456789"),
+        ("0123456789 1234567890", "0123456789 123456789…"),
+    ] {
+        let draft = draft(&[("phone", &long)]);
+        assert_eq!(fill(template, &draft, &[], 20), filled);
+    }
+    let target = Target { name: "a".repeat(21), ..Target::default() };
+    let filled = ["a".repeat(20), "…".to_owned()].concat();
+    assert_eq!(fill("{{target_name}}", &Draft::default(), &[&target], 20), filled);
+}
+
+proptest! {
+    #[test]
+    fn what_is_cut_stays_too_long(
+        parts in proptest::collection::vec(
+            prop_oneof!["[ \na\u{e4}]{0,9}", Just("{{given_name}}".to_owned()), Just("{{email}}".to_owned())],
+            0..12,
+        ),
+        name in "[ a\u{1f600}]{0,9}",
+        most in 0u32..40,
+    ) {
+        let (template, draft) = (parts.concat(), draft(&[("given_name", &name)]));
+        let whole = fill(&template, &draft, &[], 9999);
+        let cut = fill(&template, &draft, &[], most);
+        if cut != whole {
+            prop_assert!(length(&template) > most || length(&whole) > most);
+            prop_assert!(length(&clean(&cut)) > most, "{cut:?}");
+            prop_assert!(length(&cut) <= most + 2, "{cut:?}");
+        }
+    }
+}
+
+// A post of 50 KB made a page of 40 MB: a thousand placeholders, each for a value of 40,000 letters.
+#[test]
+fn a_message_that_is_too_long_is_not_composed_in_full() {
+    let campaign = campaign(r#"{"subjects":["S"],"head":"H","body":"B","max":100}"#);
+    let (body, phone) = ("{{phone}} ".repeat(1000), "1".repeat(40_000));
+    let mut draft = Draft::new(&campaign);
+    for (name, value) in [("phone", &phone), ("subject", &body), ("body", &body)] {
+        draft.set(name, value);
+    }
+    let composed = draft.composed(&campaign);
+    assert!(composed.get("body").len() < 500 && composed.get("subject").len() < 900);
+    let mistakes = check(&campaign, &composed).unwrap_err();
+    let codes: Vec<String> = mistakes.iter().map(|mistake| mistake.code()).collect();
+    for code in ["phone_too_long", "subject_too_long", "body_too_long"] {
+        assert!(codes.iter().any(|known| known == code), "{codes:?}");
+    }
+    // What is typed is longer than allowed, but not when it is filled in.
+    let mut draft = Draft::new(&campaign);
+    draft.set("body", &["mine", &"{{phone}}".repeat(40)].concat());
+    assert_eq!(draft.composed(&campaign).get("body"), "H\n\nmine");
 }
 
 #[test]

@@ -553,7 +553,7 @@ impl<'a> Viewer<'a> {
         let mut differs = !frame.is_empty();
         for (told, about) in [(&mut subject, ""), (&mut body, &frame)] {
             let written = [session.draft.get(told.name), about].concat();
-            if message::fill(&written, &Draft::default(), &[]) != written {
+            if message::fill(&written, &Draft::default(), &[], u32::MAX) != written {
                 differs = true;
                 if !fixed {
                     told.hint = Some((Key::PlaceholderHint, 0));
