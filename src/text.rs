@@ -287,6 +287,11 @@ texts! {
         // The field of the hosted form that nobody sees.
         Trap = "trap": "Leave this field empty";
         Trapped = "trapped": "Your message has not been sent yet. A field that must stay empty was filled in, perhaps by your browser. Empty it, then send your message again.";
+        // Where the hosted form stands in for the widget's quick way out, or refuses a post.
+        ExitLimits = "exit_limits": "Without JavaScript, the quick exit cannot empty this form or remove this page from your browser’s history. Close the window as well.";
+        FormExpired = "form_expired": "Your message has not been sent yet, because this form was open for too long. Check what you entered, then send it again.";
+        ForeignForm = "foreign_form": "Another website tried to fill in this form for you. Nothing of that was sent. If you want to send a message, fill in the form yourself.";
+        PageOnce = "page_once": "The page you asked for could be opened only once. If it said that your message was received, you need to do nothing more.";
     }
 }
 

@@ -605,8 +605,10 @@ mod tests {
         let challenge = Arc::new(ProofOfWork::new(&[7; 32], work));
         let brake = Brake::new(limits, proxies, challenge, metrics.clone()).unwrap();
         let addresses = PublicUrl::local(at.port());
-        let intake = Intake { store, library, keys, addresses, metrics };
-        let endpoint = Arc::new(Endpoint { intake, brake, widgets: None });
+        let workers = Workers::default();
+        let intake = Intake { store, library, keys, addresses, metrics, workers };
+        let endpoint =
+            Arc::new(Endpoint { intake, brake, widgets: None, hosted: HostedForms::new(&[7; 32]) });
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(listen::serve(listener, router(endpoint.clone()), async {
             let _ = stopped.await;

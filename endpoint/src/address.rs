@@ -45,6 +45,12 @@ impl PublicUrl {
         &self.0
     }
 
+    /// Scheme, host and port, as browsers write them in `Origin` (RFC 6454, section 6.2).
+    pub fn origin(&self) -> String {
+        // It was made of an address that parses.
+        Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+
     /// Where actions for a campaign are posted: what `aud` must be.
     pub fn actions(&self, campaign: &str) -> String {
         format!("{}/campaigns/{campaign}/actions", self.0)
@@ -81,5 +87,12 @@ mod tests {
         ] {
             assert!(given.parse::<PublicUrl>().is_err(), "{given}");
         }
+    }
+
+    #[test]
+    fn has_an_origin() {
+        let origin = |url: &str| url.parse::<PublicUrl>().unwrap().origin();
+        assert_eq!(origin("https://example.org:8443/Stand/"), "https://example.org:8443");
+        assert_eq!(origin("HTTP://127.0.0.1:80/a"), "http://127.0.0.1");
     }
 }

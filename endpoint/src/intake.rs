@@ -24,6 +24,7 @@ use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
 use crate::store::{Content, Counting, Kept, NewAction, Recorded, Store, StoreFault};
+use crate::workers::{WorkFailed, Workers};
 
 /// The longest body of a post, in bytes.
 pub const LONGEST_BODY: usize = 32 * 1024;
@@ -45,6 +46,8 @@ pub struct Intake {
     pub addresses: Vec<PublicUrl>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where actions are verified and validated, and pages rendered.
+    pub workers: Workers,
 }
 
 /// How a body is written.
@@ -117,6 +120,12 @@ impl Refusal {
     }
 }
 
+impl From<WorkFailed> for Refusal {
+    fn from(_: WorkFailed) -> Self {
+        Refusal::Busy
+    }
+}
+
 impl Intake {
     /// Takes in what was posted for a campaign at the time `now` (seconds since 1970).
     ///
@@ -142,13 +151,14 @@ impl Intake {
         now: i64,
     ) -> Result<Acceptance, Refusal> {
         let served = self.library.get(campaign);
-        let action = match Received::open(form, body) {
+        let body = body.to_vec();
+        let action = match self.workers.run(move || Received::open(form, &body)).await? {
             Err(_) if served.is_none() => return Err(Refusal::CampaignUnknown),
-            opened => &opened?,
+            opened => Arc::new(opened?),
         };
-        match self.judge(campaign, served, &action.claims, now).await {
-            Ok(known) => self.keep(action, known, now).await,
-            Err(refusal) => self.unless_kept(campaign, action, refusal).await,
+        match self.judge(campaign, served, &action, now).await {
+            Ok(known) => self.keep(&action, known, now).await,
+            Err(refusal) => self.unless_kept(campaign, &action, refusal).await,
         }
     }
 
@@ -187,8 +197,11 @@ impl Intake {
     }
 
     fn measure(&self, campaign: &str, taken: &Result<Acceptance, Refusal>) {
+        // Anybody may post to any name: only those that are served become labels.
+        if self.library.get(campaign).is_none() {
+            return;
+        }
         let outcome = match taken {
-            Err(Refusal::CampaignUnknown) => return,
             Err(refusal) => refusal.code(),
             Ok(acceptance) if acceptance.is_new => acceptance.status.word(),
             Ok(_) => "repeated",
@@ -201,9 +214,10 @@ impl Intake {
         &self,
         campaign: &str,
         served: Option<Arc<Version>>,
-        claims: &Claims,
+        action: &Arc<Received>,
         now: i64,
     ) -> Result<bool, Refusal> {
+        let claims = &action.claims;
         let served = served.ok_or(Refusal::CampaignUnknown)?;
         if !self.addresses.iter().any(|address| address.actions(campaign) == claims.aud) {
             let wanted = self.addresses.first().map(|address| address.actions(campaign));
@@ -223,10 +237,27 @@ impl Intake {
         let named = self.library.version(campaign, &claims.campaign_digest, &self.store).await;
         let named = named.map_err(busy)?;
         let known = named.is_some();
-        let mut mistakes = judge(&named.unwrap_or(served), claims, known, check_received);
-        if !is_sealed_to_a_key(claims) {
-            mistakes.push(("sealed".to_owned(), "answer_malformed".to_owned()));
-        }
+        let action = action.clone();
+        let mistakes = self.workers.run(move || {
+            let claims = &action.claims;
+            let is_sealed = served.campaign().sealing.is_some();
+            let mut mistakes = judge(&named.unwrap_or(served), claims, known, check_received);
+            if !is_sealed_to_a_key(claims) {
+                mistakes.push(("sealed".to_owned(), "answer_malformed".to_owned()));
+            }
+            // Whatever version it names: a campaign that seals today keeps nothing in the clear.
+            let missing = claims.sealed.is_none().then_some(("sealed", "answer_missing"));
+            let exposed = sealing::exposed(claims).into_iter();
+            let exposed = exposed.map(|name| (name, "answer_unknown_choice"));
+            for (field, code) in missing.into_iter().chain(exposed).filter(|_| is_sealed) {
+                let mistake = (field.to_owned(), code.to_owned());
+                if !mistakes.contains(&mistake) {
+                    mistakes.push(mistake);
+                }
+            }
+            mistakes
+        });
+        let mistakes = mistakes.await?;
         if mistakes.is_empty() { Ok(known) } else { Err(Refusal::Rules(mistakes)) }
     }
 

@@ -40,3 +40,4 @@ pub mod receipt;
 pub mod sealing;
 pub mod signature;
 pub mod store;
+pub mod workers;

@@ -15,12 +15,13 @@ use tracing::Level;
 
 use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
-use crate::http::{self, Endpoint, listen};
+use crate::http::{self, Endpoint, HostedForms, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
 use crate::library::{Library, LibraryFault};
 use crate::metrics::Metrics;
 use crate::store::Store;
+use crate::workers::Workers;
 
 /// How often the campaign files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -106,6 +107,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let keys = options.keys.clone().unwrap_or_else(|| store.file().with_extension("keys.json"));
     let keys = Keyring::open_or_make(&keys)?;
     let brake = brake(&options, &keys, metrics.clone())?;
+    let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
     let listener = TcpListener::bind(options.listen).await;
     let listener = listener.with_context(|| format!("can't listen on {}", options.listen))?;
     let at = listener.local_addr()?;
@@ -116,8 +118,10 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
             keys,
             addresses: addresses(options.public_url, at),
             metrics,
+            workers: Workers::default(),
         },
         brake,
+        hosted,
         widgets: options.widgets.or_else(built_widgets),
     });
     // For whoever started it; that nobody reads it is no reason not to serve.
@@ -154,6 +158,7 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
     let mut failing = false;
     loop {
         ticks.tick().await;
+        endpoint.hosted.purge();
         if !store.is_writing() {
             tracing::error!("the database takes no more actions");
             return stop.notify_one();

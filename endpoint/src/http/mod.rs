@@ -26,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::Instant;
 
+pub use self::hosted::HostedForms;
 use self::problem::Problem;
 use crate::brake::Brake;
 use crate::intake::{Intake, Refusal};
@@ -39,6 +40,8 @@ pub struct Endpoint {
     pub brake: Brake,
     /// The folder of the widget's files, if they are served here.
     pub widgets: Option<PathBuf>,
+    /// What hosted forms need.
+    pub hosted: HostedForms,
 }
 
 /// The endpoint as a service.
@@ -111,7 +114,10 @@ async fn file_or_form(
             let answer = campaigns::file(&endpoint, campaign, request.headers());
             Ok(open_to_all(answer.into_response()).await)
         }
-        None => hosted::get(&endpoint, &name, request.uri(), request.headers()).await,
+        None => {
+            let (parts, _) = request.into_parts();
+            hosted::get(&endpoint, &name, &parts.method, &parts.uri, &parts.headers).await
+        }
     }
 }
 
@@ -176,6 +182,8 @@ async fn observe(
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // A page with a form has a policy of its own.
+    let policy = headers.entry(header::REFERRER_POLICY);
+    policy.or_insert(HeaderValue::from_static("no-referrer"));
     response
 }

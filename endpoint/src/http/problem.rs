@@ -1,7 +1,7 @@
 //! Refusals as `application/problem+json` (RFC 9457), with the contract's `code` beside the
 //! standard members.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use standwith::json::Writer;
 
@@ -32,10 +32,10 @@ impl Problem {
         self.status
     }
 
-    /// Puts Retry-After on a response, where waiting can help.
-    pub(crate) fn put_retry_after(&self, response: &mut Response) {
+    /// Puts Retry-After among the headers, where waiting can help.
+    pub(crate) fn put_retry_after(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
     }
 
@@ -138,7 +138,7 @@ impl IntoResponse for Problem {
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (self.status, headers, out.finish()).into_response();
-        self.put_retry_after(&mut response);
+        self.put_retry_after(response.headers_mut());
         response
     }
 }

@@ -11,7 +11,7 @@ use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::brake::{Challenge, Limits, Subject, Unproved, Work, solve};
 use standwith_endpoint::http::Peer;
 
-use crate::scene::{Answer, FILLED, ID, Scene, campaign, folder, form, hidden, signed, with};
+use crate::scene::{Answer, FILLED, ID, Scene, campaign, folder, hidden, signed, with};
 
 /// Four a minute from one network, and ten from everywhere; proofs that cost next to nothing.
 const FEW: Limits = Limits { network: 4, all: 10, work: Work { iterations: 2, tries: 4 } };
@@ -267,7 +267,7 @@ async fn another_proof_may_be_asked_for() {
 
 /// Posts the hosted form from this address.
 async fn send(scene: &Scene, from: &str, values: &[(&str, &str)]) -> Answer {
-    let mut request = form("", values);
+    let mut request = scene.form("", values);
     request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
     request.extensions_mut().insert(Peer("127.0.0.1".parse::<IpAddr>().unwrap()));
     scene.ask(request).await

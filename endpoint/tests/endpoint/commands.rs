@@ -103,10 +103,17 @@ async fn sent() -> Scene {
     let text = serde_json::to_string_pretty(&scene.claims()).unwrap();
     let signer = crate::scene::Signer::new();
     scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
-    let form = "given_name=Sok&family_name=San&email=sok%40example.org&country=KH&targets=embassy\
-                &subject=S&body=Please&consent_delivery=on";
-    let request = axum::http::Request::post(format!("/campaigns/{ID}"));
-    let answer = scene.ask(request.body(form.into()).unwrap()).await;
+    let form = [
+        ("given_name", "Sok"),
+        ("family_name", "San"),
+        ("email", "sok@example.org"),
+        ("country", "KH"),
+        ("targets", "embassy"),
+        ("subject", "S"),
+        ("body", "Please"),
+        ("consent_delivery", "on"),
+    ];
+    let answer = scene.ask(scene.form("", &form)).await;
     assert_eq!(answer.status, 200);
     scene
 }

@@ -4,14 +4,23 @@ use std::io::Read;
 
 use serde_json::json;
 
-use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, form, hidden, signed, with};
+use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
 
 async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
 }
 
 async fn send_in(scene: &Scene, query: &str, values: &[(&str, &str)]) -> Answer {
-    scene.ask(form(query, values)).await
+    follow(scene, scene.ask(scene.form(query, values)).await).await
+}
+
+/// What a browser shows: the page that a redirection leads to.
+async fn follow(scene: &Scene, answer: Answer) -> Answer {
+    if answer.status != 303 {
+        return answer;
+    }
+    assert!(answer.body.is_empty());
+    scene.get(&format!("/campaigns/{}", answer.header("location"))).await
 }
 
 #[tokio::test]
@@ -20,11 +29,16 @@ async fn the_form_is_a_page_without_script() {
     let answer = scene.get(&format!("/campaigns/{ID}")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert_eq!(answer.header("referrer-policy"), "same-origin");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
     let policy = answer.header("content-security-policy");
-    for part in
-        ["default-src 'none'", "form-action 'self'", "base-uri 'none'", "style-src 'sha256-"]
-    {
+    for part in [
+        "default-src 'none'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "style-src 'sha256-",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{policy}");
     }
     assert!(!policy.contains("script"));
@@ -386,6 +400,109 @@ async fn the_hosted_form_protects_people_at_risk_without_script() {
                 #country [value=TH]:checked)) #form-own-government{display:none}";
     assert!(style.ends_with(rule), "{style}");
     assert!(form.contains("id=\"form-own-government\""));
+}
+
+// Back and Reload brought what was typed back on the screen, since the page was the answer to a post.
+#[tokio::test]
+async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
+    let scene = Scene::serving(&[at_risk()]).await;
+    let mut wrong = FILLED.to_vec();
+    wrong.retain(|(name, _)| *name != "country");
+    for (values, status, words) in
+        [(&wrong, 422, "dara@example.org"), (&FILLED.to_vec(), 200, "Show my receipt")]
+    {
+        let answer = scene.ask(scene.form("?lang=en", values)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (303, "no-store"));
+        let address = format!("/campaigns/{}", answer.header("location"));
+        // Who only looks whether it is there takes nothing away.
+        let head = axum::http::Request::head(&address).body(axum::body::Body::empty()).unwrap();
+        scene.ask(head).await;
+        let page = scene.get(&address).await;
+        assert_eq!((page.status.as_u16(), page.header("cache-control")), (status, "no-store"));
+        assert!(page.text().contains(words), "{}", page.text());
+        let again = scene.get(&address).await.text();
+        assert!(again.contains("could be opened only once") && !again.contains(words), "{again}");
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
+}
+
+#[tokio::test]
+async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not_do() {
+    let scene = Scene::serving(&[at_risk()]).await;
+    let limits = "Without JavaScript, the quick exit cannot empty this form";
+    let page = scene.get(&format!("/campaigns/{ID}")).await;
+    let (policy, text) = (page.header("content-security-policy").to_owned(), page.text());
+    let (_, rest) = text.split_once("<noscript>").unwrap();
+    let (plain, script) = rest.split_once("</noscript>").unwrap();
+    assert!(plain.contains("<form ") && plain.contains(limits), "{plain}");
+    let tag = "<script async src=\"../standwith.js\" data-campaign=\"free-press.json\" \
+               data-lang=\"en\" data-hosted=\"free-press?plain\"></script>";
+    assert!(script.contains(tag), "{script}");
+    for part in ["script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "form-action 'self'"]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
+    // The same without script, for browsers in which the widget does not run.
+    let plain = scene.get(&format!("/campaigns/{ID}?plain")).await;
+    assert!(!plain.header("content-security-policy").contains("script"));
+    assert!(plain.text().contains(limits) && !plain.text().contains("<script"));
+    assert!(plain.text().contains("href=\"?lang=km&amp;plain\""), "{}", plain.text());
+    // Elsewhere nothing has changed.
+    let other = Scene::new().await.get(&format!("/campaigns/{ID}")).await.text();
+    assert!(!other.contains(limits) && !other.contains("<script"));
+}
+
+#[tokio::test]
+async fn a_form_posted_by_another_site_is_neither_taken_nor_shown() {
+    let scene = Scene::new().await;
+    for (headers, status) in [
+        (&[("sec-fetch-site", "cross-site")][..], 403),
+        (&[("sec-fetch-site", "same-site")], 403),
+        (&[("origin", "https://evil.example")], 403),
+        (&[("origin", "null")], 403),
+        (&[("sec-fetch-site", "same-origin")], 200),
+        (&[("origin", "http://localhost:8080")], 200),
+    ] {
+        let before = scene.number("SELECT count(*) FROM action").await;
+        let mut request = scene.form("", &FILLED);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let answer = scene.ask(request).await;
+        assert_eq!(answer.status, status, "{headers:?}");
+        let taken = scene.number("SELECT count(*) FROM action").await - before;
+        assert_eq!(taken, i64::from(status == 200), "{headers:?}");
+        if status == 403 {
+            let page = answer.text();
+            assert!(page.contains("Another website tried to fill in this form"), "{page}");
+            assert!(!page.contains("dara@example.org") && !page.contains("ដារ៉ា"), "{page}");
+            assert!(page.contains("name=\"form-token\""));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_was_not_given_out_is_shown_again_with_what_was_typed() {
+    let scene = Scene::new().await;
+    let jti = crate::scene::fresh_jti();
+    let hours_ago = |hours: i64| standwith_endpoint::clock::now() - hours * 3600;
+    let token = |jti: &str, hours| scene.endpoint.hosted.token(ID, jti, hours_ago(hours));
+    let other = crate::scene::fresh_jti();
+    for token in ["", "nonsense", &token(&other, 0), &token(&jti, 13)] {
+        let values = [&FILLED[..], &[("jti", &jti), ("form-token", token)]].concat();
+        let answer = send(&scene, &values).await;
+        assert_eq!(answer.status, 422, "{token}");
+        let page = answer.text();
+        assert!(page.contains("has not been sent yet, because this form was open for too long"));
+        assert!(page.contains("dara@example.org"));
+        assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+        // The form that was shown can be sent.
+        assert_ne!(hidden(&page, "jti"), jti);
+        assert!(!hidden(&page, "form-token").is_empty());
+    }
+    let recent = token(&jti, 11);
+    let values = [&FILLED[..], &[("jti", &jti), ("form-token", &recent)]].concat();
+    assert_eq!(send(&scene, &values).await.status, 200);
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use standwith_endpoint::address::PublicUrl;
-use standwith_endpoint::http::{Endpoint, listen, router};
+use standwith_endpoint::http::{Endpoint, HostedForms, listen, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
 use standwith_endpoint::metrics::Metrics;
 use standwith_endpoint::store::{Store, Synchronised};
+use standwith_endpoint::workers::Workers;
 use standwith_faults::account::Account;
 use standwith_faults::machine::{DATABASE, Machine};
 use tempfile::TempDir;
@@ -194,9 +195,15 @@ async fn serves_for_the_other_test() {
     let keys = Keyring::open_or_make(&keys).unwrap();
     let listener = tokio::net::TcpListener::bind(at).await.unwrap();
     let addresses = PublicUrl::local(at.port());
-    let intake = Intake { store, library, keys, addresses, metrics };
+    let workers = Workers::default();
+    let intake = Intake { store, library, keys, addresses, metrics, workers };
     println!("http://{at}/");
     let brake = crate::scene::Scene::no_brake(&intake.metrics);
-    let router = router(Arc::new(Endpoint { intake, brake, widgets: None }));
+    let router = router(Arc::new(Endpoint {
+        intake,
+        brake,
+        widgets: None,
+        hosted: HostedForms::new(&[7; 32]),
+    }));
     listen::serve(listener, router, std::future::pending()).await;
 }

@@ -19,7 +19,7 @@ use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::brake::{Brake, Challenge, Limits, ProofOfWork, Proxies};
 use standwith_endpoint::clock;
-use standwith_endpoint::http::{Endpoint, router};
+use standwith_endpoint::http::{Endpoint, HostedForms, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
@@ -27,6 +27,7 @@ use standwith_endpoint::metrics::Metrics;
 use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
+use standwith_endpoint::workers::Workers;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -116,13 +117,15 @@ impl Scene {
         let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
         let library = Library::open(&dir.path().join("campaigns"), &store).await.unwrap();
         let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
-        let intake = Intake { store, library, keys, addresses, metrics };
+        let workers = Workers::default();
+        let intake = Intake { store, library, keys, addresses, metrics, workers };
         let work = Arc::new(ProofOfWork::new(&[7; 32], limits.work));
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
         let challenge = challenge.unwrap_or(work);
         let brake = Brake::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
         let widgets = Some(dir.path().join("dist"));
-        let endpoint = Arc::new(Endpoint { intake, brake, widgets });
+        let hosted = HostedForms::new(&[7; 32]);
+        let endpoint = Arc::new(Endpoint { intake, brake, widgets, hosted });
         Scene { dir, router: router(endpoint.clone()), endpoint }
     }
 
@@ -180,6 +183,25 @@ impl Scene {
     ) -> Answer {
         let request = Request::post(format!("/campaigns/{campaign}/actions"));
         self.ask(request.header("content-type", kind).body(body.into()).unwrap()).await
+    }
+
+    /// A post of the hosted form, as a browser sends it that has got the form before: with its token, and with an
+    /// identity where the values name none.
+    pub(crate) fn form(&self, query: &str, values: &[(&str, &str)]) -> Request<Body> {
+        let named = values.iter().find(|(name, _)| *name == "jti");
+        let jti = named.map_or_else(fresh_jti, |(_, jti)| (*jti).to_owned());
+        let token = self.endpoint.hosted.token(ID, &jti, clock::now());
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(values);
+        if named.is_none() {
+            form.append_pair("jti", &jti);
+        }
+        if !values.iter().any(|(name, _)| *name == "form-token") {
+            form.append_pair("form-token", &token);
+        }
+        let request = Request::post(format!("/campaigns/{ID}{query}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        request.body(Body::from(form.finish())).unwrap()
     }
 
     /// Claims that are taken, with an identity of their own.
@@ -253,14 +275,6 @@ pub(crate) const FILLED: [(&str, &str); 8] = [
     ("body", "Please let them write.\r\n\r\n{{given_name}}"),
     ("consent_delivery", "on"),
 ];
-
-/// A post of the hosted form.
-pub(crate) fn form(query: &str, values: &[(&str, &str)]) -> Request<Body> {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(values).finish();
-    let request = Request::post(format!("/campaigns/{ID}{query}"))
-        .header("content-type", "application/x-www-form-urlencoded");
-    request.body(Body::from(body)).unwrap()
-}
 
 /// A folder with these campaigns.
 pub(crate) fn folder(campaigns: &[Value]) -> TempDir {

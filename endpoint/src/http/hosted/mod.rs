@@ -1,0 +1,362 @@
+//! The hosted form: the widget's own view as plain HTML, for browsers without script and pages
+//! without the widget. What it sends has no proof, so it is recorded as such.
+//!
+//! The form carries the action's identity and the version of the campaign that it shows, so that
+//! sending it twice is harmless and a consent is recorded in the words that were read.
+
+mod guard;
+mod once;
+mod page;
+mod posted;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use standwith::action::Claims;
+use standwith::answer;
+use standwith::check::Mistake;
+use standwith::draft::Draft;
+use standwith::mail::Mail;
+use standwith::session::{Notice, Session};
+use standwith::text::Key;
+
+use self::guard::{FormTokens, is_cross_site};
+use self::once::OneTimePages;
+use self::page::{Page, fingerprint, query};
+use self::posted::Posted;
+use super::problem::Problem;
+use super::{CampaignId, Client, Endpoint, body};
+use crate::brake::Kind;
+use crate::clock;
+use crate::intake::{Acceptance, Refusal};
+
+/// The longest form in bytes: the longest message, each byte of it percent-encoded, and the rest.
+const LONGEST_FORM: usize = 128 * 1024;
+/// What in an address names a page that answers a post.
+const ONCE: &str = "once";
+/// The policy of a page that needs nothing.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What hosted forms need of the endpoint.
+#[derive(Debug)]
+pub struct HostedForms {
+    tokens: FormTokens,
+    pages: OneTimePages,
+}
+
+impl HostedForms {
+    /// Endpoints that share the secret take one another's forms.
+    pub fn new(secret: &[u8]) -> Self {
+        HostedForms { tokens: FormTokens::new(secret), pages: OneTimePages::default() }
+    }
+
+    /// The token of a form with this identity, sent at `now` (seconds since 1970).
+    pub fn token(&self, campaign: &str, jti: &str, now: i64) -> String {
+        self.tokens.issue(campaign, jti, now)
+    }
+
+    /// Forgets what nobody asked for in time.
+    pub fn purge(&self) {
+        self.pages.purge();
+    }
+}
+
+/// A page, ready to be sent.
+type Rendered = axum::http::Response<Bytes>;
+
+/// `GET /campaigns/{id}`: the form.
+pub(super) async fn get(
+    endpoint: &Arc<Endpoint>,
+    campaign: &str,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let once = query(uri, ONCE).filter(|_| *method == Method::GET);
+    let found = once.as_deref().and_then(|token| endpoint.hosted.pages.take(token));
+    if let Some(page) = found {
+        return Ok(page.map(Body::from));
+    }
+    let intake = &endpoint.intake;
+    let Some(version) = intake.library.get(campaign) else { return Ok(nobody_there()) };
+    let mut page = Page::new(endpoint.clone(), version, uri, headers, clock::now())?;
+    page.told = once.map(|_| Key::PageOnce);
+    let count = intake.store.count(campaign).await.ok();
+    let rendered = intake.workers.run(move || match page.campaign().sealing {
+        Some(_) => page.sealed(StatusCode::OK),
+        None => {
+            let session = page.session(None).with_count(count);
+            match page.told {
+                Some(_) => page.form(StatusCode::OK, &session),
+                None => page.first(&session),
+            }
+        }
+    });
+    Ok(rendered.await.map_err(Refusal::from)?.map(Body::from))
+}
+
+/// `POST /campaigns/{id}`: the form, filled in.
+pub(super) async fn post(
+    State(endpoint): State<Arc<Endpoint>>,
+    CampaignId(campaign): CampaignId,
+    Client(client): Client,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (now, intake, brake) = (clock::now(), &endpoint.intake, &endpoint.brake);
+    let Some(served) = intake.library.get(&campaign) else { return Ok(nobody_there()) };
+    let is_sealed = served.campaign().sealing.is_some();
+    if is_sealed || is_cross_site(&headers, &intake.addresses) {
+        // Neither is read: the one should have been sealed, the other is not the supporter's own.
+        let mut page = Page::new(endpoint.clone(), served, &uri, &headers, now)?;
+        let rendered = intake.workers.run(move || {
+            if is_sealed {
+                return page.sealed(StatusCode::METHOD_NOT_ALLOWED);
+            }
+            page.told = Some(Key::ForeignForm);
+            page.form(StatusCode::FORBIDDEN, &page.session(None))
+        });
+        let mut response = rendered.await.map_err(Refusal::from)?.map(Body::from);
+        if is_sealed {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        return Ok(response);
+    }
+    let over = brake.admit(Kind::Form, client).err();
+    let places = over.is_none().then(|| brake.slow_bodies());
+    let body = body::read(body, LONGEST_FORM, places).await;
+    if let Some(wait) = over
+        && (!brake.may_give_back_page() || body.is_err())
+    {
+        return Ok(go_back(wait));
+    }
+    let body = body?;
+    let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
+    let shown = intake.library.version(&campaign, &posted.version, &intake.store).await;
+    let version = shown.ok().flatten().unwrap_or(served);
+    let is_at_risk = version.campaign().is_at_risk();
+    let page = Page::new(endpoint.clone(), version, &uri, &headers, now)?;
+    let rendered = respond(page, posted, over).await?;
+    if !is_at_risk {
+        return Ok(rendered.map(Body::from));
+    }
+    let token = endpoint.hosted.pages.keep(rendered).map_err(|_| Refusal::Busy)?;
+    let headers = [
+        (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// The page that answers a form; it was over the limits if there is a time to wait, in seconds.
+async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Rendered, Problem> {
+    let (endpoint, draft) = (page.endpoint.clone(), posted.draft.clone());
+    let id = page.campaign().id.as_str().to_owned();
+    let is_ours = endpoint.hosted.tokens.is_valid(&posted.token, &id, &posted.jti, page.now);
+    if is_ours {
+        page.jti.clone_from(&posted.jti);
+    }
+    page.nudged = posted.nudged;
+    page.test |= posted.test;
+    if let Some(wait) = over {
+        let mut rendered = render(page, StatusCode::TOO_MANY_REQUESTS, move |page| {
+            page.session(Some(draft)).with_notice(Notice::Busy(Some(wait)))
+        })
+        .await?;
+        rendered.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        return Ok(rendered);
+    }
+    if posted.trapped {
+        endpoint.intake.metrics.braked("robot");
+        page.trapped = true;
+        // As if it had been taken: a robot looks no further.
+        return render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
+    }
+    if !is_ours {
+        page.told = Some(Key::FormExpired);
+        let unsent = StatusCode::UNPROCESSABLE_ENTITY;
+        return render(page, unsent, move |page| page.session(Some(draft))).await;
+    }
+    let workers = &endpoint.intake.workers;
+    let validated = workers.run(move || {
+        let next = next(&page, &posted);
+        (page, next)
+    });
+    let (page, next) = validated.await.map_err(Refusal::from)?;
+    let sent = match next {
+        Ok(next) => send(&endpoint, &id, page.now, next).await,
+        Err(unsent) => Err(unsent),
+    };
+    match sent {
+        Ok(Sent::Thanks(acceptance, mail)) => {
+            render(page, StatusCode::OK, move |page| {
+                let session = Session::thanks(page.setting(), page.now, acceptance);
+                page.offer(session, mail)
+            })
+            .await
+        }
+        Ok(Sent::Offer(mail)) => {
+            render(page, StatusCode::OK, move |page| {
+                let session = page.session(Some(draft));
+                page.offer(session, Some(mail))
+            })
+            .await
+        }
+        Err(unsent) => back(page, draft, unsent).await,
+    }
+}
+
+/// The form again, with what was typed and why it was not sent.
+async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, Problem> {
+    let unsendable = StatusCode::UNPROCESSABLE_ENTITY;
+    match unsent {
+        Unsent::Mistakes(mistakes) => {
+            render(page, unsendable, move |page| {
+                Session::hosted(page.setting(), page.now, Some(draft), mistakes)
+            })
+            .await
+        }
+        Unsent::Unchanged => {
+            page.nudged = true;
+            render(page, unsendable, move |page| {
+                page.session(Some(draft)).with_notice(Notice::Nudge)
+            })
+            .await
+        }
+        Unsent::Refused(refusal, mail) => {
+            if refusal == Refusal::ReplayMismatch {
+                // What was changed after sending is another message.
+                page.renew()?;
+            }
+            let notice = notice(&refusal);
+            let problem = Problem::from(refusal);
+            let mut rendered = render(page, problem.status(), move |page| {
+                let session = page.session(Some(draft));
+                page.offer(session, mail).with_notice(notice)
+            })
+            .await?;
+            problem.put_retry_after(rendered.headers_mut());
+            Ok(rendered)
+        }
+    }
+}
+
+/// Renders a form on a thread of its own.
+async fn render(
+    mut page: Page,
+    status: StatusCode,
+    session: impl FnOnce(&mut Page) -> Session + Send + 'static,
+) -> Result<Rendered, Problem> {
+    let workers = page.endpoint.intake.workers.clone();
+    let rendered = workers.run(move || {
+        let session = session(&mut page);
+        page.form(status, &session)
+    });
+    Ok(rendered.await.map_err(Refusal::from)?)
+}
+
+/// What is to be done with a valid form.
+enum Next {
+    /// It is recorded, and with it the mail that the supporter has sent, if one was.
+    Record(Box<Claims>, Option<Mail>),
+    /// The supporter is offered this mail.
+    Offer(Mail),
+}
+
+/// Validates a form, and tells what is to be done with it.
+fn next(page: &Page, posted: &Posted) -> Result<Next, Unsent> {
+    let campaign = page.campaign();
+    let action = page.validate(&posted.draft)?;
+    let (by_mail, told) = match posted.act.as_deref() {
+        Some("mail-yes") if campaign.is_mailed() => (true, posted.offered.as_deref()),
+        Some("mail") if campaign.is_mailed() => (true, None),
+        _ => (campaign.is_only_mailed(), None),
+    };
+    if !by_mail {
+        return Ok(Next::Record(Box::new(page.claims(&action, false)), None));
+    }
+    let mail = page.mail(&action);
+    // What was mailed is what is recorded.
+    if told.is_some_and(|told| told == fingerprint(&mail)) {
+        return Ok(Next::Record(Box::new(page.claims(&action, true)), Some(mail)));
+    }
+    Ok(Next::Offer(mail))
+}
+
+/// Has a form recorded, unless a mail is offered first.
+async fn send(endpoint: &Endpoint, campaign: &str, now: i64, next: Next) -> Result<Sent, Unsent> {
+    let intake = &endpoint.intake;
+    match next {
+        Next::Record(claims, mail) => match intake.take_bare(*claims, now).await {
+            Ok(Acceptance { id, status, receipt, count, .. }) => Ok(Sent::Thanks(
+                answer::Acceptance { id, status, receipt, count: Some(count) },
+                mail,
+            )),
+            Err(refusal) => Err(Unsent::Refused(refusal, mail)),
+        },
+        Next::Offer(mail) => {
+            let today = intake.library.get(campaign).ok_or(Refusal::CampaignUnknown);
+            match today.and_then(|today| today.is_open(now).map_err(Refusal::Closed)) {
+                Ok(()) => Ok(Sent::Offer(mail)),
+                Err(refusal) => Err(Unsent::Refused(refusal, None)),
+            }
+        }
+    }
+}
+
+/// What came of a form.
+enum Sent {
+    /// It is recorded, and the mail with it that was sent, if one was.
+    Thanks(answer::Acceptance, Option<Mail>),
+    /// The supporter is to send this.
+    Offer(Mail),
+}
+
+/// Why a form was not taken.
+enum Unsent {
+    /// The supporter has to correct something.
+    Mistakes(Vec<Mistake>),
+    /// A few words of the supporter's own would be good.
+    Unchanged,
+    /// And the mail, if one was sent.
+    Refused(Refusal, Option<Mail>),
+}
+
+/// What people see who follow a link to a campaign that is not here, or no longer.
+fn nobody_there() -> Response {
+    let page = "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+        <meta name=\"viewport\" content=\"width=device-width\">\n<title>No campaign</title>\n\
+        <h1>There is no campaign at this address</h1>\n</html>\n";
+    let headers = [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::CACHE_CONTROL, "no-store")];
+    (StatusCode::NOT_FOUND, headers, Html(page)).into_response()
+}
+
+/// What people see when so many forms come that theirs can't even be shown again. The browser kept it.
+fn go_back(wait: u32) -> Response {
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Too many at once</title>\n\
+         <h1>Your message has not been sent yet</h1>\n<p>Too many are sending at once. Go back with your \
+         browser’s Back button: what you typed should still be there. Try again in {wait} seconds.</p>\n</html>\n"
+    );
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::RETRY_AFTER, wait.into()),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
+}
+
+/// What the supporter has to know of a refusal.
+fn notice(refusal: &Refusal) -> Notice {
+    match refusal {
+        Refusal::Busy => Notice::Busy(None),
+        Refusal::Closed(_) => Notice::Closed,
+        refusal => Notice::Refused(refusal.code().to_owned()),
+    }
+}
