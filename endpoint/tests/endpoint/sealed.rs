@@ -226,18 +226,28 @@ async fn plain_text_and_junk_are_refused() {
     );
 }
 
+// A message in the clear named yesterday's version, and was kept.
 #[tokio::test]
-async fn whoever_saw_the_campaign_before_it_was_sealed_is_judged_by_what_they_saw() {
+async fn a_campaign_sealed_today_keeps_nothing_in_the_clear_whatever_version_is_named() {
     let scene = Scene::new().await;
     let before = scene.claims();
     let jwk = new_key(scene.dir.path(), "seal.json");
     assert_eq!(scene.change_campaign(&sealing_campaign(&jwk)).await, Vec::<String>::new());
-    scene.post(signed(&before)).await.taken(201);
-    // But not by a version that nobody knows.
-    let unknown = with(before, json!({"jti": fresh_jti(), "campaign_digest": encode(&[1; 32])}));
-    scene.post(signed(&unknown)).await.refused(422, "rules");
-    let unknown = sealed(&jwk, &unknown);
-    scene.post(signed(&unknown)).await.taken(201);
+    let unknown = with(before.clone(), json!({"campaign_digest": encode(&[1; 32])}));
+    for clear in [&before, &unknown] {
+        let problem = scene.post(signed(clear)).await.refused(422, "rules");
+        let errors = problem["errors"].as_array().unwrap();
+        for field in ["sealed", "person", "message"] {
+            assert!(errors.iter().any(|error| error["field"] == field), "{problem}");
+        }
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
+    // One that came before and is repeated now still gets its receipt.
+    scene.change_campaign(&campaign()).await;
+    let receipt = scene.post(signed(&before)).await.taken(201);
+    scene.change_campaign(&sealing_campaign(&jwk)).await;
+    assert_eq!(scene.post(signed(&before)).await.taken(200), receipt);
+    scene.post(signed(&sealed(&jwk, &with(unknown, json!({"jti": fresh_jti()}))))).await.taken(201);
     let output = export(scene.dir.path(), "jsonl", &["seal.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
     let lines = lines(&output);
