@@ -97,7 +97,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
     let flood = Flood::new(server.at, dir.path(), options.bad, options.good)?;
     let found = flood.run(options.seconds).await?;
     let (most, used) = (server.memory()?, server.processor_time()? - used);
-    let brake = braked(server.at).await?;
+    let brake = braked(server.metrics).await?;
     let log = server.stop().await?;
     let mut kept = kept(dir.path()).await?;
     let marked = marked(dir.path())?;
@@ -160,6 +160,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
 struct Server {
     child: Child,
     at: SocketAddr,
+    metrics: SocketAddr,
     log: PathBuf,
 }
 
@@ -171,6 +172,7 @@ impl Server {
         let mut child = Command::new(std::path::absolute(program)?)
             .args(arguments)
             .args(["--trust-forwarded", "127.0.0.1", "--proof-tries", &tries])
+            .args(["--metrics-listen", "127.0.0.1:0"])
             .current_dir(dir)
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log)?)
@@ -178,9 +180,12 @@ impl Server {
             .spawn()
             .with_context(|| format!("{} did not start", program.display()))?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let line = timeout(PATIENCE, lines.next_line()).await??.context("it ended at once")?;
-        let at = line.trim_end_matches('/').rsplit('/').next().unwrap_or_default().parse()?;
-        Ok(Server { child, at, log })
+        let mut next = async || -> Result<SocketAddr> {
+            let line = timeout(PATIENCE, lines.next_line()).await??.context("it ended at once")?;
+            Ok(line.split('/').nth(2).unwrap_or_default().parse()?)
+        };
+        let (at, metrics) = (next().await?, next().await?);
+        Ok(Server { child, at, metrics, log })
     }
 
     /// The most memory that it ever held, in MiB.
@@ -578,11 +583,12 @@ mod tests {
     use super::*;
     use standwith_endpoint::address::PublicUrl;
     use standwith_endpoint::brake::{Brake, Limits, ProofOfWork, Proxies, Work};
-    use standwith_endpoint::http::{Endpoint, listen, router};
+    use standwith_endpoint::http::{Endpoint, HostedForms, listen, router};
     use standwith_endpoint::intake::Intake;
     use standwith_endpoint::keys::Keyring;
     use standwith_endpoint::library::Library;
     use standwith_endpoint::metrics::Metrics;
+    use standwith_endpoint::workers::Workers;
     use tokio::net::TcpListener;
     use tokio::sync::oneshot;
 
@@ -610,9 +616,14 @@ mod tests {
         let endpoint =
             Arc::new(Endpoint { intake, brake, widgets: None, hosted: HostedForms::new(&[7; 32]) });
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(listen::serve(listener, router(endpoint.clone()), async {
-            let _ = stopped.await;
-        }));
+        let serving = tokio::spawn(listen::serve(
+            listener,
+            router(endpoint.clone()),
+            listen::Bounds::default(),
+            async {
+                let _ = stopped.await;
+            },
+        ));
         let found = Flood::new(at, dir.path(), 300, 10).unwrap().run(3).await.unwrap();
         drop(stop);
         serving.await.unwrap();

@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
-use crate::store::{Content, Counting, Kept, NewAction, Recorded, Store, StoreFault};
+use crate::store::{Content, Kept, NewAction, Recorded, Store, StoreFault};
 use crate::workers::{WorkFailed, Workers};
 
 /// The longest body of a post, in bytes.
@@ -284,10 +284,7 @@ impl Intake {
             content: action.content.clone(),
             campaign_digest: claims.campaign_digest.clone(),
             digest_known,
-            counting: match claims.test {
-                true => Counting::Never,
-                false => Counting::by_email(&claims.person.email),
-            },
+            counts: !claims.test,
             action_digest: action.action_digest.clone(),
             receipt: receipt.clone(),
         };

@@ -29,6 +29,8 @@ pub enum Unproved {
     Foreign,
     /// Its time is over.
     Expired,
+    /// Its challenge was issued when less was asked for than now.
+    TooEasy,
     /// It does not solve the challenge for this action.
     Wrong,
     /// It has been used.
@@ -49,11 +51,12 @@ pub trait Challenge: Debug + Send + Sync {
     fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String>;
 
     /// Tells what can be told of a proof in microseconds, for whatever anybody sends: before the body of the post
-    /// is there, so that only its campaign is known.
+    /// is there, so that only its campaign is known. A challenge of half the `pressure` of now still counts, since
+    /// pressure may rise while one is solved; an easier one does not.
     ///
     /// # Errors
     /// Why it is none, whatever its verification would say.
-    fn glance(&self, proof: &str, campaign: &str, now: i64) -> Result<(), Unproved>;
+    fn glance(&self, proof: &str, campaign: &str, pressure: u32, now: i64) -> Result<(), Unproved>;
 
     /// Whether the proof is one. It may take its time, within reason: it runs on a thread of its own, only after
     /// [`glance`](Self::glance), and only so many at once.
@@ -85,6 +88,13 @@ impl ProofOfWork {
         ProofOfWork { key: hmac::Key::new(hmac::HMAC_SHA256, secret), work }
     }
 
+    /// How many derivations a challenge of this pressure takes on average.
+    fn tries(&self, pressure: u32) -> u32 {
+        let Work { iterations, tries } = self.work;
+        let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
+        tries.saturating_mul(pressure).min(most).max(1)
+    }
+
     /// What the code of a challenge is over. A challenge for one campaign is none for another.
     fn over(campaign: &str, unsigned: &str) -> Vec<u8> {
         [campaign, "\n", unsigned].concat().into_bytes()
@@ -95,23 +105,25 @@ impl Challenge for ProofOfWork {
     fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String> {
         let mut salt = [0; 16];
         rand::fill(&mut salt).ok()?;
-        let Work { iterations, tries } = self.work;
-        let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
-        let tries = tries.saturating_mul(pressure).min(most).max(1);
+        let (iterations, tries) = (self.work.iterations, self.tries(pressure));
         let expires = u32::try_from(now + GOOD_FOR).ok()?;
         let unsigned = proof::unsigned(iterations, tries, expires, &salt);
         let code = hmac::sign(&self.key, &Self::over(campaign, &unsigned));
         Some([&unsigned, ".", &standwith::envelope::encode(code.as_ref())].concat())
     }
 
-    fn glance(&self, proof: &str, campaign: &str, now: i64) -> Result<(), Unproved> {
+    fn glance(&self, proof: &str, campaign: &str, pressure: u32, now: i64) -> Result<(), Unproved> {
         let (challenge, _) = read_proof(proof).ok_or(Unproved::Malformed)?;
         if challenge.expires <= now {
             return Err(Unproved::Expired);
         }
         let (unsigned, code) = challenge.signed();
         let over = Self::over(campaign, unsigned);
-        hmac::verify(&self.key, &over, &code).map_err(|_| Unproved::Foreign)
+        hmac::verify(&self.key, &over, &code).map_err(|_| Unproved::Foreign)?;
+        if challenge.tries.saturating_mul(2) < self.tries(pressure) {
+            return Err(Unproved::TooEasy);
+        }
+        Ok(())
     }
 
     fn verify(&self, proof: &str, subject: Subject<'_>) -> bool {
@@ -162,21 +174,25 @@ mod tests {
         let challenge = work.issue(ABOUT.campaign, 4, NOW).unwrap();
         assert!(challenge.starts_with("pbkdf2-sha256.10.64.1790000300."), "{challenge}");
         let proof = solve(&challenge, ABOUT.jti).unwrap();
-        assert_eq!(work.glance(&proof, ABOUT.campaign, NOW), Ok(()));
+        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(work.verify(&proof, ABOUT));
         assert_eq!(work.good_until(&proof), NOW + GOOD_FOR);
         // Of ten others, one in 64 would be solved by chance: all of them with one in 64^10.
         let other = |number: u8| encode(&[number; 16]);
         assert!((1..=10).any(|n| !work.verify(&proof, Subject { jti: &other(n), ..ABOUT })));
-        assert_eq!(work.glance(&proof, "free-speech", NOW), Err(Unproved::Foreign));
-        assert_eq!(work.glance(&proof, ABOUT.campaign, NOW + GOOD_FOR - 1), Ok(()));
-        assert_eq!(work.glance(&proof, ABOUT.campaign, NOW + GOOD_FOR), Err(Unproved::Expired));
+        assert_eq!(work.glance(&proof, "free-speech", 1, NOW), Err(Unproved::Foreign));
+        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR - 1), Ok(()));
+        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR), Err(Unproved::Expired));
+        // It was issued under fourfold pressure.
+        for (pressure, fits) in [(8, Ok(())), (16, Err(Unproved::TooEasy))] {
+            assert_eq!(work.glance(&proof, ABOUT.campaign, pressure, NOW), fits);
+        }
         // Another endpoint with the secret takes it, one without does not.
         let twin = ProofOfWork::new(&[7; 32], Work { iterations: 1, tries: 1 });
-        assert_eq!(twin.glance(&proof, ABOUT.campaign, NOW), Ok(()));
+        assert_eq!(twin.glance(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(twin.verify(&proof, ABOUT));
         let stranger = ProofOfWork::new(&[8; 32], Work { iterations: 10, tries: 16 });
-        assert_eq!(stranger.glance(&proof, ABOUT.campaign, NOW), Err(Unproved::Foreign));
+        assert_eq!(stranger.glance(&proof, ABOUT.campaign, 1, NOW), Err(Unproved::Foreign));
     }
 
     #[test]
@@ -191,9 +207,9 @@ mod tests {
         ] {
             let bad = proof.replacen(from, to, 1);
             assert_ne!(bad, proof);
-            assert_eq!(work.glance(&bad, ABOUT.campaign, NOW), Err(why), "{bad}");
+            assert_eq!(work.glance(&bad, ABOUT.campaign, 1, NOW), Err(why), "{bad}");
         }
-        assert_eq!(work.glance("", ABOUT.campaign, NOW), Err(Unproved::Malformed));
+        assert_eq!(work.glance("", ABOUT.campaign, 1, NOW), Err(Unproved::Malformed));
     }
 
     // From RFC 7914, section 11, as far as SHA-256 goes: 64 bytes there, of which the first 32 are the same.
@@ -232,7 +248,7 @@ mod tests {
         };
         time("issue", 10_000, &|| drop(work.issue(ABOUT.campaign, 1, NOW)));
         let proof = solve(&challenge, ABOUT.jti).unwrap();
-        time("glance", 10_000, &|| assert_eq!(work.glance(&proof, ABOUT.campaign, NOW), Ok(())));
+        time("glance", 10_000, &|| assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW), Ok(())));
         time("verify", 1_000, &|| assert!(work.verify(&proof, ABOUT)));
         time("solve", 20, &|| {
             let challenge = work.issue(ABOUT.campaign, 1, NOW).unwrap();

@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use self::challenge::{Challenge, ProofOfWork, Subject, Unproved, Work, solve};
-pub use self::network::{Block, ForwardedHeader, Proxies};
+pub use self::network::{Block, Client, ForwardedHeader, Network, Proxies, networks_of};
 pub use self::table::MEMORY;
 use self::table::{Rate, Table};
 use crate::metrics::Metrics;
@@ -106,6 +106,8 @@ pub struct Brake {
     challenge: Arc<dyn Challenge>,
     metrics: Metrics,
     begun: Instant,
+    /// Under this key used proofs are digested, so that nobody can choose which entries they push out.
+    used_key: hmac::Key,
     state: Mutex<State>,
     waiting: Semaphore,
     verifying: Semaphore,
@@ -166,6 +168,7 @@ impl Brake {
             challenge,
             metrics,
             begun: Instant::now(),
+            used_key: salt()?,
             state: Mutex::new(state),
             waiting: Semaphore::new(WAITING),
             verifying: Semaphore::new(processors),
@@ -173,8 +176,8 @@ impl Brake {
         })
     }
 
-    /// The address from which a request comes, whose connection comes from `peer`.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// Where a request comes from, whose connection comes from `peer`.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         self.proxies.client(peer, headers)
     }
 
@@ -182,18 +185,17 @@ impl Brake {
     ///
     /// # Errors
     /// It may not: in how many seconds it might.
-    pub fn admit(&self, kind: Kind, client: Option<IpAddr>) -> Result<(), u32> {
+    pub fn admit(&self, kind: Kind, client: Option<Client>) -> Result<(), u32> {
         let now = self.now();
         let Limits { network: limit, all, .. } = self.limits;
         let mut state = self.lock();
         state.refresh(now);
-        let admitted = client.map_or_else(Vec::new, network::networks).into_iter().try_for_each(
-            |(network, length, part)| {
-                let rate = if limit == 0 { 0 } else { (limit / part).max(1) };
-                let key = state.key(kind, network, length);
-                Rate(rate).take(state.networks.until(key), now)
-            },
-        );
+        let networks = client.map_or_else(Vec::new, Client::networks);
+        let admitted = networks.into_iter().try_for_each(|(network, part)| {
+            let rate = if limit == 0 { 0 } else { (limit / part).max(1) };
+            let key = state.key(kind, network);
+            Rate(rate).take(state.networks.until(key), now)
+        });
         let admitted = admitted.and_then(|()| match kind {
             Kind::Action => Rate(all).take(&mut state.actions, now),
             Kind::Form => Rate(self.limits.forms()).take(&mut state.forms, now),
@@ -207,15 +209,19 @@ impl Brake {
 
     /// A challenge for whoever is over the limit; the harder, the more proofs there are.
     pub fn issue(&self, campaign: &str, now: i64) -> Option<String> {
-        let pressure = match Rate::emptiness(self.lock().proved, self.now()) {
+        let challenge = self.challenge.issue(campaign, self.pressure(), now);
+        self.metrics.braked(if challenge.is_some() { "challenged" } else { "sent_away" });
+        challenge
+    }
+
+    /// How much harder than usual challenges are at the moment.
+    fn pressure(&self) -> u32 {
+        match Rate::emptiness(self.lock().proved, self.now()) {
             0..50 => 1,
             50..75 => 2,
             75..95 => 4,
             _ => 8,
-        };
-        let challenge = self.challenge.issue(campaign, pressure, now);
-        self.metrics.braked(if challenge.is_some() { "challenged" } else { "sent_away" });
-        challenge
+        }
     }
 
     /// Tells what is cheap to tell of a proof: before the body is there.
@@ -223,7 +229,7 @@ impl Brake {
     /// # Errors
     /// Why it is none.
     pub fn glance(&self, proof: &str, campaign: &str, now: i64) -> Result<(), Unproved> {
-        let fits = self.challenge.glance(proof, campaign, now);
+        let fits = self.challenge.glance(proof, campaign, self.pressure(), now);
         if fits.is_err() {
             self.metrics.braked("unproved");
         }
@@ -246,14 +252,14 @@ impl Brake {
     }
 
     async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
-        self.challenge.glance(proof, subject.campaign, now)?;
+        self.challenge.glance(proof, subject.campaign, self.pressure(), now)?;
         let place = self.waiting.try_acquire().map_err(|_| Unproved::Busy)?;
         // Before it is verified: a proof that is sent a hundred times at once is verified once, a wrong one too.
         let until = u64::try_from(self.challenge.good_until(proof)).unwrap_or_default();
         let seconds = u64::try_from(now).unwrap_or_default();
         {
             let mut state = self.lock();
-            let used = state.used.until(used(proof, subject));
+            let used = state.used.until(self.used(proof, subject));
             if *used > seconds {
                 return Err(Unproved::Used);
             }
@@ -279,7 +285,8 @@ impl Brake {
 
     /// Lets a proof be used once more: the endpoint could not keep the action.
     pub fn give_back(&self, proof: &str, subject: Subject<'_>) {
-        *self.lock().used.until(used(proof, subject)) = 0;
+        let key = self.used(proof, subject);
+        *self.lock().used.until(key) = 0;
     }
 
     /// Whether there is time to look whether an action is kept already.
@@ -303,6 +310,12 @@ impl Brake {
     /// The places of bodies that take their time.
     pub(crate) fn slow_bodies(&self) -> &Semaphore {
         &self.slow_bodies
+    }
+
+    /// Identifies a proof among those that were used.
+    fn used(&self, proof: &str, subject: Subject<'_>) -> u64 {
+        let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
+        first(hmac::sign(&self.used_key, text.as_bytes()).as_ref())
     }
 
     fn now(&self) -> u64 {
@@ -330,10 +343,10 @@ impl State {
     }
 
     /// By this a network is known, today.
-    fn key(&self, kind: Kind, network: IpAddr, length: u8) -> u64 {
+    fn key(&self, kind: Kind, network: Network) -> u64 {
         let mut context = hmac::Context::with_key(&self.salt);
-        context.update(&[kind as u8, length]);
-        match network {
+        context.update(&[kind as u8, network.length]);
+        match network.first {
             IpAddr::V4(address) => context.update(&address.octets()),
             IpAddr::V6(address) => context.update(&address.octets()),
         }
@@ -355,13 +368,6 @@ fn salt() -> Result<hmac::Key, Unspecified> {
     hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
 }
 
-/// By this a proof is known.
-fn used(proof: &str, subject: Subject<'_>) -> u64 {
-    let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    first(digest.as_ref())
-}
-
 /// The first eight bytes of a digest as a number.
 fn first(digest: &[u8]) -> u64 {
     digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
@@ -381,8 +387,8 @@ mod tests {
         Brake::new(limits, Proxies::default(), challenge, Metrics::default()).unwrap()
     }
 
-    fn from(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn from(text: &str) -> Option<Client> {
+        Some(Client::Address(text.parse().unwrap()))
     }
 
     #[tokio::test(start_paused = true)]
@@ -400,9 +406,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn addresses_are_digested_under_another_key_each_day() {
         let brake = braking(FEW);
-        let key = || brake.lock().key(Kind::Action, "192.0.2.0".parse().unwrap(), 24);
-        let (before, twin) =
-            (key(), braking(FEW).lock().key(Kind::Action, "192.0.2.0".parse().unwrap(), 24));
+        let network = Network { first: "192.0.2.0".parse().unwrap(), length: 24 };
+        let key = || brake.lock().key(Kind::Action, network);
+        let (before, twin) = (key(), braking(FEW).lock().key(Kind::Action, network));
         assert_ne!(before, twin);
         let admit = |brake: &Brake| brake.admit(Kind::Action, from("192.0.2.1"));
         tokio::time::advance(Duration::from_secs(86_399)).await;
@@ -423,6 +429,31 @@ mod tests {
         assert!((0..10).all(|_| brake.admit(Kind::Form, None).is_ok()));
         assert!(brake.admit(Kind::Form, None).is_err());
         assert!((0..1000).all(|_| braking(Limits::none()).admit(Kind::Form, None).is_ok()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_whose_address_can_not_be_read_share_one_network() {
+        let brake = braking(FEW);
+        let unknown = || brake.admit(Kind::Form, Some(Client::Unknown));
+        assert!((0..4).all(|_| unknown().is_ok()));
+        assert_eq!(unknown(), Err(15));
+        assert!(brake.admit(Kind::Form, from("192.0.2.1")).is_ok());
+    }
+
+    // One easy challenge served many actions after the others had become hard.
+    #[tokio::test(start_paused = true)]
+    async fn a_challenge_of_easier_times_is_none_any_more() {
+        let brake = braking(FEW);
+        let easy = brake.issue(ABOUT.campaign, 1000).unwrap();
+        let proof = solve(&easy, ABOUT.jti).unwrap();
+        for _ in 0..40 {
+            let proof = solve(&brake.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
+            brake.prove(&proof, ABOUT, 1000).await.unwrap();
+        }
+        assert_eq!(brake.glance(&proof, ABOUT.campaign, 1000), Err(Unproved::TooEasy));
+        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Err(Unproved::TooEasy));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
     }
 
     #[tokio::test]

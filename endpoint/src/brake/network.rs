@@ -1,9 +1,9 @@
 //! Whose address it is: which networks an address belongs to, and whom to believe about it behind a proxy.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use clap::ValueEnum;
 
 /// A block of addresses, as in `10.0.0.0/8`.
@@ -53,16 +53,44 @@ fn masked(address: IpAddr, length: u8) -> IpAddr {
     }
 }
 
-/// The networks of an address, the narrowest first, each with the part that it has in what a network may send: all of
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// From this address.
+    Address(IpAddr),
+    /// A trusted proxy passed it on, and the address in its header can't be read. All of these are one network.
+    Unknown,
+}
+
+/// A network: its first address, and how many bits all of its addresses share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network {
+    pub(super) first: IpAddr,
+    pub(super) length: u8,
+}
+
+impl Client {
+    /// The networks that count for a client, as [`networks_of`] has them.
+    pub(super) fn networks(self) -> Vec<(Network, u32)> {
+        match self {
+            Client::Address(address) => networks_of(address),
+            Client::Unknown => {
+                vec![(Network { first: IpAddr::V4(Ipv4Addr::UNSPECIFIED), length: 0 }, 1)]
+            }
+        }
+    }
+}
+
+/// The networks of an address, the narrowest first, each with the part that it has in what a network may take: all of
 /// it, or one in so many. None for addresses that are used in many places at once, such as those of this machine or
-/// of a private network: whoever sends from there does so through something that stands between.
-pub(super) fn networks(address: IpAddr) -> Vec<(IpAddr, u8, u32)> {
+/// of a private network: a request from there comes through something that stands between.
+pub fn networks_of(address: IpAddr) -> Vec<(Network, u32)> {
+    let network = |address, length| Network { first: masked(address, length), length };
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             let says_nothing =
                 v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified();
-            let network = (masked(v4.into(), 24), 24, 1);
-            if says_nothing { Vec::new() } else { vec![network] }
+            if says_nothing { Vec::new() } else { vec![(network(v4.into(), 24), 1)] }
         }
         IpAddr::V6(v6) => {
             let says_nothing = v6.is_loopback()
@@ -73,9 +101,7 @@ pub(super) fn networks(address: IpAddr) -> Vec<(IpAddr, u8, u32)> {
                 return Vec::new();
             }
             // A household or a server has a /64 at least, and many have a /48 to choose from.
-            [(64, 4), (48, 1)]
-                .map(|(length, part)| (masked(v6.into(), length), length, part))
-                .into()
+            vec![(network(v6.into(), 64), 4), (network(v6.into(), 48), 1)]
         }
     }
 }
@@ -100,33 +126,33 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// The address from which a request comes, whose connection comes from `peer`: the last one in the header
-    /// that is no trusted proxy's. What stands before it, anybody may have written.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// Where a request comes from, whose connection comes from `peer`: the last address in the header that is no
+    /// trusted proxy's. What stands before it, anybody may have written, in whatever bytes.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let mut address = peer.to_canonical();
         if !self.trusts(address) {
-            return address;
+            return Client::Address(address);
         }
         let name = match self.header {
             ForwardedHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
             ForwardedHeader::Forwarded => header::FORWARDED,
         };
-        let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-        let lines: Vec<&str> = lines.collect();
-        let steps = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+        let steps = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
         for step in steps {
+            let step = std::str::from_utf8(step).unwrap_or_default();
             let named = match self.header {
                 ForwardedHeader::XForwardedFor => node(step.trim()),
                 ForwardedHeader::Forwarded => forwarded_for(step),
             };
-            // Who hides a name (`unknown`, `_gateway`) is behind the proxy that was reached so far.
-            let Some(named) = named else { break };
+            // A hidden name (`unknown`, `_gateway`) is one as well.
+            let Some(named) = named else { return Client::Unknown };
             address = named.to_canonical();
             if !self.trusts(address) {
                 break;
             }
         }
-        address
+        Client::Address(address)
     }
 
     /// Whether an address is a trusted proxy's.
@@ -183,12 +209,13 @@ mod tests {
 
     #[test]
     fn an_address_belongs_to_its_networks() {
-        let networks = |text: &str| networks(address(text));
-        assert_eq!(networks("192.0.2.77"), [(address("192.0.2.0"), 24, 1)]);
+        let networks = |text: &str| networks_of(address(text));
+        let network = |first: &str, length| Network { first: address(first), length };
+        assert_eq!(networks("192.0.2.77"), [(network("192.0.2.0", 24), 1)]);
         assert_eq!(networks("::ffff:192.0.2.77"), networks("192.0.2.77"));
         assert_eq!(
             networks("2001:db8:1:2:3:4:5:6"),
-            [(address("2001:db8:1:2::"), 64, 4), (address("2001:db8:1::"), 48, 1)]
+            [(network("2001:db8:1:2::", 64), 4), (network("2001:db8:1::", 48), 1)]
         );
         for shared in
             ["127.0.0.1", "10.1.2.3", "172.17.0.1", "::1", "fd00::1", "fe80::1", "0.0.0.0"]
@@ -197,12 +224,17 @@ mod tests {
         }
     }
 
-    fn client(proxies: &Proxies, peer: &str, lines: &[(&'static str, &str)]) -> IpAddr {
+    fn client(proxies: &Proxies, peer: &str, lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(*name, value.parse().unwrap());
+            // Any byte may stand there, also what is no UTF-8.
+            let bytes: Vec<u8> = value.chars().map(|c| c as u8).collect();
+            headers.append(*name, HeaderValue::from_bytes(&bytes).unwrap());
         }
-        proxies.client(address(peer), &headers)
+        match proxies.client(address(peer), &headers) {
+            Client::Address(address) => address.to_string(),
+            Client::Unknown => "unknown".to_owned(),
+        }
     }
 
     #[test]
@@ -220,12 +252,18 @@ mod tests {
             ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1")], "198.51.100.1"),
             ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1, 10.9.9.9")], "198.51.100.1"),
             ("10.0.0.1", &[(x, "203.0.113.9"), (x, "198.51.100.1:4711,10.2.2.2")], "198.51.100.1"),
-            ("10.0.0.1", &[(x, "203.0.113.9, nonsense")], "10.0.0.1"),
-            ("10.0.0.1", &[(x, "203.0.113.9, nonsense, 10.3.3.3")], "10.3.3.3"),
+            // One byte that is no ASCII hid the rest of the line, and with it the limit for the network.
+            ("10.0.0.1", &[(x, "\u{ff}, 198.51.100.7")], "198.51.100.7"),
+            ("10.0.0.1", &[(x, "\u{ff}"), (x, "198.51.100.7")], "198.51.100.7"),
+            ("10.0.0.1", &[(x, "198.51.100.7, \u{ff}")], "unknown"),
+            ("10.0.0.1", &[(x, "198.51.100.7, \u{ff}, 10.3.3.3")], "unknown"),
+            ("10.0.0.1", &[(x, "203.0.113.9, nonsense")], "unknown"),
+            ("10.0.0.1", &[(x, "203.0.113.9, nonsense, 10.3.3.3")], "unknown"),
+            ("10.0.0.1", &[(x, "")], "unknown"),
             // The other header is anybody's.
             ("10.0.0.1", &[("forwarded", "for=203.0.113.9")], "10.0.0.1"),
         ] {
-            assert_eq!(client(&proxies, peer, lines), address(expected), "{peer} {lines:?}");
+            assert_eq!(client(&proxies, peer, lines), expected, "{peer} {lines:?}");
         }
     }
 
@@ -237,12 +275,13 @@ mod tests {
             ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
             ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
             ("for=203.0.113.9, for=\"198.51.100.1:80\" , for=10.0.0.9", "198.51.100.1"),
-            ("for=203.0.113.9, for=unknown", "10.0.0.1"),
-            ("for=203.0.113.9, for=_hidden, for=10.0.0.9", "10.0.0.9"),
-            ("proto=https", "10.0.0.1"),
+            ("for=203.0.113.9, for=unknown", "unknown"),
+            ("for=203.0.113.9, for=_hidden, for=10.0.0.9", "unknown"),
+            ("for=\"\u{ff}\", for=198.51.100.7", "198.51.100.7"),
+            ("proto=https", "unknown"),
         ] {
             let lines = [("forwarded", value), ("x-forwarded-for", "203.0.113.99")];
-            assert_eq!(client(&proxies, "10.0.0.1", &lines), address(expected), "{value}");
+            assert_eq!(client(&proxies, "10.0.0.1", &lines), expected, "{value}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `standwith serve`: the endpoint.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tracing::Level;
 
 use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
+use crate::http::listen::Bounds;
 use crate::http::{self, Endpoint, HostedForms, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
@@ -25,6 +26,9 @@ use crate::workers::Workers;
 
 /// How often the campaign files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Where metrics are by default: the port that Prometheus has for exporters of this kind.
+const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
 /// How many files may be open at once: all connections, and some for the database.
 const FILES: u64 = listen::CONNECTIONS as u64 + 256;
@@ -71,6 +75,10 @@ pub(super) struct Options {
     /// The header in which such proxies say it; they must overwrite or extend it
     #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for")]
     forwarded_header: ForwardedHeader,
+    /// Address for /metrics (Prometheus), which stands on no other; keep it private
+    /// [default: 127.0.0.1:9464, if it is free]
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
     /// How the log is written, to the standard error
     #[arg(long, value_name = "FORMAT", default_value = "compact")]
     log: LogFormat,
@@ -124,8 +132,12 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         hosted,
         widgets: options.widgets.or_else(built_widgets),
     });
-    // For whoever started it; that nobody reads it is no reason not to serve.
+    // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
+    let metrics = listen_for_metrics(options.metrics_listen).await?;
+    if let Some(at) = metrics.as_ref().and_then(|listener| listener.local_addr().ok()) {
+        let _ = writeln!(io::stdout(), "Metrics are on http://{at}/metrics");
+    }
 
     let stop = Arc::new(Notify::new());
     let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone()));
@@ -141,7 +153,17 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
             std::process::exit(130);
         });
     };
-    listen::serve(listener, http::router(endpoint.clone()), stopped).await;
+    let proxies = Proxies { trusted: options.trust_forwarded, header: options.forwarded_header };
+    let bounds = Bounds { proxies, ..Bounds::default() };
+    let private = metrics.map(|listener| {
+        let bounds = Bounds { connections: 64, ..Bounds::default() };
+        let router = http::metrics_router(endpoint.clone());
+        tokio::spawn(listen::serve(listener, router, bounds, std::future::pending()))
+    });
+    listen::serve(listener, http::router(endpoint.clone()), bounds, stopped).await;
+    if let Some(private) = private {
+        private.abort();
+    }
     let well = endpoint.intake.store.is_well().await;
     looking.abort();
     endpoint.intake.store.close().await;
@@ -177,6 +199,19 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Listens where metrics are asked for; at the default address only if it is free.
+async fn listen_for_metrics(given: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let at = given.unwrap_or(METRICS);
+    match TcpListener::bind(at).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if given.is_none() => {
+            tracing::warn!(%error, address = %at, "metrics are not served: set --metrics-listen");
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("can't listen on {at} for metrics")),
     }
 }
 

@@ -11,22 +11,38 @@ use standwith::proof::PARAMETER;
 
 use super::body;
 use super::problem::Problem;
-use super::{CampaignId, Client, Endpoint};
+use super::{CampaignId, Client, Endpoint, Quiet};
 use crate::brake::{Kind, Lookup, Subject, Unproved};
 use crate::clock;
 use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
 
 /// Takes an action in.
 pub(super) async fn post(
+    endpoint: State<Arc<Endpoint>>,
+    campaign: CampaignId,
+    Client(client): Client,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let admitted = endpoint.brake.admit(Kind::Action, client);
+    let taken = take(endpoint, campaign, admitted, uri, headers, body).await;
+    let mut response = taken.into_response();
+    if admitted.is_err() && !response.status().is_success() {
+        response.extensions_mut().insert(Quiet);
+    }
+    response
+}
+
+async fn take(
     State(endpoint): State<Arc<Endpoint>>,
     CampaignId(campaign): CampaignId,
-    Client(client): Client,
+    admitted: Result<(), u32>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let (brake, now) = (&endpoint.brake, clock::now());
-    let admitted = brake.admit(Kind::Action, client);
     let shown = proof(&uri).filter(|_| admitted.is_err());
     let shown = shown.map(|proof| brake.glance(&proof, &campaign, now).map(|()| proof));
     // Who is over the limit and has nothing to show is not waited for.
@@ -93,6 +109,7 @@ async fn pass(
         Some(Unproved::Malformed) => "the proof is not written as one",
         Some(Unproved::Foreign) => "the proof's challenge is not one for this campaign",
         Some(Unproved::Expired) => "the proof came too late",
+        Some(Unproved::TooEasy) => "the proof's challenge is easier than those of now",
         Some(Unproved::Wrong) => "the proof does not solve its challenge for this jti",
         Some(Unproved::Used) => "the proof has been used",
         Some(Unproved::Busy) => return Err(Problem::rate_limited(wait)),

@@ -12,6 +12,7 @@ use super::file::Served;
 use super::html;
 use super::problem::Problem;
 use super::{CampaignId, Endpoint};
+use crate::clock;
 use crate::intake::Refusal;
 use crate::language::wanted;
 use crate::plan::MEDIA_TYPE;
@@ -64,10 +65,11 @@ pub(super) async fn count(
     Ok((headers, out.finish()).into_response())
 }
 
-/// `GET /`: what there is.
+/// `GET /`: the campaigns that take messages now.
 pub(super) async fn list(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let mut items = String::new();
-    for version in endpoint.intake.library.all() {
+    let (all, now) = (endpoint.intake.library.all(), clock::now());
+    for version in all.iter().filter(|version| version.is_open(now).is_ok()) {
         let campaign = version.campaign();
         let id = campaign.id.as_str();
         items.push_str("<li><a href=\"campaigns/");
@@ -81,7 +83,7 @@ pub(super) async fn list(State(endpoint): State<Arc<Endpoint>>) -> Response {
         items.push_str(".json\">campaign file</a></li>\n");
     }
     if items.is_empty() {
-        items.push_str("<li>There is none yet.</li>\n");
+        items.push_str("<li>None is open.</li>\n");
     }
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\

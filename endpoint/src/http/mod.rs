@@ -20,7 +20,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, MatchedPath, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 pub use self::hosted::HostedForms;
 use self::problem::Problem;
-use crate::brake::Brake;
+use crate::brake::{self, Brake};
 use crate::intake::{Intake, Refusal};
 
 /// All that answering needs.
@@ -63,10 +63,17 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
         .route("/campaigns/{id}", get(file_or_form).post(hosted::post))
         .route("/.well-known/jwks.json", get(jwks).layer(middleware::map_response(open_to_all)))
         .route("/healthz", get(health))
-        .route("/metrics", get(metrics))
         .method_not_allowed_fallback(no_such_method)
         .fallback(|| async { Problem::not_found() })
         .layer(middleware::from_fn_with_state(endpoint.clone(), observe))
+        .with_state(endpoint)
+}
+
+/// What only the operator's own machines may ask for, as a service.
+pub fn metrics_router(endpoint: Arc<Endpoint>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .fallback(|| async { Problem::not_found() })
         .with_state(endpoint)
 }
 
@@ -88,8 +95,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The address from which a request comes, where that is known.
-struct Client(Option<IpAddr>);
+/// Where a request comes from, where that is known.
+struct Client(Option<brake::Client>);
+
+/// Marks an answer that has no line of its own in the log: in a flood, lines would fill the disk.
+#[derive(Clone, Copy, Debug)]
+struct Quiet;
 
 impl FromRequestParts<Arc<Endpoint>> for Client {
     type Rejection = Infallible;
@@ -168,17 +179,25 @@ async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let method = request.method().clone();
+    // Anything may stand there, 31 KB of it as well.
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
     let begun = Instant::now();
     let mut response = next.run(request).await;
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
     endpoint.intake.metrics.answered(route, status.as_u16());
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    // In a flood, lines would fill the disk; the brake tells of it once in a while.
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        tracing::debug!(%method, route, status = status.as_u16(), ms, "answered");
+    // The rate limiter tells of a flood once in a while.
+    let is_quiet = response.extensions().get::<Quiet>().is_some();
+    if is_quiet || status == StatusCode::TOO_MANY_REQUESTS {
+        tracing::debug!(method, route, status = status.as_u16(), ms, "answered");
     } else {
-        tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+        tracing::info!(method, route, status = status.as_u16(), ms, "answered");
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

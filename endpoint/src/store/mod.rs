@@ -52,8 +52,8 @@ pub struct NewAction {
     pub campaign_digest: String,
     /// Whether that version was ever served here.
     pub digest_known: bool,
-    /// Whether and how it counts.
-    pub counting: Counting,
+    /// Whether it counts; a test never does.
+    pub counts: bool,
     /// SHA-256 of the decoded payload, in base64url.
     pub action_digest: String,
     /// The signed receipt.
@@ -75,27 +75,6 @@ impl Content {
         match self {
             Content::Signed(_) => "signed",
             Content::Bare(_) => "none",
-        }
-    }
-}
-
-/// Whether and how an action counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Counting {
-    /// Never: it is a trial.
-    Never,
-    /// Always: it names no e-mail address.
-    Once,
-    /// Unless another one of the campaign has this normalised e-mail address.
-    OncePer(String),
-}
-
-impl Counting {
-    /// How an action with this e-mail address counts, which may be empty.
-    pub fn by_email(email: &str) -> Self {
-        match email.trim().to_lowercase() {
-            email if email.is_empty() => Counting::Once,
-            email => Counting::OncePer(email),
         }
     }
 }

@@ -247,6 +247,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is personal: its bytes go, and not only its entry.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging()),
         "postgres" | "postgresql" => {

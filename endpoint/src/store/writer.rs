@@ -4,13 +4,13 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::sqlite::kept;
-use super::{Content, Counting, NewAction, Recorded, StoreFault};
+use super::{Content, NewAction, Recorded, StoreFault};
 use crate::metrics::Metrics;
 
 /// How many actions may wait. At 10 KB each they take 20 MB.
@@ -158,19 +158,11 @@ async fn insert(
         Content::Signed(jws) => (Some(jws), None),
         Content::Bare(claims) => (None, Some(claims)),
     };
-    let email = match &action.counting {
-        Counting::OncePer(email) => Some(email),
-        _ => None,
-    };
-    // A null e-mail address equals none that is there, so only the address can keep one from
-    // counting that would count.
     let row = sqlx::query(
         "INSERT INTO action (campaign, jti, received_at, status, assurance, campaign_digest,
                              digest_known, jws, claims, action_digest, receipt, counted)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-                 ?12 AND NOT EXISTS (SELECT 1 FROM counted_email
-                                     WHERE campaign = ?1 AND email = ?13))
-         ON CONFLICT DO NOTHING RETURNING id, counted",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id",
     );
     let row = row
         .bind(&action.campaign)
@@ -184,26 +176,18 @@ async fn insert(
         .bind(claims)
         .bind(&action.action_digest)
         .bind(&action.receipt)
-        .bind(action.counting != Counting::Never)
-        .bind(email)
+        .bind(action.counts)
         .fetch_optional(&mut *connection)
         .await?;
-    let Some(row) = row else {
+    if row.is_none() {
         let row = sqlx::query(
             "SELECT status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND jti = ?",
         );
         let row = row.bind(&action.campaign).bind(&action.jti).fetch_one(connection).await?;
         return Ok(Recorded::Taken { kept: Box::new(kept(&row)?), count: 0 });
-    };
-    if row.try_get("counted")? {
-        if let Some(email) = email {
-            let email_counts =
-                sqlx::query("INSERT INTO counted_email (campaign, email, action) VALUES (?, ?, ?)");
-            let id: i64 = row.try_get("id")?;
-            let email_counts = email_counts.bind(&action.campaign).bind(email).bind(id);
-            email_counts.execute(&mut *connection).await?;
-        }
+    }
+    if action.counts {
         let one_more = sqlx::query(
             "INSERT INTO campaign_count (campaign, count) VALUES (?, 1)
              ON CONFLICT (campaign) DO UPDATE SET count = count + 1",

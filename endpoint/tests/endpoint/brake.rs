@@ -62,7 +62,7 @@ async fn a_network_over_its_limit_is_asked_for_proofs_and_no_other_is() {
     // With a proof it is an action like any other.
     let proof = proof(&asked, &claims);
     post(&scene, "192.0.2.5", &proof, signed(&claims)).await.taken(201);
-    let metrics = scene.get("/metrics").await.text();
+    let metrics = scene.metrics();
     for line in ["outcome=\"challenged\"} 1\n", "outcome=\"proved\"} 1\n"] {
         assert!(metrics.contains(line), "{metrics}");
     }
@@ -171,7 +171,7 @@ async fn what_is_kept_needs_no_proof() {
     let (input, _) = jws.rsplit_once('.').unwrap();
     let broken = format!("{input}.{}", standwith::envelope::encode(&[1; 64]));
     post(&scene, from, "", broken).await.refused(400, "signature_invalid");
-    let metrics = scene.get("/metrics").await.text();
+    let metrics = scene.metrics();
     assert!(metrics.contains("outcome=\"repeated\"} 2\n"), "{metrics}");
 }
 
@@ -215,7 +215,7 @@ async fn a_proof_that_is_sent_many_times_at_once_is_verified_once() {
         taken += u32::from(post.await.unwrap().status == 201);
     }
     assert_eq!(taken, 1);
-    let metrics = scene.get("/metrics").await.text();
+    let metrics = scene.metrics();
     assert!(metrics.contains("outcome=\"proved\"} 1\n"), "{metrics}");
 }
 
@@ -232,7 +232,7 @@ impl Challenge for Words {
         (issued < 2).then(|| format!("say word {issued}"))
     }
 
-    fn glance(&self, proof: &str, _: &str, _: i64) -> Result<(), Unproved> {
+    fn glance(&self, proof: &str, _: &str, _: u32, _: i64) -> Result<(), Unproved> {
         if proof.starts_with("word ") { Ok(()) } else { Err(Unproved::Malformed) }
     }
 

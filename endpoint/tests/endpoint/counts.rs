@@ -12,25 +12,49 @@ async fn send(scene: &Scene, email: &str, changes: Value) -> i64 {
     answer.json()["count"].as_i64().unwrap()
 }
 
+// Counted once, an address told anybody whether it had written before: the count rose, or did not.
 #[tokio::test]
-async fn an_email_address_counts_once() {
+async fn a_known_address_counts_as_an_unknown_one() {
     let scene = Scene::new().await;
-    assert_eq!(send(&scene, "dara@example.org", json!({})).await, 1);
-    assert_eq!(send(&scene, " Dara@Example.ORG ", json!({})).await, 1);
-    assert_eq!(send(&scene, "sok@example.org", json!({})).await, 2);
+    for (before, email) in
+        ["dara@example.org", " Dara@Example.ORG ", "sok@example.org", "dara@example.org"]
+            .into_iter()
+            .enumerate()
+    {
+        let mut claims = scene.claims();
+        claims["person"]["email"] = json!(email);
+        let answer = scene.post(signed(&claims)).await;
+        answer.taken(201);
+        let mut answered = answer.json();
+        answered["receipt"].take();
+        let expected = json!({
+            "id": claims["jti"],
+            "status": "accepted",
+            "receipt": null,
+            "count": before + 1,
+        });
+        assert_eq!(answered, expected);
+    }
     let answer = scene.get(&format!("/campaigns/{ID}/count")).await;
-    assert_eq!(answer.json(), json!({"count": 2, "goal": 500}));
+    assert_eq!(answer.json(), json!({"count": 4, "goal": 500}));
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert!(answer.header("cache-control").starts_with("public, max-age="));
-    assert_eq!(scene.number("SELECT count(*) FROM action").await, 3);
-    assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 2);
+    assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 4);
+    // No address is kept beside the actions, so that none is left when an action is deleted.
+    let mut database = scene.database().await;
+    sqlx::query("DELETE FROM action").execute(&mut database).await.unwrap();
+    let tables: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, sql FROM sqlite_master WHERE sql LIKE '%email%'")
+            .fetch_all(&mut database)
+            .await
+            .unwrap();
+    assert_eq!(tables, []);
 }
 
 #[tokio::test]
 async fn tests_never_count() {
     let scene = Scene::new().await;
     assert_eq!(send(&scene, "dara@example.org", json!({"test": true})).await, 0);
-    // Nor do they take the address away from the real one.
     assert_eq!(send(&scene, "dara@example.org", json!({})).await, 1);
     assert_eq!(send(&scene, "dara@example.org", json!({"test": true})).await, 1);
 }
@@ -59,9 +83,9 @@ async fn a_batch_counts_as_one_by_one() {
     for post in posts {
         post.await.unwrap();
     }
-    assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 20);
-    assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 20);
-    let metrics = scene.get("/metrics").await.text();
+    assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 60);
+    assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 60);
+    let metrics = scene.metrics();
     assert!(metrics.contains("standwith_commit_actions_sum 60\n"), "{metrics}");
     assert!(
         metrics
@@ -74,4 +98,29 @@ async fn a_batch_counts_as_one_by_one() {
 async fn an_unknown_campaign_has_no_count() {
     let scene = Scene::new().await;
     scene.get("/campaigns/nobody/count").await.refused(404, "campaign_unknown");
+}
+
+// A label for each name that anybody made up, while the database failed.
+#[tokio::test]
+async fn only_served_campaigns_become_labels() {
+    let scene = Scene::new().await;
+    scene.endpoint.intake.store.close().await;
+    for campaign in ["nobody", "made-up-1", "made-up-2", ID] {
+        let claims = with(scene.claims(), json!({"campaign": campaign}));
+        let answer = scene.post_to(campaign, "text/plain", signed(&claims)).await;
+        assert!([404, 503].contains(&answer.status.as_u16()), "{}", answer.text());
+    }
+    let metrics = scene.metrics();
+    assert!(metrics.contains("campaign=\"free-press\",status=\"busy\"} 1\n"), "{metrics}");
+    assert!(!metrics.contains("nobody") && !metrics.contains("made-up"), "{metrics}");
+}
+
+#[tokio::test]
+async fn metrics_are_not_on_the_public_address() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.get("/metrics").await.status, 404);
+    let request = axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
+    let private = standwith_endpoint::http::metrics_router(scene.endpoint.clone());
+    let answer = tower::ServiceExt::oneshot(private, request).await.unwrap();
+    assert_eq!(answer.status(), 200);
 }

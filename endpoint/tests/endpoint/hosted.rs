@@ -784,7 +784,7 @@ async fn a_robot_learns_nothing_and_a_person_loses_nothing() {
     // The status of success, and nothing is kept.
     assert_eq!(trapped.status, 200);
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
-    let metrics = scene.get("/metrics").await.text();
+    let metrics = scene.metrics();
     assert!(metrics.contains("outcome=\"robot\"} 1\n"), "{metrics}");
     // A person is told, in the page's language, and finds all that was typed.
     assert!(page.contains("<p role=\"alert\">Your message has not been sent yet."), "{page}");

@@ -205,5 +205,5 @@ async fn serves_for_the_other_test() {
         widgets: None,
         hosted: HostedForms::new(&[7; 32]),
     }));
-    listen::serve(listener, router, std::future::pending()).await;
+    listen::serve(listener, router, listen::Bounds::default(), std::future::pending()).await;
 }

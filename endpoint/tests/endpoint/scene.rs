@@ -170,6 +170,11 @@ impl Scene {
         self.ask(request.body(Body::empty()).unwrap()).await
     }
 
+    /// What Prometheus would read.
+    pub(crate) fn metrics(&self) -> String {
+        self.endpoint.intake.metrics.text()
+    }
+
     /// Posts an action as the widget does.
     pub(crate) async fn post(&self, jws: impl Into<Body>) -> Answer {
         self.post_to(ID, "text/plain", jws).await

@@ -130,12 +130,10 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
     scene.post(jws.clone()).await.taken(201);
     // The same once more is the same.
     scene.post(jws.clone()).await.taken(200);
-    // Nobody can read that it is the same person: each action counts.
     let again = sealed(&jwk, &with(plain.clone(), json!({"jti": fresh_jti()})));
     let answer = scene.post(signed(&again)).await;
     answer.taken(201);
     assert_eq!(answer.json()["count"], 2);
-    assert_eq!(scene.number("SELECT count(*) FROM counted_email").await, 0);
 
     let dir = scene.dir.path();
     // Without the key there is what the endpoint has.
@@ -480,7 +478,7 @@ fn found_after(campaign: &Value, actions: impl Fn(Value) -> Vec<Value>) -> Vec<&
     for claims in refused {
         assert_eq!(post(server.at, &signed(claims)).unwrap().0, 422);
     }
-    let metrics = metrics(server.at);
+    let metrics = metrics(server.metrics);
     // While it runs there is the journal, too.
     let mut all = files(server.dir.path());
     assert!(all.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()));

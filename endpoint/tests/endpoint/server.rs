@@ -17,6 +17,7 @@ pub(crate) struct Server {
     pub(crate) dir: TempDir,
     process: Child,
     pub(crate) at: SocketAddr,
+    pub(crate) metrics: SocketAddr,
 }
 
 impl Server {
@@ -31,15 +32,19 @@ impl Server {
         let log = fs::File::create(dir.path().join("log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_standwith"))
             .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
+            .args(["--metrics-listen", "127.0.0.1:0"])
             .current_dir(dir.path())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let at = line.trim().trim_end_matches('/').rsplit_once('/').unwrap().1.parse().unwrap();
-        Server { dir, process, at }
+        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
+        let mut next = || {
+            let line = lines.next().unwrap().unwrap();
+            line.split('/').nth(2).unwrap().parse().unwrap()
+        };
+        let (at, metrics) = (next(), next());
+        Server { dir, process, at, metrics }
     }
 
     pub(crate) fn claims(&self) -> Value {
