@@ -16,7 +16,7 @@ use tracing::Level;
 use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
 use crate::http::listen::Bounds;
-use crate::http::{self, Endpoint, HostedForms, listen};
+use crate::http::{self, Endpoint, HostedForms, WidgetFiles, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
 use crate::library::{Library, LibraryFault};
@@ -130,7 +130,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         },
         brake,
         hosted,
-        widgets: options.widgets.or_else(built_widgets),
+        widgets: options.widgets.or_else(built_widgets).map(WidgetFiles::new),
     });
     // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");

@@ -13,7 +13,6 @@ mod widget;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,6 +27,7 @@ use tokio::time::Instant;
 
 pub use self::hosted::HostedForms;
 use self::problem::Problem;
+pub use self::widget::WidgetFiles;
 use crate::brake::{self, Brake};
 use crate::intake::{Intake, Refusal};
 
@@ -38,8 +38,8 @@ pub struct Endpoint {
     pub intake: Intake,
     /// What keeps floods from it.
     pub brake: Brake,
-    /// The folder of the widget's files, if they are served here.
-    pub widgets: Option<PathBuf>,
+    /// The widget's files, if they are served here.
+    pub widgets: Option<WidgetFiles>,
     /// What hosted forms need.
     pub hosted: HostedForms,
 }

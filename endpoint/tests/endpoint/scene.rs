@@ -19,7 +19,7 @@ use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::brake::{Brake, Challenge, Limits, ProofOfWork, Proxies};
 use standwith_endpoint::clock;
-use standwith_endpoint::http::{Endpoint, HostedForms, router};
+use standwith_endpoint::http::{Endpoint, HostedForms, WidgetFiles, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
@@ -123,7 +123,7 @@ impl Scene {
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
         let challenge = challenge.unwrap_or(work);
         let brake = Brake::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
-        let widgets = Some(dir.path().join("dist"));
+        let widgets = Some(WidgetFiles::new(dir.path().join("dist")));
         let hosted = HostedForms::new(&[7; 32]);
         let endpoint = Arc::new(Endpoint { intake, brake, widgets, hosted });
         Scene { dir, router: router(endpoint.clone()), endpoint }
@@ -193,9 +193,14 @@ impl Scene {
     /// A post of the hosted form, as a browser sends it that has got the form before: with its token, and with an
     /// identity where the values name none.
     pub(crate) fn form(&self, query: &str, values: &[(&str, &str)]) -> Request<Body> {
+        self.form_of(ID, query, values)
+    }
+
+    /// The same for this campaign.
+    pub(crate) fn form_of(&self, id: &str, query: &str, values: &[(&str, &str)]) -> Request<Body> {
         let named = values.iter().find(|(name, _)| *name == "jti");
         let jti = named.map_or_else(fresh_jti, |(_, jti)| (*jti).to_owned());
-        let token = self.endpoint.hosted.token(ID, &jti, clock::now());
+        let token = self.endpoint.hosted.token(id, &jti, clock::now());
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(values);
         if named.is_none() {
@@ -204,9 +209,11 @@ impl Scene {
         if !values.iter().any(|(name, _)| *name == "form-token") {
             form.append_pair("form-token", &token);
         }
-        let request = Request::post(format!("/campaigns/{ID}{query}"))
-            .header("content-type", "application/x-www-form-urlencoded");
-        request.body(Body::from(form.finish())).unwrap()
+        let body = form.finish();
+        let request = Request::post(format!("/campaigns/{id}{query}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("content-length", body.len());
+        request.body(Body::from(body)).unwrap()
     }
 
     /// Claims that are taken, with an identity of their own.

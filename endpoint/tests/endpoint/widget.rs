@@ -45,7 +45,10 @@ async fn the_loader_is_asked_for_anew() {
         assert_eq!((again.status.as_u16(), again.text().as_str()), (304, ""));
         assert_eq!(again.header("access-control-allow-origin"), "*");
     }
-    fs::write(scene.dir.path().join("dist/standwith.js"), "newer").unwrap();
+    // As a deployment does it: whole, and at once.
+    let dist = scene.dir.path().join("dist");
+    fs::write(dist.join("aside"), "newer").unwrap();
+    fs::rename(dist.join("aside"), dist.join("standwith.js")).unwrap();
     let newer = scene.get_with("/standwith.js", &[("if-none-match", &tag)]).await;
     assert_eq!((newer.status.as_u16(), newer.text().as_str()), (200, "newer"));
 }
