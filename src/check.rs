@@ -2,7 +2,8 @@
 //! after verifying, the hosted form before recording.
 //!
 //! Lengths are Unicode scalar values, never graphemes, on which engines differ (for Khmer above
-//! all). Names may hold any letter, mark and joiner: only control characters are refused.
+//! all). Names may hold any letter, mark and joiner: only control characters are refused, those of direction among
+//! them.
 
 use crate::action::{Action, Agreement, Claims, DeliveryClaim, Given, Message, Person, PublicName};
 use crate::campaign::{
@@ -49,7 +50,7 @@ pub enum MistakeKind {
     TooLong(u32),
     /// Fewer than so many characters.
     TooShort(u32),
-    /// A control character.
+    /// A control character, or one of direction where it may not stand.
     ControlCharacter,
     /// Not of the form that such a thing has.
     Malformed,
@@ -565,9 +566,33 @@ fn distinct<'a, 'k>(
     Some(distinct)
 }
 
-/// Whether a value holds a control character; in several lines, tab and line end are none.
+/// Whether a value holds a control character. In several lines, tab and line end are none, and controls of direction
+/// (UAX #9, sections 2.1 to 2.5) may stand where each is ended in its paragraph; left open, they would turn around
+/// whatever is shown behind the value.
 pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
-    value.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\t')))
+    // A bit for each embedding (0) and isolate (1) that is open, the innermost one last, behind a first 1.
+    let mut open = 1u32;
+    for c in value.chars() {
+        let isolate = u32::from(c > '\u{202e}');
+        let fault = match c {
+            '\u{202c}' | '\u{2069}' => {
+                let ended = open;
+                open >>= 1;
+                open == 0 || ended & 1 != isolate
+            }
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2068}' => {
+                open = open << 1 | isolate;
+                // Nobody writes thirty within one another.
+                !lines || open >> 31 != 0
+            }
+            '\n' | '\u{2029}' if lines => open > 1,
+            _ => c.is_control() && !(lines && c == '\t'),
+        };
+        if fault {
+            return true;
+        }
+    }
+    open > 1
 }
 
 /// The HTML standard's rule for e-mail addresses, let out for domains and names beyond ASCII,

@@ -42,6 +42,10 @@ const LATER_WORDS: [(&str, &[&str]); 1] =
 /// Keys whose texts may run over several lines.
 const LONG_TEXTS: [&str; 7] = ["story", "head", "body", "foot", "wording", "thanks", "text"];
 
+/// Keys whose texts an action holds on one line, or what is filled into its subject: there the check takes no
+/// control of direction.
+const SIGNED_LINES: [&str; 6] = ["subjects", "name", "office", "organisation", "options", "id"];
+
 /// All that is wrong with a campaign file, in the order of its lines. Rules between values are
 /// looked at once every value is of its type.
 pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
@@ -311,14 +315,17 @@ impl Lint<'_> {
             }
             Value::Text(text) => {
                 let long = LONG_TEXTS.contains(&key) || pointer.contains("/share/texts/");
-                if holds_control(&clean(text), long) {
+                let text = clean(text);
+                let held = holds_control(&text, !SIGNED_LINES.contains(&key))
+                    || !long && text.contains(['\n', '\t']);
+                if held {
                     self.fault(
                         pointer,
                         "a control character, or a line break where there is one line only",
                         "take it out",
                     );
                 }
-                if pointer.starts_with("/languages/") && text.trim().is_empty() && key != "alt" {
+                if pointer.starts_with("/languages/") && text.is_empty() && key != "alt" {
                     self.fault(
                         pointer,
                         "an empty translation",

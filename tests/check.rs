@@ -228,7 +228,63 @@ fn control_characters_are_refused_wherever_they_stand() {
         }
     }
     // Neither of these is a control character.
-    passes(&as_it_is(), &[("given_name", "a\u{2028}b\u{a0}c\u{202e}d")]);
+    passes(&as_it_is(), &[("given_name", "a\u{2028}b\u{a0}c")]);
+}
+
+#[test]
+fn refuses_direction_controls_in_one_line() {
+    for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+        for value in [format!("5 a{c}b@c.org"), format!("{c}a\u{202c}\u{2069}"), format!("a{c}")] {
+            for name in [
+                "given_name",
+                "email",
+                "phone",
+                "country",
+                "region",
+                "postal_code",
+                "address",
+                "subject",
+                "colour",
+                "friend",
+            ] {
+                check_mistakes(&as_it_is(), &[(name, &value)], &[(name, ControlCharacter)]);
+            }
+        }
+    }
+    // Marks and joiners of letters are not among them.
+    for c in "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{61c}".chars() {
+        let name = format!("aaa{c}b");
+        passes(&as_it_is(), &[("given_name", &name), ("subject", &name), ("body", &name)]);
+    }
+}
+
+#[test]
+fn takes_direction_controls_in_a_letter_where_each_is_ended_in_its_paragraph() {
+    for balanced in [
+        "a \u{202b}b\u{202c} c",
+        "\u{202a}a\u{202c}\u{202d}b\u{202c}\u{202e}c\u{202c}",
+        "\u{2066}a\u{2067}b\u{2068}c\u{2069}\u{2069}\u{2069}",
+        "\u{2067}a\u{202b}b\u{202c}\u{2069}\n\u{2068}c\u{2069}",
+    ] {
+        passes(&as_it_is(), &[("body", balanced), ("why", balanced)]);
+    }
+    let nested = |depth: usize| ["\u{2067}".repeat(depth), "\u{2069}".repeat(depth)].concat();
+    passes(&as_it_is(), &[("why", &nested(30))]);
+    check_mistakes(&as_it_is(), &[("why", &nested(31))], &[("why", ControlCharacter)]);
+    for unbalanced in [
+        "a\u{202e}b",
+        "a\u{202c}b",
+        "a\u{2069}b",
+        "\u{2067}a\nb\u{2069}",
+        "\u{2067}a\u{2029}b\u{2069}",
+        "\u{2067}a\u{202b}b\u{2069}\u{202c}",
+        "\u{202b}a\u{2069}",
+        "\u{2066}\u{2066}a\u{2069}",
+    ] {
+        for name in ["body", "why"] {
+            check_mistakes(&as_it_is(), &[(name, unbalanced)], &[(name, ControlCharacter)]);
+        }
+    }
 }
 
 #[test]

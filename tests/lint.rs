@@ -1041,6 +1041,10 @@ fn a_text_holds_no_control_characters() {
         ("I ask you.", "I ask\\u0007you.", "line 15: /message/body"),
         ("\"reader\", {", "\"rea\\nder\", {", "line 23: /fields/3/options/0"),
         ("\"title\": \"ក\"", "\"title\": \"ក\\u0085ខ\"", "line 41: /languages/km/title"),
+        ("\"title\": \"Title\"", "\"title\": \"\\u202eTitle\"", "line 3: /title"),
+        ("\"name\": \"B\"", "\"name\": \"\\u2068B\\u2069\"", "line 9: /targets/1/name"),
+        ("\"One\"", "\"\\u2068One\\u2069\"", "line 13: /message/subjects/0"),
+        ("I ask you.", "I \\u2067ask\\nyou.\\u2069", "line 15: /message/body"),
     ] {
         let found = lines(&FILE.replace(old, new));
         assert!(found.contains(&format!("{place}: {says}")), "{new}: {found:?}");
@@ -1057,6 +1061,7 @@ fn a_text_holds_no_control_characters() {
         ]
     );
     check("\"Story\"", "\"One\\r\\n\\tTwo\\u200b\"", &[]);
+    check("\"title\": \"Title\"", "\"title\": \"\\u2068Title\\u2069\"", &[]);
     check("\"Yes.\"", "\"Yes.\\nAnd no.\"", &[]);
 }
 
