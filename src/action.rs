@@ -1,6 +1,7 @@
 //! What a supporter does: [`Action`], valid by construction, and [`Claims`], the same on the wire.
 
 use crate::campaign::Campaign;
+use crate::check::{LONGEST_SOURCE, fitting};
 use crate::json::{Json, Value, Writer};
 use crate::sealing::{self, Inside};
 use crate::shape::{Reading, Shape, Table, Written, record, words};
@@ -126,7 +127,7 @@ impl Action {
                 })
                 .collect(),
             public: self.public,
-            source: given.source,
+            source: given.source.fitting(),
             test: given.test,
             variant: given.variant,
             // It says what stands in the message.
@@ -313,6 +314,15 @@ impl Written for Given {
     }
     fn is_absent(&self) -> bool {
         self.values().iter().all(String::is_empty)
+    }
+}
+
+impl Source {
+    /// The source as an endpoint takes it. A tag or a link that says too much of it must not cost the message.
+    fn fitting(self) -> Self {
+        let [page, partner, utm_source] =
+            [self.page, self.partner, self.utm_source].map(|text| fitting(&text, LONGEST_SOURCE));
+        Source { page, partner, utm_source }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::campaign::{
 };
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::envelope;
 use crate::message;
 use crate::phone::is_phone;
 use crate::postcode;
@@ -29,6 +30,14 @@ pub const LONGEST_TEXT: u32 = 200;
 pub const LONGEST_LONG_TEXT: u32 = 2000;
 /// The longest postcode and phone number.
 pub const LONGEST_CODE: u32 = 32;
+/// The longest text about where a supporter came from: longer than any origin.
+pub const LONGEST_SOURCE: u32 = 300;
+/// The longest language tag (BCP 47, section 4.4.1).
+pub const LONGEST_LANGUAGE: u32 = 35;
+/// The longest id of a campaign, a target or a variant.
+const LONGEST_ID: u32 = 64;
+/// The longest address of an endpoint.
+const LONGEST_ADDRESS: u32 = 2000;
 /// Where a message to one target is reported that nobody can take.
 const MESSAGES: &str = "messages";
 
@@ -293,7 +302,94 @@ fn around(campaign: &Campaign, claims: &Claims) -> Vec<Mistake> {
     let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
     let strange = strange.filter(|name| consent_of(campaign, name).is_none());
     let names = delivery.into_iter().chain(strange);
-    names.map(|name| Mistake::new(&name, MistakeKind::UnknownChoice)).collect()
+    let mut mistakes: Vec<Mistake> =
+        names.map(|name| Mistake::new(&name, MistakeKind::UnknownChoice)).collect();
+    texts(campaign, claims, &mut mistakes);
+    mistakes
+}
+
+/// What no text of claims may be, whatever the campaign asks and whichever version of it they name: exports and
+/// logs show all of them, and white space around a value is no place to hide in.
+fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<Mistake>) {
+    let mut refuse = |field: &str, kind: Option<MistakeKind>| {
+        mistakes.extend(kind.map(|kind| Mistake::new(field, kind)));
+    };
+    let source = &claims.source;
+    for (field, text, most) in [
+        ("jti", &claims.jti, LONGEST_ID),
+        ("aud", &claims.aud, LONGEST_ADDRESS),
+        ("campaign", &claims.campaign, LONGEST_ID),
+        ("source.page", &source.page, LONGEST_SOURCE),
+        ("source.partner", &source.partner, LONGEST_SOURCE),
+        ("source.utm_source", &source.utm_source, LONGEST_SOURCE),
+    ] {
+        refuse(field, unfit(text, most));
+    }
+    let variant = claims.variant.iter().map(|id| ("variant", id));
+    for (field, id) in variant.chain(claims.targets.iter().map(|id| (TARGETS, id))) {
+        refuse(field, unfit(id, LONGEST_ID));
+    }
+    let targets = campaign.targets.len();
+    refuse(TARGETS, repeated(claims.targets.len(), targets));
+    let consents = &claims.consents;
+    let digests =
+        consents.iter().map(|consent| ("consents.wording_digest", &consent.wording_digest));
+    for (field, digest) in digests.chain([("campaign_digest", &claims.campaign_digest)]) {
+        let fits =
+            digest.is_empty() || envelope::decode(digest).is_some_and(|digest| digest.len() == 32);
+        refuse(field, (!fits).then_some(MistakeKind::Malformed));
+    }
+    let languages = consents.iter().map(|consent| ("consents.lang", &consent.lang));
+    for (field, lang) in languages.chain([("lang", &claims.lang)]) {
+        refuse(field, (!is_like_language(lang)).then_some(MistakeKind::Malformed));
+    }
+    for name in STANDARD_FIELDS {
+        refuse(name, padded(campaign, name, claims.person.get(name)));
+    }
+    let messages = claims.messages.0.iter().map(|(_, message)| message);
+    for message in messages.chain(&claims.message) {
+        refuse(SUBJECT, padded(campaign, SUBJECT, &message.subject));
+        refuse(BODY, padded(campaign, BODY, &message.body));
+    }
+    for (name, given) in &claims.answers.0 {
+        for value in given.values() {
+            refuse(name, padded(campaign, name, value));
+        }
+        let options = campaign.field(name).map_or(0, |field| field.options.len());
+        refuse(name, repeated(given.values().len(), options.max(1)));
+    }
+}
+
+/// What a value may not be before white space around it is taken away.
+fn padded(campaign: &Campaign, field: &str, text: &str) -> Option<MistakeKind> {
+    let (_, most) = limits(campaign, field);
+    // CRLF becomes LF.
+    let most = most.max(LONGEST_TEXT).saturating_mul(2);
+    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(control) {
+        return Some(MistakeKind::ControlCharacter);
+    }
+    (length(text) > most).then_some(MistakeKind::TooLong(most))
+}
+
+/// What a text of one line may not be: not even around its value.
+fn unfit(text: &str, most: u32) -> Option<MistakeKind> {
+    if holds_control(text, false) {
+        return Some(MistakeKind::ControlCharacter);
+    }
+    (length(text) > most).then_some(MistakeKind::TooLong(most))
+}
+
+/// Whether there are so many in a list that some must be repeated again and again; one that comes twice is passed
+/// over.
+fn repeated(count: usize, known: usize) -> Option<MistakeKind> {
+    (count > 2 * known).then_some(MistakeKind::TooMany(known as u32))
+}
+
+/// Whether a text is empty or looks like a language tag: of which ones there are, the campaign knows.
+fn is_like_language(tag: &str) -> bool {
+    tag.len() as u32 <= LONGEST_LANGUAGE
+        && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// What was signed for some must not go to all.
@@ -593,6 +689,18 @@ pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
         }
     }
     open > 1
+}
+
+/// The beginning of a text of one line, less what [`holds_control`] finds in it.
+pub(crate) fn fitting(text: &str, mut most: u32) -> String {
+    let mut fitting = String::new();
+    for c in text.chars() {
+        if most > 0 && !holds_control(c.encode_utf8(&mut [0; 4]), false) {
+            fitting.push(c);
+            most -= 1;
+        }
+    }
+    fitting
 }
 
 /// The HTML standard's rule for e-mail addresses, let out for domains and names beyond ASCII,

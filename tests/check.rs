@@ -5,14 +5,16 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use standwith::action::{
-    Action, Circumstances, Claims, ConsentClaim, DeliveryClaim, Given, Message, PublicName,
+    Action, Circumstances, Claims, ConsentClaim, DeliveryClaim, Given, Message, PublicName, Source,
 };
 use standwith::campaign::{Campaign, CampaignFile, STANDARD_FIELDS, Strictness};
 use standwith::check::{
-    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, Mistake,
-    MistakeKind, MistakeKind::*, check, check_claims, is_email, length, limits,
+    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE, LONGEST_LONG_TEXT, LONGEST_SOURCE,
+    LONGEST_SUBJECT, LONGEST_TEXT, Mistake, MistakeKind, MistakeKind::*, check, check_claims,
+    is_email, length, limits,
 };
 use standwith::draft::Draft;
+use standwith::envelope::encode;
 use standwith::shape;
 
 /// A campaign that asks for something of every kind, with `changes` in place of its members.
@@ -86,7 +88,7 @@ fn entered(values: &[(&str, &str)]) -> Draft {
 fn claims(campaign: &Campaign, action: &Action) -> Claims {
     let given = Circumstances {
         jti: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
-        wording_digests: action.wordings().map(str::to_owned).collect(),
+        wording_digests: action.wordings().map(|_| encode(&[7; 32])).collect(),
         ..Circumstances::default()
     };
     action.claims(campaign, given)
@@ -285,6 +287,106 @@ fn takes_direction_controls_in_a_letter_where_each_is_ended_in_its_paragraph() {
             check_mistakes(&as_it_is(), &[(name, unbalanced)], &[(name, ControlCharacter)]);
         }
     }
+}
+
+type Place = fn(&mut Claims) -> &mut String;
+
+/// Every text of claims that nobody types, by the field of its mistake, and how long it may be.
+const AROUND: [(&str, Place, u32); 6] = [
+    ("jti", |claims| &mut claims.jti, 64),
+    ("aud", |claims| &mut claims.aud, 2000),
+    ("source.page", |claims| &mut claims.source.page, LONGEST_SOURCE),
+    ("source.partner", |claims| &mut claims.source.partner, LONGEST_SOURCE),
+    ("source.utm_source", |claims| &mut claims.source.utm_source, LONGEST_SOURCE),
+    ("targets", |claims| &mut claims.targets[0], 64),
+];
+
+#[test]
+fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
+    let campaign = campaign(as_it_is());
+    let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
+    let mistakes = |change: &dyn Fn(&mut Claims)| {
+        let mut claims = claims(&campaign, &action);
+        change(&mut claims);
+        check_claims(&campaign, &claims).err().unwrap_or_default()
+    };
+    let found = |field: &str, kind, change: &dyn Fn(&mut Claims)| {
+        let mistake = Mistake { field: field.to_owned(), kind };
+        let mistakes = mistakes(change);
+        assert!(mistakes.contains(&mistake), "{mistake:?} is not in {mistakes:?}");
+    };
+    for (field, place, most) in AROUND {
+        for c in "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9b}\u{202e}\u{2066}\u{2069}".chars() {
+            found(field, ControlCharacter, &|claims| place(claims).push(c));
+        }
+        found(field, TooLong(most), &|claims| *place(claims) = "é".repeat(most as usize + 1));
+        if field != "targets" {
+            let longest = |claims: &mut Claims| *place(claims) = "é".repeat(most as usize);
+            assert_eq!(mistakes(&longest), []);
+        }
+    }
+    for variant in ["a\u{1b}", "a\u{202e}"] {
+        found("variant", ControlCharacter, &|claims| claims.variant = Some(variant.to_owned()));
+    }
+    for digest in [
+        "x",
+        "\u{202e}",
+        &"A".repeat(42),
+        &"A".repeat(44),
+        &["A".repeat(42), "B".to_owned()].concat(),
+    ] {
+        found("campaign_digest", Malformed, &|claims| claims.campaign_digest = digest.to_owned());
+        found("consents.wording_digest", Malformed, &|claims| {
+            claims.consents[0].wording_digest = digest.to_owned();
+        });
+    }
+    assert_eq!(mistakes(&|claims| claims.campaign_digest = encode(&[255; 32])), []);
+    for lang in ["en_US", "e n", "ខ្មែរ", "en\u{1b}", &"a".repeat(LONGEST_LANGUAGE as usize + 1)]
+    {
+        found("lang", Malformed, &|claims| claims.lang = lang.to_owned());
+        found("consents.lang", Malformed, &|claims| claims.consents[0].lang = lang.to_owned());
+    }
+    for lang in ["", "km", "pt-BR", "sr-Latn-RS", "x-private"] {
+        assert_eq!(mistakes(&|claims| claims.lang = lang.to_owned()), []);
+    }
+    // The value is what stands between white space, and nothing else hides there.
+    assert_eq!(mistakes(&|claims| claims.person.given_name = "\r\n Ada\t".to_owned()), []);
+    for c in ['\u{b}', '\u{c}', '\u{85}'] {
+        found("given_name", ControlCharacter, &|claims| claims.person.given_name.push(c));
+        found("body", ControlCharacter, &|claims| {
+            claims.message.as_mut().unwrap().body.push(c);
+        });
+    }
+    let padded = " ".repeat(20_000);
+    found("given_name", TooLong(400), &|claims| claims.person.given_name.push_str(&padded));
+    found("subject", TooLong(400), &|claims| {
+        claims.message.as_mut().unwrap().subject.push_str(&padded);
+    });
+    found("why", TooLong(4000), &|claims| {
+        claims.answers.0.push(("why".to_owned(), Given::One(["I do.", &padded].concat())));
+    });
+    found("roles", TooMany(2), &|claims| {
+        let many = vec!["reader".to_owned(); 5];
+        claims.answers.0.push(("roles".to_owned(), Given::Several(many)));
+    });
+    found("targets", TooMany(3), &|claims| claims.targets = vec!["a".to_owned(); 7]);
+}
+
+#[test]
+fn cleans_and_clips_the_source_before_it_is_claimed() {
+    let campaign = campaign(as_it_is());
+    let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
+    let source = Source {
+        page: "https://partner.example".to_owned(),
+        partner: "Free\u{202e}dom\n \u{1b}[31mUnited".to_owned(),
+        utm_source: "é".repeat(20_000),
+    };
+    let given = Circumstances { source, ..Circumstances::default() };
+    let claims = action.claims(&campaign, given);
+    assert_eq!(claims.source.page, "https://partner.example");
+    assert_eq!(claims.source.partner, "Freedom [31mUnited");
+    assert_eq!(claims.source.utm_source, "é".repeat(LONGEST_SOURCE as usize));
+    assert!(check_claims(&campaign, &claims).is_ok());
 }
 
 #[test]

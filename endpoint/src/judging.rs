@@ -3,7 +3,7 @@
 
 use standwith::action::{Claims, ConsentClaim};
 use standwith::campaign::{Campaign, Consent};
-use standwith::check::Mistake;
+use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::consent_name;
 
 use crate::library::Version;
@@ -29,7 +29,8 @@ pub(crate) fn judge(
     };
     if let Err(found) = check(campaign, claims) {
         // Another version may have had other variants.
-        let found = found.into_iter().filter(|mistake| known || mistake.field != "variant");
+        let unknown = Mistake { field: "variant".to_owned(), kind: MistakeKind::UnknownChoice };
+        let found = found.into_iter().filter(|mistake| known || *mistake != unknown);
         mistakes.extend(found.map(|mistake| (mistake.field.clone(), mistake.code())));
     }
     for (index, consent) in claims.consents.iter().enumerate() {

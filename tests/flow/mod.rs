@@ -138,7 +138,7 @@ pub(crate) fn locale(lang: &str) -> Locale {
 pub(crate) fn setting(campaign: Campaign) -> Setting {
     Setting {
         campaign,
-        campaign_digest: "digest-of-the-file".to_owned(),
+        campaign_digest: digest("the file"),
         endpoint: ENDPOINT.to_owned(),
         count_url: COUNT_URL.to_owned(),
         page: "https://partner.invalid/article".to_owned(),
@@ -163,9 +163,13 @@ pub(crate) fn jti(n: u8) -> String {
     envelope::encode(&[n; 16])
 }
 
-/// Stands for SHA-256 of a wording, and can be read.
+/// Stands for SHA-256 of a wording.
 pub(crate) fn digest(wording: &str) -> String {
-    envelope::encode(wording.as_bytes())
+    let mut digest = [0u8; 32];
+    for (index, byte) in wording.bytes().enumerate() {
+        digest[index % 32] = digest[index % 32].rotate_left(3) ^ byte;
+    }
+    envelope::encode(&digest)
 }
 
 /// The key signed.

@@ -399,6 +399,42 @@ async fn an_unknown_version_is_judged_by_todays_and_recorded_as_unknown() {
 }
 
 #[tokio::test]
+async fn refuses_unfit_texts_of_claims_whatever_version_they_name() {
+    let scene = Scene::new().await;
+    let long = "x".repeat(20_000);
+    let known = scene.claims()["campaign_digest"].clone();
+    for version in [known, json!(digest(b"never served")), json!("")] {
+        for bad in ["\u{1b}[2J", "\0", "\u{9b}", "\u{202e}", "\u{2067}", &long] {
+            let texts = [
+                json!({"source": {"page": bad}}),
+                json!({"source": {"partner": bad}}),
+                json!({"source": {"utm_source": bad}}),
+                json!({"lang": bad}),
+                json!({"variant": bad}),
+                json!({"campaign_digest": bad}),
+                json!({"targets": [format!("minister{bad}")]}),
+                json!({"answers": {bad: "x"}}),
+                json!({"messages": {bad: {"subject": "x", "body": "y"}}}),
+            ];
+            let fields = ["purpose", "wording_digest", "lang"].map(|name| {
+                let mut consents = scene.claims()["consents"].clone();
+                consents[0][name] = json!(bad);
+                json!({"consents": consents})
+            });
+            for changes in texts.into_iter().chain(fields) {
+                let claims = with(scene.claims(), json!({"campaign_digest": version}));
+                let refused = scene.post(signed(&with(claims, changes.clone()))).await;
+                assert_eq!(refused.status, 422, "{changes}");
+                refused.refused(422, "rules");
+            }
+        }
+        let claims = with(scene.claims(), json!({"campaign_digest": version}));
+        scene.post(signed(&claims)).await.taken(201);
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM action").await, 3);
+}
+
+#[tokio::test]
 async fn a_preflight_is_answered() {
     let scene = Scene::new().await;
     let request = Request::options(format!("/campaigns/{ID}/actions"))

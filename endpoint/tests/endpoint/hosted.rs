@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use serde_json::json;
+use standwith_endpoint::signature::digest;
 
 use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
 
@@ -751,7 +752,7 @@ async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
     assert_eq!(refused["errors"][0]["field"], "variant");
     // By an action of a version that was never served here, nobody knows what variants it had.
     let message = json!({"subject": "A request", "body": "Please."});
-    let strange = json!({"variant": "c", "message": message, "campaign_digest": "other"});
+    let strange = json!({"variant": "c", "message": message, "campaign_digest": digest(b"other")});
     scene.post(signed(&with(scene.claims(), strange))).await.taken(201);
     let asks = [("accept", "application/vnd.standwith.form, */*;q=0.1")];
     let file = scene.get_with(&format!("/campaigns/{ID}.json"), &asks).await;
