@@ -10,7 +10,7 @@
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
 //!      ├─ export ─┬─ store
-//!      │          ├─ csv
+//!      │          ├─ csv, characters
 //!      │          └─ sealing, judging where it was sealed
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
@@ -27,6 +27,7 @@ pub mod http;
 pub mod intake;
 
 pub mod address;
+pub mod characters;
 pub mod clock;
 pub mod csv;
 mod judging;

@@ -17,7 +17,7 @@ use standwith::shape;
 
 use super::unseal::{Seal, Unsealer};
 use crate::clock::rfc3339;
-use crate::csv::write_row;
+use crate::csv::{BYTE_ORDER_MARK, Cell, write_row};
 use crate::sealing::SealingKey;
 use crate::store::{Content, Exported, Store};
 
@@ -68,6 +68,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     };
     let mut out = BufWriter::new(out);
     if let Format::Csv = options.format {
+        out.write_all(BYTE_ORDER_MARK)?;
         write_row(&mut out, &columns())?;
     }
     let mut last = i64::MIN;
@@ -207,7 +208,7 @@ fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
 }
 
 /// The columns of the table. New ones are added at the end.
-fn columns() -> Vec<String> {
+fn columns() -> Vec<Cell> {
     let first = ["jti", "received_at", "status", "assurance", "test", "lang"];
     let last = [
         "subject",
@@ -227,10 +228,10 @@ fn columns() -> Vec<String> {
         "sealed",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
-    all.map(|name| (*name).to_owned()).collect()
+    all.map(|name| Cell::from(*name)).collect()
 }
 
-fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<String> {
+fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<Cell> {
     let (claims, sealed) = match seal {
         Seal::None => (claims, String::new()),
         Seal::Closed => (claims, "sealed".to_owned()),
@@ -244,18 +245,10 @@ fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<String> {
         }
         Seal::Unread { problem, .. } => (claims, format!("not unsealed: {problem}")),
     };
-    let mut row = vec![
-        claims.jti.clone(),
-        rfc3339(action.received_at),
-        action.kept.status.word().to_owned(),
-        action.kept.content.assurance().to_owned(),
-        claims.test.to_string(),
-        claims.lang.clone(),
-    ];
-    row.extend(STANDARD_FIELDS.map(|field| clean(claims.person.get(field))));
-    let message = claims.message.clone().unwrap_or_default();
+    let message = claims.message.unwrap_or_default();
     let granted = claims.consents.iter().filter(|consent| consent.granted);
     let granted: Vec<&str> = granted.map(|consent| consent.purpose.as_str()).collect();
+    let targets: Vec<&str> = claims.targets.iter().map(|target| target.trim()).collect();
     let answers = match claims.answers.0.is_empty() {
         true => String::new(),
         false => shape::write(&claims.answers),
@@ -265,22 +258,31 @@ fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<String> {
         true => String::new(),
         false => shape::write(&claims.messages),
     };
+    let mut row = vec![
+        Cell::Id(claims.jti),
+        Cell::Text(rfc3339(action.received_at)),
+        Cell::from(action.kept.status.word()),
+        Cell::from(action.kept.content.assurance()),
+        Cell::Text(claims.test.to_string()),
+        Cell::Text(claims.lang),
+    ];
+    row.extend(STANDARD_FIELDS.map(|field| Cell::Text(clean(claims.person.get(field)))));
     row.extend([
-        clean(&message.subject),
-        clean(&message.body),
-        claims.targets.join(" "),
-        granted.join(" "),
-        claims.public.word().to_owned(),
-        answers,
-        claims.source.page,
-        claims.source.partner,
-        claims.source.utm_source,
-        claims.campaign_digest,
-        claims.delivery.map_or("", DeliveryClaim::word).to_owned(),
-        claims.variant.unwrap_or_default(),
-        messages,
-        claims.subject_index.map_or_else(String::new, |index| index.to_string()),
-        sealed,
+        Cell::Text(clean(&message.subject)),
+        Cell::Text(clean(&message.body)),
+        Cell::Id(targets.join(" ")),
+        Cell::Text(granted.join(" ")),
+        Cell::from(claims.public.word()),
+        Cell::Text(answers),
+        Cell::Text(claims.source.page),
+        Cell::Text(claims.source.partner),
+        Cell::Text(claims.source.utm_source),
+        Cell::Id(claims.campaign_digest),
+        Cell::from(claims.delivery.map_or("", DeliveryClaim::word)),
+        Cell::Id(claims.variant.unwrap_or_default()),
+        Cell::Text(messages),
+        Cell::Text(claims.subject_index.map_or_else(String::new, |index| index.to_string())),
+        Cell::Text(sealed),
     ]);
     row
 }

@@ -308,7 +308,7 @@ async fn what_can_not_be_opened_or_does_not_hold_is_said_and_no_row_is_missing()
     let rows: Vec<&str> = table.lines().skip(1).collect();
     assert_eq!(rows.len(), 8, "{table}");
     assert!(rows[0].ends_with(",holds"));
-    assert!(rows[1].contains(",not unsealed: no key that was given opens it; "), "{}", rows[1]);
+    assert!(rows[1].contains(",\"not unsealed: no key that was given opens it; "), "{}", rows[1]);
     assert!(rows[3].ends_with(",does not hold: email email_malformed"), "{}", rows[3]);
     assert!(rows[3].contains(",nowhere,"));
 
