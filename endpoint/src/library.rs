@@ -17,6 +17,7 @@ use standwith::json;
 use standwith::lint::lint;
 use standwith::shape::{ConfigFault, FaultKind};
 
+use crate::characters::escaped;
 use crate::clock;
 use crate::packing::Packed;
 use crate::plan::Planned;
@@ -131,9 +132,10 @@ fn off_the_curve(campaign: &Campaign, bytes: &[u8]) -> Option<ConfigFault> {
     })
 }
 
-/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`.
+/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`. Names in a file don't act on a
+/// terminal or a log.
 pub fn located(path: &Path, fault: &ConfigFault) -> String {
-    format!("{}:{}: {}", path.display(), fault.line, in_words(fault))
+    escaped(&format!("{}:{}: {}", path.display(), fault.line, in_words(fault)))
 }
 
 /// A fault without its line: `/pointer: what; how to mend`.

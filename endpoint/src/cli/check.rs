@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use crate::characters::escaped;
 use crate::library::{faults, located};
 
 #[derive(Args)]
@@ -34,7 +35,7 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
             writeln!(out, "{}", located(path, fault))?;
         }
         if faults.is_empty() {
-            writeln!(out, "{}: ok", path.display())?;
+            writeln!(out, "{}: ok", escaped(&path.display().to_string()))?;
         }
         good &= faults.is_empty();
     }

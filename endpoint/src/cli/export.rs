@@ -15,7 +15,8 @@ use standwith::envelope;
 use standwith::json::Writer;
 use standwith::shape;
 
-use super::unseal::{Seal, Unsealer};
+use super::unseal::{Seal, Unsealer, on_one_line};
+use crate::characters::escaped;
 use crate::clock::rfc3339;
 use crate::csv::{BYTE_ORDER_MARK, Cell, write_row};
 use crate::sealing::SealingKey;
@@ -103,7 +104,7 @@ fn keys(files: &[PathBuf]) -> anyhow::Result<Vec<SealingKey>> {
     for file in files {
         keys.push(SealingKey::open(file)?);
         if fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
-            let file = file.display();
+            let file = escaped(&file.display().to_string());
             writeln!(
                 io::stderr(),
                 "{file}: others than you may read this key: set its mode to 0600"
@@ -162,12 +163,8 @@ fn payload(action: &Exported) -> anyhow::Result<String> {
     }
 }
 
-/// JSON as it is, on one line: line ends in it are white space, in a text they would be escaped.
-fn on_one_line(json: &str) -> String {
-    json.trim().replace(['\n', '\r'], " ")
-}
-
-/// A line of JSON. What was sealed stands beside the claims, which stay as they were signed.
+/// A line of JSON, safe to print on a terminal. What was sealed stands beside the claims, which are of the same value
+/// as they were signed.
 fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
     let mut out = Writer::default();
     let claims = on_one_line(payload);
@@ -204,7 +201,8 @@ fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
             }
         }
     });
-    out.finish()
+    // Whatever acts on a terminal stands within strings now.
+    escaped(&out.finish())
 }
 
 /// The columns of the table. New ones are added at the end.

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::characters::escaped;
+
 /// The reference endpoint of StandWith: receives, verifies, stores, counts and exports actions.
 #[derive(Parser)]
 #[command(name = "standwith", version)]
@@ -53,7 +55,8 @@ pub fn run() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a standard error there is nobody to tell.
-            let _ = writeln!(io::stderr(), "standwith: {error:#}");
+            let told = escaped(&format!("{error:#}"));
+            let _ = writeln!(io::stderr(), "standwith: {told}");
             ExitCode::from(2)
         }
     }

@@ -74,7 +74,7 @@ impl<'a> Unsealer<'a> {
         // Even what is not as it should be is the campaigner's to see.
         let text = String::from_utf8(inside.clone()).ok();
         let text = text.filter(|text| json::parse(text).is_ok());
-        let text = text.map(|text| text.trim().replace(['\n', '\r'], " "));
+        let text = text.as_deref().map(on_one_line);
         let inside = match read_inside(&inside) {
             Ok(inside) => inside,
             Err(faults) => return unread(text, format!("what is inside: {}", listed(&faults))),
@@ -115,6 +115,11 @@ impl<'a> Unsealer<'a> {
             None => vec![("campaign_digest".to_owned(), "campaign_unknown".to_owned())],
         })
     }
+}
+
+/// JSON as it is, on one line: tabs and line ends in it are white space, in a string they are escaped.
+pub(super) fn on_one_line(json: &str) -> String {
+    json.trim().replace(['\n', '\r', '\t'], " ")
 }
 
 /// It passed the strict check of its own day.

@@ -254,6 +254,55 @@ async fn a_table_is_harmless_whatever_stands_in_the_database() {
     assert!(!row.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)), "{row:?}");
 }
 
+/// Whether a character moves a terminal's cursor or turns letters around.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[tokio::test]
+async fn lines_and_complaints_do_not_act_on_a_terminal() {
+    let scene = Scene::new().await;
+    let mut claims = scene.claims();
+    let body = "\u{202b}a\u{202c}\u{2028}b\u{200e}\u{200f}\u{61c}\u{2029}\u{2067}c\u{2069}\td";
+    claims["message"]["body"] = json!(body);
+    let signer = crate::scene::Signer::new();
+    // Tabs and line ends between what is said, and direction controls as they are.
+    let text = serde_json::to_string_pretty(&claims).unwrap().replace("  ", "\t");
+    scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
+    let lines = said(&export(&scene, "jsonl"));
+    assert!(!lines.trim_end_matches('\n').contains(acts), "{lines:?}");
+    assert_eq!(serde_json::from_str::<Value>(&lines).unwrap()["claims"], claims);
+    let dir = scene.dir.path();
+    fs::write(dir.join("export.jsonl"), &lines).unwrap();
+    fs::write(dir.join("jwks.json"), scene.endpoint.intake.keys.jwks()).unwrap();
+    let verified = standwith(dir, &["verify", "--jwks", "jwks.json", "export.jsonl"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+
+    // What should not be in the database, either.
+    claims["person"]["given_name"] = json!("\u{7f}\u{85}\u{9b}31m\u{1b}[2J\u{202e}");
+    store_claims(&scene, &claims).await;
+    let lines = said(&export(&scene, "jsonl"));
+    assert!(!lines.trim_end_matches('\n').contains(acts), "{lines:?}");
+    assert_eq!(serde_json::from_str::<Value>(&lines).unwrap()["claims"], claims);
+
+    let name = "a\u{1b}[2J\u{202e}b\u{9b}";
+    let options = ["export", "--campaign", name, "--database", &database(dir), "--format", "csv"];
+    let strange = with(campaign(), json!({name: name}));
+    fs::write(dir.join(name), strange.to_string()).unwrap();
+    for arguments in [
+        &options[..],
+        &["check", name],
+        &["verify", "--jwks", name, name],
+        &["keys", "show", "--keys", name],
+    ] {
+        let output = standwith(dir, arguments);
+        let told = [said(&output), complained(&output)].concat();
+        assert!(told.contains("a\\u001b[2J\\u202eb\\u009b"), "{told:?}");
+        assert!(!told.trim_end_matches('\n').contains(acts), "{told:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_export_of_nothing_is_refused() {
     let scene = Scene::new().await;
