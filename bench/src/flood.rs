@@ -240,9 +240,12 @@ async fn kept(dir: &Path) -> Result<Vec<String>> {
     let (mut found, mut last) = (Vec::new(), 0);
     loop {
         let page = store.page(CAMPAIGN, last).await?;
-        let Some(end) = page.last() else { return Ok(found) };
-        last = end.id;
+        if page.is_empty() {
+            return Ok(found);
+        }
         for exported in page {
+            let exported = exported.map_err(|_| anyhow::anyhow!("a damaged row"))?;
+            last = exported.id;
             let standwith_endpoint::store::Content::Signed(jws) = exported.kept.content else {
                 anyhow::bail!("something is kept that nobody signed");
             };

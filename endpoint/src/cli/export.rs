@@ -1,12 +1,11 @@
 //! `standwith export`: the actions of a campaign, in the order of their arrival; with the sealing keys, also
 //! what was sealed of them, and whether it holds.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use standwith::action::{Claims, DeliveryClaim};
 use standwith::campaign::STANDARD_FIELDS;
@@ -14,13 +13,18 @@ use standwith::draft::clean;
 use standwith::envelope;
 use standwith::json::Writer;
 use standwith::shape;
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::output::Output;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
 use crate::csv::{BYTE_ORDER_MARK, Cell, write_row};
 use crate::sealing::SealingKey;
-use crate::store::{Content, Exported, Store};
+use crate::store::{Content, DamagedRow, Exported, Store};
+
+/// 9999-12-31T23:59:59Z.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -37,7 +41,7 @@ pub(super) struct Options {
     /// sealed action is then judged as a whole: the exit code is 1 unless all of them hold
     #[arg(long, value_name = "KEYFILE")]
     unseal: Vec<PathBuf>,
-    /// Where they are written [default: the standard output]
+    /// Where they are written [default: the standard output]. What stands there is replaced once all is written
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -58,44 +62,78 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         store.knows(campaign).await?,
         "there is no campaign {campaign} in the database"
     );
-    let out: Box<dyn Write> = match &options.output {
-        // Personal data: nobody else is to read them.
-        Some(path) => {
-            let mut file = OpenOptions::new();
-            let file = file.write(true).create(true).truncate(true).mode(0o600).open(path);
-            Box::new(file.with_context(|| path.display().to_string())?)
-        }
-        None => Box::new(io::stdout()),
+    let mut out = Output::open(options.output.as_deref())?;
+    let work = write_all(&mut out, &options, keys, &store);
+    let tally = match options.output {
+        // Nothing of an export is left where it is broken off.
+        Some(_) => tokio::select! {
+            tally = work => tally?,
+            fault = interrupted() => return Err(fault),
+        },
+        None => work.await?,
     };
-    let mut out = BufWriter::new(out);
+    out.finish()?;
+    store.close().await;
+    tally.tell()?;
+    Ok(tally.broken == 0 && tally.unread == 0 && tally.damaged == 0)
+}
+
+/// Ends when somebody stops the command.
+async fn interrupted() -> anyhow::Error {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    anyhow::anyhow!("interrupted; nothing is exported")
+}
+
+async fn write_all(
+    out: &mut Output,
+    options: &Options,
+    keys: Vec<SealingKey>,
+    store: &Store,
+) -> anyhow::Result<Tally> {
     if let Format::Csv = options.format {
         out.write_all(BYTE_ORDER_MARK)?;
-        write_row(&mut out, &columns())?;
+        write_row(out, &columns())?;
     }
+    let campaign = &options.campaign;
     let mut last = i64::MIN;
-    let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, &store), Tally::default());
+    let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, store), Tally::default());
     loop {
         let page = store.page(campaign, last).await?;
-        for action in &page {
-            let payload = payload(action)?;
-            let claims: Claims = shape::read(&payload)
-                .map_err(|_| anyhow::anyhow!("action {} is damaged in the database", action.id))?;
+        for row in &page {
+            let read = row.as_ref().ok().and_then(|action| Some((action, content(action)?)));
+            let Some((action, (payload, claims))) = read else {
+                tally.damaged += 1;
+                let id = place(row);
+                writeln!(io::stderr(), "row {id} is damaged in the database; it is left out")?;
+                continue;
+            };
             let seal = unsealer.look(action, &claims).await?;
             tally.add(&seal);
             match options.format {
                 Format::Jsonl => writeln!(out, "{}", line(action, &payload, &seal))?,
-                Format::Csv => write_row(&mut out, &row(action, claims, &seal))?,
+                Format::Csv => write_row(out, &table_row(action, claims, &seal))?,
             }
         }
         match page.last() {
-            Some(action) => last = action.id,
-            None => break,
+            Some(row) => last = place(row),
+            None => return Ok(tally),
         }
     }
-    out.flush()?;
-    store.close().await;
-    tally.tell()?;
-    Ok(tally.broken == 0 && tally.unread == 0)
+}
+
+fn place(row: &Result<Exported, DamagedRow>) -> i64 {
+    match row {
+        Ok(action) => action.id,
+        Err(DamagedRow(id)) => *id,
+    }
 }
 
 /// The keys in these files.
@@ -121,6 +159,7 @@ struct Tally {
     hold: u64,
     broken: u64,
     unread: u64,
+    damaged: u64,
 }
 
 impl Tally {
@@ -135,7 +174,7 @@ impl Tally {
     }
 
     fn tell(&self) -> io::Result<()> {
-        let Tally { closed, hold, broken, unread } = self;
+        let Tally { closed, hold, broken, unread, damaged } = self;
         let mut told = io::stderr().lock();
         if *closed > 0 {
             writeln!(told, "{closed} sealed actions: --unseal KEYFILE shows what is in them")?;
@@ -147,20 +186,25 @@ impl Tally {
                 hold + broken + unread
             )?;
         }
+        if *damaged > 0 {
+            writeln!(told, "{damaged} damaged rows are left out")?;
+        }
         Ok(())
     }
 }
 
-/// The decoded payload, which was valid when it came.
-fn payload(action: &Exported) -> anyhow::Result<String> {
-    match &action.kept.content {
-        Content::Bare(claims) => Ok(claims.clone()),
+/// The decoded payload and what it says. It was valid when it came.
+fn content(action: &Exported) -> Option<(String, Claims)> {
+    let payload = match &action.kept.content {
+        Content::Bare(claims) => claims.clone(),
         Content::Signed(jws) => {
-            let payload = jws.split('.').nth(1).and_then(envelope::decode);
-            let payload = payload.and_then(|bytes| String::from_utf8(bytes).ok());
-            payload.with_context(|| format!("action {} is damaged in the database", action.id))
+            let payload = jws.split('.').nth(1).and_then(envelope::decode)?;
+            String::from_utf8(payload).ok()?
         }
-    }
+    };
+    let claims = shape::read(&payload).ok()?;
+    // No later than RFC 3339 can say.
+    (0..=LAST_SECOND).contains(&action.received_at).then_some((payload, claims))
 }
 
 /// A line of JSON, safe to print on a terminal. What was sealed stands beside the claims, which are of the same value
@@ -229,7 +273,7 @@ fn columns() -> Vec<Cell> {
     all.map(|name| Cell::from(*name)).collect()
 }
 
-fn row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<Cell> {
+fn table_row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<Cell> {
     let (claims, sealed) = match seal {
         Seal::None => (claims, String::new()),
         Seal::Closed => (claims, "sealed".to_owned()),

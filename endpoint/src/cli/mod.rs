@@ -4,6 +4,7 @@
 mod check;
 mod export;
 mod keys;
+mod output;
 mod serve;
 mod unseal;
 mod verify;

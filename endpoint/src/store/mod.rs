@@ -119,3 +119,7 @@ pub struct Exported {
     /// The action.
     pub kept: Kept,
 }
+
+/// A row that can't be read, by its place in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DamagedRow(pub i64);

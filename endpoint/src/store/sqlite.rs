@@ -19,7 +19,7 @@ use sqlx::{ConnectOptions, Row};
 use standwith::answer::Status;
 
 use super::writer::Writer;
-use super::{Content, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
+use super::{Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
 use crate::metrics::Metrics;
 
 /// How many rows an export reads at a time: between pages it holds no lock and little memory.
@@ -184,18 +184,19 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn page(&self, campaign: &str, after: i64) -> Result<Vec<Exported>, StoreFault> {
+    pub async fn page(
+        &self,
+        campaign: &str,
+        after: i64,
+    ) -> Result<Vec<Result<Exported, DamagedRow>>, StoreFault> {
         let rows = sqlx::query(
             "SELECT id, received_at, status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?",
         );
         let rows = rows.bind(campaign).bind(after).bind(PAGE).fetch_all(&self.readers).await?;
         let exported = |row: &SqliteRow| {
-            Ok(Exported {
-                id: row.try_get("id")?,
-                received_at: row.try_get("received_at")?,
-                kept: kept(row)?,
-            })
+            let id = row.try_get("id")?;
+            Ok(self::exported(id, row).map_err(|_| DamagedRow(id)))
         };
         rows.iter().map(exported).collect()
     }
@@ -219,6 +220,10 @@ impl Store {
         }
         self.readers.close().await;
     }
+}
+
+fn exported(id: i64, row: &SqliteRow) -> Result<Exported, sqlx::Error> {
+    Ok(Exported { id, received_at: row.try_get("received_at")?, kept: kept(row)? })
 }
 
 /// What is kept, from a row with these five columns.

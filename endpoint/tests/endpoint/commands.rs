@@ -1,6 +1,7 @@
 //! The commands that need no running endpoint.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -301,6 +302,116 @@ async fn lines_and_complaints_do_not_act_on_a_terminal() {
         assert!(told.contains("a\\u001b[2J\\u202eb\\u009b"), "{told:?}");
         assert!(!told.trim_end_matches('\n').contains(acts), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn an_exported_file_is_private_whole_and_its_own() {
+    let scene = sent().await;
+    let dir = scene.dir.path();
+    let url = database(dir);
+    let export = |output: &str| {
+        let options = ["export", "--campaign", ID, "--database", &url, "--format", "jsonl"];
+        standwith(dir, &[&options[..], &["--output", output]].concat())
+    };
+    let mode = |name: &str| fs::symlink_metadata(dir.join(name)).unwrap().permissions().mode();
+    let folder = || fs::read_dir(dir).unwrap().count();
+
+    // An old file that everybody may read, and one to which a link leads.
+    fs::write(dir.join("old.jsonl"), "old\n".repeat(10_000)).unwrap();
+    fs::set_permissions(dir.join("old.jsonl"), Permissions::from_mode(0o644)).unwrap();
+    fs::write(dir.join("elsewhere"), "mine").unwrap();
+    symlink("elsewhere", dir.join("link.jsonl")).unwrap();
+    symlink("nowhere", dir.join("dangling.jsonl")).unwrap();
+    // Who reads the old file goes on reading it.
+    let mut reader = fs::File::open(dir.join("old.jsonl")).unwrap();
+    let before = folder();
+    for name in ["old.jsonl", "link.jsonl", "dangling.jsonl"] {
+        assert_eq!(export(name).status.code(), Some(0), "{name}");
+        assert_eq!(mode(name), 0o100_600, "{name}");
+        assert_eq!(fs::read_to_string(dir.join(name)).unwrap().lines().count(), 3);
+    }
+    assert_eq!(std::io::read_to_string(&mut reader).unwrap(), "old\n".repeat(10_000));
+    assert_eq!(fs::read_to_string(dir.join("elsewhere")).unwrap(), "mine");
+    assert!(!dir.join("nowhere").exists());
+    assert_eq!(folder(), before);
+    assert_eq!(export("new.jsonl").status.code(), Some(0));
+    assert_eq!(mode("new.jsonl"), 0o100_600);
+
+    // What fails leaves nothing behind, and what was there as it was.
+    fs::create_dir(dir.join("folder")).unwrap();
+    let before = folder();
+    for name in ["folder", "/dev/null", "nowhere/x", ".."] {
+        let output = export(name);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(complained(&output).contains(name), "{}", complained(&output));
+    }
+    let mut other = scene.database().await;
+    sqlx::query("ALTER TABLE action RENAME COLUMN receipt TO receipts")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(export("old.jsonl").status.code(), Some(2));
+    assert_eq!(export("another.jsonl").status.code(), Some(2));
+    assert_eq!(folder(), before);
+    assert_eq!(fs::read_to_string(dir.join("old.jsonl")).unwrap().lines().count(), 3);
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_named_and_left_out() {
+    let scene = sent().await;
+    let dir = scene.dir.path();
+    let mut other = scene.database().await;
+    let whole = said(&export(&scene, "jsonl"));
+    let second = whole.lines().nth(1).unwrap();
+    let copy = sqlx::query("CREATE TABLE copy AS SELECT * FROM action WHERE id = 2");
+    copy.execute(&mut other).await.unwrap();
+    for damage in [
+        "jws = NULL, claims = 'Sok San'",
+        "jws = 'a.b.c', claims = NULL",
+        "jws = NULL, claims = '{\"person\":{\"given_name\":\"Sok\"}}'",
+        "jws = NULL, claims = CAST(x'ff80' AS TEXT)",
+        "receipt = CAST(x'ff80' AS TEXT)",
+        "received_at = 9223372036854775807",
+        "received_at = -1",
+    ] {
+        // Restored first from the copy.
+        for change in [
+            "(jws, claims, receipt, received_at) = (SELECT jws, claims, receipt, received_at FROM copy)",
+            damage,
+        ] {
+            let update = format!("UPDATE action SET {change} WHERE id = 2");
+            sqlx::query(sqlx::AssertSqlSafe(update)).execute(&mut other).await.unwrap();
+        }
+        for format in ["csv", "jsonl"] {
+            let output = export(&scene, format);
+            assert_eq!(output.status.code(), Some(1), "{damage}");
+            let complaint = complained(&output);
+            assert!(complaint.contains("row 2 is damaged"), "{damage}: {complaint}");
+            assert!(!complaint.contains("Sok"), "{complaint}");
+            let left: String = whole
+                .lines()
+                .filter(|line| *line != second)
+                .map(|line| format!("{line}\n"))
+                .collect();
+            match format {
+                "jsonl" => assert_eq!(said(&output), left),
+                _ => assert_eq!(said(&output).matches("\r\n").count(), 3),
+            }
+        }
+    }
+    let options = [
+        "export",
+        "--campaign",
+        ID,
+        "--database",
+        &database(dir),
+        "--format",
+        "csv",
+        "--output",
+        "x.csv",
+    ];
+    assert_eq!(standwith(dir, &options).status.code(), Some(1));
+    assert!(dir.join("x.csv").exists());
 }
 
 #[tokio::test]

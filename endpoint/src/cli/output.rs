@@ -1,0 +1,101 @@
+//! File that an export is written to: there as a whole or not at all, and for its owner's eyes only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use aws_lc_rs::rand;
+use standwith::envelope::encode;
+
+/// Where an export goes.
+pub(super) enum Output {
+    /// The standard output.
+    Standard(BufWriter<io::Stdout>),
+    /// A file, which stands beside its place until it is complete.
+    File(Unfinished),
+}
+
+/// File under a name of its own, which is deleted unless it is [`finished`](Output::finish).
+pub(super) struct Unfinished {
+    out: BufWriter<File>,
+    aside: PathBuf,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Opens the output.
+    ///
+    /// # Errors
+    /// No file can be made in that folder, or what stands at the path is no file.
+    pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        match path {
+            None => Ok(Output::Standard(BufWriter::new(io::stdout()))),
+            Some(path) => {
+                Unfinished::open(path).map(Output::File).with_context(|| path.display().to_string())
+            }
+        }
+    }
+
+    /// Puts the file in its place once all of it is on disk. What stood there, file or symbolic link, is replaced.
+    ///
+    /// # Errors
+    /// It can't be written, or not be put there.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Output::Standard(mut out) => Ok(out.flush()?),
+            Output::File(mut file) => file.put().with_context(|| file.path.display().to_string()),
+        }
+    }
+}
+
+impl Unfinished {
+    fn open(path: &Path) -> io::Result<Self> {
+        let fault = |problem| Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        if path.file_name().is_none() {
+            return fault("is no name of a file");
+        }
+        // To rename over a device or a pipe would take it away from everybody.
+        let is_special = |path| fs::metadata(path).is_ok_and(|there| !there.is_file());
+        if is_special(path) || path.starts_with("/dev") {
+            return fault("is no file; without --output, the export goes to the standard output");
+        }
+        let mut random = [0; 12];
+        rand::fill(&mut random).map_err(|_| io::Error::other("the system has no randomness"))?;
+        let aside = path.with_file_name(format!(".standwith-{}", encode(&random)));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        Ok(Unfinished { out: BufWriter::new(file), aside, path: path.to_owned() })
+    }
+
+    fn put(&mut self) -> io::Result<()> {
+        self.out.flush()?;
+        self.out.get_ref().sync_all()?;
+        fs::rename(&self.aside, &self.path)?;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Once it is in its place there is none under this name.
+        let _ = fs::remove_file(&self.aside);
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Output::Standard(out) => out.write(bytes),
+            Output::File(file) => file.out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Output::Standard(out) => out.flush(),
+            Output::File(file) => file.out.flush(),
+        }
+    }
+}
