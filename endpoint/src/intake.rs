@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use standwith::action::{Claims, DeliveryClaim};
+use standwith::action::Claims;
 use standwith::answer::Status;
 use standwith::check::check_received;
 use standwith::envelope::{self, EnvelopeFault, ReceiptClaims};
@@ -16,7 +16,7 @@ use standwith::sealing;
 use standwith::shape::{self, ConfigFault, Reading, Shape};
 
 use crate::address::PublicUrl;
-use crate::judging::judge;
+use crate::judging::{judge, status};
 use crate::keys::Keyring;
 use crate::library::{Library, Version, in_words};
 use crate::metrics::Metrics;
@@ -356,11 +356,7 @@ impl Received {
     }
 
     fn status(&self) -> Status {
-        match (&self.content, self.claims.delivery) {
-            _ if self.claims.test => Status::Recorded,
-            (Content::Bare(_), _) | (_, Some(DeliveryClaim::MailApp)) => Status::Recorded,
-            _ => Status::Accepted,
-        }
+        status(matches!(self.content, Content::Signed(_)), &self.claims)
     }
 
     /// The answer where the identity is taken: that of the first time, if this is the same action.

@@ -1,7 +1,8 @@
 //! What the rules of a campaign say of an action, as it comes in and, once more where it was sealed, as it is
 //! exported.
 
-use standwith::action::{Claims, ConsentClaim};
+use standwith::action::{Claims, ConsentClaim, DeliveryClaim};
+use standwith::answer::Status;
 use standwith::campaign::{Campaign, Consent};
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::consent_name;
@@ -42,6 +43,15 @@ pub(crate) fn judge(
         }
     }
     mistakes
+}
+
+/// The status of an action that is taken, by whether it came signed and what it claims.
+pub(crate) fn status(is_signed: bool, claims: &Claims) -> Status {
+    let mailed = claims.delivery == Some(DeliveryClaim::MailApp);
+    match is_signed && !claims.test && !mailed {
+        true => Status::Accepted,
+        false => Status::Recorded,
+    }
 }
 
 /// Whether the campaign, in the language that the consent names, asks in the words that it names.

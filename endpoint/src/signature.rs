@@ -18,6 +18,12 @@ pub fn digest(bytes: &[u8]) -> String {
     envelope::encode(hash(&SHA256, bytes).as_ref())
 }
 
+/// The first half of SHA-256: enough to know a text again, and not the text itself.
+pub(crate) fn brief(text: &str) -> [u8; 16] {
+    let hash = hash(&SHA256, text.as_bytes());
+    hash.as_ref().first_chunk().copied().unwrap_or_default()
+}
+
 /// Whether the key inside the action signed it: the text is as it was when it was signed, by
 /// whomever.
 pub fn is_unaltered(action: &Envelope<'_, Claims>) -> bool {

@@ -1,5 +1,6 @@
 //! `standwith verify`: whether exported actions and receipts are genuine.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -8,11 +9,14 @@ use anyhow::Context;
 use clap::Args;
 use standwith::action::Claims;
 use standwith::envelope;
-use standwith::json::{self, Value};
+use standwith::json::{self, Json, Member, Value};
 use standwith::shape::{self, Reading, Shape};
 
+use crate::characters::escaped;
+use crate::clock::rfc3339;
+use crate::judging::status;
 use crate::keys::pinned_keys;
-use crate::signature::{PinnedKeys, digest, is_unaltered};
+use crate::signature::{PinnedKeys, brief, digest, is_unaltered};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -25,21 +29,29 @@ pub(super) struct Options {
     export: PathBuf,
 }
 
+/// Members of a line that are bound to what is signed: each is checked.
+const SIGNED: [&str; 6] = ["action", "receipt", "status", "assurance", "received_at", "claims"];
+
+/// Members of a line that are the word of whoever exported it: nothing that is signed says the same.
+const UNSIGNED: [&str; 4] = ["unsealed", "holds", "errors", "problem"];
+
 #[derive(Debug, Default)]
 struct Tally {
     actions: u64,
     receipts: u64,
     without_proof: u64,
     bad: u64,
+    /// Lines with each of [`UNSIGNED`].
+    unsigned: [u64; UNSIGNED.len()],
 }
 
-/// Whether every line is genuine.
+/// Whether every line is genuine, and there is one.
 pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
     let jwks = options.jwks.display();
     let keys = fs::read_to_string(&options.jwks).with_context(|| jwks.to_string())?;
     let keys = pinned_keys(&keys).with_context(|| format!("{jwks}: expected a JWK set"))?;
     anyhow::ensure!(!keys.is_empty(), "{jwks}: there is no key on P-256 in it");
-    let export: Box<dyn BufRead> = match options.export.to_str() {
+    let mut export: Box<dyn BufRead> = match options.export.to_str() {
         Some("-") => Box::new(io::stdin().lock()),
         _ => {
             let file = fs::File::open(&options.export);
@@ -47,30 +59,34 @@ pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
             Box::new(BufReader::new(file))
         }
     };
-    let (mut out, mut tally) = (io::stdout().lock(), Tally::default());
-    for (index, line) in export.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
+    let mut verifier = Verifier { keys, tally: Tally::default(), seen: HashSet::new() };
+    let (mut out, mut line, mut number) = (io::stdout().lock(), Vec::new(), 0);
+    while export.read_until(b'\n', &mut line)? > 0 {
+        number += 1;
+        if !line.trim_ascii().is_empty()
+            && let Err(problem) = verifier.line(&line)
+        {
+            writeln!(out, "line {number}: {problem}")?;
         }
-        tally.actions += 1;
-        match verify_line(&line, &keys) {
-            Ok(proof) => {
-                tally.receipts += 1;
-                tally.without_proof += u64::from(proof == Proof::Absent);
-            }
-            Err(problem) => {
-                tally.bad += 1;
-                writeln!(out, "line {}: {problem}", index + 1)?;
-            }
-        }
+        line.clear();
     }
-    let Tally { actions, receipts, without_proof, bad } = tally;
+    let tally = &verifier.tally;
+    let Tally { actions, receipts, without_proof, bad, .. } = tally;
     writeln!(
         out,
         "{actions} actions, {receipts} receipts verified, {without_proof} without proof, {bad} bad"
     )?;
-    Ok(bad == 0)
+    let unsigned = UNSIGNED.iter().zip(tally.unsigned).filter(|(_, lines)| *lines > 0);
+    let unsigned: Vec<String> =
+        unsigned.map(|(name, lines)| format!("{name} ({lines} lines)")).collect();
+    if !unsigned.is_empty() {
+        let unsigned = unsigned.join(", ");
+        writeln!(out, "not covered by any signature, so not verified: {unsigned}")?;
+    }
+    if *actions == 0 {
+        writeln!(out, "there is no action in the export, so nothing is verified")?;
+    }
+    Ok(*bad == 0 && *actions > 0)
 }
 
 /// Whether the supporter's own signature came along.
@@ -80,42 +96,95 @@ enum Proof {
     Absent,
 }
 
-/// Verifies one exported action: what its own key says, what the endpoint's key says, and that
-/// both speak of the same.
-fn verify_line(line: &str, keys: &PinnedKeys) -> Result<Proof, &'static str> {
-    let exported = json::parse(line).map_err(|_| "no JSON")?;
-    let receipt =
-        exported.get("receipt").and_then(json::Json::text).ok_or("there is no receipt")?;
-    let receipt = envelope::open_receipt(receipt).map_err(|_| "the receipt is malformed")?;
-    if !keys.has_signed(&receipt) {
-        return Err("the receipt is not signed by any of the keys");
-    }
-    let claims = exported.get("claims").ok_or("there are no claims")?;
-    let mut reading = Reading::default();
-    let claims = Claims::read(claims, &mut reading);
-    if !reading.faults.is_empty() {
-        return Err("the claims are malformed");
-    }
-    let (action_digest, proof) = match exported.get("action").map(|action| &action.value) {
-        Some(Value::Text(action)) => {
-            let action = envelope::open_action(action).map_err(|_| "the action is malformed")?;
-            if !is_unaltered(&action) {
-                return Err("the action is not signed by its own key");
+/// Verifies line after line, of which none may come twice.
+struct Verifier {
+    keys: PinnedKeys,
+    tally: Tally,
+    /// Digests of the identities that came.
+    seen: HashSet<[u8; 16]>,
+}
+
+impl Verifier {
+    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+        self.tally.actions += 1;
+        let verified = self.verify(line);
+        match verified {
+            Ok(Proof::Verified) => self.tally.receipts += 1,
+            Ok(Proof::Absent) => {
+                self.tally.receipts += 1;
+                self.tally.without_proof += 1;
             }
-            if action.claims != claims {
-                return Err("the claims are not those of the action");
-            }
-            (digest(&action.payload), Proof::Verified)
+            Err(_) => self.tally.bad += 1,
         }
-        // The hosted form's claims were written by the same writer.
-        Some(Value::Null) => (digest(shape::write(&claims).as_bytes()), Proof::Absent),
-        _ => return Err("there is no action"),
-    };
-    if receipt.claims.action_digest != action_digest {
-        return Err("the receipt is for other words");
+        verified.map(|_| ())
     }
-    if receipt.claims.jti != claims.jti || receipt.claims.campaign != claims.campaign {
-        return Err("the receipt is for another action");
+
+    /// Verifies one exported action: what its own key says, what the endpoint's key says, that both speak of the
+    /// same, and that all else in the line says no other.
+    fn verify(&mut self, line: &[u8]) -> Result<Proof, String> {
+        let line = std::str::from_utf8(line).map_err(|_| "no UTF-8")?;
+        let exported = json::parse(line).map_err(|_| "no JSON")?;
+        let Value::Object(members) = &exported.value else {
+            return Err("no JSON object".to_owned());
+        };
+        for (index, Member { key, .. }) in members.iter().enumerate() {
+            if members[..index].iter().any(|earlier| earlier.key == *key) {
+                return Err(format!("{} is there twice", escaped(key)));
+            }
+            match UNSIGNED.iter().position(|name| name == key) {
+                Some(place) => self.tally.unsigned[place] += 1,
+                None if SIGNED.contains(&key.as_str()) => {}
+                None => return Err(format!("{} is unknown", escaped(key))),
+            }
+        }
+        let text = |name: &str| exported.get(name).and_then(Json::text);
+        let receipt = text("receipt").ok_or("there is no receipt")?;
+        let receipt = envelope::open_receipt(receipt).map_err(|_| "the receipt is malformed")?;
+        if !self.keys.has_signed(&receipt) {
+            return Err("the receipt is not signed by any of the keys".to_owned());
+        }
+        let claims = exported.get("claims").ok_or("there are no claims")?;
+        let mut reading = Reading::default();
+        let claims = Claims::read(claims, &mut reading);
+        if !reading.faults.is_empty() {
+            return Err("the claims are malformed".to_owned());
+        }
+        let (action_digest, proof) = match exported.get("action").map(|action| &action.value) {
+            Some(Value::Text(action)) => {
+                let action =
+                    envelope::open_action(action).map_err(|_| "the action is malformed")?;
+                if !is_unaltered(&action) {
+                    return Err("the action is not signed by its own key".to_owned());
+                }
+                if action.claims != claims {
+                    return Err("the claims are not those of the action".to_owned());
+                }
+                (digest(&action.payload), Proof::Verified)
+            }
+            // The hosted form's claims were written by the same writer.
+            Some(Value::Null) => (digest(shape::write(&claims).as_bytes()), Proof::Absent),
+            _ => return Err("there is no action".to_owned()),
+        };
+        let signed = receipt.claims;
+        if signed.action_digest != action_digest {
+            return Err("the receipt is for other words".to_owned());
+        }
+        if signed.jti != claims.jti || signed.campaign != claims.campaign {
+            return Err("the receipt is for another action".to_owned());
+        }
+        let is_signed = proof == Proof::Verified;
+        for (name, expected) in [
+            ("received_at", rfc3339(signed.iat).as_str()),
+            ("assurance", if is_signed { "signed" } else { "none" }),
+            ("status", status(is_signed, &claims).word()),
+        ] {
+            if text(name) != Some(expected) {
+                return Err(format!("{name} is not {expected}, as what is signed says"));
+            }
+        }
+        if !self.seen.insert(brief(&[&claims.campaign, "/", &claims.jti].concat())) {
+            return Err("the action is there twice".to_owned());
+        }
+        Ok(proof)
     }
-    Ok(proof)
 }

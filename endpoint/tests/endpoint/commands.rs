@@ -194,6 +194,96 @@ async fn an_export_says_all_and_can_be_verified() {
 }
 
 #[tokio::test]
+async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
+    let scene = sent().await;
+    let mut test = scene.claims();
+    test["test"] = json!(true);
+    scene.post(signed(&test)).await.taken(201);
+    let dir = scene.dir.path();
+    let text = said(&export(&scene, "jsonl"));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    fs::write(dir.join("jwks.json"), scene.endpoint.intake.keys.jwks()).unwrap();
+    let verify = |export: &str| {
+        fs::write(dir.join("export.jsonl"), export).unwrap();
+        let output = standwith(dir, &["verify", "--jwks", "jwks.json", "export.jsonl"]);
+        (output.status.code().unwrap(), said(&output))
+    };
+    let (code, told) = verify(&text);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.starts_with("4 actions, 4 receipts verified, 1 without proof, 0 bad\n"), "{told}");
+
+    // Each line is another kind: signed, signed, from the hosted form, a test.
+    for (index, line) in lines.iter().enumerate() {
+        let found = |changes: Value, problem: &str| {
+            let mut lines = lines.clone();
+            lines[index] = with(line.clone(), changes.clone());
+            let export: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let (code, told) = verify(&export);
+            assert_eq!(code, 1, "{changes}: {told}");
+            let place = format!("line {}: {problem}", index + 1);
+            assert!(told.lines().any(|line| line.starts_with(&place)), "{changes}: {told}");
+        };
+        for value in [json!("2020-01-01T00:00:00Z"), json!(""), json!(0), Value::Null] {
+            found(json!({"received_at": value}), "received_at is not 20");
+        }
+        for status in ["accepted", "recorded", "awaiting_confirmation", "unknown", "", "\u{1b}"] {
+            if line["status"] != status {
+                found(json!({"status": status}), "status is not ");
+            }
+        }
+        for assurance in ["signed", "none", "", "SIGNED"] {
+            if line["assurance"] != assurance {
+                found(json!({"assurance": assurance}), "assurance is not ");
+            }
+        }
+        for name in ["status", "assurance", "received_at"] {
+            found(json!({name: null}), &format!("{name} is not "));
+        }
+        found(json!({"x\u{1b}\u{202e}": 1}), "x\\u001b\\u202e is unknown");
+        found(json!({"claims": with(line["claims"].clone(), json!({"iat": 1}))}), "the ");
+
+        // Nothing that is signed tells of these.
+        let mut changed = lines.clone();
+        changed[index] = with(
+            line.clone(),
+            json!({
+                "unsealed": {"person": {}}, "holds": true, "errors": [], "problem": "x",
+            }),
+        );
+        let export: String = changed.iter().map(|line| format!("{line}\n")).collect();
+        let (code, told) = verify(&export);
+        assert_eq!(code, 0, "{told}");
+        assert!(told.contains("not covered by any signature"), "{told}");
+        for name in ["unsealed", "holds", "errors", "problem"] {
+            assert!(told.contains(&format!("{name} (1 lines)")), "{told}");
+        }
+    }
+    // The same line again, alone or among others, to the letter or written otherwise.
+    let first = text.lines().next().unwrap();
+    for again in [first.to_owned(), lines[0].to_string()] {
+        let (code, told) = verify(&format!("{text}{again}"));
+        assert_eq!(code, 1);
+        assert!(told.contains("line 5: the action is there twice"), "{told}");
+    }
+    let twice = first.replacen('{', "{\"status\":\"recorded\",", 1);
+    assert!(verify(&twice).1.starts_with("line 1: status is there twice\n"));
+    // And what is no line at all.
+    for bad in ["x", "[]", "null", "\u{feff}{}", "{}"] {
+        assert_eq!(verify(bad).0, 1, "{bad:?}");
+    }
+    for empty in ["", "\n", " \r\n\n"] {
+        let (code, told) = verify(empty);
+        assert_eq!(code, 1, "{empty:?}");
+        assert!(told.contains("there is no action in the export"), "{told}");
+    }
+    let broken = [text.as_bytes(), b"\xff\n"].concat();
+    fs::write(dir.join("broken.jsonl"), broken).unwrap();
+    let output = standwith(dir, &["verify", "--jwks", "jwks.json", "broken.jsonl"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).starts_with("line 5: no UTF-8\n"));
+}
+
+#[tokio::test]
 async fn a_table_holds_no_formula() {
     let scene = sent().await;
     let output = export(&scene, "csv");
