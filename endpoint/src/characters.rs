@@ -1,5 +1,8 @@
 //! Characters that act on what shows a text instead of being seen in it.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+
 /// What stands in the place of a character that may not stand there (the replacement character).
 const REPLACEMENT: char = '\u{fffd}';
 
@@ -63,31 +66,10 @@ fn is_end(c: char) -> bool {
     matches!(c, '\u{202c}' | '\u{2069}')
 }
 
-/// Whether Unicode counts a character among the format characters (general category Cf, Unicode 17): nothing is seen
-/// of nearly all of them.
+/// Whether Unicode counts a character among the format characters (general category Cf): nothing is seen of nearly all
+/// of them.
 pub fn is_format(c: char) -> bool {
-    matches!(c,
-        '\u{ad}'
-        | '\u{600}'..='\u{605}'
-        | '\u{61c}'
-        | '\u{6dd}'
-        | '\u{70f}'
-        | '\u{890}'..='\u{891}'
-        | '\u{8e2}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{110bd}'
-        | '\u{110cd}'
-        | '\u{13430}'..='\u{1343f}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0001}'
-        | '\u{e0020}'..='\u{e007f}')
+    CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
 }
 
 #[cfg(test)]
@@ -126,6 +108,14 @@ mod tests {
         ] {
             assert_eq!(neutralised(text), kept);
         }
+    }
+
+    #[test]
+    fn knows_format_characters() {
+        for c in "\u{ad}\u{61c}\u{200b}\u{200d}\u{2060}\u{2066}\u{feff}\u{e0061}".chars() {
+            assert!(is_format(c), "{c:?}");
+        }
+        assert!(!"a១\u{17d2}\u{301} \u{a0}\u{2028}\n\u{fe0f}".contains(is_format));
     }
 
     proptest! {

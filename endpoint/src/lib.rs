@@ -10,7 +10,7 @@
 //!      │                                        └─ store       on disk, then answered for
 //!      ├─ check ─── library
 //!      ├─ export ─┬─ store
-//!      │          ├─ csv, characters
+//!      │          ├─ csv, characters, email
 //!      │          └─ sealing, judging where it was sealed
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
@@ -30,6 +30,7 @@ pub mod address;
 pub mod characters;
 pub mod clock;
 pub mod csv;
+pub mod email;
 mod judging;
 pub mod keys;
 mod language;

@@ -16,6 +16,7 @@ use standwith::shape;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::Output;
+use super::people::People;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
@@ -105,6 +106,7 @@ async fn write_all(
     let campaign = &options.campaign;
     let mut last = i64::MIN;
     let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, store), Tally::default());
+    let mut people = People::default();
     loop {
         let page = store.page(campaign, last).await?;
         for row in &page {
@@ -117,9 +119,10 @@ async fn write_all(
             };
             let seal = unsealer.look(action, &claims).await?;
             tally.add(&seal);
+            let earlier = people.earlier(&claims, &seal);
             match options.format {
-                Format::Jsonl => writeln!(out, "{}", line(action, &payload, &seal))?,
-                Format::Csv => write_row(out, &table_row(action, claims, &seal))?,
+                Format::Jsonl => writeln!(out, "{}", line(action, &payload, &seal, earlier))?,
+                Format::Csv => write_row(out, &table_row(action, claims, &seal, earlier))?,
             }
         }
         match page.last() {
@@ -209,7 +212,7 @@ fn content(action: &Exported) -> Option<(String, Claims)> {
 
 /// A line of JSON, safe to print on a terminal. What was sealed stands beside the claims, which are of the same value
 /// as they were signed.
-fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
+fn line(action: &Exported, payload: &str, seal: &Seal, earlier: Option<String>) -> String {
     let mut out = Writer::default();
     let claims = on_one_line(payload);
     out.object(|out| {
@@ -222,6 +225,10 @@ fn line(action: &Exported, payload: &str, seal: &Seal) -> String {
         out.key("assurance").text(action.kept.content.assurance());
         out.key("received_at").text(&rfc3339(action.received_at));
         out.key("claims").json(&claims);
+        out.key("version_known").boolean(action.version_known);
+        if let Some(earlier) = earlier {
+            out.key("duplicate_of").text(&earlier);
+        }
         match seal {
             Seal::None | Seal::Closed => {}
             Seal::Opened { text, errors, .. } => {
@@ -268,12 +275,14 @@ fn columns() -> Vec<Cell> {
         "messages",
         "subject_index",
         "sealed",
+        "duplicate_of",
+        "version_known",
     ];
     let all = first.iter().chain(&STANDARD_FIELDS).chain(&last);
     all.map(|name| Cell::from(*name)).collect()
 }
 
-fn table_row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<Cell> {
+fn table_row(action: &Exported, claims: Claims, seal: &Seal, earlier: Option<String>) -> Vec<Cell> {
     let (claims, sealed) = match seal {
         Seal::None => (claims, String::new()),
         Seal::Closed => (claims, "sealed".to_owned()),
@@ -325,6 +334,8 @@ fn table_row(action: &Exported, claims: Claims, seal: &Seal) -> Vec<Cell> {
         Cell::Text(messages),
         Cell::Text(claims.subject_index.map_or_else(String::new, |index| index.to_string())),
         Cell::Text(sealed),
+        Cell::Id(earlier.unwrap_or_default()),
+        Cell::Text(action.version_known.to_string()),
     ]);
     row
 }

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod keys;
 mod output;
+mod people;
 mod serve;
 mod unseal;
 mod verify;

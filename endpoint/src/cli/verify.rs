@@ -33,7 +33,8 @@ pub(super) struct Options {
 const SIGNED: [&str; 6] = ["action", "receipt", "status", "assurance", "received_at", "claims"];
 
 /// Members of a line that are the word of whoever exported it: nothing that is signed says the same.
-const UNSIGNED: [&str; 4] = ["unsealed", "holds", "errors", "problem"];
+const UNSIGNED: [&str; 6] =
+    ["unsealed", "holds", "errors", "problem", "duplicate_of", "version_known"];
 
 #[derive(Debug, Default)]
 struct Tally {

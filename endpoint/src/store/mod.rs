@@ -116,6 +116,8 @@ pub struct Exported {
     pub id: i64,
     /// When it came: seconds since 1970.
     pub received_at: i64,
+    /// Whether the version of the campaign file that it names was ever served here.
+    pub version_known: bool,
     /// The action.
     pub kept: Kept,
 }

@@ -190,7 +190,7 @@ impl Store {
         after: i64,
     ) -> Result<Vec<Result<Exported, DamagedRow>>, StoreFault> {
         let rows = sqlx::query(
-            "SELECT id, received_at, status, jws, claims, action_digest, receipt FROM action
+            "SELECT id, received_at, digest_known, status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?",
         );
         let rows = rows.bind(campaign).bind(after).bind(PAGE).fetch_all(&self.readers).await?;
@@ -223,7 +223,12 @@ impl Store {
 }
 
 fn exported(id: i64, row: &SqliteRow) -> Result<Exported, sqlx::Error> {
-    Ok(Exported { id, received_at: row.try_get("received_at")?, kept: kept(row)? })
+    Ok(Exported {
+        id,
+        received_at: row.try_get("received_at")?,
+        version_known: row.try_get("digest_known")?,
+        kept: kept(row)?,
+    })
 }
 
 /// What is kept, from a row with these five columns.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use standwith_endpoint::signature::digest;
 
 use crate::scene::{ID, Scene, campaign, database, signed, with, write_campaign};
 
@@ -137,7 +138,7 @@ async fn an_export_says_all_and_can_be_verified() {
     assert_eq!(lines.len(), 3);
     for line in &lines {
         let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 6, "{keys:?}");
+        assert_eq!(keys.len(), 7 + usize::from(line.get("duplicate_of").is_some()), "{keys:?}");
         assert!(line["received_at"].as_str().unwrap().ends_with('Z'));
         assert_eq!(line["claims"]["campaign"], ID);
     }
@@ -155,7 +156,11 @@ async fn an_export_says_all_and_can_be_verified() {
     fs::write(dir.join("jwks.json"), &keys.stdout).unwrap();
     let verify = |export: &str| standwith(dir, &["verify", "--jwks", "jwks.json", export]);
     let good = verify("export.jsonl");
-    assert_eq!(said(&good), "3 actions, 3 receipts verified, 1 without proof, 0 bad\n");
+    assert_eq!(
+        said(&good),
+        "3 actions, 3 receipts verified, 1 without proof, 0 bad\n\
+         not covered by any signature, so not verified: duplicate_of (1 lines), version_known (3 lines)\n"
+    );
     assert_eq!(good.status.code(), Some(0));
 
     // Whatever is changed is found.
@@ -284,6 +289,46 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
 }
 
 #[tokio::test]
+async fn exports_name_the_first_action_of_the_same_person() {
+    let fields = ["given_name", "family_name", "email", "country"].map(|id| json!({"id": id}));
+    let scene = Scene::serving(&[with(campaign(), json!({"fields": fields}))]).await;
+    let mut sent = Vec::new();
+    for (email, changes) in [
+        ("ada@bücher.example", json!({"test": true})),
+        ("Ada@bücher.example", json!({})),
+        ("", json!({})),
+        ("grace@example.org", json!({})),
+        ("ada@xn--bcher-kva.example", json!({"campaign_digest": digest(b"never served")})),
+        ("\u{200b}ADA@bu\u{308}cher\u{3002}example", json!({})),
+        ("", json!({})),
+        ("ada@bücher.example", json!({"test": true})),
+    ] {
+        let mut claims = scene.claims();
+        claims["person"]["email"] = json!(email);
+        let claims = with(claims, changes);
+        scene.post(signed(&claims)).await.taken(201);
+        sent.push(claims);
+    }
+    let jti = |index: usize| sent[index]["jti"].as_str().unwrap();
+    let first = [None, None, None, None, Some(jti(1)), Some(jti(1)), None, None];
+    let output = said(&export(&scene, "jsonl"));
+    for ((line, first), claims) in output.lines().zip(first).zip(&sent) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["duplicate_of"].as_str(), first, "{line}");
+        assert_eq!(line["version_known"], json!(claims["jti"] != jti(4)));
+        // As it was typed.
+        let typed = line["claims"]["person"]["email"].as_str().unwrap_or_default();
+        assert_eq!(typed, claims["person"]["email"]);
+    }
+    let table = said(&export(&scene, "csv"));
+    for ((row, first), claims) in table.split("\r\n").skip(1).zip(first).zip(&sent) {
+        let known = claims["jti"] != jti(4);
+        assert!(row.ends_with(&format!(",{},{known}", first.unwrap_or_default())), "{row}");
+        assert!(row.contains(claims["person"]["email"].as_str().unwrap_or_default()), "{row}");
+    }
+}
+
+#[tokio::test]
 async fn a_table_holds_no_formula() {
     let scene = sent().await;
     let output = export(&scene, "csv");
@@ -293,7 +338,10 @@ async fn a_table_holds_no_formula() {
     assert!(columns.starts_with(
         "\u{feff}jti,received_at,status,assurance,test,lang,given_name,family_name,email,"
     ));
-    assert!(columns.ends_with(",delivery,variant,messages,subject_index,sealed"), "{columns}");
+    assert!(
+        columns.ends_with(",messages,subject_index,sealed,duplicate_of,version_known"),
+        "{columns}"
+    );
     assert!(rows.contains(r#","'=HYPERLINK(""http://evil.example"")","#), "{rows}");
     assert!(rows.contains(",'+855 12 345 678,"));
     assert!(rows.contains(",\"Two\nlines, \"\"quoted\"\"\",minister,delivery,"));

@@ -153,6 +153,9 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
     assert_eq!(opened[0]["holds"], true);
     assert_eq!(opened[0]["unsealed"]["person"], plain["person"]);
     assert_eq!(opened[0]["unsealed"]["message"], plain["message"]);
+    // Only who is legible is known again.
+    assert_eq!(opened[1]["duplicate_of"], opened[0]["claims"]["jti"]);
+    assert!(!said(&export(dir, "jsonl", &[])).contains("duplicate_of"));
 
     // What was signed and receipted can still be verified.
     fs::write(dir.join("export.jsonl"), &output.stdout).unwrap();
@@ -166,11 +169,11 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
 
     let table = said(&export(dir, "csv", &["seal.json"]));
     let row = table.lines().nth(1).unwrap();
-    assert!(row.contains(",ដារ៉ា,មេឃ,dara@example.org,") && row.ends_with(",holds"), "{row}");
+    assert!(row.contains(",ដារ៉ា,មេឃ,dara@example.org,") && row.ends_with(",holds,,true"), "{row}");
     assert!(row.contains(",A request,Please let them write.,minister,"), "{row}");
     let table = said(&export(dir, "csv", &[]));
     let row = table.lines().nth(1).unwrap();
-    assert!(!row.contains("dara") && row.ends_with(",sealed"), "{row}");
+    assert!(!row.contains("dara") && row.ends_with(",sealed,,true"), "{row}");
 }
 
 #[tokio::test]
@@ -310,9 +313,9 @@ async fn what_can_not_be_opened_or_does_not_hold_is_said_and_no_row_is_missing()
     let table = said(&table);
     let rows: Vec<&str> = table.lines().skip(1).collect();
     assert_eq!(rows.len(), 8, "{table}");
-    assert!(rows[0].ends_with(",holds"));
+    assert!(rows[0].ends_with(",holds,,true"));
     assert!(rows[1].contains(",\"not unsealed: no key that was given opens it; "), "{}", rows[1]);
-    assert!(rows[3].ends_with(",does not hold: email email_malformed"), "{}", rows[3]);
+    assert!(rows[3].ends_with(",does not hold: email email_malformed,,true"), "{}", rows[3]);
     assert!(rows[3].contains(",nowhere,"));
 
     // After a change of keys, both are given, in any order.
