@@ -164,7 +164,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     if let Some(private) = private {
         private.abort();
     }
-    let well = endpoint.intake.store.is_well().await;
+    let well = endpoint.intake.store.is_writing();
     looking.abort();
     endpoint.intake.store.close().await;
     anyhow::ensure!(well, "the database failed");
@@ -181,8 +181,11 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
     loop {
         ticks.tick().await;
         endpoint.hosted.purge();
+        store.probe();
         if !store.is_writing() {
-            tracing::error!("the database takes no more actions");
+            tracing::error!(
+                "database: the file was removed or replaced, or the writer ended; stopping"
+            );
             return stop.notify_one();
         }
         match library.refresh(store).await {

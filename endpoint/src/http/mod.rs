@@ -63,6 +63,7 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
         .route("/campaigns/{id}", get(file_or_form).post(hosted::post))
         .route("/.well-known/jwks.json", get(jwks).layer(middleware::map_response(open_to_all)))
         .route("/healthz", get(health))
+        .route("/readyz", get(ready))
         .method_not_allowed_fallback(no_such_method)
         .fallback(|| async { Problem::not_found() })
         .layer(middleware::from_fn_with_state(endpoint.clone(), observe))
@@ -145,12 +146,19 @@ async fn jwks(State(endpoint): State<Arc<Endpoint>>) -> Response {
     (headers, endpoint.intake.keys.jwks()).into_response()
 }
 
-async fn health(State(endpoint): State<Arc<Endpoint>>) -> Response {
+/// Alive: the process answers. Restarting it helps no disk.
+async fn health() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// Ready: actions can be kept.
+async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let no_store = [(header::CACHE_CONTROL, "no-store")];
-    match endpoint.intake.store.is_well().await {
+    match endpoint.intake.store.is_ready().await {
         true => (no_store, "ok\n").into_response(),
         false => {
-            (StatusCode::SERVICE_UNAVAILABLE, no_store, "the database fails\n").into_response()
+            let detail = "the database does not take actions now\n";
+            (StatusCode::SERVICE_UNAVAILABLE, no_store, detail).into_response()
         }
     }
 }

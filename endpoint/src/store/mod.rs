@@ -1,6 +1,7 @@
 //! Where actions are kept. There is one kind of store now, SQLite; what it takes and gives is
 //! described here, apart from how.
 
+mod files;
 mod sqlite;
 mod writer;
 
@@ -15,8 +16,11 @@ pub enum StoreFault {
     #[error("{0}")]
     Address(String),
     /// More actions wait to be written than the queue holds, or the store is shutting down.
-    #[error("the store takes nothing at the moment")]
+    #[error("write queue full, or shutting down")]
     Busy,
+    /// The database's file is not the one that was opened.
+    #[error("the database file was removed or replaced while it was open")]
+    FileGone,
     /// What the database says.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),

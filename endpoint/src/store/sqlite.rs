@@ -4,20 +4,22 @@
 //! The journal is a write-ahead log, synchronised at each commit: a commit that has returned
 //! survives a loss of power.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Row};
 use standwith::answer::Status;
 
+use super::files::Files;
 use super::writer::Writer;
 use super::{Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
 use crate::metrics::Metrics;
@@ -33,6 +35,7 @@ pub struct Store {
     file: PathBuf,
     readers: SqlitePool,
     writer: Option<Writer>,
+    files: Option<Arc<Files>>,
 }
 
 impl Store {
@@ -58,12 +61,17 @@ impl Store {
             Synchronised::NowAndThen => options(url)?.synchronous(SqliteSynchronous::Normal),
         };
         let file = options.get_filename().to_owned();
-        make_private(&file).map_err(sqlx::Error::Io)?;
-        let mut connection = options.connect().await?;
-        sqlx::migrate!().run(&mut connection).await?;
+        let mut connection = begin(&file, &options).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
-        let readers = readers.connect_with(options).await?;
-        Ok(Store { file, readers, writer: Some(Writer::start(connection, metrics)) })
+        // A file that is gone is not made anew: actions would go where nobody looks.
+        let options = options.create_if_missing(false);
+        let readers = readers.connect_with(options.clone()).await?;
+        let files = Arc::new(Files::of(&file)?);
+        // Makes the log, so that its place is known from now on.
+        sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
+        files.check()?;
+        let writer = Writer::start(connection, options, files.clone(), metrics);
+        Ok(Store { file, readers, writer: Some(writer), files: Some(files) })
     }
 
     /// Opens a database that is there, to read only, while another process may write.
@@ -77,7 +85,7 @@ impl Store {
             return Err(StoreFault::Address(format!("there is no database {}", file.display())));
         }
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        Ok(Store { file, readers, writer: None })
+        Ok(Store { file, readers, writer: None, files: None })
     }
 
     /// The database's file.
@@ -168,15 +176,22 @@ impl Store {
         Ok(bytes.bind(campaign).bind(time).fetch_optional(&self.readers).await?)
     }
 
-    /// Whether actions can be kept at all: the writing task is at work.
+    /// Whether actions can ever be kept again: the writing task is at work, on the files that were opened.
     pub fn is_writing(&self) -> bool {
-        self.writer.as_ref().is_some_and(Writer::is_at_work)
+        let files = self.files.as_ref().is_some_and(|files| files.check().is_ok());
+        files && self.writer.as_ref().is_some_and(Writer::is_at_work)
     }
 
-    /// Whether the database answers and actions can be kept.
-    pub async fn is_well(&self) -> bool {
+    /// Has a commit tried where none was for a while, so that [`is_ready`](Self::is_ready) is true to the disk.
+    pub fn probe(&self) {
+        self.writer.iter().for_each(Writer::probe);
+    }
+
+    /// Whether actions can be kept now: the last commit succeeded, not long ago, and the database answers.
+    pub async fn is_ready(&self) -> bool {
         let answers = sqlx::query("SELECT 1 FROM campaign_count").execute(&self.readers);
-        self.is_writing() && answers.await.is_ok()
+        let is_ready = self.is_writing() && self.writer.as_ref().is_some_and(Writer::is_ready);
+        is_ready && answers.await.is_ok()
     }
 
     /// A page of a campaign's actions in the order of arrival, from behind this one on. The page
@@ -243,6 +258,26 @@ pub(super) fn kept(row: &SqliteRow) -> Result<Kept, sqlx::Error> {
         receipt: row.try_get("receipt")?,
         content,
     })
+}
+
+/// Opens the connection that writes, and brings the schema up to date. Of several processes that start at once, one
+/// does it after the other: SQLite changes its journal mode and sqlx its schema without a lock of their own.
+async fn begin(
+    file: &Path,
+    options: &SqliteConnectOptions,
+) -> Result<SqliteConnection, StoreFault> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let folder = File::open(folder)?;
+        folder.lock().map(|()| folder)
+    });
+    let locked = locked.await.map_err(|_| StoreFault::Busy)?.map_err(sqlx::Error::Io)?;
+    make_private(file).map_err(sqlx::Error::Io)?;
+    let mut connection = options.connect().await?;
+    sqlx::migrate!().run(&mut connection).await?;
+    drop(locked);
+    Ok(connection)
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {

@@ -1,14 +1,19 @@
-//! The one task that writes actions. Whatever waits goes into one transaction, because it is the
-//! synchronising of the disk that takes the time, and nobody is answered before it has returned.
+//! The one task that writes actions. Whatever waits goes into one transaction, because synchronising the disk is what
+//! takes the time, and nothing is answered before the transaction is committed.
+//!
+//! A connection on which a transaction failed is closed and opened anew: after a full disk or an I/O error it could
+//! stay in a state in which nothing can be committed any more.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
+use super::files::Files;
 use super::sqlite::kept;
 use super::{Content, NewAction, Recorded, StoreFault};
 use crate::metrics::Metrics;
@@ -17,12 +22,18 @@ use crate::metrics::Metrics;
 const QUEUE: usize = 2048;
 /// How many actions go into one transaction at most.
 const BATCH: usize = 128;
-/// How often a transaction is begun anew when the database is locked by another process.
+/// How often a transaction is begun anew while the database is locked by another process.
 const TRIES: u32 = 3;
+/// How long no commit may have succeeded while the store counts as ready.
+const STALE: Duration = Duration::from_secs(5);
+/// How long after the last commit another one is tried to see whether the database can be written to; at once after
+/// a failure.
+const PROBE: Duration = Duration::from_secs(3);
 
-struct Job {
-    action: NewAction,
-    answer: oneshot::Sender<Result<Recorded, StoreFault>>,
+enum Job {
+    Action(Box<NewAction>, oneshot::Sender<Result<Recorded, StoreFault>>),
+    /// Tries whether anything can be committed.
+    Probe,
 }
 
 #[derive(Debug)]
@@ -31,6 +42,39 @@ pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     task: Mutex<Option<JoinHandle<()>>>,
     metrics: Metrics,
+    health: Arc<Health>,
+}
+
+/// What the last commits came to.
+#[derive(Debug)]
+struct Health(Mutex<LastCommits>);
+
+#[derive(Debug)]
+struct LastCommits {
+    succeeded: Instant,
+    /// Whether the last one failed.
+    failing: bool,
+}
+
+impl Health {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LastCommits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn succeeded(&self) {
+        let mut commits = self.lock();
+        commits.succeeded = Instant::now();
+        if std::mem::replace(&mut commits.failing, false) {
+            tracing::info!("database: commits succeed again");
+        }
+    }
+
+    /// Logs once, however many commits fail in a row.
+    fn failed(&self, error: &StoreFault) {
+        if !std::mem::replace(&mut self.lock().failing, true) {
+            tracing::error!(%error, "database: commit failed; no action is accepted until one succeeds");
+        }
+    }
 }
 
 impl std::fmt::Debug for Job {
@@ -40,26 +84,50 @@ impl std::fmt::Debug for Job {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, metrics: Metrics) -> Self {
+    pub(super) fn start(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        files: Arc<Files>,
+        metrics: Metrics,
+    ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(write(connection, jobs, metrics.clone()));
-        Writer { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), metrics }
+        let commits = LastCommits { succeeded: Instant::now(), failing: false };
+        let health = Arc::new(Health(Mutex::new(commits)));
+        let database = Database { connection: Some(connection), options, files };
+        let task = tokio::spawn(write(database, jobs, metrics.clone(), health.clone()));
+        Writer { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), metrics, health }
     }
 
     pub(super) async fn record(&self, action: NewAction) -> Result<Recorded, StoreFault> {
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.lock().ok().and_then(|queue| queue.clone());
-        let queue = queue.ok_or(StoreFault::Busy)?;
-        queue.try_send(Job { action, answer }).map_err(|_| StoreFault::Busy)?;
+        let queue = self.queue().ok_or(StoreFault::Busy)?;
+        queue.try_send(Job::Action(Box::new(action), answer)).map_err(|_| StoreFault::Busy)?;
         self.metrics.set_queue(QUEUE - queue.capacity());
         // Kept open across the wait, the sender would keep the task from ending.
         drop(queue);
         answered.await.unwrap_or(Err(StoreFault::Busy))
     }
 
+    /// Has a commit tried where none was for a while, or the last one failed.
+    pub(super) fn probe(&self) {
+        let commits = self.health.lock();
+        let is_due = commits.failing || commits.succeeded.elapsed() >= PROBE;
+        drop(commits);
+        if is_due && let Some(queue) = self.queue() {
+            // A full queue is at work.
+            let _ = queue.try_send(Job::Probe);
+        }
+    }
+
     pub(super) fn is_at_work(&self) -> bool {
         let task = self.task.lock();
         task.is_ok_and(|task| task.as_ref().is_some_and(|task| !task.is_finished()))
+    }
+
+    /// Whether the last commit succeeded, and that not long ago.
+    pub(super) fn is_ready(&self) -> bool {
+        let commits = self.health.lock();
+        self.is_at_work() && !commits.failing && commits.succeeded.elapsed() < STALE + PROBE
     }
 
     pub(super) async fn finish(&self) {
@@ -68,53 +136,118 @@ impl Writer {
         if let Some(task) = task
             && task.await.is_err()
         {
-            tracing::error!("the writing task ended badly");
+            tracing::error!("database: the writing task ended badly");
         }
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Job>> {
+        self.queue.lock().ok().and_then(|queue| queue.clone())
     }
 }
 
-async fn write(mut connection: SqliteConnection, mut jobs: mpsc::Receiver<Job>, metrics: Metrics) {
+async fn write(
+    mut database: Database,
+    mut jobs: mpsc::Receiver<Job>,
+    metrics: Metrics,
+    health: Arc<Health>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         metrics.set_queue(jobs.len());
-        let (actions, answers): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|job| (job.action, job.answer)).unzip();
-        match commit_patiently(&mut connection, &actions).await {
+        let (mut actions, mut answers) = (Vec::new(), Vec::new());
+        for job in batch.drain(..) {
+            if let Job::Action(action, answer) = job {
+                actions.push(*action);
+                answers.push(answer);
+            }
+        }
+        match database.commit(&actions).await {
             Ok(recorded) => {
-                metrics.committed(actions.len());
+                health.succeeded();
+                if !actions.is_empty() {
+                    metrics.committed(actions.len());
+                }
                 for (answer, recorded) in answers.into_iter().zip(recorded) {
-                    // Whoever asked may have gone away meanwhile.
+                    // The request may be gone meanwhile.
                     let _ = answer.send(Ok(recorded));
                 }
             }
             Err(error) => {
-                tracing::error!(%error, actions = actions.len(), "a batch was not committed");
+                health.failed(&error);
                 for answer in answers {
                     let _ = answer.send(Err(StoreFault::Busy));
                 }
             }
         }
     }
-    if let Err(error) = connection.close().await {
-        tracing::error!(%error, "the database did not close well");
+    database.close().await;
+}
+
+/// The connection that writes.
+struct Database {
+    /// None after a failure, until there is another one.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    files: Arc<Files>,
+}
+
+impl Database {
+    /// Commits actions, or, without any, a sign of life. Waits for other processes that hold the lock.
+    async fn commit(&mut self, actions: &[NewAction]) -> Result<Vec<Recorded>, StoreFault> {
+        let mut tries = 1;
+        loop {
+            match self.commit_once(actions).await {
+                Err(error) if tries < TRIES && is_locked(&error) => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn commit_once(&mut self, actions: &[NewAction]) -> Result<Vec<Recorded>, StoreFault> {
+        self.files.check()?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let committed = match actions {
+            [] => sign_of_life(&mut connection).await.map(|()| Vec::new()),
+            actions => commit(&mut connection, actions).await,
+        };
+        match committed {
+            Ok(recorded) => {
+                self.connection = Some(connection);
+                // It may have gone meanwhile, and what was committed with it.
+                self.files.check()?;
+                Ok(recorded)
+            }
+            Err(error) => {
+                // It may hold a transaction that can be neither committed nor rolled back.
+                let _ = connection.close_hard().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn close(self) {
+        let Some(connection) = self.connection else { return };
+        if let Err(error) = connection.close().await {
+            tracing::error!(%error, "database: not closed well");
+        }
     }
 }
 
-async fn commit_patiently(
-    connection: &mut SqliteConnection,
-    actions: &[NewAction],
-) -> Result<Vec<Recorded>, sqlx::Error> {
-    let mut tries = 1;
-    loop {
-        match commit(connection, actions).await {
-            Err(error) if tries < TRIES => {
-                tracing::warn!(%error, "trying once more to commit");
-                tokio::time::sleep(Duration::from_millis(100) * tries).await;
-                tries += 1;
-            }
-            done => return done,
-        }
-    }
+fn is_locked(error: &StoreFault) -> bool {
+    // SQLITE_BUSY and SQLITE_LOCKED, in the lower eight bits.
+    let StoreFault::Database(sqlx::Error::Database(error)) = error else { return false };
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| [5, 6].contains(&(code & 0xff)))
+}
+
+/// Writes a row that says nothing: only a commit shows that the disk takes anything.
+async fn sign_of_life(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let write = "INSERT INTO sign_of_life (id, count) VALUES (1, 1)
+                 ON CONFLICT (id) DO UPDATE SET count = count + 1";
+    sqlx::query(write).execute(connection).await.map(drop)
 }
 
 /// Writes all of the actions in one transaction. Those whose identity is taken change nothing.

@@ -132,6 +132,9 @@ async fn the_front_page_lists_the_campaigns() {
 #[tokio::test]
 async fn health_is_told() {
     let scene = Scene::new().await;
-    let answer = scene.get("/healthz").await;
-    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ok\n"));
+    for path in ["/healthz", "/readyz"] {
+        let answer = scene.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ok\n"), "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
 }

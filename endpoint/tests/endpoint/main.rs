@@ -9,6 +9,7 @@ mod brake;
 mod campaigns;
 mod commands;
 mod counts;
+mod disk;
 mod faults;
 mod forgery;
 mod hosted;

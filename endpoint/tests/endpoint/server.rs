@@ -21,7 +21,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("campaigns")).unwrap();
         write_campaign(dir.path(), &campaign());
@@ -56,6 +56,12 @@ impl Server {
     fn terminate(&self) {
         let done = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
         assert!(done.unwrap().success());
+    }
+
+    /// Waits until the process has ended by itself; gives its exit code and its log.
+    pub(crate) fn ended(&mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().unwrap().code();
+        (code, fs::read_to_string(self.dir.path().join("log")).unwrap())
     }
 
     /// Stops the process; gives its exit code and its log.
