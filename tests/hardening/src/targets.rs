@@ -1,6 +1,5 @@
 //! The properties, each named after what it is given.
 
-use std::io;
 use std::sync::LazyLock;
 
 use standwith::action::{Circumstances, Claims};
@@ -16,7 +15,8 @@ use standwith::session::{Event, Materials, Reply, Session, Setting};
 use standwith::text::{Locale, Rules};
 use standwith::{country, json, phone, plan, postcode, prefill, shape, suggest, view};
 use standwith_endpoint::address::PublicUrl;
-use standwith_endpoint::csv as table;
+use standwith_endpoint::characters::neutralised;
+use standwith_endpoint::csv::{self as table, Cell};
 use url::Url;
 
 use crate::painter;
@@ -274,30 +274,38 @@ pub fn claims(bytes: &[u8]) {
     }
 }
 
-/// Tables: whatever text goes in, it is read out again, and no cell of it is a formula. US stands between
-/// cells, RS between rows.
+/// Tables: whatever text goes in, it is read out again, and by no separator of cells is any of them a formula. US
+/// stands between cells, RS between rows.
 pub fn csv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    // Every row of an export begins with an identity.
-    let cells =
-        |row: &str| ["jti"].into_iter().chain(row.split('\u{1f}')).map(str::to_owned).collect();
-    let rows: Vec<Vec<String>> = text.split('\u{1e}').map(cells).collect();
+    let rows: Vec<Vec<&str>> =
+        text.split('\u{1e}').map(|row| row.split('\u{1f}').collect()).collect();
     let mut out = Vec::new();
-    let written: io::Result<()> = rows.iter().try_for_each(|row| table::write_row(&mut out, row));
-    assert!(written.is_ok());
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&out[..]);
-    let read: Vec<Vec<String>> = reader
-        .records()
-        .filter_map(|record| Some(record.ok()?.iter().map(str::to_owned).collect()))
-        .collect();
-    assert_eq!(read.len(), rows.len());
-    for (read, row) in read.iter().zip(&rows) {
-        assert_eq!(read.len(), row.len());
-        for (read, cell) in read.iter().zip(row) {
-            assert!(read == cell || read.strip_prefix('\'') == Some(cell), "{cell:?}: {read:?}");
-            assert!(!read.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']), "{read:?}");
+    for row in &rows {
+        // Every row of an export begins with an identity.
+        let id = [Cell::Id("jti".to_owned())].into_iter();
+        let cells: Vec<Cell> = id.chain(row.iter().map(|text| Cell::from(*text))).collect();
+        assert!(table::write_row(&mut out, &cells).is_ok());
+    }
+    let read = |separator: u8| -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.delimiter(separator).has_headers(false).flexible(true);
+        let records = reader.from_reader(&out[..]).into_records();
+        records.filter_map(|it| Some(it.ok()?.iter().map(str::to_owned).collect())).collect()
+    };
+    let found = read(b',');
+    assert_eq!(found.len(), rows.len());
+    let letters = |text: &str| text.replace('\'', "");
+    for (found, row) in found.iter().zip(&rows) {
+        assert_eq!(found.len(), row.len() + 1);
+        for (found, text) in found[1..].iter().zip(row) {
+            assert_eq!(letters(found), letters(&neutralised(text)));
         }
+    }
+    for cell in b",;\t".iter().flat_map(|separator| read(*separator)).flatten() {
+        let begun = cell.trim_start_matches(|c: char| c == '"' || c.is_whitespace());
+        assert!(!begun.starts_with(['=', '+', '-', '@']), "{cell:?}");
+        assert!(!cell.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)), "{cell:?}");
     }
 }
 
