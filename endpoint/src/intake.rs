@@ -94,6 +94,8 @@ pub enum Refusal {
     Rules(Vec<(String, String)>),
     /// Another action has this identity.
     ReplayMismatch,
+    /// The action was withdrawn.
+    Withdrawn,
     /// The campaign takes none now: why.
     Closed(String),
     /// The body is longer than [`LONGEST_BODY`].
@@ -113,6 +115,7 @@ impl Refusal {
             Refusal::IatOutOfWindow { .. } => "iat_out_of_window",
             Refusal::Rules(_) => "rules",
             Refusal::ReplayMismatch => "replay_mismatch",
+            Refusal::Withdrawn => "withdrawn",
             Refusal::Closed(_) => "closed",
             Refusal::TooLarge => "too_large",
             Refusal::Busy => "busy",
@@ -294,6 +297,7 @@ impl Intake {
                 Ok(Acceptance { id, status: action.status(), receipt, count, is_new: true })
             }
             Recorded::Taken { kept, count } => action.again(*kept, count),
+            Recorded::Withdrawn => Err(Refusal::Withdrawn),
         }
     }
 

@@ -58,6 +58,14 @@ enum Format {
 pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     let keys = keys(&options.unseal)?;
     let store = Store::open_to_read(&options.database).await?;
+    if store.lacks_log() {
+        let file = store.file().display();
+        writeln!(
+            io::stderr(),
+            "warning: {file} was copied without its log {file}-wal while the endpoint ran, or not closed well: the \
+             newest actions may be missing. `standwith backup` makes a copy that is whole"
+        )?;
+    }
     let campaign = &options.campaign;
     anyhow::ensure!(
         store.knows(campaign).await?,
@@ -197,7 +205,7 @@ impl Tally {
 }
 
 /// The decoded payload and what it says. It was valid when it came.
-fn content(action: &Exported) -> Option<(String, Claims)> {
+pub(super) fn content(action: &Exported) -> Option<(String, Claims)> {
     let payload = match &action.kept.content {
         Content::Bare(claims) => claims.clone(),
         Content::Signed(jws) => {

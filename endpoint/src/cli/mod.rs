@@ -1,6 +1,7 @@
 //! The commands. Exit codes: 0 all is well; 1 something that was looked at is at fault; 2 the
 //! command could not be carried out.
 
+mod backup;
 mod check;
 mod export;
 mod keys;
@@ -9,6 +10,7 @@ mod people;
 mod serve;
 mod unseal;
 mod verify;
+mod withdraw;
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -34,6 +36,10 @@ enum Command {
     Check(check::Options),
     /// Writes out the actions of a campaign, also while the endpoint runs
     Export(export::Options),
+    /// Copies the database, also while the endpoint runs
+    Backup(backup::Options),
+    /// Deletes actions that supporters take back, with their part in the count
+    Withdraw(withdraw::Options),
     /// Verifies exported actions and receipts, without a database
     Verify(verify::Options),
     /// Makes and shows the keys that sign receipts, and those that open what is sealed
@@ -47,6 +53,8 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => wait_for(serve::serve(options)),
         Command::Check(options) => check::check(&options),
         Command::Export(options) => wait_for(export::export(options)),
+        Command::Backup(options) => wait_for(backup::backup(options)),
+        Command::Withdraw(options) => wait_for(withdraw::withdraw(options)),
         Command::Verify(options) => verify::verify(&options),
         Command::Keys(command) => keys::keys(&command),
     };

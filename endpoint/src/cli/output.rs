@@ -51,7 +51,11 @@ impl Output {
 }
 
 impl Unfinished {
-    fn open(path: &Path) -> io::Result<Self> {
+    /// Makes the file beside its place.
+    ///
+    /// # Errors
+    /// None can be made in that folder, or what stands at the path is no file.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
         let fault = |problem| Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         if path.file_name().is_none() {
             return fault("is no name of a file");
@@ -68,7 +72,16 @@ impl Unfinished {
         Ok(Unfinished { out: BufWriter::new(file), aside, path: path.to_owned() })
     }
 
-    fn put(&mut self) -> io::Result<()> {
+    /// Where the file is until it is complete.
+    pub(super) fn aside(&self) -> &Path {
+        &self.aside
+    }
+
+    /// Puts the file in its place once all of it is on disk.
+    ///
+    /// # Errors
+    /// It can't be written, or not be put there.
+    pub(super) fn put(&mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
         fs::rename(&self.aside, &self.path)?;

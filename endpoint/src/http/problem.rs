@@ -94,6 +94,9 @@ impl From<Refusal> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "another action with this jti was taken before",
             ),
+            Refusal::Withdrawn => {
+                problem(StatusCode::GONE, "the action with this jti was withdrawn")
+            }
             Refusal::Closed(why) => problem(StatusCode::GONE, &why),
             Refusal::TooLarge => problem(
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -27,11 +27,16 @@ impl Files {
         Ok(Files { database: (path.to_owned(), identity), log: (log, Mutex::new(None)) })
     }
 
+    /// Whether the database's file is the one that was opened.
+    pub(super) fn is_database(&self) -> bool {
+        let (path, opened) = &self.database;
+        identity(path) == Some(*opened)
+    }
+
     /// # Errors
     /// [`StoreFault::FileGone`]: a file was removed or replaced since it was opened.
     pub(super) fn check(&self) -> Result<(), StoreFault> {
-        let (path, opened) = &self.database;
-        if identity(path) != Some(*opened) {
+        if !self.is_database() {
             return Err(StoreFault::FileGone);
         }
         let (path, opened) = &self.log;

@@ -104,6 +104,8 @@ pub enum Recorded {
         /// How many count in its campaign, it included.
         count: i64,
     },
+    /// It was withdrawn, and is not kept again.
+    Withdrawn,
     /// Its identity was taken already, by the same action or another one.
     Taken {
         /// What is kept under the identity.

@@ -5,7 +5,7 @@
 //! survives a loss of power.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,10 +16,10 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 use standwith::answer::Status;
 
-use super::files::Files;
+use super::files::{Files, with_ending};
 use super::writer::Writer;
 use super::{Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
 use crate::metrics::Metrics;
@@ -36,6 +36,7 @@ pub struct Store {
     readers: SqlitePool,
     writer: Option<Writer>,
     files: Option<Arc<Files>>,
+    lacks_log: bool,
 }
 
 impl Store {
@@ -71,21 +72,78 @@ impl Store {
         sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
         files.check()?;
         let writer = Writer::start(connection, options, files.clone(), metrics);
-        Ok(Store { file, readers, writer: Some(writer), files: Some(files) })
+        Ok(Store { file, readers, writer: Some(writer), files: Some(files), lacks_log: false })
     }
 
-    /// Opens a database that is there, to read only, while another process may write.
+    /// Opens a database that is there, as [`open`](Self::open) does.
+    ///
+    /// # Errors
+    /// There is none, or as those of [`open`](Self::open).
+    pub async fn open_existing(url: &str, metrics: Metrics) -> Result<Self, StoreFault> {
+        existing(options(url)?.get_filename())?;
+        Self::open(url, metrics).await
+    }
+
+    /// Opens a database that is there, to read only, while another process may write. Nothing of it is changed, so it
+    /// may stand on a medium that can't be written to.
     ///
     /// # Errors
     /// The address names no store that there is, or the database can't be opened.
     pub async fn open_to_read(url: &str) -> Result<Self, StoreFault> {
-        let options = options(url)?.create_if_missing(false).read_only(true);
+        let options = readable(url)?.create_if_missing(false).read_only(true);
         let file = options.get_filename().to_owned();
-        if !file.exists() {
-            return Err(StoreFault::Address(format!("there is no database {}", file.display())));
-        }
+        existing(&file)?;
+        let lacks_log = lacks_log(&file);
+        // Beside a log, SQLite wants to write shared memory, and would make both files anew.
+        let options = options.immutable(lacks_log);
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        Ok(Store { file, readers, writer: None, files: None })
+        Ok(Store { file, readers, writer: None, files: None, lacks_log })
+    }
+
+    /// Whether the file, when it was opened, said that a log belongs to it, and there was none.
+    pub fn lacks_log(&self) -> bool {
+        self.lacks_log
+    }
+
+    /// Writes a copy of the database into an empty file. It is of one moment, and needs no log.
+    ///
+    /// # Errors
+    /// The database fails, or the file can't be written.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), StoreFault> {
+        let copy = sqlx::query("VACUUM INTO ?").bind(file.to_string_lossy().into_owned());
+        copy.execute(&self.readers).await?;
+        File::open(file).and_then(|copy| copy.sync_all()).map_err(sqlx::Error::Io)?;
+        Ok(())
+    }
+
+    /// Deletes actions of a campaign, and takes them out of its count; their identities stay used. All of it, or
+    /// nothing. Returns how many there were.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn withdraw(
+        &self,
+        campaign: &str,
+        identities: &[String],
+        now: i64,
+    ) -> Result<u64, StoreFault> {
+        let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
+        let mut withdrawn = 0;
+        for jti in identities {
+            let delete = "DELETE FROM action WHERE campaign = ? AND jti = ? RETURNING counted";
+            let delete = sqlx::query_scalar(delete).bind(campaign).bind(jti);
+            let Some(counted) = delete.fetch_optional(&mut *transaction).await? else { continue };
+            let counted: bool = counted;
+            let count = "UPDATE campaign_count SET count = count - ? WHERE campaign = ?";
+            let count = sqlx::query(count).bind(i64::from(counted)).bind(campaign);
+            count.execute(&mut *transaction).await?;
+            let used = "INSERT INTO withdrawal (campaign, jti, withdrawn_at) VALUES (?, ?, ?)";
+            let used = sqlx::query(used).bind(campaign).bind(jti).bind(now);
+            used.execute(&mut *transaction).await?;
+            withdrawn += 1;
+        }
+        transaction.commit().await?;
+        Ok(withdrawn)
     }
 
     /// The database's file.
@@ -230,10 +288,18 @@ impl Store {
 
     /// Waits until everything in the queue is on disk, then closes the database.
     pub async fn close(&self) {
-        if let Some(writer) = &self.writer {
-            writer.finish().await;
-        }
+        let Some(writer) = &self.writer else { return self.readers.close().await };
+        writer.finish().await;
         self.readers.close().await;
+        // A copy of the file alone is whole from now on, and says so. Another process may have it open; then it
+        // stays as it is.
+        let options = SqliteConnectOptions::new().filename(&self.file).create_if_missing(false);
+        let is_there = self.files.as_ref().is_some_and(|files| files.is_database());
+        if is_there
+            && let Ok(last) = options.journal_mode(SqliteJournalMode::Delete).connect().await
+        {
+            let _ = last.close().await;
+        }
     }
 }
 
@@ -280,7 +346,36 @@ async fn begin(
     Ok(connection)
 }
 
+/// Whether a database's head says that a log belongs to it, and there is none. One that was closed well, or copied by
+/// [`Store::copy_into`], says nothing of a log.
+fn lacks_log(file: &Path) -> bool {
+    // Read version 2 is a write-ahead log (SQLite's file format, section 1.3.3).
+    let mut head = [0; 20];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head[19] == 2 && !with_ending(file, "-wal").exists()
+}
+
+/// Fails unless the file is there.
+fn existing(file: &Path) -> Result<(), StoreFault> {
+    match file.exists() {
+        true => Ok(()),
+        false => Err(StoreFault::Address(format!("there is no database {}", file.display()))),
+    }
+}
+
+/// Options of connections that write.
 fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
+    Ok(readable(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // What is deleted is personal: its bytes go, and not only its entry.
+        .pragma("secure_delete", "ON"))
+}
+
+/// Options of connections that read, which change nothing of the database.
+fn readable(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let refused = |problem: &str| Err(StoreFault::Address(problem.to_owned()));
     match scheme {
@@ -288,12 +383,6 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
             refused("a database in memory keeps nothing: say sqlite:FILE")
         }
         "sqlite" => Ok(SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted is personal: its bytes go, and not only its entry.
-            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging()),
         "postgres" | "postgresql" => {

@@ -277,6 +277,7 @@ async fn commit(
         };
         match recorded {
             Recorded::New { count } | Recorded::Taken { count, .. } => *count = now,
+            Recorded::Withdrawn => {}
         }
     }
     transaction.commit().await?;
@@ -294,7 +295,8 @@ async fn insert(
     let row = sqlx::query(
         "INSERT INTO action (campaign, jti, received_at, status, assurance, campaign_digest,
                              digest_known, jws, claims, action_digest, receipt, counted)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+         WHERE NOT EXISTS (SELECT 1 FROM withdrawal WHERE campaign = ?1 AND jti = ?2)
          ON CONFLICT DO NOTHING RETURNING id",
     );
     let row = row
@@ -317,8 +319,11 @@ async fn insert(
             "SELECT status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND jti = ?",
         );
-        let row = row.bind(&action.campaign).bind(&action.jti).fetch_one(connection).await?;
-        return Ok(Recorded::Taken { kept: Box::new(kept(&row)?), count: 0 });
+        let row = row.bind(&action.campaign).bind(&action.jti).fetch_optional(connection).await?;
+        return Ok(match row {
+            Some(row) => Recorded::Taken { kept: Box::new(kept(&row)?), count: 0 },
+            None => Recorded::Withdrawn,
+        });
     }
     if action.counts {
         let one_more = sqlx::query(

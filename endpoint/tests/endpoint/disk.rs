@@ -1,10 +1,11 @@
 //! A disk that fails, and files that go away.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use sqlx::Executor;
 
-use crate::scene::{Scene, signed};
+use crate::scene::{ID, Scene, signed};
 
 /// Waits until the endpoint is ready, as a load balancer does: asks again until it is.
 async fn until_ready(scene: &Scene) {
@@ -101,5 +102,117 @@ fn several_processes_start_on_one_new_database() {
             let told = String::from_utf8_lossy(&output.stderr);
             assert!(line.starts_with("StandWith listens"), "{told}");
         }
+    }
+}
+
+/// Runs a command on the database of a scene.
+fn run(scene: &Scene, options: &[&str]) -> std::process::Output {
+    crate::commands::standwith(scene.dir.path(), options)
+}
+
+fn export_of(scene: &Scene, database: &str) -> (Option<i32>, usize, String) {
+    let options = ["export", "--campaign", ID, "--database", database, "--format", "jsonl"];
+    let output = run(scene, &options);
+    let lines = String::from_utf8(output.stdout).unwrap().lines().count();
+    (output.status.code(), lines, String::from_utf8(output.stderr).unwrap())
+}
+
+// A copy by `cp` was exported with exit code 0 and up to half of it missing.
+#[tokio::test]
+async fn a_backup_is_whole_and_a_bare_copy_is_warned_of() {
+    let scene = Scene::new().await;
+    let dir = scene.dir.path();
+    for _ in 0..3 {
+        scene.post(signed(&scene.claims())).await.taken(201);
+    }
+    let output = run(&scene, &["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let mode = fs::metadata(dir.join("backup.sqlite")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(export_of(&scene, "sqlite:backup.sqlite"), (Some(0), 3, String::new()));
+    // Another one takes its place.
+    scene.post(signed(&scene.claims())).await.taken(201);
+    run(&scene, &["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"]);
+    assert_eq!(export_of(&scene, "sqlite:backup.sqlite").1, 4);
+    fs::copy(dir.join("test.sqlite"), dir.join("bare.sqlite")).unwrap();
+    let (_, _, warned) = export_of(&scene, "sqlite:bare.sqlite");
+    assert!(warned.contains("without its log") && warned.contains("standwith backup"), "{warned}");
+    // What was closed well needs no log.
+    scene.endpoint.intake.store.close().await;
+    fs::copy(dir.join("test.sqlite"), dir.join("closed.sqlite")).unwrap();
+    assert_eq!(export_of(&scene, "sqlite:closed.sqlite"), (Some(0), 4, String::new()));
+    let nothing = run(&scene, &["backup", "x.sqlite", "--database", "sqlite:nowhere.sqlite"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(!dir.join("x.sqlite").exists() && !dir.join("nowhere.sqlite").exists());
+}
+
+#[tokio::test]
+async fn an_export_changes_nothing_of_what_it_reads() {
+    let scene = Scene::new().await;
+    let dir = scene.dir.path();
+    scene.post(signed(&scene.claims())).await.taken(201);
+    run(&scene, &["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"]);
+    let before = fs::read(dir.join("backup.sqlite")).unwrap();
+    let there = || {
+        let mut names: Vec<_> =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let files = there();
+    // Also one whose head speaks of a log, as after a crash of a reader.
+    assert_eq!(export_of(&scene, "sqlite:backup.sqlite").1, 1);
+    assert_eq!((fs::read(dir.join("backup.sqlite")).unwrap(), there()), (before, files));
+}
+
+#[tokio::test]
+async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
+    let scene = Scene::new().await;
+    let withdraw = |options: &[&str]| {
+        let first = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
+        let output = run(&scene, &[&first[..], options].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let claims: Vec<_> = ["dara@example.org", " Dara@EXAMPLE.org ", "sok@example.org", "a@b.org"]
+        .into_iter()
+        .map(|email| {
+            let mut claims = scene.claims();
+            claims["person"]["email"] = email.into();
+            claims
+        })
+        .collect();
+    let mut receipts = Vec::new();
+    for claims in &claims {
+        receipts.push(scene.post(signed(claims)).await.taken(201));
+    }
+    let count = async || scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"].clone();
+    assert_eq!(count().await, 4);
+    assert_eq!(withdraw(&["--email", "dara@example.org"]), (Some(0), "2 withdrawn\n".to_owned()));
+    assert_eq!(withdraw(&["--email", "dara@example.org"]), (Some(1), "0 withdrawn\n".to_owned()));
+    assert_eq!(count().await, 2);
+    let jti = claims[2]["jti"].as_str().unwrap();
+    assert_eq!(withdraw(&["--receipt", jti]), (Some(0), "1 withdrawn\n".to_owned()));
+    assert_eq!(withdraw(&["--receipt", &receipts[3]]), (Some(0), "1 withdrawn\n".to_owned()));
+    assert_eq!(count().await, 0);
+    assert_eq!(withdraw(&["--receipt", "nonsense"]).0, Some(1));
+    assert_eq!(withdraw(&[]).0, Some(2));
+    // A copy that a device kept comes later.
+    for claims in &claims {
+        scene.post(signed(claims)).await.refused(410, "withdrawn");
+    }
+    assert_eq!((count().await, scene.number("SELECT count(*) FROM action").await), (0.into(), 0));
+    // A test never counted.
+    let test = crate::scene::with(scene.claims(), serde_json::json!({"test": true}));
+    scene.post(signed(&scene.claims())).await.taken(201);
+    scene.post(signed(&test)).await.taken(201);
+    withdraw(&["--receipt", test["jti"].as_str().unwrap()]);
+    assert_eq!(count().await, 1);
+    // Nothing of what was deleted is left on the disk once the log is written back.
+    scene.endpoint.intake.store.close().await;
+    let bytes = fs::read(scene.dir.path().join("test.sqlite")).unwrap();
+    for claims in &claims {
+        let jws = signed(claims);
+        let payload = jws.split('.').nth(1).unwrap()[..60].as_bytes();
+        assert!(!bytes.windows(payload.len()).any(|window| window == payload));
     }
 }

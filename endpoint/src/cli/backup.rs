@@ -1,0 +1,31 @@
+//! `standwith backup`: a copy of the database that is whole, also while the endpoint runs.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::Unfinished;
+use crate::store::Store;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// File to write; replaced if it is there
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Database to copy
+    #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
+    database: String,
+}
+
+pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
+    let store = Store::open_to_read(&options.database).await?;
+    let mut copy = Unfinished::open(&options.file)?;
+    store.copy_into(copy.aside()).await?;
+    copy.put()?;
+    store.close().await;
+    let mut told = io::stderr().lock();
+    writeln!(told, "backup written to {}", options.file.display())?;
+    writeln!(told, "the keys that sign receipts are in a file of their own: copy it as well")?;
+    Ok(true)
+}

@@ -1,0 +1,87 @@
+//! `standwith withdraw`: deletes what a supporter takes back.
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+use clap::Args;
+use standwith::envelope;
+
+use super::export::content;
+use crate::clock;
+use crate::email::normal_form;
+use crate::metrics::Metrics;
+use crate::store::Store;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The campaign's id
+    #[arg(long, value_name = "ID")]
+    campaign: String,
+    #[command(flatten)]
+    what: What,
+    /// Database in which they are; the endpoint may be running
+    #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
+    database: String,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// Receipt number of the action (its `jti`), or the whole receipt
+    #[arg(long, value_name = "JTI")]
+    receipt: Option<String>,
+    /// E-mail address; all actions with it are withdrawn. What is sealed can't be found by it
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+}
+
+/// Withdraws actions; false where there was none.
+pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
+    let store = Store::open_existing(&options.database, Metrics::default()).await?;
+    let campaign = &options.campaign;
+    anyhow::ensure!(
+        store.knows(campaign).await?,
+        "there is no campaign {campaign} in the database"
+    );
+    let identities = match (&options.what.receipt, &options.what.email) {
+        (Some(receipt), _) => vec![identity(receipt, campaign)?],
+        (None, Some(email)) => by_email(&store, campaign, email).await?,
+        (None, None) => Vec::new(),
+    };
+    let withdrawn = store.withdraw(campaign, &identities, clock::now()).await?;
+    store.close().await;
+    writeln!(io::stdout(), "{withdrawn} withdrawn")?;
+    Ok(withdrawn > 0)
+}
+
+/// The identity that a receipt names, or the one that was given in its place.
+fn identity(receipt: &str, campaign: &str) -> anyhow::Result<String> {
+    if !receipt.contains('.') {
+        return Ok(receipt.to_owned());
+    }
+    let receipt =
+        envelope::open_receipt(receipt.trim()).ok().context("the receipt is malformed")?;
+    let of = &receipt.claims.campaign;
+    anyhow::ensure!(of == campaign, "the receipt is of another campaign");
+    Ok(receipt.claims.jti)
+}
+
+/// The identities of all actions with this address that can be read.
+async fn by_email(store: &Store, campaign: &str, email: &str) -> anyhow::Result<Vec<String>> {
+    let wanted = normal_form(email);
+    anyhow::ensure!(!wanted.is_empty(), "the address is empty");
+    let (mut identities, mut last) = (Vec::new(), i64::MIN);
+    loop {
+        let page = store.page(campaign, last).await?;
+        for row in page.iter().flatten() {
+            let claims = content(row).map(|(_, claims)| claims);
+            let same = claims.filter(|claims| normal_form(&claims.person.email) == wanted);
+            identities.extend(same.map(|claims| claims.jti));
+        }
+        match page.last() {
+            Some(Ok(action)) => last = action.id,
+            Some(Err(damaged)) => last = damaged.0,
+            None => return Ok(identities),
+        }
+    }
+}
