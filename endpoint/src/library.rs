@@ -158,9 +158,6 @@ pub enum LibraryFault {
         /// What the system says.
         source: io::Error,
     },
-    /// Campaign files have faults: a line for each.
-    #[error("{}", .0.join("\n"))]
-    Faulty(Vec<String>),
     /// The versions can't be kept.
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -182,55 +179,84 @@ const PAST: usize = 32;
 #[derive(Clone, Debug, Default)]
 struct Shelf {
     files: BTreeMap<PathBuf, File>,
+    /// The file that is served under each id.
+    owners: BTreeMap<String, PathBuf>,
+    /// A line for each file whose id is that of another one.
+    namesakes: BTreeMap<PathBuf, String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct File {
-    stamp: Stamp,
+    /// None where the file could not be read: it is tried again.
+    stamp: Option<Stamp>,
     /// The last version without fault, if ever there was one.
     version: Option<Arc<Version>>,
+    /// What is wrong with the file as it is, a line each.
+    faults: Vec<String>,
 }
 
 /// By what a file is seen to have changed: its place, its size, seconds and nanoseconds.
 type Stamp = (u64, u64, i64, i64);
 
 impl Library {
-    /// Reads all campaign files of a folder and keeps their versions.
+    /// Reads all campaign files of a folder and keeps their versions. Those with faults are left out:
+    /// [`faults`](Self::faults) names them.
     ///
     /// # Errors
-    /// The folder can't be read, a file has faults, or the versions can't be kept.
+    /// The folder can't be read, or the versions can't be kept.
     pub async fn open(folder: &Path, store: &Store) -> Result<Self, LibraryFault> {
         let folder = folder.to_owned();
         let library = Library { folder, shelf: RwLock::default(), past: Mutex::default() };
-        let complaints = library.refresh(store).await?;
-        if complaints.is_empty() { Ok(library) } else { Err(LibraryFault::Faulty(complaints)) }
+        library.refresh(store).await?;
+        Ok(library)
     }
 
-    /// Reads what has changed since the last time. Gives a line for each fault of the files that
-    /// did; their last good versions stay.
+    /// Reads what has changed since the last time. Returns a line for each new fault; the last good versions of
+    /// files with faults stay.
     ///
     /// # Errors
     /// The folder can't be read, or a version can't be kept. All stays as it was then.
     pub async fn refresh(&self, store: &Store) -> Result<Vec<String>, LibraryFault> {
-        let before = self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let before = self.shelf().clone();
         let folder = self.folder.clone();
+        let known = before.clone();
         // Reading and compressing files is no work for a thread that has other tasks.
-        let looked = tokio::task::spawn_blocking(move || look(&folder, before)).await;
-        let Some((shelf, fresh, complaints)) = looked.unwrap_or(Ok(None))? else {
-            return Ok(Vec::new());
-        };
-        for version in fresh {
-            let Version { digest, bytes, .. } = &*version;
-            store.keep_version(version.first.id.as_str(), digest, bytes, clock::now()).await?;
+        let looked = tokio::task::spawn_blocking(move || look(&folder, known)).await;
+        let Some(shelf) = looked.unwrap_or(Ok(None))? else { return Ok(Vec::new()) };
+        for version in shelf.versions() {
+            let id = version.first.id.as_str();
+            if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, version)) {
+                let Version { digest, bytes, .. } = &**version;
+                store.keep_version(id, digest, bytes, clock::now()).await?;
+            }
         }
+        let old: Vec<&String> = before.faults().collect();
+        let fresh = shelf.faults().filter(|fault| !old.contains(fault)).cloned().collect();
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
-        Ok(complaints)
+        Ok(fresh)
+    }
+
+    /// What is wrong with the campaign files as they are, a line each.
+    pub fn faults(&self) -> Vec<String> {
+        self.shelf().faults().cloned().collect()
+    }
+
+    /// How many campaigns are served, and how many files are not as they are.
+    pub fn tally(&self) -> (usize, usize) {
+        let shelf = self.shelf();
+        let is_faulty = |(path, file): &(&PathBuf, &File)| {
+            !file.faults.is_empty() || shelf.namesakes.contains_key(*path)
+        };
+        (shelf.owners.len(), shelf.files.iter().filter(is_faulty).count())
+    }
+
+    fn shelf(&self) -> std::sync::RwLockReadGuard<'_, Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The campaign of this id as it is now.
     pub fn get(&self, id: &str) -> Option<Arc<Version>> {
-        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        shelf.versions().find(|version| version.first.id.as_str() == id).cloned()
+        self.shelf().get(id).cloned()
     }
 
     /// The version of a campaign with this digest, if it was ever served and can still be read.
@@ -267,74 +293,96 @@ impl Library {
 
     /// All campaigns, in the order of their ids.
     pub fn all(&self) -> Vec<Arc<Version>> {
-        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: BTreeMap<&str, &Arc<Version>> = BTreeMap::new();
-        for version in shelf.versions() {
-            all.entry(version.first.id.as_str()).or_insert(version);
-        }
-        all.into_values().cloned().collect()
+        self.shelf().versions().cloned().collect()
     }
 }
 
-type Looked = Option<(Shelf, Vec<Arc<Version>>, Vec<String>)>;
-
-/// What the folder holds now, the versions that are new, and what is wrong; nothing where nothing
-/// has changed.
-fn look(folder: &Path, before: Shelf) -> Result<Looked, LibraryFault> {
-    let (mut shelf, mut fresh, mut complaints) = (Shelf::default(), Vec::new(), Vec::new());
+/// What the folder holds now; none where nothing has changed.
+fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
+    let mut shelf = Shelf::default();
     let mut changed = false;
     for path in campaign_files(folder)? {
-        let io = |source| LibraryFault::Io { path: path.clone(), source };
-        let about = fs::metadata(&path).map_err(io)?;
-        let stamp = (about.ino(), about.len(), about.mtime(), about.mtime_nsec());
         let known = before.files.get(&path);
-        if let Some(known) = known.filter(|known| known.stamp == stamp) {
-            shelf.files.insert(path, known.clone());
-            continue;
+        let stamp = fs::metadata(&path)
+            .map(|about| (about.ino(), about.len(), about.mtime(), about.mtime_nsec()));
+        let same =
+            |known: &&File| known.stamp.is_some() && known.stamp == stamp.as_ref().ok().copied();
+        let file = match known.filter(same) {
+            Some(known) => known.clone(),
+            None => {
+                changed = true;
+                let version = known.and_then(|known| known.version.clone());
+                read(&path, stamp.and_then(|stamp| Ok((stamp, fs::read(&path)?))), version)
+            }
+        };
+        shelf.files.insert(path, file);
+    }
+    changed |= before.files.keys().any(|path| !shelf.files.contains_key(path));
+    shelf.find_owners(&before);
+    Ok(changed.then_some(shelf))
+}
+
+/// A file as it was read; `before` is the version that stays where it has faults.
+fn read(path: &Path, read: io::Result<(Stamp, Vec<u8>)>, before: Option<Arc<Version>>) -> File {
+    let (stamp, bytes) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            let faults = vec![format!("{}: can't be read: {error}", path.display())];
+            return File { stamp: None, version: before, faults };
         }
-        changed = true;
-        let mut version = known.and_then(|known| known.version.clone());
-        let bytes = fs::read(&path).map_err(io)?;
-        let faults = faults(&bytes);
-        complaints.extend(faults.iter().map(|fault| located(&path, fault)));
-        if faults.is_empty()
-            && let Ok(read) = Version::read(bytes, Strictness::Strict)
-        {
+    };
+    let faults: Vec<String> = faults(&bytes).iter().map(|fault| located(path, fault)).collect();
+    let version = match Version::read(bytes, Strictness::Strict) {
+        Ok(read) if faults.is_empty() => {
             let packed = Packed::of(&read.bytes);
             // Which variant a form shows, only the form knows: there is no first plan of one.
             let planned = read.campaigns().filter(|campaign| campaign.variants.is_empty());
             let planned = planned.map(|c| Planned::new(c, &read.bytes)).collect();
-            let read = Arc::new(Version { packed, planned, ..read });
-            fresh.push(read.clone());
-            version = Some(read);
+            Some(Arc::new(Version { packed, planned, ..read }))
         }
-        shelf.files.insert(path, File { stamp, version });
-    }
-    changed |= before.files.keys().any(|path| !shelf.files.contains_key(path));
-    complaints.extend(shelf.namesakes());
-    Ok(changed.then_some((shelf, fresh, complaints)))
+        _ => before,
+    };
+    File { stamp: Some(stamp), version, faults }
 }
 
 impl Shelf {
-    fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
-        self.files.values().filter_map(|file| file.version.as_ref())
+    /// The version that is served under an id.
+    fn get(&self, id: &str) -> Option<&Arc<Version>> {
+        self.files.get(self.owners.get(id)?)?.version.as_ref()
     }
 
-    /// A complaint about each version whose id an earlier file has. It is not served.
-    fn namesakes(&self) -> Vec<String> {
-        let mut owners: BTreeMap<&str, &Path> = BTreeMap::new();
-        let mut complaints = Vec::new();
+    /// All versions that are served, in the order of their ids.
+    fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
+        self.owners.keys().filter_map(|id| self.get(id))
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &String> {
+        self.files.values().flat_map(|file| &file.faults).chain(self.namesakes.values())
+    }
+
+    /// Finds which file is served under each id: the one that was before, else the one that is named after it, else
+    /// the first. The others have a fault.
+    fn find_owners(&mut self, before: &Shelf) {
+        let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for (path, file) in &self.files {
-            let Some(version) = &file.version else { continue };
-            let id = version.first.id.as_str();
-            let Some(owner) = owners.insert(id, path) else { continue };
-            owners.insert(id, owner);
-            let problem = format!("{} has the id \"{id}\", too", owner.display());
-            let kind = FaultKind::Rule { problem, hint: "give each campaign its own".to_owned() };
-            let fault = ConfigFault { pointer: "/id".to_owned(), line: 1, kind };
-            complaints.push(located(path, &fault));
+            if let Some(version) = &file.version {
+                files.entry(version.first.id.0.clone()).or_default().push(path.clone());
+            }
         }
-        complaints
+        for (id, paths) in files {
+            let named = |path: &&PathBuf| path.file_stem().is_some_and(|stem| *stem == *id);
+            let was = before.owners.get(&id).filter(|owner| paths.contains(owner));
+            let owner = was.or_else(|| paths.iter().find(named)).or(paths.first()).cloned();
+            let Some(owner) = owner else { continue };
+            for path in paths.iter().filter(|path| **path != owner) {
+                let problem = format!("the id \"{id}\" is that of {}", owner.display());
+                let hint = "give each campaign its own, or move the file away".to_owned();
+                let kind = FaultKind::Rule { problem, hint };
+                let fault = ConfigFault { pointer: "/id".to_owned(), line: 1, kind };
+                self.namesakes.insert(path.clone(), located(path, &fault));
+            }
+            self.owners.insert(id, owner);
+        }
     }
 }
 
@@ -345,7 +393,7 @@ fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, LibraryFault> {
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
-        if !hidden && path.extension().is_some_and(|ending| ending == "json") && path.is_file() {
+        if !hidden && path.extension().is_some_and(|ending| ending == "json") && !path.is_dir() {
             files.push(path);
         }
     }

@@ -24,6 +24,8 @@ struct Counters {
     braked: Mutex<BTreeMap<&'static str, u64>>,
     commits: Mutex<Commits>,
     queue: AtomicUsize,
+    campaigns: AtomicUsize,
+    faulty_files: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +65,12 @@ impl Metrics {
     /// So many actions wait to be written.
     pub fn set_queue(&self, waiting: usize) {
         self.0.queue.store(waiting, Ordering::Relaxed);
+    }
+
+    /// So many campaigns are served, and so many campaign files have faults.
+    pub fn set_campaigns(&self, served: usize, faulty: usize) {
+        self.0.campaigns.store(served, Ordering::Relaxed);
+        self.0.faulty_files.store(faulty, Ordering::Relaxed);
     }
 
     /// All of them in the text format of Prometheus, version 0.0.4.
@@ -112,6 +120,17 @@ impl Metrics {
         writeln!(out, "standwith_commit_actions_bucket{{le=\"+Inf\"}} {all}")?;
         writeln!(out, "standwith_commit_actions_sum {actions}")?;
         writeln!(out, "standwith_commit_actions_count {all}")?;
+        for (name, help, value) in [
+            ("standwith_campaigns", "Campaigns that are served.", &self.0.campaigns),
+            (
+                "standwith_campaign_files_faulty",
+                "Campaign files with faults, which are not served as they are.",
+                &self.0.faulty_files,
+            ),
+        ] {
+            let value = value.load(Ordering::Relaxed);
+            writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}")?;
+        }
         out.push_str("# HELP standwith_queue_actions Actions that wait to be committed.\n");
         out.push_str("# TYPE standwith_queue_actions gauge\n");
         writeln!(out, "standwith_queue_actions {}", self.0.queue.load(Ordering::Relaxed))

@@ -19,7 +19,7 @@ use crate::http::listen::Bounds;
 use crate::http::{self, Endpoint, HostedForms, WidgetFiles, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
-use crate::library::{Library, LibraryFault};
+use crate::library::Library;
 use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::workers::Workers;
@@ -38,6 +38,9 @@ pub(super) struct Options {
     /// The folder of the campaign files; a file that changes is read anew
     #[arg(long, value_name = "DIR", default_value = "campaigns")]
     campaigns: PathBuf,
+    /// Do not start if a campaign file has a fault; without it the others are served
+    #[arg(long)]
+    strict: bool,
     /// Where actions are kept
     #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
     database: String,
@@ -103,15 +106,16 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     }
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
-    let library = match Library::open(&options.campaigns, &store).await {
-        Ok(library) => library,
-        Err(fault @ LibraryFault::Faulty(_)) => {
-            store.close().await;
-            writeln!(io::stderr(), "{fault}")?;
-            return Ok(false);
-        }
-        Err(fault) => return Err(fault.into()),
-    };
+    let library = Library::open(&options.campaigns, &store).await?;
+    let faults = library.faults();
+    if options.strict && !faults.is_empty() {
+        store.close().await;
+        writeln!(io::stderr(), "{}", faults.join("\n"))?;
+        return Ok(false);
+    }
+    for fault in faults {
+        tracing::error!(%fault, "campaign file not served");
+    }
     let keys = options.keys.clone().unwrap_or_else(|| store.file().with_extension("keys.json"));
     let keys = Keyring::open_or_make(&keys)?;
     let brake = brake(&options, &keys, metrics.clone())?;
@@ -191,9 +195,11 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
         match library.refresh(store).await {
             Ok(complaints) => {
                 failing = false;
-                for complaint in complaints {
-                    tracing::error!(%complaint, "a campaign file has a fault; its last good version stays");
+                for fault in complaints {
+                    tracing::error!(%fault, "campaign file has a fault; its last good version stays");
                 }
+                let (served, faulty) = library.tally();
+                endpoint.intake.metrics.set_campaigns(served, faulty);
             }
             // Once is enough: it is tried again each second.
             Err(error) if !failing => {

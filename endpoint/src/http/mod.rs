@@ -151,16 +151,23 @@ async fn health() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// Ready: actions can be kept.
+/// Ready: actions can be kept, and there are campaigns, unless there is no file of one. Names of files are the
+/// operator's: this says only how many have faults.
 async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
-    let no_store = [(header::CACHE_CONTROL, "no-store")];
-    match endpoint.intake.store.is_ready().await {
-        true => (no_store, "ok\n").into_response(),
-        false => {
-            let detail = "the database does not take actions now\n";
-            (StatusCode::SERVICE_UNAVAILABLE, no_store, detail).into_response()
-        }
-    }
+    let intake = &endpoint.intake;
+    let (served, faulty) = intake.library.tally();
+    let files = match faulty {
+        0 => String::new(),
+        _ => format!("campaign files with faults, see the log: {faulty}\n"),
+    };
+    let (status, told) = if !intake.store.is_ready().await {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not take actions now\n")
+    } else if served == 0 && faulty > 0 {
+        (StatusCode::SERVICE_UNAVAILABLE, "no campaign is served\n")
+    } else {
+        (StatusCode::OK, "ok\n")
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], [told, &files].concat()).into_response()
 }
 
 async fn metrics(State(endpoint): State<Arc<Endpoint>>) -> Response {

@@ -5,7 +5,6 @@ use std::io::Read;
 
 use serde_json::json;
 use standwith::campaign::{CampaignFile, Strictness};
-use standwith_endpoint::library::{Library, LibraryFault};
 use standwith_endpoint::signature::digest;
 
 use crate::scene::{ID, Scene, campaign, campaign_file, with, write_campaign};
@@ -102,17 +101,66 @@ async fn files_come_and_go() {
     assert_eq!(scene.get("/campaigns/second.json").await.status, 404);
 }
 
+// A copy took the original's place, the log blamed the original, and the next restart failed.
 #[tokio::test]
-async fn two_files_of_one_id_are_refused() {
+async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
     let scene = Scene::new().await;
-    let copy = scene.dir.path().join("campaigns/z-copy.json");
-    fs::copy(campaign_file(scene.dir.path(), ID), copy).unwrap();
-    let complaints = scene.look().await;
-    assert_eq!(complaints.len(), 1);
-    assert!(complaints[0].contains("z-copy.json:1: /id: "), "{complaints:?}");
     let folder = scene.dir.path().join("campaigns");
-    let opened = Library::open(&folder, &scene.endpoint.intake.store).await;
-    assert!(matches!(opened, Err(LibraryFault::Faulty(_))));
+    let title = async |scene: &Scene| {
+        scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"].clone()
+    };
+    for name in ["a-copy.json", "free-press-old.json", "z-copy.json"] {
+        let copy = with(campaign(), json!({"title": "Copy"}));
+        fs::write(folder.join(name), copy.to_string()).unwrap();
+        let complaints = scene.look().await;
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].contains(&format!("{name}:1: /id: ")), "{complaints:?}");
+        assert!(complaints[0].contains("is that of ") && complaints[0].contains("free-press.json"));
+        assert_eq!(scene.look().await, [""; 0], "told once");
+        assert_eq!(title(&scene).await, "Free the press");
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 1);
+    let scene = scene.restarted().await;
+    assert_eq!(title(&scene).await, "Free the press");
+    assert_eq!(scene.endpoint.intake.library.tally(), (1, 3));
+    // Whoever moves the original away means it.
+    fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
+    scene.look().await;
+    assert_eq!(title(&scene).await, "Copy");
+    assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 2);
+    // What was served keeps its id, whatever comes.
+    write_campaign(scene.dir.path(), &campaign());
+    let complaints = scene.look().await;
+    assert!(complaints.iter().any(|line| line.contains("free-press.json:1: /id: ")));
+    assert_eq!(title(&scene).await, "Copy");
+}
+
+// One broken or unreadable file kept all down at a restart, or stopped the reloading of all.
+#[tokio::test]
+async fn a_bad_campaign_file_holds_up_no_other() {
+    let scene = Scene::new().await;
+    let folder = scene.dir.path().join("campaigns");
+    fs::write(folder.join("broken.json"), "{").unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.join("dangling.json")).unwrap();
+    let complaints = scene.look().await;
+    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert!(complaints.iter().any(|line| line.contains("dangling.json: can't be read")));
+    assert_eq!(scene.look().await, [""; 0], "told once");
+    assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "New"}))).await, [""; 0]);
+    let scene = scene.restarted().await;
+    assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"], "New");
+    assert_eq!(scene.endpoint.intake.library.faults().len(), 2);
+    let ready = scene.get("/readyz").await;
+    assert_eq!(ready.status, 200);
+    assert!(ready.text().contains("with faults, see the log: 2"), "{}", ready.text());
+    fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
+    scene.look().await;
+    assert_eq!(scene.get("/readyz").await.status, 503);
+    // All or nothing, where that is wanted.
+    let options =
+        ["serve", "--strict", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"];
+    let output = crate::commands::standwith(scene.dir.path(), &options);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
 #[tokio::test]

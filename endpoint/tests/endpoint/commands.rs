@@ -69,7 +69,7 @@ fn serve_refuses_what_check_refuses() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
     write_campaign(dir.path(), &with(campaign(), json!({"colour": "red"})));
-    let output = standwith(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let output = standwith(dir.path(), &["serve", "--strict", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
     let complaint = complained(&output);
     assert!(complaint.contains("campaigns/free-press.json:") && complaint.contains(" /colour: "));

@@ -212,7 +212,7 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     let bytes = fs::read(scene.dir.path().join("test.sqlite")).unwrap();
     for claims in &claims {
         let jws = signed(claims);
-        let payload = jws.split('.').nth(1).unwrap()[..60].as_bytes();
+        let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
         assert!(!bytes.windows(payload.len()).any(|window| window == payload));
     }
 }
