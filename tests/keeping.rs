@@ -84,6 +84,29 @@ fn nothing_is_kept_without_leave_before_writing_after_sending_or_at_risk() {
     assert_eq!(flow.value("given_name"), "", "at risk");
 }
 
+/// A key to seal to.
+fn sealing() -> Value {
+    json!({ "sealing": { "jwk": {
+        "kty": "EC", "crv": "P-256",
+        "x": "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+        "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
+        "kid": "Bob",
+    } } })
+}
+
+#[test]
+fn a_sealed_campaign_keeps_no_draft_and_deletes_an_old_one() {
+    let sealed = campaign_with(sealing());
+    let flow = hidden(keeping(&sealed).filled().enter("body", "Mine, and long enough."));
+    assert_eq!(kept(&flow), None);
+    // Whatever lies there, from before the campaign sealed or from elsewhere.
+    for old in [r#"["given_name","Old"]"#, "{}", "["] {
+        let flow = restored(&sealed, old);
+        assert_eq!(flow.effects, [Effect::Forget], "{old}");
+        assert_eq!(flow.value("given_name"), "", "{old}");
+    }
+}
+
 #[test]
 fn what_was_only_suggested_is_not_kept() {
     let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
@@ -102,7 +125,8 @@ fn what_was_only_suggested_is_not_kept() {
 #[test]
 fn what_is_kept_goes_where_it_may_not_lie_any_longer() {
     let kept = r#"["given_name","Old"]"#;
-    for changed in [json!({ "at_risk": true }), json!({ "closes": "2020-01-01T00:00:00Z" })] {
+    let over = json!({ "closes": "2020-01-01T00:00:00Z" });
+    for changed in [json!({ "at_risk": true }), over, sealing()] {
         let flow = restored(&campaign_with(changed), kept);
         assert_eq!(flow.effects, [Effect::Forget]);
     }

@@ -15,7 +15,7 @@ const OWN: [&str; 2] = ["@subject", "@body"];
 
 impl Session {
     /// What the tab is to keep, as a JSON list of names and values: all but agreement, which is given anew.
-    /// Nothing where nobody wrote, nor where taking part may be dangerous.
+    /// Nothing where nobody wrote, where taking part may be dangerous, or where the campaign seals.
     pub(super) fn keep(&self) -> Vec<Effect> {
         let open = !matches!(
             self.phase,
@@ -55,8 +55,10 @@ impl Session {
         self.setting.keeps.then_some(Effect::Forget)
     }
 
+    /// Whether the tab may keep a draft. A draft is clear text, which other scripts of the site can read.
     fn keeps(&self) -> bool {
-        self.setting.keeps && !self.setting.campaign.is_at_risk()
+        let campaign = &self.setting.campaign;
+        self.setting.keeps && !campaign.is_at_risk() && campaign.sealing.is_none()
     }
 
     fn may_keep(&self, name: &str) -> bool {
@@ -81,13 +83,13 @@ impl Session {
 
     /// What the tab kept. It takes the place of nothing that somebody has written since.
     pub(super) fn restored(&mut self, kept: &str) -> Vec<Effect> {
-        let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
-            return Vec::new();
-        };
-        // It is not to lie there any longer.
+        // It is not to lie there any longer, whatever it is.
         if !self.keeps() || !matches!(self.phase, Phase::Editing) {
             return self.forget().into_iter().collect();
         }
+        let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
+            return Vec::new();
+        };
         let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
         let before = self.draft.clone();
         let [mut chosen, mut own] = [const { String::new() }; 2];

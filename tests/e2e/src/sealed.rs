@@ -44,10 +44,15 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     stage: &Stage,
 ) -> Result<()> {
     seal(stage).await?;
-    stage.open_page("", TAG, &[]).await?;
+    let tag = TAG.replace("data-campaign", "data-draft=session data-campaign");
+    stage.open_page("", &tag, &[]).await?;
     let form = stage.form();
     form.until_it_says("What you write is sealed on this device").await?;
     form.fill().await?;
+    // A draft would be clear text.
+    stage.browser.run("dispatchEvent(new Event('pagehide'))", &[]).await?;
+    let tab = stage.browser.value("JSON.stringify(sessionStorage)").await?;
+    ensure!(!tab.to_string().contains("standwith"), "the tab keeps {tab}");
     // On the device nothing lies that anybody could read, either.
     stage.gate.break_down("/actions", Fault::Break);
     form.submit().await?;
