@@ -197,6 +197,12 @@ fn what_somebody_wrote_stays_when_a_link_fills_in() {
 }
 
 #[test]
+fn a_link_fills_in_nothing_at_risk() {
+    let flow = filled_in(campaign_with(json!({ "at_risk": true })), &[("given_name", "Sophea")]);
+    flow.holds("given_name", "");
+}
+
+#[test]
 fn a_query_is_read_as_forms_write_it() {
     let take = |text| prefill::take(text, |name| ["given_name", "email"].contains(&name));
     let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {

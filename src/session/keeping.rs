@@ -127,8 +127,12 @@ impl Session {
         effects
     }
 
-    /// What a link fills in: names and values. What somebody has written stays, and no box is ticked.
+    /// What a link fills in: names and values. What somebody has written stays, and no box is ticked. Nothing
+    /// where taking part may be dangerous: the link stays in the browser's history.
     pub(super) fn prefilled(&mut self, values: &[(String, String)]) {
+        if self.setting.campaign.is_at_risk() {
+            return;
+        }
         for (name, value) in values {
             let Some(field) = self.setting.campaign.field(name) else { continue };
             let fits = match field.kind() {

@@ -7,7 +7,7 @@ use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
 use crate::harness::Stage;
 use crate::harness::form::{Form, PERSON};
-use crate::risk::open_whole;
+use crate::risk::{at_risk, open_whole};
 
 pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Result<()> {
     let form = open_whole(stage).await?;
@@ -105,6 +105,17 @@ pub(crate) async fn a_link_fills_in_and_is_stripped(stage: &Stage) -> Result<()>
         let country = form.value("country").await?;
         ensure!(country == if attribute.is_empty() { "" } else { "KH" }, "{attribute}: {country}");
     }
+
+    // At risk nothing is filled in: such a link stays in the browser's history. It leaves the address all the same.
+    serve_changed(stage, at_risk).await?;
+    let form =
+        open_with(stage, "data-prefill=fragment", "#given_name=Sophea&country=KH&top=1").await?;
+    for name in ["given_name", "country"] {
+        let held = form.value(name).await?;
+        ensure!(held.is_empty(), "{name} holds {held:?}");
+    }
+    let left = stage.browser.value("location.hash").await?;
+    ensure!(left == "#top=1", "{left} is left");
     Ok(())
 }
 
