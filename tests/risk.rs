@@ -277,8 +277,28 @@ fn no_browser_keeps_what_was_entered() {
 fn the_claims_do_not_say_whence_and_the_page_hears_no_identity() {
     let flow = Flow::new(campaign(json!(true))).filled().send().accept("accepted", 7);
     assert_eq!(flow.claims().source, Source::default());
-    assert!(flow.told.contains(&Report::Sent { id: None, status: "accepted", count: Some(7) }));
+    assert!(flow.told.contains(&Report::Sent { id: None, status: "accepted", count: None }));
     assert!(!format!("{:?}", flow.told).contains(&jti(1)));
+}
+
+#[test]
+fn the_page_learns_no_count_from_sending() {
+    let counts =
+        |flow: &Flow| flow.told.iter().filter(|it| matches!(it, Report::Count { .. })).count();
+    let counted = |count: i64| Event::Counted(json!({ "count": count }).to_string());
+    let flow = Flow::new(campaign(json!(true))).event(counted(4711));
+    assert!(flow.text().contains("4711 of 5000"), "{}", flow.text());
+    assert_eq!(counts(&flow), 1);
+    let flow = flow.filled().send().accept("accepted", 4720);
+    assert!(!format!("{:?}", flow.told).contains("4720"), "{:?}", flow.told);
+    // Nor from what the page can read in the form, nor from an answer that comes late.
+    let flow = flow.event(counted(4721)).does(&[]);
+    assert_eq!(counts(&flow), 1);
+    for count in ["4711", "4720", "4721"] {
+        assert!(!flow.plan().as_str().contains(count), "{count} is to be seen");
+    }
+    // The next person sees what was known before.
+    assert!(flow.reset().text().contains("4711 of 5000"));
 }
 
 #[test]

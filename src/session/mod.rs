@@ -519,7 +519,7 @@ pub enum Report {
         id: Option<String>,
         /// What the endpoint did with it.
         status: &'static str,
-        /// How many there are.
+        /// How many there are, unless somebody may be at risk: it would say which action is theirs.
         count: Option<i64>,
     },
     /// The device keeps it.
@@ -785,7 +785,8 @@ impl Session {
                 // What was asked for before sending and comes after it is older.
                 let sent = matches!(self.phase, Phase::Sent(_));
                 let known = self.count.filter(|_| sent).unwrap_or(0);
-                self.counted(answer::count(&body).filter(|count| *count >= known))
+                let count = answer::count(&body).filter(|count| *count >= known);
+                self.counted(if sent { self.told_count(count) } else { count })
             }
             Event::Shared(channel) => self.share(&channel),
             Event::CanShare => {

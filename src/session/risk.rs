@@ -33,6 +33,18 @@ impl Session {
         (!self.setting.campaign.is_at_risk()).then(|| id.to_owned())
     }
 
+    /// The count after sending, as far as the page may know it: whoever holds the actions could tell by it
+    /// which one is this person's.
+    pub(super) fn told_count(&self, count: Option<i64>) -> Option<i64> {
+        count.filter(|_| !self.setting.campaign.is_at_risk())
+    }
+
+    /// The count, as far as it may be seen. At risk none after sending: the page can read what is painted.
+    pub(crate) fn shown_count(&self) -> Option<i64> {
+        let sent = matches!(self.phase, Phase::Sent(_));
+        if sent { self.told_count(self.count) } else { self.count }
+    }
+
     /// Where the supporter came from, as far as the claims say it.
     pub(super) fn source(&self) -> Source {
         match self.setting.campaign.is_at_risk() {

@@ -307,12 +307,13 @@ impl Session {
 
     /// Tells the page that a message was sent.
     pub(super) fn tell_sent(&mut self, acceptance: &Acceptance) -> Vec<Effect> {
+        let count = self.told_count(acceptance.count);
         let mut effects = vec![Effect::Tell(Report::Sent {
             id: self.told_id(&acceptance.id),
             status: acceptance.status.word(),
-            count: acceptance.count,
+            count,
         })];
-        effects.extend(self.counted(acceptance.count));
+        effects.extend(self.counted(count));
         effects
     }
 

@@ -353,17 +353,18 @@ impl<'a> Viewer<'a> {
 
     fn progress(&mut self) {
         let session = self.session;
+        let counted = session.shown_count();
         let goal = self.campaign.counter.goal.map(i64::from);
-        let goal = goal.map(|goal| goal::shown(goal, session.count.unwrap_or(0)));
+        let goal = goal.map(|goal| goal::shown(goal, counted.unwrap_or(0)));
         let comes = !session.setting.count_url.is_empty() && session.state() != "sent";
-        if session.count.is_none() && !comes {
+        if counted.is_none() && !comes {
             return self.out.nothing();
         }
         self.out.put(html!("<div class=\"progress\" part=\"progress\">"));
         // Until the count is there, its place is kept: nothing moves when it comes.
-        self.set_if(session.count.is_none(), Attribute::AriaHidden, "true");
+        self.set_if(counted.is_none(), Attribute::AriaHidden, "true");
         self.out.put(html!("<p role=\"status\">"));
-        match session.count {
+        match counted {
             None => self.out.put(html!("\u{a0}</p>")),
             Some(count) => {
                 let said = goal.map_or_else(String::new, |goal| self.locale.number(goal));
@@ -374,7 +375,7 @@ impl<'a> Viewer<'a> {
         if let Some(goal) = goal {
             self.out.put(html!("<progress aria-hidden=\"true\">"));
             self.out.set(Attribute::Max, &decimal(goal.max(1)));
-            self.out.set(Attribute::Value, &decimal(session.count.unwrap_or(0).clamp(0, goal)));
+            self.out.set(Attribute::Value, &decimal(counted.unwrap_or(0).clamp(0, goal)));
             self.out.end();
         }
         self.out.end();

@@ -106,6 +106,13 @@ pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) 
     form.find("[part=receipt] a[download]").await?;
     let heard = stage.browser.value("heard.find(([kind]) => kind === 'sent')[1]").await?;
     ensure!(heard.get("id").is_none(), "the page heard {heard}");
+    // Nor the exact count, by which whoever holds the actions could tell which one it was.
+    ensure!(heard.get("count").is_none(), "the page heard {heard}");
+    let counts = stage.browser.value("heard.map(([kind]) => kind)").await?;
+    let kinds: Vec<_> = counts.as_array().into_iter().flatten().collect();
+    let sent = kinds.iter().position(|kind| **kind == "sent").context("not sent")?;
+    ensure!(kinds[sent..].iter().all(|kind| **kind != "count"), "the page heard {counts}");
+    ensure!(!form.has("[part=progress]").await?, "the count is to be seen");
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["public"] == "initials", "{claims}");
     ensure!(claims.get("source").is_none_or(|source| source["page"].is_null()), "{claims}");
