@@ -71,6 +71,28 @@ export const digits = (lang, number) => {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 };
 
+/** A property that the document has by itself. Elements of the page that are named like one (`<img name=body>`)
+    stand in its place in `document.body`. */
+export const own = (name, of = Document.prototype) => Reflect.get(of, name, document);
+
+/** Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
+    takes, which does not hear whence anybody comes. */
+export const leave = (url) => {
+  const meta = own("createElement").call(document, "meta");
+  meta.name = "referrer";
+  meta.content = "no-referrer";
+  own("head")?.append(meta);
+  own("documentElement")?.remove();
+  // A frame may not be allowed to lead the page about it anywhere.
+  for (const frame of [top, window]) {
+    try {
+      return frame.location.replace(url);
+    } catch {
+      // The frame alone, then.
+    }
+  }
+};
+
 /** An address, resolved against another; nothing where there is none. */
 export const resolve = (url, base) => {
   try {

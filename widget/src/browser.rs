@@ -22,6 +22,8 @@ extern "C" {
     pub(crate) fn send(request: &JsValue, done: &JsValue);
     /// What came of a promise, as a list of one.
     pub(crate) fn when(promise: &JsValue, done: &JsValue);
+    /// Leaves the page for an address, so that no way leads back.
+    pub(crate) fn leave(url: &str);
     /// An address, resolved against another; empty where there is none.
     pub(crate) fn resolve(url: &str, base: &str) -> String;
     /// Dispatches an event on an element; whether nobody cancelled it.
@@ -83,25 +85,6 @@ pub(crate) fn window() -> EventTarget {
     WINDOW.with(|window| window.clone().unchecked_into())
 }
 
-/// Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
-/// takes, which does not hear whence anybody comes.
-pub(crate) fn leave(url: &str) {
-    let window = window();
-    let document = get(&window, "document");
-    if let Ok(meta) = call(&document, "createElement", &["meta".into()]) {
-        for (name, value) in [("name", "referrer"), ("content", "no-referrer")] {
-            let _ = call(&meta, "setAttribute", &[name.into(), value.into()]);
-        }
-        let _ = call(&get(&document, "head"), "append", &[meta]);
-    }
-    let _ = call(&get(&document, "documentElement"), "remove", &[]);
-    // A frame may not be allowed to lead the page about it anywhere.
-    let lead = |of: &JsValue| call(&get(of, "location"), "replace", &[url.into()]);
-    if lead(&get(&window, "top")).is_err() {
-        let _ = lead(&window);
-    }
-}
-
 /// Leads to another page.
 pub(crate) fn go(url: &str) {
     let _ = call(&get(&window(), "location"), "assign", &[url.into()]);
@@ -161,7 +144,11 @@ pub(crate) fn shares() -> bool {
 pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
     let campaign = host.get_attribute("campaign");
     let root = call(host, "getRootNode", &[]).unwrap_or_default();
-    let forms = call(&root, "querySelectorAll", &[get(host, "localName")]).unwrap_or_default();
+    let window = window();
+    // An element of the page may be named like what is called of its document.
+    let kind = if root == get(&window, "document") { "Document" } else { "DocumentFragment" };
+    let find = get(&get(&get(&window, kind), "prototype"), "querySelectorAll");
+    let forms = call(&find, "call", &[root, get(host, "localName")]).unwrap_or_default();
     let forms = (0..).map(|place| get(&forms, &decimal(place)));
     let forms = forms.take_while(|form| !form.is_falsy() && form != AsRef::<JsValue>::as_ref(host));
     let alike = forms.filter(|form| {

@@ -20,6 +20,9 @@ const SAFE = {
 const isState = ({ localName, type }) =>
   /^(input|textarea|select)$/.test(localName) && !/bo|io/.test(type);
 
+/** Makes an element, also where one of the page is named like the function. */
+export const create = (name) => Document.prototype.createElement.call(document, name);
+
 /**
  * @param root the shadow root
  * @param base what addresses of pictures are relative to
@@ -114,10 +117,10 @@ export const painter = (root, base, names, tags) => {
     let made = here;
     at++;
     if (name) {
-      if (here?.localName !== name) made = document.createElement(name);
+      if (here?.localName !== name) made = create(name);
       fill(made);
     } else {
-      if (here?.nodeType !== 3) made = document.createTextNode("");
+      if (here?.nodeType !== 3) made = new Text();
       const data = plan[at - 1] === "'" ? text() : "";
       if (made.data !== data) made.data = data;
     }

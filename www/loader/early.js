@@ -1,6 +1,8 @@
 // What a person does before Rust listens, and what it can't do yet: nothing of it is lost, and nothing
 // leaves the page.
 
+import { leave } from "standwith-browser";
+
 const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
@@ -24,18 +26,8 @@ export class Early {
       const closest = (selector) => Element.prototype.closest.call(target, selector);
       const exit = closest("[data-act=exit]");
       if (exit) {
-        // As Rust does it: the page is gone at once, and no way leads back.
         event.preventDefault();
-        const meta = document.createElement("meta");
-        meta.name = "referrer";
-        meta.content = "no-referrer";
-        document.head.append(meta);
-        document.documentElement.remove();
-        try {
-          top.location.replace(exit.href);
-        } catch {
-          location.replace(exit.href);
-        }
+        leave(exit.href);
       }
       const button = event.submitter ?? closest("button");
       if (button || type === "submit") {

@@ -3,9 +3,9 @@
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
-import { base64url } from "standwith-browser";
+import { base64url, own } from "standwith-browser";
 import { begin, imports, mount } from "standwith-glue";
-import { painter } from "standwith-paint";
+import { create, painter } from "standwith-paint";
 import { Early } from "./early.js";
 import { choose } from "./language.js";
 import css from "./style.css";
@@ -42,13 +42,15 @@ const because = (reason) => (error) => {
   throw error instanceof Unavailable ? error : new Unavailable(reason, String(error));
 };
 
-const script = document.currentScript ??
-  [...document.querySelectorAll("script[data-campaign]")].find((tag) => !tag.standwith);
+const script = own("currentScript") ??
+  [...own("querySelectorAll").call(document, "script[data-campaign]")].find((tag) => !tag.standwith);
+/** The address that those of the page are relative to. */
+const base = () => own("baseURI", Node.prototype);
 
 /** Where a file of ours is. Everything comes from this version's own folder, also when this file is the
     unpinned one. Asked for late: where the page has a `URL` of its own, there is an element to say so. */
 const at = (name) => {
-  const { href } = new URL(".", script?.src || document.baseURI);
+  const { href } = new URL(".", script?.src || base());
   return href + (href.endsWith(`/v${__VERSION__}/`) ? "" : `v${__VERSION__}/`) + name;
 };
 
@@ -188,10 +190,10 @@ class StandWith extends HTMLElement {
       shadow ??= this.#attach();
     } catch (error) {
       // The page lets nobody have a root: what stands inside stays, and the sentence comes after it.
-      return this.#fail(this.appendChild(document.createElement("div")), error);
+      return this.#fail(this.appendChild(create("div")), error);
     }
     // What stands inside the element is seen until the form is there.
-    shadow.replaceChildren(document.createElement("slot"));
+    shadow.replaceChildren(create("slot"));
     const start = this.#start = {};
     this.#near()
       .then(() => start === this.#start && this.#show(start, shadow))
@@ -257,12 +259,15 @@ class StandWith extends HTMLElement {
     if (!crypto.subtle) throw new Unavailable("insecure");
     const campaign = this.getAttribute("campaign");
     if (!campaign) throw new Unavailable("faulty");
-    const url = new URL(campaign, document.baseURI);
+    const url = new URL(campaign, base());
     const core = loadCore();
     // Its failure is told below, once.
     core.catch(() => {});
-    const near = this.parentElement?.closest("[lang]") ?? document.documentElement;
-    const wanted = [this.lang, near.lang, ...navigator.languages].filter(Boolean);
+    // A form of the page has members named like its controls.
+    const { closest, getAttribute } = Element.prototype;
+    const near = this.parentElement && closest.call(this.parentElement, "[lang]");
+    const around = getAttribute.call(near ?? own("documentElement"), "lang");
+    const wanted = [this.lang, around, ...navigator.languages].filter(Boolean);
     const isWanted = () => start === this.#start;
     const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
     const found = await this.#patiently(shadow, campaignOf, isWanted);
@@ -298,7 +303,7 @@ class StandWith extends HTMLElement {
     // In the order of `Place`.
     const place = [
       file,
-      endpoint && new URL(endpoint, document.baseURI).href,
+      endpoint && new URL(endpoint, base()).href,
       this.getAttribute("source"),
       location.origin + location.pathname,
       location.origin,
@@ -361,22 +366,22 @@ class StandWith extends HTMLElement {
       whoever writes already, and the button is near. */
   #tell(shadow, { reason = "wasm", message }) {
     console.warn(`StandWith: ${reason} ${message}`);
-    const sentence = document.createElement("p");
+    const sentence = create("p");
     sentence.setAttribute("role", "status");
     sentence.lang = "en";
-    const link = document.createElement("a");
+    const link = create("a");
     const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
     link.textContent = "Open the form on its own page";
     try {
-      const address = hosted && new URL(hosted.replace(/\.json$/, ""), document.baseURI);
+      const address = hosted && new URL(hosted.replace(/\.json$/, ""), base());
       if (/^https?:$/.test(address?.protocol)) link.href = address.href;
     } catch {
       // No address: the sentence stands alone.
     }
     sentence.append(SENTENCES[reason] ?? SENTENCES.wasm, " ", link.href ? link : "");
-    const box = document.createElement("div");
+    const box = create("div");
     box.className = "standwith";
-    box.append(document.createElement("slot"), sentence);
+    box.append(create("slot"), sentence);
     if (this.#early?.typed) link.target = "_blank";
     this.dispatchEvent(new CustomEvent("standwith:error", {
       bubbles: true,
@@ -406,19 +411,20 @@ class StandWith extends HTMLElement {
 const place = (name) => {
   if (!script?.dataset.campaign || script.standwith) return;
   script.standwith = true;
-  const element = document.createElement(name);
+  const element = create(name);
   for (const attribute of ATTRIBUTES) {
     const value = script.dataset[attribute];
     if (value !== undefined) element.setAttribute(attribute, value);
   }
   if (!script.closest("head")) script.after(element);
-  else if (document.body) document.body.append(element);
-  else addEventListener("DOMContentLoaded", () => document.body.append(element), { once: true });
+  else if (own("body")) own("body").append(element);
+  else addEventListener("DOMContentLoaded", () => own("body").append(element), { once: true });
 };
 
 try {
-  const known = window.StandWith;
-  if (known?.version) {
+  const known = Object(window.StandWith);
+  // An element or a frame of the page may have that name.
+  if (Object.getPrototypeOf(known) === Object.prototype && known.version) {
     place(known.element);
   } else {
     let element = "stand-with";

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::embedding::TAG;
-use crate::harness::Stage;
+use crate::harness::{CAMPAIGN_IN_JSON, Stage};
 
 pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage: &Stage,
@@ -110,6 +110,76 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     ensure!(used == json!([true, "stand-with", true]), "{used}");
     let uncaught = stage.uncaught().await?;
     ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    Ok(())
+}
+
+/// Elements of an article that stand in the place of what scripts ask of document and window, as a filter of HTML
+/// may let them pass.
+pub(crate) fn clobbering() -> String {
+    let names = [
+        "currentScript",
+        "querySelectorAll",
+        "createElement",
+        "createTextNode",
+        "documentElement",
+        "body",
+        "head",
+        "baseURI",
+        "StandWith",
+        "addEventListener",
+        "fetch",
+        "navigator",
+        "crypto",
+    ];
+    let named = names.map(|name| {
+        format!(
+            r#"<img name={name} id={name} alt=""
+              data-campaign="https://actions.example.org/campaigns/{CAMPAIGN_IN_JSON}.json">"#
+        )
+    });
+    named.concat()
+}
+
+pub(crate) async fn elements_named_like_properties_of_the_document_change_nothing(
+    stage: &Stage,
+) -> Result<()> {
+    let images = clobbering();
+    let form = "<form name=StandWith id=StandWith><input name=version value=9><input name=element value=p></form>";
+    let frame = "<iframe name=StandWith src='data:text/html,x'></iframe>";
+    let around = |inside: &str| {
+        format!(
+            "<form lang=km><input name=closest><input name=lang><input name=getAttribute>
+              <input name=querySelector><div>{inside}</div></form>"
+        )
+    };
+    for (told, head, body, lang) in [
+        ("images", "", format!("{images}{TAG}"), "en"),
+        ("images, and the tag in the head", TAG, images.clone(), "en"),
+        ("a form", "", format!("{form}{TAG}"), "en"),
+        ("a frame", "", format!("{frame}{TAG}{TAG}"), "en"),
+        ("a form around it", "", around(TAG), "km"),
+    ] {
+        let seen = async {
+            stage.open_page(head, &body, &[]).await?;
+            stage.form().until("editing").await?;
+            // By scripts alone: WebDriver's own ways to elements break on such a page.
+            let of = "document.querySelector('stand-with').shadowRoot.querySelector";
+            let title = stage.browser.value(&format!("{of}('h2').textContent")).await?;
+            ensure!(title != "In JSON", "the form of another campaign");
+            let is = stage.browser.value(&format!("{of}('.standwith').lang")).await?;
+            ensure!(is == lang, "it speaks {is}");
+            let version = stage.browser.value("window.StandWith.version").await?;
+            ensure!(version == env!("CARGO_PKG_VERSION"), "{version}");
+            let uncaught = stage.uncaught().await?;
+            ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+            anyhow::Ok(())
+        };
+        seen.await.context(told)?;
+    }
+    ensure!(
+        stage.gate.asked(&format!("{CAMPAIGN_IN_JSON}.json")) == 0,
+        "another campaign is asked for"
+    );
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use crate::first_paint::serve_changed;
 use crate::harness::Stage;
 use crate::harness::form::{Form, PERSON};
 use crate::harness::gate::Fault;
+use crate::hostile::clobbering;
 
 /// What such a campaign says.
 pub(crate) fn at_risk(file: &mut Value) {
@@ -37,6 +38,11 @@ async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()> {
     if let Err(error) = stage.form().click("[data-act=exit]").await {
         ensure!(is_there(&error), "{error:#}");
     }
+    go_back(stage, before).await
+}
+
+/// Goes back once the form is left: to what was there before, past the form.
+async fn go_back(stage: &Stage, before: &str) -> Result<()> {
     let mut left = false;
     for _ in 0..250 {
         let address = stage.browser.address().await;
@@ -86,6 +92,30 @@ pub(crate) async fn the_quick_way_out_needs_no_code(stage: &Stage) -> Result<()>
         stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
         stage.form().enter("given_name", "Sophea").await?;
         leave_and_go_back(stage, &before).await.with_context(|| format!("without {held}"))?;
+        stage.gate.mend();
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the_documents(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    stage.open("index.html").await?;
+    let before = stage.browser.address().await?;
+    // By the loader, and by the form itself.
+    for held in ["standwith.wasm", "nothing"] {
+        stage.gate.break_down(held, Fault::Hold);
+        stage.open_page("", &format!("<main>{}{TAG}</main>", clobbering()), &[]).await?;
+        let exit =
+            "document.querySelector('stand-with')?.shadowRoot?.querySelector('[data-act=exit]')";
+        let there =
+            if held == "nothing" { "heard.some(([kind]) => kind === 'ready')" } else { exit };
+        stage.browser.until(&format!("!!({there})")).await?;
+        // WebDriver finds no elements on such a page.
+        let left = stage.browser.run(&format!("{exit}.click()"), &[]).await;
+        ensure!(left.as_ref().err().is_none_or(is_there), "{left:?}");
+        go_back(stage, &before).await.with_context(|| format!("without {held}"))?;
         stage.gate.mend();
     }
     Ok(())
