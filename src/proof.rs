@@ -30,6 +30,14 @@ pub const LONGEST: usize = 160;
 /// The most work that is taken on: iterations times tries. A cheap phone has some 20 seconds to do with it; an
 /// endpoint that asks for more shall not have anybody's battery.
 pub const MOST_WORK: u64 = 1 << 24;
+/// The most iterations of one derivation: a browser can't be stopped within one. A fraction of a second.
+pub const MOST_ITERATIONS: u32 = 1 << 16;
+/// The most derivations that are asked for: each costs a browser more than its iterations.
+pub const MOST_TRIES: u32 = 1 << 15;
+/// How many times the tries of a challenge it is tried: in ten million challenges one takes more.
+const MOST_UNLUCKY: u32 = 16;
+/// How long a device works for one message at most, in seconds.
+pub const LONGEST_WORK: i64 = 60;
 
 /// A challenge, read from its text. That it is the endpoint's own is for the endpoint to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +53,7 @@ pub struct Challenge<'a> {
 
 impl<'a> Challenge<'a> {
     /// Reads a challenge. None where it is not written as above, of another algorithm, or asks for more than
-    /// [`MOST_WORK`].
+    /// [`MOST_WORK`], [`MOST_ITERATIONS`] or [`MOST_TRIES`].
     pub fn read(text: &'a str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
@@ -59,12 +67,18 @@ impl<'a> Challenge<'a> {
         let known = algorithm == ALGORITHM && is_of(salt, 16) && is_of(code, 32);
         let work = u64::from(iterations) * u64::from(tries);
         let expires = number(expires)?.into();
-        (known && (1..=MOST_WORK).contains(&work)).then_some(Challenge {
+        let bounded = iterations <= MOST_ITERATIONS && tries <= MOST_TRIES;
+        (known && bounded && (1..=MOST_WORK).contains(&work)).then_some(Challenge {
             text,
             iterations,
             tries,
             expires,
         })
+    }
+
+    /// Whether this number is worth a try: one that is larger is not, because nobody is that unlucky.
+    pub fn is_worth(&self, number: u32) -> bool {
+        number / MOST_UNLUCKY <= self.tries
     }
 
     /// The proof with this number: the salt of its derivation, and what the endpoint gets.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use standwith::envelope::encode;
-use standwith::proof::{Challenge, MOST_WORK, read_proof, unsigned};
+use standwith::proof::{Challenge, MOST_ITERATIONS, MOST_TRIES, MOST_WORK, read_proof, unsigned};
 
 fn challenge(iterations: u32, tries: u32) -> String {
     let unsigned = unsigned(iterations, tries, 1_790_000_300, &[7; 16]);
@@ -52,11 +52,37 @@ fn what_is_no_challenge_is_not_read() {
 
 #[test]
 fn nobody_is_made_to_work_for_long() {
+    let read = |iterations, tries| Challenge::read(&challenge(iterations, tries)).is_some();
     let most = u32::try_from(MOST_WORK).unwrap();
-    assert!(Challenge::read(&challenge(most, 1)).is_some());
-    assert!(Challenge::read(&challenge(1, most)).is_some());
-    assert_eq!(Challenge::read(&challenge(most / 2 + 1, 2)), None);
-    assert_eq!(Challenge::read(&challenge(u32::MAX, u32::MAX)), None);
+    for (iterations, tries) in [
+        // Too long a derivation: nothing can stop it.
+        (MOST_ITERATIONS + 1, 1),
+        (most, 1),
+        // Too many derivations.
+        (1, MOST_TRIES + 1),
+        (1, most),
+        // Too much of both.
+        (most / 1024 + 1, 1024),
+        (MOST_ITERATIONS, MOST_TRIES),
+        (u32::MAX, u32::MAX),
+    ] {
+        assert!(!read(iterations, tries), "{iterations} iterations, {tries} tries");
+    }
+    for (iterations, tries) in [(MOST_ITERATIONS, 256), (512, MOST_TRIES), (most / 1024, 1024)] {
+        assert!(read(iterations, tries), "{iterations} iterations, {tries} tries");
+    }
+    // What an endpoint asks for: usually, under pressure, and at most.
+    for tries in [1024, 8 * 1024, 16 * 1024, most / 1000] {
+        assert!(read(1000, tries), "{tries} tries");
+    }
+}
+
+#[test]
+fn a_challenge_that_is_not_solved_is_given_up() {
+    let text = challenge(512, MOST_TRIES);
+    let challenge = Challenge::read(&text).unwrap();
+    assert!(challenge.is_worth(0) && challenge.is_worth(MOST_TRIES * 10));
+    assert!(!challenge.is_worth(MOST_TRIES * 17));
 }
 
 #[test]

@@ -32,8 +32,7 @@ fn attempt(
     wanted: Box<dyn Fn() -> bool>,
     done: Box<dyn FnOnce(Option<String>)>,
 ) {
-    // Nobody is that unlucky: it would be a browser that derives nothing.
-    let challenge = Challenge::read(&text).filter(|it| number / 64 <= it.tries && wanted());
+    let challenge = Challenge::read(&text).filter(|it| it.is_worth(number) && wanted());
     let Some(challenge) = challenge else { return done(None) };
     let proof = challenge.proof(number);
     let how = Detail(&[

@@ -23,6 +23,7 @@ use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
 use standwith::outbox::{Fate, Kept, fate};
+use standwith::proof::LONGEST_WORK;
 use standwith::session::{Changes, Effect, Event, Focus, Materials, Report, Session, ShareResult};
 use standwith::shape::ConfigFault;
 use standwith::text::Locale;
@@ -47,6 +48,8 @@ pub(crate) struct Runtime {
     complete: Cell<bool>,
     /// The private key of the message on its way: it can't be taken out of the browser.
     key: RefCell<JsValue>,
+    /// How long the device has worked for proofs since somebody pressed the button that sends, in seconds.
+    worked: Cell<i64>,
     /// Where the thanks lead by themselves, as long as the person does nothing else.
     next_page: RefCell<String>,
     listeners: RefCell<Vec<Listener>>,
@@ -78,6 +81,7 @@ impl Runtime {
             mailbox: RefCell::default(),
             complete: Cell::new(false),
             key: RefCell::new(JsValue::UNDEFINED),
+            worked: Cell::new(0),
             next_page: RefCell::default(),
             listeners: RefCell::default(),
         });
@@ -305,6 +309,7 @@ impl Runtime {
         match effect {
             Effect::Tell(report) => self.tell(&report),
             Effect::Ask => {
+                self.worked.set(0);
                 let detail = [("campaign", Value::Text(&self.campaign()))];
                 let allowed = self.dispatch("standwith:submit", &detail, true);
                 self.send(Event::Allowed(allowed));
@@ -335,7 +340,7 @@ impl Runtime {
                 let (tell, form) = (self.teller(), Rc::downgrade(self));
                 // Nobody works for a form that is gone.
                 let wanted = move || form.upgrade().is_some_and(|form| form.state() == "sending");
-                proving::solve(challenge, &jti, Box::new(wanted), move |proof| {
+                self.solve(challenge, &jti, wanted, move |proof| {
                     tell(Event::Proved { attempt, proof });
                 });
             }
@@ -476,7 +481,7 @@ impl Runtime {
         let runtime = Rc::downgrade(self);
         let (form, mine) = (runtime.clone(), kept.clone());
         let wanted = move || form.strong_count() > 0 && mine.may_be_posted(browser::now());
-        proving::solve(challenge, &kept.jti.clone(), Box::new(wanted), move |proof| {
+        self.solve(challenge, &kept.jti.clone(), wanted, move |proof| {
             match (runtime.upgrade(), proof) {
                 (Some(runtime), Some(proof)) => runtime.post_kept(kept, proof),
                 (runtime, _) => {
@@ -486,6 +491,26 @@ impl Runtime {
                     }
                 }
             }
+        });
+    }
+
+    /// Solves a challenge, as long as it is `wanted` and the device has not worked for too long already: an endpoint
+    /// may ask again and again. Once it has, `done` hears of nothing.
+    fn solve(
+        self: &Rc<Self>,
+        challenge: String,
+        jti: &str,
+        wanted: impl Fn() -> bool + 'static,
+        done: impl FnOnce(Option<String>) + 'static,
+    ) {
+        let (begun, left) = (browser::now(), LONGEST_WORK - self.worked.get());
+        let wanted = move || browser::now() - begun < left && wanted();
+        let runtime = Rc::downgrade(self);
+        proving::solve(challenge, jti, Box::new(wanted), move |proof| {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.worked.set(runtime.worked.get() + browser::now() - begun);
+            }
+            done(proof);
         });
     }
 

@@ -842,6 +842,41 @@ async fn trying_again_sends_the_same_action() {
 }
 
 #[test]
+async fn a_device_works_for_a_minute_at_most_however_often_it_is_asked() {
+    let form = Form::new();
+    form.fill();
+    // No derivation solves it, each takes seven seconds, and every answer asks for another.
+    page(
+        "(() => {
+          const { now } = Date;
+          const { deriveBits } = SubtleCrypto.prototype;
+          window.worked = 0;
+          Date.now = () => now() + worked * 7000;
+          SubtleCrypto.prototype.deriveBits = async () => {
+            worked += 1;
+            return new Uint8Array(32).fill(255).buffer;
+          };
+          window.rested = () => {
+            Date.now = now;
+            SubtleCrypto.prototype.deriveBits = deriveBits;
+            return worked;
+          };
+          const challenge = `pbkdf2-sha256.512.32768.1790000300.${'A'.repeat(22)}.${'A'.repeat(43)}`;
+          window.fetch = async () =>
+            new Response(JSON.stringify({ code: 'proof_required', challenge }), { status: 429 });
+        })()",
+    );
+    form.submit_in_vain().await;
+    assert_eq!(form.focused(), "form-notice");
+    let once = page("worked").as_f64().unwrap();
+    assert!((1.0..=10.0).contains(&once), "{once} derivations");
+    // Whoever presses once more lets it work once more.
+    form.submit_in_vain().await;
+    let twice = page("rested()").as_f64().unwrap() - once;
+    assert!((1.0..=10.0).contains(&twice), "{twice} derivations");
+}
+
+#[test]
 async fn without_web_crypto_the_person_is_told() {
     let broken = [
         "Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true })",
