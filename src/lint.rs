@@ -79,6 +79,37 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     lint.faults
 }
 
+/// What a campaign file may say, and its author should think about: pictures on other hosts, in the order of
+/// its lines. Nothing where the file has faults.
+pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
+    let Ok(file) = CampaignFile::parse(bytes) else { return Vec::new() };
+    if !lint(bytes).is_empty() {
+        return Vec::new();
+    }
+    let campaign = Campaign::read(&file.json, &mut Reading::default());
+    let mut lint = Lint { json: &file.json, faults: Vec::new() };
+    for pointer in pictures_elsewhere(&campaign) {
+        lint.fault(
+            &pointer,
+            "this picture's host learns who opens the form, and has to allow it (CORS)",
+            "put it beside the campaign file and write its path, unless you trust that host",
+        );
+    }
+    lint.faults.sort_by_key(|fault| fault.line);
+    lint.faults
+}
+
+/// The pointers of pictures whose addresses name a host. Which host the campaign's own is, no file says.
+fn pictures_elsewhere(campaign: &Campaign) -> Vec<String> {
+    let own = ("/picture/url".to_owned(), campaign.picture.as_ref());
+    let targets = campaign.targets.iter().enumerate();
+    let targets =
+        targets.map(|(at, it)| (format!("/targets/{at}/picture/url"), it.picture.as_ref()));
+    let elsewhere = |picture: &Picture| !picture.url.is_empty() && !is_relative(&picture.url);
+    let all = std::iter::once(own).chain(targets);
+    all.filter(|(_, it)| it.is_some_and(elsewhere)).map(|(pointer, _)| pointer).collect()
+}
+
 /// The JSON Schema (2020-12) of the campaign file, for editors and for other people's programs.
 /// It can't say the rules between values: [`lint`] does.
 pub fn schema() -> String {
@@ -869,6 +900,13 @@ impl Lint<'_> {
         }
         self.advice("/at_risk/advice", &risk.advice);
         self.linked("/at_risk/exit_url", &risk.exit_url);
+        for pointer in pictures_elsewhere(campaign) {
+            self.fault(
+                &pointer,
+                "a picture on another host, which would learn who opens the form",
+                "put it beside the campaign file, and write its path",
+            );
+        }
     }
 
     fn advice(&mut self, at: &str, advice: &[Link]) {

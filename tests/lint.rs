@@ -7,7 +7,7 @@
 use boon::{Compiler, Schemas};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use standwith::lint::{lint, schema};
+use standwith::lint::{lint, schema, warnings};
 use standwith::shape::FaultKind;
 
 const EXAMPLE: &[u8] = include_bytes!("../www/campaigns/free-mech-dara.json");
@@ -1292,6 +1292,41 @@ fn targets_are_found_by_what_is_asked_for() {
         };
         check_targeting(targets, targeting, fields, expected);
     }
+}
+
+#[test]
+fn warns_of_pictures_on_other_hosts_and_refuses_them_at_risk() {
+    let warned = |text: &str| -> Vec<String> {
+        warnings(text.as_bytes()).iter().map(ToString::to_string).collect()
+    };
+    let elsewhere = FILE.replace("\"picture.jpg\"", "\"https://pictures.invalid/a.jpg\"").replace(
+        "\"id\": \"b\", \"name\": \"B\"",
+        r#""id": "b", "name": "B", "picture": {"url": "http://localhost/b.jpg", "alt": "B"}"#,
+    );
+    let pointers = ["line 5: /picture/url: ", "line 9: /targets/1/picture/url: "];
+    let says = |words: &str| pointers.map(|pointer| format!("{pointer}{words}"));
+    assert_eq!(lines(&elsewhere), [""; 0]);
+    assert_eq!(
+        warned(&elsewhere),
+        says(
+            "this picture's host learns who opens the form, and has to allow it (CORS); put it beside the campaign file and write its path, unless you trust that host"
+        )
+    );
+    let at_risk = |text: &str| {
+        text.replace("\"story\": \"Story\"", "\"story\": \"Story\", \"at_risk\": true")
+    };
+    assert_eq!(
+        lines(&at_risk(&elsewhere)),
+        says(
+            "a picture on another host, which would learn who opens the form; put it beside the campaign file, and write its path"
+        )
+    );
+    // A path is the campaign's own host. Nor is anybody warned of what is refused.
+    for fine in [FILE.to_owned(), at_risk(FILE)] {
+        assert_eq!((lines(&fine), warned(&fine)), (Vec::new(), Vec::new()));
+    }
+    assert_eq!(warned(&at_risk(&elsewhere)), [""; 0]);
+    assert_eq!(warned("{"), [""; 0]);
 }
 
 #[test]

@@ -49,7 +49,8 @@ export const painter = (root, base, names, tags) => {
 
   const set = (element, name, value) => {
     if (name === "accent") {
-      element.style.setProperty("--campaign-accent", value);
+      // A colour and nothing else: what an address in a style leads to would be fetched.
+      element.style.setProperty("--campaign-accent", /^#\w+$/.test(value) ? value : "");
     } else if (name === "checked") {
       element.checked = value !== undefined;
     } else if (name === "value" && isState(element)) {
@@ -59,6 +60,10 @@ export const painter = (root, base, names, tags) => {
       element.removeAttribute(name);
     } else {
       if (name === "src") {
+        if (element.localName !== "img") return;
+        // Whoever has the picture hears neither of the page nor of a cookie.
+        element.referrerPolicy = "no-referrer";
+        element.crossOrigin = "anonymous";
         try {
           value = new URL(value, base).href;
         } catch {

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use standwith::lint::warnings;
+
 use crate::characters::escaped;
-use crate::library::{faults, located};
+use crate::library::{faults, in_words, located};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -33,6 +35,11 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         let faults = faults(&bytes);
         for fault in &faults {
             writeln!(out, "{}", located(path, fault))?;
+        }
+        for warning in &warnings(&bytes) {
+            let (path, line) = (path.display(), warning.line);
+            let told = escaped(&format!("{path}:{line}: warning: {}", in_words(warning)));
+            writeln!(out, "{told}")?;
         }
         if faults.is_empty() {
             writeln!(out, "{}: ok", escaped(&path.display().to_string()))?;

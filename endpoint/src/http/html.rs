@@ -66,6 +66,10 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
             out.push('"');
         }
     }
+    // As the painter has it: whoever has the picture hears neither of the page nor of a cookie.
+    if element.tag == "img" {
+        out.push_str(r#" referrerpolicy="no-referrer" crossorigin="anonymous""#);
+    }
     // Without script nobody else leads to what is said: the page would open where it began.
     if element.attribute("id").is_some_and(|id| TOLD.contains(&id)) {
         out.push_str(" autofocus");

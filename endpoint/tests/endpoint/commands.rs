@@ -58,6 +58,18 @@ fn check_tells_each_fault_by_its_place() {
 }
 
 #[test]
+fn check_warns_of_a_picture_on_another_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = json!({ "picture": { "url": "https://pictures.invalid/a.jpg", "alt": "A" } });
+    fs::write(dir.path().join("c.json"), with(campaign(), picture).to_string()).unwrap();
+    let output = standwith(dir.path(), &["check", "c.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = said(&output);
+    assert!(said.contains(": warning: /picture/url: "), "{said}");
+    assert!(said.ends_with("c.json: ok\n"), "{said}");
+}
+
+#[test]
 fn the_example_is_without_fault() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = standwith(&root, &["check", "www/campaigns/free-mech-dara.json"]);

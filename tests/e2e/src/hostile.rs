@@ -1,10 +1,15 @@
 //! A page that fights the form.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::{Context, Result, ensure};
+use hyper::header::HeaderValue;
 use serde_json::json;
 
 use crate::embedding::TAG;
-use crate::harness::{CAMPAIGN_IN_JSON, Stage};
+use crate::first_paint::serve_changed;
+use crate::harness::server::{self, answer};
+use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 
 pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage: &Stage,
@@ -180,6 +185,54 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
         stage.gate.asked(&format!("{CAMPAIGN_IN_JSON}.json")) == 0,
         "another campaign is asked for"
     );
+    Ok(())
+}
+
+pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_referrer(
+    stage: &Stage,
+) -> Result<()> {
+    // Cookies are a host's, whatever the port: to this one the partner's would be sent.
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let server = {
+        let asked = asked.clone();
+        server::serve(move |request| {
+            let told = request.headers().iter().map(|(name, value)| format!("{name}: {value:?}\n"));
+            let told = format!("{}\n{}", request.uri(), told.collect::<String>());
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+            let picture = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
+            let mut picture = answer(200, "image/svg+xml", picture);
+            picture
+                .headers_mut()
+                .insert("Access-Control-Allow-Origin", HeaderValue::from_static("*"));
+            std::future::ready(Some(picture))
+        })
+    };
+    let server = server.await?;
+    let picture = |name: &str| json!({ "url": format!("http://localhost:{}/{name}.svg", server.port), "alt": "A picture" });
+    serve_changed(stage, |file| {
+        file["picture"] = picture("campaign");
+        file["targets"][0]["picture"] = picture("target");
+    })
+    .await?;
+    stage.open("index.html").await?;
+    stage.browser.run("document.cookie = 'who=me; path=/'", &[]).await?;
+    let image = "querySelector('img[src*=campaign]')?.naturalWidth > 0";
+    stage.open_page("", TAG, &[]).await?;
+    let root = "document.querySelector('stand-with')?.shadowRoot";
+    stage.browser.until(&format!("{root}?.{image}")).await?;
+    ensure!(stage.browser.value("document.cookie").await? == "who=me", "no cookie could be sent");
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    // Its own policy lets only pictures by https in; what it asks for them with is the same.
+    let asks = "document.querySelector('img[src*=campaign]')";
+    let asks = format!("[{asks}?.referrerPolicy, {asks}?.crossOrigin]");
+    let asks = stage.browser.value(&asks).await?;
+    ensure!(asks == json!(["no-referrer", "anonymous"]), "the hosted page asks with {asks}");
+    let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure!(asked.iter().any(|told| told.starts_with("/target.svg")), "{asked:?}");
+    for told in asked.iter() {
+        let told = told.to_lowercase();
+        ensure!(!told.contains("cookie:") && !told.contains("referer:"), "{told}");
+    }
     Ok(())
 }
 

@@ -136,6 +136,7 @@ fn run() -> Result<ExitCode> {
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         hostile::what_a_page_patches_changes_nothing_that_is_signed,
         hostile::elements_named_like_properties_of_the_document_change_nothing,
+        hostile::a_picture_on_another_host_is_fetched_without_cookie_and_referrer,
         hostile::what_a_page_breaks_leaves_the_fallback_or_a_form,
         naughty::whatever_is_typed_arrives_unchanged,
         payloads::nothing_in_a_campaign_file_runs,
