@@ -187,6 +187,7 @@ texts! {
         Trying = "trying": "No answer has come yet. Your message is still here, and it is being sent again.";
         LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
         Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
+        Repainted = "repainted": "While it was loading, this form looked different. What you ticked or chose then has been cleared. Check the form, then send your message.";
 
         // What is kept until it can be sent.
         KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";
@@ -301,7 +302,7 @@ pub struct Locale {
     /// The language (BCP 47).
     pub lang: String,
     texts: Vec<Json>,
-    rules: Rules,
+    pub(crate) rules: Rules,
 }
 
 /// What a language's rules say of numbers and days. The shells bring them: `Intl` in the browser.

@@ -48,3 +48,24 @@ impl Planned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use standwith::campaign::{CampaignFile, Strictness};
+    use standwith::json;
+
+    #[test]
+    fn a_form_knows_every_first_plan_of_the_example_as_its_own() {
+        let bytes = include_bytes!("../../www/campaigns/free-mech-dara.json");
+        let file = CampaignFile::parse(bytes).unwrap();
+        for lang in file.languages() {
+            let campaign = file.campaign(&lang, Strictness::Strict).unwrap();
+            let planned = Planned::new(&campaign, bytes);
+            let text = std::str::from_utf8(&planned.bytes).unwrap();
+            let plan = json::parse(text.split_once('\0').unwrap().1).unwrap();
+            let first = plan.get("first").and_then(json::Json::text).unwrap();
+            assert!(view::is_first(first, campaign, &mut locale(&lang).clone()), "{lang}");
+        }
+    }
+}

@@ -4,7 +4,7 @@
 
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance, Outcome};
-use crate::campaign::{Campaign, Channel, SealingKey};
+use crate::campaign::{Campaign, Channel, Field, Kind, SealingKey};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
@@ -245,6 +245,8 @@ pub enum Notice {
     Before,
     /// What the device kept could not be sent in time.
     Expired,
+    /// What was painted before was not this form.
+    Repainted,
 }
 
 /// What became of copying the text to share.
@@ -346,6 +348,8 @@ pub enum Event {
     Restored(String),
     /// What a link fills in: names and values.
     Prefilled(Vec<(String, String)>),
+    /// What was painted before was not this form; whether a button was pressed on it.
+    Repainted(bool),
     /// The campaign in the language that was asked for.
     Spoken(Box<Campaign>),
     /// That language can't be had.
@@ -838,6 +842,7 @@ impl Session {
                 self.prefilled(&values);
                 Vec::new()
             }
+            Event::Repainted(pressed) => self.repainted(pressed),
             Event::Spoken(campaign) => self.spoken(*campaign),
             Event::Stored(stored) => self.stored(stored),
             Event::Found { kept, expired, mine } => self.found(kept, expired, &mine),
@@ -947,6 +952,29 @@ impl Session {
         names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
         names.push(PUBLIC.to_owned());
         names
+    }
+
+    /// What was painted before was not this form, so what somebody ticked or chose there is no answer to what
+    /// it asks. What they typed stays: it is to be seen beside what it is typed into.
+    fn repainted(&mut self, pressed: bool) -> Vec<Effect> {
+        let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
+        for name in self.names() {
+            let is_typed = match self.setting.campaign.field(&name).map(Field::kind) {
+                Some(Kind::Country | Kind::Choice | Kind::Choices | Kind::Checkbox) => false,
+                Some(_) => true,
+                None => name == SUBJECT || name == BODY,
+            };
+            if !is_typed {
+                self.draft.set(&name, "");
+                fresh.all(&name).for_each(|value| self.draft.tick(&name, value, true));
+            }
+        }
+        self.changed(Changes::SCREEN);
+        if !self.wrote && !pressed {
+            return Vec::new();
+        }
+        self.notice = Some(Notice::Repainted);
+        vec![Effect::Focus(Focus::Notice)]
     }
 
     fn counted(&mut self, count: Option<i64>) -> Vec<Effect> {

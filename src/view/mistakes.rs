@@ -80,6 +80,7 @@ impl Viewer<'_> {
             Notice::Elsewhere => (Key::KeptElsewhere, 0, ""),
             Notice::Before => (Key::SentAsBefore, 0, ""),
             Notice::Expired => (Key::KeptExpired, 0, ""),
+            Notice::Repainted => (Key::Repainted, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
         // To be asked for more is no error.

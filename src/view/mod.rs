@@ -19,9 +19,9 @@ use crate::language;
 use crate::markdown::{self, Block, Inline};
 use crate::message::{self, name_for};
 use crate::plan::{Attribute, Plan, Tag, html};
-use crate::session::{Changes, Notice, Phase, Session, Setting};
+use crate::session::{Changes, Notice, Phase, Session};
 use crate::targeting::{limits, offered, recipients};
-use crate::text::{Key, Locale};
+use crate::text::{Key, Locale, Rules};
 
 mod around;
 mod helping;
@@ -123,7 +123,50 @@ pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
-    let mut campaign = Campaign { opens: None, ..campaign.clone() };
+    whole(&beginning(campaign.clone()), locale, None)
+}
+
+/// Whether a plan, which may come from anyone, is the [`first`] one of this campaign. Only numbers and days that the
+/// form's own sentences say may be written in another way, because each engine has its own.
+pub fn is_first(plan: &str, campaign: Campaign, locale: &mut Locale) -> bool {
+    // Which variant a form shows, no first plan can know.
+    if !campaign.variants.is_empty() {
+        return false;
+    }
+    let session = beginning(campaign);
+    // Made twice with two signs in the place of numbers and days: where both plans are the same, they are words.
+    let rules = locale.rules;
+    let mut made = |sign: fn(&str, i64) -> String| {
+        locale.rules = Rules { number: sign, date: sign, ..rules };
+        whole(&session, locale, None)
+    };
+    let [one, other] = [made(|_, _| "1".to_owned()), made(|_, _| "2".to_owned())];
+    locale.rules = rules;
+    let mut rest = plan;
+    let mut same = |(one, other): (char, char)| {
+        let after = if one == other { rest.strip_prefix(one) } else { after_number(rest) };
+        after.map(|after| rest = after).is_some()
+    };
+    one.as_str().chars().zip(other.as_str().chars()).all(&mut same) && rest.is_empty()
+}
+
+/// What comes after a number or a day as an endpoint writes them; none where there is none.
+fn after_number(text: &str) -> Option<&str> {
+    fn after_digits(text: &str) -> Option<&str> {
+        let after = text.trim_start_matches(|char: char| char.is_ascii_digit());
+        (after.len() < text.len()).then_some(after)
+    }
+    let mut after = after_digits(text)?;
+    let apart =
+        |text| [',', '-', '\u{202f}'].iter().find_map(|sign| str::strip_prefix(text, *sign));
+    while let Some(next) = apart(after).and_then(after_digits) {
+        after = next;
+    }
+    Some(after)
+}
+
+/// The form of a campaign that takes messages, before anything has happened.
+fn beginning(mut campaign: Campaign) -> Session {
     if campaign.targeting.mode == TargetingMode::Random {
         // The lot is drawn with the form: until then, their places are kept.
         campaign.targets.truncate(limits(&campaign).1 as usize);
@@ -131,12 +174,11 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
             *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
         }
     }
+    let mut session = Session::outlined(campaign, 0);
     // Of what only the page knows, the places.
-    let (count_url, hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
-    let setting = Setting { campaign, count_url, hosted, ..Setting::default() };
-    // Before every time that it may close at.
-    let (session, _) = Session::new(setting, i64::MIN);
-    whole(&session, locale, None)
+    let setting = &mut session.setting;
+    (setting.count_url, setting.hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
+    session
 }
 
 /// One part with its number, for where it is on the screen.

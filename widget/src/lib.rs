@@ -44,12 +44,21 @@ impl Mounted {
 
     /// Says that the widget's second half is there; until then nothing can be done but writing. `texts` is
     /// the compiled catalogue that comes with it, if it speaks English; `place` is what the loader found
-    /// out, as [`Place`] has it.
+    /// out, as [`Place`] has it; `first` is the plan that was painted before, if one was, and `pressed` says
+    /// whether a button was pressed on it. Gives back whether it was this form's own: if not, the press
+    /// counts for nothing.
     ///
     /// # Errors
     /// What is wrong with the file, in words for the one who wrote it.
-    pub fn complete(&self, texts: &str, place: &str) -> Result<(), String> {
-        self.0.complete(texts, Place(place)).map_err(|faults| in_words(&faults))
+    pub fn complete(
+        &self,
+        texts: &str,
+        place: &str,
+        first: &str,
+        pressed: bool,
+    ) -> Result<bool, String> {
+        let told = self.0.complete(texts, Place(place), first, pressed);
+        told.map_err(|faults| in_words(&faults))
     }
 
     /// Empties the form for the next person.

@@ -105,7 +105,8 @@ impl Runtime {
         self.session.try_borrow().map_or("", |session| session.state())
     }
 
-    /// The widget's second half is there: from now on the form does all that it can.
+    /// The widget's second half is there: from now on the form does all that it can. Says whether the plan
+    /// that was painted `first`, if one was, is what the campaign file gives.
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -114,18 +115,28 @@ impl Runtime {
         self: &Rc<Self>,
         texts: &str,
         place: Place,
-    ) -> Result<(), Vec<ConfigFault>> {
+        first: &str,
+        pressed: bool,
+    ) -> Result<bool, Vec<ConfigFault>> {
         let campaign = self.read()?;
         let seed = self.session.borrow().seed();
         let attribute = |name| self.host.get_attribute(name).unwrap_or_default();
         let keeps = attribute("draft") == "session";
         let setting = place.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
         self.locale.borrow_mut().learn(texts);
+        let own =
+            first.is_empty() || view::is_first(first, self.read()?, &mut self.locale.borrow_mut());
         let effects = self.session.borrow_mut().complete(setting, browser::now());
         self.listen();
-        // The first plan is another's word for what there is to see.
+        if !own {
+            // Nothing of it stays, not even what no plan speaks of.
+            self.painter.paint(".");
+        }
         self.paint(Changes::SCREEN);
         self.complete.set(true);
+        if !own {
+            self.send(Event::Repainted(pressed));
+        }
         effects.into_iter().for_each(|effect| self.perform(effect));
         if keeps {
             let kept = browser::kept(&self.kept_as());
@@ -140,7 +151,7 @@ impl Runtime {
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
-        Ok(())
+        Ok(own)
     }
 
     /// The campaign in the language of the form.

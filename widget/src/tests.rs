@@ -184,7 +184,7 @@ impl Form {
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let host = self.host.clone();
         let mounted = mount(host, self.root.clone(), painter, false, campaign, "en", "");
-        mounted.complete("", &place).unwrap();
+        mounted.complete("", &place, "", false).unwrap();
         self.mounted.replace(Some(mounted));
     }
 

@@ -49,6 +49,11 @@ export class Early {
     return this.#touched.size > 0;
   }
 
+  /** Whether a button was pressed. */
+  get pressed() {
+    return !!this.#pressed;
+  }
+
   end() {
     for (const kind of KINDS) this.#root.removeEventListener(kind, this);
   }
@@ -65,11 +70,11 @@ export class Early {
     this.#wait(pressed);
   }
 
-  /** Presses the button once more, now that Rust hears it. */
-  again() {
+  /** Presses the button once more, now that Rust hears it; not one of a form that was another. */
+  again(own) {
     const pressed = this.#pressed;
     this.end();
     this.#wait();
-    pressed?.click();
+    if (own) pressed?.click();
   }
 }

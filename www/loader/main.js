@@ -314,11 +314,12 @@ class StandWith extends HTMLElement {
     ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
     // What sends comes while the person writes.
     const form = this.#form;
+    let own;
     try {
       const late = await this.#patiently(shadow, rest, () => form === this.#form);
       if (form !== this.#form) return;
       try {
-        form.complete(late, place);
+        own = form.complete(late, place, painted ? first : "", this.#early.pressed);
       } catch (fault) {
         throw new Unavailable("faulty", fault);
       }
@@ -327,7 +328,7 @@ class StandWith extends HTMLElement {
       free(form);
       return this.#fail(shadow, error);
     }
-    this.#early.again();
+    this.#early.again(own);
     this.#early = undefined;
     becomeReady();
   }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use standwith::campaign::{CampaignFile, Strictness};
 use standwith::plan::{Attribute, EDITION, Plan, Tag};
+use standwith::text::{Key, Locale, Rules};
 
 use crate::embedding::{SCRIPT, TAG};
 use crate::harness::form::Form;
@@ -66,14 +68,19 @@ pub(crate) async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)
     Ok(())
 }
 
-/// Has a server without any program serve such a file, and perhaps a plan after it.
-fn serve_plain(stage: &Stage, plan: Option<&Value>) -> Result<()> {
+/// Such a file for a server without any program.
+fn plain_file(stage: &Stage) -> Result<String> {
     let endpoint = format!("{}/campaigns/{CAMPAIGN}/actions", stage.gate.origin);
-    let mut file = changed(stage, |file| {
+    changed(stage, |file| {
         file["endpoint"]["url"] = endpoint.into();
         // Nobody checks it, and it is no reason to show nothing.
         file["picture"] = json!({ "url": "https://[", "alt": "No address" });
-    })?;
+    })
+}
+
+/// Has a server without any program serve it, and perhaps a plan after it.
+fn serve_plain(stage: &Stage, plan: Option<&Value>) -> Result<()> {
+    let mut file = plain_file(stage)?;
     if let Some(plan) = plan {
         file.push('\0');
         file.push_str(&plan.to_string());
@@ -631,6 +638,91 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         "{}",
         form.value("given_name").await?
     );
+    Ok(())
+}
+
+pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, |file| {
+        file["fields"] = json!([{ "id": "given_name" }, { "id": "family_name" }, { "id": "email", "required": true }]);
+        file["delivery"]["disclose"] = json!(["name"]);
+    })
+    .await?;
+    let texts = standwith::text::compile(include_str!("../../../www/locales/km.json"));
+    let texts = texts.map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+    let khmer = Locale::compiled("km", &texts, Rules::PLAIN);
+    let campaign = CampaignFile::parse(plain_file(stage)?.as_bytes())
+        .map(|file| file.campaign("km", Strictness::Lenient))
+        .map_err(|fault| anyhow::anyhow!("{fault}"))?
+        .map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+    let own = standwith::view::first(&campaign, &khmer).as_str().to_owned();
+    let wording = campaign.consents.iter().find(|consent| consent.purpose.as_str() == "delivery");
+    let wording = wording.context("no consent")?.wording.clone();
+    let send = khmer.words(Key::Send);
+    for (from, to) in [
+        ("nothing", "nothing"),
+        (wording.as_str(), "Keep my name secret"),
+        (send, "Save as a draft"),
+    ] {
+        let plan = own.replace(from, to);
+        serve_plain(stage, Some(&plan_of(plan.as_str())))?;
+        let posted = stage.gate.posted().len();
+        let try_it = async {
+            open_plain(stage).await?;
+            let form = stage.form();
+            form.click("[value=embassy]").await?;
+            form.click("[name=consent_delivery]").await?;
+            form.click("[name=email]").await?;
+            stage.browser.strike("sophea@supporter.invalid").await?;
+            form.submit().await?;
+            stage.gate.mend();
+            if plan == own {
+                form.until("sent").await?;
+                ensure!(stage.gate.posted().len() == posted + 1, "not sent once");
+                return no_uncaught(stage).await;
+            }
+            form.until_it_says(khmer.words(Key::Repainted)).await?;
+            ensure!(form.state().await? == "editing", "{}", form.state().await?);
+            ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
+            ensure!(!form.has(":checked:not(option)").await?, "something is ticked");
+            ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press is not forgotten");
+            let typed = form.value("email").await?;
+            ensure!(typed == "sophea@supporter.invalid", "{typed:?}");
+            form.until_it_says(&wording).await?;
+            ensure!(stage.gate.posted().len() == posted, "sent");
+            form.click("[value=embassy]").await?;
+            form.click("[name=consent_delivery]").await?;
+            form.submit().await?;
+            form.until("sent").await?;
+            no_uncaught(stage).await
+        };
+        try_it.await.with_context(|| format!("{to} in the place of {from}"))?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_endpoints_first_paint_is_taken_over_in_every_language(
+    stage: &Stage,
+) -> Result<()> {
+    for lang in ["ar", "de", "en", "es", "fr", "hi", "km", "pt", "uk", "zh"] {
+        serve_changed(stage, |file| {
+            file["lang"] = lang.into();
+            file["languages"] = json!({});
+            file["closes"] = "2099-01-01T00:00:00Z".into();
+            file["retention_days"] = 1234.into();
+        })
+        .await?;
+        let form = open_painted(stage, "", TAG).await?;
+        form.click("[name=consent_delivery]").await?;
+        stage.gate.mend();
+        form.until("editing").await?;
+        stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+        let same = form.find(".standwith").await?.attr("lang").await?;
+        ensure!(same.as_deref() == Some(lang), "it speaks {same:?}");
+        ensure!(form.has("[name=consent_delivery]:checked").await?, "{lang}: forgotten");
+        ensure!(!form.has("#form-notice").await?, "{lang}: somebody is alarmed");
+    }
     Ok(())
 }
 

@@ -118,7 +118,11 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
             assert_eq!(painted.as_ref().map_err(String::clone).and_then(painter::tied), Ok(()));
         }
     };
-    look(view::first(campaign, &locale));
+    let first = view::first(campaign, &locale);
+    // Whatever the campaign says, a form knows its own first plan again.
+    let known = view::is_first(first.as_str(), campaign.clone(), &mut locale.clone());
+    assert_eq!(known, campaign.variants.is_empty(), "{}", first.as_str());
+    look(first);
     let setting = || Setting {
         campaign: campaign.clone(),
         endpoint: "https://actions.invalid/a/actions".to_owned(),
