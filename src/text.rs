@@ -266,6 +266,7 @@ texts! {
         RiskAdvice = "risk_advice": "Advice on staying safe";
         RiskHosted = "risk_hosted": "Open the form on its own page, away from this website";
         QuickExit = "quick_exit": "Leave this page quickly";
+        ExitFramed = "exit_framed": "If the page around this form stays open, close it yourself.";
         DraftRestored = "draft_restored": "What you typed before is back.";
         OpensOn = "opens_on": "This campaign opens on {date}.";
         OpenUntil = "open_until": "Open until {date}.";

@@ -14,7 +14,7 @@ use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::draft::Draft;
 use standwith::plan::{Element, Node};
-use standwith::session::{Effect, Event, Focus, Report, Session};
+use standwith::session::{Effect, Event, Focus, Report, Session, Setting};
 use standwith::text::{Key, Locale, Rules};
 use standwith::view::{OWN_GOVERNMENT, RECEIPT, first, whole};
 
@@ -211,6 +211,17 @@ fn the_way_out_comes_first_and_leads_away_without_code() {
     let root = self_root(&thanks);
     let exit = by(&root, "data-act", "exit").unwrap();
     assert_eq!(exit.attribute("href"), Some("https://weather.invalid/"));
+}
+
+#[test]
+fn a_form_in_a_frame_says_that_the_page_around_it_may_stay() {
+    let says = |framed: bool, at_risk: bool| {
+        let setting = setting(read(&campaign(json!(at_risk))));
+        let flow = Flow::of(Setting { framed, ..setting });
+        flow.text().contains("If the page around this form stays open, close it yourself.")
+    };
+    assert!(says(true, true));
+    assert!(!says(false, true) && !says(true, false));
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct Setting {
     pub test: bool,
     /// Whether the tab may keep what was typed until it is sent.
     pub keeps: bool,
+    /// Whether it is in a frame: another page is around it.
+    pub framed: bool,
     /// Which of the campaign's variants it shows; drawn when the form begins.
     pub variant: Option<String>,
 }
@@ -573,6 +575,7 @@ impl Session {
                 seed,
                 test: false,
                 keeps: false,
+                framed: false,
                 variant: None,
             },
             phase: Phase::Editing,

@@ -25,7 +25,14 @@ impl Viewer<'_> {
         ));
         self.out.set(Attribute::Href, &risk.exit_url);
         self.say(Key::QuickExit);
-        self.out.put(html!("</a></div>"));
+        self.out.end();
+        // A frame may not be allowed to lead the page around it away, and can't know before.
+        if self.session.setting.framed {
+            self.sentence(Tag::P, "hint", Key::ExitFramed);
+        } else {
+            self.out.nothing();
+        }
+        self.out.end();
     }
 
     pub(super) fn safety(&mut self) {

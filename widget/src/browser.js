@@ -83,12 +83,12 @@ export const leave = (url) => {
   meta.content = "no-referrer";
   own("head")?.append(meta);
   own("documentElement")?.remove();
-  // A frame may not be allowed to lead the page about it anywhere.
-  for (const frame of [top, window]) {
+  // A frame may not be allowed to lead the page around it away, and not every browser says so: then it leaves alone.
+  for (const frame of new Set([top, window])) {
     try {
-      return frame.location.replace(url);
+      frame.location.replace(url);
     } catch {
-      // The frame alone, then.
+      // Not that one.
     }
   }
 };

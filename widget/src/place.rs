@@ -15,7 +15,8 @@ use standwith::session::Setting;
 /// 6. `utm_source` of the page's address,
 /// 7. SHA-256 of the campaign file, in base64url,
 /// 8. the tag's own address of the hosted form,
-/// 9. anything, where the form is for a test.
+/// 9. anything, where the form is for a test,
+/// 10. anything, where it is in a frame.
 pub(crate) struct Place<'a>(pub(crate) &'a str);
 
 impl Place<'_> {
@@ -25,7 +26,8 @@ impl Place<'_> {
         let mut line = || lines.next().unwrap_or_default().to_owned();
         let (address, mut endpoint) = (line(), line());
         let (partner, page, origin, utm_source) = (line(), line(), line(), line());
-        let (campaign_digest, hosted, test) = (line(), line(), !line().is_empty());
+        let (campaign_digest, hosted) = (line(), line());
+        let (test, framed) = (!line().is_empty(), !line().is_empty());
         // The addresses of the campaign file are relative to its own.
         if endpoint.is_empty() {
             let own = match campaign.endpoint.url.as_str() {
@@ -54,6 +56,7 @@ impl Place<'_> {
             seed,
             test,
             keeps,
+            framed,
             variant: None,
         };
         (!setting.endpoint.is_empty()).then_some(setting)

@@ -178,6 +178,7 @@ impl Form {
             "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
             "",
             "",
+            "",
         ];
         let place = place.join("\n");
         let painter =

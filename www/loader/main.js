@@ -311,6 +311,7 @@ class StandWith extends HTMLElement {
       base64url(await digest),
       this.getAttribute("hosted"),
       query.has("standwith-test") ? "1" : "",
+      top === window ? "" : "1",
     ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
     // What sends comes while the person writes.
     const form = this.#form;

@@ -121,6 +121,51 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
     Ok(())
 }
 
+pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_alone(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    let says = "If the page around this form stays open, close it yourself.";
+    let inner = stage.partner.publish("", TAG, &[]);
+    let frame = format!(
+        r#"<p id=around>An article</p><iframe sandbox="allow-scripts" src="/{inner}" width=800 height=700></iframe>"#
+    );
+    // By the form itself, and by the loader.
+    for held in ["nothing", "sending.wasm"] {
+        stage.gate.break_down(held, Fault::Hold);
+        stage.open_body(&frame).await?;
+        stage.browser.enter_frame().await?;
+        let form = stage.form();
+        if held == "nothing" {
+            form.until_it_says(says).await?;
+            form.fill().await?;
+        }
+        if let Err(error) = form.click("[data-act=exit]").await {
+            ensure!(is_there(&error), "{error:#}");
+        }
+        // Nothing of the form is left in the frame.
+        let mut left = false;
+        for _ in 0..250 {
+            let there = stage.browser.value("!!document.querySelector('stand-with')").await;
+            left = there.map_or_else(|error| is_there(&error), |there| there == false);
+            if left {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ensure!(left, "the form is still in the frame, without {held}");
+        stage.gate.mend();
+    }
+    ensure!(stage.gate.posted().is_empty(), "something was sent");
+    // No word of it where there is no frame.
+    let form = open_whole(stage).await?;
+    let text =
+        stage.browser.value("document.querySelector('stand-with').shadowRoot.textContent").await?;
+    ensure!(!text.to_string().contains(says), "{text}");
+    form.find("[data-act=exit]").await?;
+    Ok(())
+}
+
 pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) -> Result<()> {
     serve_changed(stage, at_risk).await?;
     let form = open_whole(stage).await?;

@@ -132,6 +132,8 @@ impl Page {
             seed: seed(&self.jti),
             test: self.test,
             keeps: false,
+            // No site may frame the page.
+            framed: false,
             variant,
         }
     }
