@@ -44,6 +44,10 @@ impl Place<'_> {
             "" => address.strip_suffix(".json").unwrap_or_default().to_owned(),
             url => browser::resolve(url, &page),
         };
+        // The hosted page itself, which carries the form where people may be at risk, leads nowhere else.
+        let rest = hosted.strip_prefix(&page);
+        let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
+        let hosted = if is_here { String::new() } else { hosted };
         let source = Source { page: origin, partner, utm_source };
         let setting = Setting {
             campaign,

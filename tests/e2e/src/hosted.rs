@@ -3,9 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
 
+use crate::first_paint::serve_changed;
 use crate::harness::endpoint::Endpoint;
 use crate::harness::form::PERSON;
 use crate::harness::{CAMPAIGN, Place, Stage};
+use crate::risk::{at_risk, leave_and_go_back};
 
 pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()> {
     let find = |selector: &'static str| async move {
@@ -47,6 +49,56 @@ pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()>
     Ok(())
 }
 
+pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    stage.open("index.html").await?;
+    let before = stage.browser.address().await?;
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    let form = stage.form();
+    form.until_it_says("Leave this page quickly").await?;
+    form.enter("given_name", "Sophea").await?;
+    leave_and_go_back(stage, &before).await?;
+    // All of it works there, to the receipt.
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    let text = form.text(".safety").await?;
+    ensure!(!text.contains("Open the form on its own page"), "it leads to itself: {text}");
+    form.fill().await?;
+    form.submit().await?;
+    form.until_it_says("Show my receipt").await?;
+    Ok(())
+}
+
+// Back and Reload brought what was typed back on the screen.
+pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    let address = format!("{}/campaigns/{CAMPAIGN}?plain", stage.gate.origin);
+    stage.browser.open(&address).await?;
+    ensure!(stage.browser.value("document.scripts.length").await? == 0, "there is script");
+    let element = stage.browser.element("document.querySelector('[name=given_name]')").await?;
+    element.send_keys("Sophea").await?;
+    stage.browser.element("document.querySelector('[type=submit]')").await?.click().await?;
+    stage.browser.until("!!document.querySelector('#form-summary')").await?;
+    let typed = "document.querySelector('[name=given_name]').value";
+    ensure!(stage.browser.value(typed).await? == "Sophea", "what was typed is gone");
+    ensure!(stage.browser.address().await?.contains("?once="), "it was not led on");
+    stage.browser.run("location.reload()", &[]).await?;
+    stage.browser.until("document.body.innerText.includes('could be opened only once')").await?;
+    ensure!(stage.browser.value(typed).await? == "", "reload brings it back");
+    stage.browser.run("history.back()", &[]).await?;
+    stage
+        .browser
+        .until("location.search === '?plain' && document.readyState === 'complete'")
+        .await?;
+    ensure!(stage.browser.value(typed).await? == "", "back brings it back");
+    Ok(())
+}
+
 pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     let endpoint = Endpoint::start(place, None).await?;
     let address = format!("{}/campaigns/{CAMPAIGN}?lang=en", endpoint.origin());
@@ -61,6 +113,7 @@ pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     let subject = value_of(&page, "<input", "subject")?;
     let jti = value_of(&page, "<input", "jti")?;
     ensure!(jti.len() == 22, "{jti}");
+    let token = value_of(&page, "<input", "form-token")?;
     ensure!(
         value_of(&reqwest::get(&address).await?.text().await?, "<input", "jti")? != jti,
         "the identity is not fresh"
@@ -78,13 +131,18 @@ pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
             anyhow::Ok((answer.status().as_u16(), answer.text().await?))
         }
     };
-    let (status, page) =
-        post(vec![("jti", jti.clone()), ("given_name", "<b>Sophea".to_owned())]).await?;
+    let (status, page) = post(vec![
+        ("jti", jti.clone()),
+        ("form-token", token.clone()),
+        ("given_name", "<b>Sophea".to_owned()),
+    ])
+    .await?;
     ensure!(status == 422 && page.contains("form-summary"), "{status} {page}");
     ensure!(page.contains("&lt;b&gt;Sophea") || page.contains("&lt;b>Sophea"), "{page}");
 
     let mut right = vec![
         ("jti", jti.clone()),
+        ("form-token", token),
         ("targets", "embassy".to_owned()),
         ("country", "KH".to_owned()),
         ("subject", subject),

@@ -156,6 +156,8 @@ fn run() -> Result<ExitCode> {
         comfort::it_can_be_passed_on_and_leads_on,
         comfort::days_are_told_as_the_language_writes_them,
         hosted::the_hosted_form_needs_no_script,
+        hosted::the_hosted_form_at_risk_has_the_whole_quick_way_out,
+        hosted::what_was_posted_without_script_at_risk_does_not_come_back,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };

@@ -34,7 +34,7 @@ fn is_there(error: &anyhow::Error) -> bool {
 }
 
 /// Leaves the form quickly, and goes back: to what was there before, past the form.
-async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()> {
+pub(crate) async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()> {
     if let Err(error) = stage.form().click("[data-act=exit]").await {
         ensure!(is_there(&error), "{error:#}");
     }
