@@ -78,7 +78,8 @@ pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> 
         (429, Some(json)) if text(&json, "code").as_deref() == Some("proof_required") => {
             text(&json, "challenge").map_or(Outcome::RetryLater(retry_after), Outcome::Prove)
         }
-        (429 | 503, _) => Outcome::RetryLater(retry_after),
+        // 408: the body did not come in time.
+        (408 | 429 | 503, _) => Outcome::RetryLater(retry_after),
         (400..=499, Some(json)) if text(&json, "code").is_some() => {
             Outcome::Refused(refusal(&json))
         }

@@ -19,10 +19,16 @@ use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Value, Writer};
 use crate::message::{self, OF_TARGETS};
 use crate::postcode;
-use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table};
+use crate::shape::{ConfigFault, FaultKind, LONGEST_POINTER, Reading, Shape, Table};
 use crate::suggest::distance;
 use crate::targeting::{depends_on, limits};
 
+/// How many faults of a file are told.
+const MOST_FAULTS: usize = 1000;
+/// How many languages a campaign may have besides its first: an endpoint holds what its form paints first in each.
+const MOST_LANGUAGES: usize = 64;
+/// How long a campaign file may be, in bytes.
+pub const LONGEST_FILE: usize = 1 << 20;
 /// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
 /// a third more in base64url, and room for the rest.
 const LONGEST_BODY: u32 = 5000;
@@ -50,6 +56,13 @@ const SIGNED_LINES: [&str; 6] = ["subjects", "name", "office", "organisation", "
 /// All that is wrong with a campaign file, in the order of its lines. Rules between values are
 /// looked at once every value is of its type.
 pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
+    if bytes.len() > LONGEST_FILE {
+        let kind = FaultKind::Rule {
+            problem: format!("the file is longer than {LONGEST_FILE} bytes"),
+            hint: "shorten its texts, or make several campaigns of it".to_owned(),
+        };
+        return vec![ConfigFault { pointer: String::new(), line: 1, kind }];
+    }
     let file = match CampaignFile::parse(bytes) {
         Ok(file) => file,
         Err(fault) => return vec![fault],
@@ -157,13 +170,25 @@ impl Lint<'_> {
             Some((text, _)) if !found && nearest.text().is_some() => text,
             _ => pointer,
         };
-        self.faults.push(ConfigFault { pointer: pointer.to_owned(), line: nearest.line, kind });
+        if self.faults.len() < MOST_FAULTS {
+            let pointer = pointer.chars().take(LONGEST_POINTER).collect();
+            self.faults.push(ConfigFault { pointer, line: nearest.line, kind });
+        }
     }
 
     fn campaign(&mut self, campaign: &Campaign) {
         self.texts(self.json, "", "");
         if !is_language(&campaign.lang) {
             self.no_language("/lang");
+        }
+        let languages = self.json.get("languages");
+        let languages = match languages.map(|languages| &languages.value) {
+            Some(Value::Object(members)) => members.len(),
+            _ => 0,
+        };
+        if languages > MOST_LANGUAGES {
+            let hint = format!("make several campaigns of at most {MOST_LANGUAGES} languages");
+            self.fault("/languages", "more languages than an endpoint holds in memory", &hint);
         }
         self.filled("/title", &campaign.title);
         self.picture("/picture/url", campaign.picture.as_ref());

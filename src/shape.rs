@@ -35,6 +35,11 @@ pub enum FaultKind {
     },
 }
 
+/// How many faults of a kind a reading notes.
+pub const MOST_FAULTS: usize = 100;
+/// How many bytes of a pointer a fault has.
+pub const LONGEST_POINTER: usize = 200;
+
 /// The state of one reading: where it stands, and what it found wrong.
 #[derive(Default)]
 pub struct Reading {
@@ -47,10 +52,21 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Notes a fault at the place where the reading stands.
+    /// Notes a fault at the place where the reading stands: of unknown and doubled keys, and of all others, the
+    /// first [`MOST_FAULTS`] each, and of its pointer no more than [`LONGEST_POINTER`] bytes. A text with a long key and
+    /// many faults below it would else make much of little. That a campaign seals is never lost among them.
     #[inline(never)]
     pub fn fault(&mut self, line: u32, kind: FaultKind) {
-        self.faults.push(ConfigFault { pointer: self.pointer.clone(), line, kind });
+        let is_key = |kind: &FaultKind| matches!(kind, FaultKind::Unknown | FaultKind::Duplicate);
+        let alike = self.faults.iter().filter(|known| is_key(&known.kind) == is_key(&kind)).count();
+        if alike < MOST_FAULTS || self.pointer == "/sealing" {
+            let mut end = self.pointer.len().min(LONGEST_POINTER);
+            while !self.pointer.is_char_boundary(end) {
+                end -= 1;
+            }
+            let pointer = self.pointer.get(..end).unwrap_or_default().to_owned();
+            self.faults.push(ConfigFault { pointer, line, kind });
+        }
     }
 
     /// Notes that something else should stand where the reading stands.

@@ -5,6 +5,23 @@ use standwith::action::{ActionKind, Claims, Given, Message, Person, PublicName};
 use standwith::json::Writer;
 use standwith::shape::{self, FaultKind, Reading, Shape, Table};
 
+// Each fault had all of its pointer: a text of 32 KB made 268 MB of them.
+#[test]
+fn notes_a_bounded_number_of_short_faults() {
+    use standwith::action::Claims;
+    use standwith::shape::{LONGEST_POINTER, MOST_FAULTS};
+    let key = "~".repeat(16_000);
+    let values = vec!["1"; 8000].join(",");
+    let keys: Vec<String> = (0..900).map(|n| format!("\"x{n}\":1")).collect();
+    let text = format!(r#"{{"answers":{{"{key}":[{values}]}},{}}}"#, keys.join(","));
+    let faults = shape::read::<Claims>(&text).unwrap_err();
+    assert!(faults.len() <= 2 * MOST_FAULTS, "{}", faults.len());
+    assert!(faults.iter().all(|fault| fault.pointer.len() <= LONGEST_POINTER));
+    // Neither kind hides the other.
+    assert!(faults.iter().any(|fault| fault.pointer.starts_with("/answers/~0~0")));
+    assert!(faults.iter().any(|fault| fault.pointer == "/x0"));
+}
+
 #[test]
 fn what_equals_its_default_is_not_written() {
     let claims = Claims { jti: "j".to_owned(), ..Claims::default() };

@@ -19,7 +19,7 @@ pub fn normal_form(address: &str) -> String {
 fn ascii(domain: &str) -> String {
     // As the form takes them (RFC 3490, section 3.1), also where the rest is no domain.
     let domain = domain.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
-    let domain = domain.trim_end_matches('.');
+    let domain = domain.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
 }
 
@@ -50,6 +50,7 @@ mod tests {
             // What is no domain stays what it is.
             ("ada@xn--a.org", "ada@xn--a.org"),
             ("a@b\u{3002}c d", "a@b.c d"),
+            ("@ \u{3002}", "@"),
             ("Nowhere", "nowhere"),
             ("", ""),
         ] {

@@ -328,11 +328,14 @@ pub struct Named {
 }
 
 impl Named {
-    /// What a body says; none where it can't be an action.
-    pub fn of(form: Form, body: &[u8]) -> Option<Self> {
-        let (jws, _) = apart(form, body).ok()?;
-        let action = envelope::open_action(&jws).ok()?;
-        Some(Named { action_digest: digest(&action.payload), jti: action.claims.jti })
+    /// What a body says.
+    ///
+    /// # Errors
+    /// It can't be an action.
+    pub fn of(form: Form, body: &[u8]) -> Result<Self, Refusal> {
+        let (jws, _) = apart(form, body)?;
+        let action = envelope::open_action(&jws).map_err(|fault| told(&fault))?;
+        Ok(Named { action_digest: digest(&action.payload), jti: action.claims.jti })
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use axum::body::Bytes;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::json;
-use standwith::lint::lint;
+use standwith::lint::{LONGEST_FILE, lint};
 use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::characters::escaped;
@@ -312,7 +312,7 @@ fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
             None => {
                 changed = true;
                 let version = known.and_then(|known| known.version.clone());
-                read(&path, stamp.and_then(|stamp| Ok((stamp, fs::read(&path)?))), version)
+                read(&path, stamp.and_then(|stamp| Ok((stamp, start(&path)?))), version)
             }
         };
         shelf.files.insert(path, file);
@@ -320,6 +320,13 @@ fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
     changed |= before.files.keys().any(|path| !shelf.files.contains_key(path));
     shelf.find_owners(&before);
     Ok(changed.then_some(shelf))
+}
+
+/// The bytes of a file, as far as they tell whether it is too long.
+fn start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LONGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A file as it was read; `before` is the version that stays where it has faults.
@@ -332,17 +339,15 @@ fn read(path: &Path, read: io::Result<(Stamp, Vec<u8>)>, before: Option<Arc<Vers
         }
     };
     let faults: Vec<String> = faults(&bytes).iter().map(|fault| located(path, fault)).collect();
-    let version = match Version::read(bytes, Strictness::Strict) {
-        Ok(read) if faults.is_empty() => {
-            let packed = Packed::of(&read.bytes);
-            // Which variant a form shows, only the form knows: there is no first plan of one.
-            let planned = read.campaigns().filter(|campaign| campaign.variants.is_empty());
-            let planned = planned.map(|c| Planned::new(c, &read.bytes)).collect();
-            Some(Arc::new(Version { packed, planned, ..read }))
-        }
-        _ => before,
-    };
-    File { stamp: Some(stamp), version, faults }
+    let fresh = faults.is_empty().then(|| Version::read(bytes, Strictness::Strict).ok()).flatten();
+    let fresh = fresh.map(|read| {
+        let packed = Packed::of(&read.bytes);
+        // Which variant a form shows, only the form knows: there is no first plan of one.
+        let planned = read.campaigns().filter(|campaign| campaign.variants.is_empty());
+        let planned = planned.map(|c| Planned::new(c, &read.bytes)).collect();
+        Arc::new(Version { packed, planned, ..read })
+    });
+    File { stamp: Some(stamp), version: fresh.or(before), faults }
 }
 
 impl Shelf {

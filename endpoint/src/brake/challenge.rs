@@ -92,7 +92,7 @@ impl ProofOfWork {
     fn tries(&self, pressure: u32) -> u32 {
         let Work { iterations, tries } = self.work;
         let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
-        tries.saturating_mul(pressure).min(most).min(proof::MOST_TRIES).max(1)
+        tries.saturating_mul(pressure).min(most).clamp(1, proof::MOST_TRIES)
     }
 
     /// What the code of a challenge is over. A challenge for one campaign is none for another.

@@ -41,6 +41,8 @@ const WAITING: usize = 512;
 const LOOKUPS: Rate = Rate(12_000);
 /// How many bodies may take longer than a moment to come.
 const SLOW_BODIES: usize = 1024;
+/// How many bodies with a proof that is not verified yet may take longer than a moment to come.
+const SLOW_PROOFS: usize = 256;
 /// The least and the most that somebody is told to wait, in seconds.
 const WAITS: (u32, u32) = (2, 60);
 /// How often the log tells of posts over the limit, in microseconds.
@@ -112,6 +114,7 @@ pub struct Brake {
     waiting: Semaphore,
     verifying: Semaphore,
     slow_bodies: Semaphore,
+    slow_proofs: Semaphore,
 }
 
 /// What changes. Times are microseconds since the brake was made, but in `used`.
@@ -173,6 +176,7 @@ impl Brake {
             waiting: Semaphore::new(WAITING),
             verifying: Semaphore::new(processors),
             slow_bodies: Semaphore::new(SLOW_BODIES),
+            slow_proofs: Semaphore::new(SLOW_PROOFS),
         })
     }
 
@@ -316,6 +320,17 @@ impl Brake {
     fn used(&self, proof: &str, subject: Subject<'_>) -> u64 {
         let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
         first(hmac::sign(&self.used_key, text.as_bytes()).as_ref())
+    }
+
+    /// The places of bodies above the limit that come with a proof.
+    pub(crate) fn slow_proofs(&self) -> &Semaphore {
+        &self.slow_proofs
+    }
+
+    /// What identifies the network of a client, today; none where it has none of its own.
+    pub(crate) fn network(&self, client: Option<Client>) -> Option<u64> {
+        let (network, _) = client?.networks().pop()?;
+        Some(self.lock().key(Kind::Form, network))
     }
 
     fn now(&self) -> u64 {

@@ -29,7 +29,8 @@ pub(super) struct Options {
     export: PathBuf,
 }
 
-/// Members of a line that are bound to what is signed: each is checked.
+/// Members of a line that are bound to what is signed: each is checked. A receipt does not say which key signed the
+/// action, or whether one did: `action`, `assurance` and `status` only have to agree with one another.
 const SIGNED: [&str; 6] = ["action", "receipt", "status", "assurance", "received_at", "claims"];
 
 /// Members of a line that are the word of whoever exported it: nothing that is signed says the same.
@@ -83,6 +84,13 @@ pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
     if !unsigned.is_empty() {
         let unsigned = unsigned.join(", ");
         writeln!(out, "not covered by any signature, so not verified: {unsigned}")?;
+    }
+    if *actions > *bad {
+        writeln!(
+            out,
+            "a receipt covers what was said, under which number and when, not who signed it: that an action is \
+             `signed` or `none`, and so its status, is the word of whoever exported it"
+        )?;
     }
     if *actions == 0 {
         writeln!(out, "there is no action in the export, so nothing is verified")?;

@@ -45,9 +45,13 @@ async fn take(
     let (brake, now) = (&endpoint.brake, clock::now());
     let shown = proof(&uri).filter(|_| admitted.is_err());
     let shown = shown.map(|proof| brake.glance(&proof, &campaign, now).map(|()| proof));
-    // Who is over the limit and has nothing to show is not waited for.
-    let may_wait = admitted.is_ok() || matches!(shown, Some(Ok(_)));
-    let places = may_wait.then(|| brake.slow_bodies());
+    // Above the limit, a body without a proof is not waited for. One with a proof, which may be wrong, takes no place
+    // from those below.
+    let places = match (&admitted, &shown) {
+        (Ok(()), _) => Some(brake.slow_bodies()),
+        (Err(_), Some(Ok(_))) => Some(brake.slow_proofs()),
+        _ => None,
+    };
     let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, places).await);
     let mut proved = None;
     if let Err(wait) = admitted {
@@ -66,8 +70,7 @@ async fn take(
     Ok(answer(&taken?))
 }
 
-/// Lets a post pass that is over the limit: one with a proof, whose `jti` is given back; one that can't be an action,
-/// which costs no more now; or one that is kept already.
+/// Lets a post pass that is over the limit: one with a proof, whose `jti` is given back, or one that is kept already.
 async fn pass(
     endpoint: &Endpoint,
     campaign: &str,
@@ -80,7 +83,18 @@ async fn pass(
         None => brake.may_look_up(Lookup::Bare),
         Some(shown) => shown.is_ok(),
     };
-    let named = post.filter(|_| reads).and_then(|(form, body)| Named::of(form, body));
+    let named = match post.filter(|_| reads).map(|(form, body)| (form, body.to_vec())) {
+        None => None,
+        Some((form, body)) => {
+            let read = intake.workers.run(move || Named::of(form, &body)).await;
+            match (read.map_err(Refusal::from)?, shown) {
+                (Ok(named), _) => Some(named),
+                // What is shown may prove nothing: it is not read once more.
+                (Err(refusal), Some(_)) => return Err(refusal.into()),
+                (Err(_), None) => None,
+            }
+        }
+    };
     let unproved = match (shown, &named) {
         (Some(Ok(proof)), Some(named)) => {
             let subject = Subject { campaign, jti: &named.jti };
@@ -89,7 +103,6 @@ async fn pass(
                 Err(unproved) => Some(unproved),
             }
         }
-        (Some(Ok(_)), None) if post.is_some() => return Ok(None),
         (Some(Err(unproved)), _) => Some(*unproved),
         _ => None,
     };

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
@@ -95,7 +96,7 @@ pub async fn serve(
         };
         let is_proxy = bounds.proxies.trusts(peer.to_canonical());
         let most = if is_proxy { usize::MAX } else { bounds.from_network };
-        // Closed at once: it would keep others out.
+        // Its network has its part already, and all of it is in use.
         let Some(of_network) = places.take(peer, most) else { continue };
         // Small answers should not wait for more to come.
         let _ = stream.set_nodelay(true);
@@ -103,10 +104,16 @@ pub async fn serve(
         stream.set_write_timeout(Some(bounds.stalled));
         let (begun, exchange) = watch::channel(None);
         let service = TowerToHyperService::new(router.clone());
+        let open_one = of_network.open.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             begun.send_replace(Some(Instant::now()));
             request.extensions_mut().insert(Peer(peer));
-            service.call(request)
+            let (answering, exchange) = (service.call(request), open_one.exchange());
+            async move {
+                let answer = answering.await;
+                drop(exchange);
+                answer
+            }
         });
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = under_way.watch(connection);
@@ -116,6 +123,7 @@ pub async fn serve(
                 // Broken connections are the other side's affair.
                 _ = connection => {}
                 () = overdue(exchange, longest) => {}
+                () = of_network.open.given_up.notified() => {}
             }
             drop((place, of_network));
         });
@@ -146,45 +154,81 @@ async fn overdue(mut exchange: watch::Receiver<Option<Instant>>, longest: Durati
     }
 }
 
-/// How many connections each network has.
+/// The connections of each network, the oldest first.
 #[derive(Clone, Debug, Default)]
-struct Places(Arc<Mutex<HashMap<Network, usize>>>);
+struct Places(Arc<Mutex<HashMap<Network, Vec<Arc<Open>>>>>);
+
+/// A connection that is open.
+#[derive(Debug, Default)]
+struct Open {
+    /// How many requests on it are being answered.
+    exchanges: AtomicUsize,
+    /// Whether it has to make room.
+    given_up: Notify,
+}
+
+/// Counts a request while it is answered.
+struct Exchange(Arc<Open>);
 
 /// A connection's places, free again when this is dropped.
 #[derive(Debug)]
 struct Taken {
     places: Places,
     networks: Vec<Network>,
+    open: Arc<Open>,
+}
+
+impl Open {
+    fn exchange(self: &Arc<Self>) -> Exchange {
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        Exchange(self.clone())
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.exchanges.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Places {
-    /// A place for a connection from this address; none where one of its networks has its part of `most` already.
+    /// A place for a connection from this address. Where one of its networks has its part of `most` already, the oldest
+    /// one on which nothing is being answered makes room, so that nobody shuts their neighbours out by connections
+    /// that only wait; none where there is no such connection.
     fn take(&self, peer: IpAddr, most: usize) -> Option<Taken> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.lock();
         let networks = networks_of(peer);
-        let is_full = |(network, part): &(Network, u32)| {
+        for (network, part) in &networks {
             let most = (most / *part as usize).max(1);
-            counts.get(network).is_some_and(|count| *count >= most)
-        };
-        if networks.iter().any(is_full) {
-            return None;
+            let Some(open) = all.get_mut(network).filter(|open| open.len() >= most) else {
+                continue;
+            };
+            let idle = open.iter().position(|open| open.exchanges.load(Ordering::Relaxed) == 0)?;
+            // Of its other networks it takes itself away when it ends.
+            open.remove(idle).given_up.notify_one();
         }
         let networks: Vec<Network> = networks.into_iter().map(|(network, _)| network).collect();
+        let open = Arc::new(Open::default());
         for network in &networks {
-            *counts.entry(*network).or_default() += 1;
+            all.entry(*network).or_default().push(open.clone());
         }
-        Some(Taken { places: self.clone(), networks })
+        drop(all);
+        Some(Taken { places: self.clone(), networks, open })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Network, Vec<Arc<Open>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut counts = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.places.lock();
         for network in &self.networks {
-            if let Some(count) = counts.get_mut(network) {
-                *count -= 1;
-                if *count == 0 {
-                    counts.remove(network);
+            if let Some(open) = all.get_mut(network) {
+                open.retain(|open| !Arc::ptr_eq(open, &self.open));
+                if open.is_empty() {
+                    all.remove(network);
                 }
             }
         }
@@ -203,7 +247,6 @@ mod tests {
     use hyper::body::Frame;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
-    use tokio::sync::Notify;
 
     use super::*;
 
@@ -212,19 +255,40 @@ mod tests {
         let places = Places::default();
         let take = |address: &str| places.take(address.parse().unwrap(), 8);
         let held: Vec<_> = (0..8).map(|n| take(&format!("192.0.2.{n}")).unwrap()).collect();
+        let busy: Vec<_> = held.iter().map(|taken| taken.open.exchange()).collect();
         assert!(take("192.0.2.99").is_none());
         let other = take("198.51.100.1");
         assert!(other.is_some());
+        drop(busy);
         drop(held);
         assert!(take("192.0.2.99").is_some());
         // Of a /64 a quarter.
         let held: Vec<_> = (0..2).map(|n| take(&format!("2001:db8::{n}")).unwrap()).collect();
+        let busy: Vec<_> = held.iter().map(|taken| taken.open.exchange()).collect();
         assert!(take("2001:db8::9").is_none() && take("2001:db8:0:1::9").is_some());
-        drop((held, other));
+        drop((busy, held, other));
         // What comes through something that stands between has no part of its own.
         let held: Vec<_> = (0..99).map(|_| take("127.0.0.1").unwrap()).collect();
         assert_eq!(held.len(), 99);
-        assert!(places.0.lock().unwrap().is_empty());
+        assert!(places.lock().is_empty());
+    }
+
+    // With connections that only waited, one client shut out all of its /24.
+    #[tokio::test]
+    async fn a_connection_that_only_waits_makes_room() {
+        let places = Places::default();
+        let take = |address: &str| places.take(address.parse().unwrap(), 8);
+        let held: Vec<_> = (0..8).map(|_| take("192.0.2.1").unwrap()).collect();
+        let busy = held[0].open.exchange();
+        let new: Vec<_> = (0..7).map(|_| take("192.0.2.2").unwrap()).collect();
+        // The oldest first, but for the one that is being answered.
+        for old in &held[1..] {
+            old.open.given_up.notified().await;
+        }
+        drop(held);
+        assert_eq!(places.lock().values().next().map(Vec::len), Some(7));
+        drop((busy, new));
+        assert!(places.lock().is_empty());
     }
 
     /// An answer without an end, which tells when it is dropped.

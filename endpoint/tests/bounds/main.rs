@@ -111,6 +111,25 @@ fn claims() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     proptest::collection::vec((proptest::sample::select(places.to_vec()), hostile()), 0..4)
 }
 
+/// A post whose reader has much to complain about: a long key, and below it many values of the wrong kind.
+fn faulty() -> impl Strategy<Value = (&'static str, String)> {
+    let letters = proptest::sample::select(vec!["~", "k", "/", "\u{1f600}", "\u{1}"]);
+    let places =
+        proptest::sample::select(vec!["answers", "person", "source", "nowhere", "messages"]);
+    (letters, places, 0_usize..16_000, 0_usize..8000, any::<bool>()).prop_map(
+        |(letter, place, length, times, is_jws)| {
+            let key = serde_json::to_string(&letter.repeat(length / letter.len())).unwrap();
+            let values = vec!["1"; times].join(",");
+            let claims = format!("{{\"{place}\":{{{key}:[{values}]}}}}");
+            if !is_jws {
+                return ("application/json", format!("{{\"action\":{claims},\"proof\":\"a\"}}"));
+            }
+            let signer = scene::Signer::new();
+            ("text/plain", signer.sign_raw(&signer.header().to_string(), &claims))
+        },
+    )
+}
+
 /// Fails where answer or memory are out of proportion to what was sent.
 async fn proportionate(
     scene: &Scene,
@@ -187,6 +206,13 @@ fn no_request_costs_more_than_a_multiple_of_itself() {
         let sent = body.len();
         let request = Request::post(format!("/campaigns/{ID}/actions"));
         let request = request.header("content-type", "text/plain").body(body.into()).unwrap();
+        runtime.block_on(proportionate(&scene, request, sent))
+    });
+    result.unwrap();
+    let result = runner.run(&faulty(), |(kind, body)| {
+        let sent = body.len();
+        let request = Request::post(format!("/campaigns/{ID}/actions"));
+        let request = request.header("content-type", kind).body(body.into()).unwrap();
         runtime.block_on(proportionate(&scene, request, sent))
     });
     result.unwrap();

@@ -3,6 +3,8 @@
 use std::io::Read;
 
 use serde_json::json;
+use standwith_endpoint::brake::Limits;
+use standwith_endpoint::http::Peer;
 use standwith_endpoint::signature::digest;
 
 use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
@@ -480,6 +482,42 @@ async fn a_form_posted_by_another_site_is_neither_taken_nor_shown() {
             assert!(page.contains("name=\"form-token\""));
         }
     }
+}
+
+// Above the limit each of them had a page of 30 KB and a line in the log.
+#[tokio::test]
+async fn posts_of_other_sites_have_the_limits_of_all() {
+    let limits = Limits { network: 4, all: 40, ..Limits::default() };
+    let scene = Scene::limited(limits).await;
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        let mut request = scene.form("", &FILLED);
+        request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+        request.headers_mut().insert("x-forwarded-for", "192.0.2.1".parse().unwrap());
+        request.extensions_mut().insert(Peer("127.0.0.1".parse().unwrap()));
+        let answer = scene.ask(request).await;
+        assert!(answer.status == 403 || answer.body.len() < 1000);
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses, [403, 403, 403, 403, 429, 429]);
+}
+
+// Thanks for a message of which nothing was kept.
+#[tokio::test]
+async fn a_form_that_names_a_version_which_was_sealed_is_one_of_today() {
+    let scene = Scene::new().await;
+    let jwk = crate::sealed::new_key(scene.dir.path(), "seal.json");
+    scene.change_campaign(&crate::sealed::sealing_campaign(&jwk)).await;
+    let sealed = std::fs::read(crate::scene::campaign_file(scene.dir.path(), ID)).unwrap();
+    let digest = standwith_endpoint::signature::digest(&sealed);
+    scene.change_campaign(&campaign()).await;
+    let values = [&FILLED[..], &[("campaign_digest", &digest)]].concat();
+    assert_eq!(send(&scene, &values).await.status, 200);
+    let claims: String = sqlx::query_scalar("SELECT claims FROM action")
+        .fetch_one(&mut scene.database().await)
+        .await
+        .unwrap();
+    assert!(claims.contains("dara@example.org"), "{claims}");
 }
 
 #[tokio::test]

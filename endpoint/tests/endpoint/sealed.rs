@@ -25,7 +25,7 @@ use crate::scene::{
 use crate::server::{Server, post};
 
 /// Makes a sealing key in a folder; the public half, as the campaign file has it.
-fn new_key(dir: &Path, file: &str) -> Value {
+pub(crate) fn new_key(dir: &Path, file: &str) -> Value {
     let output = standwith(dir, &["keys", "seal", "--key", file]);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -41,7 +41,7 @@ async fn scene() -> (Scene, Value) {
     (Scene::on(dir).await, jwk)
 }
 
-fn sealing_campaign(jwk: &Value) -> Value {
+pub(crate) fn sealing_campaign(jwk: &Value) -> Value {
     let mut message = campaign()["message"].clone();
     message["max"] = json!(3000);
     with(campaign(), json!({"sealing": {"jwk": jwk}, "message": message}))

@@ -111,8 +111,12 @@ pub(super) async fn post(
     let (now, intake, brake) = (clock::now(), &endpoint.intake, &endpoint.brake);
     let Some(served) = intake.library.get(&campaign) else { return Ok(nobody_there()) };
     let is_sealed = served.campaign().sealing.is_some();
+    let over = brake.admit(Kind::Form, client).err();
     if is_sealed || is_cross_site(&headers, &intake.addresses) {
         // Neither is read: the one should have been sealed, the other is not the supporter's own.
+        if let Some(wait) = over {
+            return Ok(go_back(wait));
+        }
         let mut page = Page::new(endpoint.clone(), served, &uri, &headers, now)?;
         let rendered = intake.workers.run(move || {
             if is_sealed {
@@ -127,7 +131,6 @@ pub(super) async fn post(
         }
         return Ok(response);
     }
-    let over = brake.admit(Kind::Form, client).err();
     let places = over.is_none().then(|| brake.slow_bodies());
     let body = body::read(body, LONGEST_FORM, places).await;
     if let Some(wait) = over
@@ -138,14 +141,17 @@ pub(super) async fn post(
     let body = body?;
     let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
     let shown = intake.library.version(&campaign, &posted.version, &intake.store).await;
-    let version = shown.ok().flatten().unwrap_or(served);
+    // A form that was shown sealed had no fields of plain HTML.
+    let shown = shown.ok().flatten().filter(|shown| shown.campaign().sealing.is_none());
+    let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
     let page = Page::new(endpoint.clone(), version, &uri, &headers, now)?;
     let rendered = respond(page, posted, over).await?;
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
-    let token = endpoint.hosted.pages.keep(rendered).map_err(|_| Refusal::Busy)?;
+    let network = brake.network(client);
+    let token = endpoint.hosted.pages.keep(rendered, network).map_err(|_| Refusal::Busy)?;
     let headers = [
         (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -20,36 +20,44 @@ use super::Rendered;
 const WAITS: Duration = Duration::from_secs(120);
 /// How many bytes of pages wait at most. The oldest make room.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// How many of them are of one network, whose own oldest ones make room first.
+const MOST_OF_NETWORK: usize = MOST_BYTES / 16;
 
 /// The pages that wait.
 #[derive(Debug, Default)]
 pub(super) struct OneTimePages(Mutex<Waiting>);
 
+/// The oldest first.
 #[derive(Debug, Default)]
-struct Waiting {
-    pages: VecDeque<Page>,
-    bytes: usize,
-}
+struct Waiting(VecDeque<Page>);
 
 #[derive(Debug)]
 struct Page {
     token: String,
     until: Instant,
+    /// Identifies the network that asked for it, where it has one of its own.
+    network: Option<u64>,
     rendered: Rendered,
 }
 
 impl OneTimePages {
-    /// Keeps a page, and gives the token by which it can be had once.
+    /// Keeps a page for a client of this network, and gives the token by which it can be had once.
     ///
     /// # Errors
     /// The system has no randomness.
-    pub(super) fn keep(&self, rendered: Rendered) -> Result<String, Unspecified> {
+    pub(super) fn keep(
+        &self,
+        rendered: Rendered,
+        network: Option<u64>,
+    ) -> Result<String, Unspecified> {
         let mut bits = [0; 16];
         rand::fill(&mut bits)?;
         let (token, until) = (encode(&bits), Instant::now() + WAITS);
         let mut waiting = self.lock();
-        waiting.bytes += rendered.body().len();
-        waiting.pages.push_back(Page { token: token.clone(), until, rendered });
+        waiting.0.push_back(Page { token: token.clone(), until, network, rendered });
+        if network.is_some() {
+            waiting.shorten(MOST_OF_NETWORK, |page| page.network == network);
+        }
         waiting.purge();
         Ok(token)
     }
@@ -58,10 +66,8 @@ impl OneTimePages {
     pub(super) fn take(&self, token: &str) -> Option<Rendered> {
         let mut waiting = self.lock();
         waiting.purge();
-        let at = waiting.pages.iter().position(|page| page.token == token)?;
-        let page = waiting.pages.remove(at)?;
-        waiting.bytes -= page.rendered.body().len();
-        Some(page.rendered)
+        let at = waiting.0.iter().position(|page| page.token == token)?;
+        waiting.0.remove(at).map(|page| page.rendered)
     }
 
     /// Forgets the pages that nobody asked for in time.
@@ -77,10 +83,19 @@ impl OneTimePages {
 impl Waiting {
     fn purge(&mut self) {
         let now = Instant::now();
-        while self.bytes > MOST_BYTES || self.pages.front().is_some_and(|page| page.until <= now) {
-            let Some(page) = self.pages.pop_front() else { return };
-            self.bytes -= page.rendered.body().len();
-        }
+        self.0.retain(|page| page.until > now);
+        self.shorten(MOST_BYTES, |_| true);
+    }
+
+    /// Takes away the oldest of some pages, until the others have at most so many bytes.
+    fn shorten(&mut self, most: usize, is_one: impl Fn(&Page) -> bool) {
+        let size = |page: &Page| page.rendered.body().len();
+        let mut bytes: usize = self.0.iter().filter(|page| is_one(page)).map(size).sum();
+        self.0.retain(|page| {
+            let stays = !is_one(page) || bytes <= most;
+            bytes -= if stays { 0 } else { size(page) };
+            stays
+        });
     }
 }
 
@@ -95,27 +110,38 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_can_be_had_once_and_for_a_while() {
         let pages = OneTimePages::default();
-        let [first, second] = [1, 2].map(|bytes| pages.keep(page(bytes)).unwrap());
+        let [first, second] = [1, 2].map(|bytes| pages.keep(page(bytes), None).unwrap());
         assert_eq!(pages.take(&second).map(|page| page.body().len()), Some(2));
         assert!(pages.take(&second).is_none() && pages.take("").is_none());
         tokio::time::advance(WAITS - Duration::from_secs(1)).await;
-        let third = pages.keep(page(3)).unwrap();
+        let third = pages.keep(page(3), None).unwrap();
         tokio::time::advance(Duration::from_secs(1)).await;
         pages.purge();
-        assert_eq!(pages.lock().bytes, 3);
+        assert_eq!(pages.lock().0.len(), 1);
         assert!(pages.take(&first).is_none() && pages.take(&third).is_some());
-        assert_eq!(pages.lock().bytes, 0);
     }
 
     #[tokio::test]
     async fn the_oldest_make_room() {
         let pages = OneTimePages::default();
-        let tokens: Vec<String> =
-            (0..5).map(|_| pages.keep(page(MOST_BYTES / 4)).unwrap()).collect();
+        let keep = |bytes| pages.keep(page(bytes), None).unwrap();
+        let tokens: Vec<String> = (0..5).map(|_| keep(MOST_BYTES / 4)).collect();
         assert!(pages.take(&tokens[0]).is_none());
         assert!(tokens[1..].iter().all(|token| pages.take(token).is_some()));
         // One that is larger than all of the room is not kept at all.
-        let token = pages.keep(page(MOST_BYTES + 1)).unwrap();
-        assert!(pages.take(&token).is_none() && pages.lock().bytes == 0);
+        let token = keep(MOST_BYTES + 1);
+        assert!(pages.take(&token).is_none() && pages.lock().0.is_empty());
+    }
+
+    // One network's posts took away everybody's pages, which were the only copy of what somebody had typed.
+    #[tokio::test]
+    async fn a_network_takes_away_its_own_pages_first() {
+        let pages = OneTimePages::default();
+        let other = pages.keep(page(1000), Some(2)).unwrap();
+        let flood: Vec<String> =
+            (0..100).map(|_| pages.keep(page(MOST_OF_NETWORK / 3), Some(1)).unwrap()).collect();
+        assert!(pages.take(&other).is_some());
+        let left = flood.iter().filter(|token| pages.take(token).is_some()).count();
+        assert_eq!(left, 3);
     }
 }
