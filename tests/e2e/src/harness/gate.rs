@@ -68,7 +68,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Gate {
     /// Opens it; it leads nowhere yet.
     pub async fn open() -> Result<Self> {
-        let state = Arc::<State>::default();
+        // Where an answer leads is for the browser to see.
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let state = Arc::new(State { client: client.build()?, ..State::default() });
         let server = server::serve({
             let state = state.clone();
             move |request| handle(state.clone(), request)
