@@ -36,6 +36,7 @@ pub mod keys;
 mod language;
 pub mod library;
 pub mod metrics;
+mod once;
 pub mod packing;
 pub mod plan;
 pub mod receipt;

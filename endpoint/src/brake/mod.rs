@@ -185,6 +185,11 @@ impl Brake {
         self.proxies.client(peer, headers)
     }
 
+    /// Whether a request seems to have come through a proxy that is not trusted.
+    pub fn is_untrusted_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.proxies.misses(peer, headers)
+    }
+
     /// Whether a post may be looked at without more ado.
     ///
     /// # Errors

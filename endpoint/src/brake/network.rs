@@ -1,5 +1,6 @@
 //! Whose address it is: which networks an address belongs to, and whom to believe about it behind a proxy.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -30,6 +31,12 @@ impl FromStr for Block {
             return Err("the address is not the first of its block: its last bits are not 0");
         }
         Ok(Block { first, length })
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.first, self.length)
     }
 }
 
@@ -153,6 +160,14 @@ impl Proxies {
             }
         }
         Client::Address(address)
+    }
+
+    /// Whether a request names other addresses, and its connection comes from a private one that is not trusted: then
+    /// a proxy is there that the operator forgot. What comes from a public address may be anybody's invention.
+    pub fn misses(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let names_others =
+            headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+        names_others && networks_of(peer).is_empty() && !self.trusts(peer.to_canonical())
     }
 
     /// Whether an address is a trusted proxy's.

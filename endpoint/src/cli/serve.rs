@@ -15,6 +15,7 @@ use tracing::Level;
 
 use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
+use crate::characters::escaped;
 use crate::http::listen::Bounds;
 use crate::http::{self, Endpoint, HostedForms, WidgetFiles, listen};
 use crate::intake::Intake;
@@ -128,14 +129,15 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
             store,
             library,
             keys,
-            addresses: addresses(options.public_url, at),
+            addresses: addresses(options.public_url.clone(), at),
             metrics,
             workers: Workers::default(),
         },
         brake,
         hosted,
-        widgets: options.widgets.or_else(built_widgets).map(WidgetFiles::new),
+        widgets: options.widgets.clone().or_else(built_widgets).map(WidgetFiles::new),
     });
+    log_start(&endpoint, &options.trust_forwarded);
     // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
     let metrics = listen_for_metrics(options.metrics_listen).await?;
@@ -174,6 +176,29 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     anyhow::ensure!(well, "the database failed");
     tracing::info!("all that was taken in is on disk");
     Ok(true)
+}
+
+/// One line with what is served from where: an operator sees in it what was not meant so.
+fn log_start(endpoint: &Endpoint, trusted: &[Block]) {
+    let Endpoint { intake: Intake { store, library, addresses, .. }, widgets, .. } = endpoint;
+    let (all, urls) = (library.all(), addresses.iter().map(PublicUrl::as_str));
+    let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
+    let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+    let widgets = match widgets.as_ref().map(WidgetFiles::folder) {
+        Some(folder) if folder.join("standwith.js").is_file() => folder.display().to_string(),
+        Some(folder) => format!("missing: no standwith.js in {}", folder.display()),
+        None => "missing: set --widgets".to_owned(),
+    };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        campaigns = all.len(),
+        ids = ids.join(" "),
+        database = escaped(&store.file().display().to_string()),
+        public_urls = urls.collect::<Vec<_>>().join(" "),
+        widgets = escaped(&widgets),
+        trusted_proxies = if trusted.is_empty() { "none".to_owned() } else { trusted.join(" ") },
+        "started"
+    );
 }
 
 /// Keeps the campaigns as their files are; stops the endpoint when nothing can be kept any more.

@@ -28,8 +28,11 @@ use tokio::time::Instant;
 pub use self::hosted::HostedForms;
 use self::problem::Problem;
 pub use self::widget::WidgetFiles;
+use crate::address::PublicUrl;
 use crate::brake::{self, Brake};
+use crate::clock;
 use crate::intake::{Intake, Refusal};
+use crate::once::{Once, OnceAMinute};
 
 /// All that answering needs.
 #[derive(Debug)]
@@ -42,6 +45,25 @@ pub struct Endpoint {
     pub widgets: Option<WidgetFiles>,
     /// What hosted forms need.
     pub hosted: HostedForms,
+}
+
+impl Endpoint {
+    /// Warns about a refusal whose reason is most often a wrong `--public-url`: nothing else tells the operator.
+    fn explain(&self, code: Option<&str>) {
+        let addresses = self.intake.addresses.iter().map(PublicUrl::as_str);
+        let expected = || addresses.collect::<Vec<_>>().join(" ");
+        match code {
+            Some("audience_mismatch") if WRONG_AUDIENCE.is_due(clock::now()) => tracing::warn!(
+                expected = expected(),
+                "action rejected: its aud names another address; --public-url must be the address in browsers"
+            ),
+            Some(hosted::CROSS_SITE) if WRONG_ORIGIN.is_due(clock::now()) => tracing::warn!(
+                expected = expected(),
+                "form rejected: it was posted from another address; --public-url must be the address in browsers"
+            ),
+            _ => {}
+        }
+    }
 }
 
 /// The endpoint as a service.
@@ -102,6 +124,15 @@ struct Client(Option<brake::Client>);
 /// Marks an answer that has no line of its own in the log: in a flood, lines would fill the disk.
 #[derive(Clone, Copy, Debug)]
 struct Quiet;
+
+/// The code of a refusal, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code(&'static str);
+
+/// Warnings about how the endpoint is set up, which anybody can bring about.
+static UNTRUSTED_PROXY: Once = Once::new();
+static WRONG_AUDIENCE: OnceAMinute = OnceAMinute::new();
+static WRONG_ORIGIN: OnceAMinute = OnceAMinute::new();
 
 impl FromRequestParts<Arc<Endpoint>> for Client {
     type Rejection = Infallible;
@@ -202,6 +233,15 @@ async fn observe(
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     };
+    if let Some(Peer(peer)) = request.extensions().get::<Peer>()
+        && endpoint.brake.is_untrusted_proxy(*peer, request.headers())
+        && UNTRUSTED_PROXY.is_due()
+    {
+        tracing::warn!(
+            "proxy not trusted: a request came with X-Forwarded-For or Forwarded from this machine or a private \
+             network; name the proxy with --trust-forwarded, or all who come through it share one limit"
+        );
+    }
     let begun = Instant::now();
     let mut response = next.run(request).await;
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
@@ -209,10 +249,12 @@ async fn observe(
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     // The rate limiter tells of a flood once in a while.
     let is_quiet = response.extensions().get::<Quiet>().is_some();
+    let code = response.extensions().get::<Code>().map(|Code(code)| *code);
     if is_quiet || status == StatusCode::TOO_MANY_REQUESTS {
-        tracing::debug!(method, route, status = status.as_u16(), ms, "answered");
+        tracing::debug!(method, route, status = status.as_u16(), code, ms, "answered");
     } else {
-        tracing::info!(method, route, status = status.as_u16(), ms, "answered");
+        tracing::info!(method, route, status = status.as_u16(), code, ms, "answered");
+        endpoint.explain(code);
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

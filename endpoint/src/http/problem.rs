@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use standwith::json::Writer;
 
+use super::Code;
 use crate::intake::{LONGEST_BODY, Refusal};
 
 /// After how many seconds somebody who was sent away may come again.
@@ -30,6 +31,11 @@ impl Problem {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The contract's code.
+    pub(crate) fn code(&self) -> Code {
+        Code(self.code)
     }
 
     /// Puts Retry-After among the headers, where waiting can help.
@@ -142,6 +148,7 @@ impl IntoResponse for Problem {
         ];
         let mut response = (self.status, headers, out.finish()).into_response();
         self.put_retry_after(response.headers_mut());
+        response.extensions_mut().insert(Code(self.code));
         response
     }
 }

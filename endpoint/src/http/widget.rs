@@ -51,6 +51,11 @@ impl WidgetFiles {
         WidgetFiles { folder, read: Mutex::default() }
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &FilePath {
+        &self.folder
+    }
+
     /// A file by its name below the folder, which must lead nowhere else. Blocks.
     fn get(&self, name: &str) -> Option<Arc<WidgetFile>> {
         let paths = ["", ".gz", ".br"].map(|form| self.folder.join([name, form].concat()));

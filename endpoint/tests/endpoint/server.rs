@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::scene::{ID, campaign, campaign_file, claims, signed, with, write_campaign};
+use crate::scene::{ID, campaign, campaign_file, claims, folder, signed, with, write_campaign};
 
 pub(crate) struct Server {
     pub(crate) dir: TempDir,
@@ -29,10 +29,16 @@ impl Server {
     }
 
     pub(crate) fn on(dir: TempDir) -> Self {
+        Self::with(dir, &[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn with(dir: TempDir, options: &[&str]) -> Self {
         let log = fs::File::create(dir.path().join("log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_standwith"))
             .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
             .args(["--metrics-listen", "127.0.0.1:0"])
+            .args(options)
             .current_dir(dir.path())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -140,7 +146,96 @@ fn the_log_tells_nothing_of_anybody() {
     for secret in
         ["dara", "example.org", "Secret-Browser", "127.0.0.1", "let them write", "nonsense"]
     {
+        // The first line names the endpoint's own addresses.
+        let mut lines = log.lines().filter(|line| !line.contains("public_urls"));
+        assert!(!lines.any(|line| line.contains(secret)), "{secret} is in {log}");
+    }
+}
+
+/// Sends a request as it is; gives status and body.
+fn raw(at: SocketAddr, request: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn logs_at_start_what_is_served_from_where() {
+    let dir = folder(&[campaign(), with(campaign(), json!({"id": "second"}))]);
+    let options = ["--public-url", "https://a.example/forms", "--public-url", "https://b.example"];
+    let options =
+        [&options[..], &["--widgets", "dist", "--trust-forwarded", "10.0.0.0/8"]].concat();
+    let (_, log, _) = Server::with(dir, &options).stop();
+    let started = log.lines().find(|line| line.contains("started")).unwrap();
+    for part in [
+        concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""),
+        "campaigns=2 ids=\"free-press second\"",
+        "test.sqlite",
+        "public_urls=\"https://a.example/forms https://b.example\"",
+        "widgets=\"missing: no standwith.js in dist\"",
+        "trusted_proxies=\"10.0.0.0/8\"",
+    ] {
+        assert!(started.contains(part), "{part} is not in {log}");
+    }
+}
+
+#[test]
+fn logs_the_code_of_each_refusal_and_what_explains_it_once() {
+    let server = Server::start();
+    let wrong = with(server.claims(), json!({"aud": "https://proxy.example/dara"}));
+    for _ in 0..3 {
+        assert_eq!(post(server.at, &signed(&wrong)).unwrap().0, 400);
+    }
+    post(server.at, "nonsense").unwrap();
+    let ruled = with(server.claims(), json!({"targets": []}));
+    assert_eq!(post(server.at, &signed(&ruled)).unwrap().0, 422);
+    for _ in 0..2 {
+        let request = format!(
+            "POST /campaigns/{ID} HTTP/1.1\r\nHost: h\r\nOrigin: https://proxy.example\r\n\
+             Connection: close\r\nContent-Length: 0\r\n\r\n"
+        );
+        assert_eq!(raw(server.at, &request).0, 403);
+    }
+    let at = server.at;
+    let (_, log, _) = server.stop();
+    let count = |part: &str| log.matches(part).count();
+    for (part, times) in [
+        ("code=\"audience_mismatch\"", 3),
+        ("code=\"malformed\"", 1),
+        ("code=\"rules\"", 1),
+        ("code=\"cross_site\"", 2),
+        ("action rejected: its aud names another address", 1),
+        ("form rejected: it was posted from another address", 1),
+    ] {
+        assert_eq!(count(part), times, "{part} in {log}");
+    }
+    assert!(log.contains(&format!("expected=\"http://localhost:{} ", at.port())), "{log}");
+    for secret in ["proxy.example", "dara", "nonsense"] {
         assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[test]
+fn warns_once_of_a_proxy_that_is_not_trusted() {
+    for (options, header, warnings) in [
+        (&[][..], "X-Forwarded-For: 192.0.2.77", 1),
+        (&[], "forwarded: for=192.0.2.77", 1),
+        (&[], "Via: 192.0.2.77", 0),
+        (&["--trust-forwarded", "127.0.0.1"], "X-Forwarded-For: 192.0.2.77", 0),
+    ] {
+        let server = Server::with(folder(&[campaign()]), options);
+        for _ in 0..2 {
+            let head = format!(
+                "GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{header}\r\n\r\n"
+            );
+            assert_eq!(raw(server.at, &head).0, 200);
+        }
+        let (_, log, _) = server.stop();
+        assert_eq!(log.matches("proxy not trusted").count(), warnings, "{header} {log}");
+        assert!(!log.contains("192.0.2.77"), "{log}");
     }
 }
 

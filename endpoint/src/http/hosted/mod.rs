@@ -28,13 +28,15 @@ use self::once::OneTimePages;
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
-use super::{CampaignId, Client, Endpoint, body};
+use super::{CampaignId, Client, Code, Endpoint, body};
 use crate::brake::Kind;
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
 
 /// The longest form in bytes: the longest message, each byte of it percent-encoded, and the rest.
 const LONGEST_FORM: usize = 128 * 1024;
+/// The code of a form that another site posted, in the log.
+pub(super) const CROSS_SITE: &str = "cross_site";
 /// What in an address names a page that answers a post.
 const ONCE: &str = "once";
 /// The policy of a page that needs nothing.
@@ -129,6 +131,8 @@ pub(super) async fn post(
         if is_sealed {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
+        let code = if is_sealed { "sealed" } else { CROSS_SITE };
+        response.extensions_mut().insert(Code(code));
         return Ok(response);
     }
     let places = over.is_none().then(|| brake.slow_bodies());
@@ -150,13 +154,18 @@ pub(super) async fn post(
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
+    let code = rendered.extensions().get::<Code>().copied();
     let network = brake.network(client);
     let token = endpoint.hosted.pages.keep(rendered, network).map_err(|_| Refusal::Busy)?;
     let headers = [
         (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((StatusCode::SEE_OTHER, headers).into_response())
+    let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+    if let Some(code) = code {
+        response.extensions_mut().insert(code);
+    }
+    Ok(response)
 }
 
 /// The page that answers a form; it was over the limits if there is a time to wait, in seconds.
@@ -175,18 +184,21 @@ async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Re
         })
         .await?;
         rendered.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        rendered.extensions_mut().insert(Code("rate_limited"));
         return Ok(rendered);
     }
     if posted.trapped {
         endpoint.intake.metrics.braked("robot");
         page.trapped = true;
         // As if it had been taken: a robot looks no further.
-        return render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
+        let rendered = render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
+        return coded(rendered, Code("robot"));
     }
     if !is_ours {
         page.told = Some(Key::FormExpired);
         let unsent = StatusCode::UNPROCESSABLE_ENTITY;
-        return render(page, unsent, move |page| page.session(Some(draft))).await;
+        let rendered = render(page, unsent, move |page| page.session(Some(draft))).await;
+        return coded(rendered, Code("form_expired"));
     }
     let workers = &endpoint.intake.workers;
     let validated = workers.run(move || {
@@ -222,17 +234,17 @@ async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, 
     let unsendable = StatusCode::UNPROCESSABLE_ENTITY;
     match unsent {
         Unsent::Mistakes(mistakes) => {
-            render(page, unsendable, move |page| {
+            let rendered = render(page, unsendable, move |page| {
                 Session::hosted(page.setting(), page.now, Some(draft), mistakes)
-            })
-            .await
+            });
+            coded(rendered.await, Code("rules"))
         }
         Unsent::Unchanged => {
             page.nudged = true;
-            render(page, unsendable, move |page| {
+            let rendered = render(page, unsendable, move |page| {
                 page.session(Some(draft)).with_notice(Notice::Nudge)
-            })
-            .await
+            });
+            coded(rendered.await, Code("unchanged"))
         }
         Unsent::Refused(refusal, mail) => {
             if refusal == Refusal::ReplayMismatch {
@@ -247,9 +259,16 @@ async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, 
             })
             .await?;
             problem.put_retry_after(rendered.headers_mut());
-            Ok(rendered)
+            coded(Ok(rendered), problem.code())
         }
     }
+}
+
+/// A page with the code of the refusal that it tells of, for the log.
+fn coded(rendered: Result<Rendered, Problem>, code: Code) -> Result<Rendered, Problem> {
+    let mut rendered = rendered?;
+    rendered.extensions_mut().insert(code);
+    Ok(rendered)
 }
 
 /// Renders a form on a thread of its own.
