@@ -1,4 +1,4 @@
-//! Bodies of posts: read whole, within a limit and a time.
+//! Bodies of posts: read whole, within a limit, and at a minimum pace.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -7,15 +7,19 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::Problem;
 use crate::intake::Refusal;
 
-/// How long a body may take, where there is a place for it to wait.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long any body may take. Most come with the head.
 const MOMENT: Duration = Duration::from_millis(500);
+/// How long a body may take where there is a place for it to wait, however slowly it comes.
+const GRACE: Duration = Duration::from_secs(10);
+/// From then on, how many bytes a second must have come. A letter over a poor mobile network is faster.
+const PACE: u32 = 1024;
+/// How long a body may take in all.
+const WHOLE: Duration = Duration::from_secs(120);
 /// How much of a body that is too long is read and thrown away, in bytes. Who is cut off while
 /// sending sees a broken connection and no answer.
 const SWALLOWED: usize = 1024 * 1024;
@@ -27,22 +31,32 @@ pub(crate) async fn read(
     longest: usize,
     places: Option<&Semaphore>,
 ) -> Result<Vec<u8>, Problem> {
-    let mut collecting = pin!(collect(body, longest));
+    let begun = Instant::now();
+    let mut collecting = pin!(collect(body, longest, begun));
     if let Ok(collected) = timeout(MOMENT, &mut collecting).await {
         return collected;
     }
     let Some(_place) = places.and_then(|places| places.try_acquire().ok()) else {
         return Err(Refusal::Busy.into());
     };
-    timeout(PATIENCE - MOMENT, collecting).await.unwrap_or_else(|_| {
-        let detail = "the body took too long to come";
-        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail))
-    })
+    collecting.await
 }
 
-async fn collect(mut body: Body, longest: usize) -> Result<Vec<u8>, Problem> {
+/// When a body must have gone on of which so many bytes are there.
+fn deadline(begun: Instant, length: usize, longest: usize) -> Instant {
+    // What is thrown away buys no time.
+    let paid = u32::try_from(length.min(longest)).unwrap_or(u32::MAX);
+    begun + (GRACE + Duration::from_secs(1) * paid / PACE).min(WHOLE)
+}
+
+async fn collect(mut body: Body, longest: usize, begun: Instant) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
+    loop {
+        let Ok(frame) = timeout_at(deadline(begun, length, longest), body.frame()).await else {
+            let detail = "the body came too slowly";
+            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail));
+        };
+        let Some(frame) = frame else { break };
         let Ok(frame) = frame else {
             let detail = "the body broke off";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));

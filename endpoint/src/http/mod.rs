@@ -83,6 +83,7 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
         .merge(open)
         .route("/", get(campaigns::list))
         .route("/campaigns/{id}", get(file_or_form).post(hosted::post))
+        .route("/campaigns/{id}/", get(without_slash).post(without_slash))
         .route("/.well-known/jwks.json", get(jwks).layer(middleware::map_response(open_to_all)))
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
@@ -149,19 +150,33 @@ impl FromRequestParts<Arc<Endpoint>> for Client {
 /// `GET /campaigns/{id}.json` and `GET /campaigns/{id}`.
 async fn file_or_form(
     State(endpoint): State<Arc<Endpoint>>,
-    CampaignId(name): CampaignId,
+    campaign: Result<CampaignId, Problem>,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Response {
+    let Ok(CampaignId(name)) = campaign else { return hosted::unknown() };
     match name.strip_suffix(".json") {
         Some(campaign) => {
             let answer = campaigns::file(&endpoint, campaign, request.headers());
-            Ok(open_to_all(answer.into_response()).await)
+            open_to_all(answer.into_response()).await
         }
         None => {
             let (parts, _) = request.into_parts();
             hosted::get(&endpoint, &name, &parts.method, &parts.uri, &parts.headers).await
         }
     }
+}
+
+/// `/campaigns/{id}/`: where people land who type a slash at the end. What is posted goes along.
+async fn without_slash(request: Request) -> Response {
+    let uri = request.uri();
+    // Relative, for a proxy may have put a path in front.
+    let name = uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    let headers = [
+        (header::LOCATION, format!("../{name}{query}")),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+    ];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 async fn no_such_method() -> Problem {

@@ -38,6 +38,11 @@ impl Problem {
         Code(self.code)
     }
 
+    /// After how many seconds waiting can help.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     /// Puts Retry-After among the headers, where waiting can help.
     pub(crate) fn put_retry_after(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after {

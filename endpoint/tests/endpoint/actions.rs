@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
@@ -11,8 +12,9 @@ use serde_json::{Value, json};
 use standwith::envelope::encode;
 use standwith_endpoint::clock;
 use standwith_endpoint::signature::digest;
+use tokio::time::Instant;
 
-use crate::scene::{DELIVERY_KM, ID, Scene, Signer, campaign, fresh_jti, signed, with};
+use crate::scene::{DELIVERY_KM, ID, Paced, Scene, Signer, campaign, fresh_jti, signed, with};
 
 #[tokio::test]
 async fn an_action_is_taken() {
@@ -98,6 +100,26 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     // From here on, time passes as soon as there is nothing else to do.
     tokio::time::pause();
     scene.post(Body::new(Never)).await.refused(408, "timeout");
+}
+
+#[tokio::test]
+async fn a_body_may_come_slowly_at_a_minimum_pace() {
+    let scene = Scene::new().await;
+    tokio::time::pause();
+    let second = Duration::from_secs(1);
+    // Read to its end: it is no action, and says so.
+    for (count, piece) in [(9, 1), (20, 1100), (32, 1024)] {
+        let refused = scene.post(Paced::body(count, piece, second, false)).await;
+        refused.refused(400, "malformed");
+    }
+    for (count, piece) in [(20, 1), (60, 500), (400, 30)] {
+        scene.post(Paced::body(count, piece, second, false)).await.refused(408, "timeout");
+    }
+    // What is too long buys no more time than what may be long.
+    let begun = Instant::now();
+    let endless = Paced::body(500, 2000, second, false);
+    scene.post(endless).await.refused(408, "timeout");
+    assert!(begun.elapsed() < second * 60);
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! The hosted form: no script anywhere.
 
 use std::io::Read;
+use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 use standwith_endpoint::brake::Limits;
 use standwith_endpoint::http::Peer;
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
+use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Paced, Scene, campaign, hidden, signed, with};
 
 async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
@@ -225,7 +228,71 @@ async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
     let many = vec![("a", "b"); 20_000];
     assert_eq!(send(&scene, &many).await.status, 422);
     let huge = "x".repeat(200_000);
-    assert_eq!(send(&scene, &[("body", &huge)]).await.status, 413);
+    let refused = send(&scene, &[("body", &huge)]).await;
+    assert_eq!(refused.status, 413);
+    is_a_page_to_go_back_from(&refused, "takes 128 KB");
+}
+
+#[track_caller]
+fn is_a_page_to_go_back_from(answer: &Answer, why: &str) {
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{}", answer.text());
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+    let page = answer.text();
+    for part in ["<h1>Your message has not been sent yet</h1>", "Back button", why] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_or_does_not_come_is_answered_by_a_page() {
+    let scene = Scene::new().await;
+    tokio::time::pause();
+    let post = |body| {
+        let request = Request::post(format!("/campaigns/{ID}"));
+        request.header("content-type", "application/x-www-form-urlencoded").body(body).unwrap()
+    };
+    let broken = scene.ask(post(Paced::body(3, 1, Duration::ZERO, true))).await;
+    assert_eq!(broken.status, 400);
+    is_a_page_to_go_back_from(&broken, "broke off");
+    let slow = scene.ask(post(Paced::body(1000, 1, Duration::from_secs(1), false))).await;
+    assert_eq!(slow.status, 408);
+    is_a_page_to_go_back_from(&slow, "too slow");
+}
+
+#[tokio::test]
+async fn a_form_that_comes_slowly_is_taken() {
+    let scene = Scene::new().await;
+    let (parts, body) = scene.form("", &FILLED).into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    tokio::time::pause();
+    // 24 KiB over 20 seconds: the rest of it is a field that is passed over.
+    let filler = 24 * 1024 - bytes.len();
+    let whole = [&bytes[..], b"&form-act=", "x".repeat(filler).as_bytes()].concat();
+    let body = Paced::of(whole, 1200, Duration::from_secs(1));
+    let mut request = Request::from_parts(parts, body);
+    request.headers_mut().remove("content-length");
+    assert_eq!(scene.ask(request).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_form() {
+    let scene = Scene::new().await;
+    for (path, location) in [
+        ("/campaigns/free-press/", "../free-press"),
+        ("/campaigns/free-press/?lang=km&x=%20", "../free-press?lang=km&x=%20"),
+        ("/campaigns/%2f%2fevil.example/", "../%2f%2fevil.example"),
+    ] {
+        for method in ["GET", "HEAD", "POST"] {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let answer = scene.ask(request).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (308, location));
+        }
+    }
+    let answer = scene.get("/campaigns/%ff").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-type")),
+        (404, "text/html; charset=utf-8")
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aws_lc_rs::aead::{Aad, Nonce};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
@@ -10,8 +13,9 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::{SystemRandom, fill};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use hyper::body::Frame;
 use serde_json::{Value, json};
 use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
@@ -29,6 +33,7 @@ use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
 use standwith_endpoint::workers::Workers;
 use tempfile::TempDir;
+use tokio::time::{Instant, Sleep, sleep};
 use tower::ServiceExt;
 
 /// The id of the campaign of [`campaign`].
@@ -267,6 +272,54 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/json");
         assert_eq!(self.header("access-control-allow-origin"), "*");
         self.json()["receipt"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A body that comes in pieces, each after a pause.
+pub(crate) struct Paced {
+    pieces: Vec<Bytes>,
+    pause: Duration,
+    waiting: Pin<Box<Sleep>>,
+    /// Whether it breaks off at the end.
+    breaks: bool,
+}
+
+impl Paced {
+    /// These bytes.
+    pub(crate) fn of(bytes: Vec<u8>, piece: usize, pause: Duration) -> Body {
+        Self::new(bytes.chunks(piece).rev().map(Bytes::copy_from_slice).collect(), pause, false)
+    }
+
+    /// So many pieces of so many bytes.
+    pub(crate) fn body(count: usize, piece: usize, pause: Duration, breaks: bool) -> Body {
+        Self::new(vec![Bytes::from(vec![b'a'; piece]); count], pause, breaks)
+    }
+
+    fn new(pieces: Vec<Bytes>, pause: Duration, breaks: bool) -> Body {
+        Body::new(Paced { pieces, pause, waiting: Box::pin(sleep(pause)), breaks })
+    }
+}
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if self.waiting.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        let next = Instant::now() + self.pause;
+        self.waiting.as_mut().reset(next);
+        match self.pieces.pop() {
+            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            None if self.breaks => {
+                Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+            }
+            None => Poll::Ready(None),
+        }
     }
 }
 

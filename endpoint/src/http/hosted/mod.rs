@@ -77,6 +77,16 @@ pub(super) async fn get(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
+) -> Response {
+    show(endpoint, campaign, method, uri, headers).await.unwrap_or_else(|problem| unshown(&problem))
+}
+
+async fn show(
+    endpoint: &Arc<Endpoint>,
+    campaign: &str,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let once = query(uri, ONCE).filter(|_| *method == Method::GET);
     let found = once.as_deref().and_then(|token| endpoint.hosted.pages.take(token));
@@ -84,7 +94,7 @@ pub(super) async fn get(
         return Ok(page.map(Body::from));
     }
     let intake = &endpoint.intake;
-    let Some(version) = intake.library.get(campaign) else { return Ok(nobody_there()) };
+    let Some(version) = intake.library.get(campaign) else { return Ok(unknown()) };
     let mut page = Page::new(endpoint.clone(), version, uri, headers, clock::now())?;
     page.told = once.map(|_| Key::PageOnce);
     let count = intake.store.count(campaign).await.ok();
@@ -104,14 +114,27 @@ pub(super) async fn get(
 /// `POST /campaigns/{id}`: the form, filled in.
 pub(super) async fn post(
     State(endpoint): State<Arc<Endpoint>>,
-    CampaignId(campaign): CampaignId,
+    campaign: Result<CampaignId, Problem>,
+    client: Client,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Ok(CampaignId(campaign)) = campaign else { return unknown() };
+    let taken = take(endpoint, campaign, client, uri, headers, body).await;
+    taken.unwrap_or_else(|problem| unsent(&problem))
+}
+
+async fn take(
+    endpoint: Arc<Endpoint>,
+    campaign: String,
     Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let (now, intake, brake) = (clock::now(), &endpoint.intake, &endpoint.brake);
-    let Some(served) = intake.library.get(&campaign) else { return Ok(nobody_there()) };
+    let Some(served) = intake.library.get(&campaign) else { return Ok(unknown()) };
     let is_sealed = served.campaign().sealing.is_some();
     let over = brake.admit(Kind::Form, client).err();
     if is_sealed || is_cross_site(&headers, &intake.addresses) {
@@ -140,7 +163,7 @@ pub(super) async fn post(
     if let Some(wait) = over
         && (!brake.may_give_back_page() || body.is_err())
     {
-        return Ok(go_back(wait));
+        return Err(Problem::rate_limited(wait));
     }
     let body = body?;
     let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
@@ -353,28 +376,59 @@ enum Unsent {
 }
 
 /// What people see who follow a link to a campaign that is not here, or no longer.
-fn nobody_there() -> Response {
-    let page = "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-        <meta name=\"viewport\" content=\"width=device-width\">\n<title>No campaign</title>\n\
-        <h1>There is no campaign at this address</h1>\n</html>\n";
-    let headers = [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::CACHE_CONTROL, "no-store")];
-    (StatusCode::NOT_FOUND, headers, Html(page)).into_response()
+pub(super) fn unknown() -> Response {
+    let problem = Problem::from(Refusal::CampaignUnknown);
+    plain_page(&problem, "No campaign", "There is no campaign at this address", "")
 }
 
-/// What people see when so many forms come that theirs can't even be shown again. The browser kept it.
-fn go_back(wait: u32) -> Response {
+/// What people see when the form can't be shown.
+fn unshown(problem: &Problem) -> Response {
+    let text = "Load the page again in a moment.";
+    plain_page(problem, "Not available now", "The form can’t be shown just now", text)
+}
+
+/// What people see when what they posted could not be read, or not even be shown to them again. The browser kept it.
+fn unsent(problem: &Problem) -> Response {
+    let why = match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => format!(
+            "It is too long: with all fields together, this form takes {} KB. Shorten it.",
+            LONGEST_FORM / 1024
+        ),
+        StatusCode::REQUEST_TIMEOUT => {
+            "The connection was too slow, so that not all of it arrived. Try again, perhaps on another network."
+                .to_owned()
+        }
+        StatusCode::BAD_REQUEST => {
+            "The connection broke off before all of it had arrived. Try again.".to_owned()
+        }
+        status => {
+            let many = status == StatusCode::TOO_MANY_REQUESTS;
+            let why = if many { "Too many are sending at once." } else { "It can’t be taken just now." };
+            match problem.retry_after() {
+                Some(wait) => format!("{why} Try again in {wait} seconds."),
+                None => format!("{why} Try again in a moment."),
+            }
+        }
+    };
+    let text = format!(
+        "{why} Go back with your browser’s Back button: what you typed should still be there."
+    );
+    plain_page(problem, "Not sent", "Your message has not been sent yet", &text)
+}
+
+/// A page without a form that tells of a refusal.
+fn plain_page(problem: &Problem, title: &str, heading: &str, text: &str) -> Response {
+    let text = if text.is_empty() { String::new() } else { format!("<p>{text}</p>\n") };
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Too many at once</title>\n\
-         <h1>Your message has not been sent yet</h1>\n<p>Too many are sending at once. Go back with your \
-         browser’s Back button: what you typed should still be there. Try again in {wait} seconds.</p>\n</html>\n"
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
+         <h1>{heading}</h1>\n{text}</html>\n"
     );
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::RETRY_AFTER, wait.into()),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
+    let headers = [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::CACHE_CONTROL, "no-store")];
+    let mut response = (problem.status(), headers, Html(page)).into_response();
+    problem.put_retry_after(response.headers_mut());
+    response.extensions_mut().insert(problem.code());
+    response
 }
 
 /// What the supporter has to know of a refusal.
