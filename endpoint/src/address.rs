@@ -51,6 +51,12 @@ impl PublicUrl {
         Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }
 
+    /// The path below which the endpoint is reached, without a slash at its end; empty where there is none.
+    pub fn path(&self) -> &str {
+        let (_, rest) = self.0.split_once("://").unwrap_or_default();
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
+
     /// Where actions for a campaign are posted: what `aud` must be.
     pub fn actions(&self, campaign: &str) -> String {
         format!("{}/campaigns/{campaign}/actions", self.0)
@@ -94,5 +100,17 @@ mod tests {
         let origin = |url: &str| url.parse::<PublicUrl>().unwrap().origin();
         assert_eq!(origin("https://example.org:8443/Stand/"), "https://example.org:8443");
         assert_eq!(origin("HTTP://127.0.0.1:80/a"), "http://127.0.0.1");
+    }
+
+    #[test]
+    fn has_a_path() {
+        for (url, path) in [
+            ("https://example.org", ""),
+            ("https://example.org/", ""),
+            ("https://example.org:8443/Stand/", "/Stand"),
+            ("http://[::1]/a/b", "/a/b"),
+        ] {
+            assert_eq!(url.parse::<PublicUrl>().unwrap().path(), path);
+        }
     }
 }

@@ -1,12 +1,19 @@
 //! `standwith keys`: the keys that sign receipts, and those that open what is sealed.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, Subcommand};
+use sqlx::sqlite::SqliteConnectOptions;
 
+use super::key_file;
+use crate::characters::escaped;
 use crate::keys::Keyring;
 use crate::sealing::{SealingKey, is_there_already};
+
+/// The file of `serve`'s default database.
+const DEFAULT_DATABASE: &str = "standwith.sqlite";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,19 +37,52 @@ pub(super) struct SealingFile {
 
 #[derive(Args)]
 pub(super) struct File {
-    /// The key file
-    #[arg(long, value_name = "FILE", default_value = "standwith.keys.json")]
-    keys: PathBuf,
+    /// The key file [default: that of `serve`, beside the database, ending in .keys.json]
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// The database that `serve` is started with, for its key file [default: sqlite:standwith.sqlite, if it is there]
+    #[arg(long, value_name = "URL", conflicts_with = "keys")]
+    database: Option<String>,
+}
+
+impl File {
+    /// The file that `serve` uses. None is guessed: a new key in a file that no endpoint reads changes nothing, and
+    /// nobody would see that.
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        if let Some(keys) = &self.keys {
+            return Ok(keys.clone());
+        }
+        match &self.database {
+            Some(url) => Ok(key_file(&database_file(url)?)),
+            None if Path::new(DEFAULT_DATABASE).exists() => {
+                Ok(key_file(Path::new(DEFAULT_DATABASE)))
+            }
+            None => anyhow::bail!(
+                "there is no {DEFAULT_DATABASE} here: say --database as to `serve`, or --keys FILE"
+            ),
+        }
+    }
+}
+
+/// The file of a database at this address.
+fn database_file(url: &str) -> anyhow::Result<PathBuf> {
+    anyhow::ensure!(
+        url.starts_with("sqlite:"),
+        "expected the database's address to be sqlite:FILE"
+    );
+    Ok(SqliteConnectOptions::from_str(url)?.get_filename().to_owned())
 }
 
 pub(super) fn keys(command: &Command) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     match command {
         Command::New(file) => {
-            let keyring = Keyring::renew(&file.keys)?;
-            writeln!(out, "{}: signs with the new key {}", file.keys.display(), keyring.kid())?;
+            let path = file.path()?;
+            let keyring = Keyring::renew(&path)?;
+            let path = escaped(&path.display().to_string());
+            writeln!(out, "{path}: signs with the new key {}", keyring.kid())?;
         }
-        Command::Show(file) => writeln!(out, "{}", Keyring::open(&file.keys)?.jwks())?,
+        Command::Show(file) => writeln!(out, "{}", Keyring::open(&file.path()?)?.jwks())?,
         Command::Seal(file) => {
             let (path, mut told) = (&file.key, io::stderr().lock());
             let key = match SealingKey::make(path) {

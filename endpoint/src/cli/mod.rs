@@ -14,6 +14,7 @@ mod withdraw;
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -70,6 +71,11 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The key file of an endpoint with this database, unless another is named.
+fn key_file(database: &Path) -> PathBuf {
+    database.with_extension("keys.json")
 }
 
 fn wait_for(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {

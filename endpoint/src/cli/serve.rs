@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tracing::Level;
 
+use super::key_file;
 use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
 use crate::characters::escaped;
@@ -79,6 +80,11 @@ pub(super) struct Options {
     /// The header in which such proxies say it; they must overwrite or extend it
     #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for")]
     forwarded_header: ForwardedHeader,
+    /// After how many seconds an idle connection is closed. A proxy in front should close it earlier, or it sends a
+    /// request now and then into a connection that ends
+    #[arg(long, value_name = "SECONDS", default_value_t = 75)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    idle_timeout: u64,
     /// Address for /metrics (Prometheus), which stands on no other; keep it private
     /// [default: 127.0.0.1:9464, if it is free]
     #[arg(long, value_name = "ADDR")]
@@ -105,6 +111,8 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     if let Err(error) = rlimit::increase_nofile_limit(FILES) {
         tracing::warn!(%error, "the system allows fewer open files than there may be connections");
     }
+    // From here on it no longer ends the process.
+    let hangup = signal(SignalKind::hangup())?;
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
     let library = Library::open(&options.campaigns, &store).await?;
@@ -117,7 +125,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     for fault in faults {
         tracing::error!(%fault, "campaign file not served");
     }
-    let keys = options.keys.clone().unwrap_or_else(|| store.file().with_extension("keys.json"));
+    let keys = options.keys.clone().unwrap_or_else(|| key_file(store.file()));
     let keys = Keyring::open_or_make(&keys)?;
     let brake = brake(&options, &keys, metrics.clone())?;
     let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
@@ -146,7 +154,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     }
 
     let stop = Arc::new(Notify::new());
-    let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone()));
+    let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone(), hangup));
     let mut signals = Signals::new()?;
     let stopped = async {
         tokio::select! {
@@ -160,7 +168,8 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         });
     };
     let proxies = Proxies { trusted: options.trust_forwarded, header: options.forwarded_header };
-    let bounds = Bounds { proxies, ..Bounds::default() };
+    let idle = Duration::from_secs(options.idle_timeout);
+    let bounds = Bounds { proxies, idle, ..Bounds::default() };
     let private = metrics.map(|listener| {
         let bounds = Bounds { connections: 64, ..Bounds::default() };
         let router = http::metrics_router(endpoint.clone());
@@ -201,14 +210,18 @@ fn log_start(endpoint: &Endpoint, trusted: &[Block]) {
     );
 }
 
-/// Keeps the campaigns as their files are; stops the endpoint when nothing can be kept any more.
-async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
+/// Keeps the campaigns as their files are, at once when SIGHUP comes; stops the endpoint when nothing can be kept any
+/// more.
+async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Signal) {
     let Intake { library, store, .. } = &endpoint.intake;
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = false;
     loop {
-        ticks.tick().await;
+        let is_asked = tokio::select! {
+            _ = ticks.tick() => false,
+            Some(()) = hangup.recv() => true,
+        };
         endpoint.hosted.purge();
         store.probe();
         if !store.is_writing() {
@@ -220,6 +233,9 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>) {
         match library.refresh(store).await {
             Ok(complaints) => {
                 failing = false;
+                if is_asked {
+                    tracing::info!(campaigns = library.all().len(), "reloaded: SIGHUP");
+                }
                 for fault in complaints {
                     tracing::error!(%fault, "campaign file has a fault; its last good version stays");
                 }

@@ -2,20 +2,25 @@
 //! end those that are under way finish first.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -26,8 +31,6 @@ use crate::brake::{Network, Proxies, networks_of};
 
 /// How many connections are open at once. Further ones wait in the system's backlog.
 pub const CONNECTIONS: usize = 4096;
-/// How long the headers of a request may take, which is also how long an idle connection is kept.
-const HEADERS: Duration = Duration::from_secs(20);
 /// The longest head of a request, in bytes.
 const HEAD: usize = 32 * 1024;
 /// How long those under way may take to finish when the endpoint stops.
@@ -43,6 +46,10 @@ pub struct Bounds {
     /// How many of them may come from one network (a /24 of IPv4, a /48 of IPv6; a quarter of them from a /64).
     /// Those from trusted proxies, this machine and private networks are not counted.
     pub from_network: usize,
+    /// How long the head of a request may take, from its first byte on; that of the first one, from the connection on.
+    pub head: Duration,
+    /// How long a connection is kept on which nothing more comes. Longer than load balancers keep theirs, mostly 60 s.
+    pub idle: Duration,
     /// How long a write may make no progress.
     pub stalled: Duration,
     /// How long an exchange may take, from one request's head to the next.
@@ -56,6 +63,8 @@ impl Default for Bounds {
         Bounds {
             connections: CONNECTIONS,
             from_network: CONNECTIONS / 8,
+            head: Duration::from_secs(20),
+            idle: Duration::from_secs(75),
             stalled: Duration::from_secs(20),
             exchange: Duration::from_secs(300),
             proxies: Proxies::default(),
@@ -72,7 +81,9 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEAD);
+    http.max_buf_size(HEAD);
+    // Its own limit for heads begins when the connection is idle: here only the last resort.
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.idle + bounds.head);
     let open = Arc::new(Semaphore::new(bounds.connections));
     let (places, under_way) = (Places::default(), GracefulShutdown::new());
     let mut stop = pin!(stop);
@@ -102,27 +113,29 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(bounds.stalled));
-        let (begun, exchange) = watch::channel(None);
+        let (phase, phases) = watch::channel(Phase::Head(Instant::now()));
+        let phase = Arc::new(phase);
+        let stream = Watched { stream: Box::pin(stream), phase: phase.clone() };
         let service = TowerToHyperService::new(router.clone());
         let open_one = of_network.open.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            begun.send_replace(Some(Instant::now()));
+            phase.send_replace(Phase::Exchange(Instant::now()));
             request.extensions_mut().insert(Peer(peer));
-            let (answering, exchange) = (service.call(request), open_one.exchange());
+            let (answer, phase) = (service.call(request), phase.clone());
+            let exchange = open_one.exchange();
             async move {
-                let answer = answering.await;
-                drop(exchange);
-                answer
+                let answer = answer.await?;
+                Ok::<_, Infallible>(answer.map(|body| Answer { body, phase, _exchange: exchange }))
             }
         });
-        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = under_way.watch(connection);
-        let longest = bounds.exchange;
+        let limits = bounds.clone();
         tokio::spawn(async move {
             tokio::select! {
                 // Broken connections are the other side's affair.
                 _ = connection => {}
-                () = overdue(exchange, longest) => {}
+                () = overdue(phases, &limits) => {}
                 () = of_network.open.given_up.notified() => {}
             }
             drop((place, of_network));
@@ -134,23 +147,121 @@ pub async fn serve(
     }
 }
 
-/// Returns when an exchange has taken longer than it may. A connection on which no further request comes is closed
-/// by the limit for headers long before.
-async fn overdue(mut exchange: watch::Receiver<Option<Instant>>, longest: Duration) {
+/// What a connection waits for, and since when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// The rest of a request's head.
+    Head(Instant),
+    /// The rest of a request, or that its answer is written.
+    Exchange(Instant),
+    /// Another request.
+    Idle(Instant),
+}
+
+/// Returns when a connection has been in a phase for longer than it may.
+async fn overdue(mut phases: watch::Receiver<Phase>, bounds: &Bounds) {
     loop {
-        let begun = *exchange.borrow_and_update();
-        let changed = exchange.changed();
-        let ended = match begun {
-            None => changed.await,
-            Some(begun) => match timeout_at(begun + longest, changed).await {
-                Ok(ended) => ended,
-                Err(_) => return,
-            },
+        let end = match *phases.borrow_and_update() {
+            Phase::Head(since) => since + bounds.head,
+            Phase::Exchange(since) => since + bounds.exchange,
+            Phase::Idle(since) => since + bounds.idle,
         };
-        if ended.is_err() {
+        match timeout_at(end, phases.changed()).await {
+            Ok(Ok(())) => {}
             // The connection is gone: it ends by itself.
-            return std::future::pending().await;
+            Ok(Err(_)) => return std::future::pending().await,
+            Err(_) => return,
         }
+    }
+}
+
+/// A connection that tells when a head begins: hyper has one limit for waiting for it and for reading it.
+struct Watched<S> {
+    stream: S,
+    phase: Arc<watch::Sender<Phase>>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.phase.send_if_modified(|phase| {
+                let begins = matches!(phase, Phase::Idle(_));
+                if begins {
+                    *phase = Phase::Head(Instant::now());
+                }
+                begins
+            });
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// The body of an answer. When it is dropped, all of it is written, or nobody waits for it.
+struct Answer {
+    body: Body,
+    phase: Arc<watch::Sender<Phase>>,
+    _exchange: Exchange,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.phase.send_replace(Phase::Idle(Instant::now()));
     }
 }
 
@@ -237,14 +348,9 @@ impl Drop for Taken {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::net::SocketAddr;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
 
-    use axum::body::{Body, Bytes, HttpBody};
     use axum::routing::get;
-    use hyper::body::Frame;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
@@ -349,5 +455,52 @@ mod tests {
             while stream.read(&mut some).await.is_ok_and(|count| count > 0) {}
         };
         tokio::join!(given_up.notified(), reading);
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A connection to a server of small answers, on which one request has been answered.
+    async fn answered(bounds: Bounds) -> TcpStream {
+        let router = Router::new().route("/", get(async || "small"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, router, bounds, std::future::pending()));
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"small") {
+            assert!(stream.read_buf(&mut answer).await.unwrap() > 0);
+        }
+        stream
+    }
+
+    // A limit of 20 seconds for both cut requests of load balancers off, which keep connections for 60.
+    #[tokio::test]
+    async fn a_head_that_has_begun_has_a_limit_of_its_own() {
+        let bounds = Bounds { head: Duration::from_secs(1), idle: HOUR, ..Bounds::default() };
+        let mut stream = answered(bounds).await;
+        stream.write_all(b"GET / HT").await.unwrap();
+        // Without a limit of its own it would be kept for an hour.
+        assert!(stream.read(&mut [0]).await.is_ok_and(|count| count == 0));
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed() {
+        let bounds = Bounds { head: HOUR, idle: Duration::from_secs(1), ..Bounds::default() };
+        let mut stream = answered(bounds).await;
+        assert!(stream.read(&mut [0]).await.is_ok_and(|count| count == 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_phase_has_its_time() {
+        let bounds = Bounds::default();
+        let start = Instant::now();
+        for (phase, seconds) in
+            [(Phase::Head(start), 20), (Phase::Idle(start), 75), (Phase::Exchange(start), 300)]
+        {
+            let (_phase, phases) = watch::channel(phase);
+            overdue(phases, &bounds).await;
+            assert_eq!((Instant::now() - start).as_secs(), seconds);
+        }
     }
 }

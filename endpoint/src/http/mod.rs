@@ -19,7 +19,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, MatchedPath, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -66,8 +66,37 @@ impl Endpoint {
     }
 }
 
-/// The endpoint as a service.
+/// The endpoint as a service. Its routes are there below the path of each public address, too: some proxies leave it in.
 pub fn router(endpoint: Arc<Endpoint>) -> Router {
+    let paths = endpoint.intake.addresses.iter().map(PublicUrl::path);
+    let paths: Vec<String> = paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    let routes = routes(endpoint);
+    if paths.is_empty() {
+        return routes;
+    }
+    let shortened = middleware::map_request(move |mut request: Request| {
+        if let Some(uri) = paths.iter().find_map(|path| below(path, request.uri())) {
+            *request.uri_mut() = uri;
+        }
+        std::future::ready(request)
+    });
+    // Around the fallback: before the routes of the router inside are looked for.
+    Router::new().fallback_service(routes).layer(shortened)
+}
+
+/// The address of a route that stands below this path.
+fn below(path: &str, uri: &Uri) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(path)?;
+    let is_route = |first: &str| {
+        ["", "campaigns", "standwith.js", ".well-known", "healthz", "readyz"].contains(&first)
+            || widget::is_version(first)
+    };
+    // A path may be the name of a route itself, and the proxy may have taken it away.
+    let first = rest.strip_prefix('/')?.split(['/', '?']).next()?;
+    rest.parse().ok().filter(|_| is_route(first))
+}
+
+fn routes(endpoint: Arc<Endpoint>) -> Router {
     // What pages of other origins fetch.
     let open = Router::new()
         .route("/standwith.js", get(widget::loader))

@@ -126,7 +126,7 @@ async fn serve(
 }
 
 /// `v1.2.3`
-fn is_version(text: &str) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let mut parts = text.strip_prefix('v').unwrap_or_default().split('.');
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     parts.clone().count() == 3 && parts.all(number)

@@ -7,10 +7,45 @@ use serde_json::json;
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{ID, Scene, campaign, campaign_file, with, write_campaign};
+use crate::scene::{ID, Scene, campaign, campaign_file, folder, signed, with, write_campaign};
 
 /// For painters with the names of today.
 const EDITION: u64 = standwith::plan::EDITION as u64;
+
+#[tokio::test]
+async fn routes_are_found_below_the_path_of_each_public_address() {
+    let urls = ["https://a.example/forms", "https://b.example", "https://c.example/campaigns"];
+    let addresses = urls.map(|url| url.parse().unwrap()).into();
+    let scene = Scene::at(folder(&[campaign()]), addresses).await;
+    fs::write(scene.dir.path().join("dist/standwith.js"), "script").unwrap();
+    for path in [
+        "/",
+        "/campaigns/free-press",
+        "/campaigns/free-press.json",
+        "/campaigns/free-press/count?x",
+        "/standwith.js",
+        "/.well-known/jwks.json",
+        "/healthz",
+        "/readyz",
+    ] {
+        for prefix in ["", "/forms", "/campaigns"] {
+            let answer = scene.get(&format!("{prefix}{path}")).await;
+            assert_eq!(answer.status, 200, "{prefix}{path}");
+        }
+        assert_eq!(scene.get(&format!("/other{path}")).await.status, 404);
+    }
+    assert_eq!(scene.get("/formsy/healthz").await.status, 404);
+    for aud in ["a.example/forms", "b.example", "c.example/campaigns"] {
+        let aud = format!("https://{aud}/campaigns/{ID}/actions");
+        let jws = signed(&with(scene.claims(), json!({"aud": aud})));
+        let path = aud.split_once("example").unwrap().1;
+        let request = axum::http::Request::post(path).header("content-type", "text/plain");
+        scene.ask(request.body(jws.into()).unwrap()).await.taken(201);
+    }
+    // A path is a label, and a person could be told by it: the route is one.
+    let metrics = scene.metrics();
+    assert!(metrics.contains("/campaigns/{id}/actions") && !metrics.contains("forms"), "{metrics}");
+}
 
 #[tokio::test]
 async fn a_campaign_file_is_served_byte_for_byte() {

@@ -106,6 +106,24 @@ fn serve_refuses_databases_that_it_can_not_use() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[test]
+fn keys_are_those_that_serve_uses_or_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = |options: &[&str]| standwith(dir.path(), &[&["keys"], options].concat());
+    for command in ["new", "show"] {
+        let output = keys(&[command]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(complained(&output).contains("--database"), "{}", complained(&output));
+        assert_eq!(keys(&[command, "--database", "postgres://x"]).status.code(), Some(2));
+    }
+    assert!(dir.path().read_dir().unwrap().next().is_none());
+    let output = keys(&["new", "--database", "sqlite:actions.sqlite"]);
+    assert!(said(&output).starts_with("actions.keys.json: "), "{}", complained(&output));
+    fs::write(dir.path().join("standwith.sqlite"), "").unwrap();
+    assert!(said(&keys(&["new"])).starts_with("standwith.keys.json: "));
+    assert_eq!(keys(&["new", "--keys", "k", "--database", "sqlite:x"]).status.code(), Some(2));
+}
+
 /// An endpoint that has taken two signed actions and one from the hosted form.
 async fn sent() -> Scene {
     let scene = Scene::new().await;

@@ -60,7 +60,11 @@ impl Server {
     }
 
     fn terminate(&self) {
-        let done = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, which: &str) {
+        let done = Command::new("kill").args([which, &self.process.id().to_string()]).status();
         assert!(done.unwrap().success());
     }
 
@@ -314,6 +318,20 @@ fn a_changed_campaign_file_is_seen_while_it_runs() {
         thread::sleep(Duration::from_millis(100));
     }
     panic!("the new file was not seen");
+}
+
+#[test]
+fn sighup_reloads_the_campaigns() {
+    let server = Server::start();
+    write_campaign(server.dir.path(), &with(campaign(), json!({"id": "second"})));
+    server.signal("-HUP");
+    let log = || fs::read_to_string(server.dir.path().join("log")).unwrap();
+    let reloaded = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(50));
+        log().contains("reloaded: SIGHUP campaigns=2")
+    });
+    assert!(reloaded, "{}", log());
+    assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
 }
 
 /// How many actions a second are taken, answered for when they are on disk. Run it so:

@@ -140,7 +140,7 @@ async fn take(
     if is_sealed || is_cross_site(&headers, &intake.addresses) {
         // Neither is read: the one should have been sealed, the other is not the supporter's own.
         if let Some(wait) = over {
-            return Ok(go_back(wait));
+            return Err(Problem::rate_limited(wait));
         }
         let mut page = Page::new(endpoint.clone(), served, &uri, &headers, now)?;
         let rendered = intake.workers.run(move || {
