@@ -253,7 +253,7 @@ impl Shape for i64 {
     fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
             Value::Whole(number) => *self = number,
-            _ => reading.expected(json, "a whole number"),
+            _ => reading.expected(json, "a whole number, in digits alone"),
         }
     }
     fn schema(out: &mut Writer) {

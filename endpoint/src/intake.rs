@@ -406,7 +406,13 @@ fn is_sealed_to_a_key(claims: &Claims) -> bool {
 fn apart(form: Form, body: &[u8]) -> Result<(String, Option<Claims>), Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| malformed("the body", "is no UTF-8"))?;
     match form {
-        Form::Jws => Ok((text.to_owned(), None)),
+        // Programs that send a line send its end as well. It is the body's, and no part of the action.
+        Form::Jws => {
+            let line = text
+                .strip_suffix('\n')
+                .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+            Ok((line.to_owned(), None))
+        }
         Form::Json => read_json(text).map(|(proof, claims)| (proof, Some(claims))),
     }
 }

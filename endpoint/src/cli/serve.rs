@@ -113,6 +113,13 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     }
     // From here on it no longer ends the process.
     let hangup = signal(SignalKind::hangup())?;
+    // Before any file is made: where the address is taken, nothing is left behind.
+    let listener = listen_on(options.listen, "").await?;
+    let at = listener.local_addr()?;
+    let private = match options.metrics_listen {
+        Some(at) => Some(listen_on(at, " for metrics").await?),
+        None => None,
+    };
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
     let library = Library::open(&options.campaigns, &store).await?;
@@ -129,9 +136,6 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let keys = Keyring::open_or_make(&keys)?;
     let brake = brake(&options, &keys, metrics.clone())?;
     let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
-    let listener = TcpListener::bind(options.listen).await;
-    let listener = listener.with_context(|| format!("can't listen on {}", options.listen))?;
-    let at = listener.local_addr()?;
     let endpoint = Arc::new(Endpoint {
         intake: Intake {
             store,
@@ -148,8 +152,11 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     log_start(&endpoint, &options.trust_forwarded);
     // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
-    let metrics = listen_for_metrics(options.metrics_listen).await?;
-    if let Some(at) = metrics.as_ref().and_then(|listener| listener.local_addr().ok()) {
+    let private = match private {
+        Some(listener) => Some(listener),
+        None => listen_by_default().await,
+    };
+    if let Some(at) = private.as_ref().and_then(|listener| listener.local_addr().ok()) {
         let _ = writeln!(io::stdout(), "Metrics are on http://{at}/metrics");
     }
 
@@ -170,7 +177,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let proxies = Proxies { trusted: options.trust_forwarded, header: options.forwarded_header };
     let idle = Duration::from_secs(options.idle_timeout);
     let bounds = Bounds { proxies, idle, ..Bounds::default() };
-    let private = metrics.map(|listener| {
+    let private = private.map(|listener| {
         let bounds = Bounds { connections: 64, ..Bounds::default() };
         let router = http::metrics_router(endpoint.clone());
         tokio::spawn(listen::serve(listener, router, bounds, std::future::pending()))
@@ -252,17 +259,17 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Sign
     }
 }
 
-/// Listens where metrics are asked for; at the default address only if it is free.
-async fn listen_for_metrics(given: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
-    let at = given.unwrap_or(METRICS);
-    match TcpListener::bind(at).await {
-        Ok(listener) => Ok(Some(listener)),
-        Err(error) if given.is_none() => {
-            tracing::warn!(%error, address = %at, "metrics are not served: set --metrics-listen");
-            Ok(None)
-        }
-        Err(error) => Err(error).with_context(|| format!("can't listen on {at} for metrics")),
-    }
+async fn listen_on(at: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(at).await;
+    listener.with_context(|| format!("can't listen on {at}{what}"))
+}
+
+/// Listens for metrics where nobody said where: only if the address is free.
+async fn listen_by_default() -> Option<TcpListener> {
+    let refused = |error: &io::Error| {
+        tracing::warn!(%error, address = %METRICS, "metrics are not served: set --metrics-listen");
+    };
+    TcpListener::bind(METRICS).await.inspect_err(refused).ok()
 }
 
 fn brake(options: &Options, keys: &Keyring, metrics: Metrics) -> anyhow::Result<Brake> {

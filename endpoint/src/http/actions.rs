@@ -55,13 +55,12 @@ async fn take(
     let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, places).await);
     let mut proved = None;
     if let Err(wait) = admitted {
-        let post = form.zip(body.as_deref().ok());
+        let post = form.ok().zip(body.as_deref().ok());
         proved = pass(&endpoint, &campaign, post, shown.as_ref(), wait).await?;
     }
     let body = body?;
-    let form = form.ok_or_else(|| {
-        let expected = "the Content-Type is none of text/plain, application/jose, application/json";
-        Refusal::Malformed(expected.to_owned())
+    let form = form.map_err(|detail| {
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     })?;
     let taken = endpoint.intake.take(&campaign, form, &body, now).await;
     if let (Err(Refusal::Busy), Some(Ok(proof)), Some(jti)) = (&taken, &shown, &proved) {
@@ -149,13 +148,25 @@ pub(super) async fn preflight() -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-fn form(headers: &HeaderMap) -> Option<Form> {
-    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+/// How a body is written, by its headers.
+///
+/// # Errors
+/// It can't be read: why, in words.
+fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
+    let header = |name| headers.get(name).map_or(Some(""), |value| value.to_str().ok());
+    let is_coded = header(header::CONTENT_ENCODING).is_none_or(|coding| {
+        let coding = coding.trim();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")
+    });
+    if is_coded {
+        return Err("the body is compressed: send it as it is, without Content-Encoding");
+    }
+    let content_type = header(header::CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     match essence.to_ascii_lowercase().as_str() {
-        "text/plain" | "application/jose" => Some(Form::Jws),
-        "application/json" => Some(Form::Json),
-        _ => None,
+        "text/plain" | "application/jose" => Ok(Form::Jws),
+        "application/json" => Ok(Form::Json),
+        _ => Err("the Content-Type is none of text/plain, application/jose, application/json"),
     }
 }
 

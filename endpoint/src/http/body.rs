@@ -71,3 +71,77 @@ async fn collect(mut body: Body, longest: usize, begun: Instant) -> Result<Vec<u
     }
     if length <= longest { Ok(bytes) } else { Err(Refusal::TooLarge.into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::body::{Bytes, HttpBody};
+    use hyper::body::Frame;
+    use tokio::time::{Sleep, sleep};
+
+    use super::*;
+
+    /// A body that comes in pieces of a size, one a second.
+    struct Paced {
+        pieces: usize,
+        size: usize,
+        waiting: Pin<Box<Sleep>>,
+    }
+
+    impl HttpBody for Paced {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            if self.waiting.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if self.pieces == 0 {
+                return Poll::Ready(None);
+            }
+            self.pieces -= 1;
+            self.waiting.as_mut().reset(Instant::now() + Duration::from_secs(1));
+            Poll::Ready(Some(Ok(Frame::data(vec![b'a'; self.size].into()))))
+        }
+    }
+
+    // Ten seconds for any body cut people off whose letter was on its way over a poor network.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_comes_at_a_minimum_pace() {
+        const KIB: usize = 1024;
+        for (pieces, size, longest, status, at_most) in [
+            (9, 1, 32 * KIB, 0, 10),
+            (32, KIB, 32 * KIB, 0, 33),
+            (40, 800, 32 * KIB, 0, 41),
+            (110, KIB, 128 * KIB, 0, 111),
+            (20, 1, 32 * KIB, 408, 11),
+            (100, 500, 64 * KIB, 408, 21),
+            // In all two minutes, and what is thrown away buys no time.
+            (128, KIB, 128 * KIB, 408, 121),
+            (500, 2 * KIB, 32 * KIB, 408, 43),
+            (20, 2 * KIB, 32 * KIB, 413, 21),
+        ] {
+            let places = Semaphore::new(1);
+            let begun = Instant::now();
+            let waiting = Box::pin(sleep(Duration::ZERO));
+            let body = Body::new(Paced { pieces, size, waiting });
+            let read = read(body, longest, Some(&places)).await;
+            let told = read.as_ref().map_or_else(|problem| problem.status().as_u16(), |_| 0);
+            assert_eq!(told, status, "{pieces} of {size}");
+            assert!(
+                begun.elapsed().as_secs() <= at_most,
+                "{pieces} of {size}: {:?}",
+                begun.elapsed()
+            );
+            if let Ok(bytes) = read {
+                assert_eq!(bytes.len(), pieces * size);
+            }
+        }
+    }
+}

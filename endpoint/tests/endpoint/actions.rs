@@ -1,20 +1,13 @@
 //! What is taken and what is refused: each code of the contract.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
-
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::http::Request;
-use hyper::body::Frame;
 use serde_json::{Value, json};
 use standwith::envelope::encode;
 use standwith_endpoint::clock;
 use standwith_endpoint::signature::digest;
-use tokio::time::Instant;
 
-use crate::scene::{DELIVERY_KM, ID, Paced, Scene, Signer, campaign, fresh_jti, signed, with};
+use crate::scene::{Bad, DELIVERY_KM, ID, Scene, Signer, campaign, fresh_jti, signed, with};
 
 #[tokio::test]
 async fn an_action_is_taken() {
@@ -38,7 +31,10 @@ async fn both_media_types_of_a_jws_are_taken() {
         scene.post_to(ID, kind, signed(&scene.claims())).await.taken(201);
     }
     for kind in ["text/html", "application/x-www-form-urlencoded", "nonsense"] {
-        scene.post_to(ID, kind, signed(&scene.claims())).await.refused(400, "malformed");
+        scene
+            .post_to(ID, kind, signed(&scene.claims()))
+            .await
+            .refused(415, "unsupported_media_type");
     }
 }
 
@@ -79,47 +75,68 @@ async fn a_body_that_is_too_large_is_refused() {
     scene.post("a".repeat(4 * 1024 * 1024)).await.refused(413, "too_large");
 }
 
-/// A body that never comes.
-struct Never;
-
-impl HttpBody for Never {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Pending
-    }
-}
-
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let scene = Scene::new().await;
     // From here on, time passes as soon as there is nothing else to do.
     tokio::time::pause();
-    scene.post(Body::new(Never)).await.refused(408, "timeout");
+    scene.post(Body::new(Bad::Never)).await.refused(408, "timeout");
 }
 
 #[tokio::test]
-async fn a_body_may_come_slowly_at_a_minimum_pace() {
+async fn a_line_end_after_the_jws_is_no_part_of_the_action() {
     let scene = Scene::new().await;
-    tokio::time::pause();
-    let second = Duration::from_secs(1);
-    // Read to its end: it is no action, and says so.
-    for (count, piece) in [(9, 1), (20, 1100), (32, 1024)] {
-        let refused = scene.post(Paced::body(count, piece, second, false)).await;
-        refused.refused(400, "malformed");
+    let jws = signed(&scene.claims());
+    let receipt = scene.post(format!("{jws}\n")).await.taken(201);
+    for end in ["", "\n", "\r\n"] {
+        assert_eq!(scene.post(format!("{jws}{end}")).await.taken(200), receipt);
     }
-    for (count, piece) in [(20, 1), (60, 500), (400, 30)] {
-        scene.post(Paced::body(count, piece, second, false)).await.refused(408, "timeout");
+    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+    assert_eq!(kept.content, standwith_endpoint::store::Content::Signed(jws));
+}
+
+#[tokio::test]
+async fn a_time_that_is_not_in_digits_alone_is_refused_by_name() {
+    let scene = Scene::new().await;
+    let signer = Signer::new();
+    let now = clock::now();
+    for written in [format!("{now}.0"), format!("{now}e0"), format!("{now}.5")] {
+        let text = scene.claims().to_string();
+        let text = text.replace(&format!("\"iat\":{now}"), &format!("\"iat\":{written}"));
+        let jws = signer.sign_raw(&signer.header().to_string(), &text);
+        let refused = scene.post(jws).await.refused(400, "malformed");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains("/iat") && detail.contains("digits alone"), "{detail}");
     }
-    // What is too long buys no more time than what may be long.
-    let begun = Instant::now();
-    let endless = Paced::body(500, 2000, second, false);
-    scene.post(endless).await.refused(408, "timeout");
-    assert!(begun.elapsed() < second * 60);
+}
+
+#[tokio::test]
+async fn bodies_of_other_media_types_or_codings_are_refused() {
+    let scene = Scene::new().await;
+    for (name, value) in [
+        ("content-type", "application/octet-stream"),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("content-type", ""),
+        ("content-encoding", "gzip"),
+        ("content-encoding", "br, identity"),
+        ("content-encoding", "identity"),
+        ("content-encoding", ""),
+    ] {
+        let mut request = Request::post(format!("/campaigns/{ID}/actions"));
+        if name != "content-type" {
+            request = request.header("content-type", "text/plain");
+        }
+        let request = request.header(name, value).body(signed(&scene.claims()).into()).unwrap();
+        let answer = scene.ask(request).await;
+        if name == "content-encoding" && ["identity", ""].contains(&value) {
+            answer.taken(201);
+        } else {
+            answer.refused(415, "unsupported_media_type");
+        }
+    }
+    let none = Request::post(format!("/campaigns/{ID}/actions"));
+    let none = scene.ask(none.body(Body::from("x")).unwrap()).await;
+    none.refused(415, "unsupported_media_type");
 }
 
 #[tokio::test]
@@ -131,7 +148,9 @@ async fn what_is_no_jws_is_refused() {
         (String::new(), "JWS"),
         ("{}".to_owned(), "JWS"),
         (format!("{jws}="), "JWS"),
-        (format!("{jws}\n"), "JWS"),
+        (format!("{jws}\n\n"), "JWS"),
+        (format!("{jws}\r"), "JWS"),
+        (format!("\n{jws}"), "JWS"),
         (format!("{jws}.x"), "JWS"),
         (signing_input.to_owned(), "JWS"),
         (format!("{signing_input}.{}", encode(&[1; 63])), "64 bytes"),

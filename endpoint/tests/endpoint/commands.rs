@@ -124,6 +124,23 @@ fn keys_are_those_that_serve_uses_or_none() {
     assert_eq!(keys(&["new", "--keys", "k", "--database", "sqlite:x"]).status.code(), Some(2));
 }
 
+#[test]
+fn an_address_that_is_taken_leaves_no_files_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("campaigns")).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    for options in [
+        ["--listen", &at, "--metrics-listen", "127.0.0.1:0"],
+        ["--listen", "127.0.0.1:0", "--metrics-listen", &at],
+    ] {
+        let output = standwith(dir.path(), &[&["serve"][..], &options].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(complained(&output).contains(&format!("can't listen on {at}")));
+        assert_eq!(dir.path().read_dir().unwrap().count(), 1);
+    }
+}
+
 /// An endpoint that has taken two signed actions and one from the hosted form.
 async fn sent() -> Scene {
     let scene = Scene::new().await;

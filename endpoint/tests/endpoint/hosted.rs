@@ -1,7 +1,6 @@
 //! The hosted form: no script anywhere.
 
 use std::io::Read;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -10,7 +9,7 @@ use standwith_endpoint::brake::Limits;
 use standwith_endpoint::http::Peer;
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{Answer, DELIVERY_KM, FILLED, ID, Paced, Scene, campaign, hidden, signed, with};
+use crate::scene::{Answer, Bad, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
 
 async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
@@ -251,27 +250,12 @@ async fn a_body_that_breaks_off_or_does_not_come_is_answered_by_a_page() {
         let request = Request::post(format!("/campaigns/{ID}"));
         request.header("content-type", "application/x-www-form-urlencoded").body(body).unwrap()
     };
-    let broken = scene.ask(post(Paced::body(3, 1, Duration::ZERO, true))).await;
+    let broken = scene.ask(post(Body::new(Bad::Broken))).await;
     assert_eq!(broken.status, 400);
     is_a_page_to_go_back_from(&broken, "broke off");
-    let slow = scene.ask(post(Paced::body(1000, 1, Duration::from_secs(1), false))).await;
+    let slow = scene.ask(post(Body::new(Bad::Never))).await;
     assert_eq!(slow.status, 408);
     is_a_page_to_go_back_from(&slow, "too slow");
-}
-
-#[tokio::test]
-async fn a_form_that_comes_slowly_is_taken() {
-    let scene = Scene::new().await;
-    let (parts, body) = scene.form("", &FILLED).into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    tokio::time::pause();
-    // 24 KiB over 20 seconds: the rest of it is a field that is passed over.
-    let filler = 24 * 1024 - bytes.len();
-    let whole = [&bytes[..], b"&form-act=", "x".repeat(filler).as_bytes()].concat();
-    let body = Paced::of(whole, 1200, Duration::from_secs(1));
-    let mut request = Request::from_parts(parts, body);
-    request.headers_mut().remove("content-length");
-    assert_eq!(scene.ask(request).await.status, 200);
 }
 
 #[tokio::test]

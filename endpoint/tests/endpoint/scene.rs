@@ -5,7 +5,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use aws_lc_rs::aead::{Aad, Nonce};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
@@ -33,7 +32,6 @@ use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
 use standwith_endpoint::workers::Workers;
 use tempfile::TempDir;
-use tokio::time::{Instant, Sleep, sleep};
 use tower::ServiceExt;
 
 /// The id of the campaign of [`campaign`].
@@ -275,50 +273,23 @@ impl Answer {
     }
 }
 
-/// A body that comes in pieces, each after a pause.
-pub(crate) struct Paced {
-    pieces: Vec<Bytes>,
-    pause: Duration,
-    waiting: Pin<Box<Sleep>>,
-    /// Whether it breaks off at the end.
-    breaks: bool,
+/// A body that never comes, or breaks off at once.
+pub(crate) enum Bad {
+    Never,
+    Broken,
 }
 
-impl Paced {
-    /// These bytes.
-    pub(crate) fn of(bytes: Vec<u8>, piece: usize, pause: Duration) -> Body {
-        Self::new(bytes.chunks(piece).rev().map(Bytes::copy_from_slice).collect(), pause, false)
-    }
-
-    /// So many pieces of so many bytes.
-    pub(crate) fn body(count: usize, piece: usize, pause: Duration, breaks: bool) -> Body {
-        Self::new(vec![Bytes::from(vec![b'a'; piece]); count], pause, breaks)
-    }
-
-    fn new(pieces: Vec<Bytes>, pause: Duration, breaks: bool) -> Body {
-        Body::new(Paced { pieces, pause, waiting: Box::pin(sleep(pause)), breaks })
-    }
-}
-
-impl HttpBody for Paced {
+impl HttpBody for Bad {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if self.waiting.as_mut().poll(context).is_pending() {
-            return Poll::Pending;
-        }
-        let next = Instant::now() + self.pause;
-        self.waiting.as_mut().reset(next);
-        match self.pieces.pop() {
-            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
-            None if self.breaks => {
-                Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
-            }
-            None => Poll::Ready(None),
+        match *self {
+            Bad::Never => Poll::Pending,
+            Bad::Broken => Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into()))),
         }
     }
 }
