@@ -474,8 +474,9 @@ impl Judge<'_> {
     fn line(&mut self, field: &Field) -> String {
         let name = field.id.as_str();
         let value = clean(self.draft.get(name));
-        if value.is_empty() {
-            if field.required || self.offer.waits == Some(name) {
+        let is_needed = field.required || self.offer.waits == Some(name);
+        if value.is_empty() || (is_needed && is_blank(&value)) {
+            if is_needed {
                 self.mistake(name, MistakeKind::Missing);
             }
             return value;
@@ -570,7 +571,7 @@ impl Judge<'_> {
         for (name, value) in [(SUBJECT, &subject), (BODY, &body)] {
             let (least, most) = limits(self.campaign, name);
             let count = length(value);
-            if count == 0 {
+            if is_blank(value) {
                 self.mistake(name, MistakeKind::Missing);
             } else if holds_control(value, name == BODY) {
                 self.mistake(name, MistakeKind::ControlCharacter);
@@ -637,6 +638,36 @@ fn is_framed(body: &str, head: &str, foot: &str) -> bool {
     let (before, after) = ([head, gap(head)].concat(), [gap(foot), foot].concat());
     let own = body.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after));
     own.is_some() || body == message::joined([head, "", foot])
+}
+
+/// Whether nothing of a text can be seen. Among letters such characters have their uses: Khmer has its words ended by
+/// U+200B.
+fn is_blank(text: &str) -> bool {
+    // Default_Ignorable_Code_Point (Unicode 17, chapter 5.21), and the blank of Braille.
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '\u{ad}'
+                    | '\u{34f}'
+                    | '\u{61c}'
+                    | '\u{115f}'..='\u{1160}'
+                    | '\u{17b4}'..='\u{17b5}'
+                    | '\u{180b}'..='\u{180f}'
+                    | '\u{200b}'..='\u{200f}'
+                    | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{2800}'
+                    | '\u{3164}'
+                    | '\u{fe00}'..='\u{fe0f}'
+                    | '\u{feff}'
+                    | '\u{ffa0}'
+                    | '\u{fff0}'..='\u{fffb}'
+                    | '\u{1bca0}'..='\u{1bca3}'
+                    | '\u{1d173}'..='\u{1d17a}'
+                    | '\u{e0000}'..='\u{e0fff}'
+            )
+    })
 }
 
 /// The length that counts: Unicode scalar values.

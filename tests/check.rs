@@ -639,6 +639,40 @@ fn a_value_is_of_its_kind() {
 }
 
 #[test]
+fn a_required_value_of_which_nothing_is_seen_is_missing() {
+    let changes = json!({"fields": [{"id": "given_name", "required": true}, {"id": "family_name"},
+        {"id": "email"}, {"id": "why", "kind": "long_text", "label": "Why?", "required": true}]});
+    let visible = [("why", "Because")];
+    for blank in [
+        "\u{200b}",
+        "\u{2060}\u{200d}\u{200c}",
+        "\u{feff} \u{ad}",
+        "\u{3164}",
+        "\u{ffa0}\u{115f}\u{1160}",
+        "\u{2800}",
+        "\u{180e}\u{fe0f}\u{e0041}",
+        "\u{17b4}\u{34f}",
+        "\u{a0}\u{3000}",
+    ] {
+        for name in ["given_name", "why", "subject", "body"] {
+            // Long enough for a message.
+            let value = [blank; 6].concat();
+            let mut values = vec![(name, value.as_str())];
+            values.extend(visible.iter().filter(|(visible, _)| *visible != name));
+            check_mistakes(&changes, &values, &[(name, Missing)]);
+        }
+        // What need not be there passes as it was typed.
+        passes(&changes, &[visible[0], ("family_name", blank)]);
+    }
+    // Words of Khmer and Persian hold such characters.
+    for name in ["ស្រី\u{200b}ល័ក្ខ", "\u{200b}មេឃ", "علی\u{200c}رضا", "👩\u{200d}👧", "x\u{feff}"]
+    {
+        let action = passes(&changes, &[visible[0], ("given_name", name)]);
+        assert_eq!(action.person().given_name, name);
+    }
+}
+
+#[test]
 fn a_phone_number_is_sent_in_its_international_form() {
     for (country, typed, sent) in [
         ("KH", "012 345 678", "+85512345678"),
