@@ -36,6 +36,18 @@ const LONGEST_BODY: u32 = 5000;
 /// The same where it is sealed, and base64url comes upon base64url.
 const LONGEST_SEALED_BODY: u32 = 3500;
 
+/// The longest action, in bytes.
+const LONGEST_ACTION: u32 = 32 * 1024;
+
+/// How many bytes a character of message and answers takes together. The scripts in everyday use take three at most;
+/// nobody fills all of a form with signs of four.
+const BYTES_OF_CHARACTER: u32 = 3;
+
+/// Bytes of the rest of an action: times, digests, consents, subject, signature and, apart, the person. Names and
+/// addresses count as long as people have them, and not as long as a field takes them.
+const REST: u32 = 1500;
+const PERSON: u32 = 1800;
+
 /// Keys that the format has and this version does nothing about. `*` is any one step.
 const LATER_KEYS: [&str; 1] = ["/endpoint/headers"];
 
@@ -591,11 +603,13 @@ impl Lint<'_> {
             self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
         }
         let most = message_count(campaign);
+        // A subject and the words about it come with each.
+        let rest = LONGEST_SUBJECT + 32;
+        let mut fits = template.max <= longest;
         if template.per_target && template.max <= longest && most > 1 {
-            // A subject and the words about it come with each.
-            let rest = LONGEST_SUBJECT + 32;
             let room = ((longest + rest) / most).saturating_sub(rest);
             if template.max > room {
+                fits = false;
                 self.fault(
                     "/message/max",
                     &format!(
@@ -609,6 +623,10 @@ impl Lint<'_> {
                 );
             }
         }
+        if fits {
+            let count = if template.per_target { most.max(1) } else { 1 };
+            self.size(campaign, count, rest);
+        }
         if template.nudge && !template.editable {
             self.fault(
                 "/message/nudge",
@@ -619,6 +637,41 @@ impl Lint<'_> {
         let Template { subjects, head, body, foot, .. } = template;
         self.wording(campaign, "/message", subjects, [head, body, foot]);
         self.length(campaign, "/message", [head, body, foot]);
+    }
+
+    /// Whether as many messages and all answers fit into an action, each as long as it may be.
+    fn size(&mut self, campaign: &Campaign, count: u32, rest: u32) {
+        let is_sealed = campaign.sealing.is_some();
+        let answers: u32 = campaign.fields.iter().map(longest_answer).sum();
+        let messages = |max: u32| count.saturating_mul(max + rest) - rest;
+        let size = |max: u32| {
+            let bytes = (messages(max).saturating_add(answers)).saturating_mul(BYTES_OF_CHARACTER);
+            match is_sealed {
+                true => encoded(encoded(bytes.saturating_add(PERSON)).saturating_add(REST)),
+                false => encoded(bytes.saturating_add(PERSON + REST)),
+            }
+        };
+        let max = campaign.message.max;
+        if answers == 0 || size(max) <= LONGEST_ACTION {
+            return;
+        }
+        let room = (1..max).rev().find(|max| size(*max) <= LONGEST_ACTION).unwrap_or_default();
+        let is_there = nearest_to(self.json, "/message/max").1;
+        let least = campaign.message.min.max(1);
+        self.fault(
+            if room < least { "/fields" } else { "/message/max" },
+            &format!(
+                "an action with message and answers of full length has {} KiB, and may have 32",
+                size(max).div_ceil(1024)
+            ),
+            &match (room >= least, is_there) {
+                (false, _) => "give the longest fields a lower `max`".to_owned(),
+                (_, true) => format!("lower it to {room} or less, or give long fields a lower `max`"),
+                (_, false) => format!(
+                    "without this key it is {max}: write {room} or less, or give long fields a lower `max`"
+                ),
+            },
+        );
     }
 
     /// What holds for the texts of a message in every language.
@@ -1115,6 +1168,30 @@ fn message_count(campaign: &Campaign) -> u32 {
         TargetingMode::All => all,
         _ => limits(campaign).1.min(all),
     }
+}
+
+/// The characters of the longest answer to a question of the campaign's own, with what stands around it.
+fn longest_answer(field: &Field) -> u32 {
+    if field.is_standard() {
+        return 0;
+    }
+    let ids = field.options.iter().map(|option| length(&option.id));
+    let most = |most: u32| field.max.map_or(most, |max| max.min(most));
+    let answer = match field.kind() {
+        Kind::LongText => most(LONGEST_LONG_TEXT),
+        Kind::Text => most(LONGEST_TEXT),
+        // Nearly all of it is ASCII.
+        Kind::Email | Kind::Phone => 64,
+        Kind::Country | Kind::Checkbox | Kind::Number | Kind::Date => 10,
+        Kind::Choice => ids.max().unwrap_or_default(),
+        Kind::Choices => ids.map(|id| id + 1).sum(),
+    };
+    answer + length(field.id.as_str()) / BYTES_OF_CHARACTER + 2
+}
+
+/// The length of so many bytes in base64url.
+fn encoded(bytes: u32) -> u32 {
+    bytes.saturating_mul(4).div_ceil(3)
 }
 
 fn is_asked(campaign: &Campaign, name: &str) -> bool {

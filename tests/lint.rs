@@ -7,6 +7,11 @@
 use boon::{Compiler, Schemas};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use standwith::action::{Circumstances, Source};
+use standwith::campaign::{CampaignFile, Strictness};
+use standwith::check;
+use standwith::draft::Draft;
+use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::lint::{lint, schema, warnings};
 use standwith::shape::FaultKind;
 
@@ -360,7 +365,15 @@ fn nothing_beside_the_seal_has_to_read_what_is_sealed() {
 fn a_sealed_message_fits_into_an_action() {
     let max = "so long a sealed message may not fit into the 32 KiB of an action";
     let old = "\"min\": 10, \"max\": 100";
-    check_sealing(JWK, (old, "\"min\": 10, \"max\": 3500"), &[]);
+    check_sealing(JWK, (old, "\"min\": 10, \"max\": 3157"), &[]);
+    check_sealing(
+        JWK,
+        (old, "\"min\": 10, \"max\": 3500"),
+        &[
+            "line 17: /message/max: an action with message and answers of full length has 34 KiB, and may have 32; \
+           lower it to 3157 or less, or give long fields a lower `max`",
+        ],
+    );
     check_sealing(
         JWK,
         (old, "\"min\": 10, \"max\": 3501"),
@@ -810,6 +823,101 @@ fn what_stands_for_a_target_stands_for_one() {
         "{\"id\": \"target_name\"",
         &["line 24: /fields/4/id: in a message, this name stands for a target; choose another"],
     );
+}
+
+#[test]
+fn message_and_answers_together_fit_into_an_action() {
+    let why = "{\"id\": \"why\", \"kind\": \"long_text\", \"label\": \"Why?\"}";
+    let long = |count: usize, max: &str| {
+        let field =
+            |at| format!("{{\"id\": \"q{at}\", \"kind\": \"long_text\", \"label\": \"?\"{max}}}");
+        (0..count).map(field).collect::<Vec<_>>().join(", ")
+    };
+    let file = |count, each: &str, max: &str| {
+        FILE.replace(why, &long(count, each))
+            .replace("\"max\": 100\n", &format!("\"max\": {max}\n"))
+    };
+    let told = |size: u32| {
+        format!("an action with message and answers of full length has {size} KiB, and may have 32")
+    };
+    assert_eq!(lines(&file(1, "", "5000")), [""; 0]);
+    assert_eq!(
+        lines(&file(3, "", "5000")),
+        [format!(
+            "line 17: /message/max: {}; lower it to 1077 or less, or give long fields a lower `max`",
+            told(48)
+        )]
+    );
+    assert_eq!(lines(&file(3, "", "1077")), [""; 0]);
+    assert_eq!(lines(&file(3, ", \"max\": 600", "5000")), [""; 0]);
+    let without = file(2, "", "1").replace("\"min\": 10, \"max\": 1", "\"min\": 10");
+    assert_eq!(
+        lines(&without),
+        [format!(
+            "line 12: /message/max: {}; without this key it is 5000: write 3079 or less, or give long fields a lower \
+             `max`",
+            told(40)
+        )]
+    );
+    let fields = format!("line 19: /fields: {}; give the longest fields a lower `max`", told(37));
+    assert_eq!(lines(&file(4, "", "100")), [fields]);
+}
+
+/// The bytes of an action for the example in which message, subject and answers are as long as they may be, in Khmer.
+fn size(questions: usize) -> (usize, bool) {
+    let mut file: Value = serde_json::from_slice(EXAMPLE).unwrap();
+    let fields = file["fields"].as_array_mut().unwrap();
+    for at in 0..questions {
+        fields.push(json!({"id": format!("q{at}"), "kind": "long_text", "label": "?"}));
+    }
+    file["message"]["head"] = json!("");
+    file["message"]["foot"] = json!("");
+    file.as_object_mut().unwrap().remove("languages");
+    let text = file.to_string();
+    let passes = lint(text.as_bytes()).is_empty();
+    let file = CampaignFile::parse(text.as_bytes()).unwrap();
+    let campaign = file.campaign("en", Strictness::Strict).unwrap();
+    let khmer = |count: usize| "ក".repeat(count);
+    let (name, place) = (khmer(60), khmer(100));
+    let mut values = vec![
+        ("given_name".to_owned(), name.clone()),
+        ("family_name".to_owned(), name),
+        ("email".to_owned(), "somebody.with.a.long.name@mail.example.org".to_owned()),
+        ("country".to_owned(), "KH".to_owned()),
+        ("subject".to_owned(), khmer(100)),
+        ("body".to_owned(), khmer(5000)),
+        ("consent_updates".to_owned(), "on".to_owned()),
+        ("consent_delivery".to_owned(), "on".to_owned()),
+    ];
+    values.extend(
+        campaign.targets.iter().map(|target| ("targets".to_owned(), target.id.as_str().to_owned())),
+    );
+    values.extend((0..questions).map(|at| (format!("q{at}"), khmer(2000))));
+    let action = check::check(&campaign, &Draft::posted(values).composed(&campaign)).unwrap();
+    let given = Circumstances {
+        jti: encode(&[1; 16]),
+        iat: 1_790_000_000,
+        aud: format!("https://actions.example.org/campaigns/{}/actions", campaign.id.as_str()),
+        campaign_digest: encode(&[1; 32]),
+        wording_digests: action.wordings().map(|_| encode(&[1; 32])).collect(),
+        source: Source {
+            page: "https://partner.example.org".to_owned(),
+            partner: place,
+            ..Source::default()
+        },
+        ..Circumstances::default()
+    };
+    let key = PublicKey::p256(&encode(&[1; 32]), &encode(&[2; 32]));
+    let input = signing_input(&key, &action.claims(&campaign, given));
+    (compact(&input, &[0; 64]).len(), passes)
+}
+
+#[test]
+fn an_action_of_full_length_is_taken_where_check_passes() {
+    for (questions, passes) in [(0, true), (1, true), (2, false), (3, false)] {
+        let (bytes, passed) = size(questions);
+        assert_eq!((bytes <= 32 * 1024, passed), (passes, passes), "{questions}: {bytes}");
+    }
 }
 
 #[test]
