@@ -35,17 +35,15 @@ struct Numbers {
     countries: &'static str,
 }
 
-/// Whether this is a phone number: 5 to 15 digits, and what people write between them.
+/// Whether this is a phone number: 5 to 15 digits, and what people write between them. An extension or a second number
+/// may follow, in whatever words.
 pub fn is_phone(value: &str) -> bool {
-    let mut digits = 0;
-    for c in value.chars() {
-        if digit(c).is_some() {
-            digits += 1;
-        } else if !is_plus(c) && !is_between(c) {
-            return false;
-        }
-    }
-    (5..=15).contains(&digits)
+    let is_of_number = |c: char| digit(c).is_some() || is_plus(c) || is_between(c);
+    let rest = value.trim_start_matches(is_of_number);
+    let digits = |text: &str| text.chars().filter(|c| digit(*c).is_some()).count();
+    let more = digits(rest);
+    (5..=15).contains(&(digits(value) - more))
+        && (rest.is_empty() || (1..=15).contains(&more) && !rest.contains('@'))
 }
 
 /// A number as E.164 writes it, for somebody in this country (ISO 3166-1 alpha-2; empty where
@@ -138,15 +136,21 @@ pub(crate) fn is_between(c: char) -> bool {
         c,
         ' ' | '-' | '(' | ')' | '.' | '/'
             | '\u{a0}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2009}'..='\u{2015}'
+            | '\u{ad}'
+            | '\u{b7}'
+            | '\u{2000}'..='\u{2015}'
             | '\u{202a}'..='\u{202f}'
             | '\u{2212}'
             | '\u{2060}'..='\u{2069}'
+            // Japanese keyboards have these in place of a hyphen.
+            | '\u{2500}'
+            | '\u{30fc}'
+            | '\u{ff70}'
+            | '\u{3000}'
             | '\u{feff}'
             | '\u{ff08}'
             | '\u{ff09}'
-            | '\u{ff0d}'
+            | '\u{ff0d}'..='\u{ff0f}'
     )
 }
 
@@ -232,6 +236,9 @@ mod tests {
             ("EG", "٠١٠ ١٢٣٤ ٥٦٧٨", "+201012345678"),
             ("JP", "０９０－１２３４－５６７８", "+819012345678"),
             ("JP", "＋81 90 1234 5678", "+819012345678"),
+            ("JP", "090\u{30fc}1234\u{30fc}5678", "+819012345678"),
+            ("JP", "０９０ｰ１２３４\u{3000}５６７８", "+819012345678"),
+            ("JP", "０９０─１２３４．５６７８", "+819012345678"),
             ("IL", "\u{202a}+972 50-123-4567\u{202c}", "+972501234567"),
             ("AU", "0061 2 9374 4000", "+61293744000"),
         ] {
@@ -273,10 +280,34 @@ mod tests {
             ("KH", "12+345678"),
             ("KH", "++855 12 345 678"),
             ("KH", "012 345 678 ext 9"),
+            ("FI", "03 331 6005 ext 3456"),
             ("KH", "+999 12 345 678"),
         ] {
             assert_eq!(international(country, typed), None, "{country} {typed}");
         }
+    }
+
+    #[test]
+    fn a_number_may_have_an_extension_or_another_number_behind_it() {
+        for typed in [
+            "03 331 6005 ext 3456",
+            "+44 20 7946 0958 x12",
+            "8 (495) 123-45-67 доб. 8901",
+            "012 345 678, 098 765 432",
+            "+1-202-555-0123;ext=7",
+            "02-1234-5678#9",
+            "０３ー１２３４ー５６７８（内線１２）",
+            "012 345 678 ឬ 098 765 432",
+        ] {
+            assert!(is_phone(typed), "{typed}");
+            assert_eq!(international("GB", typed), None);
+        }
+        for typed in
+            ["ext 3456", "1234 ext 5", "12345 Berlin", "call 12345", "12345@6.example", "12345x"]
+        {
+            assert!(!is_phone(typed), "{typed}");
+        }
+        assert!(!is_phone(&format!("12345 x{}", "6".repeat(16))));
     }
 
     proptest! {
