@@ -104,8 +104,8 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     lint.faults
 }
 
-/// What a campaign file may say, and its author should think about: pictures on other hosts, in the order of
-/// its lines. Nothing where the file has faults.
+/// What a campaign file may say, and its author should think about: pictures on other hosts, or that `serve` does
+/// not serve, in the order of its lines. Nothing where the file has faults.
 pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
     let Ok(file) = CampaignFile::parse(bytes) else { return Vec::new() };
     if !lint(bytes).is_empty() {
@@ -113,6 +113,16 @@ pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
     }
     let campaign = Campaign::read(&file.json, &mut Reading::default());
     let mut lint = Lint { json: &file.json, faults: Vec::new() };
+    for (pointer, picture) in pictures(&campaign) {
+        if is_relative(&picture.url) && picture_file(&picture.url).is_none() {
+            lint.fault(
+                &pointer,
+                "`standwith serve` serves no picture of this name",
+                "put it beside the campaign file, named with letters, digits, `-`, `_` and .png, .jpg, .jpeg, .webp or \
+                 .avif, unless another server has it",
+            );
+        }
+    }
     for pointer in pictures_elsewhere(&campaign) {
         lint.fault(
             &pointer,
@@ -124,15 +134,47 @@ pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
     lint.faults
 }
 
-/// The pointers of pictures whose addresses name a host. Which host the campaign's own is, no file says.
-fn pictures_elsewhere(campaign: &Campaign) -> Vec<String> {
+/// Pictures that should lie beside the campaign file and are not there, in the order of its lines.
+pub fn missing_pictures(bytes: &[u8], is_there: impl Fn(&str) -> bool) -> Vec<ConfigFault> {
+    let Ok(file) = CampaignFile::parse(bytes) else { return Vec::new() };
+    let campaign = Campaign::read(&file.json, &mut Reading::default());
+    let mut lint = Lint { json: &file.json, faults: Vec::new() };
+    for (pointer, picture) in pictures(&campaign) {
+        if let Some(name) = picture_file(&picture.url).filter(|name| !is_there(name)) {
+            let problem = format!("there is no file {name} beside the campaign file");
+            lint.fault(&pointer, &problem, "put the picture there");
+        }
+    }
+    lint.faults.sort_by_key(|fault| fault.line);
+    lint.faults
+}
+
+/// The name of the file beside the campaign file to which a picture's address leads, if it is one that an endpoint
+/// serves: nothing hidden, no folder, no format that could run script.
+pub fn picture_file(url: &str) -> Option<&str> {
+    let name = url.strip_prefix("./").unwrap_or(url);
+    let (stem, ending) = name.rsplit_once('.')?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let is_picture = ["png", "jpg", "jpeg", "webp", "avif"].contains(&ending);
+    (is_picture && !stem.is_empty() && !name.starts_with('.') && name.bytes().all(fits))
+        .then_some(name)
+}
+
+/// The campaign's pictures with their pointers.
+fn pictures(campaign: &Campaign) -> Vec<(String, &Picture)> {
     let own = ("/picture/url".to_owned(), campaign.picture.as_ref());
     let targets = campaign.targets.iter().enumerate();
     let targets =
         targets.map(|(at, it)| (format!("/targets/{at}/picture/url"), it.picture.as_ref()));
-    let elsewhere = |picture: &Picture| !picture.url.is_empty() && !is_relative(&picture.url);
     let all = std::iter::once(own).chain(targets);
-    all.filter(|(_, it)| it.is_some_and(elsewhere)).map(|(pointer, _)| pointer).collect()
+    all.filter_map(|(pointer, picture)| Some((pointer, picture?))).collect()
+}
+
+/// The pointers of pictures whose addresses name a host. Which host the campaign's own is, no file says.
+fn pictures_elsewhere(campaign: &Campaign) -> Vec<String> {
+    let elsewhere = |picture: &Picture| !picture.url.is_empty() && !is_relative(&picture.url);
+    let all = pictures(campaign).into_iter();
+    all.filter(|(_, picture)| elsewhere(picture)).map(|(pointer, _)| pointer).collect()
 }
 
 /// The JSON Schema (2020-12) of the campaign file, for editors and for other people's programs.

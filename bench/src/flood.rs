@@ -586,7 +586,7 @@ mod tests {
     use super::*;
     use standwith_endpoint::address::PublicUrl;
     use standwith_endpoint::brake::{Brake, Limits, ProofOfWork, Proxies, Work};
-    use standwith_endpoint::http::{Endpoint, HostedForms, listen, router};
+    use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
     use standwith_endpoint::intake::Intake;
     use standwith_endpoint::keys::Keyring;
     use standwith_endpoint::library::Library;
@@ -616,8 +616,13 @@ mod tests {
         let addresses = PublicUrl::local(at.port());
         let workers = Workers::default();
         let intake = Intake { store, library, keys, addresses, metrics, workers };
-        let endpoint =
-            Arc::new(Endpoint { intake, brake, widgets: None, hosted: HostedForms::new(&[7; 32]) });
+        let endpoint = Arc::new(Endpoint {
+            intake,
+            brake,
+            widgets: None,
+            pictures: Pictures::new("nowhere".into()),
+            hosted: HostedForms::new(&[7; 32]),
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(listen::serve(
             listener,

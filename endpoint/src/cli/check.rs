@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
-use standwith::lint::warnings;
+use standwith::lint::{missing_pictures, warnings};
 
 use crate::characters::escaped;
 use crate::library::{faults, in_words, located};
@@ -36,7 +36,10 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         for fault in &faults {
             writeln!(out, "{}", located(path, fault))?;
         }
-        for warning in &warnings(&bytes) {
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut warnings = warnings(&bytes);
+        warnings.extend(missing_pictures(&bytes, |name| beside.join(name).is_file()));
+        for warning in &warnings {
             let (path, line) = (path.display(), warning.line);
             let told = escaped(&format!("{path}:{line}: warning: {}", in_words(warning)));
             writeln!(out, "{told}")?;

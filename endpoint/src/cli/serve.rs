@@ -18,7 +18,7 @@ use crate::address::PublicUrl;
 use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
 use crate::characters::escaped;
 use crate::http::listen::Bounds;
-use crate::http::{self, Endpoint, HostedForms, WidgetFiles, listen};
+use crate::http::{self, Endpoint, HostedForms, Pictures, WidgetFiles, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
 use crate::library::Library;
@@ -146,6 +146,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
             workers: Workers::default(),
         },
         brake,
+        pictures: Pictures::new(options.campaigns.clone()),
         hosted,
         widgets: options.widgets.clone().or_else(built_widgets).map(WidgetFiles::new),
     });

@@ -7,6 +7,7 @@ mod file;
 mod hosted;
 mod html;
 pub mod listen;
+mod pictures;
 mod problem;
 mod trap;
 mod widget;
@@ -26,6 +27,7 @@ use axum::routing::get;
 use tokio::time::Instant;
 
 pub use self::hosted::HostedForms;
+pub use self::pictures::Pictures;
 use self::problem::Problem;
 pub use self::widget::WidgetFiles;
 use crate::address::PublicUrl;
@@ -43,6 +45,8 @@ pub struct Endpoint {
     pub brake: Brake,
     /// The widget's files, if they are served here.
     pub widgets: Option<WidgetFiles>,
+    /// The pictures beside the campaign files.
+    pub pictures: Pictures,
     /// What hosted forms need.
     pub hosted: HostedForms,
 }
@@ -176,13 +180,17 @@ impl FromRequestParts<Arc<Endpoint>> for Client {
     }
 }
 
-/// `GET /campaigns/{id}.json` and `GET /campaigns/{id}`.
+/// `GET /campaigns/{id}.json`, `GET /campaigns/{id}`, and the pictures beside the campaign files.
 async fn file_or_form(
     State(endpoint): State<Arc<Endpoint>>,
     campaign: Result<CampaignId, Problem>,
     request: Request,
 ) -> Response {
     let Ok(CampaignId(name)) = campaign else { return hosted::unknown() };
+    if let Some(media_type) = pictures::media_type(&name) {
+        let picture = pictures::file(endpoint, name, media_type, request.headers()).await;
+        return open_to_all(picture).await;
+    }
     match name.strip_suffix(".json") {
         Some(campaign) => {
             let answer = campaigns::file(&endpoint, campaign, request.headers());

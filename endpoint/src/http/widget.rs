@@ -34,12 +34,12 @@ pub struct WidgetFiles {
 
 /// A file with its compressed forms.
 #[derive(Debug)]
-struct WidgetFile {
+pub(super) struct WidgetFile {
     /// Tells whether the files on disk are still the ones that were read: as they are, gzip, brotli.
     stamps: [Option<Stamp>; 3],
-    bytes: Bytes,
+    pub(super) bytes: Bytes,
     packed: Packed,
-    digest: String,
+    pub(super) digest: String,
 }
 
 /// Size, inode and time of the last change.
@@ -57,7 +57,7 @@ impl WidgetFiles {
     }
 
     /// A file by its name below the folder, which must lead nowhere else. Blocks.
-    fn get(&self, name: &str) -> Option<Arc<WidgetFile>> {
+    pub(super) fn get(&self, name: &str) -> Option<Arc<WidgetFile>> {
         let paths = ["", ".gz", ".br"].map(|form| self.folder.join([name, form].concat()));
         let stamps = [stamp(&paths[0]), stamp(&paths[1]), stamp(&paths[2])];
         // Only names of files that are there are ever remembered.

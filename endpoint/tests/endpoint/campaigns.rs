@@ -13,6 +13,78 @@ use crate::scene::{ID, Scene, campaign, campaign_file, folder, signed, with, wri
 const EDITION: u64 = standwith::plan::EDITION as u64;
 
 #[tokio::test]
+async fn pictures_beside_the_campaign_files_are_served_and_nothing_else() {
+    let scene = Scene::new().await;
+    let folder = scene.dir.path().join("campaigns");
+    let files = [
+        "face.jpg",
+        "a-b_c.1.png",
+        "face.jpeg",
+        "face.webp",
+        "face.avif",
+        ".hidden.png",
+        "free-press.private.json",
+        "face.svg",
+        "face.html",
+        "notes.txt",
+        "free-press.json.bak",
+        "face.jpg.gz",
+        "face.JPG",
+        "face",
+    ];
+    for file in files {
+        fs::write(folder.join(file), "secret").unwrap();
+    }
+    fs::write(scene.dir.path().join("outside.png"), "secret").unwrap();
+    fs::create_dir(folder.join("folder.png")).unwrap();
+    for (file, kind) in [
+        ("face.jpg", "image/jpeg"),
+        ("face.jpeg", "image/jpeg"),
+        ("a-b_c.1.png", "image/png"),
+        ("face.webp", "image/webp"),
+        ("face.avif", "image/avif"),
+    ] {
+        let answer =
+            scene.get_with(&format!("/campaigns/{file}"), &[("accept-encoding", "gzip")]).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "secret"), "{file}");
+        for (name, value) in [
+            ("content-type", kind),
+            ("content-encoding", ""),
+            ("access-control-allow-origin", "*"),
+            ("cross-origin-resource-policy", "cross-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+        ] {
+            assert_eq!(answer.header(name), value, "{file}");
+        }
+        let tag = answer.header("etag").to_owned();
+        let again = scene.get_with(&format!("/campaigns/{file}"), &[("if-none-match", &tag)]).await;
+        assert_eq!(again.status, 304);
+    }
+    for file in [
+        ".hidden.png",
+        "free-press.private.json",
+        "face.svg",
+        "face.html",
+        "notes.txt",
+        "free-press.json.bak",
+        "face.jpg.gz",
+        "face.JPG",
+        "face",
+        "folder.png",
+        "missing.png",
+        "..%2foutside.png",
+        "../outside.png",
+        "%2e%2e%2foutside.png",
+        "face.png%00.jpg",
+    ] {
+        let answer = scene.get(&format!("/campaigns/{file}")).await;
+        assert_eq!(answer.status, 404, "{file}");
+        assert!(!answer.text().contains("secret"), "{file}");
+    }
+}
+
+#[tokio::test]
 async fn routes_are_found_below_the_path_of_each_public_address() {
     let urls = ["https://a.example/forms", "https://b.example", "https://c.example/campaigns"];
     let addresses = urls.map(|url| url.parse().unwrap()).into();

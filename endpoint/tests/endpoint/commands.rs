@@ -70,6 +70,41 @@ fn check_warns_of_a_picture_on_another_host() {
 }
 
 #[test]
+fn check_warns_of_pictures_that_are_not_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = |url: &str| {
+        let campaign = with(campaign(), json!({"picture": {"url": url, "alt": "A face"}}));
+        fs::write(dir.path().join("c.json"), campaign.to_string()).unwrap();
+        let output = standwith(dir.path(), &["check", "c.json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        said(&output)
+    };
+    fs::write(dir.path().join("face.jpg"), "").unwrap();
+    for fine in ["face.jpg", "./face.jpg"] {
+        assert_eq!(picture(fine), "c.json: ok\n");
+    }
+    assert!(
+        picture("missing.jpg")
+            .contains("warning: /picture/url: there is no file missing.jpg beside")
+    );
+    for odd in [
+        "face.svg",
+        "pictures/face.jpg",
+        "../face.jpg",
+        "/face.jpg",
+        ".face.jpg",
+        "my%20face.jpg",
+        "face.jpg?x",
+    ] {
+        let said = picture(odd);
+        assert!(
+            said.contains("warning: /picture/url: `standwith serve` serves no picture"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn the_example_is_without_fault() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = standwith(&root, &["check", "www/campaigns/free-mech-dara.json"]);

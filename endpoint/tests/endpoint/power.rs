@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use standwith_endpoint::address::PublicUrl;
-use standwith_endpoint::http::{Endpoint, HostedForms, listen, router};
+use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
@@ -203,6 +203,7 @@ async fn serves_for_the_other_test() {
         intake,
         brake,
         widgets: None,
+        pictures: Pictures::new("nowhere".into()),
         hosted: HostedForms::new(&[7; 32]),
     }));
     listen::serve(listener, router, listen::Bounds::default(), std::future::pending()).await;

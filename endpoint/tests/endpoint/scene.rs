@@ -22,7 +22,7 @@ use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::brake::{Brake, Challenge, Limits, ProofOfWork, Proxies};
 use standwith_endpoint::clock;
-use standwith_endpoint::http::{Endpoint, HostedForms, WidgetFiles, router};
+use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, WidgetFiles, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::library::Library;
@@ -128,7 +128,8 @@ impl Scene {
         let brake = Brake::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
         let widgets = Some(WidgetFiles::new(dir.path().join("dist")));
         let hosted = HostedForms::new(&[7; 32]);
-        let endpoint = Arc::new(Endpoint { intake, brake, widgets, hosted });
+        let pictures = Pictures::new(dir.path().join("campaigns"));
+        let endpoint = Arc::new(Endpoint { intake, brake, widgets, pictures, hosted });
         Scene { dir, router: router(endpoint.clone()), endpoint }
     }
 

@@ -1,0 +1,62 @@
+//! Pictures that lie beside the campaign files: `/campaigns/NAME.jpg`. Nothing else of that folder is served but the
+//! campaign files themselves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use standwith::lint::picture_file;
+
+use super::Endpoint;
+use super::file::Served;
+use super::problem::Problem;
+use super::widget::WidgetFiles;
+
+/// A folder of pictures.
+#[derive(Debug)]
+pub struct Pictures(WidgetFiles);
+
+impl Pictures {
+    /// The pictures in this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Pictures(WidgetFiles::new(folder))
+    }
+}
+
+/// The media type of a picture, by the ending of its file's name.
+pub(super) fn media_type(name: &str) -> Option<&'static str> {
+    let name = picture_file(name).filter(|file| *file == name)?;
+    Some(match name.rsplit_once('.')?.1 {
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        _ => "image/jpeg",
+    })
+}
+
+/// `GET /campaigns/{name}`: the picture.
+pub(super) async fn file(
+    endpoint: Arc<Endpoint>,
+    name: String,
+    content_type: &'static str,
+    request: &HeaderMap,
+) -> Response {
+    let reading = tokio::task::spawn_blocking(move || endpoint.pictures.0.get(&name));
+    let Some(file) = reading.await.ok().flatten() else {
+        return Problem::not_found().into_response();
+    };
+    let served = Served {
+        bytes: file.bytes.clone(),
+        // A picture is compressed already.
+        packed: crate::packing::Packed::default(),
+        digest: file.digest.clone(),
+        content_type,
+        cache_control: "public, max-age=300",
+        vary: "Accept-Encoding",
+    };
+    let mut response = served.answer(request);
+    let nothing = HeaderValue::from_static("default-src 'none'; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, nothing);
+    response
+}
