@@ -17,6 +17,7 @@ use crate::check::{
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, clean};
 use crate::json::{self, Json, Value, Writer};
+use crate::markdown::{self, Block, Inline};
 use crate::message::{self, OF_TARGETS};
 use crate::postcode;
 use crate::shape::{ConfigFault, FaultKind, LONGEST_POINTER, Reading, Shape, Table};
@@ -130,6 +131,7 @@ pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
             "put it beside the campaign file and write its path, unless you trust that host",
         );
     }
+    lint.markdown(&file.json, "", "");
     lint.faults.sort_by_key(|fault| fault.line);
     lint.faults
 }
@@ -442,6 +444,42 @@ impl Lint<'_> {
                         "an empty translation",
                         "translate it, or leave the key out: then the file's own text stands",
                     );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Warns of texts in which signs of Markdown are shown as they are.
+    fn markdown(&mut self, json: &Json, pointer: &str, key: &str) {
+        match &json.value {
+            Value::Object(members) => {
+                for member in members {
+                    let pointer = format!("{pointer}/{}", escaped(&member.key));
+                    self.markdown(&member.value, &pointer, &member.key);
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.markdown(item, &format!("{pointer}/{index}"), key);
+                }
+            }
+            Value::Text(text) => {
+                let raw = match key {
+                    "story" | "thanks" => shown_raw(text),
+                    "title" | "head" | "body" | "foot" | "wording" | "subjects" => marked(text),
+                    _ => None,
+                };
+                if let Some(raw) = raw {
+                    let hint = match key {
+                        "story" | "thanks" => {
+                            "the README says which Markdown there is; write it otherwise, or leave it so"
+                        }
+                        _ => {
+                            "Markdown works in `story` and `thanks` only; take the signs out, or leave them so"
+                        }
+                    };
+                    self.fault(pointer, &format!("{raw} is shown as it is written"), hint);
                 }
             }
             _ => {}
@@ -1229,6 +1267,73 @@ fn longest_answer(field: &Field) -> u32 {
         Kind::Choices => ids.map(|id| id + 1).sum(),
     };
     answer + length(field.id.as_str()) / BYTES_OF_CHARACTER + 2
+}
+
+/// What of a text looks like Markdown and is none that the form knows.
+fn shown_raw(text: &str) -> Option<&'static str> {
+    let starts = |line: &str| {
+        let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_numbered = numbered.len() < line.len()
+            && (numbered.starts_with(". ") || numbered.starts_with(") "));
+        let is_rule = line.len() > 2
+            && ['-', '*', '_', '='].iter().any(|sign| line.trim_matches(*sign).is_empty());
+        match line {
+            _ if is_numbered => Some("a numbered list (`1.`)"),
+            _ if is_rule => Some("a line of signs (`---`)"),
+            _ if line.starts_with("+ ") => Some("a list with `+`"),
+            _ if line.starts_with('>') => Some("a quotation (`>`)"),
+            _ if line.starts_with('|') => Some("a table (`|`)"),
+            _ if line.starts_with("```") => Some("a block of code"),
+            _ if line.starts_with('#')
+                && line.trim_start_matches('#').starts_with(char::is_alphanumeric) =>
+            {
+                Some("a heading without a space behind `#`")
+            }
+            _ => None,
+        }
+    };
+    let found = text.lines().map(str::trim).find_map(starts);
+    // Its link is one that the form knows.
+    let found = found.or_else(|| holds(text, "![", "](").then_some(PICTURE));
+    found.or_else(|| {
+        let blocks = markdown::parse(text);
+        let inlines = blocks.iter().flat_map(|block| match block {
+            Block::Heading(inlines) | Block::Paragraph(inlines) => vec![inlines],
+            Block::List(items) => items.iter().collect(),
+        });
+        let texts = inlines.flatten().filter_map(|inline| match inline {
+            Inline::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.into_iter().find_map(|text| marked(text))
+    })
+}
+
+const PICTURE: &str = "a picture (`![]()`)";
+
+/// Whether there is something between these signs.
+fn holds(text: &str, open: &str, close: &str) -> bool {
+    let inner = text.split_once(open).and_then(|(_, rest)| rest.split_once(close));
+    inner.is_some_and(|(inner, _)| !inner.trim().is_empty())
+}
+
+/// Signs of Markdown within a text that is shown as it is.
+fn marked(text: &str) -> Option<&'static str> {
+    let is_tag = text.split('<').skip(1).any(|rest| {
+        rest.contains('>')
+            && rest.trim_start_matches('/').starts_with(|c: char| c.is_ascii_alphabetic())
+    });
+    match text {
+        _ if holds(text, "![", "](") => Some(PICTURE),
+        _ if holds(text, "[", "](") => {
+            Some("a link (an address begins with https:, mailto: or tel:)")
+        }
+        _ if holds(text, "**", "**") => Some("a text between `**`"),
+        _ if holds(text, "__", "__") => Some("a text between `__`"),
+        _ if holds(text, "`", "`") => Some("a text between backticks"),
+        _ if is_tag => Some("HTML"),
+        _ => None,
+    }
 }
 
 /// The length of so many bytes in base64url.

@@ -1,5 +1,5 @@
 //! The small subset of Markdown that campaign texts may use, parsed to typed nodes: paragraphs,
-//! `## headings`, `- lists`, `**strong**`, `*emphasis*` and `[links](https://…)`. There is no way
+//! `# headings`, `- lists` or `* lists`, `**strong**`, `*emphasis*` and `[links](https://…)`. There is no way
 //! from a text to HTML: what is none of these is text.
 
 use crate::find::split_once;
@@ -7,11 +7,11 @@ use crate::find::split_once;
 /// A block of text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
-    /// `## …`
+    /// `# …`, all six levels alike.
     Heading(Vec<Inline>),
     /// Lines without a blank one between them.
     Paragraph(Vec<Inline>),
-    /// Lines that begin with `- `.
+    /// Lines that begin with `- ` or `* `.
     List(Vec<Vec<Inline>>),
 }
 
@@ -38,8 +38,10 @@ pub fn parse(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim).chain([""]) {
-        let heading = line.strip_prefix("## ");
-        let item = line.strip_prefix("- ");
+        let rest = line.trim_start_matches('#');
+        let heading =
+            rest.strip_prefix(' ').filter(|_| (1..=6).contains(&(line.len() - rest.len())));
+        let item = line.strip_prefix(['-', '*']).and_then(|item| item.strip_prefix(' '));
         if (line.is_empty() || heading.is_some() || item.is_some()) && !lines.is_empty() {
             blocks.push(Block::Paragraph(inlines(&lines.join(" "))));
             lines.clear();

@@ -863,6 +863,59 @@ fn message_and_answers_together_fit_into_an_action() {
     assert_eq!(lines(&file(4, "", "100")), [fields]);
 }
 
+#[test]
+fn markdown_that_is_shown_as_it_is_written_is_warned_of() {
+    let warned = |key: &str, text: &str| {
+        let (old, new) = match key {
+            "story" => ("\"story\": \"Story\"".to_owned(), json!(text)),
+            _ => ("\"body\": \"I ask you.\"".to_owned(), json!(text)),
+        };
+        let file = FILE.replace(&old, &format!("\"{key}\": {new}"));
+        assert_eq!(lines(&file), [""; 0], "{text}");
+        warnings(file.as_bytes()).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for (text, what) in [
+        ("1. first\n2. second", "a numbered list (`1.`)"),
+        ("One\n\n3) third", "a numbered list (`1.`)"),
+        ("+ plus", "a list with `+`"),
+        ("> quoted", "a quotation (`>`)"),
+        ("a\n---\nb", "a line of signs (`---`)"),
+        ("| a | b |", "a table (`|`)"),
+        ("##heading", "a heading without a space behind `#`"),
+        ("See ![a](https://a.invalid/a.png)", "a picture (`![]()`)"),
+        ("[a](http://a.invalid/)", "a link (an address begins with https:, mailto: or tel:)"),
+        ("[a](page.html)", "a link (an address begins with https:, mailto: or tel:)"),
+        ("- **a **b", "a text between `**`"),
+        ("__strong__", "a text between `__`"),
+        ("`code`", "a text between backticks"),
+        ("A<br>b", "HTML"),
+    ] {
+        assert_eq!(
+            warned("story", text),
+            [format!(
+                "line 4: /story: {what} is shown as it is written; the README says which Markdown there is; write it \
+                 otherwise, or leave it so"
+            )]
+        );
+    }
+    for fine in [
+        "# One\n\n**two** *three*\n\n* four\n- five\n\n[six](https://six.invalid/a_b_c)",
+        "On 24. October 2024, 3 < 4 and 5 > 4, #freedom",
+        "[sic] he said (twice) - and * that is all",
+    ] {
+        assert_eq!(warned("story", fine), [""; 0], "{fine}");
+    }
+    assert_eq!(
+        warned("body", "I **ask** you."),
+        [
+            "line 15: /message/body: a text between `**` is shown as it is written; Markdown works in `story` and `thanks` \
+          only; take the signs out, or leave them so"
+        ]
+    );
+    assert_eq!(warned("body", "1. I ask\n2. you - {{given_name}}\n---"), [""; 0]);
+    assert_eq!(warnings(EXAMPLE), []);
+}
+
 /// The bytes of an action for the example in which message, subject and answers are as long as they may be, in Khmer.
 fn size(questions: usize) -> (usize, bool) {
     let mut file: Value = serde_json::from_slice(EXAMPLE).unwrap();

@@ -62,8 +62,21 @@ fn headings_and_lists_need_no_blank_line() {
 }
 
 #[test]
+fn headings_of_all_levels_and_both_signs_of_items_are_known() {
+    for level in 1..=6 {
+        let source = format!("{} One", "#".repeat(level));
+        assert_eq!(parse(&source), [Block::Heading(vec![text("One")])]);
+    }
+    let items = Block::List(vec![vec![text("one")], vec![emphasis("two")], vec![text("three*")]]);
+    assert_eq!(parse("* one\n- *two*\n* three*"), [items]);
+    check("*one* two", &[emphasis("one"), text(" two")]);
+}
+
+#[test]
 fn what_only_looks_like_a_heading_or_an_item_is_text() {
-    for source in ["# One", "### Three", "##two", "-one", "1. first", "+ plus", "> quoted", "---"] {
+    for source in
+        ["####### Seven", "##two", "#", "-one", "*", "1. first", "+ plus", "> quoted", "---"]
+    {
         check_plain(source);
     }
 }
@@ -79,7 +92,8 @@ fn strong_and_emphasis() {
 
 #[test]
 fn stars_that_mark_nothing_are_stars() {
-    for source in ["2 * 3 * 4", "a * b", "**open", "*open", "** a **", "****", "**", "*", "* a*"] {
+    for source in ["2 * 3 * 4", "a * b", "**open", "*open", "** a **", "****", "**", "*", "a * a*"]
+    {
         check_plain(source);
     }
 }
