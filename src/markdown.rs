@@ -38,10 +38,10 @@ pub fn parse(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim).chain([""]) {
-        let rest = line.trim_start_matches('#');
-        let heading =
-            rest.strip_prefix(' ').filter(|_| (1..=6).contains(&(line.len() - rest.len())));
-        let item = line.strip_prefix(['-', '*']).and_then(|item| item.strip_prefix(' '));
+        let level = line.bytes().take_while(|byte| *byte == b'#').count();
+        let heading = line.get(level..).and_then(|rest| rest.strip_prefix(' '));
+        let heading = heading.filter(|_| (1..=6).contains(&level));
+        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
         if (line.is_empty() || heading.is_some() || item.is_some()) && !lines.is_empty() {
             blocks.push(Block::Paragraph(inlines(&lines.join(" "))));
             lines.clear();

@@ -38,12 +38,15 @@ struct Numbers {
 /// Whether this is a phone number: 5 to 15 digits, and what people write between them. An extension or a second number
 /// may follow, in whatever words.
 pub fn is_phone(value: &str) -> bool {
-    let is_of_number = |c: char| digit(c).is_some() || is_plus(c) || is_between(c);
-    let rest = value.trim_start_matches(is_of_number);
-    let digits = |text: &str| text.chars().filter(|c| digit(*c).is_some()).count();
-    let more = digits(rest);
-    (5..=15).contains(&(digits(value) - more))
-        && (rest.is_empty() || (1..=15).contains(&more) && !rest.contains('@'))
+    let (mut digits, mut more, mut is_behind) = (0, 0, false);
+    for c in value.chars() {
+        if digit(c).is_some() {
+            *if is_behind { &mut more } else { &mut digits } += 1;
+        } else if !is_plus(c) && !is_between(c) {
+            is_behind = true;
+        }
+    }
+    (5..=15).contains(&digits) && (!is_behind || (1..=15).contains(&more) && !value.contains('@'))
 }
 
 /// A number as E.164 writes it, for somebody in this country (ISO 3166-1 alpha-2; empty where
@@ -131,27 +134,27 @@ fn is_plus(c: char) -> bool {
 }
 
 /// What people write between digits, and what comes along unseen when a number is copied.
+#[inline(never)]
 pub(crate) fn is_between(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '-' | '(' | ')' | '.' | '/'
-            | '\u{a0}'
-            | '\u{ad}'
-            | '\u{b7}'
-            | '\u{2000}'..='\u{2015}'
-            | '\u{202a}'..='\u{202f}'
-            | '\u{2212}'
-            | '\u{2060}'..='\u{2069}'
-            // Japanese keyboards have these in place of a hyphen.
-            | '\u{2500}'
-            | '\u{30fc}'
-            | '\u{ff70}'
-            | '\u{3000}'
-            | '\u{feff}'
-            | '\u{ff08}'
-            | '\u{ff09}'
-            | '\u{ff0d}'..='\u{ff0f}'
-    )
+    // First and last of each. The signs behind U+2212 stand in place of a hyphen on Japanese keyboards.
+    const RANGES: [u16; 34] = [
+        0x20, 0x20, 0x28, 0x29, 0x2d, 0x2f, 0xa0, 0xa0, 0xad, 0xad, 0xb7, 0xb7, 0x2000, 0x2015,
+        0x202a, 0x202f, 0x2060, 0x2069, 0x2212, 0x2212, 0x2500, 0x2500, 0x3000, 0x3000, 0x30fc,
+        0x30fc, 0xfeff, 0xfeff, 0xff08, 0xff09, 0xff0d, 0xff0f, 0xff70, 0xff70,
+    ];
+    is_within(c, &RANGES)
+}
+
+/// Whether a character is in one of these ranges: the first and the last of each, one after the other.
+#[inline(never)]
+pub(crate) fn is_within(c: char, ranges: &[u16]) -> bool {
+    let mut ends = ranges.iter();
+    while let (Some(first), Some(last)) = (ends.next(), ends.next()) {
+        if (u32::from(*first)..=u32::from(*last)).contains(&(c as u32)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The value of a decimal digit of a script that is in everyday use. Unicode keeps the ten of a
