@@ -138,13 +138,16 @@ async fn a_proof_is_for_one_action_once() {
         assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
         assert_ne!(problem["challenge"], asked.as_str());
     };
-    // Of so many, one solves it by chance once in 4^20.
-    let mut others = 0;
-    for _ in 0..20 {
+    // One in four solves it by chance. No more are sent than it takes: each that passes makes proofs harder.
+    let mut is_refused = false;
+    for _ in 0..8 {
         let other = scene.claims();
-        others += u32::from(post(&scene, from, &good, signed(&other)).await.status == 429);
+        is_refused = post(&scene, from, &good, signed(&other)).await.status == 429;
+        if is_refused {
+            break;
+        }
     }
-    assert!(others > 0);
+    assert!(is_refused);
     let answer = post(&scene, from, "?proof=nonsense", signed(&other)).await;
     refused(&answer, "not written as one");
     let easier = good.replacen(".4.", ".1.", 1);
