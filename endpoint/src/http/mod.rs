@@ -12,6 +12,7 @@ mod problem;
 mod trap;
 mod widget;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -73,10 +74,19 @@ impl Endpoint {
 /// The endpoint as a service. Its routes are there below the path of each public address, too: some proxies leave it in.
 pub fn router(endpoint: Arc<Endpoint>) -> Router {
     let paths = endpoint.intake.addresses.iter().map(PublicUrl::path);
-    let paths: Vec<String> = paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    let paths: BTreeSet<String> =
+        paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
     let routes = routes(endpoint);
     if paths.is_empty() {
         return routes;
+    }
+    // Paths are those of addresses, whatever they begin with.
+    let mut router = Router::new().without_v07_checks();
+    for path in &paths {
+        // The list of campaigns links relatively.
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let location = [(header::LOCATION, format!("{last}/"))];
+        router = router.route(path, get(async || (StatusCode::PERMANENT_REDIRECT, location)));
     }
     let shortened = middleware::map_request(move |mut request: Request| {
         if let Some(uri) = paths.iter().find_map(|path| below(path, request.uri())) {
@@ -85,7 +95,7 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
         std::future::ready(request)
     });
     // Around the fallback: before the routes of the router inside are looked for.
-    Router::new().fallback_service(routes).layer(shortened)
+    router.fallback_service(routes).layer(shortened)
 }
 
 /// The address of a route that stands below this path.

@@ -86,7 +86,12 @@ async fn pictures_beside_the_campaign_files_are_served_and_nothing_else() {
 
 #[tokio::test]
 async fn routes_are_found_below_the_path_of_each_public_address() {
-    let urls = ["https://a.example/forms", "https://b.example", "https://c.example/campaigns"];
+    let urls = [
+        "https://a.example/forms",
+        "https://b.example",
+        "https://c.example/campaigns",
+        "https://d.example/:a/*b/{c}//d",
+    ];
     let addresses = urls.map(|url| url.parse().unwrap()).into();
     let scene = Scene::at(folder(&[campaign()]), addresses).await;
     fs::write(scene.dir.path().join("dist/standwith.js"), "script").unwrap();
@@ -107,6 +112,13 @@ async fn routes_are_found_below_the_path_of_each_public_address() {
         assert_eq!(scene.get(&format!("/other{path}")).await.status, 404);
     }
     assert_eq!(scene.get("/formsy/healthz").await.status, 404);
+    for path in ["forms", "campaigns"] {
+        let answer = scene.get(&format!("/{path}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (308, &*format!("{path}/"))
+        );
+    }
     for aud in ["a.example/forms", "b.example", "c.example/campaigns"] {
         let aud = format!("https://{aud}/campaigns/{ID}/actions");
         let jws = signed(&with(scene.claims(), json!({"aud": aud})));
