@@ -1,6 +1,7 @@
 //! The campaign file as types. A [`Campaign`] is in one language: [`Campaign::read`] lays the texts
 //! of that language over the file's own before it reads them. No default lives elsewhere.
 
+use crate::draft::{BODY, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
 use crate::json::{self, Json, Member, Value, Writer};
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape, Table, record, words};
@@ -579,6 +580,16 @@ impl Field {
 }
 
 impl Campaign {
+    /// Whether two controls of the form would have one name, or two targets one id.
+    fn has_doubles(&self) -> bool {
+        let mut names: Vec<String> = [TARGETS, SUBJECT, BODY, PUBLIC].map(str::to_owned).into();
+        names.extend(self.fields.iter().map(|field| field.id.0.clone()));
+        names.extend(self.consents.iter().map(|consent| consent_name(consent.purpose.as_str())));
+        // No control has a name with a slash.
+        names.extend(self.targets.iter().map(|target| ["/", target.id.as_str()].concat()));
+        names.iter().enumerate().any(|(at, name)| names[..at].contains(name))
+    }
+
     /// The field of this id.
     #[inline(never)]
     pub fn field(&self, id: &str) -> Option<&Field> {
@@ -912,7 +923,10 @@ impl CampaignFile {
         let translations = self.json.get_mut("languages");
         if let Some(translation) = translations.and_then(|languages| languages.get_mut(&lang)) {
             let nothing = Json { line: translation.line, value: Value::Null };
-            let translation = std::mem::replace(translation, nothing);
+            let mut translation = std::mem::replace(translation, nothing);
+            if let Value::Object(members) = &mut translation.value {
+                members.retain(is_text);
+            }
             lay_over(&mut self.json, translation);
         }
         lang
@@ -952,7 +966,23 @@ impl CampaignFile {
                 Strictness::Strict => true,
             }
         });
+        // One control would answer for two questions, and an answer be signed for words that stand nowhere.
+        if faults.is_empty() && campaign.has_doubles() {
+            let kind = FaultKind::Expected("ids and purposes that stand once");
+            faults.push(ConfigFault { pointer: "/fields".to_owned(), line: 1, kind });
+        }
         if faults.is_empty() { Ok(campaign) } else { Err(faults) }
+    }
+}
+
+/// Whether a member of a translation may be laid over the campaign: texts may, and nothing that says what the form
+/// does. People at risk are at risk in every language.
+fn is_text(member: &Member) -> bool {
+    match member.key.as_str() {
+        "title" | "story" | "picture" | "publisher" | "targets" | "message" | "fields"
+        | "consents" | "thanks" | "share" | "next" | "variants" => true,
+        "at_risk" => matches!(member.value.value, Value::Object(_)),
+        _ => false,
     }
 }
 

@@ -37,6 +37,8 @@ pub enum FaultKind {
 
 /// How many faults of a kind a reading notes.
 pub const MOST_FAULTS: usize = 100;
+/// How many items a list may have: a form with more of anything holds up the page that it is on.
+pub const MOST_ITEMS: usize = 2000;
 /// How many bytes of a pointer a fault has.
 pub const LONGEST_POINTER: usize = 200;
 
@@ -318,6 +320,9 @@ impl<T: Shape + Default> Shape for Vec<T> {
         let Value::List(items) = &json.value else {
             return reading.expected(json, "a list in square brackets");
         };
+        if items.len() > MOST_ITEMS {
+            return reading.expected(json, "a shorter list");
+        }
         self.clear();
         self.resize_with(items.len(), T::default);
         for (index, (place, item)) in self.iter_mut().zip(items).enumerate() {

@@ -4,7 +4,7 @@
 
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance, Outcome};
-use crate::campaign::{Campaign, Channel, Field, Kind, SealingKey};
+use crate::campaign::{Campaign, Channel, Field, Kind, SealingKey, TargetingMode};
 use crate::check::{Mistake, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
@@ -346,11 +346,14 @@ pub enum Event {
     Left(String),
     /// The page may be gone the next moment.
     Hidden,
+    /// The page is left; the browser may show it again as it is now.
+    Gone,
     /// What the tab kept of this form.
     Restored(String),
     /// What a link fills in: names and values.
     Prefilled(Vec<(String, String)>),
-    /// What was painted before was not this form; whether a button was pressed on it.
+    /// What was painted before, or the form as a button was pressed on it, was not this form; whether a button was
+    /// pressed.
     Repainted(bool),
     /// The campaign in the language that was asked for.
     Spoken(Box<Campaign>),
@@ -846,6 +849,7 @@ impl Session {
                 Vec::new()
             }
             Event::Repainted(pressed) => self.repainted(pressed),
+            Event::Gone => self.gone(),
             Event::Spoken(campaign) => self.spoken(*campaign),
             Event::Stored(stored) => self.stored(stored),
             Event::Found { kept, expired, mine } => self.found(kept, expired, &mine),
@@ -930,6 +934,27 @@ impl Session {
         // Whoever begins will send: key and digests are made meanwhile.
         effects.extend(self.ask_for_materials());
         effects
+    }
+
+    /// What was entered.
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// Whether the form shows what its first plan showed: nothing was filled in but what was there `before`, no
+    /// targets are drawn at random, which no first plan names, and it is for no test.
+    pub fn is_as_first(&self, before: &Draft) -> bool {
+        let is_random = self.setting.campaign.targeting.mode == TargetingMode::Random;
+        !self.setting.test && !is_random && self.draft == *before
+    }
+
+    /// The page is left. Where people may be at risk, nothing of the form is left for whoever comes back to it; a
+    /// message on its way goes on.
+    fn gone(&mut self) -> Vec<Effect> {
+        match self.setting.campaign.is_at_risk() && self.state() != "sending" {
+            true => self.proceed(Event::Reset),
+            false => self.keep(),
+        }
     }
 
     /// Whether the campaign asks for a field of this name.

@@ -13,6 +13,9 @@ use crate::sealing;
 use crate::shape;
 use crate::targeting::mixed;
 
+/// Times that an endpoint's clock may show (seconds since 1970): from 2023 to 2100. None else is signed on its word.
+const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
+
 impl Session {
     pub(super) fn judge(&self) -> Result<Action, Vec<Mistake>> {
         check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
@@ -329,7 +332,9 @@ impl Session {
                 return self.post_again(0);
             }
             // A wrong clock: once more with the endpoint's time and the same identity.
-            ("iat_out_of_window", Some(now), Some(mut message)) if !message.settled => {
+            ("iat_out_of_window", Some(now), Some(mut message))
+                if !message.settled && TIMES.contains(&now) =>
+            {
                 message.claims.iat = now;
                 message.settled = true;
                 return self.sign(Box::new(message));

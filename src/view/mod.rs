@@ -12,7 +12,7 @@ use crate::campaign::{
 };
 use crate::check::{Mistake, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
-use crate::find::find;
+use crate::find::{find, split_once};
 use crate::goal;
 use crate::json::decimal;
 use crate::language;
@@ -21,7 +21,7 @@ use crate::message::{self, name_for};
 use crate::plan::{Attribute, Plan, Tag, html};
 use crate::session::{Changes, Notice, Phase, Session};
 use crate::targeting::{limits, offered, recipients};
-use crate::text::{Key, Locale, Rules};
+use crate::text::{Key, Locale, Rules, day};
 
 mod around;
 mod helping;
@@ -134,21 +134,31 @@ pub fn is_first(plan: &str, campaign: Campaign, locale: &mut Locale) -> bool {
         return false;
     }
     let session = beginning(campaign);
-    // Made twice with two signs in the place of numbers and days: where both plans are the same, they are words.
+    // Made with a mark about numbers and days: between those, only the digits have to be the same.
     let rules = locale.rules;
-    let mut made = |sign: fn(&str, i64) -> String| {
-        locale.rules = Rules { number: sign, date: sign, ..rules };
-        whole(&session, locale, None)
+    locale.rules = Rules {
+        number: |_, number| [MARK, &decimal(number), MARK].concat(),
+        date: |_, seconds| [MARK, &day(seconds), MARK].concat(),
+        ..rules
     };
-    let [one, other] = [made(|_, _| "1".to_owned()), made(|_, _| "2".to_owned())];
+    let made = whole(&session, locale, None);
     locale.rules = rules;
-    let mut rest = plan;
-    let mut same = |(one, other): (char, char)| {
-        let after = if one == other { rest.strip_prefix(one) } else { after_number(rest) };
-        after.map(|after| rest = after).is_some()
-    };
-    one.as_str().chars().zip(other.as_str().chars()).all(&mut same) && rest.is_empty()
+    let (mut rest, mut made) = (plan, made.as_str());
+    while let Some((before, after)) = split_once(made, MARK) {
+        let Some((number, after)) = split_once(after, MARK) else { return false };
+        let Some(written) = rest.strip_prefix(before) else { return false };
+        let Some(left) = after_number(written) else { return false };
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        if digits(&written[..written.len() - left.len()]) != digits(number) {
+            return false;
+        }
+        (rest, made) = (left, after);
+    }
+    rest == made
 }
+
+/// Stands about numbers and days: no text of a form holds a control character.
+const MARK: &str = "\u{1}";
 
 /// What comes after a number or a day as an endpoint writes them; none where there is none.
 fn after_number(text: &str) -> Option<&str> {
@@ -431,7 +441,7 @@ impl<'a> Viewer<'a> {
             self.out.set(Attribute::Method, "post");
             self.out.set(Attribute::Action, posting.action);
         }
-        match &campaign.picture {
+        match self.shown(campaign.picture.as_ref()) {
             None => self.out.nothing(),
             Some(picture) => {
                 self.out.put(html!("<img class=\"picture\">"));
@@ -532,9 +542,15 @@ impl<'a> Viewer<'a> {
         self.out.put(html!("</fieldset></div></div></section>"));
     }
 
+    /// A picture, where its host is the campaign's own or nobody is at risk: another host would learn who looks.
+    fn shown<'p>(&self, picture: Option<&'p Picture>) -> Option<&'p Picture> {
+        let is_near = |url: &str| !url.contains(':') && !url.starts_with("//");
+        picture.filter(|picture| !self.campaign.is_at_risk() || is_near(&picture.url))
+    }
+
     /// A picture of a target, or a place kept free for it.
     fn portrait(&mut self, picture: Option<&Picture>) {
-        match picture {
+        match self.shown(picture) {
             None => self.out.nothing(),
             Some(picture) => {
                 self.out.put(html!("<img class=\"portrait\">"));

@@ -38,13 +38,39 @@ export const sign = (key, text, done) => settle(async () => {
   return signature.byteLength === 64 ? base64url(signature) : undefined;
 }, done);
 
+/** The longest answer of an endpoint that is read, in bytes. */
+const LONGEST_ANSWER = 1 << 16;
+
+/** The bytes of an answer; an error where there are more than `most`. */
+export const bytesOf = async (response, most) => {
+  const chunks = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (let part; !(part = await reader.read()).done;) {
+    size += part.value.length;
+    if (size > most) {
+      reader.cancel();
+      throw RangeError("too large");
+    }
+    chunks.push(part.value);
+  }
+  const all = new Uint8Array(size);
+  size = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, size);
+    size += chunk.length;
+  }
+  return all;
+};
+
 /** Sends a request: `[status, body, Retry-After]`. */
 export const send = (request, done) => settle(async () => {
   if (!request) return;
   // The signal beside the request and not in it: WebKit collects a request while it is answered,
   // and its signal along with it.
   const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
-  return [response.status, await response.text(), response.headers.get("Retry-After") ?? ""];
+  const body = new TextDecoder().decode(await bytesOf(response, LONGEST_ANSWER));
+  return [response.status, body, response.headers.get("Retry-After") ?? ""];
 }, done);
 
 /** Says what comes of a promise: `[value]`. */

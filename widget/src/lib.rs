@@ -45,8 +45,7 @@ impl Mounted {
     /// Says that the widget's second half is there; until then nothing can be done but writing. `texts` is
     /// the compiled catalogue that comes with it, if it speaks English; `place` is what the loader found
     /// out, as [`Place`] has it; `first` is the plan that was painted before, if one was, and `pressed` says
-    /// whether a button was pressed on it. Gives back whether it was this form's own: if not, the press
-    /// counts for nothing.
+    /// whether a button was pressed on it. Gives back whether that press stands.
     ///
     /// # Errors
     /// What is wrong with the file, in words for the one who wrote it.
@@ -68,7 +67,8 @@ impl Mounted {
 }
 
 /// Begins the form of a campaign file in the shadow root of `host`. Where its first plan is `painted`, it is
-/// taken over as it stands; else nothing is to be seen until it is complete. `lang` is the language to
+/// taken over as it stands; else nothing is to be seen until it is complete. `pressed` says whether a button was
+/// pressed on it. `lang` is the language to
 /// show, `texts` its compiled catalogue; empty for English.
 #[wasm_bindgen]
 pub fn mount(
@@ -76,12 +76,13 @@ pub fn mount(
     root: ShadowRoot,
     painter: page::Painter,
     painted: bool,
+    pressed: bool,
     file: &str,
     lang: &str,
     texts: &str,
 ) -> Mounted {
     let locale = Locale::compiled(lang, texts, browser::RULES);
-    Mounted(runtime::Runtime::start(host, root, painter, painted, file, locale))
+    Mounted(runtime::Runtime::start(host, root, painter, painted, pressed, file, locale))
 }
 
 /// The first fault, for a console: `standwith check` tells of all, and how to mend them.

@@ -31,7 +31,7 @@ export const create = (name) => Document.prototype.createElement.call(document, 
  */
 export const painter = (root, base, names, tags) => {
   names = names.split(" ");
-  let plan, at, parts;
+  let plan, at, depth, parts;
 
   /** The place in `names` of what comes next. */
   const next = () => {
@@ -123,7 +123,10 @@ export const painter = (root, base, names, tags) => {
     at++;
     if (name) {
       if (here?.localName !== name) made = create(name);
+      // As deep as no plan of ours is: browsers break down over some thousand elements inside one another.
+      if (++depth > 64) throw Error("no plan");
       fill(made);
+      depth--;
     } else {
       if (here?.nodeType !== 3) made = new Text();
       const data = plan[at - 1] === "'" ? text() : "";
@@ -137,7 +140,7 @@ export const painter = (root, base, names, tags) => {
 
   const start = (text) => {
     plan = text;
-    at = 0;
+    at = depth = 0;
   };
 
   return {
@@ -171,7 +174,7 @@ export const painter = (root, base, names, tags) => {
     /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s.
         `list` is a JSON list of codes with names, in the order of a language that browsers may lack. */
     countries(codes, list) {
-      for (const select of root.querySelectorAll("select")) {
+      for (const select of root.querySelectorAll("select[name=country]")) {
         const { lang } = select.closest("[lang]");
         if (select.hasCountries === undefined || select.hasCountries === lang) continue;
         let name = (code) => code;

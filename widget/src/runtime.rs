@@ -62,9 +62,12 @@ impl Runtime {
         root: ShadowRoot,
         painter: Painter,
         painted: bool,
+        pressed: bool,
         file: &str,
         locale: Locale,
     ) -> Rc<Self> {
+        // Who pressed a button on the first plan meant the subject that it shows.
+        let seed = if pressed { 0 } else { js_sys::Math::random().to_bits() };
         // What is wrong with the file is said when it is read as a whole.
         let campaign = CampaignFile::read(file)
             .map_or_else(|_| Campaign::default(), |file| file.into_outline(&locale.lang));
@@ -76,7 +79,7 @@ impl Runtime {
             file: file.to_owned(),
             countries: RefCell::default(),
             wanted: Cell::new(0),
-            session: RefCell::new(Session::outlined(campaign, js_sys::Math::random().to_bits())),
+            session: RefCell::new(Session::outlined(campaign, seed)),
             busy: Cell::new(false),
             mailbox: RefCell::default(),
             complete: Cell::new(false),
@@ -105,8 +108,8 @@ impl Runtime {
         self.session.try_borrow().map_or("", |session| session.state())
     }
 
-    /// The widget's second half is there: from now on the form does all that it can. Says whether the plan
-    /// that was painted `first`, if one was, is what the campaign file gives.
+    /// The widget's second half is there: from now on the form does all that it can. Says whether the form is still
+    /// what the plan that was painted `first`, if one was, showed: then a press of a button on it stands.
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -134,10 +137,8 @@ impl Runtime {
         }
         self.paint(Changes::SCREEN);
         self.complete.set(true);
-        if !own {
-            self.send(Event::Repainted(pressed));
-        }
         effects.into_iter().for_each(|effect| self.perform(effect));
+        let before = self.session.borrow().draft().clone();
         if keeps {
             let kept = browser::kept(&self.kept_as());
             self.send(Event::Restored(kept));
@@ -147,11 +148,17 @@ impl Runtime {
         if !values.is_empty() {
             self.send(Event::Prefilled(values));
         }
+        // What somebody pressed on a form that is another by now, by the campaign file, a link or a draft, is not what
+        // they meant to send.
+        let stands = own && self.session.borrow().is_as_first(&before);
+        if !own || (pressed && !stands) {
+            self.send(Event::Repainted(pressed));
+        }
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
-        Ok(own)
+        Ok(stands)
     }
 
     /// The campaign in the language of the form.
@@ -173,9 +180,8 @@ impl Runtime {
                 runtime.send(Event::Left(name));
             }
         });
-        let hidden: fn(&Rc<Self>, &DomEvent) = |runtime, _| runtime.send(Event::Hidden);
-        self.on(&self.root, "change", hidden);
-        self.on(&browser::window(), "pagehide", hidden);
+        self.on(&self.root, "change", |runtime, _| runtime.send(Event::Hidden));
+        self.on(&browser::window(), "pagehide", |runtime, _| runtime.send(Event::Gone));
     }
 
     /// Has countries named in a language for which browsers have no names.
@@ -687,6 +693,8 @@ fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue)
         ("method", Value::Text(method.as_ref())),
         ("credentials", Value::Text("omit")),
         ("referrerPolicy", Value::Text("no-referrer")),
+        // What is sent goes where the campaign file says, and nowhere else.
+        ("redirect", body.map_or(Value::Nothing, |_| Value::Text("error"))),
         ("body", body.map_or(Value::Nothing, |(body, _)| Value::Text(body))),
     ]);
     let request = Request::new_with_str_and_init(url, init.to_js().unchecked_ref());

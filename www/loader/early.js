@@ -24,7 +24,8 @@ export class Early {
       if (this.#pressed?.type === "submit") this.#wait();
     } else {
       const closest = (selector) => Element.prototype.closest.call(target, selector);
-      const exit = closest("[data-act=exit]");
+      // A plan from a hostile server may call anything so.
+      const exit = closest("a[data-act=exit][href^='https:']");
       if (exit) {
         event.preventDefault();
         leave(exit.href);
@@ -70,11 +71,11 @@ export class Early {
     this.#wait(pressed);
   }
 
-  /** Presses the button once more, now that Rust hears it; not one of a form that was another. */
-  again(own) {
+  /** Presses the button once more, now that Rust hears it, if the press `stands`: the form is what it was then. */
+  again(stands) {
     const pressed = this.#pressed;
     this.end();
     this.#wait();
-    if (own) pressed?.click();
+    if (stands) pressed?.click();
   }
 }

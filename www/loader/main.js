@@ -3,7 +3,7 @@
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
-import { base64url, own } from "standwith-browser";
+import { base64url, bytesOf, own } from "standwith-browser";
 import { begin, imports, mount } from "standwith-glue";
 import { create, painter } from "standwith-paint";
 import { Early } from "./early.js";
@@ -119,23 +119,10 @@ const loadCampaign = async (url, wanted) => {
     "Accept": "application/vnd.standwith.form, */*;q=0.1",
     "Accept-Language": wanted.join().replace(/[^\w,-]|_/g, "-").slice(0, 99),
   });
-  const chunks = [];
-  let size = 0;
-  const reader = response.body.getReader();
-  for (let part; !(part = await reader.read()).done;) {
-    size += part.value.length;
-    if (size > LARGEST_FILE) {
-      reader.cancel();
-      throw Error("too large");
-    }
-    chunks.push(part.value);
-  }
-  const all = new Uint8Array(size);
-  size = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, size);
-    size += chunk.length;
-  }
+  // An answer that breaks off is asked for again.
+  const all = await bytesOf(response, LARGEST_FILE).catch((error) =>
+    because(error instanceof RangeError ? "campaign" : "network")(error)
+  );
   const end = all.indexOf(0);
   const bytes = end < 0 ? all : all.subarray(0, end);
   let text;
@@ -294,7 +281,8 @@ class StandWith extends HTMLElement {
     await new Promise((resolve) => setTimeout(resolve));
     if (!isWanted()) return;
     if (!painted) shadow.replaceChildren();
-    this.#form = mount(this, shadow, page, painted, text, lang, await texts || whole);
+    const late = await texts || whole;
+    this.#form = mount(this, shadow, page, painted, !!this.#early?.pressed, text, lang, late);
     this.#start = undefined;
     this.#early ??= new Early(shadow);
     this.#early.tell();
@@ -315,12 +303,12 @@ class StandWith extends HTMLElement {
     ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
     // What sends comes while the person writes.
     const form = this.#form;
-    let own;
+    let stands;
     try {
-      const late = await this.#patiently(shadow, rest, () => form === this.#form);
+      const last = await this.#patiently(shadow, rest, () => form === this.#form);
       if (form !== this.#form) return;
       try {
-        own = form.complete(late, place, painted ? first : "", this.#early.pressed);
+        stands = form.complete(last, place, painted ? first : "", this.#early.pressed);
       } catch (fault) {
         throw new Unavailable("faulty", fault);
       }
@@ -329,7 +317,7 @@ class StandWith extends HTMLElement {
       free(form);
       return this.#fail(shadow, error);
     }
-    this.#early.again(own);
+    this.#early.again(stands);
     this.#early = undefined;
     becomeReady();
   }

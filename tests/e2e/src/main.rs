@@ -115,6 +115,8 @@ fn run() -> Result<ExitCode> {
         first_paint::what_is_not_open_is_never_painted_as_open,
         first_paint::a_hostile_plan_runs_nothing,
         first_paint::what_is_done_on_a_first_paint_that_differs_is_forgotten,
+        first_paint::a_page_without_a_language_has_its_form,
+        first_paint::a_press_before_something_is_filled_in_sends_nothing,
         first_paint::the_endpoints_first_paint_is_taken_over_in_every_language,
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,

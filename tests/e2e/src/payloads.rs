@@ -174,7 +174,8 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
     let payloads = payloads::all();
     let payloads: Vec<&String> = payloads.iter().filter(may).collect();
     ensure!(payloads.len() > 3000, "{} payloads", payloads.len());
-    for some in payloads.chunks(1000) {
+    // Answers to more questions would not fit into an action, which `serve` refuses.
+    for some in payloads.chunks(300) {
         let mut file: Value = serde_json::from_slice(&fs::read(&path)?)?;
         let line = some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" ");
         file["title"] = line.clone().into();
@@ -185,6 +186,7 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         file["delivery"] = json!({ "disclose": [] });
         file["message"]["body"] =
             "Please set him free, as the law of your country asks of you.".into();
+        file["message"]["max"] = 1000.into();
         file["fields"] = some
             .iter()
             .enumerate()
@@ -202,7 +204,7 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         stage.endpoint.start_again().await?;
         stage.gate.lead_to(&stage.endpoint.origin());
         stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
-        stage.browser.until("!!document.querySelector('[name=f999], [type=submit]')").await?;
+        stage.browser.until("!!document.querySelector('[type=submit]')").await?;
         let look = format!(
             "{LOOK} look(document);
             const page = /^(html|head|meta|title|style|body|main|nav) is there$/;
