@@ -440,7 +440,13 @@ fn read_json(text: &str) -> Result<(String, Claims), Refusal> {
 
 /// The supporter may send it again; the log says why.
 fn busy(fault: StoreFault) -> Refusal {
-    tracing::warn!(error = %fault, "an action was sent away");
+    match fault {
+        // It was logged when it began.
+        StoreFault::Failing => {
+            tracing::debug!(error = %fault, "action rejected: store unavailable")
+        }
+        _ => tracing::warn!(error = %fault, "action rejected: store unavailable"),
+    }
     Refusal::Busy
 }
 

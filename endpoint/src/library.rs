@@ -228,7 +228,12 @@ impl Library {
             if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, version)) {
                 let Version { digest, bytes, .. } = &**version;
                 store.keep_version(id, digest, bytes, clock::now()).await?;
+                let file = shelf.owners.get(id).map(|file| escaped(&file.display().to_string()));
+                tracing::info!(campaign = id, file, "campaign served: new version");
             }
+        }
+        for id in before.owners.keys().filter(|id| !shelf.owners.contains_key(*id)) {
+            tracing::warn!(campaign = id, "campaign no longer served: its file is gone");
         }
         let old: Vec<&String> = before.faults().collect();
         let fresh = shelf.faults().filter(|fault| !old.contains(fault)).cloned().collect();
@@ -325,6 +330,9 @@ fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
 /// The bytes of a file, as far as they tell whether it is too long.
 fn start(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("no regular file"));
+    }
     fs::File::open(path)?.take(LONGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -377,8 +385,25 @@ impl Shelf {
         for (id, paths) in files {
             let named = |path: &&PathBuf| path.file_stem().is_some_and(|stem| *stem == *id);
             let was = before.owners.get(&id).filter(|owner| paths.contains(owner));
-            let owner = was.or_else(|| paths.iter().find(named)).or(paths.first()).cloned();
-            let Some(owner) = owner else { continue };
+            // A copy that was refused does not step in while the original is away for a moment, only once it is
+            // written anew.
+            let stamp =
+                |shelf: &Shelf, path| shelf.files.get(path).and_then(|file: &File| file.stamp);
+            let eligible: Vec<&PathBuf> = paths
+                .iter()
+                .filter(|path| {
+                    !before.namesakes.contains_key(*path)
+                        || stamp(before, *path) != stamp(self, *path)
+                })
+                .collect();
+            let named = eligible.iter().copied().find(named);
+            let Some(owner) = was.or(named).or(eligible.first().copied()).cloned() else {
+                for path in &paths {
+                    let known = before.namesakes.get(path).cloned();
+                    self.namesakes.extend(known.map(|line| (path.clone(), line)));
+                }
+                continue;
+            };
             for path in paths.iter().filter(|path| **path != owner) {
                 let problem = format!("the id \"{id}\" is that of {}", owner.display());
                 let hint = "give each campaign its own, or move the file away".to_owned();

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 
-use super::output::Unfinished;
+use super::output::{Unfinished, keep_apart};
 use crate::store::Store;
 
 #[derive(Args)]
@@ -20,7 +21,9 @@ pub(super) struct Options {
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     let store = Store::open_to_read(&options.database).await?;
-    let mut copy = Unfinished::open(&options.file)?;
+    keep_apart(&options.file, store.file())?;
+    let mut copy =
+        Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
     store.copy_into(copy.aside()).await?;
     copy.put()?;
     store.close().await;

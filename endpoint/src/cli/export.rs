@@ -15,7 +15,7 @@ use standwith::json::Writer;
 use standwith::shape;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::output::Output;
+use super::output::{Output, keep_apart};
 use super::people::People;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
@@ -71,6 +71,9 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         store.knows(campaign).await?,
         "there is no campaign {campaign} in the database"
     );
+    if let Some(path) = &options.output {
+        keep_apart(path, store.file())?;
+    }
     let mut out = Output::open(options.output.as_deref())?;
     let work = write_all(&mut out, &options, keys, &store);
     let tally = match options.output {

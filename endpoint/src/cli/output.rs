@@ -2,12 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::rand;
 use standwith::envelope::encode;
+
+use super::key_file;
+use crate::store::with_ending;
 
 /// Where an export goes.
 pub(super) enum Output {
@@ -22,6 +25,30 @@ pub(super) struct Unfinished {
     out: BufWriter<File>,
     aside: PathBuf,
     path: PathBuf,
+}
+
+/// Fails where a file is one of a database that is read: to write there would destroy it. And where a log stands beside
+/// it that belonged to an older file of the name: it would be read into the new one, and damage it.
+///
+/// # Errors
+/// Which one it is.
+pub(super) fn keep_apart(path: &Path, database: &Path) -> anyhow::Result<()> {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    let beside = |ending: &str| with_ending(path, ending);
+    let own = ["", "-wal", "-shm", "-journal"].map(|ending| with_ending(database, ending));
+    let written = identity(path);
+    for file in own.into_iter().chain([key_file(database)]) {
+        let is_same = written.is_some() && written == identity(&file);
+        anyhow::ensure!(!is_same, "{} is {} itself", path.display(), file.display());
+    }
+    for left in ["-wal", "-shm", "-journal"].map(beside) {
+        anyhow::ensure!(
+            !left.exists(),
+            "{} was left by an older file and would damage the new one: remove it first",
+            left.display()
+        );
+    }
+    Ok(())
 }
 
 impl Output {

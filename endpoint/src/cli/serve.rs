@@ -120,6 +120,11 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         Some(at) => Some(listen_on(at, " for metrics").await?),
         None => None,
     };
+    anyhow::ensure!(
+        options.campaigns.is_dir(),
+        "{}: there is no such folder of campaign files",
+        options.campaigns.display()
+    );
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
     let library = Library::open(&options.campaigns, &store).await?;
@@ -162,6 +167,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     }
 
     let stop = Arc::new(Notify::new());
+    let probing = tokio::spawn(probe(endpoint.clone()));
     let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone(), hangup));
     let mut signals = Signals::new()?;
     let stopped = async {
@@ -189,6 +195,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     }
     let well = endpoint.intake.store.is_writing();
     looking.abort();
+    probing.abort();
     endpoint.intake.store.close().await;
     anyhow::ensure!(well, "the database failed");
     tracing::info!("all that was taken in is on disk");
@@ -218,6 +225,16 @@ fn log_start(endpoint: &Endpoint, trusted: &[Block]) {
     );
 }
 
+/// Tries now and then whether anything can be committed, whatever the reading of campaign files waits for.
+async fn probe(endpoint: Arc<Endpoint>) {
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        endpoint.intake.store.probe();
+        endpoint.hosted.purge();
+    }
+}
+
 /// Keeps the campaigns as their files are, at once when SIGHUP comes; stops the endpoint when nothing can be kept any
 /// more.
 async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Signal) {
@@ -230,8 +247,6 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Sign
             _ = ticks.tick() => false,
             Some(()) = hangup.recv() => true,
         };
-        endpoint.hosted.purge();
-        store.probe();
         if !store.is_writing() {
             tracing::error!(
                 "database: the file was removed or replaced, or the writer ended; stopping"

@@ -28,7 +28,7 @@ pub(super) struct Options {
 #[group(required = true, multiple = false)]
 struct What {
     /// Receipt number of the action (its `jti`), or the whole receipt
-    #[arg(long, value_name = "JTI")]
+    #[arg(long, value_name = "JTI", allow_hyphen_values = true)]
     receipt: Option<String>,
     /// E-mail address; all actions with it are withdrawn. What is sealed can't be found by it
     #[arg(long, value_name = "ADDRESS")]

@@ -244,7 +244,7 @@ async fn health() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// Ready: actions can be kept, and there are campaigns, unless there is no file of one. Names of files are the
+/// Ready: actions can be kept, and there are campaigns. Names of files are the
 /// operator's: this says only how many have faults.
 async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let intake = &endpoint.intake;
@@ -255,7 +255,7 @@ async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
     };
     let (status, told) = if !intake.store.is_ready().await {
         (StatusCode::SERVICE_UNAVAILABLE, "the database does not take actions now\n")
-    } else if served == 0 && faulty > 0 {
+    } else if served == 0 {
         (StatusCode::SERVICE_UNAVAILABLE, "no campaign is served\n")
     } else {
         (StatusCode::OK, "ok\n")

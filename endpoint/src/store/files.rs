@@ -52,7 +52,7 @@ impl Files {
 }
 
 /// A path with this at its end, as SQLite names the files beside a database.
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -5,6 +5,7 @@ mod files;
 mod sqlite;
 mod writer;
 
+pub(crate) use files::with_ending;
 pub use sqlite::Store;
 
 use standwith::answer::Status;
@@ -18,6 +19,14 @@ pub enum StoreFault {
     /// More actions wait to be written than the queue holds, or the store is shutting down.
     #[error("write queue full, or shutting down")]
     Busy,
+    /// The last commit failed; it is tried again.
+    #[error("the last commit failed")]
+    Failing,
+    /// There is a log without its database, whose newest actions may be in it.
+    #[error(
+        "there is no database {0}, but its log {0}-wal: put the database back, or move the log away"
+    )]
+    LogAlone(String),
     /// The database's file is not the one that was opened.
     #[error("the database file was removed or replaced while it was open")]
     FileGone,

@@ -339,6 +339,9 @@ async fn begin(
         folder.lock().map(|()| folder)
     });
     let locked = locked.await.map_err(|_| StoreFault::Busy)?.map_err(sqlx::Error::Io)?;
+    if !file.exists() && with_ending(file, "-wal").exists() {
+        return Err(StoreFault::LogAlone(file.display().to_string()));
+    }
     make_private(file).map_err(sqlx::Error::Io)?;
     let mut connection = options.connect().await?;
     sqlx::migrate!().run(&mut connection).await?;

@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::files::Files;
 use super::sqlite::kept;
@@ -24,6 +24,8 @@ const QUEUE: usize = 2048;
 const BATCH: usize = 128;
 /// How often a transaction is begun anew while the database is locked by another process.
 const TRIES: u32 = 3;
+/// How long a post waits to be committed, below what forms and proxies wait for an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// How long no commit may have succeeded while the store counts as ready.
 const STALE: Duration = Duration::from_secs(5);
 /// How long after the last commit another one is tried to see whether the database can be written to; at once after
@@ -105,7 +107,11 @@ impl Writer {
         self.metrics.set_queue(QUEUE - queue.capacity());
         // Kept open across the wait, the sender would keep the task from ending.
         drop(queue);
-        answered.await.unwrap_or(Err(StoreFault::Busy))
+        // It may be committed yet: the same action again then gets its receipt.
+        match timeout(LONGEST_WAIT, answered).await {
+            Ok(answer) => answer.unwrap_or(Err(StoreFault::Busy)),
+            Err(_) => Err(StoreFault::Failing),
+        }
     }
 
     /// Has a commit tried where none was for a while, or the last one failed.
@@ -175,7 +181,7 @@ async fn write(
             Err(error) => {
                 health.failed(&error);
                 for answer in answers {
-                    let _ = answer.send(Err(StoreFault::Busy));
+                    let _ = answer.send(Err(StoreFault::Failing));
                 }
             }
         }

@@ -242,8 +242,21 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
     let scene = scene.restarted().await;
     assert_eq!(title(&scene).await, "Free the press");
     assert_eq!(scene.endpoint.intake.library.tally(), (1, 3));
-    // Whoever moves the original away means it.
+    // A copy does not step in while the original is away, as in the middle of a deployment.
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
+    for _ in 0..2 {
+        scene.look().await;
+        assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.status, 404);
+    }
+    assert_eq!(scene.endpoint.intake.library.tally(), (0, 3));
+    write_campaign(scene.dir.path(), &campaign());
+    scene.look().await;
+    assert_eq!(title(&scene).await, "Free the press");
+    // Whoever writes it anew without the original means it.
+    fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
+    scene.look().await;
+    let copy = with(campaign(), json!({"title": "Copy", "story": "Anew."}));
+    fs::write(folder.join("z-copy.json"), copy.to_string()).unwrap();
     scene.look().await;
     assert_eq!(title(&scene).await, "Copy");
     assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 2);
@@ -261,17 +274,20 @@ async fn a_bad_campaign_file_holds_up_no_other() {
     let folder = scene.dir.path().join("campaigns");
     fs::write(folder.join("broken.json"), "{").unwrap();
     std::os::unix::fs::symlink("nowhere", folder.join("dangling.json")).unwrap();
+    let fifo = std::process::Command::new("mkfifo").arg(folder.join("fifo.json")).status();
+    assert!(fifo.unwrap().success());
     let complaints = scene.look().await;
-    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert_eq!(complaints.len(), 3, "{complaints:?}");
+    assert!(complaints.iter().any(|line| line.contains("fifo.json: can't be read: no regular")));
     assert!(complaints.iter().any(|line| line.contains("dangling.json: can't be read")));
     assert_eq!(scene.look().await, [""; 0], "told once");
     assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "New"}))).await, [""; 0]);
     let scene = scene.restarted().await;
     assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"], "New");
-    assert_eq!(scene.endpoint.intake.library.faults().len(), 2);
+    assert_eq!(scene.endpoint.intake.library.faults().len(), 3);
     let ready = scene.get("/readyz").await;
     assert_eq!(ready.status, 200);
-    assert!(ready.text().contains("with faults, see the log: 2"), "{}", ready.text());
+    assert!(ready.text().contains("with faults, see the log: 3"), "{}", ready.text());
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
     scene.look().await;
     assert_eq!(scene.get("/readyz").await.status, 503);

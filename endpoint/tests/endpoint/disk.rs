@@ -195,6 +195,8 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     assert_eq!(withdraw(&["--receipt", &receipts[3]]), (Some(0), "1 withdrawn\n".to_owned()));
     assert_eq!(count().await, 0);
     assert_eq!(withdraw(&["--receipt", "nonsense"]).0, Some(1));
+    // One in 64 numbers begins so.
+    assert_eq!(withdraw(&["--receipt", "-AAAAAAAAAAAAAAAAAAAAA"]).0, Some(1));
     assert_eq!(withdraw(&[]).0, Some(2));
     // A copy that a device kept comes later.
     for claims in &claims {
@@ -215,4 +217,39 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
         let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
         assert!(!bytes.windows(payload.len()).any(|window| window == payload));
     }
+}
+
+// Both took the place of the database, with exit code 0.
+#[tokio::test]
+async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
+    let scene = Scene::new().await;
+    scene.post(signed(&scene.claims())).await.taken(201);
+    let dir = scene.dir.path();
+    std::os::unix::fs::symlink("test.sqlite", dir.join("link")).unwrap();
+    for file in ["test.sqlite", "test.sqlite-wal", "test.keys.json", "link", "./test.sqlite"] {
+        let backup = run(&scene, &["backup", file, "--database", "sqlite:test.sqlite"]);
+        assert_eq!(backup.status.code(), Some(2), "{file}");
+        let options = ["export", "--campaign", ID, "--database", "sqlite:test.sqlite", "--format"];
+        let export = run(&scene, &[&options[..], &["csv", "--output", file]].concat());
+        assert_eq!(export.status.code(), Some(2), "{file}");
+    }
+    fs::write(dir.join("old.sqlite-wal"), "of an older one").unwrap();
+    let backup = run(&scene, &["backup", "old.sqlite", "--database", "sqlite:test.sqlite"]);
+    assert_eq!(backup.status.code(), Some(2), "{backup:?}");
+    assert!(!dir.join("old.sqlite").exists());
+    assert_eq!(export_of(&scene, "sqlite:test.sqlite").1, 1);
+}
+
+// A supervisor's restart made an empty database, and threw away the log with the newest actions.
+#[test]
+fn a_log_without_its_database_is_not_thrown_away() {
+    let dir = crate::scene::folder(&[crate::scene::campaign()]);
+    fs::write(dir.path().join("test.sqlite-wal"), "actions").unwrap();
+    let options = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"];
+    let output = crate::commands::standwith(dir.path(), &options);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("put the database back"), "{told}");
+    assert_eq!(fs::read(dir.path().join("test.sqlite-wal")).unwrap(), b"actions");
+    assert!(!dir.path().join("test.sqlite").exists());
 }
