@@ -66,23 +66,22 @@ impl Mounted {
     }
 }
 
-/// Begins the form of a campaign file in the shadow root of `host`. Where its first plan is `painted`, it is
-/// taken over as it stands; else nothing is to be seen until it is complete. `pressed` says whether a button was
-/// pressed on it. `lang` is the language to
+/// Begins the form of a campaign file in the shadow root of `host`. `pressed` says whether a
+/// button was pressed on its first plan; where none is painted it is absent, and nothing is to be seen until it is
+/// complete. `lang` is the language to
 /// show, `texts` its compiled catalogue; empty for English.
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
     painter: page::Painter,
-    painted: bool,
-    pressed: bool,
+    pressed: Option<bool>,
     file: &str,
     lang: &str,
     texts: &str,
 ) -> Mounted {
     let locale = Locale::compiled(lang, texts, browser::RULES);
-    Mounted(runtime::Runtime::start(host, root, painter, painted, pressed, file, locale))
+    Mounted(runtime::Runtime::start(host, root, painter, pressed, file, locale))
 }
 
 /// The first fault, for a console: `standwith check` tells of all, and how to mend them.

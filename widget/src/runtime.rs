@@ -61,13 +61,13 @@ impl Runtime {
         host: HtmlElement,
         root: ShadowRoot,
         painter: Painter,
-        painted: bool,
-        pressed: bool,
+        pressed: Option<bool>,
         file: &str,
         locale: Locale,
     ) -> Rc<Self> {
         // Who pressed a button on the first plan meant the subject that it shows.
-        let seed = if pressed { 0 } else { js_sys::Math::random().to_bits() };
+        let random = || js_sys::Math::random().to_bits();
+        let seed = if pressed == Some(true) { 0 } else { random() };
         // What is wrong with the file is said when it is read as a whole.
         let campaign = CampaignFile::read(file)
             .map_or_else(|_| Campaign::default(), |file| file.into_outline(&locale.lang));
@@ -88,7 +88,7 @@ impl Runtime {
             next_page: RefCell::default(),
             listeners: RefCell::default(),
         });
-        if painted {
+        if pressed.is_some() {
             runtime.patch(view::WRITTEN);
         }
         for kind in ["input", "change"] {

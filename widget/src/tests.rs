@@ -184,7 +184,7 @@ impl Form {
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let host = self.host.clone();
-        let mounted = mount(host, self.root.clone(), painter, false, false, campaign, "en", "");
+        let mounted = mount(host, self.root.clone(), painter, None, campaign, "en", "");
         mounted.complete("", &place, "", false).unwrap();
         self.mounted.replace(Some(mounted));
     }

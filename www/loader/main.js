@@ -282,7 +282,7 @@ class StandWith extends HTMLElement {
     if (!isWanted()) return;
     if (!painted) shadow.replaceChildren();
     const late = await texts || whole;
-    this.#form = mount(this, shadow, page, painted, !!this.#early?.pressed, text, lang, late);
+    this.#form = mount(this, shadow, page, this.#early?.pressed, text, lang, late);
     this.#start = undefined;
     this.#early ??= new Early(shadow);
     this.#early.tell();
