@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use standwith::action::Claims;
 use standwith::answer;
@@ -173,15 +173,11 @@ async fn take(
     let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
     let page = Page::new(endpoint.clone(), version, &uri, &headers, now)?;
-    let mut rendered = respond(page, posted, over).await?;
+    let rendered = respond(page, posted, over).await?;
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
     let code = rendered.extensions().get::<Code>().copied();
-    // The form as it was filled in may lie in the browser's memory of pages (bfcache), for Back.
-    let forget =
-        (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
-    rendered.headers_mut().insert(forget.0, forget.1);
     let network = brake.network(client);
     let token = endpoint.hosted.pages.keep(rendered, network).map_err(|_| Refusal::Busy)?;
     let headers = [
