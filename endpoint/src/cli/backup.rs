@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use super::export::interrupted;
 use super::output::{Unfinished, keep_apart};
 use crate::store::Store;
 
@@ -24,7 +25,11 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     keep_apart(&options.file, store.file())?;
     let mut copy =
         Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
-    store.copy_into(copy.aside()).await?;
+    tokio::select! {
+        copied = store.copy_into(copy.aside()) => copied?,
+        // Nothing of a copy is left where it is broken off.
+        fault = interrupted() => return Err(fault),
+    }
     copy.put()?;
     store.close().await;
     let mut told = io::stderr().lock();

@@ -91,7 +91,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
 }
 
 /// Ends when somebody stops the command.
-async fn interrupted() -> anyhow::Error {
+pub(super) async fn interrupted() -> anyhow::Error {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -101,7 +101,7 @@ async fn interrupted() -> anyhow::Error {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    anyhow::anyhow!("interrupted; nothing is exported")
+    anyhow::anyhow!("interrupted; nothing is written")
 }
 
 async fn write_all(

@@ -120,7 +120,9 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // Once it is in its place there is none under this name.
-        let _ = fs::remove_file(&self.aside);
+        for ending in ["", "-journal", "-wal", "-shm"] {
+            let _ = fs::remove_file(with_ending(&self.aside, ending));
+        }
     }
 }
 

@@ -63,7 +63,14 @@ impl Store {
         };
         let file = options.get_filename().to_owned();
         let mut connection = begin(&file, &options).await?;
-        let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
+        // One of them stays open for ever: where the writer closes the last connection after a failed commit, SQLite
+        // deletes the log, as if somebody had removed it.
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(PATIENCE);
         // A file that is gone is not made anew: actions would go where nobody looks.
         let options = options.create_if_missing(false);
         let readers = readers.connect_with(options.clone()).await?;
@@ -143,6 +150,8 @@ impl Store {
             withdrawn += 1;
         }
         transaction.commit().await?;
+        // What was deleted is still in the log, until its frames are written back and it is cut.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.readers).await?;
         Ok(withdrawn)
     }
 

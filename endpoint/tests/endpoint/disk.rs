@@ -203,6 +203,15 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
         scene.post(signed(claims)).await.refused(410, "withdrawn");
     }
     assert_eq!((count().await, scene.number("SELECT count(*) FROM action").await), (0.into(), 0));
+    // Nothing of it is left in the log of the running endpoint either.
+    for ending in ["", "-wal"] {
+        let bytes = fs::read(scene.dir.path().join(format!("test.sqlite{ending}"))).unwrap();
+        for claims in &claims {
+            let jws = signed(claims);
+            let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
+            assert!(!bytes.windows(payload.len()).any(|window| window == payload), "{ending}");
+        }
+    }
     // A test never counted.
     let test = crate::scene::with(scene.claims(), serde_json::json!({"test": true}));
     scene.post(signed(&scene.claims())).await.taken(201);

@@ -1,11 +1,12 @@
 //! What a hosted form posts.
 
 use standwith::draft::Draft;
+use standwith::shape::MOST_ITEMS;
 
 use crate::http::{html, trap};
 
-/// The most values of a form. No campaign asks as much.
-const MOST_VALUES: usize = 1000;
+/// The most values of a form: no list of a campaign has more items, and there are fields beside it.
+const MOST_VALUES: usize = MOST_ITEMS + 1000;
 
 /// The name of the hidden field with the action's identity.
 pub(super) const JTI: &str = "jti";
