@@ -175,7 +175,7 @@ export const painter = (root, base, names, tags) => {
         `list` is a JSON list of codes with names, in the order of a language that browsers may lack. */
     countries(codes, list) {
       for (const select of root.querySelectorAll("select[name=country]")) {
-        const { lang } = select.closest("[lang]");
+        const lang = select.closest("[lang]")?.lang;
         if (select.hasCountries === undefined || select.hasCountries === lang) continue;
         let name = (code) => code;
         let compare;

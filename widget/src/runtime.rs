@@ -138,6 +138,8 @@ impl Runtime {
         self.paint(Changes::SCREEN);
         self.complete.set(true);
         effects.into_iter().for_each(|effect| self.perform(effect));
+        // What has waited is worked on first: it was there before.
+        self.send(Event::Left("email".to_owned()));
         let before = self.session.borrow().draft().clone();
         if keeps {
             let kept = browser::kept(&self.kept_as());
@@ -181,7 +183,10 @@ impl Runtime {
             }
         });
         self.on(&self.root, "change", |runtime, _| runtime.send(Event::Hidden));
-        self.on(&browser::window(), "pagehide", |runtime, _| runtime.send(Event::Gone));
+        self.on(&browser::window(), "pagehide", |runtime, _| {
+            runtime.painter.say();
+            runtime.send(Event::Gone);
+        });
     }
 
     /// Has countries named in a language for which browsers have no names.

@@ -269,6 +269,8 @@ class StandWith extends HTMLElement {
       loadTexts(known(name, name.split("-")[0], "en")).then(done, () => done());
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);
+    // Rust does not listen yet, and at risk nothing is left for whoever comes back to the page.
+    if (said.at_risk) addEventListener("pagehide", () => this.#early && this.reset(), { once: true });
     const painted = !!this.#early;
     const rest = async () => {
       const english = await texts ? "" : loadTexts("en");
