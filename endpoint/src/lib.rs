@@ -12,6 +12,7 @@
 //!      ├─ export ─┬─ store
 //!      │          ├─ csv, characters, email
 //!      │          └─ sealing, judging where it was sealed
+//!      ├─ backup, withdraw ── store
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
 //! ```

@@ -232,7 +232,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// The body of an answer. When it is dropped, all of it is written, or nobody waits for it.
+/// The body of an answer. When it is dropped, hyper has taken all of it, or the client is gone. What hyper has taken may
+/// still wait in its buffer: a large answer then counts as idle while it is written.
 struct Answer {
     body: Body,
     phase: Arc<watch::Sender<Phase>>,
