@@ -15,6 +15,7 @@
 
 mod challenge;
 mod network;
+mod slow;
 mod table;
 
 use std::net::IpAddr;
@@ -29,6 +30,8 @@ use tokio::time::Instant;
 
 pub use self::challenge::{Challenge, ProofOfWork, Subject, Unproved, Work, solve};
 pub use self::network::{Block, Client, ForwardedHeader, Network, Proxies, networks_of};
+use self::slow::SlowBodies;
+pub(crate) use self::slow::{SlowPlace, Waiting};
 pub use self::table::MEMORY;
 use self::table::{Rate, Table};
 use crate::metrics::Metrics;
@@ -39,10 +42,6 @@ const DAY: u64 = 86_400_000_000;
 const WAITING: usize = 512;
 /// How many posts over the limit a minute are looked up, in case they are kept already: 200 a second.
 const LOOKUPS: Rate = Rate(12_000);
-/// How many bodies may take longer than a moment to come.
-const SLOW_BODIES: usize = 1024;
-/// How many bodies with a proof that is not verified yet may take longer than a moment to come.
-const SLOW_PROOFS: usize = 256;
 /// The least and the most that somebody is told to wait, in seconds.
 const WAITS: (u32, u32) = (2, 60);
 /// How often the log tells of posts over the limit, in microseconds.
@@ -113,8 +112,7 @@ pub struct Brake {
     state: Mutex<State>,
     waiting: Semaphore,
     verifying: Semaphore,
-    slow_bodies: Semaphore,
-    slow_proofs: Semaphore,
+    slow_bodies: SlowBodies,
 }
 
 /// What changes. Times are microseconds since the brake was made, but in `used`.
@@ -175,8 +173,7 @@ impl Brake {
             state: Mutex::new(state),
             waiting: Semaphore::new(WAITING),
             verifying: Semaphore::new(processors),
-            slow_bodies: Semaphore::new(SLOW_BODIES),
-            slow_proofs: Semaphore::new(SLOW_PROOFS),
+            slow_bodies: SlowBodies::default(),
         })
     }
 
@@ -316,20 +313,19 @@ impl Brake {
         rate.take(&mut self.lock().pages, now).is_ok()
     }
 
-    /// The places of bodies that take their time.
-    pub(crate) fn slow_bodies(&self) -> &Semaphore {
-        &self.slow_bodies
+    /// A place for a body that takes longer than a moment, if there is one.
+    pub(crate) fn slow_place(
+        &self,
+        waiting: Waiting,
+        client: Option<Client>,
+    ) -> Option<SlowPlace<'_>> {
+        self.slow_bodies.take(waiting, client)
     }
 
     /// Identifies a proof among those that were used.
     fn used(&self, proof: &str, subject: Subject<'_>) -> u64 {
         let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
         first(hmac::sign(&self.used_key, text.as_bytes()).as_ref())
-    }
-
-    /// The places of bodies above the limit that come with a proof.
-    pub(crate) fn slow_proofs(&self) -> &Semaphore {
-        &self.slow_proofs
     }
 
     /// What identifies the network of a client, today; none where it has none of its own.

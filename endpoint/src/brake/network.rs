@@ -76,6 +76,14 @@ pub struct Network {
     pub(super) length: u8,
 }
 
+impl Network {
+    /// How many bits its addresses share.
+    #[cfg(test)]
+    pub(crate) fn length(self) -> u8 {
+        self.length
+    }
+}
+
 impl Client {
     /// The networks that count for a client, as [`networks_of`] has them.
     pub(super) fn networks(self) -> Vec<(Network, u32)> {

@@ -12,7 +12,7 @@ use standwith::proof::PARAMETER;
 use super::body;
 use super::problem::Problem;
 use super::{CampaignId, Client, Endpoint, Quiet};
-use crate::brake::{Kind, Lookup, Subject, Unproved};
+use crate::brake::{self, Kind, Lookup, Subject, Unproved, Waiting};
 use crate::clock;
 use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
 
@@ -26,7 +26,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Response {
     let admitted = endpoint.brake.admit(Kind::Action, client);
-    let taken = take(endpoint, campaign, admitted, uri, headers, body).await;
+    let taken = take(endpoint, campaign, client, admitted, uri, headers, body).await;
     let mut response = taken.into_response();
     if admitted.is_err() && !response.status().is_success() {
         response.extensions_mut().insert(Quiet);
@@ -37,6 +37,7 @@ pub(super) async fn post(
 async fn take(
     State(endpoint): State<Arc<Endpoint>>,
     CampaignId(campaign): CampaignId,
+    client: Option<brake::Client>,
     admitted: Result<(), u32>,
     uri: Uri,
     headers: HeaderMap,
@@ -47,12 +48,13 @@ async fn take(
     let shown = shown.map(|proof| brake.glance(&proof, &campaign, now).map(|()| proof));
     // Above the limit, a body without a proof is not waited for. One with a proof, which may be wrong, takes no place
     // from those below.
-    let places = match (&admitted, &shown) {
-        (Ok(()), _) => Some(brake.slow_bodies()),
-        (Err(_), Some(Ok(_))) => Some(brake.slow_proofs()),
+    let waiting = match (&admitted, &shown) {
+        (Ok(()), _) => Some(Waiting::Admitted),
+        (Err(_), Some(Ok(_))) => Some(Waiting::WithProof),
         _ => None,
     };
-    let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, places).await);
+    let place = || brake.slow_place(waiting?, client);
+    let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, place).await);
     let mut proved = None;
     if let Err(wait) = admitted {
         let post = form.ok().zip(body.as_deref().ok());

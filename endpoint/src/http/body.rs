@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::Problem;
@@ -24,19 +23,19 @@ const WHOLE: Duration = Duration::from_secs(120);
 /// sending sees a broken connection and no answer.
 const SWALLOWED: usize = 1024 * 1024;
 
-/// Reads a body of at most so many bytes. One that does not come at once takes one of the `places`, if it may, so
-/// that bodies that never come don't hold all of the connections.
-pub(crate) async fn read(
+/// Reads a body of at most so many bytes. One that does not come at once asks for a `place` to wait in, so that bodies
+/// that never come don't hold all of the connections; it is refused where there is none.
+pub(crate) async fn read<P>(
     body: Body,
     longest: usize,
-    places: Option<&Semaphore>,
+    place: impl FnOnce() -> Option<P>,
 ) -> Result<Vec<u8>, Problem> {
     let begun = Instant::now();
     let mut collecting = pin!(collect(body, longest, begun));
     if let Ok(collected) = timeout(MOMENT, &mut collecting).await {
         return collected;
     }
-    let Some(_place) = places.and_then(|places| places.try_acquire().ok()) else {
+    let Some(_place) = place() else {
         return Err(Refusal::Busy.into());
     };
     collecting.await
@@ -127,11 +126,10 @@ mod tests {
             (500, 2 * KIB, 32 * KIB, 408, 43),
             (20, 2 * KIB, 32 * KIB, 413, 21),
         ] {
-            let places = Semaphore::new(1);
             let begun = Instant::now();
             let waiting = Box::pin(sleep(Duration::ZERO));
             let body = Body::new(Paced { pieces, size, waiting });
-            let read = read(body, longest, Some(&places)).await;
+            let read = read(body, longest, || Some(())).await;
             let told = read.as_ref().map_or_else(|problem| problem.status().as_u16(), |_| 0);
             assert_eq!(told, status, "{pieces} of {size}");
             assert!(

@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -52,8 +51,10 @@ pub struct Bounds {
     pub idle: Duration,
     /// How long a write may make no progress.
     pub stalled: Duration,
-    /// How long an exchange may take, from one request's head to the next.
+    /// How long an exchange may take, from one request's head until its answer is written.
     pub exchange: Duration,
+    /// How long an exchange keeps its place where others of its network find none.
+    pub yielding: Duration,
     /// Whose connections carry other people's requests.
     pub proxies: Proxies,
 }
@@ -67,6 +68,7 @@ impl Default for Bounds {
             idle: Duration::from_secs(75),
             stalled: Duration::from_secs(20),
             exchange: Duration::from_secs(300),
+            yielding: Duration::from_secs(20),
             proxies: Proxies::default(),
         }
     }
@@ -108,24 +110,22 @@ pub async fn serve(
         let is_proxy = bounds.proxies.trusts(peer.to_canonical());
         let most = if is_proxy { usize::MAX } else { bounds.from_network };
         // Its network has its part already, and all of it is in use.
-        let Some(of_network) = places.take(peer, most) else { continue };
+        let Some(of_network) = places.take(peer, most, bounds.yielding) else { continue };
         // Small answers should not wait for more to come.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(bounds.stalled));
-        let (phase, phases) = watch::channel(Phase::Head(Instant::now()));
-        let phase = Arc::new(phase);
-        let stream = Watched { stream: Box::pin(stream), phase: phase.clone() };
-        let service = TowerToHyperService::new(router.clone());
         let open_one = of_network.open.clone();
+        let phases = open_one.phase.subscribe();
+        let stream = Watched { stream: Box::pin(stream), open: open_one.clone() };
+        let service = TowerToHyperService::new(router.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            phase.send_replace(Phase::Exchange(Instant::now()));
+            open_one.phase.send_replace(Phase::Exchange(Instant::now()));
             request.extensions_mut().insert(Peer(peer));
-            let (answer, phase) = (service.call(request), phase.clone());
-            let exchange = open_one.exchange();
+            let (answer, open) = (service.call(request), open_one.clone());
             async move {
                 let answer = answer.await?;
-                Ok::<_, Infallible>(answer.map(|body| Answer { body, phase, _exchange: exchange }))
+                Ok::<_, Infallible>(answer.map(|body| Answer { body, open }))
             }
         });
         let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -154,6 +154,8 @@ enum Phase {
     Head(Instant),
     /// The rest of a request, or that its answer is written.
     Exchange(Instant),
+    /// That what hyper has taken of the answer, all of it, is written. The exchange began then.
+    Flush(Instant),
     /// Another request.
     Idle(Instant),
 }
@@ -163,7 +165,7 @@ async fn overdue(mut phases: watch::Receiver<Phase>, bounds: &Bounds) {
     loop {
         let end = match *phases.borrow_and_update() {
             Phase::Head(since) => since + bounds.head,
-            Phase::Exchange(since) => since + bounds.exchange,
+            Phase::Exchange(since) | Phase::Flush(since) => since + bounds.exchange,
             Phase::Idle(since) => since + bounds.idle,
         };
         match timeout_at(end, phases.changed()).await {
@@ -175,10 +177,11 @@ async fn overdue(mut phases: watch::Receiver<Phase>, bounds: &Bounds) {
     }
 }
 
-/// A connection that tells when a head begins: hyper has one limit for waiting for it and for reading it.
+/// A connection that tells when a head begins and when an answer is written: hyper has one limit for waiting for a head
+/// and for reading it, and keeps what it has taken of an answer in a buffer of its own.
 struct Watched<S> {
     stream: S,
-    phase: Arc<watch::Sender<Phase>>,
+    open: Arc<Open>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
@@ -190,12 +193,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.phase.send_if_modified(|phase| {
-                let begins = matches!(phase, Phase::Idle(_));
-                if begins {
-                    *phase = Phase::Head(Instant::now());
-                }
-                begins
+            self.open.change(|phase| match phase {
+                Phase::Idle(_) => Some(Phase::Head(Instant::now())),
+                _ => None,
             });
         }
         read
@@ -224,7 +224,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        // Hyper flushes the stream when its own buffer is empty.
+        if flushed.is_ready() {
+            self.open.change(|phase| match phase {
+                Phase::Flush(_) => Some(Phase::Idle(Instant::now())),
+                _ => None,
+            });
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -232,12 +240,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// The body of an answer. When it is dropped, hyper has taken all of it, or the client is gone. What hyper has taken may
-/// still wait in its buffer: a large answer then counts as idle while it is written.
+/// The body of an answer. When it is dropped, hyper has taken all of it, or the client is gone.
 struct Answer {
     body: Body,
-    phase: Arc<watch::Sender<Phase>>,
-    _exchange: Exchange,
+    open: Arc<Open>,
 }
 
 impl HttpBody for Answer {
@@ -262,88 +268,124 @@ impl HttpBody for Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        self.phase.send_replace(Phase::Idle(Instant::now()));
+        self.open.change(|phase| match phase {
+            Phase::Exchange(since) => Some(Phase::Flush(since)),
+            _ => None,
+        });
     }
 }
 
-/// The connections of each network, the oldest first.
+/// The connections that are open.
 #[derive(Clone, Debug, Default)]
-struct Places(Arc<Mutex<HashMap<Network, Vec<Arc<Open>>>>>);
+struct Places(Arc<Mutex<ByNetwork>>);
+
+/// The connections of each network.
+#[derive(Debug, Default)]
+struct ByNetwork(HashMap<Network, Vec<Arc<Open>>>);
 
 /// A connection that is open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    /// How many requests on it are being answered.
-    exchanges: AtomicUsize,
+    networks: Vec<Network>,
+    phase: watch::Sender<Phase>,
     /// Whether it has to make room.
     given_up: Notify,
 }
-
-/// Counts a request while it is answered.
-struct Exchange(Arc<Open>);
 
 /// A connection's places, free again when this is dropped.
 #[derive(Debug)]
 struct Taken {
     places: Places,
-    networks: Vec<Network>,
     open: Arc<Open>,
 }
 
 impl Open {
-    fn exchange(self: &Arc<Self>) -> Exchange {
-        self.exchanges.fetch_add(1, Ordering::Relaxed);
-        Exchange(self.clone())
+    fn new(networks: Vec<Network>) -> Self {
+        let phase = watch::Sender::new(Phase::Head(Instant::now()));
+        Open { networks, phase, given_up: Notify::new() }
     }
-}
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        self.0.exchanges.fetch_sub(1, Ordering::Relaxed);
+    /// Goes on to another phase, if there is one after this.
+    fn change(&self, next: impl FnOnce(Phase) -> Option<Phase>) {
+        self.phase.send_if_modified(|phase| match next(*phase) {
+            None => false,
+            Some(next) => {
+                *phase = next;
+                true
+            }
+        });
+    }
+
+    /// Since when nothing is being answered on it, or the same exchange has lasted for so long.
+    fn yields(&self, yielding: Duration) -> Option<(bool, Instant)> {
+        match *self.phase.borrow() {
+            Phase::Head(since) | Phase::Idle(since) => Some((false, since)),
+            Phase::Exchange(since) | Phase::Flush(since) => {
+                (since.elapsed() >= yielding).then_some((true, since))
+            }
+        }
     }
 }
 
 impl Places {
-    /// A place for a connection from this address. Where one of its networks has its part of `most` already, the oldest
-    /// one on which nothing is being answered makes room, so that nobody shuts their neighbours out by connections
-    /// that only wait; none where there is no such connection.
-    fn take(&self, peer: IpAddr, most: usize) -> Option<Taken> {
+    /// A place for a connection from this address. Where one of its networks has its part of `most` already, a connection
+    /// makes room that waits for a request, the longest first, or else one whose exchange lasts for longer than
+    /// `yielding`, so that one client shuts its neighbours out neither by waiting nor by being slow; none where there
+    /// is no such connection.
+    fn take(&self, peer: IpAddr, most: usize, yielding: Duration) -> Option<Taken> {
         let mut all = self.lock();
         let networks = networks_of(peer);
+        let mut given_up: Vec<Arc<Open>> = Vec::new();
         for (network, part) in &networks {
             let most = (most / *part as usize).max(1);
-            let Some(open) = all.get_mut(network).filter(|open| open.len() >= most) else {
+            let Some(open) = all.0.get(network) else { continue };
+            let leaves = |open: &Arc<Open>| given_up.iter().any(|left| Arc::ptr_eq(left, open));
+            if open.len() - open.iter().filter(|open| leaves(open)).count() < most {
                 continue;
-            };
-            let idle = open.iter().position(|open| open.exchanges.load(Ordering::Relaxed) == 0)?;
-            // Of its other networks it takes itself away when it ends.
-            open.remove(idle).given_up.notify_one();
+            }
+            let yielding = open
+                .iter()
+                .filter(|open| !leaves(open))
+                .filter_map(|open| open.yields(yielding).map(|order| (order, open)));
+            given_up.push(yielding.min_by_key(|(order, _)| *order)?.1.clone());
         }
-        let networks: Vec<Network> = networks.into_iter().map(|(network, _)| network).collect();
-        let open = Arc::new(Open::default());
-        for network in &networks {
-            all.entry(*network).or_default().push(open.clone());
+        for open in given_up {
+            all.remove(&open);
+            open.given_up.notify_one();
         }
+        let open = Arc::new(Open::new(networks.into_iter().map(|(network, _)| network).collect()));
+        all.add(&open);
         drop(all);
-        Some(Taken { places: self.clone(), networks, open })
+        Some(Taken { places: self.clone(), open })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Network, Vec<Arc<Open>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByNetwork> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ByNetwork {
+    fn add(&mut self, open: &Arc<Open>) {
+        for network in &open.networks {
+            self.0.entry(*network).or_default().push(open.clone());
+        }
+    }
+
+    fn remove(&mut self, open: &Arc<Open>) {
+        for network in &open.networks {
+            if let Some(others) = self.0.get_mut(network) {
+                others.retain(|other| !Arc::ptr_eq(other, open));
+                if others.is_empty() {
+                    self.0.remove(network);
+                }
+            }
+        }
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut all = self.places.lock();
-        for network in &self.networks {
-            if let Some(open) = all.get_mut(network) {
-                open.retain(|open| !Arc::ptr_eq(open, &self.open));
-                if open.is_empty() {
-                    all.remove(network);
-                }
-            }
-        }
+        self.places.lock().remove(&self.open);
     }
 }
 
@@ -357,45 +399,93 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn no_network_has_more_than_its_part() {
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// As many as these networks give, from a part of eight.
+    fn take(places: &Places, address: &str) -> Option<Taken> {
+        places.take(address.parse().unwrap(), 8, HOUR)
+    }
+
+    fn busy(taken: &Taken) {
+        taken.open.phase.send_replace(Phase::Exchange(Instant::now()));
+    }
+
+    #[tokio::test]
+    async fn no_network_has_more_than_its_part() {
         let places = Places::default();
-        let take = |address: &str| places.take(address.parse().unwrap(), 8);
+        let take = |address: &str| take(&places, address);
         let held: Vec<_> = (0..8).map(|n| take(&format!("192.0.2.{n}")).unwrap()).collect();
-        let busy: Vec<_> = held.iter().map(|taken| taken.open.exchange()).collect();
+        held.iter().for_each(busy);
         assert!(take("192.0.2.99").is_none());
         let other = take("198.51.100.1");
         assert!(other.is_some());
-        drop(busy);
         drop(held);
         assert!(take("192.0.2.99").is_some());
         // Of a /64 a quarter.
         let held: Vec<_> = (0..2).map(|n| take(&format!("2001:db8::{n}")).unwrap()).collect();
-        let busy: Vec<_> = held.iter().map(|taken| taken.open.exchange()).collect();
+        held.iter().for_each(busy);
         assert!(take("2001:db8::9").is_none() && take("2001:db8:0:1::9").is_some());
-        drop((busy, held, other));
+        drop((held, other));
         // What comes through something that stands between has no part of its own.
         let held: Vec<_> = (0..99).map(|_| take("127.0.0.1").unwrap()).collect();
         assert_eq!(held.len(), 99);
-        assert!(places.lock().is_empty());
+        drop(held);
+        assert!(places.lock().0.is_empty());
     }
 
     // With connections that only waited, one client shut out all of its /24.
     #[tokio::test]
     async fn a_connection_that_only_waits_makes_room() {
         let places = Places::default();
-        let take = |address: &str| places.take(address.parse().unwrap(), 8);
-        let held: Vec<_> = (0..8).map(|_| take("192.0.2.1").unwrap()).collect();
-        let busy = held[0].open.exchange();
-        let new: Vec<_> = (0..7).map(|_| take("192.0.2.2").unwrap()).collect();
+        let held: Vec<_> = (0..8).map(|_| take(&places, "192.0.2.1").unwrap()).collect();
+        busy(&held[0]);
+        let new: Vec<_> = (0..7).map(|_| take(&places, "192.0.2.2").unwrap()).collect();
         // The oldest first, but for the one that is being answered.
         for old in &held[1..] {
             old.open.given_up.notified().await;
         }
         drop(held);
-        assert_eq!(places.lock().values().next().map(Vec::len), Some(7));
-        drop((busy, new));
-        assert!(places.lock().is_empty());
+        assert_eq!(places.lock().0.values().next().map(Vec::len), Some(7));
+        drop(new);
+        assert!(places.lock().0.is_empty());
+    }
+
+    // With bodies that came slowly, or answers that it read slowly, one client shut out all of its /24.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_slow_makes_room() {
+        let places = Places::default();
+        let take = || places.take("192.0.2.1".parse().unwrap(), 8, Duration::from_secs(20));
+        let held: Vec<_> = (0..8).map(|_| take().unwrap()).collect();
+        for slow in &held[..4] {
+            busy(slow);
+            slow.open.change(|_| Some(Phase::Flush(Instant::now())));
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        held[4..].iter().for_each(busy);
+        let new = take();
+        held[0].open.given_up.notified().await;
+        new.iter().for_each(busy);
+        assert!(take().is_none());
+    }
+
+    // It lost a connection of the /64, and found no place in the /48 then.
+    #[tokio::test]
+    async fn no_connection_makes_room_for_nothing() {
+        let places = Places::default();
+        let held: Vec<_> =
+            (0..8).map(|n| take(&places, &format!("2001:db8:0:{}::1", n / 2)).unwrap()).collect();
+        held[2..].iter().for_each(busy);
+        // One makes room in both.
+        let new = take(&places, "2001:db8:0:0::1").unwrap();
+        held[0].open.given_up.notified().await;
+        let count = |places: &Places| {
+            places.lock().0.iter().find(|(network, _)| network.length() == 48).unwrap().1.len()
+        };
+        assert_eq!(count(&places), 8);
+        busy(&held[1]);
+        busy(&new);
+        assert!(take(&places, "2001:db8:0:9::1").is_none());
+        assert_eq!(count(&places), 8);
     }
 
     /// An answer without an end, which tells when it is dropped.
@@ -458,8 +548,6 @@ mod tests {
         tokio::join!(given_up.notified(), reading);
     }
 
-    const HOUR: Duration = Duration::from_secs(3600);
-
     /// A connection to a server of small answers, on which one request has been answered.
     async fn answered(bounds: Bounds) -> TcpStream {
         let router = Router::new().route("/", get(async || "small"));
@@ -492,12 +580,58 @@ mod tests {
         assert!(stream.read(&mut [0]).await.is_ok_and(|count| count == 0));
     }
 
+    /// A body that tells when hyper has taken all of it.
+    struct Whole(Option<Bytes>, Arc<Notify>);
+
+    impl HttpBody for Whole {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        }
+
+        fn is_end_stream(&self) -> bool {
+            self.0.is_none()
+        }
+    }
+
+    impl Drop for Whole {
+        fn drop(&mut self) {
+            self.1.notify_one();
+        }
+    }
+
+    // An answer that was larger than the system's buffers was cut off as idle while it was read.
+    #[tokio::test]
+    async fn an_answer_that_is_being_written_is_not_idle() {
+        const LENGTH: usize = 16 * 1024 * 1024;
+        let taken = Arc::new(Notify::new());
+        let told = taken.clone();
+        let answer = move || async move { Body::new(Whole(Some(vec![b'x'; LENGTH].into()), told)) };
+        let router = Router::new().route("/", get(answer));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let bounds = Bounds { idle: Duration::ZERO, stalled: HOUR, ..Bounds::default() };
+        tokio::spawn(serve(listener, router, bounds, std::future::pending()));
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        taken.notified().await;
+        let mut answer = Vec::new();
+        // When it is written it is idle, and closed.
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(answer.len() > LENGTH, "{} bytes", answer.len());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn each_phase_has_its_time() {
         let bounds = Bounds::default();
         let start = Instant::now();
         for (phase, seconds) in
-            [(Phase::Head(start), 20), (Phase::Idle(start), 75), (Phase::Exchange(start), 300)]
+            [(Phase::Head(start), 20), (Phase::Idle(start), 75), (Phase::Flush(start), 300)]
         {
             let (_phase, phases) = watch::channel(phase);
             overdue(phases, &bounds).await;

@@ -29,7 +29,7 @@ use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
 use super::{CampaignId, Client, Code, Endpoint, body};
-use crate::brake::Kind;
+use crate::brake::{Kind, Waiting};
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
 
@@ -158,8 +158,8 @@ async fn take(
         response.extensions_mut().insert(Code(code));
         return Ok(response);
     }
-    let places = over.is_none().then(|| brake.slow_bodies());
-    let body = body::read(body, LONGEST_FORM, places).await;
+    let place = || over.is_none().then(|| brake.slow_place(Waiting::Admitted, client)).flatten();
+    let body = body::read(body, LONGEST_FORM, place).await;
     if let Some(wait) = over
         && (!brake.may_give_back_page() || body.is_err())
     {
