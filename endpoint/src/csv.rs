@@ -1,7 +1,9 @@
-//! Tables for people (RFC 4180), of which no cell is a formula, whatever stands in the database and whether a
-//! spreadsheet program takes commas, semicolons or tabs for what separates cells.
+//! Tables for people (RFC 4180, also with semicolons or tabs between cells). No cell is a formula, whatever the database
+//! holds and whichever of the three separators a spreadsheet program assumes.
 
 use std::io::{self, Write};
+
+use clap::ValueEnum;
 
 use crate::characters::{is_format, neutralised};
 
@@ -10,6 +12,28 @@ pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a spreadsheet program takes for the beginning of a formula.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Character between the cells of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Separator {
+    /// `,`, as RFC 4180 has it
+    #[default]
+    Comma,
+    /// `;`, which spreadsheet programs expect where the comma is the decimal sign
+    Semicolon,
+    /// A tab
+    Tab,
+}
+
+impl Separator {
+    fn byte(self) -> u8 {
+        match self {
+            Separator::Comma => b',',
+            Separator::Semicolon => b';',
+            Separator::Tab => b'\t',
+        }
+    }
+}
 
 /// Text of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +64,14 @@ fn is_id(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte))
 }
 
-/// Writes a row as RFC 4180 has it.
+/// Writes a row as RFC 4180 has it, with this separator. A cell that holds any of the separators is quoted.
 ///
 /// # Errors
 /// Whatever keeps `out` from being written to.
-pub fn write_row(out: &mut impl Write, cells: &[Cell]) -> io::Result<()> {
+pub fn write_row(out: &mut impl Write, cells: &[Cell], separator: Separator) -> io::Result<()> {
     for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
-            out.write_all(b",")?;
+            out.write_all(&[separator.byte()])?;
         }
         let text = cell.written();
         if text.contains([',', ';', '"', '\n', '\t']) {
@@ -60,8 +84,8 @@ pub fn write_row(out: &mut impl Write, cells: &[Cell]) -> io::Result<()> {
 }
 
 /// Text without controls ([`neutralised`]), and with an apostrophe in front of whatever a spreadsheet program could
-/// take for a formula, at the beginning or behind what another separator would make a beginning: quotation marks don't
-/// keep a cell together where commas are not what separates cells.
+/// take for a formula: at the beginning, and behind each separator and line end. A program that assumes another
+/// separator than the file's splits a cell there, because it sees the quotation mark in the middle of a cell.
 pub fn defused(text: &str) -> String {
     let mut defused = String::with_capacity(text.len());
     let mut begins = true;
@@ -71,7 +95,7 @@ pub fn defused(text: &str) -> String {
         }
         defused.push(c);
         begins = match c {
-            ';' | '\t' | '\n' => true,
+            ',' | ';' | '\t' | '\n' => true,
             // Programs may pass over these in front of a formula.
             c => begins && (c == '"' || c.is_whitespace() || is_format(c)),
         };
@@ -121,9 +145,12 @@ mod tests {
             .starts_with(FORMULA)
     }
 
-    fn table(cells: &[Cell]) -> String {
+    const SEPARATORS: [(Separator, char); 3] =
+        [(Separator::Comma, ','), (Separator::Semicolon, ';'), (Separator::Tab, '\t')];
+
+    fn table(cells: &[Cell], separator: Separator) -> String {
         let mut out = Vec::new();
-        write_row(&mut out, cells).unwrap();
+        write_row(&mut out, cells, separator).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -131,13 +158,15 @@ mod tests {
     fn no_cell_is_a_formula() {
         for formula in ["=1+1", "+855 12", "-1", "@SUM(A1)", "＝1"] {
             assert_eq!(defused(formula), format!("'{formula}"));
-            for before in [";", "\t", "\n", "; ", ";\"", "\n\t", "a;\u{feff}", ";;\u{a0}\""] {
+            for before in
+                [",", ", \"", ";", "\t", "\n", "; ", ";\"", "\n\t", "a;\u{feff}", ";;\u{a0}\""]
+            {
                 assert_eq!(defused(&[before, formula].concat()), format!("{before}'{formula}"));
             }
         }
         assert_eq!(defused("\r=1\0=1"), "\u{fffd}=1\u{fffd}=1");
         assert_eq!(defused("មេឃ ដារ៉ា"), "មេឃ ដារ៉ា");
-        assert_eq!(defused("a=b, -c; d"), "a=b, -c; d");
+        assert_eq!(defused("a=b, c-d; e"), "a=b, c-d; e");
     }
 
     #[test]
@@ -145,16 +174,22 @@ mod tests {
         let cells = ["a", "b,c", "say \"no\"", "two\nlines", "", "=x,y", "d;e", "f\tg"];
         let expected =
             "a,\"b,c\",\"say \"\"no\"\"\",\"two\nlines\",,\"'=x,y\",\"d;e\",\"f\tg\"\r\n";
-        assert_eq!(table(&cells.map(Cell::from)), expected);
+        assert_eq!(table(&cells.map(Cell::from), Separator::Comma), expected);
+        for (separator, sign) in [(Separator::Semicolon, ';'), (Separator::Tab, '\t')] {
+            let expected = format!("a{sign}\"b,c\"{sign}\"d;e\"{sign}\"f\tg\"\r\n");
+            let cells = ["a", "b,c", "d;e", "f\tg"].map(Cell::from);
+            assert_eq!(table(&cells, separator), expected);
+        }
     }
 
     #[test]
     fn ids_stay_to_the_letter() {
         let id = |text: &str| Cell::Id(text.to_owned());
         let ids = ["-_79_Pv6-fj39vX08_Lx8A", "_x", "a -b"];
-        assert_eq!(table(&ids.map(id)), format!("{}\r\n", ids.join(",")));
+        assert_eq!(table(&ids.map(id), Separator::Comma), format!("{}\r\n", ids.join(",")));
         // In their place, too, anything else is made harmless.
-        assert_eq!(table(&[id("-1;=2"), id("=1"), id("\u{1b}")]), "\"'-1;'=2\",'=1,\u{fffd}\r\n");
+        let others = table(&[id("-1;=2"), id("=1"), id("\u{1b}")], Separator::Comma);
+        assert_eq!(others, "\"'-1;'=2\",'=1,\u{fffd}\r\n");
     }
 
     proptest! {
@@ -163,21 +198,23 @@ mod tests {
             texts in prop::collection::vec("[a=+@;,\"\t\n\r\0 \\-\u{feff}＝\u{202e}\u{202c}']{0,10}", 1..6),
         ) {
             let cells = [&[Cell::Id("id".to_owned())], &texts.iter().map(|text| text.as_str().into()).collect::<Vec<_>>()[..]].concat();
-            let table = [table(&cells), table(&cells)].concat();
-            for separator in [',', ';', '\t'] {
-                for cell in rows(&table, separator).concat() {
-                    prop_assert!(!is_formula(&cell), "{:?} in {:?} by {:?}", cell, table, separator);
+            for (written, sign) in SEPARATORS {
+                let table = [table(&cells, written), table(&cells, written)].concat();
+                for (_, assumed) in SEPARATORS {
+                    for cell in rows(&table, assumed).concat() {
+                        prop_assert!(!is_formula(&cell), "{:?} in {:?} by {:?}", cell, table, assumed);
+                    }
                 }
+                // Nor does a program that knows no quotation marks, or takes all three at once.
+                for cell in table.split(['\n', ',', ';', '\t']) {
+                    prop_assert!(!is_formula(cell), "{:?} in {:?}", cell, table);
+                }
+                // And by the right one nothing is lost.
+                let read = rows(&table, sign);
+                prop_assert_eq!(read.len(), 2);
+                let expected: Vec<String> = texts.iter().map(|text| defused(text)).collect();
+                prop_assert_eq!(&read[0][1..], &expected[..]);
             }
-            // Nor does a program that knows no quotation marks.
-            for cell in table.split(['\n', ';', '\t']) {
-                prop_assert!(!is_formula(cell), "{:?} in {:?}", cell, table);
-            }
-            // And by the right one nothing is lost.
-            let read = rows(&table, ',');
-            prop_assert_eq!(read.len(), 2);
-            let expected: Vec<String> = texts.iter().map(|text| defused(text)).collect();
-            prop_assert_eq!(&read[0][1..], &expected[..]);
         }
     }
 }

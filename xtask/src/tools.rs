@@ -71,6 +71,16 @@ pub(crate) fn for_deny() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure of LibreOffice's spreadsheet program.
+pub(crate) fn libreoffice() -> Result<()> {
+    if find("soffice").is_some() {
+        return Ok(());
+    }
+    say("installing LibreOffice Calc");
+    apt(&["libreoffice-calc-nogui"])?;
+    find("soffice").map(drop).context("libreoffice-calc-nogui brought no soffice")
+}
+
 /// Makes sure of cargo-fuzz, and of a nightly toolchain: only that compiles for it.
 pub(crate) fn for_fuzzing() -> Result<()> {
     if Run::new("rustup").args(["run", "nightly", "cargo", "--version"]).read().is_err() {

@@ -20,7 +20,7 @@ use super::people::People;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
-use crate::csv::{BYTE_ORDER_MARK, Cell, write_row};
+use crate::csv::{BYTE_ORDER_MARK, Cell, Separator, write_row};
 use crate::sealing::SealingKey;
 use crate::store::{Content, DamagedRow, Exported, Store};
 
@@ -38,6 +38,10 @@ pub(super) struct Options {
     /// How they are written
     #[arg(long, value_name = "FORMAT")]
     format: Format,
+    /// Character between the cells of a CSV table [default: comma]. Where a comma is the decimal sign, spreadsheet
+    /// programs open a table with semicolons or tabs by a double click
+    #[arg(long, value_name = "SEPARATOR")]
+    separator: Option<Separator>,
     /// A private key that opens what is sealed, as `standwith keys seal` makes it; may be repeated. Every
     /// sealed action is then judged as a whole: the exit code is 1 unless all of them hold
     #[arg(long, value_name = "KEYFILE")]
@@ -47,7 +51,7 @@ pub(super) struct Options {
     output: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Format {
     /// A table for people (RFC 4180)
     Csv,
@@ -56,6 +60,10 @@ enum Format {
 }
 
 pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
+    anyhow::ensure!(
+        options.separator.is_none() || options.format == Format::Csv,
+        "--separator goes with --format csv"
+    );
     let keys = keys(&options.unseal)?;
     let store = Store::open_to_read(&options.database).await?;
     if store.lacks_log() {
@@ -110,9 +118,10 @@ async fn write_all(
     keys: Vec<SealingKey>,
     store: &Store,
 ) -> anyhow::Result<Tally> {
+    let separator = options.separator.unwrap_or_default();
     if let Format::Csv = options.format {
         out.write_all(BYTE_ORDER_MARK)?;
-        write_row(out, &columns())?;
+        write_row(out, &columns(), separator)?;
     }
     let campaign = &options.campaign;
     let mut last = i64::MIN;
@@ -133,7 +142,9 @@ async fn write_all(
             let earlier = people.earlier(&claims, &seal);
             match options.format {
                 Format::Jsonl => writeln!(out, "{}", line(action, &payload, &seal, earlier))?,
-                Format::Csv => write_row(out, &table_row(action, claims, &seal, earlier))?,
+                Format::Csv => {
+                    write_row(out, &table_row(action, claims, &seal, earlier), separator)?;
+                }
             }
         }
         match page.last() {

@@ -437,6 +437,19 @@ async fn a_table_holds_no_formula() {
         ["export", "--campaign", ID, "--database", &url, "--format", "csv", "--output", "out.csv"];
     assert_eq!(standwith(dir, &options).status.code(), Some(0));
     assert_eq!(fs::read_to_string(dir.join("out.csv")).unwrap(), table);
+
+    let separated = |format: &str, separator: &str| {
+        let options = ["export", "--campaign", ID, "--database", &url, "--format", format];
+        standwith(dir, &[&options[..], &["--separator", separator]].concat())
+    };
+    assert_eq!(said(&separated("csv", "comma")), table);
+    for (separator, sign) in [("semicolon", ';'), ("tab", '\t')] {
+        let table = said(&separated("csv", separator));
+        assert!(table.starts_with(&format!("\u{feff}jti{sign}received_at{sign}status{sign}")));
+    }
+    // A line of JSON has none, and a word that is none is no separator.
+    assert_eq!(separated("jsonl", "tab").status.code(), Some(2));
+    assert_eq!(separated("csv", ",").status.code(), Some(2));
 }
 
 /// The claims in the database, changed behind the endpoint's back: what an export must bear.
