@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
+use crate::skew::ClockWatch;
 use crate::store::{Content, Kept, NewAction, Recorded, Store, StoreFault};
 use crate::workers::{WorkFailed, Workers};
 
@@ -32,6 +33,9 @@ pub const LONGEST_BODY: usize = 32 * 1024;
 pub const OLDEST: i64 = 7 * 86_400;
 /// How far in the future an action may be signed, in seconds: clocks go wrong.
 pub const EARLIEST: i64 = 10 * 60;
+
+/// Whether many devices agree that the clock of this machine is off.
+static CLOCK: ClockWatch = ClockWatch::new();
 
 /// What takes actions in: the parts of a running endpoint that it needs.
 #[derive(Debug)]
@@ -233,8 +237,10 @@ impl Intake {
             return Err(malformed("/jti", "must be 16 bytes in base64url, 22 characters"));
         }
         if !(now - OLDEST..=now + EARLIEST).contains(&claims.iat) {
+            warn_of_clock(claims.iat, now);
             return Err(Refusal::IatOutOfWindow { now });
         }
+        CLOCK.in_time();
         // Whether it is open is for today's file to say: a campaign may close early.
         served.is_open(now).map_err(Refusal::Closed)?;
         let named = self.library.version(campaign, &claims.campaign_digest, &self.store).await;
@@ -436,6 +442,17 @@ fn read_json(text: &str) -> Result<(String, Claims), Refusal> {
     } else {
         Err(malformed("the action:", &listed(&reading.faults)))
     }
+}
+
+/// Warns, now and then, where many actions were signed too far from now in one direction.
+fn warn_of_clock(iat: i64, now: i64) {
+    let Some(offset) = CLOCK.refused(iat.saturating_sub(now), now) else { return };
+    let (seconds, direction) = (offset.unsigned_abs(), if offset > 0 { "behind" } else { "ahead" });
+    tracing::warn!(
+        seconds,
+        direction,
+        "actions rejected: the clock of this machine may be off by about that (median of the last ones)"
+    );
 }
 
 /// The supporter may send it again; the log says why.

@@ -43,5 +43,6 @@ pub mod plan;
 pub mod receipt;
 pub mod sealing;
 pub mod signature;
+mod skew;
 pub mod store;
 pub mod workers;

@@ -228,6 +228,27 @@ fn logs_the_code_of_each_refusal_and_what_explains_it_once() {
 }
 
 #[test]
+fn warns_once_where_many_devices_disagree_with_the_clock() {
+    for (offset, direction) in [(3600, "behind"), (-700_000, "ahead")] {
+        let server = Server::without_limits();
+        let iat = server.claims()["iat"].as_i64().unwrap() + offset;
+        for _ in 0..12 {
+            let claims = with(server.claims(), json!({"iat": iat}));
+            let (_, problem) = post(server.at, &signed(&claims)).unwrap();
+            assert_eq!(problem["code"], "iat_out_of_window");
+        }
+        let (_, log, _) = server.stop();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("the clock of this")).collect();
+        let [line] = lines[..] else { panic!("{log}") };
+        assert!(line.contains(&format!("direction=\"{direction}\"")), "{line}");
+        let (_, seconds) = line.split_once("seconds=").unwrap();
+        let seconds: i64 = seconds.split(' ').next().unwrap().parse().unwrap();
+        // Less the time that has passed since.
+        assert!((seconds - offset.abs()).abs() < 600, "{line}");
+    }
+}
+
+#[test]
 fn warns_once_of_a_proxy_that_is_not_trusted() {
     for (options, header, warnings) in [
         (&[][..], "X-Forwarded-For: 192.0.2.77", 1),

@@ -1,0 +1,86 @@
+//! Whether the clock of this machine is off, as far as refused actions tell: browsers sign with the time of their
+//! devices, and many devices that agree on another time are more likely right than one machine.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::once::OnceAMinute;
+
+/// How many refused actions in one direction make a warning.
+const ENOUGH: usize = 8;
+/// How many are remembered.
+const MOST: usize = 32;
+
+/// Watches how far the times of refused actions are from this machine's.
+#[derive(Debug)]
+pub(crate) struct ClockWatch {
+    /// Seconds by which actions were signed after now (positive) or before. All are of one direction, the last of which
+    /// is the newest.
+    offsets: Mutex<Vec<i64>>,
+    line: OnceAMinute,
+}
+
+impl ClockWatch {
+    pub(crate) const fn new() -> Self {
+        ClockWatch { offsets: Mutex::new(Vec::new()), line: OnceAMinute::new() }
+    }
+
+    /// An action came whose time is within the bounds: the clock can't be that far off for everybody.
+    pub(crate) fn in_time(&self) {
+        self.lock().pop();
+    }
+
+    /// An action was refused that was signed so many seconds from `now`. Returns the median of the last ones where a
+    /// warning is due.
+    pub(crate) fn refused(&self, offset: i64, now: i64) -> Option<i64> {
+        let mut offsets = self.lock();
+        if offsets.last().is_some_and(|last| last.signum() != offset.signum()) {
+            // One device that is wrong the other way says nothing against many.
+            offsets.pop();
+            return None;
+        }
+        if offsets.len() == MOST {
+            offsets.remove(0);
+        }
+        offsets.push(offset);
+        if offsets.len() < ENOUGH || !self.line.is_due(now) {
+            return None;
+        }
+        let mut sorted = offsets.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<i64>> {
+        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_refusals_in_one_direction_give_their_median_once_a_minute() {
+        let watch = ClockWatch::new();
+        let told = |offset, now| watch.refused(offset, now);
+        for offset in [3600, 3601, 3599, 90_000, 3600, 3602, 3598] {
+            assert_eq!(told(offset, 0), None);
+        }
+        assert_eq!(told(3600, 0), Some(3600));
+        assert_eq!(told(3600, 59), None);
+        assert_eq!(told(i64::MAX, 60), Some(3600));
+    }
+
+    #[test]
+    fn actions_in_time_and_in_the_other_direction_speak_against_it() {
+        let watch = ClockWatch::new();
+        for _ in 0..100 {
+            assert_eq!(watch.refused(-700_000, 0), None);
+            watch.in_time();
+            assert_eq!(watch.refused(-700_000, 0), None);
+            assert_eq!(watch.refused(900, 0), None);
+        }
+        let warned = (0..MOST).find_map(|_| watch.refused(-700_000, 0));
+        assert_eq!(warned, Some(-700_000));
+    }
+}
