@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::characters::escaped;
 
@@ -79,7 +80,12 @@ fn key_file(database: &Path) -> PathBuf {
 }
 
 fn wait_for(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        // With a handler, a write beyond the limit on the size of files fails, and is told as an error. Without one the
+        // signal ends the process. It stays for good.
+        let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
+        work.await
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

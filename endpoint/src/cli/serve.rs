@@ -32,8 +32,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Where metrics are by default: the port that Prometheus has for exporters of this kind.
 const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
-/// How many files may be open at once: all connections, and some for the database.
-const FILES: u64 = listen::CONNECTIONS as u64 + 256;
+/// How many open files are for the database, campaigns and the widget. All others are for connections.
+const OWN_FILES: usize = 256;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -108,9 +108,7 @@ enum LogFormat {
 /// Serves until it is told to stop; false when the campaign files have faults.
 pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     start_log(options.log, options.log_level);
-    if let Err(error) = rlimit::increase_nofile_limit(FILES) {
-        tracing::warn!(%error, "the system allows fewer open files than there may be connections");
-    }
+    let connections = connections();
     // From here on it no longer ends the process.
     let hangup = signal(SignalKind::hangup())?;
     // Before any file is made: where the address is taken, nothing is left behind.
@@ -183,7 +181,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     };
     let proxies = Proxies { trusted: options.trust_forwarded, header: options.forwarded_header };
     let idle = Duration::from_secs(options.idle_timeout);
-    let bounds = Bounds { proxies, idle, ..Bounds::default() };
+    let bounds = Bounds { proxies, idle, connections, ..Bounds::default() };
     let private = private.map(|listener| {
         let bounds = Bounds { connections: 64, ..Bounds::default() };
         let router = http::metrics_router(endpoint.clone());
@@ -275,6 +273,30 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Sign
     }
 }
 
+/// Returns how many connections the limit on open files allows, which is raised as far as the system lets it.
+fn connections() -> usize {
+    let wanted = listen::CONNECTIONS + OWN_FILES;
+    let limit = match rlimit::increase_nofile_limit(u64::try_from(wanted).unwrap_or(u64::MAX)) {
+        Ok(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+        Err(error) => {
+            tracing::warn!(%error, "the limit on open files (ulimit -n) is not known");
+            return listen::CONNECTIONS;
+        }
+    };
+    if limit >= wanted {
+        return listen::CONNECTIONS;
+    }
+    // Few files are better shared than all given to connections.
+    let connections = limit.saturating_sub(OWN_FILES).max(limit / 2);
+    tracing::warn!(
+        limit,
+        wanted,
+        connections,
+        "the limit on open files (ulimit -n) is low: fewer connections are taken at once"
+    );
+    connections
+}
+
 async fn listen_on(at: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(at).await;
     listener.with_context(|| format!("can't listen on {at}{what}"))
@@ -314,6 +336,8 @@ fn built_widgets() -> Option<PathBuf> {
 
 fn start_log(format: LogFormat, level: Level) {
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level);
+    // A line that can't be written would be told of on the standard error, which panics where that fails.
+    let log = log.log_internal_errors(false);
     match format {
         LogFormat::Compact => log.with_target(false).compact().init(),
         LogFormat::Json => log.with_target(false).json().flatten_event(true).init(),

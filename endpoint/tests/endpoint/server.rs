@@ -35,7 +35,20 @@ impl Server {
     /// The same with further options.
     pub(crate) fn with(dir: TempDir, options: &[&str]) -> Self {
         let log = fs::File::create(dir.path().join("log")).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_standwith"))
+        Self::run(Command::new(env!("CARGO_BIN_EXE_standwith")), log, dir, options)
+    }
+
+    /// The same after a shell has set a limit for the process: `-f 100`.
+    fn under(limit: &str, dir: TempDir) -> Self {
+        let log = fs::File::create(dir.path().join("log")).unwrap();
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_standwith")]);
+        Self::run(shell, log, dir, &["--posts-from-network", "0", "--posts-from-all", "0"])
+    }
+
+    fn run(mut command: Command, log: fs::File, dir: TempDir, options: &[&str]) -> Self {
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
             .args(["--metrics-listen", "127.0.0.1:0"])
             .args(options)
@@ -159,6 +172,72 @@ fn the_log_tells_nothing_of_anybody() {
         let mut lines = log.lines().filter(|line| !line.contains("public_urls"));
         assert!(!lines.any(|line| line.contains(secret)), "{secret} is in {log}");
     }
+}
+
+/// Asks for an address until the answer has this status, as a load balancer does.
+#[cfg(target_os = "linux")]
+fn until(at: SocketAddr, path: &str, status: u16) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    while raw(at, &request).0 != status {}
+}
+
+// SIGXFSZ ended the process without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_a_disk_that_is_full() {
+    // In blocks of 512 bytes.
+    let server = Server::under("-S -f 400", folder(&[campaign()]));
+    let mut taken = 0;
+    let refused = loop {
+        let jws = signed(&server.claims());
+        match post(server.at, &jws) {
+            Some((201, _)) => taken += 1,
+            Some((503, _)) => break jws,
+            other => panic!("{other:?} after {taken}"),
+        }
+    };
+    assert!(taken > 0);
+    until(server.at, "/healthz", 200);
+    until(server.at, "/readyz", 503);
+    let pid = server.process.id().to_string();
+    let lifted = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+    assert!(lifted.unwrap().success());
+    until(server.at, "/readyz", 200);
+    assert_eq!(post(server.at, &refused).unwrap().0, 201);
+    let (code, log, dir) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("database: commit failed").count(), 1, "{log}");
+    assert_eq!(exported(dir.path()).len(), taken + 1);
+}
+
+// Accepting failed with "too many open files", and the database could not be opened anew.
+#[test]
+fn a_low_limit_on_open_files_is_raised_or_warned_of() {
+    let (_, log, _) = Server::under("-S -n 200", folder(&[campaign()])).stop();
+    assert!(!log.contains("ulimit -n"), "{log}");
+    let server = Server::under("-n 200", folder(&[campaign()]));
+    // With the own files more than there may be, and no more than may wait to be accepted.
+    let crowd: Vec<_> = (0..190).map(|_| TcpStream::connect(server.at).unwrap()).collect();
+    drop(crowd);
+    assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
+    let (code, log, _) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("limit=200 wanted=4352 connections=100"), "{log}");
+    assert!(!log.contains("connection not taken") && !log.contains("ERROR"), "{log}");
+}
+
+// A log line that could not be written panicked in the middle of its request.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_can_not_be_written_holds_nobody_up() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let command = Command::new(env!("CARGO_BIN_EXE_standwith"));
+    let server = Server::run(command, full, folder(&[campaign()]), &[]);
+    fs::write(server.dir.path().join("log"), "").unwrap();
+    for _ in 0..3 {
+        assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
+    }
+    assert_eq!(server.stop().0, Some(0));
 }
 
 /// Sends a request as it is; gives status and body.
