@@ -1,5 +1,6 @@
 //! `standwith check`: what is wrong with campaign files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,14 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use standwith::json;
 use standwith::lint::{missing_pictures, warnings};
+use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::characters::escaped;
 use crate::library::{faults, in_words, located};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Campaign files
+    /// Campaign files. Two of one folder can't have the same id: `serve` would serve one of them only
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -22,9 +25,9 @@ pub(super) struct Options {
 /// Whether all files are without fault.
 pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
-    let (mut good, mut unread) = (true, None);
+    let (mut good, mut unread, mut ids) = (true, None, Ids::default());
     for path in &options.files {
-        let bytes = match fs::read(path).with_context(|| path.display().to_string()) {
+        let bytes = match read(path).with_context(|| path.display().to_string()) {
             Ok(bytes) => bytes,
             Err(error) => {
                 // The other files are looked at all the same.
@@ -32,7 +35,8 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
                 continue;
             }
         };
-        let faults = faults(&bytes);
+        let mut faults = faults(&bytes);
+        faults.extend(ids.namesake(path, &bytes));
         for fault in &faults {
             writeln!(out, "{}", located(path, fault))?;
         }
@@ -52,5 +56,41 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
     match unread {
         Some(error) => Err(error),
         None => Ok(good),
+    }
+}
+
+/// The bytes of a regular file, or of what the shell has open for this command: any other pipe may never end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|at| path.starts_with(at));
+    if !is_open && !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("is no regular file"));
+    }
+    fs::read(path)
+}
+
+/// The files that had each id, with their folder.
+#[derive(Default)]
+struct Ids(BTreeMap<(PathBuf, String), PathBuf>);
+
+impl Ids {
+    /// The fault of a file whose id another file of its folder has, as `serve` tells it.
+    fn namesake(&mut self, path: &Path, bytes: &[u8]) -> Option<ConfigFault> {
+        let file = json::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+        let (id, line) = file.get("id").and_then(|id| Some((id.text()?.to_owned(), id.line)))?;
+        // Whatever way it is written: a file that is named twice is one file.
+        let path = path.canonicalize().ok()?;
+        let folder = path.parent()?.to_owned();
+        let known = self.0.entry((folder, id.clone())).or_insert_with(|| path.clone());
+        if *known == path {
+            return None;
+        }
+        let name = known.file_name().unwrap_or_default().display();
+        let problem = format!("the id \"{id}\" is that of {name}");
+        let hint = "give each campaign its own, or move the file away".to_owned();
+        Some(ConfigFault {
+            pointer: "/id".to_owned(),
+            line,
+            kind: FaultKind::Rule { problem, hint },
+        })
     }
 }

@@ -62,6 +62,18 @@ impl File {
             ),
         }
     }
+
+    /// Fails where a database is named that is not there: its key file would be one that no endpoint reads.
+    fn check(&self) -> anyhow::Result<()> {
+        let Some(url) = &self.database else { return Ok(()) };
+        let database = database_file(url)?;
+        anyhow::ensure!(
+            database.is_file(),
+            "there is no database {}: say --database as to `serve`, in the same folder, or --keys FILE",
+            database.display()
+        );
+        Ok(())
+    }
 }
 
 /// The file of a database at this address.
@@ -77,6 +89,7 @@ pub(super) fn keys(command: &Command) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     match command {
         Command::New(file) => {
+            file.check()?;
             let path = file.path()?;
             let keyring = Keyring::renew(&path)?;
             let path = escaped(&path.display().to_string());

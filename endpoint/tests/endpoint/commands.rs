@@ -58,6 +58,44 @@ fn check_tells_each_fault_by_its_place() {
 }
 
 #[test]
+fn check_tells_of_two_files_of_one_folder_with_one_id() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("other")).unwrap();
+    for file in ["a.json", "b.json", "other/a.json"] {
+        fs::write(dir.path().join(file), serde_json::to_string_pretty(&campaign()).unwrap())
+            .unwrap();
+    }
+    let output = standwith(dir.path(), &["check", "a.json", "b.json", "other/a.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = said(&output);
+    let line = told.lines().find(|line| line.starts_with("b.json:")).unwrap();
+    assert!(line.contains("/id: the id \"free-press\" is that of a.json"), "{told}");
+    assert!(told.contains("a.json: ok\n") && told.contains("other/a.json: ok\n"), "{told}");
+    // One file, named in two ways.
+    let output = standwith(dir.path(), &["check", "a.json", "./a.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+// It waited for a writer for ever.
+#[test]
+fn check_reads_no_pipe_but_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.json"), campaign().to_string()).unwrap();
+    let fifo = dir.path().join("fifo.json");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let output = standwith(dir.path(), &["check", "fifo.json", "/dev/null", "good.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complained(&output).contains("fifo.json: is no regular file"));
+    assert_eq!(said(&output), "good.json: ok\n");
+    let piped = Command::new("sh")
+        .args(["-c", "cat good.json | \"$0\" check /dev/stdin", env!("CARGO_BIN_EXE_standwith")])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(said(&piped), "/dev/stdin: ok\n", "{}", complained(&piped));
+}
+
+#[test]
 fn check_warns_of_a_picture_on_another_host() {
     let dir = tempfile::tempdir().unwrap();
     let picture = json!({ "picture": { "url": "https://pictures.invalid/a.jpg", "alt": "A" } });
@@ -152,6 +190,12 @@ fn keys_are_those_that_serve_uses_or_none() {
         assert_eq!(keys(&[command, "--database", "postgres://x"]).status.code(), Some(2));
     }
     assert!(dir.path().read_dir().unwrap().next().is_none());
+    // A slip in the name made a key that no endpoint reads.
+    let output = keys(&["new", "--database", "sqlite:actions.sqlite"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(complained(&output).contains("there is no database actions.sqlite"));
+    assert!(dir.path().read_dir().unwrap().next().is_none());
+    fs::write(dir.path().join("actions.sqlite"), "").unwrap();
     let output = keys(&["new", "--database", "sqlite:actions.sqlite"]);
     assert!(said(&output).starts_with("actions.keys.json: "), "{}", complained(&output));
     fs::write(dir.path().join("standwith.sqlite"), "").unwrap();
