@@ -26,7 +26,9 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     let mut copy =
         Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
     tokio::select! {
-        copied = store.copy_into(copy.aside()) => copied?,
+        copied = store.copy_into(copy.aside()) => {
+            copied.with_context(|| format!("copying to {}", options.file.display()))?;
+        }
         // Nothing of a copy is left where it is broken off.
         fault = interrupted() => return Err(fault),
     }

@@ -67,11 +67,24 @@ pub fn run() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a standard error there is nobody to tell.
-            let told = escaped(&format!("{error:#}"));
+            let told = escaped(&told(&error));
             let _ = writeln!(io::stderr(), "standwith: {told}");
             ExitCode::from(2)
         }
     }
+}
+
+/// An error and its causes, each once: some already say what their cause says.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 /// The key file of an endpoint with this database, unless another is named.

@@ -153,7 +153,8 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         hosted,
         widgets: options.widgets.clone().or_else(built_widgets).map(WidgetFiles::new),
     });
-    log_start(&endpoint, &options.trust_forwarded);
+    let actions = endpoint.intake.store.actions().await?;
+    log_start(&endpoint, actions, &options.trust_forwarded);
     // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
     let private = match private {
@@ -201,7 +202,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
 }
 
 /// One line with what is served from where: an operator sees in it what was not meant so.
-fn log_start(endpoint: &Endpoint, trusted: &[Block]) {
+fn log_start(endpoint: &Endpoint, actions: i64, trusted: &[Block]) {
     let Endpoint { intake: Intake { store, library, addresses, .. }, widgets, .. } = endpoint;
     let (all, urls) = (library.all(), addresses.iter().map(PublicUrl::as_str));
     let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
@@ -216,6 +217,8 @@ fn log_start(endpoint: &Endpoint, trusted: &[Block]) {
         campaigns = all.len(),
         ids = ids.join(" "),
         database = escaped(&store.file().display().to_string()),
+        database_created = store.is_new(),
+        actions,
         public_urls = urls.collect::<Vec<_>>().join(" "),
         widgets = escaped(&widgets),
         trusted_proxies = if trusted.is_empty() { "none".to_owned() } else { trusted.join(" ") },

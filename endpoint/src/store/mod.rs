@@ -8,6 +8,9 @@ mod writer;
 pub(crate) use files::with_ending;
 pub use sqlite::Store;
 
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::MigrateError;
 use standwith::answer::Status;
 
 /// Why the store did not do what it was asked for.
@@ -31,11 +34,41 @@ pub enum StoreFault {
     #[error("the database file was removed or replaced while it was open")]
     FileGone,
     /// What the database says.
-    #[error("the database: {0}")]
+    #[error("database: {}", reason(.0))]
     Database(#[from] sqlx::Error),
     /// The database is of another version, or its schema can't be brought up to date.
-    #[error("the database's schema: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    #[error("database schema: {0}")]
+    Schema(#[from] MigrateError),
+    /// One of both, and of which file.
+    #[error("database {}: {reason}", file.display())]
+    Of {
+        /// The file.
+        file: PathBuf,
+        /// What the database says.
+        reason: String,
+    },
+}
+
+impl StoreFault {
+    /// The fault with the database's file, where it doesn't say yet which.
+    fn of(self, file: &Path) -> Self {
+        let reason = match self {
+            StoreFault::Database(error) => reason(&error),
+            StoreFault::Schema(MigrateError::Execute(error)) => reason(&error),
+            StoreFault::Schema(error) => error.to_string(),
+            fault => return fault,
+        };
+        StoreFault::Of { file: file.to_owned(), reason }
+    }
+}
+
+/// What SQLite or the system says, without the words that sqlx puts around it.
+fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 /// When what was written is synchronised to the disk.

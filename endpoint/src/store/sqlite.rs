@@ -37,6 +37,7 @@ pub struct Store {
     writer: Option<Writer>,
     files: Option<Arc<Files>>,
     lacks_log: bool,
+    is_new: bool,
 }
 
 impl Store {
@@ -62,7 +63,15 @@ impl Store {
             Synchronised::NowAndThen => options(url)?.synchronous(SqliteSynchronous::Normal),
         };
         let file = options.get_filename().to_owned();
-        let mut connection = begin(&file, &options).await?;
+        located(&file.clone(), Self::open_with(file, options, metrics)).await
+    }
+
+    async fn open_with(
+        file: PathBuf,
+        options: SqliteConnectOptions,
+        metrics: Metrics,
+    ) -> Result<Self, StoreFault> {
+        let (mut connection, is_new) = begin(&file, &options).await?;
         // One of them stays open for ever: where the writer closes the last connection after a failed commit, SQLite
         // deletes the log, as if somebody had removed it.
         let readers = SqlitePoolOptions::new()
@@ -79,7 +88,8 @@ impl Store {
         sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
         files.check()?;
         let writer = Writer::start(connection, options, files.clone(), metrics);
-        Ok(Store { file, readers, writer: Some(writer), files: Some(files), lacks_log: false })
+        let (writer, files) = (Some(writer), Some(files));
+        Ok(Store { file, readers, writer, files, lacks_log: false, is_new })
     }
 
     /// Opens a database that is there, as [`open`](Self::open) does.
@@ -103,8 +113,9 @@ impl Store {
         let lacks_log = lacks_log(&file);
         // Beside a log, SQLite wants to write shared memory, and would make both files anew.
         let options = options.immutable(lacks_log);
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        Ok(Store { file, readers, writer: None, files: None, lacks_log })
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options);
+        let readers = located(&file, async { Ok(readers.await?) }).await?;
+        Ok(Store { file, readers, writer: None, files: None, lacks_log, is_new: false })
     }
 
     /// Whether the file, when it was opened, said that a log belongs to it, and there was none.
@@ -112,15 +123,34 @@ impl Store {
         self.lacks_log
     }
 
+    /// Whether opening it made the database.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// How many actions there are, of all campaigns.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn actions(&self) -> Result<i64, StoreFault> {
+        located(&self.file, async {
+            Ok(sqlx::query_scalar("SELECT count(*) FROM action").fetch_one(&self.readers).await?)
+        })
+        .await
+    }
+
     /// Writes a copy of the database into an empty file. It is of one moment, and needs no log.
     ///
     /// # Errors
     /// The database fails, or the file can't be written.
     pub async fn copy_into(&self, file: &Path) -> Result<(), StoreFault> {
-        let copy = sqlx::query("VACUUM INTO ?").bind(file.to_string_lossy().into_owned());
-        copy.execute(&self.readers).await?;
-        File::open(file).and_then(|copy| copy.sync_all()).map_err(sqlx::Error::Io)?;
-        Ok(())
+        located(&self.file, async {
+            let copy = sqlx::query("VACUUM INTO ?").bind(file.to_string_lossy().into_owned());
+            copy.execute(&self.readers).await?;
+            File::open(file).and_then(|copy| copy.sync_all()).map_err(sqlx::Error::Io)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes actions of a campaign, and takes them out of its count; their identities stay used. All of it, or
@@ -134,25 +164,30 @@ impl Store {
         identities: &[String],
         now: i64,
     ) -> Result<u64, StoreFault> {
-        let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
-        let mut withdrawn = 0;
-        for jti in identities {
-            let delete = "DELETE FROM action WHERE campaign = ? AND jti = ? RETURNING counted";
-            let delete = sqlx::query_scalar(delete).bind(campaign).bind(jti);
-            let Some(counted) = delete.fetch_optional(&mut *transaction).await? else { continue };
-            let counted: bool = counted;
-            let count = "UPDATE campaign_count SET count = count - ? WHERE campaign = ?";
-            let count = sqlx::query(count).bind(i64::from(counted)).bind(campaign);
-            count.execute(&mut *transaction).await?;
-            let used = "INSERT INTO withdrawal (campaign, jti, withdrawn_at) VALUES (?, ?, ?)";
-            let used = sqlx::query(used).bind(campaign).bind(jti).bind(now);
-            used.execute(&mut *transaction).await?;
-            withdrawn += 1;
-        }
-        transaction.commit().await?;
-        // What was deleted is still in the log, until its frames are written back and it is cut.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.readers).await?;
-        Ok(withdrawn)
+        located(&self.file, async {
+            let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
+            let mut withdrawn = 0;
+            for jti in identities {
+                let delete = "DELETE FROM action WHERE campaign = ? AND jti = ? RETURNING counted";
+                let delete = sqlx::query_scalar(delete).bind(campaign).bind(jti);
+                let Some(counted) = delete.fetch_optional(&mut *transaction).await? else {
+                    continue;
+                };
+                let counted: bool = counted;
+                let count = "UPDATE campaign_count SET count = count - ? WHERE campaign = ?";
+                let count = sqlx::query(count).bind(i64::from(counted)).bind(campaign);
+                count.execute(&mut *transaction).await?;
+                let used = "INSERT INTO withdrawal (campaign, jti, withdrawn_at) VALUES (?, ?, ?)";
+                let used = sqlx::query(used).bind(campaign).bind(jti).bind(now);
+                used.execute(&mut *transaction).await?;
+                withdrawn += 1;
+            }
+            transaction.commit().await?;
+            // What was deleted is still in the log, until its frames are written back and it is cut.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.readers).await?;
+            Ok(withdrawn)
+        })
+        .await
     }
 
     /// The database's file.
@@ -174,12 +209,15 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn find(&self, campaign: &str, jti: &str) -> Result<Option<Kept>, StoreFault> {
-        let row = sqlx::query(
-            "SELECT status, jws, claims, action_digest, receipt FROM action
+        located(&self.file, async {
+            let row = sqlx::query(
+                "SELECT status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND jti = ?",
-        );
-        let row = row.bind(campaign).bind(jti).fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(kept).transpose()?)
+            );
+            let row = row.bind(campaign).bind(jti).fetch_optional(&self.readers).await?;
+            Ok(row.as_ref().map(kept).transpose()?)
+        })
+        .await
     }
 
     /// How many actions count in a campaign.
@@ -187,8 +225,11 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn count(&self, campaign: &str) -> Result<i64, StoreFault> {
-        let count = sqlx::query_scalar("SELECT count FROM campaign_count WHERE campaign = ?");
-        Ok(count.bind(campaign).fetch_optional(&self.readers).await?.unwrap_or(0))
+        located(&self.file, async {
+            let count = sqlx::query_scalar("SELECT count FROM campaign_count WHERE campaign = ?");
+            Ok(count.bind(campaign).fetch_optional(&self.readers).await?.unwrap_or(0))
+        })
+        .await
     }
 
     /// Keeps a version of a campaign file, if it is new.
@@ -202,13 +243,16 @@ impl Store {
         bytes: &[u8],
         now: i64,
     ) -> Result<(), StoreFault> {
-        let insert = sqlx::query(
-            "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
+        located(&self.file, async {
+            let insert = sqlx::query(
+                "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
              VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        );
-        let insert = insert.bind(campaign).bind(digest).bind(now).bind(bytes);
-        insert.execute(&self.readers).await?;
-        Ok(())
+            );
+            let insert = insert.bind(campaign).bind(digest).bind(now).bind(bytes);
+            insert.execute(&self.readers).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// The bytes of a version of a campaign file.
@@ -220,10 +264,13 @@ impl Store {
         campaign: &str,
         digest: &str,
     ) -> Result<Option<Vec<u8>>, StoreFault> {
-        let bytes = sqlx::query_scalar(
-            "SELECT bytes FROM campaign_version WHERE campaign = ? AND digest = ?",
-        );
-        Ok(bytes.bind(campaign).bind(digest).fetch_optional(&self.readers).await?)
+        located(&self.file, async {
+            let bytes = sqlx::query_scalar(
+                "SELECT bytes FROM campaign_version WHERE campaign = ? AND digest = ?",
+            );
+            Ok(bytes.bind(campaign).bind(digest).fetch_optional(&self.readers).await?)
+        })
+        .await
     }
 
     /// The version of a campaign file that was new last when an action came at this time: by it an action
@@ -236,11 +283,14 @@ impl Store {
         campaign: &str,
         time: i64,
     ) -> Result<Option<Vec<u8>>, StoreFault> {
-        let bytes = sqlx::query_scalar(
-            "SELECT bytes FROM campaign_version WHERE campaign = ? AND first_served <= ?
+        located(&self.file, async {
+            let bytes = sqlx::query_scalar(
+                "SELECT bytes FROM campaign_version WHERE campaign = ? AND first_served <= ?
              ORDER BY first_served DESC, rowid DESC LIMIT 1",
-        );
-        Ok(bytes.bind(campaign).bind(time).fetch_optional(&self.readers).await?)
+            );
+            Ok(bytes.bind(campaign).bind(time).fetch_optional(&self.readers).await?)
+        })
+        .await
     }
 
     /// Whether actions can ever be kept again: the writing task is at work, on the files that were opened.
@@ -271,6 +321,7 @@ impl Store {
         campaign: &str,
         after: i64,
     ) -> Result<Vec<Result<Exported, DamagedRow>>, StoreFault> {
+        located(&self.file, async {
         let rows = sqlx::query(
             "SELECT id, received_at, digest_known, status, jws, claims, action_digest, receipt FROM action
              WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?",
@@ -281,6 +332,8 @@ impl Store {
             Ok(self::exported(id, row).map_err(|_| DamagedRow(id)))
         };
         rows.iter().map(exported).collect()
+        })
+        .await
     }
 
     /// Whether there ever was such a campaign.
@@ -288,11 +341,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn knows(&self, campaign: &str) -> Result<bool, StoreFault> {
-        let known = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM campaign_version WHERE campaign = ?)
+        located(&self.file, async {
+            let known = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM campaign_version WHERE campaign = ?)
                  OR EXISTS (SELECT 1 FROM action WHERE campaign = ?)",
-        );
-        Ok(known.bind(campaign).bind(campaign).fetch_one(&self.readers).await?)
+            );
+            Ok(known.bind(campaign).bind(campaign).fetch_one(&self.readers).await?)
+        })
+        .await
     }
 
     /// Waits until everything in the queue is on disk, then closes the database.
@@ -336,11 +392,11 @@ pub(super) fn kept(row: &SqliteRow) -> Result<Kept, sqlx::Error> {
 }
 
 /// Opens the connection that writes, and brings the schema up to date. Of several processes that start at once, one
-/// does it after the other: SQLite changes its journal mode and sqlx its schema without a lock of their own.
+/// does it after the other: SQLite changes its journal mode and sqlx its schema without a lock of their own. Returns also whether the file was missing.
 async fn begin(
     file: &Path,
     options: &SqliteConnectOptions,
-) -> Result<SqliteConnection, StoreFault> {
+) -> Result<(SqliteConnection, bool), StoreFault> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_owned();
     let locked = tokio::task::spawn_blocking(move || {
@@ -351,11 +407,11 @@ async fn begin(
     if !file.exists() && with_ending(file, "-wal").exists() {
         return Err(StoreFault::LogAlone(file.display().to_string()));
     }
-    make_private(file).map_err(sqlx::Error::Io)?;
+    let is_new = make_private(file).map_err(sqlx::Error::Io)?;
     let mut connection = options.connect().await?;
     sqlx::migrate!().run(&mut connection).await?;
     drop(locked);
-    Ok(connection)
+    Ok((connection, is_new))
 }
 
 /// Whether a database's head says that a log belongs to it, and there is none. One that was closed well, or copied by
@@ -405,10 +461,18 @@ fn readable(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
 }
 
 /// Makes the file if it is missing, for its owner's eyes only: it holds personal data. SQLite gives
-/// its log files the same mode.
-fn make_private(file: &Path) -> io::Result<()> {
+/// its log files the same mode. Returns whether it was missing.
+fn make_private(file: &Path) -> io::Result<bool> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        made => made.map(|_| true),
     }
+}
+
+/// Says of a failing database which file it is.
+async fn located<T>(
+    file: &Path,
+    work: impl Future<Output = Result<T, StoreFault>>,
+) -> Result<T, StoreFault> {
+    work.await.map_err(|fault| fault.of(file))
 }

@@ -249,6 +249,39 @@ async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
     assert_eq!(export_of(&scene, "sqlite:test.sqlite").1, 1);
 }
 
+// The same words stood there three times, and no path.
+#[test]
+fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
+    let dir = crate::scene::folder(&[crate::scene::campaign()]);
+    fs::write(dir.path().join("no.sqlite"), "no database".repeat(100)).unwrap();
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let export = ["export", "--campaign", ID, "--format", "csv"];
+    let withdraw = ["withdraw", "--campaign", ID, "--receipt", "x"];
+    let no = "database no.sqlite: file is not a database";
+    for (command, file, told) in [
+        (&serve[..], "no.sqlite", no),
+        (&export, "no.sqlite", no),
+        (&withdraw, "no.sqlite", no),
+        (&["backup", "copy.sqlite"], "no.sqlite", no),
+        (&serve, "folder", "database folder: unable to open database file"),
+        (&serve, "none/x.sqlite", "database none/x.sqlite: No such file or directory (os error 2)"),
+    ] {
+        let url = format!("sqlite:{file}");
+        let output =
+            crate::commands::standwith(dir.path(), &[command, &["--database", &url]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let lines = crate::commands::complained(&output);
+        let last = lines.lines().last().unwrap();
+        let last = last.strip_prefix("standwith: ").unwrap();
+        assert_eq!(
+            last.strip_prefix("copying to copy.sqlite: ").unwrap_or(last),
+            told,
+            "{command:?}"
+        );
+    }
+}
+
 // A supervisor's restart made an empty database, and threw away the log with the newest actions.
 #[test]
 fn a_log_without_its_database_is_not_thrown_away() {

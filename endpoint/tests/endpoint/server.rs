@@ -151,6 +151,10 @@ fn it_serves_keeps_and_stops_cleanly() {
     // All is in one file again.
     assert!(!dir.path().join("test.sqlite-wal").exists());
     assert_eq!(exported(dir.path()).len(), 1);
+    // Another start says that it is the same one: a database made anew is a slip in its name.
+    assert!(log.contains("database_created=true actions=0"), "{log}");
+    let (_, log, _) = Server::on(dir).stop();
+    assert!(log.contains("database_created=false actions=1"), "{log}");
 }
 
 #[test]
@@ -262,6 +266,7 @@ fn logs_at_start_what_is_served_from_where() {
         concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""),
         "campaigns=2 ids=\"free-press second\"",
         "test.sqlite",
+        "database_created=true actions=0",
         "public_urls=\"https://a.example/forms https://b.example\"",
         "widgets=\"missing: no standwith.js in dist\"",
         "trusted_proxies=\"10.0.0.0/8\"",
