@@ -18,13 +18,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, MatchedPath, Path, Request, State};
+use axum::extract::rejection::{PathRejection, RawPathParamsRejection};
+use axum::extract::{FromRequestParts, MatchedPath, Path, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use standwith::campaign::Id;
 use tokio::time::Instant;
 
 pub use self::hosted::HostedForms;
@@ -280,10 +281,19 @@ async fn open_to_all(mut response: Response) -> Response {
     response
 }
 
-/// Counts and logs each request, by its route: a path, a query or an address could tell of a person.
+/// The campaign that a path names, for the log: only what can be an id, so that it is short and no text of anybody's.
+fn named_campaign(params: Result<RawPathParams, RawPathParamsRejection>) -> Option<String> {
+    let params = params.ok()?;
+    let (_, name) = params.iter().find(|(param, _)| *param == "id")?;
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    Id::is(name).then(|| name.to_owned())
+}
+
+/// Counts and logs each request, by its route and campaign: a path, a query or an address could tell of a person.
 async fn observe(
     State(endpoint): State<Arc<Endpoint>>,
     route: Option<MatchedPath>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -304,6 +314,7 @@ async fn observe(
              network; name the proxy with --trust-forwarded, or all who come through it share one limit"
         );
     }
+    let campaign = named_campaign(params);
     let begun = Instant::now();
     let mut response = next.run(request).await;
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
@@ -313,9 +324,9 @@ async fn observe(
     let is_quiet = response.extensions().get::<Quiet>().is_some();
     let code = response.extensions().get::<Code>().map(|Code(code)| *code);
     if is_quiet || status == StatusCode::TOO_MANY_REQUESTS {
-        tracing::debug!(method, route, status = status.as_u16(), code, ms, "answered");
+        tracing::debug!(method, route, campaign, status = status.as_u16(), code, ms, "answered");
     } else {
-        tracing::info!(method, route, status = status.as_u16(), code, ms, "answered");
+        tracing::info!(method, route, campaign, status = status.as_u16(), code, ms, "answered");
         endpoint.explain(code);
     }
     let headers = response.headers_mut();

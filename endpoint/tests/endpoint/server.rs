@@ -312,6 +312,40 @@ fn logs_the_code_of_each_refusal_and_what_explains_it_once() {
 }
 
 #[test]
+fn logs_the_campaign_of_each_request() {
+    let public = ["--public-url", "http://localhost/forms"];
+    let server = Server::with(folder(&[campaign()]), &public);
+    let long = "x".repeat(65);
+    for path in [
+        "/campaigns/free-press",
+        "/campaigns/free-press.json",
+        "/campaigns/free-press/",
+        "/forms/campaigns/free-press/count?x=dara",
+        "/campaigns/gone/count",
+        "/campaigns/dara%40example.org",
+        "/campaigns/Dara%0Ax",
+        "/campaigns/face.jpg",
+        "/healthz",
+        "/nowhere",
+        &format!("/campaigns/{long}"),
+    ] {
+        raw(server.at, &format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    }
+    post(server.at, "nonsense").unwrap();
+    let (_, log, _) = server.stop();
+    let answered = |part: &str| {
+        log.lines().filter(|line| line.contains("answered") && line.contains(part)).count()
+    };
+    assert_eq!(answered(" campaign=\"free-press\" status="), 5, "{log}");
+    assert_eq!(answered(" campaign=\"gone\" status=404"), 1, "{log}");
+    // A name that can be no id is not written: it may be anything.
+    assert_eq!((answered(""), answered("campaign=")), (12, 6), "{log}");
+    for text in ["dara", "Dara", "face", long.as_str()] {
+        assert!(!log.contains(text), "{text} is in {log}");
+    }
+}
+
+#[test]
 fn warns_once_where_many_devices_disagree_with_the_clock() {
     for (offset, direction) in [(3600, "behind"), (-700_000, "ahead")] {
         let server = Server::without_limits();
