@@ -293,7 +293,9 @@ texts! {
         ExitLimits = "exit_limits": "Without JavaScript, the quick exit cannot empty this form or remove this page from your browser’s history. Close the window as well.";
         FormExpired = "form_expired": "Your message has not been sent yet, because this form was open for too long. Check what you entered, then send it again.";
         ForeignForm = "foreign_form": "Another website tried to fill in this form for you. Nothing of that was sent. If you want to send a message, fill in the form yourself.";
-        PageOnce = "page_once": "The page you asked for could be opened only once. If it said that your message was received, you need to do nothing more.";
+        PageOnce = "page_once": "The page you asked for could be opened only once, within two minutes. If you have seen on it that your message was received, you need to do nothing more. If you have not, we can’t tell here whether it was: send it again.";
+        // In the place of `risk_protects`, where the browser may keep what is typed.
+        RiskHides = "risk_hides": "This form can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.";
     }
 }
 

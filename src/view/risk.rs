@@ -42,7 +42,8 @@ impl Viewer<'_> {
         self.out.put(html!("</h3><p>"));
         self.say(Key::RiskPseudonym);
         self.out.put(html!("</p><p>"));
-        self.say(Key::RiskProtects);
+        // Without script the browser may keep the page and what is typed on it.
+        self.say(if self.posted { Key::RiskHides } else { Key::RiskProtects });
         self.out.put(html!("</p>"));
         let advice = || risk.advice.iter().filter(|link| markdown::is_safe(&link.url));
         if advice().next().is_some() {

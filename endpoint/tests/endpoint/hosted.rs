@@ -476,6 +476,8 @@ async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
         assert!(page.text().contains(words), "{}", page.text());
         let again = scene.get(&address).await.text();
         assert!(again.contains("could be opened only once") && !again.contains(words), "{again}");
+        // It may be that nobody has read it: another instance, or a restart.
+        assert!(again.contains("If you have not, we can’t tell here whether it was"), "{again}");
     }
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
 }
@@ -489,6 +491,9 @@ async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not
     let (_, rest) = text.split_once("<noscript>").unwrap();
     let (plain, script) = rest.split_once("</noscript>").unwrap();
     assert!(plain.contains("<form ") && plain.contains(limits), "{plain}");
+    // Nor does it say the contrary below.
+    assert!(!plain.contains("keeps nothing on this device"), "{plain}");
+    assert!(plain.contains("This form can’t hide that you opened this page"), "{plain}");
     let tag = "<script async src=\"../standwith.js\" data-campaign=\"free-press.json\" \
                data-lang=\"en\" data-hosted=\"free-press?plain\"></script>";
     assert!(script.contains(tag), "{script}");
