@@ -10,7 +10,7 @@ use super::export::content;
 use crate::clock;
 use crate::email::normal_form;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Store, Withdrawn};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -19,6 +19,10 @@ pub(super) struct Options {
     campaign: String,
     #[command(flatten)]
     what: What,
+    /// Also where there is no action with that number yet: keeps the number, so that an action with it is refused as
+    /// withdrawn when it comes, as from a device that could not send it so far
+    #[arg(long, conflicts_with = "email")]
+    note: bool,
     /// Database in which they are; the endpoint may be running
     #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
     database: String,
@@ -35,7 +39,7 @@ struct What {
     email: Option<String>,
 }
 
-/// Withdraws actions; false where there was none.
+/// Withdraws actions; false where there was none, and no number is noted.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
     let store = Store::open_existing(&options.database, Metrics::default()).await?;
     let campaign = &options.campaign;
@@ -48,10 +52,32 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
         (None, Some(email)) => by_email(&store, campaign, email).await?,
         (None, None) => Vec::new(),
     };
-    let withdrawn = store.withdraw(campaign, &identities, clock::now()).await?;
+    let note = options.note;
+    anyhow::ensure!(
+        !note
+            || identities.iter().all(|jti| envelope::decode(jti).is_some_and(|id| id.len() == 16)),
+        "--note: expected the number of a receipt, 22 letters, digits, - and _"
+    );
+    let Withdrawn { deleted, before, unknown } =
+        store.withdraw(campaign, &identities, note, clock::now()).await?;
     store.close().await;
-    writeln!(io::stdout(), "{withdrawn} withdrawn")?;
-    Ok(withdrawn > 0)
+    let mut out = io::stdout().lock();
+    writeln!(out, "{deleted} withdrawn")?;
+    if before > 0 {
+        writeln!(out, "it was withdrawn or noted before: an action with this number is refused")?;
+    } else if unknown > 0 && note {
+        writeln!(
+            out,
+            "no action has this number yet; it is noted: one that comes later is refused"
+        )?;
+    } else if unknown > 0 {
+        writeln!(
+            out,
+            "no action has this number: is it of another campaign? A device may still keep one and send it later; \
+             with --note it is refused then"
+        )?;
+    }
+    Ok(deleted > 0 || note)
 }
 
 /// The identity that a receipt names, or the one that was given in its place.

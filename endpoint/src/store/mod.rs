@@ -157,6 +157,17 @@ pub enum Recorded {
     },
 }
 
+/// What became of identities that were to be withdrawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Actions that were deleted.
+    pub deleted: u64,
+    /// Identities that were withdrawn before, or noted.
+    pub before: u64,
+    /// Identities of which there is no action.
+    pub unknown: u64,
+}
+
 /// An action as it is exported.
 #[derive(Clone, Debug)]
 pub struct Exported {

@@ -21,7 +21,9 @@ use standwith::answer::Status;
 
 use super::files::{Files, with_ending};
 use super::writer::Writer;
-use super::{Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised};
+use super::{
+    Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised, Withdrawn,
+};
 use crate::metrics::Metrics;
 
 /// How many rows an export reads at a time: between pages it holds no lock and little memory.
@@ -154,7 +156,7 @@ impl Store {
     }
 
     /// Deletes actions of a campaign, and takes them out of its count; their identities stay used. All of it, or
-    /// nothing. Returns how many there were.
+    /// nothing. Where `note` says so, identities of which there is no action are used from now on, too.
     ///
     /// # Errors
     /// The database fails.
@@ -162,25 +164,38 @@ impl Store {
         &self,
         campaign: &str,
         identities: &[String],
+        note: bool,
         now: i64,
-    ) -> Result<u64, StoreFault> {
+    ) -> Result<Withdrawn, StoreFault> {
         located(&self.file, async {
             let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
-            let mut withdrawn = 0;
+            let mut withdrawn = Withdrawn::default();
             for jti in identities {
                 let delete = "DELETE FROM action WHERE campaign = ? AND jti = ? RETURNING counted";
                 let delete = sqlx::query_scalar(delete).bind(campaign).bind(jti);
-                let Some(counted) = delete.fetch_optional(&mut *transaction).await? else {
-                    continue;
-                };
-                let counted: bool = counted;
-                let count = "UPDATE campaign_count SET count = count - ? WHERE campaign = ?";
-                let count = sqlx::query(count).bind(i64::from(counted)).bind(campaign);
-                count.execute(&mut *transaction).await?;
-                let used = "INSERT INTO withdrawal (campaign, jti, withdrawn_at) VALUES (?, ?, ?)";
+                let counted: Option<bool> = delete.fetch_optional(&mut *transaction).await?;
+                if let Some(counted) = counted {
+                    let count = "UPDATE campaign_count SET count = count - ? WHERE campaign = ?";
+                    let count = sqlx::query(count).bind(i64::from(counted)).bind(campaign);
+                    count.execute(&mut *transaction).await?;
+                    withdrawn.deleted += 1;
+                } else {
+                    let used =
+                        "SELECT EXISTS (SELECT 1 FROM withdrawal WHERE campaign = ? AND jti = ?)";
+                    let used = sqlx::query_scalar(used).bind(campaign).bind(jti);
+                    if used.fetch_one(&mut *transaction).await? {
+                        withdrawn.before += 1;
+                        continue;
+                    }
+                    withdrawn.unknown += 1;
+                    if !note {
+                        continue;
+                    }
+                }
+                let used = "INSERT INTO withdrawal (campaign, jti, withdrawn_at) VALUES (?, ?, ?)
+                            ON CONFLICT DO NOTHING";
                 let used = sqlx::query(used).bind(campaign).bind(jti).bind(now);
                 used.execute(&mut *transaction).await?;
-                withdrawn += 1;
             }
             transaction.commit().await?;
             // What was deleted is still in the log, until its frames are written back and it is cut.

@@ -194,7 +194,11 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     assert_eq!(withdraw(&["--receipt", jti]), (Some(0), "1 withdrawn\n".to_owned()));
     assert_eq!(withdraw(&["--receipt", &receipts[3]]), (Some(0), "1 withdrawn\n".to_owned()));
     assert_eq!(count().await, 0);
-    assert_eq!(withdraw(&["--receipt", "nonsense"]).0, Some(1));
+    let unknown = withdraw(&["--receipt", "nonsense"]);
+    assert_eq!(unknown.0, Some(1));
+    assert!(unknown.1.starts_with("0 withdrawn\nno action has this number:"), "{}", unknown.1);
+    assert!(unknown.1.contains("send it later; with --note it is refused then"), "{}", unknown.1);
+    assert!(withdraw(&["--receipt", jti]).1.contains("was withdrawn or noted before"));
     // One in 64 numbers begins so.
     assert_eq!(withdraw(&["--receipt", "-AAAAAAAAAAAAAAAAAAAAA"]).0, Some(1));
     assert_eq!(withdraw(&[]).0, Some(2));
@@ -226,6 +230,35 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
         let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
         assert!(!bytes.windows(payload.len()).any(|window| window == payload));
     }
+}
+
+// An outbox sent what had been withdrawn, because nothing of its number was left.
+#[tokio::test]
+async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
+    let scene = Scene::new().await;
+    let withdraw = |options: &[&str]| {
+        let first = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
+        let output = run(&scene, &[&first[..], options].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let [noted, asked] = [scene.claims(), scene.claims()];
+    let jti = noted["jti"].as_str().unwrap();
+    let answer = withdraw(&["--receipt", jti, "--note"]);
+    assert_eq!(answer.0, Some(0));
+    assert!(answer.1.starts_with("0 withdrawn\nno action has this number yet; it is noted"));
+    assert!(withdraw(&["--receipt", jti, "--note"]).1.contains("noted before"));
+    // Only asked for, without --note, it leaves no trace.
+    withdraw(&["--receipt", asked["jti"].as_str().unwrap()]);
+    scene.post(signed(&noted)).await.refused(410, "withdrawn");
+    scene.post(signed(&asked)).await.taken(201);
+    // What is there is withdrawn all the same.
+    let there = withdraw(&["--receipt", asked["jti"].as_str().unwrap(), "--note"]);
+    assert_eq!(there, (Some(0), "1 withdrawn\n".to_owned()));
+    assert_eq!(scene.number("SELECT count FROM campaign_count").await, 0);
+    for wrong in [&["--receipt", "nonsense", "--note"][..], &["--email", "a@b.org", "--note"]] {
+        assert_eq!(withdraw(wrong).0, Some(2), "{wrong:?}");
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM withdrawal").await, 2);
 }
 
 // Both took the place of the database, with exit code 0.
