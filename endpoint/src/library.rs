@@ -132,6 +132,14 @@ fn off_the_curve(campaign: &Campaign, bytes: &[u8]) -> Option<ConfigFault> {
     })
 }
 
+/// A fault of a campaign file's id.
+pub(crate) fn fault_of_id(bytes: &[u8], problem: String, hint: &str) -> ConfigFault {
+    let file = std::str::from_utf8(bytes).ok().and_then(|text| json::parse(text).ok());
+    let line = file.as_ref().and_then(|file| file.get("id")).map_or(1, |id| id.line);
+    let kind = FaultKind::Rule { problem, hint: hint.to_owned() };
+    ConfigFault { pointer: "/id".to_owned(), line, kind }
+}
+
 /// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`. Names in a file don't act on a
 /// terminal or a log.
 pub fn located(path: &Path, fault: &ConfigFault) -> String {
@@ -167,6 +175,8 @@ pub enum LibraryFault {
 #[derive(Debug)]
 pub struct Library {
     folder: PathBuf,
+    /// Ids that no campaign can have.
+    reserved: &'static [&'static str],
     shelf: RwLock<Shelf>,
     /// Versions that are served no longer and were asked for, the last one last.
     past: Mutex<VecDeque<Arc<Version>>>,
@@ -205,8 +215,20 @@ impl Library {
     /// # Errors
     /// The folder can't be read, or the versions can't be kept.
     pub async fn open(folder: &Path, store: &Store) -> Result<Self, LibraryFault> {
-        let folder = folder.to_owned();
-        let library = Library { folder, shelf: RwLock::default(), past: Mutex::default() };
+        Self::open_without(folder, &[], store).await
+    }
+
+    /// The same, where some ids are taken by routes.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    pub async fn open_without(
+        folder: &Path,
+        reserved: &'static [&'static str],
+        store: &Store,
+    ) -> Result<Self, LibraryFault> {
+        let (folder, shelf, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
+        let library = Library { folder, reserved, shelf, past };
         library.refresh(store).await?;
         Ok(library)
     }
@@ -219,9 +241,9 @@ impl Library {
     pub async fn refresh(&self, store: &Store) -> Result<Vec<String>, LibraryFault> {
         let before = self.shelf().clone();
         let folder = self.folder.clone();
-        let known = before.clone();
+        let (known, reserved) = (before.clone(), self.reserved);
         // Reading and compressing files is no work for a thread that has other tasks.
-        let looked = tokio::task::spawn_blocking(move || look(&folder, known)).await;
+        let looked = tokio::task::spawn_blocking(move || look(&folder, reserved, known)).await;
         let Some(shelf) = looked.unwrap_or(Ok(None))? else { return Ok(Vec::new()) };
         for version in shelf.versions() {
             let id = version.first.id.as_str();
@@ -303,7 +325,7 @@ impl Library {
 }
 
 /// What the folder holds now; none where nothing has changed.
-fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
+fn look(folder: &Path, reserved: &[&str], before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
     let mut shelf = Shelf::default();
     let mut changed = false;
     for path in campaign_files(folder)? {
@@ -317,7 +339,8 @@ fn look(folder: &Path, before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
             None => {
                 changed = true;
                 let version = known.and_then(|known| known.version.clone());
-                read(&path, stamp.and_then(|stamp| Ok((stamp, start(&path)?))), version)
+                let bytes = stamp.and_then(|stamp| Ok((stamp, start(&path)?)));
+                read(&path, bytes, reserved, version)
             }
         };
         shelf.files.insert(path, file);
@@ -338,7 +361,12 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// A file as it was read; `before` is the version that stays where it has faults.
-fn read(path: &Path, read: io::Result<(Stamp, Vec<u8>)>, before: Option<Arc<Version>>) -> File {
+fn read(
+    path: &Path,
+    read: io::Result<(Stamp, Vec<u8>)>,
+    reserved: &[&str],
+    before: Option<Arc<Version>>,
+) -> File {
     let (stamp, bytes) = match read {
         Ok(read) => read,
         Err(error) => {
@@ -346,8 +374,19 @@ fn read(path: &Path, read: io::Result<(Stamp, Vec<u8>)>, before: Option<Arc<Vers
             return File { stamp: None, version: before, faults };
         }
     };
-    let faults: Vec<String> = faults(&bytes).iter().map(|fault| located(path, fault)).collect();
-    let fresh = faults.is_empty().then(|| Version::read(bytes, Strictness::Strict).ok()).flatten();
+    let mut faults = faults(&bytes);
+    let mut fresh = match faults.is_empty() {
+        true => Version::read(bytes, Strictness::Strict).ok(),
+        false => None,
+    };
+    let is_reserved = |read: &Version| reserved.contains(&read.first.id.as_str());
+    if let Some(read) = fresh.take_if(|read| is_reserved(read)) {
+        let id = read.first.id.as_str();
+        let problem = format!("/campaigns/{id} is an address of the endpoint itself here");
+        let hint = "give the campaign another id, or --public-url another path than /campaigns";
+        faults.push(fault_of_id(&read.bytes, problem, hint));
+    }
+    let faults: Vec<String> = faults.iter().map(|fault| located(path, fault)).collect();
     let fresh = fresh.map(|read| {
         let packed = Packed::of(&read.bytes);
         // Which variant a form shows, only the form knows: there is no first plan of one.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use standwith::json;
+use standwith::json::{self, Json};
 use standwith::lint::{missing_pictures, warnings};
-use standwith::shape::{ConfigFault, FaultKind};
+use standwith::shape::ConfigFault;
 
 use crate::characters::escaped;
-use crate::library::{faults, in_words, located};
+use crate::http::pictures::is_inside;
+use crate::library::{fault_of_id, faults, in_words, located};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -42,7 +43,7 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         }
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut warnings = warnings(&bytes);
-        warnings.extend(missing_pictures(&bytes, |name| beside.join(name).is_file()));
+        warnings.extend(missing_pictures(&bytes, |name| is_inside(&beside, name)));
         for warning in &warnings {
             let (path, line) = (path.display(), warning.line);
             let told = escaped(&format!("{path}:{line}: warning: {}", in_words(warning)));
@@ -76,7 +77,7 @@ impl Ids {
     /// The fault of a file whose id another file of its folder has, as `serve` tells it.
     fn namesake(&mut self, path: &Path, bytes: &[u8]) -> Option<ConfigFault> {
         let file = json::parse(std::str::from_utf8(bytes).ok()?).ok()?;
-        let (id, line) = file.get("id").and_then(|id| Some((id.text()?.to_owned(), id.line)))?;
+        let id = file.get("id").and_then(Json::text)?.to_owned();
         // Whatever way it is written: a file that is named twice is one file.
         let path = path.canonicalize().ok()?;
         let folder = path.parent()?.to_owned();
@@ -86,11 +87,6 @@ impl Ids {
         }
         let name = known.file_name().unwrap_or_default().display();
         let problem = format!("the id \"{id}\" is that of {name}");
-        let hint = "give each campaign its own, or move the file away".to_owned();
-        Some(ConfigFault {
-            pointer: "/id".to_owned(),
-            line,
-            kind: FaultKind::Rule { problem, hint },
-        })
+        Some(fault_of_id(bytes, problem, "give each campaign its own, or move the file away"))
     }
 }

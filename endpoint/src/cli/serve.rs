@@ -125,7 +125,9 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     );
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
-    let library = Library::open(&options.campaigns, &store).await?;
+    let addresses = addresses(options.public_url.clone(), at);
+    let reserved = http::reserved_ids(&addresses);
+    let library = Library::open_without(&options.campaigns, reserved, &store).await?;
     let faults = library.faults();
     if options.strict && !faults.is_empty() {
         store.close().await;
@@ -140,14 +142,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let brake = brake(&options, &keys, metrics.clone())?;
     let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
     let endpoint = Arc::new(Endpoint {
-        intake: Intake {
-            store,
-            library,
-            keys,
-            addresses: addresses(options.public_url.clone(), at),
-            metrics,
-            workers: Workers::default(),
-        },
+        intake: Intake { store, library, keys, addresses, metrics, workers: Workers::default() },
         brake,
         pictures: Pictures::new(options.campaigns.clone()),
         hosted,

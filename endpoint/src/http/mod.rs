@@ -7,7 +7,7 @@ mod file;
 mod hosted;
 mod html;
 pub mod listen;
-mod pictures;
+pub(crate) mod pictures;
 mod problem;
 mod trap;
 mod widget;
@@ -72,6 +72,17 @@ impl Endpoint {
     }
 }
 
+/// Routes whose names could be ids of campaigns.
+const BESIDE_CAMPAIGNS: [&str; 3] = ["campaigns", "healthz", "readyz"];
+
+/// The ids that no campaign can have at these addresses: below the path `/campaigns`, `/campaigns/healthz` is a route.
+pub fn reserved_ids(addresses: &[PublicUrl]) -> &'static [&'static str] {
+    match addresses.iter().any(|address| address.path() == "/campaigns") {
+        true => &BESIDE_CAMPAIGNS,
+        false => &[],
+    }
+}
+
 /// The endpoint as a service. Its routes are there below the path of each public address, too: some proxies leave it in.
 pub fn router(endpoint: Arc<Endpoint>) -> Router {
     let paths = endpoint.intake.addresses.iter().map(PublicUrl::path);
@@ -86,8 +97,12 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
     for path in &paths {
         // The list of campaigns links relatively.
         let last = path.rsplit('/').next().unwrap_or_default();
-        let location = [(header::LOCATION, format!("{last}/"))];
-        router = router.route(path, get(async || (StatusCode::PERMANENT_REDIRECT, location)));
+        let location = format!("{last}/");
+        let redirect = async |uri: Uri| {
+            let location = [location, asked(&uri)].concat();
+            (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)])
+        };
+        router = router.route(path, get(redirect));
     }
     let shortened = middleware::map_request(move |mut request: Request| {
         if let Some(uri) = paths.iter().find_map(|path| below(path, request.uri())) {
@@ -103,7 +118,8 @@ pub fn router(endpoint: Arc<Endpoint>) -> Router {
 fn below(path: &str, uri: &Uri) -> Option<Uri> {
     let rest = uri.path_and_query()?.as_str().strip_prefix(path)?;
     let is_route = |first: &str| {
-        ["", "campaigns", "standwith.js", ".well-known", "healthz", "readyz"].contains(&first)
+        ["", "standwith.js", ".well-known"].contains(&first)
+            || BESIDE_CAMPAIGNS.contains(&first)
             || widget::is_version(first)
     };
     // A path may be the name of a route itself, and the proxy may have taken it away.
@@ -219,12 +235,16 @@ async fn without_slash(request: Request) -> Response {
     let uri = request.uri();
     // Relative, for a proxy may have put a path in front.
     let name = uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
     let headers = [
-        (header::LOCATION, format!("../{name}{query}")),
+        (header::LOCATION, format!("../{name}{}", asked(uri))),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
     ];
     (StatusCode::PERMANENT_REDIRECT, headers).into_response()
+}
+
+/// The query of an address, with its question mark.
+fn asked(uri: &Uri) -> String {
+    uri.query().map_or_else(String::new, |query| format!("?{query}"))
 }
 
 async fn no_such_method() -> Problem {

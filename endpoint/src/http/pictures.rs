@@ -1,7 +1,7 @@
 //! Pictures that lie beside the campaign files: `/campaigns/NAME.jpg`. Nothing else of that folder is served but the
 //! campaign files themselves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -24,6 +24,15 @@ impl Pictures {
     }
 }
 
+/// Whether a file of this folder is there, and no link that leads out of it: links are followed within the folder only.
+pub(crate) fn is_inside(folder: &Path, name: &str) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (Ok(file), Ok(folder)) = (folder.join(name).canonicalize(), folder.canonicalize()) else {
+        return false;
+    };
+    file.starts_with(folder) && file.is_file()
+}
+
 /// The media type of a picture, by the ending of its file's name.
 pub(super) fn media_type(name: &str) -> Option<&'static str> {
     let name = picture_file(name).filter(|file| *file == name)?;
@@ -42,7 +51,10 @@ pub(super) async fn file(
     content_type: &'static str,
     request: &HeaderMap,
 ) -> Response {
-    let reading = tokio::task::spawn_blocking(move || endpoint.pictures.0.get(&name));
+    let reading = tokio::task::spawn_blocking(move || {
+        let pictures = &endpoint.pictures.0;
+        is_inside(pictures.folder(), &name).then(|| pictures.get(&name)).flatten()
+    });
     let Some(file) = reading.await.ok().flatten() else {
         return Problem::not_found().into_response();
     };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith_endpoint::signature::digest;
 
@@ -118,6 +118,8 @@ async fn routes_are_found_below_the_path_of_each_public_address() {
             (answer.status.as_u16(), answer.header("location")),
             (308, &*format!("{path}/"))
         );
+        let answer = scene.get(&format!("/{path}?lang=km&x")).await;
+        assert_eq!(answer.header("location"), format!("{path}/?lang=km&x"));
     }
     for aud in ["a.example/forms", "b.example", "c.example/campaigns"] {
         let aud = format!("https://{aud}/campaigns/{ID}/actions");
@@ -129,6 +131,34 @@ async fn routes_are_found_below_the_path_of_each_public_address() {
     // A path is a label, and a person could be told by it: the route is one.
     let metrics = scene.metrics();
     assert!(metrics.contains("/campaigns/{id}/actions") && !metrics.contains("forms"), "{metrics}");
+}
+
+#[tokio::test]
+async fn pictures_behind_links_that_lead_out_of_the_folder_are_not_served() {
+    let dir = folder(&[campaign()]);
+    let campaigns = dir.path().join("campaigns");
+    fs::write(dir.path().join("secret"), "secret").unwrap();
+    // As Kubernetes lays files out.
+    fs::create_dir(campaigns.join("..data")).unwrap();
+    fs::write(campaigns.join("..data/face.jpg"), "face").unwrap();
+    for (to, link) in [("..data/face.jpg", "face.jpg"), ("../secret", "out.jpg"), ("none", "a.png")]
+    {
+        std::os::unix::fs::symlink(to, campaigns.join(link)).unwrap();
+    }
+    let scene = Scene::on(dir).await;
+    for (file, status) in [("face.jpg", 200), ("out.jpg", 404), ("a.png", 404)] {
+        assert_eq!(scene.get(&format!("/campaigns/{file}")).await.status, status, "{file}");
+    }
+    let file = campaigns_file(&scene, json!({"picture": {"url": "out.jpg", "alt": "A face"}}));
+    let output = crate::commands::standwith(scene.dir.path(), &["check", &file]);
+    let told = crate::commands::said(&output);
+    assert!(told.contains("warning: /picture/url: there is no file out.jpg beside"), "{told}");
+}
+
+/// Writes the campaign with these changes, and gives its file.
+fn campaigns_file(scene: &Scene, changes: Value) -> String {
+    write_campaign(scene.dir.path(), &with(campaign(), changes));
+    campaign_file(scene.dir.path(), ID).display().to_string()
 }
 
 #[tokio::test]

@@ -275,6 +275,20 @@ fn logs_at_start_what_is_served_from_where() {
     }
 }
 
+// GET /campaigns/healthz was the endpoint's health, and its actions were lost to 405.
+#[test]
+fn an_id_that_is_a_route_below_the_public_path_is_refused() {
+    let serving = || folder(&[campaign(), with(campaign(), json!({"id": "healthz"}))]);
+    let below = ["--public-url", "https://c.example/campaigns"];
+    let (_, log, _) = Server::with(serving(), &below).stop();
+    assert!(log.contains("campaigns=1 ids=\"free-press\""), "{log}");
+    let told =
+        "/id: /campaigns/healthz is an address of the endpoint itself here; give the campaign";
+    assert!(log.contains(told), "{log}");
+    let (_, log, _) = Server::with(serving(), &["--public-url", "https://c.example/forms"]).stop();
+    assert!(log.contains("campaigns=2"), "{log}");
+}
+
 #[test]
 fn logs_the_code_of_each_refusal_and_what_explains_it_once() {
     let server = Server::start();
