@@ -74,14 +74,7 @@ impl Store {
         metrics: Metrics,
     ) -> Result<Self, StoreFault> {
         let (mut connection, is_new) = begin(&file, &options).await?;
-        // One of them stays open for ever: where the writer closes the last connection after a failed commit, SQLite
-        // deletes the log, as if somebody had removed it.
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(PATIENCE);
+        let readers = readers();
         // A file that is gone is not made anew: actions would go where nobody looks.
         let options = options.create_if_missing(false);
         let readers = readers.connect_with(options.clone()).await?;
@@ -457,6 +450,17 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
         .pragma("secure_delete", "ON"))
 }
 
+/// The connections that read beside the one that writes. One of them stays open for ever: where the writer closes the
+/// last connection after a failed commit, SQLite deletes the log, as if somebody had removed it.
+fn readers() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(PATIENCE)
+}
+
 /// Options of connections that read, which change nothing of the database.
 fn readable(url: &str) -> Result<SqliteConnectOptions, StoreFault> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
@@ -490,4 +494,17 @@ async fn located<T>(
     work: impl Future<Output = Result<T, StoreFault>>,
 ) -> Result<T, StoreFault> {
     work.await.map_err(|fault| fault.of(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // By default, one that nobody uses is closed after ten minutes, and each after half an hour.
+    #[test]
+    fn one_reader_is_never_closed() {
+        let readers = readers();
+        assert!(readers.get_min_connections() >= 1);
+        assert_eq!((readers.get_idle_timeout(), readers.get_max_lifetime()), (None, None));
+    }
 }

@@ -11,6 +11,8 @@ use crate::scene::{ID, Scene, signed};
 async fn until_ready(scene: &Scene) {
     loop {
         scene.endpoint.intake.store.probe();
+        // Nothing brings that back.
+        assert!(scene.endpoint.intake.store.is_writing(), "the store has given up");
         if scene.get("/readyz").await.status == 200 {
             return;
         }
@@ -42,6 +44,28 @@ async fn a_failed_transaction_is_not_the_end() {
     until_ready(&scene).await;
     scene.post(jws).await.taken(201);
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
+}
+
+// The writer closed the last connection, SQLite deleted the log, and the endpoint stopped: its files had changed.
+#[tokio::test]
+async fn a_failed_commit_of_an_idle_endpoint_leaves_the_log_in_its_place() {
+    let scene = Scene::new().await;
+    // Nothing but the endpoint itself has the database open while the commit fails.
+    let change = async |statement: &'static str| {
+        let mut other = scene.database().await;
+        other.execute(statement).await.unwrap();
+        sqlx::Connection::close(other).await.unwrap();
+    };
+    change("CREATE TRIGGER full BEFORE INSERT ON action BEGIN SELECT RAISE(ROLLBACK, 'full'); END")
+        .await;
+    let jws = signed(&scene.claims());
+    scene.post(jws.clone()).await.refused(503, "busy");
+    assert!(scene.dir.path().join("test.sqlite-wal").exists());
+    assert!(scene.endpoint.intake.store.is_writing());
+    change("DROP TRIGGER full").await;
+    until_ready(&scene).await;
+    scene.post(jws).await.taken(201);
+    assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
 }
 
 // 201, 201, 201, into a file that was gone.
