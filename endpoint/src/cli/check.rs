@@ -31,8 +31,10 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         let bytes = match read(path).with_context(|| path.display().to_string()) {
             Ok(bytes) => bytes,
             Err(error) => {
-                // The other files are looked at all the same.
-                unread.get_or_insert(error);
+                // The other files are looked at all the same. The last one that can't be read is told at the end.
+                if let Some(earlier) = unread.replace(error) {
+                    writeln!(io::stderr(), "standwith: {}", escaped(&format!("{earlier:#}")))?;
+                }
                 continue;
             }
         };
