@@ -10,17 +10,17 @@ record! { read
     /// A campaign: who is asked for what, how, and where the messages go.
     pub struct Campaign {
         /// The campaign's name on the wire: 1 to 64 of a-z, 0-9 and hyphen.
-        (later) id: Id,
+        id: Id,
         /// The language of the texts that stand outside `languages` (BCP 47).
         lang: String = "en".to_owned(),
         /// The heading of the form.
-        (later) title: String,
+        title: String,
         /// What it is about, in a small subset of Markdown.
-        (later) story: String = String::new(),
+        story: String = String::new(),
         /// A picture above the story.
-        (later) picture: Option<Picture> = None,
+        picture: Option<Picture> = None,
         /// Who is responsible for the campaign and for the data.
-        (later) publisher: Publisher = Publisher::default(),
+        publisher: Publisher = Publisher::default(),
         /// The texts in other languages, by language tag (BCP 47).
         languages: Translations = Translations::default(),
         /// The authorities who get the message.
@@ -34,34 +34,34 @@ record! { read
         /// What the supporter is asked to agree to. No box is ever ticked beforehand.
         consents: Vec<Consent> = Vec::new(),
         /// Where the actions go.
-        (later) endpoint: Endpoint = Endpoint::default(),
+        endpoint: Endpoint = Endpoint::default(),
         /// How many have sent, and how many are hoped for.
-        (later) counter: Counter = Counter::default(),
+        counter: Counter = Counter::default(),
         /// When the campaign begins to take messages.
-        (later) opens: Option<Moment> = None,
+        opens: Option<Moment> = None,
         /// When it no longer takes any.
-        (later) closes: Option<Moment> = None,
+        closes: Option<Moment> = None,
         /// What the supporter reads after sending, in the same Markdown.
-        (later) thanks: String = String::new(),
+        thanks: String = String::new(),
         /// What supporters are given to pass on.
-        (later) share: Option<Share> = None,
+        share: Option<Share> = None,
         /// Where the supporter is led after sending.
-        (later) next: Option<Next> = None,
+        next: Option<Next> = None,
         /// The looks.
-        (later) theme: Theme = Theme::default(),
+        theme: Theme = Theme::default(),
         /// To whom person, message and answers are sealed; without it, whoever runs the endpoint reads them.
-        (later) sealing: Option<Sealing> = None,
+        sealing: Option<Sealing> = None,
         /// How messages reach the targets, and what of the supporter goes along.
-        (later) delivery: Delivery = Delivery::default(),
+        delivery: Delivery = Delivery::default(),
         /// How long the publisher keeps the actions, in days.
-        (later) retention_days: Option<u32> = None,
+        retention_days: Option<u32> = None,
         /// How supporters may be named in public.
-        (later) public: Public = Public::default(),
+        public: Public = Public::default(),
         /// Whether taking part may be dangerous: `true`, or an object with what more is known.
         at_risk: AtRisk = AtRisk(None),
         /// Texts of which each form shows one set, drawn by lot, in the place of the campaign's own: to find
         /// out which does better.
-        (later) variants: Vec<Variant> = Vec::new(),
+        variants: Vec<Variant> = Vec::new(),
     }
 
     /// A picture.
@@ -93,11 +93,11 @@ record! { read
         /// The body in which it is held.
         organisation: String = String::new(),
         /// The country (ISO 3166-1 alpha-2).
-        (later) country: Option<Country> = None,
+        country: Option<Country> = None,
         /// The e-mail address to which the message is delivered.
-        (later) email: String = String::new(),
+        email: String = String::new(),
         /// A picture of the target.
-        (later) picture: Option<Picture> = None,
+        picture: Option<Picture> = None,
         /// Whose messages the target gets, where `targeting` goes by country or postcode; without it,
         /// everybody's.
         filter: Filter = Filter::default(),
@@ -140,13 +140,13 @@ record! { read
         /// Whether the supporter may change subject and body.
         editable: bool = true,
         /// The shortest message, in Unicode scalar values.
-        (later) min: u32 = 1,
+        min: u32 = 1,
         /// The longest message, in Unicode scalar values.
         max: u32 = 5000,
         /// Whether each target gets a message of its own: the same, but for `{{target_name}}` and the like.
         per_target: bool = false,
         /// Whether somebody who sends the suggested body as it is is asked once for words of their own.
-        (later) nudge: bool = false,
+        nudge: bool = false,
     }
 
     /// Something that the supporter is asked for.
@@ -154,16 +154,16 @@ record! { read
         /// A standard field's name, or a new one for a question of the campaign's own.
         id: FieldId,
         /// What is asked for. A standard field has its own.
-        (later) kind: Option<Kind> = None,
+        kind: Option<Kind> = None,
         /// Whether it must be answered.
-        (later) required: bool = false,
+        required: bool = false,
         /// The question. A standard field has its own.
-        (later) label: String = String::new(),
+        label: String = String::new(),
         /// The answers to choose from.
-        (later) options: Vec<Answer> = Vec::new(),
+        options: Vec<Answer> = Vec::new(),
         /// The longest answer, in Unicode scalar values, where lines of text may not be as long as
         /// otherwise.
-        (later) max: Option<u32> = None,
+        max: Option<u32> = None,
     }
 
     /// Something that the supporter may agree to.
@@ -171,14 +171,14 @@ record! { read
         /// Its name on the wire.
         purpose: FieldId,
         /// What the box says. Its digest goes into the action.
-        (later) wording: String,
+        wording: String,
         /// Whether nothing can be sent without it.
-        (later) required: bool = false,
+        required: bool = false,
         /// The countries whose people are asked; without them, all.
-        (later) countries: Vec<Country> = Vec::new(),
+        countries: Vec<Country> = Vec::new(),
         /// Whom it is given to, where that is another than the publisher. Each organisation asks with a box
         /// of its own.
-        (later) organisation: Publisher = Publisher::default(),
+        organisation: Publisher = Publisher::default(),
     }
 
     /// Where actions go.
@@ -287,12 +287,12 @@ record! { read
     pub struct Risk {
         /// The countries whose people are warned as those are whose own country's authorities are
         /// written to.
-        (later) own_government: Vec<Country> = Vec::new(),
+        own_government: Vec<Country> = Vec::new(),
         /// Where there is advice on staying safe.
-        (later) advice: Vec<Link> = Vec::new(),
+        advice: Vec<Link> = Vec::new(),
         /// Where the button leads that leaves the page quickly. What it shows must tell nothing: the
         /// default is the page that is opened most often of all.
-        (later) exit_url: String = "https://www.google.com/".to_owned(),
+        exit_url: String = "https://www.google.com/".to_owned(),
     }
 
     /// A link.
@@ -591,7 +591,6 @@ impl Campaign {
     }
 
     /// The field of this id.
-    #[inline(never)]
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.0 == id)
     }
@@ -904,18 +903,6 @@ impl CampaignFile {
         self.json.get("lang").and_then(Json::text).unwrap_or("en")
     }
 
-    /// What a form needs of the campaign while nothing is done but writing, in one of its languages. What
-    /// is wrong with it stays unsaid: the whole is to be read as well.
-    pub fn into_outline(mut self, lang: &str) -> Campaign {
-        let languages = self.languages();
-        self.localise(&languages, lang);
-        let mut reading = Reading::default();
-        reading.outline = true;
-        let mut campaign = Campaign::read(&self.json, &mut reading);
-        campaign.languages.0 = languages;
-        campaign
-    }
-
     /// Lays the texts of a language over the file's own; gives the language that it is.
     fn localise(&mut self, languages: &[String], lang: &str) -> String {
         let known = languages.iter().find(|known| *known == lang).or(languages.first());
@@ -945,7 +932,6 @@ impl CampaignFile {
     ///
     /// # Errors
     /// As those of [`campaign`](Self::campaign).
-    #[inline(never)]
     pub fn into_campaign(
         mut self,
         lang: &str,

@@ -51,7 +51,6 @@ pub fn is_phone(value: &str) -> bool {
 
 /// A number as E.164 writes it, for somebody in this country (ISO 3166-1 alpha-2; empty where
 /// nothing is known of it). `None` where it is doubtful.
-#[inline(never)]
 pub fn international(country: &str, typed: &str) -> Option<String> {
     let (mut digits, mut plus) = (String::new(), false);
     for c in typed.chars() {
@@ -134,7 +133,6 @@ fn is_plus(c: char) -> bool {
 }
 
 /// What people write between digits, and what comes along unseen when a number is copied.
-#[inline(never)]
 pub(crate) fn is_between(c: char) -> bool {
     // First and last of each. The signs behind U+2212 stand in place of a hyphen on Japanese keyboards.
     const RANGES: [u16; 34] = [
@@ -146,7 +144,6 @@ pub(crate) fn is_between(c: char) -> bool {
 }
 
 /// Whether a character is in one of these ranges: the first and the last of each, one after the other.
-#[inline(never)]
 pub(crate) fn is_within(c: char, ranges: &[u16]) -> bool {
     let mut ends = ranges.iter();
     while let (Some(first), Some(last)) = (ends.next(), ends.next()) {

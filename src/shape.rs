@@ -45,9 +45,6 @@ pub const LONGEST_POINTER: usize = 200;
 /// The state of one reading: where it stands, and what it found wrong.
 #[derive(Default)]
 pub struct Reading {
-    /// Whether it is for an outline: members that a record calls `later` are left alone, and nobody asks what
-    /// else an object holds.
-    pub outline: bool,
     pointer: String,
     /// What was found wrong.
     pub faults: Vec<ConfigFault>,
@@ -391,8 +388,7 @@ impl<T: Written> Written for Table<T> {
 }
 
 /// Declares an object: its members, each with its type and, where it may be left out, the default
-/// after `=`. In a `written` one that default is what [`Written::is_absent`]. No outline has what is
-/// marked `(later)`.
+/// after `=`. In a `written` one that default is what [`Written::is_absent`].
 macro_rules! record {
     (written $($record:tt)*) => {
         record!(read $($record)*);
@@ -403,7 +399,7 @@ macro_rules! record {
         pub struct $Name:ident {
             $(
                 $(#[doc = $about:literal])*
-                $(($later:ident))? $key:ident: $Type:ty $(= $default:expr)?,
+                $key:ident: $Type:ty $(= $default:expr)?,
             )*
         }
     )*) => {$(
@@ -419,25 +415,10 @@ macro_rules! record {
             }
         }
 
-        impl $Name {
-            /// Reads what no outline has.
-            #[inline(never)]
-            fn fill_rest(
-                &mut self,
-                json: &$crate::json::Json,
-                reading: &mut $crate::shape::Reading,
-            ) {
-                $( record!(@rest ($($later)?) reading, json, self, $key $(, $default)?); )*
-                reading.keys(json, &[$(stringify!($key)),*]);
-            }
-        }
-
         impl $crate::shape::Shape for $Name {
             fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
-                $( record!(@first ($($later)?) reading, json, self, $key $(, $default)?); )*
-                if !reading.outline {
-                    self.fill_rest(json, reading);
-                }
+                $( record!(@read reading, json, self, $key $(, $default)?); )*
+                reading.keys(json, &[$(stringify!($key)),*]);
             }
             fn schema(out: &mut $crate::json::Writer) {
                 out.key("type").text("object");
@@ -472,10 +453,6 @@ macro_rules! record {
             }
         }
     )*};
-    (@first () $($read:tt)*) => { record!(@read $($read)*) };
-    (@first (later) $($read:tt)*) => {};
-    (@rest (later) $($read:tt)*) => { record!(@read $($read)*) };
-    (@rest () $($read:tt)*) => {};
     (@default) => { Default::default() };
     (@default $default:expr) => { $default };
     (@read $reading:ident, $json:ident, $record:ident, $key:ident) => {

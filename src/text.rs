@@ -19,23 +19,16 @@ macro_rules! texts {
     };
     (@texts $($text:tt)*) => { &[$( texts!(@text $text) ),*] };
     (
-        first { $( $First:ident = $first:literal: $first_text:tt; )* }
-        later { $( $Later:ident = $later:literal: $later_text:tt; )* }
+        widget { $( $Widget:ident = $widget:literal: $widget_text:tt; )* }
         hosted { $( $Hosted:ident = $hosted:literal: $hosted_text:tt; )* }
     ) => {
-        texts! { @keys $( $First = $first; )* $( $Later = $later; )* $( $Hosted = $hosted; )* }
+        texts! { @keys $( $Widget = $widget; )* $( $Hosted = $hosted; )* }
 
         /// How many of them the widget says.
-        const WIDGET: usize = [$($first),*].len() + [$($later),*].len();
+        const WIDGET: usize = [$($widget),*].len();
 
-        /// What a form says while somebody writes.
-        const ENGLISH: &[English] = texts!(@texts $($first_text)*);
-
-        /// What else it says. It comes to the widget with its second half.
-        #[cfg(feature = "later-texts")]
-        const LATER: &[English] = texts!(@texts $($later_text)* $($hosted_text)*);
-        #[cfg(not(feature = "later-texts"))]
-        const LATER: &[English] = &[];
+        /// Every text in English, in the order of [`Key::ALL`].
+        const ENGLISH: &[English] = texts!(@texts $($widget_text)* $($hosted_text)*);
     };
     (@keys $( $Key:ident = $name:literal; )*) => {
         /// The name of a text.
@@ -55,7 +48,7 @@ macro_rules! texts {
 }
 
 texts! {
-    first {
+    widget {
         // The form.
         YourDetails = "your_details": "Your details";
         YourMessage = "your_message": "Your message";
@@ -100,9 +93,7 @@ texts! {
         TargetsByPostcode = "targets_by_postcode": "Enter your postcode below to see who your message goes to.";
         MessageFor = "message_for": "Message to {name}";
         TargetsNone = "targets_none": "Nobody on the campaign’s list is responsible for the place you entered.";
-    }
 
-    later {
         // Around the form.
         Disclosed = "disclosed": "The people you write to will see: {list}.";
         DisclosedName = "disclosed_name": "your name";
@@ -342,16 +333,11 @@ impl Locale {
 
     /// The texts of a compiled catalogue (see [`compile`]). What it lacks is said in English.
     pub fn compiled(lang: &str, catalogue: &str, rules: Rules) -> Self {
-        let mut locale = Locale { lang: lang.to_owned(), texts: Vec::new(), rules };
-        locale.learn(catalogue);
-        locale
-    }
-
-    /// Takes the texts of a compiled catalogue, unless that is empty.
-    pub fn learn(&mut self, catalogue: &str) {
-        if let Ok(Value::List(texts)) = json::parse(catalogue).map(|json| json.value) {
-            self.texts = texts;
-        }
+        let texts = match json::parse(catalogue).map(|json| json.value) {
+            Ok(Value::List(texts)) => texts,
+            _ => Vec::new(),
+        };
+        Locale { lang: lang.to_owned(), texts, rules }
     }
 
     /// The text under this key, as it stands.
@@ -407,7 +393,7 @@ impl Locale {
 
 fn english(key: Key) -> Option<&'static English> {
     let place = key as usize;
-    ENGLISH.get(place).or_else(|| LATER.get(place.checked_sub(ENGLISH.len())?))
+    ENGLISH.get(place)
 }
 
 /// Replaces each `{name}` by its value, once: values are not filled again.
@@ -498,24 +484,6 @@ fn compile_first(catalogue: &str, most: usize) -> Result<String, Vec<String>> {
         }
     });
     if faults.is_empty() { Ok(out.finish()) } else { Err(faults) }
-}
-
-/// English as a compiled catalogue, for the widget: its first half holds the first texts only.
-pub fn compiled_english() -> String {
-    let mut out = Writer::default();
-    out.list(|out| {
-        for text in Key::ALL.iter().take(WIDGET).filter_map(|key| english(*key)) {
-            match text {
-                English::Plain(text) => out.text(text),
-                English::Plural(forms) => out.object(|out| {
-                    for (category, text) in *forms {
-                        out.key(category).text(text);
-                    }
-                }),
-            }
-        }
-    });
-    out.finish()
 }
 
 fn is_about(about: &Json) -> bool {

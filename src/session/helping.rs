@@ -80,7 +80,7 @@ impl Session {
             return Vec::new();
         };
         self.help.suggestion = None;
-        let mut effects = self.mend(EMAIL, &meant, None);
+        let mut effects = self.enter(EMAIL, &meant, None);
         effects.push(Effect::Focus(Focus::Email));
         effects
     }
@@ -115,7 +115,7 @@ impl Session {
         };
         let next = subjects[(at + 1) % subjects.len()].clone();
         self.help.done = Some(Done::Subject);
-        self.mend(SUBJECT, &next, None)
+        self.enter(SUBJECT, &next, None)
     }
 
     fn reset_text(&mut self) -> Vec<Effect> {
@@ -149,8 +149,8 @@ impl Session {
 
     fn put(&mut self, done: Done, [subject, body]: &[String; 2]) -> Vec<Effect> {
         self.help.done = Some(done);
-        let mut effects = self.mend(SUBJECT, subject, None);
-        effects.append(&mut self.mend(BODY, body, None));
+        let mut effects = self.enter(SUBJECT, subject, None);
+        effects.append(&mut self.enter(BODY, body, None));
         effects
     }
 

@@ -556,31 +556,27 @@ pub enum Report {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(setting: Setting, now: i64) -> (Self, Vec<Effect>) {
-        let mut session = Session::outlined(setting.campaign.clone(), setting.seed);
-        let effects = session.complete(setting, now);
+    pub fn new(mut setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+        setting.variant = setting.campaign.vary(setting.seed);
+        let mut session = Session::editing(setting);
+        let Campaign { opens, closes, .. } = &session.setting.campaign;
+        session.phase = match (opens, closes) {
+            (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
+            (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
+            _ => Phase::Editing,
+        };
+        let mut effects = vec![Effect::Tell(Report::Ready)];
+        if !session.setting.count_url.is_empty() {
+            effects.push(Effect::FetchCount(session.setting.count_url.clone()));
+        }
         (session, effects)
     }
 
-    /// A form in which somebody can write, and nothing else: of the campaign an outline is enough.
-    pub fn outlined(campaign: Campaign, seed: u64) -> Self {
+    /// A form of a campaign that takes messages, before anything has happened.
+    pub(crate) fn editing(setting: Setting) -> Self {
         Session {
-            draft: Draft::begun(&campaign, seed),
-            // Each by itself: to drop a campaign, and be it an empty one, is work of the second half.
-            setting: Setting {
-                campaign,
-                campaign_digest: String::new(),
-                endpoint: String::new(),
-                count_url: String::new(),
-                page: String::new(),
-                source: Source::default(),
-                hosted: String::new(),
-                seed,
-                test: false,
-                keeps: false,
-                framed: false,
-                variant: None,
-            },
+            draft: Draft::begun(&setting.campaign, setting.seed),
+            setting,
             phase: Phase::Editing,
             mistakes: Vec::new(),
             notice: None,
@@ -592,7 +588,7 @@ impl Session {
             copied: Channel::Copy,
             shares: false,
             help: helping::Help::default(),
-            changes: Changes::NOTHING,
+            changes: Changes::SCREEN,
             wrote: false,
             started: false,
             attempt: 0,
@@ -609,27 +605,6 @@ impl Session {
             first: true,
             pressed: false,
         }
-    }
-
-    /// All is known at the time `now` (seconds since 1970): what is to be done first. What somebody wrote
-    /// before stays.
-    #[inline(never)]
-    pub fn complete(&mut self, mut setting: Setting, now: i64) -> Vec<Effect> {
-        setting.variant = setting.campaign.vary(setting.seed);
-        let campaign = std::mem::take(&mut setting.campaign);
-        self.phase = match (&campaign.opens, &campaign.closes) {
-            (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
-            (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
-            _ => Phase::Editing,
-        };
-        let outline = std::mem::replace(&mut self.setting, setting).campaign;
-        self.adopt(&outline, campaign, false);
-        let mut effects = vec![Effect::Tell(Report::Ready)];
-        if !self.setting.count_url.is_empty() {
-            effects.push(Effect::FetchCount(self.setting.count_url.clone()));
-        }
-        effects.append(&mut self.begun());
-        effects
     }
 
     /// The form as it stands when a hosted page is asked for, or posted back with mistakes.
@@ -706,39 +681,12 @@ impl Session {
         (self, effects)
     }
 
-    /// As [`update`](Self::update), in place: to move a session costs the widget 2 KB.
+    /// As [`update`](Self::update), in place.
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
-        match self.write(event) {
-            None => self.begun(),
-            Some(event) => self.proceed(event),
-        }
-    }
-
-    /// Takes an event that is mere writing, on which nothing hangs: all that a form can do before the
-    /// second half of the widget is there. Gives back every other, for [`take`](Self::take): that half knows
-    /// phone numbers, too.
-    pub fn write(&mut self, event: Event) -> Option<Event> {
         self.changes = Changes::NOTHING;
-        let plain = self.mistakes.is_empty() && self.mailing.is_none();
-        if !plain || !self.draft.get("phone").is_empty() {
-            return Some(event);
-        }
         match event {
-            Event::Entered { name, value } if name != "phone" => self.change(&name, &value, None),
-            Event::Ticked { name, value, ticked } if name != "phone" => {
-                self.change(&name, &value, Some(ticked))
-            }
-            other => return Some(other),
-        };
-        None
-    }
-
-    /// All but mere writing. The widget's second half begins here.
-    #[inline(never)]
-    fn proceed(&mut self, event: Event) -> Vec<Effect> {
-        match event {
-            Event::Entered { name, value } => self.mend(&name, &value, None),
-            Event::Ticked { name, value, ticked } => self.mend(&name, &value, Some(ticked)),
+            Event::Entered { name, value } => self.enter(&name, &value, None),
+            Event::Ticked { name, value, ticked } => self.enter(&name, &value, Some(ticked)),
             Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.press(now),
             Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => match self.mailing {
                 Some(_) => self.mail_allowed(allowed),
@@ -818,29 +766,7 @@ impl Session {
                 act if self.queues(act) => self.queue(act),
                 act => self.speak(act).unwrap_or_else(|| self.mail_act(act)),
             },
-            Event::Reset => {
-                self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
-                self.help = helping::Help::default();
-                // Only a campaign that was open can have been sent to; it is judged again on sending.
-                if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
-                    self.phase = Phase::Editing;
-                }
-                self.mistakes.clear();
-                self.notice = None;
-                self.shared = None;
-                self.receipt_shown = false;
-                self.mailing = None;
-                (self.wrote, self.started) = (false, false);
-                self.attempt += 1;
-                self.next = None;
-                self.unclear.clear();
-                (self.outdated, self.unspoken, self.wish) = (false, false, None);
-                // What is kept goes on its way without this form.
-                self.kept = None;
-                (self.first, self.pressed) = (false, false);
-                self.changed(Changes::SCREEN);
-                self.forget().into_iter().collect()
-            }
+            Event::Reset => self.reset(),
             Event::Left(name) => self.left(&name),
             Event::Hidden => self.keep(),
             Event::Restored(kept) => self.restored(&kept),
@@ -863,6 +789,31 @@ impl Session {
         }
     }
 
+    /// Empties the form for the next person.
+    fn reset(&mut self) -> Vec<Effect> {
+        self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
+        self.help = helping::Help::default();
+        // Only a campaign that was open can have been sent to; it is judged again on sending.
+        if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
+            self.phase = Phase::Editing;
+        }
+        self.mistakes.clear();
+        self.notice = None;
+        self.shared = None;
+        self.receipt_shown = false;
+        self.mailing = None;
+        (self.wrote, self.started) = (false, false);
+        self.attempt += 1;
+        self.next = None;
+        self.unclear.clear();
+        (self.outdated, self.unspoken, self.wish) = (false, false, None);
+        // What is kept goes on its way without this form.
+        self.kept = None;
+        (self.first, self.pressed) = (false, false);
+        self.changed(Changes::SCREEN);
+        self.forget().into_iter().collect()
+    }
+
     fn changed(&mut self, these: Changes) {
         self.changes = self.changes.and(these);
     }
@@ -874,7 +825,6 @@ impl Session {
 
     /// A control has another value, or a box with this value was ticked or cleared; says whether that
     /// is new, and so may be.
-    #[inline(never)]
     fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
         let writable = !matches!(
@@ -900,32 +850,36 @@ impl Session {
         true
     }
 
-    /// As [`change`](Self::change), while mistakes are shown.
-    fn mend(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
+    /// As [`change`](Self::change), with what hangs on it: the mistakes that are shown, and a mail that is offered.
+    fn enter(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
         let judge = |session: &Self| session.judge().err().unwrap_or_default();
-        let before = judge(self);
+        let is_judged = !self.mistakes.is_empty();
+        let before = if is_judged { judge(self) } else { Vec::new() };
         if self.change(name, value, ticked) {
-            let after = judge(self);
-            let of = |mistakes: &[Mistake], field: &str| {
-                mistakes.iter().find(|mistake| mistake.field == field).cloned()
-            };
-            // Of the other fields, those are judged anew whose mistake hung on this one: a consent
-            // on the country, the message on what fills it. What an endpoint reported stays.
-            self.mistakes = std::mem::take(&mut self.mistakes)
-                .into_iter()
-                .filter_map(|known| {
-                    let anew = known.field == name || of(&before, &known.field).is_some();
-                    if anew { of(&after, &known.field) } else { Some(known) }
-                })
-                .collect();
-            self.changed(Changes::MISTAKES);
-            self.compare_mail();
+            if is_judged {
+                let after = judge(self);
+                let of = |mistakes: &[Mistake], field: &str| {
+                    mistakes.iter().find(|mistake| mistake.field == field).cloned()
+                };
+                // Of the other fields, those are judged anew whose mistake hung on this one: a consent
+                // on the country, the message on what fills it. What an endpoint reported stays.
+                self.mistakes = std::mem::take(&mut self.mistakes)
+                    .into_iter()
+                    .filter_map(|known| {
+                        let anew = known.field == name || of(&before, &known.field).is_some();
+                        if anew { of(&after, &known.field) } else { Some(known) }
+                    })
+                    .collect();
+                self.changed(Changes::MISTAKES);
+            }
+            if self.mailing.is_some() {
+                self.compare_mail();
+            }
         }
         self.begun()
     }
 
     /// What is to be done when somebody begins to write.
-    #[inline(never)]
     fn begun(&mut self) -> Vec<Effect> {
         if !self.wrote || std::mem::replace(&mut self.started, true) {
             return Vec::new();
@@ -952,7 +906,7 @@ impl Session {
     /// message on its way goes on.
     fn gone(&mut self) -> Vec<Effect> {
         match self.setting.campaign.is_at_risk() && self.state() != "sending" {
-            true => self.proceed(Event::Reset),
+            true => self.reset(),
             false => self.keep(),
         }
     }

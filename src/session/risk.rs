@@ -1,7 +1,7 @@
 //! What is otherwise where taking part may be dangerous: the quick way out, a receipt that is shown to
 //! those only who ask for it, and claims that don't say on which page somebody was.
 
-use super::{Changes, Effect, Event, Focus, Phase, Session};
+use super::{Changes, Effect, Focus, Phase, Session};
 use crate::action::Source;
 
 impl Session {
@@ -9,7 +9,7 @@ impl Session {
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         let Some(risk) = &self.setting.campaign.at_risk.0 else { return Vec::new() };
         let leave = Effect::Leave(risk.exit_url.clone());
-        let mut effects = self.proceed(Event::Reset);
+        let mut effects = self.reset();
         effects.push(leave);
         effects
     }

@@ -21,7 +21,6 @@ impl Session {
         check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
     }
 
-    #[inline(never)]
     pub(super) fn submit(&mut self, now: i64) -> Vec<Effect> {
         self.notice = None;
         match self.judge() {
@@ -100,7 +99,6 @@ impl Session {
         effects
     }
 
-    #[inline(never)]
     pub(super) fn allowed(&mut self, allowed: bool) -> Vec<Effect> {
         if !allowed {
             return self.stop(Notice::Vetoed, "vetoed", false);
@@ -165,7 +163,6 @@ impl Session {
     }
 
     /// The message is sealed, or can't be: then nothing is sent.
-    #[inline(never)]
     pub(super) fn sealed(&mut self, sealed: Option<String>) -> Vec<Effect> {
         match (self.next.take(), sealed) {
             (Some(mut message), Some(sealed)) => {
@@ -184,7 +181,6 @@ impl Session {
         vec![Effect::Sign { attempt: self.attempt, input }]
     }
 
-    #[inline(never)]
     pub(super) fn signed(&mut self, signature: &str) -> Vec<Effect> {
         let Some(mut message) = self.next.take() else {
             return Vec::new();
@@ -237,7 +233,6 @@ impl Session {
         }
     }
 
-    #[inline(never)]
     pub(super) fn answered(&mut self, reply: Option<Reply>) -> Vec<Effect> {
         let jti = self.unclear.last().map_or("", |message| &message.claims.jti);
         let outcome = reply.map_or(Outcome::Unreachable, |reply| {
@@ -285,7 +280,6 @@ impl Session {
         vec![Effect::Wait { attempt: self.attempt, milliseconds }]
     }
 
-    #[inline(never)]
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
         let mut effects = self.tell_sent(&acceptance);
         effects.push(Effect::Focus(Focus::Thanks));
@@ -320,7 +314,6 @@ impl Session {
         effects
     }
 
-    #[inline(never)]
     pub(super) fn refused(&mut self, refusal: Refusal) -> Vec<Effect> {
         // Refused for certain, so that one has not arrived.
         let message = self.unclear.pop();

@@ -19,7 +19,7 @@ use crate::language;
 use crate::markdown::{self, Block, Inline};
 use crate::message::{self, name_for};
 use crate::plan::{Attribute, Plan, Tag, html};
-use crate::session::{Changes, Notice, Phase, Session};
+use crate::session::{Changes, Notice, Phase, Session, Setting};
 use crate::targeting::{limits, offered, recipients};
 use crate::text::{Key, Locale, Rules, day};
 
@@ -90,19 +90,16 @@ pub enum Part {
     Ways,
 }
 
-/// The part that answers each key press. All other painting is for the widget's second half.
-pub const WRITTEN: Part = Part::Message;
-/// The facets that it shows.
-pub const SHOWN: Changes =
-    Changes::MESSAGE.and(Changes::DETAILS).and(Changes::TARGETS).and(Changes::MISTAKES);
-
 /// Every part, and the facets that it shows.
 pub const PARTS: [(Part, Changes); 14] = [
     (Part::Progress, Changes::COUNT),
     (Part::Summary, Changes::MISTAKES),
     (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
     (Part::Details, Changes::DETAILS.and(Changes::MISTAKES)),
-    (WRITTEN, SHOWN),
+    (
+        Part::Message,
+        Changes::MESSAGE.and(Changes::DETAILS).and(Changes::TARGETS).and(Changes::MISTAKES),
+    ),
     (Part::Consents, Changes::CONSENTS.and(Changes::DETAILS).and(Changes::MISTAKES)),
     (Part::Notice, Changes::PROGRESS),
     (Part::Button, Changes::PROGRESS),
@@ -184,11 +181,9 @@ fn beginning(mut campaign: Campaign) -> Session {
             *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
         }
     }
-    let mut session = Session::outlined(campaign, 0);
     // Of what only the page knows, the places.
-    let setting = &mut session.setting;
-    (setting.count_url, setting.hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
-    session
+    let (count_url, hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
+    Session::editing(Setting { campaign, count_url, hosted, ..Setting::default() })
 }
 
 /// One part with its number, for where it is on the screen.
@@ -236,7 +231,6 @@ impl<'a> Viewer<'a> {
         Viewer { session, campaign: &session.setting.campaign, locale, out, posted: false }
     }
 
-    #[inline(never)]
     fn whole(&mut self, posting: Option<Posting<'_>>) {
         let (session, campaign) = (self.session, self.campaign);
         self.posted = posting.is_some();
@@ -278,15 +272,6 @@ impl<'a> Viewer<'a> {
 
     fn part(&mut self, part: Part) {
         match part {
-            WRITTEN => self.message(),
-            _ => self.later(part),
-        }
-    }
-
-    /// A part that can wait for the widget's second half.
-    #[inline(never)]
-    fn later(&mut self, part: Part) {
-        match part {
             Part::Targets => self.targets(),
             Part::Details => {
                 let campaign = self.campaign;
@@ -304,7 +289,8 @@ impl<'a> Viewer<'a> {
             Part::OwnGovernment => self.own_government(),
             Part::Public => self.public(),
             Part::Ways => self.ways(),
-            _ => self.share(),
+            Part::Message => self.message(),
+            Part::Share => self.share(),
         }
     }
 
@@ -772,7 +758,6 @@ impl<'a> Viewer<'a> {
                 self.tell(key, left.abs(), "", "");
             }
         }
-        // Only the widget's second half can have found one.
         if session.help.suggestion.is_some() {
             self.suggestion(told.name);
         }
@@ -780,7 +765,6 @@ impl<'a> Viewer<'a> {
     }
 
     /// A field of boxes to tick.
-    #[inline(never)]
     fn boxes(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
         let Control::Several(options) = control else {
             self.begin_field(told);
@@ -848,7 +832,6 @@ impl<'a> Viewer<'a> {
     }
 
     /// A list to choose from.
-    #[inline(never)]
     fn select(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
         self.out.put(html!("<select part=\"input\">"));
         self.control(told);

@@ -18,10 +18,14 @@ extern "C" {
     pub(crate) fn prepare(texts: Vec<String>, done: &JsValue);
     /// The signature of a text.
     pub(crate) fn sign(key: &JsValue, text: &str, done: &JsValue);
+    // `catch` has the glue import these two by their names. It would else import the module as a whole, and how
+    // esbuild bundles that breaks on a page with an enumerable property on `Object.prototype`.
     /// Status, body and Retry-After of the answer to a request, if there is one.
-    pub(crate) fn send(request: &JsValue, done: &JsValue);
+    #[wasm_bindgen(catch)]
+    fn send(request: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     /// What came of a promise, as a list of one.
-    pub(crate) fn when(promise: &JsValue, done: &JsValue);
+    #[wasm_bindgen(catch)]
+    fn when(promise: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     /// Leaves the page for an address, so that no way leads back.
     pub(crate) fn leave(url: &str);
     /// An address, resolved against another; empty where there is none.
@@ -112,7 +116,8 @@ pub(crate) fn share(title: &str, text: &str, url: &str, done: &JsValue) {
 /// Has `done` called with what comes of a call that gave a promise, or with nothing.
 fn hear(promise: Result<JsValue, JsValue>, done: &JsValue) {
     match promise {
-        Ok(promise) => when(&promise, done),
+        // It hears of every failure by `done`.
+        Ok(promise) => drop(when(&promise, done)),
         Err(_) => drop(call(done, "call", &[])),
     }
 }
@@ -126,7 +131,7 @@ pub(crate) fn then(
     let came = Closure::once_into_js(move |came: JsValue| {
         next(came.dyn_ref::<Array>().map(|came| came.get(0)));
     });
-    when(&promise, &came);
+    let _ = when(&promise, &came);
 }
 
 /// Calls `done` after so many milliseconds.
@@ -212,6 +217,11 @@ pub(crate) fn now() -> i64 {
 /// A text of a list that came.
 pub(crate) fn text(list: &Array, index: u32) -> String {
     list.get(index).as_string().unwrap_or_default()
+}
+
+/// Sends a request, and has `done` called with the answer or with nothing.
+pub(crate) fn post(request: &JsValue, done: &JsValue) {
+    let _ = send(request, done);
 }
 
 /// What an answer that came says of the action of this identity.

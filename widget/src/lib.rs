@@ -42,22 +42,10 @@ impl Mounted {
         self.0.state().to_owned()
     }
 
-    /// Says that the widget's second half is there; until then nothing can be done but writing. `texts` is
-    /// the compiled catalogue that comes with it, if it speaks English; `place` is what the loader found
-    /// out, as [`Place`] has it; `first` is the plan that was painted before, if one was, and `pressed` says
-    /// whether a button was pressed on it. Gives back whether that press stands.
-    ///
-    /// # Errors
-    /// What is wrong with the file, in words for the one who wrote it.
-    pub fn complete(
-        &self,
-        texts: &str,
-        place: &str,
-        first: &str,
-        pressed: bool,
-    ) -> Result<bool, String> {
-        let told = self.0.complete(texts, Place(place), first, pressed);
-        told.map_err(|faults| in_words(&faults))
+    /// Paints the form and does what is to be done first. `first` is the plan that was painted before, empty where none
+    /// was, and `pressed` says whether a button was pressed on it. Returns whether that press stands.
+    pub fn begin(&self, first: &str, pressed: bool) -> bool {
+        self.0.begin(first, pressed)
     }
 
     /// Empties the form for the next person.
@@ -66,22 +54,25 @@ impl Mounted {
     }
 }
 
-/// Begins the form of a campaign file in the shadow root of `host`. `pressed` says whether a
-/// button was pressed on its first plan; where none is painted it is absent, and nothing is to be seen until it is
-/// complete. `lang` is the language to
-/// show, `texts` its compiled catalogue; empty for English.
+/// Makes the form of a campaign file in the shadow root of `host`: it listens, and paints nothing before
+/// [`Mounted::begin`]. `place` is what the loader found out, as [`Place`] has it; `lang` is the language to show, `texts`
+/// its compiled catalogue, empty for English.
+///
+/// # Errors
+/// What is wrong with the file, in words for the one who wrote it.
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
     painter: page::Painter,
-    pressed: Option<bool>,
+    place: &str,
     file: &str,
     lang: &str,
     texts: &str,
-) -> Mounted {
+) -> Result<Mounted, String> {
     let locale = Locale::compiled(lang, texts, browser::RULES);
-    Mounted(runtime::Runtime::start(host, root, painter, pressed, file, locale))
+    let runtime = runtime::Runtime::new(host, root, painter, Place(place), file, locale);
+    runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }
 
 /// The first fault, for a console: `standwith check` tells of all, and how to mend them.

@@ -41,11 +41,11 @@ pub(crate) struct Runtime {
     /// The place of the language that was asked for last.
     wanted: Cell<u32>,
     session: RefCell<Session>,
-    /// Whether an event is worked on: others wait in the mailbox.
+    /// What is to be done first, until the form begins.
+    first_effects: RefCell<Vec<Effect>>,
+    /// Whether an event is worked on, or the form has not begun: others wait in the mailbox.
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
-    /// Whether the widget's second half is there.
-    complete: Cell<bool>,
     /// The private key of the message on its way: it can't be taken out of the browser.
     key: RefCell<JsValue>,
     /// How long the device has worked for proofs since somebody pressed the button that sends, in seconds.
@@ -56,21 +56,23 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Takes over what is painted, or comes before anything is, and begins to listen to who writes.
-    pub(crate) fn start(
+    /// A form that listens to what a person does, and waits with all of it until it [begins](Self::begin).
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub(crate) fn new(
         host: HtmlElement,
         root: ShadowRoot,
         painter: Painter,
-        pressed: Option<bool>,
+        place: Place,
         file: &str,
         locale: Locale,
-    ) -> Rc<Self> {
-        // Who pressed a button on the first plan meant the subject that it shows.
-        let random = || js_sys::Math::random().to_bits();
-        let seed = if pressed == Some(true) { 0 } else { random() };
-        // What is wrong with the file is said when it is read as a whole.
-        let campaign = CampaignFile::read(file)
-            .map_or_else(|_| Campaign::default(), |file| file.into_outline(&locale.lang));
+    ) -> Result<Rc<Self>, Vec<ConfigFault>> {
+        let campaign = read(file, &locale)?;
+        let seed = js_sys::Math::random().to_bits();
+        let keeps = host.get_attribute("draft").as_deref() == Some("session");
+        let setting = place.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
+        let (session, effects) = Session::new(setting, browser::now());
         let runtime = Rc::new(Runtime {
             painter,
             host,
@@ -79,28 +81,17 @@ impl Runtime {
             file: file.to_owned(),
             countries: RefCell::default(),
             wanted: Cell::new(0),
-            session: RefCell::new(Session::outlined(campaign, seed)),
-            busy: Cell::new(false),
+            session: RefCell::new(session),
+            first_effects: RefCell::new(effects),
+            busy: Cell::new(true),
             mailbox: RefCell::default(),
-            complete: Cell::new(false),
             key: RefCell::new(JsValue::UNDEFINED),
             worked: Cell::new(0),
             next_page: RefCell::default(),
             listeners: RefCell::default(),
         });
-        if pressed.is_some() {
-            runtime.patch(view::WRITTEN);
-        }
-        for kind in ["input", "change"] {
-            runtime.on(&runtime.root, kind, |runtime, event| {
-                if let Some(event) = said(event) {
-                    runtime.send(event);
-                }
-            });
-        }
-        runtime.on(&runtime.root, "focusin", |runtime, _| runtime.show_countries());
-        runtime.name_countries();
-        runtime
+        runtime.listen();
+        Ok(runtime)
     }
 
     pub(crate) fn state(&self) -> &'static str {
@@ -108,40 +99,26 @@ impl Runtime {
         self.session.try_borrow().map_or("", |session| session.state())
     }
 
-    /// The widget's second half is there: from now on the form does all that it can. Says whether the form is still
-    /// what the plan that was painted `first`, if one was, showed: then a press of a button on it stands.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
-    #[inline(never)]
-    pub(crate) fn complete(
-        self: &Rc<Self>,
-        texts: &str,
-        place: Place,
-        first: &str,
-        pressed: bool,
-    ) -> Result<bool, Vec<ConfigFault>> {
-        let campaign = self.read()?;
-        let seed = self.session.borrow().seed();
-        let attribute = |name| self.host.get_attribute(name).unwrap_or_default();
-        let keeps = attribute("draft") == "session";
-        let setting = place.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
-        self.locale.borrow_mut().learn(texts);
-        let own =
-            first.is_empty() || view::is_first(first, self.read()?, &mut self.locale.borrow_mut());
-        let effects = self.session.borrow_mut().complete(setting, browser::now());
-        self.listen();
+    /// Paints the form, with what a person did before, and does what is to be done first. Returns whether the form is
+    /// still what the plan that was painted `first`, if one was, showed: then a press of a button on it stands.
+    pub(crate) fn begin(self: &Rc<Self>, first: &str, pressed: bool) -> bool {
+        let mut effects = self.first_effects.take();
+        while let Some(event) = self.next() {
+            effects.append(&mut self.session.borrow_mut().take(event));
+        }
+        let is_first = |campaign| view::is_first(first, campaign, &mut self.locale.borrow_mut());
+        let campaign = read(&self.file, &self.locale.borrow());
+        let own = first.is_empty() || campaign.is_ok_and(is_first);
         if !own {
             // Nothing of it stays, not even what no plan speaks of.
             self.painter.paint(".");
         }
         self.paint(Changes::SCREEN);
-        self.complete.set(true);
+        self.busy.set(false);
         effects.into_iter().for_each(|effect| self.perform(effect));
-        // What has waited is worked on first: it was there before.
-        self.send(Event::Left("email".to_owned()));
         let before = self.session.borrow().draft().clone();
-        if keeps {
+        let attribute = |name| self.host.get_attribute(name).unwrap_or_default();
+        if attribute("draft") == "session" {
             let kept = browser::kept(&self.kept_as());
             self.send(Event::Restored(kept));
         }
@@ -156,22 +133,24 @@ impl Runtime {
         if !own || (pressed && !stands) {
             self.send(Event::Repainted(pressed));
         }
+        self.name_countries();
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
-        Ok(stands)
+        stands
     }
 
-    /// The campaign in the language of the form.
-    fn read(&self) -> Result<Campaign, Vec<ConfigFault>> {
-        let file = CampaignFile::read(&self.file).map_err(|fault| vec![fault])?;
-        file.into_campaign(&self.locale.borrow().lang, Strictness::Lenient)
-    }
-
-    /// Hears what somebody does besides writing. Until then the loader keeps the last press of a button
-    /// in mind.
+    /// Listens to what a person does.
     fn listen(self: &Rc<Self>) {
+        for kind in ["input", "change"] {
+            self.on(&self.root, kind, |runtime, event| {
+                if let Some(event) = said(event) {
+                    runtime.send(event);
+                }
+            });
+        }
+        self.on(&self.root, "focusin", |runtime, _| runtime.show_countries());
         self.on(&self.root, "click", Self::clicked);
         self.on(&self.root, "submit", |runtime, event| {
             event.prevent_default();
@@ -223,7 +202,7 @@ impl Runtime {
         }
         let other = Locale::compiled(&lang, texts, browser::RULES);
         let before = self.locale.replace(other);
-        let Ok(campaign) = self.read() else {
+        let Ok(campaign) = read(&self.file, &self.locale.borrow()) else {
             self.locale.replace(before);
             return;
         };
@@ -234,7 +213,6 @@ impl Runtime {
     }
 
     /// Adds one of the few listeners of a form, on its shadow root or the window.
-    #[inline(never)]
     fn on(
         self: &Rc<Self>,
         target: &EventTarget,
@@ -249,26 +227,8 @@ impl Runtime {
         }));
     }
 
-    /// Takes an event in. Until the widget's second half is there, what is more than writing waits for it.
+    /// Takes an event in, and those that have waited. While another one is worked on, it waits for its turn.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
-        if self.complete.get() {
-            return self.work(event);
-        }
-        let mut session = self.session.borrow_mut();
-        let later = session.write(event);
-        let seen = session.changes().touch(view::SHOWN);
-        drop(session);
-        if seen {
-            self.patch(view::WRITTEN);
-        }
-        if let Some(event) = later {
-            self.mailbox.borrow_mut().push(event);
-        }
-    }
-
-    /// Works on an event, and on those that have waited. While another one is worked on, it waits for its turn.
-    #[inline(never)]
-    fn work(self: &Rc<Self>, event: Event) {
         self.mailbox.borrow_mut().push(event);
         if self.busy.replace(true) {
             return;
@@ -326,7 +286,6 @@ impl Runtime {
         self.painter.patch(plan.as_str());
     }
 
-    #[inline(never)]
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Tell(report) => self.tell(&report),
@@ -599,7 +558,6 @@ impl Runtime {
                         ("lang", Value::Text(&self.locale.borrow().lang)),
                     ],
                 );
-                // Said here, because the second half is there now: the first has no use for it.
                 if browser::shares() {
                     self.send(Event::CanShare);
                 }
@@ -706,7 +664,13 @@ fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue)
     if let (Ok(request), Some((_, media_type))) = (&request, body) {
         Headers::from_raw(request.headers()).set("Content-Type", media_type);
     }
-    browser::send(&request.map_or(JsValue::UNDEFINED, JsValue::from), done);
+    browser::post(&request.map_or(JsValue::UNDEFINED, JsValue::from), done);
+}
+
+/// The campaign of a file in the language of the form.
+fn read(file: &str, locale: &Locale) -> Result<Campaign, Vec<ConfigFault>> {
+    let file = CampaignFile::read(file).map_err(|fault| vec![fault])?;
+    file.into_campaign(&locale.lang, Strictness::Lenient)
 }
 
 /// What the control says at which something happened.

@@ -184,8 +184,9 @@ impl Form {
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let host = self.host.clone();
-        let mounted = mount(host, self.root.clone(), painter, None, campaign, "en", "");
-        mounted.complete("", &place, "", false).unwrap();
+        let mounted = mount(host, self.root.clone(), painter, &place, campaign, "en", "");
+        let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
+        mounted.begin("", false);
         self.mounted.replace(Some(mounted));
     }
 

@@ -59,14 +59,10 @@ export class Early {
     for (const kind of KINDS) this.#root.removeEventListener(kind, this);
   }
 
-  /** Says it all once more, for Rust, which listens now. It can do nothing yet but that. */
+  /** Says it all once more, for Rust, which listens now. */
   tell() {
     const pressed = this.#pressed;
-    for (const [control, value] of this.#touched) {
-      // The form's own plan may suggest another subject.
-      if (control.value !== value) control.value = value;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+    for (const control of this.#touched.keys()) control.dispatchEvent(new Event("input", { bubbles: true }));
     this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
     this.#wait(pressed);
   }

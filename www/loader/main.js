@@ -4,13 +4,13 @@
 // page, with a sentence and a link.
 
 import { base64url, bytesOf, own } from "standwith-browser";
-import { begin, imports, mount } from "standwith-glue";
+import init, { mount } from "standwith-glue";
 import { create, painter } from "standwith-paint";
 import { Early } from "./early.js";
 import { choose } from "./language.js";
 import css from "./style.css";
 
-/* global __VERSION__, __FIRST_HALF__, __SECOND_HALF__, __SECOND_STYLE__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
+/* global __VERSION__, __WASM__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
 
 /** A campaign file larger than this is refused, in bytes, its plan included. */
 const LARGEST_FILE = 1 << 21;
@@ -69,13 +69,12 @@ const fetchFile = async (url, integrity, headers) => {
   return response;
 };
 
-/** WebAssembly, begun; as a whole file where the browser or the server knows no other way. */
-const start = async (name, integrity, given) => {
-  const response = await fetchFile(at(name), integrity);
-  const { headers } = response;
-  return headers.get("Content-Type") === "application/wasm" && WebAssembly.instantiateStreaming
-    ? WebAssembly.instantiateStreaming(response, given)
-    : WebAssembly.instantiate(await response.arrayBuffer(), given);
+/** The compiled WebAssembly file; as a whole file where the browser or the server knows no other way. */
+const compile = async () => {
+  const response = await fetchFile(at("standwith.wasm"), __WASM__);
+  return response.headers.get("Content-Type") === "application/wasm" && WebAssembly.compileStreaming
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
 };
 
 /** What is made once for all forms of a page; again after a failure. */
@@ -83,33 +82,35 @@ const once = (make) => {
   let made;
   return () => made ??= make().catch((error) => {
     made = undefined;
-    return because("wasm")(error);
+    throw error;
   });
 };
 
-const given = imports();
-/** All that a form needs until somebody can write in it. */
-const loadCore = once(async () => {
-  const { instance, module } = await start("standwith.wasm", __FIRST_HALF__, given);
-  return begin(instance, module);
-});
+const loadModule = once(() => compile().catch(because("wasm")));
+/** Rust, ready to mount forms. */
+const startProgram = once(async () =>
+  init({ module_or_path: await loadModule() }).catch(because("wasm"))
+);
+
 /** The first of these of which there are texts. */
 const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name));
-const loadText = async (name, integrity) =>
-  (await fetchFile(at(name), integrity)).text();
-const loadTexts = (lang) => loadText(`${lang}.json`, __LOCALES__[lang]);
-/** The second half of the same program, which sends: never twice, because it takes its place in the first. */
-const loadProgram = once(async () =>
-  start("sending.wasm", __SECOND_HALF__, { ...given, b: await loadCore() })
-);
-/** The same, and its style. */
-const loadSending = once(async () => {
-  const [style] = await Promise.all([loadText("sending.css", __SECOND_STYLE__), loadProgram()]);
-  sheet.replaceSync(css + style);
-});
+const texts = {};
+/** The texts of this name, by its first subtag where there are none of it; English is compiled in. */
+const loadTexts = async (name) => {
+  const file = known(name, name.split("-")[0]);
+  if (!file) return "";
+  texts[file] ??= once(async () => (await fetchFile(at(`${file}.json`), __LOCALES__[file])).text());
+  return texts[file]();
+};
 
-/** Ends a form; what that takes is in the second half. */
-const free = (form) => form && loadProgram().then(() => form.free()).catch(() => {});
+/** Resolves in a task of its own. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
+/** Resolves in a task after the next frame, or soon where there is none: the tab is hidden. */
+const nextFrame = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, 200);
+});
 
 /** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
     it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
@@ -211,7 +212,7 @@ class StandWith extends HTMLElement {
     this.#start = undefined;
     this.#early?.end();
     this.#told = this.#early = undefined;
-    free(this.#form);
+    this.#form?.free();
     this.#form = undefined;
   }
 
@@ -247,47 +248,36 @@ class StandWith extends HTMLElement {
     const campaign = this.getAttribute("campaign");
     if (!campaign) throw new Unavailable("faulty");
     const url = new URL(campaign, base());
-    const core = loadCore();
-    // Its failure is told below, once.
-    core.catch(() => {});
     // A form of the page has members named like its controls.
     const { closest, getAttribute } = Element.prototype;
     const near = this.parentElement && closest.call(this.parentElement, "[lang]");
     const around = getAttribute.call(near ?? own("documentElement"), "lang");
     const wanted = [this.lang, around, ...navigator.languages].filter(Boolean);
+    // All is asked for at once; most campaigns have the first language. A failure is told below, once.
+    loadModule().catch(() => {});
+    loadTexts(wanted[0] ?? "").catch(() => {});
     const isWanted = () => start === this.#start;
     const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
     const found = await this.#patiently(shadow, campaignOf, isWanted);
     if (!isWanted()) return;
     const { text, digest, said, plan, file } = found;
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
-    const catalogue = known(lang.split("-")[0]);
     // Without its catalogue the form speaks English; the campaign's own texts are there.
-    const texts = catalogue && catalogue !== "en" && loadTexts(catalogue).catch(() => "");
+    const catalogue = loadTexts(lang).catch(() => "");
     const page = painter(shadow, file, __NAMES__, __TAGS__);
-    page.load = (name, done) =>
-      loadTexts(known(name, name.split("-")[0], "en")).then(done, () => done());
+    page.load = (name, done) => loadTexts(name).then(done, () => done());
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);
+    const painted = !!this.#early;
     // Rust does not listen yet, and at risk nothing is left for whoever comes back to the page.
     if (said.at_risk) addEventListener("pagehide", () => this.#early && this.reset(), { once: true });
-    const painted = !!this.#early;
-    const rest = async () => {
-      const english = await texts ? "" : loadTexts("en");
-      return (await Promise.all([english, loadSending()]))[0];
-    };
-    // Without a plan Rust paints first, and that takes all of it.
-    const whole = painted ? "" : await this.#patiently(shadow, rest, isWanted);
-    await this.#patiently(shadow, loadCore, isWanted);
-    // In a task of its own: what a person does comes in between.
-    await new Promise((resolve) => setTimeout(resolve));
+    // The first paint reaches the screen before Rust starts, and each step of that is a task of its own: what a
+    // person does comes in between.
+    if (painted) await nextFrame();
+    await this.#patiently(shadow, startProgram, isWanted);
+    const told = await catalogue;
+    await nextTask();
     if (!isWanted()) return;
-    if (!painted) shadow.replaceChildren();
-    const late = await texts || whole;
-    this.#form = mount(this, shadow, page, this.#early?.pressed, text, lang, late);
-    this.#start = undefined;
-    this.#early ??= new Early(shadow);
-    this.#early.tell();
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
     // In the order of `Place`.
@@ -303,24 +293,22 @@ class StandWith extends HTMLElement {
       query.has("standwith-test") ? "1" : "",
       top === window ? "" : "1",
     ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
-    // What sends comes while the person writes.
-    const form = this.#form;
-    let stands;
+    let form;
     try {
-      const last = await this.#patiently(shadow, rest, () => form === this.#form);
-      if (form !== this.#form) return;
-      try {
-        stands = form.complete(last, place, painted ? first : "", this.#early.pressed);
-      } catch (fault) {
-        throw new Unavailable("faulty", fault);
-      }
-    } catch (error) {
-      this.#form = undefined;
-      free(form);
-      return this.#fail(shadow, error);
+      form = mount(this, shadow, page, place, text, lang, told);
+    } catch (fault) {
+      throw new Unavailable("faulty", fault);
     }
-    this.#early.again(stands);
+    await nextTask();
+    if (!isWanted()) return form.free();
+    this.#form = form;
+    this.#start = undefined;
+    const early = this.#early;
     this.#early = undefined;
+    if (!painted) shadow.replaceChildren();
+    early?.tell();
+    const stands = form.begin(painted ? first : "", !!early?.pressed);
+    early?.again(stands);
     becomeReady();
   }
 

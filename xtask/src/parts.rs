@@ -17,13 +17,12 @@ pub(crate) struct Part {
     pub(crate) functions: usize,
 }
 
-/// The parts of what wasm-bindgen has made, as wasm-opt shrinks it, the largest first. `options` are
-/// those with which the file is made that is sent; here it keeps the names of its functions.
-pub(crate) fn of(wasm: &Path, options: &[&str]) -> Result<Vec<(String, Part)>> {
+/// The parts of what wasm-bindgen has made, as wasm-opt shrinks it, the largest first. Here it keeps the names of its
+/// functions.
+pub(crate) fn of(wasm: &Path) -> Result<Vec<(String, Part)>> {
     let named = wasm.with_file_name("named.wasm");
     Run::new("node_modules/.bin/wasm-opt")
-        .arg("-g")
-        .args(options)
+        .args(["-g", "-Oz", "--all-features"])
         .arg(wasm)
         .arg("-o")
         .arg(&named)

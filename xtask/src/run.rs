@@ -143,7 +143,8 @@ fn typed(word: &str) -> String {
 
 /// Where programs are looked for: those installed for this checkout, cargo's, then the machine's.
 pub(crate) fn search_path() -> OsString {
-    let mut folders = vec![target_dir().join("tools/bin"), cargo_home().join("bin")];
+    let npm = absolute("node_modules/.bin");
+    let mut folders = vec![target_dir().join("tools/bin"), npm, cargo_home().join("bin")];
     folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     std::env::join_paths(folders).unwrap_or_default()
 }

@@ -94,16 +94,6 @@ pub(crate) fn for_fuzzing() -> Result<()> {
     Ok(())
 }
 
-/// Makes sure of the source of the standard library.
-pub(crate) fn standard_library() -> Result<()> {
-    let sysroot = Run::new("rustc").args(["--print", "sysroot"]).read()?;
-    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std").is_dir() {
-        return Ok(());
-    }
-    say("installing the source of the standard library");
-    Run::new("rustup").args(["component", "add", "rust-src"]).visibly()
-}
-
 fn wasm_target() -> Result<()> {
     let libraries =
         Run::new("rustc").args(["--print", "target-libdir", "--target", WASM]).read()?;

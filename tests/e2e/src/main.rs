@@ -110,7 +110,7 @@ fn run() -> Result<ExitCode> {
         first_paint::a_plain_file_is_enough,
         first_paint::without_the_code_what_was_typed_can_be_copied,
         first_paint::a_form_is_written_in_before_it_can_send,
-        first_paint::the_half_that_sends_is_asked_for_again,
+        first_paint::the_code_is_asked_for_again,
         first_paint::what_is_said_meanwhile_moves_nothing,
         first_paint::what_is_not_open_is_never_painted_as_open,
         first_paint::a_hostile_plan_runs_nothing,

@@ -48,8 +48,6 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
         [
             "km-countries.json",
             "km.json",
-            "sending.css",
-            "sending.wasm",
             "standwith.js",
             "standwith.wasm",
         ]

@@ -93,7 +93,6 @@ pub fn campaign(bytes: &[u8]) {
         }
     };
     for lang in file.languages().iter().take(3) {
-        file.clone().into_outline(lang);
         let strict = file.campaign(lang, Strictness::Strict);
         let lenient = file.campaign(lang, Strictness::Lenient);
         assert!(strict.is_ok() || !faults.is_empty(), "what nobody finds fault with reads");

@@ -404,10 +404,7 @@ fn seed(jti: &str) -> u64 {
 }
 
 /// The form's own style, as the widget has it.
-const FORM_STYLE: &str = concat!(
-    include_str!("../../../../www/loader/style.css"),
-    include_str!("../../../../www/loader/sending.css")
-);
+const FORM_STYLE: &str = include_str!("../../../../www/loader/style.css");
 /// What the widget leaves to the page that it is on.
 const PAGE_STYLE: &str = "body{margin:0;padding:16px;background:canvas;color:canvastext}nav{max-width:40em;margin:0 auto 16px;font:medium/1.5 system-ui,sans-serif}";
 
