@@ -220,6 +220,37 @@ impl Wire {
     }
 }
 
+/// A network between page and servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// As it is on this machine.
+    Unlimited,
+    /// 60 ms, 9 Mbit/s.
+    Good,
+    /// 150 ms, 1.6 Mbit/s.
+    Poor,
+}
+
+impl Network {
+    /// Latency in milliseconds, bits a second down and up.
+    fn limits(self) -> Option<(u32, u32, u32)> {
+        match self {
+            Self::Unlimited => None,
+            Self::Good => Some((60, 9_000_000, 3_000_000)),
+            Self::Poor => Some((150, 1_600_000, 750_000)),
+        }
+    }
+
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unlimited => "no limit",
+            Self::Good => "60 ms, 9 Mbit/s",
+            Self::Poor => "150 ms, 1.6 Mbit/s",
+        }
+    }
+}
+
 /// A tab, and what its page tells.
 pub(crate) struct Tab {
     wire: Arc<Wire>,
@@ -233,16 +264,16 @@ impl Tab {
         self.wire.call(Some(&self.session), method, parameters).await
     }
 
-    /// Slows everything down: the processor so many times, the network to a bad phone's.
-    pub(crate) async fn slow_down(&self, processor: u32, network: bool) -> Result<()> {
+    /// Slows everything down: the processor so many times, and the network.
+    pub(crate) async fn slow_down(&self, processor: u32, network: Network) -> Result<()> {
         self.call("Emulation.setCPUThrottlingRate", json!({ "rate": processor })).await?;
-        if network {
+        if let Some((latency, down, up)) = network.limits() {
             self.call("Network.enable", json!({})).await?;
             let slow = json!({
                 "offline": false,
-                "latency": 150,
-                "downloadThroughput": 1_600_000 / 8,
-                "uploadThroughput": 750_000 / 8,
+                "latency": latency,
+                "downloadThroughput": down / 8,
+                "uploadThroughput": up / 8,
             });
             self.call("Network.emulateNetworkConditions", slow).await?;
         }

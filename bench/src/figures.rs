@@ -43,7 +43,7 @@ pub(crate) fn greatest(numbers: &[f64]) -> Option<f64> {
 /// What is aimed at, and how far it is away.
 #[derive(Debug)]
 pub(crate) struct Aim {
-    what: &'static str,
+    what: String,
     at_most: f64,
     found: Option<f64>,
     digits: usize,
@@ -53,11 +53,11 @@ impl Aim {
     /// `found` may be `at_most`, compared as it is printed, with so many digits.
     pub(crate) fn at_most(
         at_most: f64,
-        what: &'static str,
+        what: impl Into<String>,
         found: Option<f64>,
         digits: usize,
     ) -> Self {
-        Aim { what, at_most, found, digits }
+        Aim { what: what.into(), at_most, found, digits }
     }
 
     fn is_met(&self) -> bool {

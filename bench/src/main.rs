@@ -15,7 +15,7 @@ mod typing;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use browser::Browser;
+use browser::{Browser, Network};
 use clap::{Parser, Subcommand};
 use site::Site;
 use tokio::process::Command;
@@ -94,7 +94,7 @@ async fn slowness(browser: &Browser, site: &Site) -> Result<String> {
     let mut tab = browser.tab(&site.partner, false).await?;
     // The same process as the measured pages', and after a navigation.
     let (mut loops, mut requests) = (Vec::new(), Vec::new());
-    for (processor, network) in [(1, false), (4, true)] {
+    for (processor, network) in [(1, Network::Unlimited), (4, Network::Poor)] {
         tab.slow_down(processor, network).await?;
         tab.open(&format!("{}/empty", site.partner)).await?;
         tab.until("loaded").await?;

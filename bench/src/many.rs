@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use tokio::time::sleep;
 
-use crate::browser::{Browser, Tab};
+use crate::browser::{Browser, Network, Tab};
 use crate::figures::{Aim, Quartiles, judge};
 use crate::site::Site;
 
@@ -137,7 +137,7 @@ async fn hold(tab: &Tab) -> Result<Held> {
 /// How long after the navigation began the last form of a page was ready.
 async fn ready(browser: &Browser, site: &Site, page: &str, forms: u32) -> Result<f64> {
     let mut tab = browser.tab(&site.partner, false).await?;
-    tab.slow_down(4, false).await?;
+    tab.slow_down(4, Network::Unlimited).await?;
     tab.open(&format!("{}/{page}", site.partner)).await?;
     tab.until(&format!("ready {forms}")).await?;
     let ready = tab.number("bench.readyAt").await?;

@@ -32,7 +32,6 @@
       tell("field");
     });
     if (__LIVE__) {
-      watch(found.getRootNode());
       found.focus();
       tell("focused");
     }
@@ -40,23 +39,6 @@
   requestAnimationFrame(look);
   addEventListener("load", () => requestAnimationFrame(() => afterPaint(() => tell("loaded"))), { once: true });
 
-  const live = () => {
-    seen.live ??= performance.now();
-    tell("live");
-  };
-  // Ours answers a key with the letter that it is written into; the floor says that it has begun.
-  const watch = (root) => {
-    const letter = () => root.querySelector(".letter")?.textContent;
-    const before = letter();
-    if (before === undefined) return;
-    const observer = new MutationObserver(() => {
-      if ((letter() ?? before) === before) return;
-      observer.disconnect();
-      live();
-    });
-    observer.observe(root, { childList: true, characterData: true, subtree: true });
-  };
-  addEventListener("floor:start", live, true);
   for (const kind of ["standwith:start", "floor:start"]) {
     addEventListener(kind, () => {
       seen.told ??= performance.now();

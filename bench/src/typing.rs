@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Network};
 use crate::figures::{Aim, greatest, judge, or_dash, quantile};
 use crate::site::Site;
 
@@ -98,7 +98,7 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
 /// Types into the message of a page.
 async fn strike(browser: &Browser, site: &Site, page: &str, taken: &mut Taken) -> Result<()> {
     let mut tab = browser.tab(&site.partner, false).await?;
-    tab.slow_down(4, false).await?;
+    tab.slow_down(4, Network::Unlimited).await?;
     tab.open(&format!("{}/{page}", site.partner)).await?;
     tab.until_all(&["field", "ready"]).await?;
     let longest = format!(
