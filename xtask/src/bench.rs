@@ -24,7 +24,7 @@ const LANGUAGE: usize = 3_600;
 const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];
 
 /// Where it is written what takes how many bytes.
-const REPORT: &str = "docs/bytes.md";
+const REPORT: &str = "docs/wasm-size.md";
 
 /// How `bench size` is asked.
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub(crate) struct SizeOptions {
     #[arg(long)]
     pub(crate) context: bool,
     /// Add what each module and dependency takes of the WebAssembly file, and write all of it to
-    /// docs/bytes.md
+    /// docs/wasm-size.md
     #[arg(long)]
     pub(crate) parts: bool,
 }

@@ -22,7 +22,7 @@ pub(crate) struct Part {
 pub(crate) fn of(wasm: &Path) -> Result<Vec<(String, Part)>> {
     let named = wasm.with_file_name("named.wasm");
     Run::new("node_modules/.bin/wasm-opt")
-        .args(["-g", "-Oz", "--all-features"])
+        .args(["-g", "-Oz"])
         .arg(wasm)
         .arg("-o")
         .arg(&named)
