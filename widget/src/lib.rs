@@ -48,6 +48,17 @@ impl Mounted {
         self.0.begin(first, pressed)
     }
 
+    /// Whether an earlier call into this program never came to its end: it trapped. To be asked in a task of its own.
+    #[wasm_bindgen(getter)]
+    pub fn trapped(&self) -> bool {
+        self.0.is_busy()
+    }
+
+    /// Stops listening, without touching anything else.
+    pub fn abandon(&self) {
+        self.0.abandon();
+    }
+
     /// Empties the form for the next person.
     pub fn reset(&self) {
         self.0.reset();

@@ -99,6 +99,18 @@ impl Runtime {
         self.session.try_borrow().map_or("", |session| session.state())
     }
 
+    /// Whether an event is worked on.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.get()
+    }
+
+    /// Stops listening.
+    pub(crate) fn abandon(&self) {
+        if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
+            listeners.clear();
+        }
+    }
+
     /// Paints the form, with what a person did before, and does what is to be done first. Returns whether the form is
     /// still what the plan that was painted `first`, if one was, showed: then a press of a button on it stands.
     pub(crate) fn begin(self: &Rc<Self>, first: &str, pressed: bool) -> bool {

@@ -158,6 +158,12 @@ const firstOf = (plan, { opens, closes }, lang) => {
   return open && plan.edition === __EDITION__ && plan.lang === lang && plan.first;
 };
 
+/** What looks after each form on the page when something throws. */
+const checks = new Set();
+for (const kind of ["error", "unhandledrejection"]) {
+  addEventListener(kind, () => setTimeout(() => checks.forEach((check) => check())));
+}
+
 let sheet;
 let becomeReady;
 const ready = new Promise((resolve) => becomeReady = resolve);
@@ -212,6 +218,7 @@ class StandWith extends HTMLElement {
     this.#start = undefined;
     this.#early?.end();
     this.#told = this.#early = undefined;
+    checks.delete(this.#check);
     this.#form?.free();
     this.#form = undefined;
   }
@@ -309,6 +316,7 @@ class StandWith extends HTMLElement {
     early?.tell();
     const stands = form.begin(painted ? first : "", !!early?.pressed);
     early?.again(stands);
+    checks.add(this.#check);
     becomeReady();
   }
 
@@ -342,9 +350,19 @@ class StandWith extends HTMLElement {
     }
   }
 
+  /** A call into Rust threw, perhaps ours: then the form is at its end, and what was typed stays. */
+  #check = () => {
+    const form = this.#form;
+    if (!form?.trapped) return;
+    this.#form = undefined;
+    form.abandon();
+    this.#early = new Early(this.shadowRoot);
+    this.#fail(this.shadowRoot, {}, true);
+  };
+
   /** Says after all that there is why there is no form, and where there is one: nothing moves under the hand of
       whoever writes already, and the button is near. */
-  #tell(shadow, { reason = "wasm", message }) {
+  #tell(shadow, { reason = "wasm", message }, stays = this.#early?.typed) {
     console.warn(`StandWith: ${reason} ${message}`);
     const sentence = create("p");
     sentence.setAttribute("role", "status");
@@ -362,7 +380,7 @@ class StandWith extends HTMLElement {
     const box = create("div");
     box.className = "standwith";
     box.append(create("slot"), sentence);
-    if (this.#early?.typed) link.target = "_blank";
+    if (stays) link.target = "_blank";
     this.dispatchEvent(new CustomEvent("standwith:error", {
       bubbles: true,
       composed: true,
@@ -373,10 +391,10 @@ class StandWith extends HTMLElement {
   }
 
   /** Leaves what stands inside the element, and says why there is no form. */
-  #fail(shadow, error) {
+  #fail(shadow, error, stays = this.#early?.typed) {
     this.#start = undefined;
-    const box = this.#tell(shadow, error);
-    if (this.#early?.typed) {
+    const box = this.#tell(shadow, error, stays);
+    if (stays) {
       // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
       for (const button of shadow.querySelectorAll("button")) button.remove();
     } else {

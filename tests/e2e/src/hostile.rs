@@ -282,3 +282,45 @@ const LOOKS: &str = "
     font: parseFloat(style.fontSize),
     hit: root.elementFromPoint(x, y) === element && document.elementFromPoint(x, y) === root.host,
   };";
+
+// A form whose code trapped stood there, dead, and nothing said so.
+pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> Result<()> {
+    // As a trap: what Rust calls throws, and nothing of Rust runs on the way out.
+    let page = "<script>{
+      const { instantiate } = WebAssembly;
+      const wrapped = (call) => (...given) => {
+        if (window.traps-- > 0) throw new WebAssembly.RuntimeError('unreachable');
+        return call(...given);
+      };
+      WebAssembly.instantiate = (module, imports) => {
+        const made = {};
+        for (const [name, all] of Object.entries(imports)) {
+          made[name] = {};
+          for (const [key, value] of Object.entries(all)) {
+            made[name][key] = key.includes('patch') ? wrapped(value) : value;
+          }
+        }
+        return instantiate(module, made);
+      };
+    }</script>";
+    stage.open_page(page, &format!("<main>{TAG}</main>"), &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.fill().await?;
+    form.click("[name=subject]").await?;
+    stage.browser.run("window.traps = 1", &[]).await?;
+    stage.browser.strike("Please ").await?;
+    form.until("unavailable").await?;
+    form.until_it_says("Open the form on its own page").await?;
+    ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
+    ensure!(form.value("given_name").await? == "មេឃ", "what was typed is lost");
+    // It is over: nothing can be sent, and the page is not left.
+    ensure!(!form.has("button").await?, "there is a button that does nothing");
+    let address = stage.browser.value("location.href").await?;
+    stage.browser.strike("\u{e007}").await?;
+    ensure!(stage.browser.value("location.href").await? == address, "the page is left");
+    ensure!(stage.gate.posted().is_empty(), "something was sent");
+    let heard = stage.browser.value("heard.at(-1)").await?;
+    ensure!(heard[1]["code"] == "unavailable_wasm", "{heard}");
+    Ok(())
+}

@@ -142,6 +142,7 @@ fn run() -> Result<ExitCode> {
         hostile::elements_named_like_properties_of_the_document_change_nothing,
         hostile::a_picture_on_another_host_is_fetched_without_cookie_and_referrer,
         hostile::what_a_page_breaks_leaves_the_fallback_or_a_form,
+        hostile::a_trap_leaves_what_was_typed_and_a_way_on,
         naughty::whatever_is_typed_arrives_unchanged,
         payloads::nothing_in_a_campaign_file_runs,
         payloads::nothing_on_the_hosted_page_runs,
