@@ -210,8 +210,10 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", integrity(&wasm.bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
-        // The glue's own guess of where the WebAssembly file is: the loader always says.
-        .arg("--define:import.meta.url=undefined")
+        // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
+        .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
+        // A form ends with its element, and frees all that it holds: nothing is left to a garbage collector.
+        .arg("--define:FinalizationRegistry=undefined")
         .arg(format!("--outfile={}", out.display()))
         .quietly()?;
     let code = read_text(&out)?;
