@@ -16,7 +16,7 @@ use standwith::text::{Locale, Rules};
 use standwith::{country, json, phone, plan, postcode, prefill, shape, suggest, view};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::characters::neutralised;
-use standwith_endpoint::csv::{self as table, Cell};
+use standwith_endpoint::csv::{self as table, Cell, Separator};
 use url::Url;
 
 use crate::painter;
@@ -294,12 +294,18 @@ pub fn csv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let rows: Vec<Vec<&str>> =
         text.split('\u{1e}').map(|row| row.split('\u{1f}').collect()).collect();
+    for separator in [Separator::Comma, Separator::Semicolon, Separator::Tab] {
+        table_of(&rows, separator);
+    }
+}
+
+fn table_of(rows: &[Vec<&str>], separator: Separator) {
     let mut out = Vec::new();
-    for row in &rows {
+    for row in rows {
         // Every row of an export begins with an identity.
         let id = [Cell::Id("jti".to_owned())].into_iter();
         let cells: Vec<Cell> = id.chain(row.iter().map(|text| Cell::from(*text))).collect();
-        assert!(table::write_row(&mut out, &cells).is_ok());
+        assert!(table::write_row(&mut out, &cells, separator).is_ok());
     }
     let read = |separator: u8| -> Vec<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new();
@@ -307,10 +313,14 @@ pub fn csv(bytes: &[u8]) {
         let records = reader.from_reader(&out[..]).into_records();
         records.filter_map(|it| Some(it.ok()?.iter().map(str::to_owned).collect())).collect()
     };
-    let found = read(b',');
+    let found = read(match separator {
+        Separator::Comma => b',',
+        Separator::Semicolon => b';',
+        Separator::Tab => b'\t',
+    });
     assert_eq!(found.len(), rows.len());
     let letters = |text: &str| text.replace('\'', "");
-    for (found, row) in found.iter().zip(&rows) {
+    for (found, row) in found.iter().zip(rows) {
         assert_eq!(found.len(), row.len() + 1);
         for (found, text) in found[1..].iter().zip(row) {
             assert_eq!(letters(found), letters(&neutralised(text)));
