@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::shape;
-use standwith_endpoint::brake::{MEMORY, solve};
 use standwith_endpoint::clock;
+use standwith_endpoint::rate_limit::{MEMORY, solve};
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -97,7 +97,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
     let flood = Flood::new(server.at, dir.path(), options.bad, options.good)?;
     let found = flood.run(options.seconds).await?;
     let (most, used) = (server.memory()?, server.processor_time()? - used);
-    let brake = braked(server.metrics).await?;
+    let limiter = rate_limited(server.metrics).await?;
     let log = server.stop().await?;
     let mut kept = kept(dir.path()).await?;
     let marked = marked(dir.path())?;
@@ -113,7 +113,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
         let status = if *status == 0 { "none, cut off".to_owned() } else { status.to_string() };
         println!("  {status:<44}{count:>9}");
     }
-    println!("posts over the limits, by what became of them\n{brake}");
+    println!("posts over the limits, by what became of them\n{limiter}");
     println!("good requests");
     println!("  {:<44}{:>9}", "sent", found.good);
     println!("  {:<44}{:>9}", "taken", found.taken.len());
@@ -275,8 +275,8 @@ fn marked(dir: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// What the endpoint counts of its brake.
-async fn braked(at: SocketAddr) -> Result<String> {
+/// What the endpoint counts of its limiter.
+async fn rate_limited(at: SocketAddr) -> Result<String> {
     let request = "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     let mut stream = TcpStream::connect(at).await?;
     stream.write_all(request.as_bytes()).await?;
@@ -585,12 +585,12 @@ async fn exchange(
 mod tests {
     use super::*;
     use standwith_endpoint::address::PublicUrl;
-    use standwith_endpoint::brake::{Brake, Limits, ProofOfWork, Proxies, Work};
+    use standwith_endpoint::campaigns::Campaigns;
     use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
     use standwith_endpoint::intake::Intake;
     use standwith_endpoint::keys::Keyring;
-    use standwith_endpoint::library::Library;
     use standwith_endpoint::metrics::Metrics;
+    use standwith_endpoint::rate_limit::{Difficulty, Limits, ProofOfWork, Proxies, RateLimiter};
     use standwith_endpoint::workers::Workers;
     use tokio::net::TcpListener;
     use tokio::sync::oneshot;
@@ -603,22 +603,22 @@ mod tests {
         let metrics = Metrics::default();
         let url = format!("sqlite:{}", dir.path().join("flood.sqlite").display());
         let store = Store::open(&url, metrics.clone()).await.unwrap();
-        let library = Library::open(&dir.path().join("campaigns"), &store).await.unwrap();
+        let campaigns = Campaigns::open(&dir.path().join("campaigns"), &store).await.unwrap();
         let keys = Keyring::open_or_make(&dir.path().join("keys.json")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         // Soon exhausted: all but the first few have to prove something.
-        let work = Work { iterations: 100, tries: 4 };
-        let limits = Limits { all: 60, work, ..Limits::default() };
+        let difficulty = Difficulty { iterations: 100, tries: 4 };
+        let limits = Limits { all: 60, difficulty, ..Limits::default() };
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
-        let challenge = Arc::new(ProofOfWork::new(&[7; 32], work));
-        let brake = Brake::new(limits, proxies, challenge, metrics.clone()).unwrap();
+        let challenge = Arc::new(ProofOfWork::new(&[7; 32], difficulty));
+        let limiter = RateLimiter::new(limits, proxies, challenge, metrics.clone()).unwrap();
         let addresses = PublicUrl::local(at.port());
         let workers = Workers::default();
-        let intake = Intake { store, library, keys, addresses, metrics, workers };
+        let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
         let endpoint = Arc::new(Endpoint {
             intake,
-            brake,
+            limiter,
             widgets: None,
             pictures: Pictures::new("nowhere".into()),
             hosted: HostedForms::new(&[7; 32]),

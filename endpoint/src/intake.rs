@@ -1,4 +1,4 @@
-//! What becomes of an action that is posted: it is opened, verified, judged, kept and answered for.
+//! What becomes of an action that is posted: it is opened, verified, validated, kept and answered for.
 //! Nothing here knows HTTP.
 //!
 //! The order matters. First what can't be trusted is told apart (form, signature, whom it is meant
@@ -16,15 +16,15 @@ use standwith::sealing;
 use standwith::shape::{self, ConfigFault, Reading, Shape};
 
 use crate::address::PublicUrl;
-use crate::judging::{judge, status};
+use crate::campaigns::{Campaigns, Version, in_words};
 use crate::keys::Keyring;
-use crate::library::{Library, Version, in_words};
 use crate::metrics::Metrics;
 use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
 use crate::skew::ClockWatch;
 use crate::store::{Content, Kept, NewAction, Recorded, Store, StoreFault};
+use crate::validation::{status, validate};
 use crate::workers::{WorkFailed, Workers};
 
 /// The longest body of a post, in bytes.
@@ -43,7 +43,7 @@ pub struct Intake {
     /// Where actions are kept.
     pub store: Store,
     /// The campaigns.
-    pub library: Library,
+    pub campaigns: Campaigns,
     /// What signs receipts.
     pub keys: Keyring,
     /// Where actions may be meant to go. The first one is the issuer of receipts.
@@ -157,13 +157,13 @@ impl Intake {
         body: &[u8],
         now: i64,
     ) -> Result<Acceptance, Refusal> {
-        let served = self.library.get(campaign);
+        let served = self.campaigns.get(campaign);
         let body = body.to_vec();
         let action = match self.workers.run(move || Received::open(form, &body)).await? {
             Err(_) if served.is_none() => return Err(Refusal::CampaignUnknown),
             opened => Arc::new(opened?),
         };
-        match self.judge(campaign, served, &action, now).await {
+        match self.validate(campaign, served, &action, now).await {
             Ok(known) => self.keep(&action, known, now).await,
             Err(refusal) => self.unless_kept(campaign, &action, refusal).await,
         }
@@ -187,7 +187,7 @@ impl Intake {
         let campaign = claims.campaign.clone();
         let action_digest = digest(text.as_bytes());
         let action = Received { content: Content::Bare(text), action_digest, claims };
-        let served = self.library.get(&campaign).ok_or(Refusal::CampaignUnknown);
+        let served = self.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown);
         let open = served.and_then(|served| match served.campaign().sealing {
             // It came in plain text: nothing of it is kept.
             Some(_) => {
@@ -205,7 +205,7 @@ impl Intake {
 
     fn measure(&self, campaign: &str, taken: &Result<Acceptance, Refusal>) {
         // Anybody may post to any name: only those that are served become labels.
-        if self.library.get(campaign).is_none() {
+        if self.campaigns.get(campaign).is_none() {
             return;
         }
         let outcome = match taken {
@@ -213,11 +213,11 @@ impl Intake {
             Ok(acceptance) if acceptance.is_new => acceptance.status.word(),
             Ok(_) => "repeated",
         };
-        self.metrics.judged(campaign, outcome);
+        self.metrics.validated(campaign, outcome);
     }
 
     /// Whether an action may be kept; if so, whether the version that it names is known.
-    async fn judge(
+    async fn validate(
         &self,
         campaign: &str,
         served: Option<Arc<Version>>,
@@ -231,7 +231,7 @@ impl Intake {
             return Err(Refusal::AudienceMismatch(wanted.unwrap_or_default()));
         }
         if claims.campaign != campaign {
-            return Err(malformed("/campaign", "is not the campaign of the address"));
+            return Err(malformed("/campaign", "must be the campaign in the address"));
         }
         if envelope::decode(&claims.jti).is_none_or(|bits| bits.len() != 16) {
             return Err(malformed("/jti", "must be 16 bytes in base64url, 22 characters"));
@@ -243,14 +243,14 @@ impl Intake {
         CLOCK.in_time();
         // Whether it is open is for today's file to say: a campaign may close early.
         served.is_open(now).map_err(Refusal::Closed)?;
-        let named = self.library.version(campaign, &claims.campaign_digest, &self.store).await;
+        let named = self.campaigns.version(campaign, &claims.campaign_digest, &self.store).await;
         let named = named.map_err(busy)?;
         let known = named.is_some();
         let action = action.clone();
         let mistakes = self.workers.run(move || {
             let claims = &action.claims;
             let is_sealed = served.campaign().sealing.is_some();
-            let mut mistakes = judge(&named.unwrap_or(served), claims, known, check_received);
+            let mut mistakes = validate(&named.unwrap_or(served), claims, known, check_received);
             if !is_sealed_to_a_key(claims) {
                 mistakes.push(("sealed".to_owned(), "answer_malformed".to_owned()));
             }
@@ -361,7 +361,7 @@ impl Received {
             return Err(Refusal::SignatureInvalid);
         }
         if clear.is_some_and(|clear| clear != action.claims) {
-            return Err(malformed("/action", "is not what the proof proves"));
+            return Err(malformed("/action", "differs from the signed claims in `proof`"));
         }
         let action_digest = digest(&action.payload);
         let claims = action.claims;

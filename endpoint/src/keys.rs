@@ -38,11 +38,11 @@ pub enum KeyFault {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The cryptographic library refuses the private key.
+    /// The cryptographic campaigns refuses the private key.
     #[error("a signing key is rejected: {0}")]
     Rejected(#[from] KeyRejected),
-    /// The cryptographic library fails, mostly for want of randomness.
-    #[error("the cryptographic library failed")]
+    /// The cryptographic campaigns fails, mostly for want of randomness.
+    #[error("the cryptographic campaigns failed")]
     Unspecified(#[from] Unspecified),
 }
 
@@ -87,7 +87,7 @@ impl Keyring {
         if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
             tracing::warn!(
                 file = %path.display(),
-                "others than the owner may read the signing key: set its mode to 0600"
+                "signing key: other users may read the file; set its mode to 0600"
             );
         }
         let keys = jwk_set(&text).ok_or_else(|| malformed("expected a JWK set"))?;
@@ -160,7 +160,7 @@ impl Keyring {
     /// it says nothing of the key.
     ///
     /// # Errors
-    /// The cryptographic library fails.
+    /// The cryptographic campaigns fails.
     pub fn secret(&self, purpose: &str) -> Result<Vec<u8>, Unspecified> {
         let private: EcPrivateKeyBin<'_> = self.signing.private_key().as_be_bytes()?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, private.as_ref());

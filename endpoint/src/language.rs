@@ -14,7 +14,7 @@ static LOCALES: LazyLock<Vec<Locale>> = LazyLock::new(|| {
     for (lang, catalogue) in CATALOGUES {
         match text::compile(catalogue) {
             Ok(compiled) => locales.push(Locale::compiled(lang, &compiled, RULES)),
-            Err(faults) => tracing::error!(lang, ?faults, "a catalogue is not used"),
+            Err(faults) => tracing::error!(lang, ?faults, "catalogue rejected"),
         }
     }
     locales

@@ -3,15 +3,15 @@
 //!
 //! ```text
 //! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
-//!      │                 ├─ hosted ──┤          ├─ library     which campaign, which version?
-//!      │                 │           └─ brake   ├─ (the core)  does it keep the rules?
-//!      │                 ├─ campaigns ─ plan    │   by judging, and sealing looks at what is sealed
+//!      │                 ├─ hosted ──┤          ├─ campaigns     which campaign, which version?
+//!      │                 │           └─ limiter   ├─ (the core)  does it keep the rules?
+//!      │                 ├─ campaigns ─ plan    │   by validation, and sealing looks at what is sealed
 //!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
 //!      │                                        └─ store       on disk, then answered for
-//!      ├─ check ─── library
+//!      ├─ check ─── campaigns
 //!      ├─ export ─┬─ store
 //!      │          ├─ csv, characters, email
-//!      │          └─ sealing, judging where it was sealed
+//!      │          └─ sealing, validation where it was sealed
 //!      ├─ backup, withdraw ── store
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
@@ -23,26 +23,26 @@
 
 pub mod cli;
 
-pub mod brake;
 pub mod http;
 pub mod intake;
+pub mod rate_limit;
 
 pub mod address;
+pub mod campaigns;
 pub mod characters;
 pub mod clock;
+pub mod compression;
 pub mod csv;
 pub mod email;
-mod judging;
+pub mod first_paint;
 pub mod keys;
 mod language;
-pub mod library;
 pub mod metrics;
-mod once;
-pub mod packing;
-pub mod plan;
 pub mod receipt;
 pub mod sealing;
 pub mod signature;
 mod skew;
 pub mod store;
+mod throttle;
+mod validation;
 pub mod workers;

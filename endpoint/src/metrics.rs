@@ -11,7 +11,8 @@ const BATCHES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /// What becomes of posts over the limits: asked for a proof, let through with one, their proof refused, let through
 /// because their action is kept already, told to come again later. And of those that fill in what nobody sees.
-const BRAKED: [&str; 6] = ["challenged", "proved", "unproved", "repeated", "sent_away", "robot"];
+const RATE_LIMITED: [&str; 6] =
+    ["challenged", "proved", "unproved", "repeated", "sent_away", "robot"];
 
 /// The counters. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ pub struct Metrics(Arc<Counters>);
 struct Counters {
     requests: Mutex<BTreeMap<(String, u16), u64>>,
     actions: Mutex<BTreeMap<(String, &'static str), u64>>,
-    braked: Mutex<BTreeMap<&'static str, u64>>,
+    rate_limited: Mutex<BTreeMap<&'static str, u64>>,
     commits: Mutex<Commits>,
     queue: AtomicUsize,
     campaigns: AtomicUsize,
@@ -43,13 +44,13 @@ impl Metrics {
     }
 
     /// An action for this campaign came to this end: a status or a refusal's code.
-    pub fn judged(&self, campaign: &str, outcome: &'static str) {
+    pub fn validated(&self, campaign: &str, outcome: &'static str) {
         *lock(&self.0.actions).entry((campaign.to_owned(), outcome)).or_default() += 1;
     }
 
     /// A post over the limit, or one of a robot, came to this end.
-    pub fn braked(&self, outcome: &'static str) {
-        *lock(&self.0.braked).entry(outcome).or_default() += 1;
+    pub fn rate_limited(&self, outcome: &'static str) {
+        *lock(&self.0.rate_limited).entry(outcome).or_default() += 1;
     }
 
     /// So many actions were committed together.
@@ -90,9 +91,7 @@ impl Metrics {
                 "standwith_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}"
             )?;
         }
-        out.push_str(
-            "# HELP standwith_actions_total Actions by campaign and what became of them.\n",
-        );
+        out.push_str("# HELP standwith_actions_total Actions by campaign and outcome.\n");
         out.push_str("# TYPE standwith_actions_total counter\n");
         for ((campaign, outcome), count) in &*lock(&self.0.actions) {
             writeln!(
@@ -100,16 +99,17 @@ impl Metrics {
                 "standwith_actions_total{{campaign=\"{campaign}\",status=\"{outcome}\"}} {count}"
             )?;
         }
-        out.push_str(
-            "# HELP standwith_brake_total Posts over the limits, and robots, by what became of them.\n",
-        );
-        out.push_str("# TYPE standwith_brake_total counter\n");
-        let braked = lock(&self.0.braked);
-        for outcome in BRAKED {
-            let count = braked.get(outcome).copied().unwrap_or_default();
-            writeln!(out, "standwith_brake_total{{outcome=\"{outcome}\"}} {count}")?;
+        let rate_limited = lock(&self.0.rate_limited).clone();
+        for (name, help) in [
+            ("standwith_rate_limit_total", "Posts over the limits, and bots, by outcome."),
+            ("standwith_brake_total", "Former name of standwith_rate_limit_total."),
+        ] {
+            writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter")?;
+            for outcome in RATE_LIMITED {
+                let count = rate_limited.get(outcome).copied().unwrap_or_default();
+                writeln!(out, "{name}{{outcome=\"{outcome}\"}} {count}")?;
+            }
         }
-        drop(braked);
         out.push_str("# HELP standwith_commit_actions Actions in one commit.\n");
         out.push_str("# TYPE standwith_commit_actions histogram\n");
         let commits = lock(&self.0.commits);
@@ -121,17 +121,17 @@ impl Metrics {
         writeln!(out, "standwith_commit_actions_sum {actions}")?;
         writeln!(out, "standwith_commit_actions_count {all}")?;
         for (name, help, value) in [
-            ("standwith_campaigns", "Campaigns that are served.", &self.0.campaigns),
+            ("standwith_campaigns", "Campaigns served.", &self.0.campaigns),
             (
                 "standwith_campaign_files_faulty",
-                "Campaign files with faults, which are not served as they are.",
+                "Campaign files rejected for faults.",
                 &self.0.faulty_files,
             ),
         ] {
             let value = value.load(Ordering::Relaxed);
             writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}")?;
         }
-        out.push_str("# HELP standwith_queue_actions Actions that wait to be committed.\n");
+        out.push_str("# HELP standwith_queue_actions Actions waiting to be committed.\n");
         out.push_str("# TYPE standwith_queue_actions gauge\n");
         writeln!(out, "standwith_queue_actions {}", self.0.queue.load(Ordering::Relaxed))
     }

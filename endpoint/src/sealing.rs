@@ -1,7 +1,7 @@
 //! The campaigner's sealing keys, and what they open, by aws-lc-rs. The endpoint itself has no such key: it
 //! takes in what it can't read, and `standwith export --unseal` opens it elsewhere.
 //!
-//! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE library can use it as well.
+//! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE campaigns can use it as well.
 
 use std::fs;
 use std::io;
@@ -111,7 +111,7 @@ impl SealingKey {
 /// The key of the encryption, from the secret on which two keys agree.
 ///
 /// # Errors
-/// The cryptographic library fails.
+/// The cryptographic campaigns fails.
 pub fn encryption_key(shared: &[u8]) -> Result<LessSafeKey, Unspecified> {
     let key = hash(&SHA256, &sealing::derivation_input(shared));
     Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref())?))

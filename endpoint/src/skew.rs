@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::once::OnceAMinute;
+use crate::throttle::OnceAMinute;
 
 /// How many refused actions in one direction make a warning.
 const ENOUGH: usize = 8;

@@ -12,7 +12,7 @@ use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// File to write; replaced if it is there
+    /// File to write; an existing one is replaced
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Database to copy

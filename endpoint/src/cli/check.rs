@@ -12,18 +12,18 @@ use standwith::json::{self, Json};
 use standwith::lint::{missing_pictures, warnings};
 use standwith::shape::ConfigFault;
 
+use crate::campaigns::{fault_of_id, faults, in_words, located};
 use crate::characters::escaped;
 use crate::http::pictures::is_inside;
-use crate::library::{fault_of_id, faults, in_words, located};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Campaign files. Two of one folder can't have the same id: `serve` would serve one of them only
+    /// Campaign files. Two files in one folder must not have the same id: `serve` would serve only one
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
-/// Whether all files are without fault.
+/// Returns whether all files are valid.
 pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     let (mut good, mut unread, mut ids) = (true, None, Ids::default());

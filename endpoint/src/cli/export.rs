@@ -29,33 +29,33 @@ const LAST_SECOND: i64 = 253_402_300_799;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The campaign's id
+    /// Campaign id
     #[arg(long, value_name = "ID")]
     campaign: String,
-    /// Where actions are kept
+    /// Database of actions; the endpoint may be running
     #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
     database: String,
-    /// How they are written
+    /// Output format
     #[arg(long, value_name = "FORMAT")]
     format: Format,
-    /// Character between the cells of a CSV table [default: comma]. Where a comma is the decimal sign, spreadsheet
-    /// programs open a table with semicolons or tabs by a double click
+    /// Separator between CSV cells [default: comma]. Where the comma is the decimal sign, spreadsheet programs expect
+    /// semicolons or tabs
     #[arg(long, value_name = "SEPARATOR")]
     separator: Option<Separator>,
-    /// A private key that opens what is sealed, as `standwith keys seal` makes it; may be repeated. Every
-    /// sealed action is then judged as a whole: the exit code is 1 unless all of them hold
+    /// Private key file from `standwith keys seal`, to decrypt sealed actions; may be repeated. Each is then validated as
+    /// a whole; exit code 1 if any is invalid
     #[arg(long, value_name = "KEYFILE")]
     unseal: Vec<PathBuf>,
-    /// Where they are written [default: the standard output]. What stands there is replaced once all is written
+    /// Output file [default: standard output]; an existing file is replaced when the export is complete
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Format {
-    /// A table for people (RFC 4180)
+    /// Table for spreadsheet programs (RFC 4180)
     Csv,
-    /// A line of JSON for each, with all that can be verified
+    /// One JSON object per line, with everything that `verify` checks
     Jsonl,
 }
 

@@ -17,30 +17,29 @@ const DEFAULT_DATABASE: &str = "standwith.sqlite";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Makes a new signing key. The one before stays among the public keys, so that its receipts
-    /// can be verified; a running endpoint uses the new one after it is started anew
+    /// Creates a new signing key. The previous one stays among the public keys, so that its receipts can be verified.
+    /// Restart the endpoint to use the new key
     New(File),
-    /// Shows the public keys as a JWK set
+    /// Prints the public keys as a JWK set
     Show(File),
-    /// Makes a key pair for sealed campaigns: the private key in a file that nobody else may have, the
-    /// public one printed, for `sealing.jwk` in the campaign file. A key that is there already stays, and
-    /// its public part is printed again
+    /// Creates a key pair for a sealed campaign: writes the private key to a file and prints the public one, for
+    /// `sealing.jwk` in the campaign file. If the file exists, its public key is printed again
     Seal(SealingFile),
 }
 
 #[derive(Args)]
 pub(super) struct SealingFile {
-    /// The file of the private key. Without it, nobody can read what was sealed to it
+    /// File of the private key. Without it, sealed actions cannot be read
     #[arg(long, value_name = "FILE", default_value = "standwith.sealing.json")]
     key: PathBuf,
 }
 
 #[derive(Args)]
 pub(super) struct File {
-    /// The key file [default: that of `serve`, beside the database, ending in .keys.json]
+    /// Key file [default: the one of `serve`, beside the database, ending in .keys.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// The database that `serve` is started with, for its key file [default: sqlite:standwith.sqlite, if it is there]
+    /// Database of `serve`, which determines its key file [default: sqlite:standwith.sqlite, if it exists]
     #[arg(long, value_name = "URL", conflicts_with = "keys")]
     database: Option<String>,
 }

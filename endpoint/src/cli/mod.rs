@@ -32,19 +32,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves campaigns, their forms and the widget, and takes actions in
+    /// Runs the endpoint: serves campaigns, hosted forms and the widget; accepts actions
     Serve(serve::Options),
-    /// Says what is wrong with campaign files, a line a fault
+    /// Validates campaign files; prints one problem per line
     Check(check::Options),
-    /// Writes out the actions of a campaign, also while the endpoint runs
+    /// Exports the actions of a campaign; the endpoint may be running
     Export(export::Options),
-    /// Copies the database, also while the endpoint runs
+    /// Copies the database; the endpoint may be running
     Backup(backup::Options),
-    /// Deletes actions that supporters take back, with their part in the count
+    /// Withdraws actions: deletes them and lowers the count
     Withdraw(withdraw::Options),
     /// Verifies exported actions and receipts, without a database
     Verify(verify::Options),
-    /// Makes and shows the keys that sign receipts, and those that open what is sealed
+    /// Creates and prints keys for receipts and for sealed campaigns
     #[command(subcommand)]
     Keys(keys::Command),
 }

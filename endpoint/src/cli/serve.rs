@@ -15,14 +15,16 @@ use tracing::Level;
 
 use super::key_file;
 use crate::address::PublicUrl;
-use crate::brake::{Block, Brake, ForwardedHeader, Limits, ProofOfWork, Proxies, Work};
+use crate::campaigns::Campaigns;
 use crate::characters::escaped;
 use crate::http::listen::Bounds;
 use crate::http::{self, Endpoint, HostedForms, Pictures, WidgetFiles, listen};
 use crate::intake::Intake;
 use crate::keys::Keyring;
-use crate::library::Library;
 use crate::metrics::Metrics;
+use crate::rate_limit::{
+    Block, Difficulty, ForwardedHeader, Limits, ProofOfWork, Proxies, RateLimiter,
+};
 use crate::store::Store;
 use crate::workers::Workers;
 
@@ -37,71 +39,70 @@ const OWN_FILES: usize = 256;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The folder of the campaign files; a file that changes is read anew
+    /// Folder of campaign files; changed files are reloaded
     #[arg(long, value_name = "DIR", default_value = "campaigns")]
     campaigns: PathBuf,
-    /// Do not start if a campaign file has a fault; without it the others are served
+    /// Refuse to start if any campaign file is invalid; without it, the valid ones are served
     #[arg(long)]
     strict: bool,
-    /// Where actions are kept
+    /// Database of actions
     #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
     database: String,
-    /// Where to listen
+    /// Address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The folder of the widget's files [default: dist, if it is there]
+    /// Folder of the widget's files [default: dist, if it exists]
     #[arg(long, value_name = "DIR")]
     widgets: Option<PathBuf>,
-    /// The key file, made if it is missing [default: beside the database, ending in .keys.json]
+    /// Key file; created if missing [default: beside the database, ending in .keys.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// The address by which browsers reach the endpoint; may be repeated. Actions are taken only if
-    /// they name one of them, the first one signs receipts [default: this machine's own names]
+    /// URL by which browsers reach the endpoint; may be repeated. An action must name one of them as its audience;
+    /// the first one is the issuer of receipts [default: the names of this machine]
     #[arg(long, value_name = "URL")]
     public_url: Vec<PublicUrl>,
-    /// How many posts a minute from one network are looked at without a proof of work: from a /24 of
-    /// IPv4 or a /48 of IPv6, and a quarter of it from a /64; 0 is no limit
+    /// Posts per minute from one network (IPv4 /24, IPv6 /48; a quarter of it from a /64) before a proof of work is
+    /// required; 0 = unlimited
     #[arg(long, value_name = "A_MINUTE", default_value_t = Limits::default().network)]
     posts_from_network: u32,
-    /// How many from everywhere together; 0 is no limit. Of the hosted form, which can prove nothing,
-    /// a quarter of it is taken
+    /// Posts per minute from all networks together; 0 = unlimited. Hosted forms, which cannot prove work, have a quarter
+    /// of it
     #[arg(long, value_name = "A_MINUTE", default_value_t = Limits::default().all)]
     posts_from_all: u32,
-    /// How many derivations a proof of work takes on average. With 1024, a cheap phone needs about a second;
-    /// under many proofs it rises eightfold by itself
-    #[arg(long, value_name = "TRIES", default_value_t = Limits::default().work.tries)]
+    /// Average number of key derivations in a proof of work; a cheap phone needs about a second for 1024. Under load it
+    /// rises up to eightfold
+    #[arg(long, value_name = "TRIES", default_value_t = Limits::default().difficulty.tries)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
     proof_tries: u32,
-    /// The address of a proxy, or of many (10.0.0.0/8), that is believed about where requests come from; may
-    /// be repeated. Without it, all that come through a proxy on this machine or in a private network
-    /// have the limit of all alone
+    /// Address or network (10.0.0.0/8) of a proxy whose forwarded header is trusted; may be repeated. Without it, all
+    /// clients behind a proxy on this machine or in a private network share the limit for all networks
     #[arg(long, value_name = "ADDR[/PREFIX]")]
     trust_forwarded: Vec<Block>,
-    /// The header in which such proxies say it; they must overwrite or extend it
+    /// Header in which trusted proxies pass the client's address; they must overwrite or extend it
     #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for")]
     forwarded_header: ForwardedHeader,
-    /// After how many seconds an idle connection is closed. A proxy in front should close it earlier, or it sends a
-    /// request now and then into a connection that ends
+    /// Seconds after which an idle connection is closed. A proxy in front should use a shorter timeout, otherwise some
+    /// requests meet a closing connection
     #[arg(long, value_name = "SECONDS", default_value_t = 75)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     idle_timeout: u64,
-    /// Address for /metrics (Prometheus), which stands on no other; keep it private
+    /// Address and port for /metrics (Prometheus); keep it private
     /// [default: 127.0.0.1:9464, if it is free]
     #[arg(long, value_name = "ADDR")]
     metrics_listen: Option<SocketAddr>,
-    /// How the log is written, to the standard error
+    /// Format of the log, which goes to standard error
     #[arg(long, value_name = "FORMAT", default_value = "compact")]
     log: LogFormat,
-    /// The least important lines that are logged: error, warn, info or debug
+    /// Minimum level that is logged: error, warn, info or debug
     #[arg(long, value_name = "LEVEL", default_value_t = Level::INFO)]
     log_level: Level,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
-    /// Lines for people
+    /// Readable lines
     Compact,
-    /// Lines of JSON
+    /// One JSON object per line
     Json,
 }
 
@@ -127,23 +128,23 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let store = Store::open(&options.database, metrics.clone()).await?;
     let addresses = addresses(options.public_url.clone(), at);
     let reserved = http::reserved_ids(&addresses);
-    let library = Library::open_without(&options.campaigns, reserved, &store).await?;
-    let faults = library.faults();
+    let campaigns = Campaigns::open_without(&options.campaigns, reserved, &store).await?;
+    let faults = campaigns.faults();
     if options.strict && !faults.is_empty() {
         store.close().await;
         writeln!(io::stderr(), "{}", faults.join("\n"))?;
         return Ok(false);
     }
     for fault in faults {
-        tracing::error!(%fault, "campaign file not served");
+        tracing::error!(%fault, "campaign file rejected");
     }
     let keys = options.keys.clone().unwrap_or_else(|| key_file(store.file()));
     let keys = Keyring::open_or_make(&keys)?;
-    let brake = brake(&options, &keys, metrics.clone())?;
+    let limiter = limiter(&options, &keys, metrics.clone())?;
     let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
     let endpoint = Arc::new(Endpoint {
-        intake: Intake { store, library, keys, addresses, metrics, workers: Workers::default() },
-        brake,
+        intake: Intake { store, campaigns, keys, addresses, metrics, workers: Workers::default() },
+        limiter,
         pictures: Pictures::new(options.campaigns.clone()),
         hosted,
         widgets: options.widgets.clone().or_else(built_widgets).map(WidgetFiles::new),
@@ -166,7 +167,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let mut signals = Signals::new()?;
     let stopped = async {
         tokio::select! {
-            () = signals.next() => tracing::info!("stopping: no more connections are taken"),
+            () = signals.next() => tracing::info!("shutting down: no new connections are accepted"),
             () = stop.notified() => {}
         }
         // Who can't wait says so twice.
@@ -192,14 +193,14 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     probing.abort();
     endpoint.intake.store.close().await;
     anyhow::ensure!(well, "the database failed");
-    tracing::info!("all that was taken in is on disk");
+    tracing::info!("shutdown complete: all accepted actions are committed");
     Ok(true)
 }
 
 /// One line with what is served from where: an operator sees in it what was not meant so.
 fn log_start(endpoint: &Endpoint, actions: i64, trusted: &[Block]) {
-    let Endpoint { intake: Intake { store, library, addresses, .. }, widgets, .. } = endpoint;
-    let (all, urls) = (library.all(), addresses.iter().map(PublicUrl::as_str));
+    let Endpoint { intake: Intake { store, campaigns, addresses, .. }, widgets, .. } = endpoint;
+    let (all, urls) = (campaigns.all(), addresses.iter().map(PublicUrl::as_str));
     let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
     let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
     let widgets = match widgets.as_ref().map(WidgetFiles::folder) {
@@ -234,7 +235,7 @@ async fn probe(endpoint: Arc<Endpoint>) {
 /// Keeps the campaigns as their files are, at once when SIGHUP comes; stops the endpoint when nothing can be kept any
 /// more.
 async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Signal) {
-    let Intake { library, store, .. } = &endpoint.intake;
+    let Intake { campaigns, store, .. } = &endpoint.intake;
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = false;
@@ -249,22 +250,22 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Sign
             );
             return stop.notify_one();
         }
-        match library.refresh(store).await {
+        match campaigns.refresh(store).await {
             Ok(complaints) => {
                 failing = false;
                 if is_asked {
-                    tracing::info!(campaigns = library.all().len(), "reloaded: SIGHUP");
+                    tracing::info!(campaigns = campaigns.all().len(), "reloaded: SIGHUP");
                 }
                 for fault in complaints {
-                    tracing::error!(%fault, "campaign file has a fault; its last good version stays");
+                    tracing::error!(%fault, "campaign file rejected: its last valid version stays");
                 }
-                let (served, faulty) = library.tally();
+                let (served, faulty) = campaigns.tally();
                 endpoint.intake.metrics.set_campaigns(served, faulty);
             }
             // Once is enough: it is tried again each second.
             Err(error) if !failing => {
                 failing = true;
-                tracing::error!(%error, "the campaign files can't be looked at");
+                tracing::error!(%error, "campaign files: cannot read the folder");
             }
             Err(_) => {}
         }
@@ -277,7 +278,7 @@ fn connections() -> usize {
     let limit = match rlimit::increase_nofile_limit(u64::try_from(wanted).unwrap_or(u64::MAX)) {
         Ok(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         Err(error) => {
-            tracing::warn!(%error, "the limit on open files (ulimit -n) is not known");
+            tracing::warn!(%error, "open files: limit (ulimit -n) unknown");
             return listen::CONNECTIONS;
         }
     };
@@ -290,7 +291,7 @@ fn connections() -> usize {
         limit,
         wanted,
         connections,
-        "the limit on open files (ulimit -n) is low: fewer connections are taken at once"
+        "open files: limit (ulimit -n) is low; fewer connections are accepted at once"
     );
     connections
 }
@@ -303,18 +304,19 @@ async fn listen_on(at: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
 /// Listens for metrics where nobody said where: only if the address is free.
 async fn listen_by_default() -> Option<TcpListener> {
     let refused = |error: &io::Error| {
-        tracing::warn!(%error, address = %METRICS, "metrics are not served: set --metrics-listen");
+        tracing::warn!(%error, address = %METRICS, "metrics not served: set --metrics-listen");
     };
     TcpListener::bind(METRICS).await.inspect_err(refused).ok()
 }
 
-fn brake(options: &Options, keys: &Keyring, metrics: Metrics) -> anyhow::Result<Brake> {
-    let work = Work { tries: options.proof_tries, ..Limits::default().work };
-    let limits = Limits { network: options.posts_from_network, all: options.posts_from_all, work };
+fn limiter(options: &Options, keys: &Keyring, metrics: Metrics) -> anyhow::Result<RateLimiter> {
+    let difficulty = Difficulty { tries: options.proof_tries, ..Limits::default().difficulty };
+    let limits =
+        Limits { network: options.posts_from_network, all: options.posts_from_all, difficulty };
     let proxies =
         Proxies { trusted: options.trust_forwarded.clone(), header: options.forwarded_header };
     let secret = keys.secret("challenges of the proof of work")?;
-    Ok(Brake::new(limits, proxies, Arc::new(ProofOfWork::new(&secret, work)), metrics)?)
+    Ok(RateLimiter::new(limits, proxies, Arc::new(ProofOfWork::new(&secret, difficulty)), metrics)?)
 }
 
 fn addresses(given: Vec<PublicUrl>, at: SocketAddr) -> Vec<PublicUrl> {
@@ -322,7 +324,7 @@ fn addresses(given: Vec<PublicUrl>, at: SocketAddr) -> Vec<PublicUrl> {
         return given;
     }
     if !at.ip().is_loopback() {
-        tracing::warn!("without --public-url, actions are taken from this machine only");
+        tracing::warn!("no --public-url: actions are accepted from this machine only");
     }
     PublicUrl::local(at.port())
 }

@@ -1,4 +1,4 @@
-//! What was sealed of an exported action, and whether the whole of it holds: the endpoint could judge only
+//! What was sealed of an exported action, and whether the whole of it holds: the endpoint could validate only
 //! what it could read.
 
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use standwith::json;
 use standwith::sealing::{self, Sealed, SealedFault, open, read_inside};
 use standwith::shape::ConfigFault;
 
-use crate::judging::judge;
-use crate::library::{Version, in_words};
+use crate::campaigns::{Version, in_words};
 use crate::sealing::SealingKey;
 use crate::store::{Exported, Store, StoreFault};
+use crate::validation::validate;
 
 /// What became of what was sealed.
 pub(super) enum Seal {
@@ -39,7 +39,7 @@ pub(super) enum Seal {
     },
 }
 
-/// Opens and judges the sealed actions of a campaign.
+/// Opens and validates the sealed actions of a campaign.
 pub(super) struct Unsealer<'a> {
     campaign: &'a str,
     keys: Vec<SealingKey>,
@@ -85,7 +85,7 @@ impl<'a> Unsealer<'a> {
                 return unread(text, format!("in the clear, too: {}", names.join(", ")));
             }
         };
-        let errors = self.judge(action, &whole).await?;
+        let errors = self.validate(action, &whole).await?;
         Ok(Seal::Opened { text: text.unwrap_or_default(), whole, errors })
     }
 
@@ -94,8 +94,8 @@ impl<'a> Unsealer<'a> {
         self.keys.iter().find_map(|key| key.unseal(sealed))
     }
 
-    /// Judges whole claims by the version of the campaign by which the endpoint judged the rest of them.
-    async fn judge(
+    /// Judges whole claims by the version of the campaign by which the endpoint validated the rest of them.
+    async fn validate(
         &mut self,
         action: &Exported,
         whole: &Claims,
@@ -107,11 +107,11 @@ impl<'a> Unsealer<'a> {
         }
         let check = |campaign: &_, claims: &_| check_claims(campaign, claims).map(|_| ());
         if let Some(Some(version)) = self.versions.get(named) {
-            return Ok(judge(version, whole, true, check));
+            return Ok(validate(version, whole, true, check));
         }
         let bytes = self.store.version_at(self.campaign, action.received_at).await?;
         Ok(match bytes.and_then(read) {
-            Some(version) => judge(&version, whole, false, check),
+            Some(version) => validate(&version, whole, false, check),
             None => vec![("campaign_digest".to_owned(), "campaign_unknown".to_owned())],
         })
     }

@@ -14,17 +14,17 @@ use standwith::shape::{self, Reading, Shape};
 
 use crate::characters::escaped;
 use crate::clock::rfc3339;
-use crate::judging::status;
 use crate::keys::pinned_keys;
 use crate::signature::{PinnedKeys, brief, digest, is_unaltered};
+use crate::validation::status;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The endpoint's public keys, as /.well-known/jwks.json or `standwith keys show` gives them.
-    /// Have them from a place that you trust: they are what the receipts are verified by
+    /// Public keys of the endpoint, from /.well-known/jwks.json or `standwith keys show`. Get them from a source that
+    /// you trust: receipts are verified with them
     #[arg(long, value_name = "FILE")]
     jwks: PathBuf,
-    /// An export in the format jsonl; - is the standard input
+    /// Export in the format jsonl; - reads standard input
     #[arg(value_name = "EXPORT")]
     export: PathBuf,
 }

@@ -14,16 +14,16 @@ use crate::store::{Store, Withdrawn};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The campaign's id
+    /// Campaign id
     #[arg(long, value_name = "ID")]
     campaign: String,
     #[command(flatten)]
     what: What,
-    /// Also where there is no action with that number yet: keeps the number, so that an action with it is refused as
-    /// withdrawn when it comes, as from a device that could not send it so far
+    /// If no action has this number yet, record the withdrawal, so that an action with it is rejected if a device sends
+    /// it later
     #[arg(long, conflicts_with = "email")]
     note: bool,
-    /// Database in which they are; the endpoint may be running
+    /// Database of actions; the endpoint may be running
     #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
     database: String,
 }
@@ -34,7 +34,7 @@ struct What {
     /// Receipt number of the action (its `jti`), or the whole receipt
     #[arg(long, value_name = "JTI", allow_hyphen_values = true)]
     receipt: Option<String>,
-    /// E-mail address; all actions with it are withdrawn. What is sealed can't be found by it
+    /// E-mail address: withdraws all actions with it. Sealed actions cannot be found by address
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
 }

@@ -12,9 +12,9 @@ use standwith::proof::PARAMETER;
 use super::body;
 use super::problem::Problem;
 use super::{CampaignId, Client, Endpoint, Quiet};
-use crate::brake::{self, Kind, Lookup, Subject, Unproved, Waiting};
 use crate::clock;
 use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
+use crate::rate_limit::{self, Kind, Lookup, ProofError, Subject, Waiting};
 
 /// Takes an action in.
 pub(super) async fn post(
@@ -25,7 +25,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let admitted = endpoint.brake.admit(Kind::Action, client);
+    let admitted = endpoint.limiter.admit(Kind::Action, client);
     let taken = take(endpoint, campaign, client, admitted, uri, headers, body).await;
     let mut response = taken.into_response();
     if admitted.is_err() && !response.status().is_success() {
@@ -37,15 +37,15 @@ pub(super) async fn post(
 async fn take(
     State(endpoint): State<Arc<Endpoint>>,
     CampaignId(campaign): CampaignId,
-    client: Option<brake::Client>,
+    client: Option<rate_limit::Client>,
     admitted: Result<(), u32>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (brake, now) = (&endpoint.brake, clock::now());
+    let (limiter, now) = (&endpoint.limiter, clock::now());
     let shown = proof(&uri).filter(|_| admitted.is_err());
-    let shown = shown.map(|proof| brake.glance(&proof, &campaign, now).map(|()| proof));
+    let shown = shown.map(|proof| limiter.precheck(&proof, &campaign, now).map(|()| proof));
     // Above the limit, a body without a proof is not waited for. One with a proof, which may be wrong, takes no place
     // from those below.
     let waiting = match (&admitted, &shown) {
@@ -53,7 +53,7 @@ async fn take(
         (Err(_), Some(Ok(_))) => Some(Waiting::WithProof),
         _ => None,
     };
-    let place = || brake.slow_place(waiting?, client);
+    let place = || limiter.slow_place(waiting?, client);
     let (form, body) = (form(&headers), body::read(body, LONGEST_BODY, place).await);
     let mut proved = None;
     if let Err(wait) = admitted {
@@ -66,7 +66,7 @@ async fn take(
     })?;
     let taken = endpoint.intake.take(&campaign, form, &body, now).await;
     if let (Err(Refusal::Busy), Some(Ok(proof)), Some(jti)) = (&taken, &shown, &proved) {
-        brake.give_back(proof, Subject { campaign: &campaign, jti });
+        limiter.give_back(proof, Subject { campaign: &campaign, jti });
     }
     Ok(answer(&taken?))
 }
@@ -76,12 +76,12 @@ async fn pass(
     endpoint: &Endpoint,
     campaign: &str,
     post: Option<(Form, &[u8])>,
-    shown: Option<&Result<String, Unproved>>,
+    shown: Option<&Result<String, ProofError>>,
     wait: u32,
 ) -> Result<Option<String>, Problem> {
-    let (Endpoint { brake, intake, .. }, now) = (endpoint, clock::now());
+    let (Endpoint { limiter, intake, .. }, now) = (endpoint, clock::now());
     let reads = match shown {
-        None => brake.may_look_up(Lookup::Bare),
+        None => limiter.may_look_up(Lookup::Bare),
         Some(shown) => shown.is_ok(),
     };
     let named = match post.filter(|_| reads).map(|(form, body)| (form, body.to_vec())) {
@@ -99,7 +99,7 @@ async fn pass(
     let unproved = match (shown, &named) {
         (Some(Ok(proof)), Some(named)) => {
             let subject = Subject { campaign, jti: &named.jti };
-            match brake.prove(proof, subject, now).await {
+            match limiter.prove(proof, subject, now).await {
                 Ok(()) => return Ok(Some(named.jti.clone())),
                 Err(unproved) => Some(unproved),
             }
@@ -110,25 +110,25 @@ async fn pass(
     if let Some(named) = &named {
         let looks = match unproved {
             None => true,
-            Some(Unproved::Used) => brake.may_look_up(Lookup::Used),
+            Some(ProofError::Used) => limiter.may_look_up(Lookup::Used),
             Some(_) => false,
         };
         if looks && intake.has(campaign, named).await.map_err(|_| Refusal::Busy)? {
-            intake.metrics.braked("repeated");
+            intake.metrics.rate_limited("repeated");
             return Ok(None);
         }
     }
     let detail = match unproved {
-        None => "there are too many at once: send the same again with a proof of work",
-        Some(Unproved::Malformed) => "the proof is not written as one",
-        Some(Unproved::Foreign) => "the proof's challenge is not one for this campaign",
-        Some(Unproved::Expired) => "the proof came too late",
-        Some(Unproved::TooEasy) => "the proof's challenge is easier than those of now",
-        Some(Unproved::Wrong) => "the proof does not solve its challenge for this jti",
-        Some(Unproved::Used) => "the proof has been used",
-        Some(Unproved::Busy) => return Err(Problem::rate_limited(wait)),
+        None => "rate limit exceeded: send the same request again with a proof of work",
+        Some(ProofError::Malformed) => "the proof is malformed",
+        Some(ProofError::Foreign) => "the proof's challenge was not issued for this campaign",
+        Some(ProofError::Expired) => "the proof's challenge has expired",
+        Some(ProofError::TooEasy) => "the proof's challenge is too easy by now",
+        Some(ProofError::Wrong) => "the proof does not solve its challenge for this jti",
+        Some(ProofError::Used) => "the proof was used before",
+        Some(ProofError::Busy) => return Err(Problem::rate_limited(wait)),
     };
-    Err(match brake.issue(campaign, now) {
+    Err(match limiter.issue(campaign, now) {
         Some(challenge) => Problem::proof_required(challenge, detail, wait),
         None => Problem::rate_limited(wait),
     })
@@ -161,14 +161,14 @@ fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
         !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")
     });
     if is_coded {
-        return Err("the body is compressed: send it as it is, without Content-Encoding");
+        return Err("compressed bodies are not supported: send without Content-Encoding");
     }
     let content_type = header(header::CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     match essence.to_ascii_lowercase().as_str() {
         "text/plain" | "application/jose" => Ok(Form::Jws),
         "application/json" => Ok(Form::Json),
-        _ => Err("the Content-Type is none of text/plain, application/jose, application/json"),
+        _ => Err("Content-Type must be text/plain, application/jose or application/json"),
     }
 }
 

@@ -52,12 +52,12 @@ async fn collect(mut body: Body, longest: usize, begun: Instant) -> Result<Vec<u
     let (mut bytes, mut length) = (Vec::new(), 0);
     loop {
         let Ok(frame) = timeout_at(deadline(begun, length, longest), body.frame()).await else {
-            let detail = "the body came too slowly";
+            let detail = "the body arrived too slowly";
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail));
         };
         let Some(frame) = frame else { break };
         let Ok(frame) = frame else {
-            let detail = "the body broke off";
+            let detail = "the body was cut off";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
         };
         let Some(data) = frame.data_ref() else { continue };

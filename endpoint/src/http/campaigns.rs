@@ -13,9 +13,9 @@ use super::html;
 use super::problem::Problem;
 use super::{CampaignId, Endpoint};
 use crate::clock;
+use crate::first_paint::MEDIA_TYPE;
 use crate::intake::Refusal;
 use crate::language::wanted;
-use crate::plan::MEDIA_TYPE;
 
 /// `GET /campaigns/{id}.json`: the file, byte for byte; and for a loader that asks for it, after the
 /// file, what its form paints first in the language that the loader wants.
@@ -24,7 +24,7 @@ pub(super) fn file(
     campaign: &str,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let version = endpoint.intake.library.get(campaign).ok_or(Refusal::CampaignUnknown)?;
+    let version = endpoint.intake.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown)?;
     let accept = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let asks = accept.is_some_and(|accept| accept.starts_with(MEDIA_TYPE));
     let languages: Vec<String> = version.planned.iter().map(|plan| plan.lang.clone()).collect();
@@ -51,7 +51,7 @@ pub(super) async fn count(
     CampaignId(campaign): CampaignId,
 ) -> Result<Response, Problem> {
     let intake = &endpoint.intake;
-    let version = intake.library.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
+    let version = intake.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
     let count = intake.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
     let mut out = Writer::default();
     out.object(|out| {
@@ -68,7 +68,7 @@ pub(super) async fn count(
 /// `GET /`: the campaigns that take messages now.
 pub(super) async fn list(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let mut items = String::new();
-    let (all, now) = (endpoint.intake.library.all(), clock::now());
+    let (all, now) = (endpoint.intake.campaigns.all(), clock::now());
     for version in all.iter().filter(|version| version.is_open(now).is_ok()) {
         let campaign = version.campaign();
         let id = campaign.id.as_str();

@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::packing::Packed;
+use crate::compression::Packed;
 
 /// A file and what is said of it.
 pub(crate) struct Served {

@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use super::Peer;
-use crate::brake::{Network, Proxies, networks_of};
+use crate::rate_limit::{Network, Proxies, networks_of};
 
 /// How many connections are open at once. Further ones wait in the system's backlog.
 pub const CONNECTIONS: usize = 4096;
@@ -101,7 +101,7 @@ pub async fn serve(
             (place, accepted) = next => match accepted {
                 Ok((stream, peer)) => (place, stream, peer.ip()),
                 Err(error) => {
-                    tracing::warn!(%error, "connection not taken");
+                    tracing::warn!(%error, "connection not accepted");
                     tokio::time::sleep(RETRY).await;
                     continue;
                 }
@@ -143,7 +143,7 @@ pub async fn serve(
     }
     drop(listener);
     if timeout(SHUTDOWN, under_way.shutdown()).await.is_err() {
-        tracing::warn!("some connections were cut off");
+        tracing::warn!("shutdown: some connections were closed before they were finished");
     }
 }
 

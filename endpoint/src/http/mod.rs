@@ -4,12 +4,12 @@ mod actions;
 mod body;
 mod campaigns;
 mod file;
+mod honeypot;
 mod hosted;
 mod html;
 pub mod listen;
 pub(crate) mod pictures;
 mod problem;
-mod trap;
 mod widget;
 
 use std::collections::BTreeSet;
@@ -33,10 +33,10 @@ pub use self::pictures::Pictures;
 use self::problem::Problem;
 pub use self::widget::WidgetFiles;
 use crate::address::PublicUrl;
-use crate::brake::{self, Brake};
 use crate::clock;
 use crate::intake::{Intake, Refusal};
-use crate::once::{Once, OnceAMinute};
+use crate::rate_limit::{self, RateLimiter};
+use crate::throttle::{Once, OnceAMinute};
 
 /// All that answering needs.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Endpoint {
     /// What takes actions in.
     pub intake: Intake,
     /// What keeps floods from it.
-    pub brake: Brake,
+    pub limiter: RateLimiter,
     /// The widget's files, if they are served here.
     pub widgets: Option<WidgetFiles>,
     /// The pictures beside the campaign files.
@@ -180,7 +180,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
 pub struct Peer(pub IpAddr);
 
 /// Where a request comes from, where that is known.
-struct Client(Option<brake::Client>);
+struct Client(Option<rate_limit::Client>);
 
 /// Marks an answer that has no line of its own in the log: in a flood, lines would fill the disk.
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +203,7 @@ impl FromRequestParts<Arc<Endpoint>> for Client {
         endpoint: &Arc<Endpoint>,
     ) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<Peer>();
-        Ok(Client(peer.map(|Peer(peer)| endpoint.brake.client(*peer, &parts.headers))))
+        Ok(Client(peer.map(|Peer(peer)| endpoint.limiter.client(*peer, &parts.headers))))
     }
 }
 
@@ -248,7 +248,7 @@ fn asked(uri: &Uri) -> String {
 }
 
 async fn no_such_method() -> Problem {
-    let detail = "this address does not take the method";
+    let detail = "method not allowed at this address";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
@@ -269,7 +269,7 @@ async fn health() -> Response {
 /// operator's: this says only how many have faults.
 async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let intake = &endpoint.intake;
-    let (served, faulty) = intake.library.tally();
+    let (served, faulty) = intake.campaigns.tally();
     let files = match faulty {
         0 => String::new(),
         _ => format!("campaign files with faults, see the log: {faulty}\n"),
@@ -326,12 +326,12 @@ async fn observe(
         _ => "other",
     };
     if let Some(Peer(peer)) = request.extensions().get::<Peer>()
-        && endpoint.brake.is_untrusted_proxy(*peer, request.headers())
+        && endpoint.limiter.is_untrusted_proxy(*peer, request.headers())
         && UNTRUSTED_PROXY.is_due()
     {
         tracing::warn!(
-            "proxy not trusted: a request came with X-Forwarded-For or Forwarded from this machine or a private \
-             network; name the proxy with --trust-forwarded, or all who come through it share one limit"
+            "proxy not trusted: a request with X-Forwarded-For or Forwarded came from this machine or a private \
+             network; name the proxy with --trust-forwarded, otherwise all its clients share one limit"
         );
     }
     let campaign = named_campaign(params);

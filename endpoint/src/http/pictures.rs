@@ -61,7 +61,7 @@ pub(super) async fn file(
     let served = Served {
         bytes: file.bytes.clone(),
         // A picture is compressed already.
-        packed: crate::packing::Packed::default(),
+        packed: crate::compression::Packed::default(),
         digest: file.digest.clone(),
         content_type,
         cache_control: "public, max-age=300",

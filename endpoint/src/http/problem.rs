@@ -61,7 +61,7 @@ impl Problem {
 
     /// Too many posts, and no proof would help.
     pub(crate) fn rate_limited(retry_after: u32) -> Self {
-        let detail = "there are too many at once: send the same again later";
+        let detail = "rate limit exceeded: send the same request again later";
         Problem {
             retry_after: Some(retry_after),
             ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
@@ -70,7 +70,7 @@ impl Problem {
 
     /// There is nothing at this address.
     pub(crate) fn not_found() -> Self {
-        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "no resource at this address")
     }
 }
 
@@ -80,12 +80,12 @@ impl From<Refusal> for Problem {
         let problem = |status, detail: &str| Problem::new(status, code, detail);
         match refusal {
             Refusal::CampaignUnknown => {
-                problem(StatusCode::NOT_FOUND, "there is no campaign at this address")
+                problem(StatusCode::NOT_FOUND, "no campaign at this address")
             }
             Refusal::Malformed(detail) => problem(StatusCode::BAD_REQUEST, &detail),
             Refusal::SignatureInvalid => problem(
                 StatusCode::BAD_REQUEST,
-                "the signature is not one of the key in the header over this text",
+                "the signature does not match the key in the JWS header",
             ),
             Refusal::AudienceMismatch(wanted) => {
                 problem(StatusCode::BAD_REQUEST, &format!("aud must be {wanted}"))
@@ -94,16 +94,16 @@ impl From<Refusal> for Problem {
                 now: Some(now),
                 ..problem(
                     StatusCode::BAD_REQUEST,
-                    "iat must be within 7 days before and 10 minutes after now",
+                    "iat must be at most 7 days in the past and 10 minutes in the future",
                 )
             },
             Refusal::Rules(errors) => Problem {
                 errors,
-                ..problem(StatusCode::UNPROCESSABLE_ENTITY, "the campaign's rules speak against it")
+                ..problem(StatusCode::UNPROCESSABLE_ENTITY, "validation failed; see `errors`")
             },
             Refusal::ReplayMismatch => problem(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "another action with this jti was taken before",
+                "another action with this jti was accepted before",
             ),
             Refusal::Withdrawn => {
                 problem(StatusCode::GONE, "the action with this jti was withdrawn")
@@ -111,11 +111,14 @@ impl From<Refusal> for Problem {
             Refusal::Closed(why) => problem(StatusCode::GONE, &why),
             Refusal::TooLarge => problem(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                &format!("the body may have {LONGEST_BODY} bytes at most"),
+                &format!("the body must not exceed {LONGEST_BODY} bytes"),
             ),
             Refusal::Busy => Problem {
                 retry_after: Some(RETRY_AFTER),
-                ..problem(StatusCode::SERVICE_UNAVAILABLE, "send the same again in a moment")
+                ..problem(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the endpoint is busy: send the same request again in a moment",
+                )
             },
         }
     }

@@ -18,7 +18,7 @@ use axum::response::Response;
 use super::Endpoint;
 use super::file::Served;
 use super::problem::Problem;
-use crate::packing::Packed;
+use crate::compression::Packed;
 use crate::signature::digest;
 
 const REVALIDATED: &str = "no-cache";

@@ -81,7 +81,7 @@ pub enum Synchronised {
     NowAndThen,
 }
 
-/// An action that was judged and is to be kept.
+/// An action that was validated and is to be kept.
 #[derive(Clone, Debug)]
 pub struct NewAction {
     /// The campaign's id.

@@ -282,7 +282,7 @@ impl Store {
     }
 
     /// The version of a campaign file that was new last when an action came at this time: by it an action
-    /// is judged that names none that was ever served.
+    /// is validated that names none that was ever served.
     ///
     /// # Errors
     /// The database fails.

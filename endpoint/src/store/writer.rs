@@ -142,7 +142,7 @@ impl Writer {
         if let Some(task) = task
             && task.await.is_err()
         {
-            tracing::error!("database: the writing task ended badly");
+            tracing::error!("database: the writer task failed");
         }
     }
 
@@ -237,7 +237,7 @@ impl Database {
     async fn close(self) {
         let Some(connection) = self.connection else { return };
         if let Err(error) = connection.close().await {
-            tracing::error!(%error, "database: not closed well");
+            tracing::error!(%error, "database: closing failed");
         }
     }
 }

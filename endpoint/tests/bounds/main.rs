@@ -4,8 +4,8 @@
 #![allow(missing_docs, reason = "tests")]
 
 #[allow(dead_code, reason = "shared with the other tests of the endpoint")]
-#[path = "../endpoint/scene.rs"]
-mod scene;
+#[path = "../endpoint/test_endpoint.rs"]
+mod test_endpoint;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::scene::{ID, Scene, campaign, signed, with};
+use crate::test_endpoint::{ID, TestEndpoint, campaign, signed, with};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -124,7 +124,7 @@ fn faulty() -> impl Strategy<Value = (&'static str, String)> {
             if !is_jws {
                 return ("application/json", format!("{{\"action\":{claims},\"proof\":\"a\"}}"));
             }
-            let signer = scene::Signer::new();
+            let signer = test_endpoint::Signer::new();
             ("text/plain", signer.sign_raw(&signer.header().to_string(), &claims))
         },
     )
@@ -132,7 +132,7 @@ fn faulty() -> impl Strategy<Value = (&'static str, String)> {
 
 /// Fails where answer or memory are out of proportion to what was sent.
 async fn proportionate(
-    scene: &Scene,
+    scene: &TestEndpoint,
     request: Request<Body>,
     sent: usize,
 ) -> Result<(), TestCaseError> {
@@ -174,11 +174,11 @@ fn campaigns() -> Vec<Value> {
 fn no_request_costs_more_than_a_multiple_of_itself() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let scene = runtime.block_on(async {
-        let folder = scene::folder(&[]);
+        let folder = test_endpoint::folder(&[]);
         for campaign in campaigns() {
-            scene::write_campaign(folder.path(), &campaign);
+            test_endpoint::write_campaign(folder.path(), &campaign);
         }
-        Scene::on(folder).await
+        TestEndpoint::on(folder).await
     });
     let ids = [ID, "per-target", "for-all"];
     // What is made once is not counted.

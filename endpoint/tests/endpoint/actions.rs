@@ -7,11 +7,13 @@ use standwith::envelope::encode;
 use standwith_endpoint::clock;
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{Bad, DELIVERY_KM, ID, Scene, Signer, campaign, fresh_jti, signed, with};
+use crate::test_endpoint::{
+    Bad, DELIVERY_KM, ID, Signer, TestEndpoint, campaign, fresh_jti, signed, with,
+};
 
 #[tokio::test]
 async fn an_action_is_taken() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let claims = scene.claims();
     let answer = scene.post(signed(&claims)).await;
     answer.taken(201);
@@ -26,7 +28,7 @@ async fn an_action_is_taken() {
 
 #[tokio::test]
 async fn both_media_types_of_a_jws_are_taken() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for kind in ["text/plain", "text/plain;charset=UTF-8", "application/jose"] {
         scene.post_to(ID, kind, signed(&scene.claims())).await.taken(201);
     }
@@ -40,7 +42,7 @@ async fn both_media_types_of_a_jws_are_taken() {
 
 #[tokio::test]
 async fn an_action_in_the_clear_is_taken_with_its_proof() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let (kind, claims) = ("application/json", scene.claims());
     let proof = signed(&claims);
     let body = |action: &Value, proof: &str| json!({"action": action, "proof": proof}).to_string();
@@ -69,7 +71,7 @@ async fn an_action_in_the_clear_is_taken_with_its_proof() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     scene.post("a".repeat(32 * 1024)).await.refused(400, "malformed");
     scene.post("a".repeat(32 * 1024 + 1)).await.refused(413, "too_large");
     scene.post("a".repeat(4 * 1024 * 1024)).await.refused(413, "too_large");
@@ -77,7 +79,7 @@ async fn a_body_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     // From here on, time passes as soon as there is nothing else to do.
     tokio::time::pause();
     scene.post(Body::new(Bad::Never)).await.refused(408, "timeout");
@@ -85,7 +87,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_line_end_after_the_jws_is_no_part_of_the_action() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jws = signed(&scene.claims());
     let receipt = scene.post(format!("{jws}\n")).await.taken(201);
     for end in ["", "\n", "\r\n"] {
@@ -97,7 +99,7 @@ async fn a_line_end_after_the_jws_is_no_part_of_the_action() {
 
 #[tokio::test]
 async fn a_time_that_is_not_in_digits_alone_is_refused_by_name() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let signer = Signer::new();
     let now = clock::now();
     for written in [format!("{now}.0"), format!("{now}e0"), format!("{now}.5")] {
@@ -112,7 +114,7 @@ async fn a_time_that_is_not_in_digits_alone_is_refused_by_name() {
 
 #[tokio::test]
 async fn bodies_of_other_media_types_or_codings_are_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for (name, value) in [
         ("content-type", "application/octet-stream"),
         ("content-type", "application/x-www-form-urlencoded"),
@@ -141,7 +143,7 @@ async fn bodies_of_other_media_types_or_codings_are_refused() {
 
 #[tokio::test]
 async fn what_is_no_jws_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jws = signed(&scene.claims());
     let (signing_input, _) = jws.rsplit_once('.').unwrap();
     for (wrong, told) in [
@@ -163,7 +165,7 @@ async fn what_is_no_jws_is_refused() {
 
 #[tokio::test]
 async fn other_algorithms_keys_and_headers_are_refused_by_name() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let signer = Signer::new();
     let (header, claims) = (signer.header(), scene.claims().to_string());
     let mut private = header.clone();
@@ -196,7 +198,7 @@ async fn other_algorithms_keys_and_headers_are_refused_by_name() {
 
 #[tokio::test]
 async fn unknown_and_duplicate_claims_are_refused_by_name() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let signer = Signer::new();
     let header = signer.header().to_string();
     let claims = scene.claims().to_string();
@@ -217,7 +219,7 @@ async fn unknown_and_duplicate_claims_are_refused_by_name() {
 
 #[tokio::test]
 async fn an_altered_payload_or_signature_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let claims = scene.claims();
     let (one, other) = (signed(&claims), signed(&with(claims.clone(), json!({"lang": "km"}))));
     let parts = |jws: &str| jws.split('.').map(str::to_owned).collect::<Vec<_>>();
@@ -239,7 +241,7 @@ async fn an_altered_payload_or_signature_is_refused() {
 
 #[tokio::test]
 async fn an_action_for_elsewhere_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for aud in [
         "https://evil.example/campaigns/free-press/actions".to_owned(),
         "http://localhost:8080/campaigns/other/actions".to_owned(),
@@ -262,7 +264,7 @@ async fn an_action_for_elsewhere_is_refused() {
 
 #[tokio::test]
 async fn an_action_of_another_time_is_refused_with_the_time() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let (day, slack) = (86_400, 5);
     for (offset, in_time) in [
         (-7 * day - slack, false),
@@ -289,7 +291,7 @@ async fn an_action_of_another_time_is_refused_with_the_time() {
 
 #[tokio::test]
 async fn an_identity_is_16_bytes_in_their_one_form() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jti = fresh_jti();
     for wrong in [
         "",
@@ -308,7 +310,7 @@ async fn an_identity_is_16_bytes_in_their_one_form() {
 
 #[tokio::test]
 async fn an_unknown_campaign_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let aud = "http://localhost:8080/campaigns/nobody/actions";
     let claims = with(scene.claims(), json!({"campaign": "nobody", "aud": aud}));
     for campaign in ["nobody", "%ff", "..", "free-press.json"] {
@@ -323,14 +325,14 @@ async fn a_campaign_that_is_not_open_takes_nothing() {
     for times in
         [json!({"closes": "2024-10-24T00:00:00Z"}), json!({"opens": "2999-01-01T00:00:00Z"})]
     {
-        let scene = Scene::serving(&[with(campaign(), times)]).await;
+        let scene = TestEndpoint::serving(&[with(campaign(), times)]).await;
         scene.post(signed(&scene.claims())).await.refused(410, "closed");
     }
 }
 
 #[tokio::test]
 async fn the_campaigns_rules_are_told_by_field() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let claims = with(
         scene.claims(),
         json!({"person": {"given_name": "Dara", "email": "dara@", "country": "XX"}, "targets": []}),
@@ -356,7 +358,7 @@ async fn the_campaigns_rules_are_told_by_field() {
 
 #[tokio::test]
 async fn values_with_space_about_them_are_taken() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let person = json!({"given_name": " Dara ", "family_name": "\tMech", "email": " Dara@Example.org\n", "country": "KH "});
     let message = json!({"subject": " A request ", "body": "Line\r\nline\r\n"});
     let claims = with(scene.claims(), json!({"person": person, "message": message}));
@@ -365,7 +367,7 @@ async fn values_with_space_about_them_are_taken() {
 
 #[tokio::test]
 async fn a_consent_must_name_the_words_that_were_asked() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let consents = |purpose: &str, granted: bool, wording: &str, lang: &str| {
         let mut claims = scene.claims();
         let consents = claims["consents"].as_array_mut().unwrap();
@@ -403,7 +405,7 @@ async fn a_consent_must_name_the_words_that_were_asked() {
 
 #[tokio::test]
 async fn an_action_is_judged_by_the_version_that_it_names() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let before = scene.claims();
     let mut changed = campaign();
     changed["consents"][1]["wording"] = json!("Pass my message on to all of them.");
@@ -429,7 +431,7 @@ async fn an_action_is_judged_by_the_version_that_it_names() {
 
 #[tokio::test]
 async fn an_unknown_version_is_judged_by_todays_and_recorded_as_unknown() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut claims = with(scene.claims(), json!({"campaign_digest": digest(b"never served")}));
     // Its words may have been others.
     claims["consents"][1]["wording_digest"] = json!(digest(b"other words"));
@@ -441,7 +443,7 @@ async fn an_unknown_version_is_judged_by_todays_and_recorded_as_unknown() {
 
 #[tokio::test]
 async fn refuses_unfit_texts_of_claims_whatever_version_they_name() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let long = "x".repeat(20_000);
     let known = scene.claims()["campaign_digest"].clone();
     for version in [known, json!(digest(b"never served")), json!("")] {
@@ -477,7 +479,7 @@ async fn refuses_unfit_texts_of_claims_whatever_version_they_name() {
 
 #[tokio::test]
 async fn a_preflight_is_answered() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let request = Request::options(format!("/campaigns/{ID}/actions"))
         .header("origin", "https://partner.example")
         .header("access-control-request-method", "POST")
@@ -492,7 +494,7 @@ async fn a_preflight_is_answered() {
 
 #[tokio::test]
 async fn other_methods_and_places_are_refused_without_html() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let answer = scene.get(&format!("/campaigns/{ID}/actions")).await;
     answer.refused(405, "method_not_allowed");
     assert!(answer.header("allow").contains("POST"));
@@ -505,9 +507,9 @@ async fn other_methods_and_places_are_refused_without_html() {
 #[tokio::test]
 async fn what_supporters_mailed_themselves_is_recorded_and_counted() {
     let modes = |modes: Value| with(campaign(), json!({"delivery": {"modes": modes}}));
-    let by_mail = |scene: &Scene| with(scene.claims(), json!({"delivery": "mail-app"}));
+    let by_mail = |scene: &TestEndpoint| with(scene.claims(), json!({"delivery": "mail-app"}));
     for both in [json!(["mail-app"]), json!(["server", "mail-app"])] {
-        let scene = Scene::serving(&[modes(both)]).await;
+        let scene = TestEndpoint::serving(&[modes(both)]).await;
         let claims = by_mail(&scene);
         let answer = scene.post(signed(&claims)).await;
         answer.taken(201);
@@ -526,15 +528,15 @@ async fn what_supporters_mailed_themselves_is_recorded_and_counted() {
             json!([{"field": "delivery", "code": "answer_unknown_choice"}])
         );
     };
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     refused(scene.post(signed(&by_mail(&scene))).await.refused(422, "rules"));
     // Where only supporters deliver, nobody else would.
-    let scene = Scene::serving(&[modes(json!(["mail-app"]))]).await;
+    let scene = TestEndpoint::serving(&[modes(json!(["mail-app"]))]).await;
     let server = with(scene.claims(), json!({"delivery": "server"}));
     refused(scene.post(signed(&server)).await.refused(422, "rules"));
     refused(scene.post(signed(&scene.claims())).await.refused(422, "rules"));
     // Where both may, what is not said is the endpoint's.
-    let scene = Scene::serving(&[modes(json!(["server", "mail-app"]))]).await;
+    let scene = TestEndpoint::serving(&[modes(json!(["server", "mail-app"]))]).await;
     let answer = scene.post(signed(&scene.claims())).await;
     assert_eq!(answer.json()["status"], "accepted");
 }

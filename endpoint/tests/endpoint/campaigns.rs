@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{ID, Scene, campaign, campaign_file, folder, signed, with, write_campaign};
+use crate::test_endpoint::{
+    ID, TestEndpoint, campaign, campaign_file, folder, signed, with, write_campaign,
+};
 
 /// For painters with the names of today.
 const EDITION: u64 = standwith::plan::EDITION as u64;
 
 #[tokio::test]
 async fn pictures_beside_the_campaign_files_are_served_and_nothing_else() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let folder = scene.dir.path().join("campaigns");
     let files = [
         "face.jpg",
@@ -93,7 +95,7 @@ async fn routes_are_found_below_the_path_of_each_public_address() {
         "https://d.example/:a/*b/{c}//d",
     ];
     let addresses = urls.map(|url| url.parse().unwrap()).into();
-    let scene = Scene::at(folder(&[campaign()]), addresses).await;
+    let scene = TestEndpoint::at(folder(&[campaign()]), addresses).await;
     fs::write(scene.dir.path().join("dist/standwith.js"), "script").unwrap();
     for path in [
         "/",
@@ -145,7 +147,7 @@ async fn pictures_behind_links_that_lead_out_of_the_folder_are_not_served() {
     {
         std::os::unix::fs::symlink(to, campaigns.join(link)).unwrap();
     }
-    let scene = Scene::on(dir).await;
+    let scene = TestEndpoint::on(dir).await;
     for (file, status) in [("face.jpg", 200), ("out.jpg", 404), ("a.png", 404)] {
         assert_eq!(scene.get(&format!("/campaigns/{file}")).await.status, status, "{file}");
     }
@@ -156,14 +158,14 @@ async fn pictures_behind_links_that_lead_out_of_the_folder_are_not_served() {
 }
 
 /// Writes the campaign with these changes, and gives its file.
-fn campaigns_file(scene: &Scene, changes: Value) -> String {
+fn campaigns_file(scene: &TestEndpoint, changes: Value) -> String {
     write_campaign(scene.dir.path(), &with(campaign(), changes));
     campaign_file(scene.dir.path(), ID).display().to_string()
 }
 
 #[tokio::test]
 async fn a_campaign_file_is_served_byte_for_byte() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}.json");
     let bytes = fs::read(campaign_file(scene.dir.path(), ID)).unwrap();
     let answer = scene.get(&path).await;
@@ -191,7 +193,7 @@ async fn a_campaign_file_is_served_byte_for_byte() {
 
 #[tokio::test]
 async fn a_loader_gets_the_file_with_what_its_form_paints_first() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}.json");
     let file = fs::read(campaign_file(scene.dir.path(), ID)).unwrap();
     let accept = ("accept", "application/vnd.standwith.form, */*;q=0.1");
@@ -218,7 +220,7 @@ async fn a_loader_gets_the_file_with_what_its_form_paints_first() {
 
 #[tokio::test]
 async fn a_changed_file_is_served_and_a_faulty_one_is_not() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}.json");
     assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "Newer"}))).await, [""; 0]);
     assert_eq!(scene.get(&path).await.json()["title"], "Newer");
@@ -238,7 +240,7 @@ async fn a_changed_file_is_served_and_a_faulty_one_is_not() {
 
 #[tokio::test]
 async fn files_come_and_go() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let second = with(campaign(), json!({"id": "second"}));
     assert_eq!(scene.change_campaign(&second).await, [""; 0]);
     assert_eq!(scene.get("/campaigns/second.json").await.status, 200);
@@ -253,9 +255,9 @@ async fn files_come_and_go() {
 // A copy took the original's place, the log blamed the original, and the next restart failed.
 #[tokio::test]
 async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let folder = scene.dir.path().join("campaigns");
-    let title = async |scene: &Scene| {
+    let title = async |scene: &TestEndpoint| {
         scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"].clone()
     };
     for name in ["a-copy.json", "free-press-old.json", "z-copy.json"] {
@@ -271,14 +273,14 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
     assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 1);
     let scene = scene.restarted().await;
     assert_eq!(title(&scene).await, "Free the press");
-    assert_eq!(scene.endpoint.intake.library.tally(), (1, 3));
+    assert_eq!(scene.endpoint.intake.campaigns.tally(), (1, 3));
     // A copy does not step in while the original is away, as in the middle of a deployment.
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
     for _ in 0..2 {
         scene.look().await;
         assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.status, 404);
     }
-    assert_eq!(scene.endpoint.intake.library.tally(), (0, 3));
+    assert_eq!(scene.endpoint.intake.campaigns.tally(), (0, 3));
     write_campaign(scene.dir.path(), &campaign());
     scene.look().await;
     assert_eq!(title(&scene).await, "Free the press");
@@ -300,7 +302,7 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
 // One broken or unreadable file kept all down at a restart, or stopped the reloading of all.
 #[tokio::test]
 async fn a_bad_campaign_file_holds_up_no_other() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let folder = scene.dir.path().join("campaigns");
     fs::write(folder.join("broken.json"), "{").unwrap();
     std::os::unix::fs::symlink("nowhere", folder.join("dangling.json")).unwrap();
@@ -314,7 +316,7 @@ async fn a_bad_campaign_file_holds_up_no_other() {
     assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "New"}))).await, [""; 0]);
     let scene = scene.restarted().await;
     assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"], "New");
-    assert_eq!(scene.endpoint.intake.library.faults().len(), 3);
+    assert_eq!(scene.endpoint.intake.campaigns.faults().len(), 3);
     let ready = scene.get("/readyz").await;
     assert_eq!(ready.status, 200);
     assert!(ready.text().contains("with faults, see the log: 3"), "{}", ready.text());
@@ -330,7 +332,7 @@ async fn a_bad_campaign_file_holds_up_no_other() {
 
 #[tokio::test]
 async fn the_front_page_lists_the_campaigns() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let title = "<script>alert('x')</script>";
     write_campaign(scene.dir.path(), &with(campaign(), json!({"id": "a", "title": title})));
     scene.look().await;
@@ -344,7 +346,7 @@ async fn the_front_page_lists_the_campaigns() {
 
 #[tokio::test]
 async fn health_is_told() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for path in ["/healthz", "/readyz"] {
         let answer = scene.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ok\n"), "{path}");

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{ID, Scene, campaign, database, signed, with, write_campaign};
+use crate::test_endpoint::{ID, TestEndpoint, campaign, database, signed, with, write_campaign};
 
 pub(crate) fn standwith(dir: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standwith"));
@@ -225,15 +225,15 @@ fn an_address_that_is_taken_leaves_no_files_behind() {
 }
 
 /// An endpoint that has taken two signed actions and one from the hosted form.
-async fn sent() -> Scene {
-    let scene = Scene::new().await;
+async fn sent() -> TestEndpoint {
+    let scene = TestEndpoint::new().await;
     let mut claims = scene.claims();
     claims["person"]["given_name"] = json!(" =HYPERLINK(\"http://evil.example\")");
     claims["person"]["phone"] = json!("+855 12 345 678");
     claims["message"]["body"] = json!("Two\nlines, \"quoted\"");
     scene.post(signed(&claims)).await.taken(201);
     let text = serde_json::to_string_pretty(&scene.claims()).unwrap();
-    let signer = crate::scene::Signer::new();
+    let signer = crate::test_endpoint::Signer::new();
     scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
     let form = [
         ("given_name", "Sok"),
@@ -250,7 +250,7 @@ async fn sent() -> Scene {
     scene
 }
 
-fn export(scene: &Scene, format: &str) -> Output {
+fn export(scene: &TestEndpoint, format: &str) -> Output {
     let url = database(scene.dir.path());
     let options = ["export", "--campaign", ID, "--database", &url, "--format", format];
     standwith(scene.dir.path(), &options)
@@ -423,7 +423,7 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
 #[tokio::test]
 async fn exports_name_the_first_action_of_the_same_person() {
     let fields = ["given_name", "family_name", "email", "country"].map(|id| json!({"id": id}));
-    let scene = Scene::serving(&[with(campaign(), json!({"fields": fields}))]).await;
+    let scene = TestEndpoint::serving(&[with(campaign(), json!({"fields": fields}))]).await;
     let mut sent = Vec::new();
     for (email, changes) in [
         ("ada@bücher.example", json!({"test": true})),
@@ -501,7 +501,7 @@ async fn a_table_holds_no_formula() {
 }
 
 /// The claims in the database, changed behind the endpoint's back: what an export must bear.
-async fn store_claims(scene: &Scene, claims: &Value) {
+async fn store_claims(scene: &TestEndpoint, claims: &Value) {
     let mut database = scene.database().await;
     let claims = claims.to_string();
     let changed = sqlx::query("UPDATE action SET jws = NULL, claims = ?").bind(claims);
@@ -510,7 +510,7 @@ async fn store_claims(scene: &Scene, claims: &Value) {
 
 #[tokio::test]
 async fn a_table_is_harmless_whatever_stands_in_the_database() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let id = "-_79_Pv6-fj39vX08_Lx8A";
     let text = "x;=1+1\t-2\n\"@3;\";+4\u{1b}[31m\u{202e}\0";
     let mut claims = with(scene.claims(), json!({"jti": id}));
@@ -546,11 +546,11 @@ fn acts(c: char) -> bool {
 
 #[tokio::test]
 async fn lines_and_complaints_do_not_act_on_a_terminal() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut claims = scene.claims();
     let body = "\u{202b}a\u{202c}\u{2028}b\u{200e}\u{200f}\u{61c}\u{2029}\u{2067}c\u{2069}\td";
     claims["message"]["body"] = json!(body);
-    let signer = crate::scene::Signer::new();
+    let signer = crate::test_endpoint::Signer::new();
     // Tabs and line ends between what is said, and direction controls as they are.
     let text = serde_json::to_string_pretty(&claims).unwrap().replace("  ", "\t");
     scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
@@ -699,7 +699,7 @@ async fn a_damaged_row_is_named_and_left_out() {
 
 #[tokio::test]
 async fn an_export_of_nothing_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let url = database(scene.dir.path());
     let options = ["export", "--campaign", "nobody", "--database", &url, "--format", "csv"];
     assert_eq!(standwith(scene.dir.path(), &options).status.code(), Some(2));
@@ -732,7 +732,7 @@ fn keys_are_made_and_renewed() {
 
 #[tokio::test]
 async fn a_test_is_marked_in_every_export() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut claims = scene.claims();
     claims["test"] = json!(true);
     let answer = scene.post(signed(&claims)).await;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{ID, Scene, campaign, signed, with};
+use crate::test_endpoint::{ID, TestEndpoint, campaign, signed, with};
 
-async fn send(scene: &Scene, email: &str, changes: Value) -> i64 {
+async fn send(scene: &TestEndpoint, email: &str, changes: Value) -> i64 {
     let mut claims = with(scene.claims(), changes);
     claims["person"]["email"] = json!(email);
     let answer = scene.post(signed(&claims)).await;
@@ -15,7 +15,7 @@ async fn send(scene: &Scene, email: &str, changes: Value) -> i64 {
 // Counted once, an address told anybody whether it had written before: the count rose, or did not.
 #[tokio::test]
 async fn a_known_address_counts_as_an_unknown_one() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for (before, email) in
         ["dara@example.org", " Dara@Example.ORG ", "sok@example.org", "dara@example.org"]
             .into_iter()
@@ -53,7 +53,7 @@ async fn a_known_address_counts_as_an_unknown_one() {
 
 #[tokio::test]
 async fn tests_never_count() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     assert_eq!(send(&scene, "dara@example.org", json!({"test": true})).await, 0);
     assert_eq!(send(&scene, "dara@example.org", json!({})).await, 1);
     assert_eq!(send(&scene, "dara@example.org", json!({"test": true})).await, 1);
@@ -64,14 +64,14 @@ async fn those_without_an_address_all_count() {
     let fields = json!([{"id": "given_name", "required": true}]);
     let message = json!({"subjects": ["A request"], "body": "Please let them write."});
     let asks_little = with(campaign(), json!({"fields": fields, "message": message}));
-    let scene = Scene::serving(&[asks_little]).await;
+    let scene = TestEndpoint::serving(&[asks_little]).await;
     assert_eq!(send(&scene, "", json!({})).await, 1);
     assert_eq!(send(&scene, " ", json!({})).await, 2);
 }
 
 #[tokio::test]
 async fn a_batch_counts_as_one_by_one() {
-    let scene = std::sync::Arc::new(Scene::new().await);
+    let scene = std::sync::Arc::new(TestEndpoint::new().await);
     let posts: Vec<_> = (0..60)
         .map(|number| {
             let mut claims = scene.claims();
@@ -96,14 +96,14 @@ async fn a_batch_counts_as_one_by_one() {
 
 #[tokio::test]
 async fn an_unknown_campaign_has_no_count() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     scene.get("/campaigns/nobody/count").await.refused(404, "campaign_unknown");
 }
 
 // A label for each name that anybody made up, while the database failed.
 #[tokio::test]
 async fn only_served_campaigns_become_labels() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     scene.endpoint.intake.store.close().await;
     for campaign in ["nobody", "made-up-1", "made-up-2", ID] {
         let claims = with(scene.claims(), json!({"campaign": campaign}));
@@ -117,7 +117,7 @@ async fn only_served_campaigns_become_labels() {
 
 #[tokio::test]
 async fn metrics_are_not_on_the_public_address() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     assert_eq!(scene.get("/metrics").await.status, 404);
     let request = axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
     let private = standwith_endpoint::http::metrics_router(scene.endpoint.clone());

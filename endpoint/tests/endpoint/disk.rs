@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use sqlx::Executor;
 
-use crate::scene::{ID, Scene, signed};
+use crate::test_endpoint::{ID, TestEndpoint, signed};
 
 /// Waits until the endpoint is ready, as a load balancer does: asks again until it is.
-async fn until_ready(scene: &Scene) {
+async fn until_ready(scene: &TestEndpoint) {
     loop {
         scene.endpoint.intake.store.probe();
         // Nothing brings that back.
@@ -23,7 +23,7 @@ async fn until_ready(scene: &Scene) {
 // After one failure every later post was 503, until a restart; health said ok all the time.
 #[tokio::test]
 async fn a_failed_transaction_is_not_the_end() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut other = scene.database().await;
     // As SQLite does when the disk is full or fails, this rolls the whole transaction back behind sqlx's back.
     other
@@ -49,7 +49,7 @@ async fn a_failed_transaction_is_not_the_end() {
 // The writer closed the last connection, SQLite deleted the log, and the endpoint stopped: its files had changed.
 #[tokio::test]
 async fn a_failed_commit_of_an_idle_endpoint_leaves_the_log_in_its_place() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     // Nothing but the endpoint itself has the database open while the commit fails.
     let change = async |statement: &'static str| {
         let mut other = scene.database().await;
@@ -73,7 +73,7 @@ async fn a_failed_commit_of_an_idle_endpoint_leaves_the_log_in_its_place() {
 async fn nothing_is_taken_into_a_file_that_was_removed_or_replaced() {
     for replaced in [false, true] {
         for ending in ["", "-wal"] {
-            let scene = Scene::new().await;
+            let scene = TestEndpoint::new().await;
             scene.post(signed(&scene.claims())).await.taken(201);
             let path = scene.dir.path().join(format!("test.sqlite{ending}"));
             if replaced {
@@ -105,7 +105,7 @@ fn a_process_whose_database_is_removed_stops_with_an_error() {
 #[test]
 fn several_processes_start_on_one_new_database() {
     for _ in 0..4 {
-        let dir = crate::scene::folder(&[crate::scene::campaign()]);
+        let dir = crate::test_endpoint::folder(&[crate::test_endpoint::campaign()]);
         let start = || {
             std::process::Command::new(env!("CARGO_BIN_EXE_standwith"))
                 .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
@@ -130,11 +130,11 @@ fn several_processes_start_on_one_new_database() {
 }
 
 /// Runs a command on the database of a scene.
-fn run(scene: &Scene, options: &[&str]) -> std::process::Output {
+fn run(scene: &TestEndpoint, options: &[&str]) -> std::process::Output {
     crate::commands::standwith(scene.dir.path(), options)
 }
 
-fn export_of(scene: &Scene, database: &str) -> (Option<i32>, usize, String) {
+fn export_of(scene: &TestEndpoint, database: &str) -> (Option<i32>, usize, String) {
     let options = ["export", "--campaign", ID, "--database", database, "--format", "jsonl"];
     let output = run(scene, &options);
     let lines = String::from_utf8(output.stdout).unwrap().lines().count();
@@ -144,7 +144,7 @@ fn export_of(scene: &Scene, database: &str) -> (Option<i32>, usize, String) {
 // A copy by `cp` was exported with exit code 0 and up to half of it missing.
 #[tokio::test]
 async fn a_backup_is_whole_and_a_bare_copy_is_warned_of() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let dir = scene.dir.path();
     for _ in 0..3 {
         scene.post(signed(&scene.claims())).await.taken(201);
@@ -172,7 +172,7 @@ async fn a_backup_is_whole_and_a_bare_copy_is_warned_of() {
 
 #[tokio::test]
 async fn an_export_changes_nothing_of_what_it_reads() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let dir = scene.dir.path();
     scene.post(signed(&scene.claims())).await.taken(201);
     run(&scene, &["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"]);
@@ -191,7 +191,7 @@ async fn an_export_changes_nothing_of_what_it_reads() {
 
 #[tokio::test]
 async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let withdraw = |options: &[&str]| {
         let first = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
         let output = run(&scene, &[&first[..], options].concat());
@@ -241,7 +241,7 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
         }
     }
     // A test never counted.
-    let test = crate::scene::with(scene.claims(), serde_json::json!({"test": true}));
+    let test = crate::test_endpoint::with(scene.claims(), serde_json::json!({"test": true}));
     scene.post(signed(&scene.claims())).await.taken(201);
     scene.post(signed(&test)).await.taken(201);
     withdraw(&["--receipt", test["jti"].as_str().unwrap()]);
@@ -259,7 +259,7 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
 // An outbox sent what had been withdrawn, because nothing of its number was left.
 #[tokio::test]
 async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let withdraw = |options: &[&str]| {
         let first = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
         let output = run(&scene, &[&first[..], options].concat());
@@ -288,7 +288,7 @@ async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
 // Both took the place of the database, with exit code 0.
 #[tokio::test]
 async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     scene.post(signed(&scene.claims())).await.taken(201);
     let dir = scene.dir.path();
     std::os::unix::fs::symlink("test.sqlite", dir.join("link")).unwrap();
@@ -309,7 +309,7 @@ async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
 // The same words stood there three times, and no path.
 #[test]
 fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
-    let dir = crate::scene::folder(&[crate::scene::campaign()]);
+    let dir = crate::test_endpoint::folder(&[crate::test_endpoint::campaign()]);
     fs::write(dir.path().join("no.sqlite"), "no database".repeat(100)).unwrap();
     fs::create_dir(dir.path().join("folder")).unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0"];
@@ -342,7 +342,7 @@ fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
 // A supervisor's restart made an empty database, and threw away the log with the newest actions.
 #[test]
 fn a_log_without_its_database_is_not_thrown_away() {
-    let dir = crate::scene::folder(&[crate::scene::campaign()]);
+    let dir = crate::test_endpoint::folder(&[crate::test_endpoint::campaign()]);
     fs::write(dir.path().join("test.sqlite-wal"), "actions").unwrap();
     let options = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"];
     let output = crate::commands::standwith(dir.path(), &options);

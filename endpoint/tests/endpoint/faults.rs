@@ -11,7 +11,7 @@ use standwith_faults::machine::{DATABASE, Machine};
 use standwith_faults::network::{FATES, Fate, Network};
 use tempfile::TempDir;
 
-use crate::scene::{ID, campaign, write_campaign};
+use crate::test_endpoint::{ID, campaign, write_campaign};
 
 /// The program under test.
 pub(crate) const STANDWITH: &str = env!("CARGO_BIN_EXE_standwith");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use standwith::envelope::{compact, decode, encode, open_action};
 use standwith_endpoint::signature::is_unaltered;
 
-use crate::scene::{Scene, Signer, claims};
+use crate::test_endpoint::{Signer, TestEndpoint, claims};
 
 /// Whether a text passes for an action that nobody altered.
 fn passes(text: &str) -> bool {
@@ -201,7 +201,7 @@ fn no_mutant_passes() {
 
 #[tokio::test]
 async fn no_mutant_makes_a_row() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let sign = || {
         let signer = Signer::new();
         signer.sign_raw(&signer.header().to_string(), &scene.claims().to_string())

@@ -5,22 +5,24 @@ use std::io::Read;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
-use standwith_endpoint::brake::Limits;
 use standwith_endpoint::http::Peer;
+use standwith_endpoint::rate_limit::Limits;
 use standwith_endpoint::signature::digest;
 
-use crate::scene::{Answer, Bad, DELIVERY_KM, FILLED, ID, Scene, campaign, hidden, signed, with};
+use crate::test_endpoint::{
+    Answer, Bad, DELIVERY_KM, FILLED, ID, TestEndpoint, campaign, hidden, signed, with,
+};
 
-async fn send(scene: &Scene, values: &[(&str, &str)]) -> Answer {
+async fn send(scene: &TestEndpoint, values: &[(&str, &str)]) -> Answer {
     send_in(scene, "", values).await
 }
 
-async fn send_in(scene: &Scene, query: &str, values: &[(&str, &str)]) -> Answer {
+async fn send_in(scene: &TestEndpoint, query: &str, values: &[(&str, &str)]) -> Answer {
     follow(scene, scene.ask(scene.form(query, values)).await).await
 }
 
 /// What a browser shows: the page that a redirection leads to.
-async fn follow(scene: &Scene, answer: Answer) -> Answer {
+async fn follow(scene: &TestEndpoint, answer: Answer) -> Answer {
     if answer.status != 303 {
         return answer;
     }
@@ -30,7 +32,7 @@ async fn follow(scene: &Scene, answer: Answer) -> Answer {
 
 #[tokio::test]
 async fn the_form_is_a_page_without_script() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let answer = scene.get(&format!("/campaigns/{ID}")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -82,7 +84,8 @@ async fn the_form_is_a_page_without_script() {
 #[tokio::test]
 async fn the_campaigns_colour_is_in_the_style_and_in_no_attribute() {
     let coloured = with(campaign(), json!({"theme": {"accent": "#14546b"}}));
-    let page = Scene::serving(&[coloured]).await.get(&format!("/campaigns/{ID}")).await.text();
+    let page =
+        TestEndpoint::serving(&[coloured]).await.get(&format!("/campaigns/{ID}")).await.text();
     let (style, form) = page.split_once("</style>").unwrap();
     assert!(style.ends_with(":root{--campaign-accent:#14546b}"), "{style}");
     assert!(!form.contains("accent") && !form.contains("#14546b"), "{form}");
@@ -92,7 +95,7 @@ async fn the_campaigns_colour_is_in_the_style_and_in_no_attribute() {
 
 #[tokio::test]
 async fn the_language_is_one_of_the_campaigns() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}");
     for (query, header, lang) in [
         ("", "", "en"),
@@ -115,7 +118,7 @@ async fn the_language_is_one_of_the_campaigns() {
 
 #[tokio::test]
 async fn what_is_sent_is_recorded_without_proof() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     let (jti, version) = (hidden(&page, "jti"), hidden(&page, "campaign_digest"));
     let mut values = FILLED.to_vec();
@@ -160,7 +163,7 @@ fn receipt(page: &str) -> String {
 
 #[tokio::test]
 async fn mistakes_keep_all_that_was_typed() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut values = FILLED.to_vec();
     values[0] = ("given_name", "<b>\"Dara\"</b>");
     values[2] = ("email", "dara@");
@@ -192,7 +195,7 @@ async fn mistakes_keep_all_that_was_typed() {
 
 #[tokio::test]
 async fn a_form_is_taken_as_it_was_shown() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let page = scene.get(&format!("/campaigns/{ID}?lang=km")).await.text();
     let version = hidden(&page, "campaign_digest");
     let mut changed = campaign();
@@ -211,7 +214,7 @@ async fn a_form_is_taken_as_it_was_shown() {
 #[tokio::test]
 async fn a_closed_campaign_says_so() {
     let closed = with(campaign(), json!({"closes": "2024-10-24T00:00:00Z"}));
-    let scene = Scene::serving(&[closed]).await;
+    let scene = TestEndpoint::serving(&[closed]).await;
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     assert!(!page.contains("<form"));
     assert_eq!(send(&scene, &FILLED).await.status, 410);
@@ -219,7 +222,7 @@ async fn a_closed_campaign_says_so() {
 
 #[tokio::test]
 async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut values = FILLED.to_vec();
     values.push(("colour", "red"));
     assert_eq!(send(&scene, &values).await.status, 422);
@@ -244,7 +247,7 @@ fn is_a_page_to_go_back_from(answer: &Answer, why: &str) {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_or_does_not_come_is_answered_by_a_page() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     tokio::time::pause();
     let post = |body| {
         let request = Request::post(format!("/campaigns/{ID}"));
@@ -260,7 +263,7 @@ async fn a_body_that_breaks_off_or_does_not_come_is_answered_by_a_page() {
 
 #[tokio::test]
 async fn a_slash_at_the_end_leads_to_the_form() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for (path, location) in [
         ("/campaigns/free-press/", "../free-press"),
         ("/campaigns/free-press/?lang=km&x=%20", "../free-press?lang=km&x=%20"),
@@ -283,7 +286,7 @@ async fn a_slash_at_the_end_leads_to_the_form() {
 async fn a_message_sent_as_it_is_is_nudged_once() {
     let mut nudging = campaign();
     nudging["message"]["nudge"] = json!(true);
-    let scene = Scene::serving(&[nudging]).await;
+    let scene = TestEndpoint::serving(&[nudging]).await;
     let suggested = "Please let them write.\r\n\r\n{{given_name}} {{family_name}}";
     let unchanged: Vec<_> =
         FILLED.map(|(name, value)| (name, if name == "body" { suggested } else { value })).into();
@@ -308,7 +311,7 @@ async fn each_target_gets_its_own_message_without_script() {
     apart["message"]["subjects"] = json!(["To {{target_name}}", "A request"]);
     apart["message"]["per_target"] = json!(true);
     apart["message"]["max"] = json!(2000);
-    let scene = Scene::serving(&[apart]).await;
+    let scene = TestEndpoint::serving(&[apart]).await;
     let values = [&FILLED[..], &[("targets", "embassy")]].concat();
     let values: Vec<_> = values
         .into_iter()
@@ -333,7 +336,7 @@ async fn each_target_gets_its_own_message_without_script() {
 async fn each_page_suggests_a_subject_of_its_own() {
     let mut several = campaign();
     several["message"]["subjects"] = json!(["First", "Second"]);
-    let scene = Scene::serving(&[several]).await;
+    let scene = TestEndpoint::serving(&[several]).await;
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..40 {
         let page = scene.get(&format!("/campaigns/{ID}")).await.text();
@@ -344,14 +347,14 @@ async fn each_page_suggests_a_subject_of_its_own() {
 }
 
 /// The claims of the last action that was kept.
-async fn last_claims(scene: &Scene) -> serde_json::Value {
+async fn last_claims(scene: &TestEndpoint) -> serde_json::Value {
     let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().pop().unwrap().unwrap().kept;
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     serde_json::from_str(&claims).unwrap()
 }
 
 /// The targets of the last action that was kept.
-async fn last_targets(scene: &Scene) -> serde_json::Value {
+async fn last_targets(scene: &TestEndpoint) -> serde_json::Value {
     last_claims(scene).await["targets"].clone()
 }
 
@@ -374,7 +377,7 @@ fn ten(targeting: serde_json::Value) -> serde_json::Value {
 
 #[tokio::test]
 async fn the_lot_falls_on_those_whom_the_page_showed() {
-    let scene = Scene::serving(&[ten(json!({"mode": "random", "most": 3}))]).await;
+    let scene = TestEndpoint::serving(&[ten(json!({"mode": "random", "most": 3}))]).await;
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..5 {
         let page = scene.get(&format!("/campaigns/{ID}")).await.text();
@@ -397,7 +400,7 @@ async fn the_lot_falls_on_those_whom_the_page_showed() {
 
 #[tokio::test]
 async fn a_country_finds_its_targets_without_script() {
-    let scene = Scene::serving(&[ten(json!({"mode": "country"}))]).await;
+    let scene = TestEndpoint::serving(&[ten(json!({"mode": "country"}))]).await;
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     assert!(!page.contains("Target 3."));
     let mut values = FILLED.to_vec();
@@ -406,7 +409,7 @@ async fn a_country_finds_its_targets_without_script() {
     assert_eq!(sent.status, 200, "{}", sent.text());
     assert_eq!(last_targets(&scene).await, json!(["t3"]));
     // Where some can be chosen, the page asks once the country is known.
-    let scene = Scene::serving(&[ten(json!({"mode": "country", "most": 2}))]).await;
+    let scene = TestEndpoint::serving(&[ten(json!({"mode": "country", "most": 2}))]).await;
     values.retain(|(name, _)| *name != "country");
     values.push(("country", "FR"));
     let asked = send(&scene, &values).await;
@@ -435,7 +438,7 @@ fn at_risk() -> serde_json::Value {
 
 #[tokio::test]
 async fn the_hosted_form_protects_people_at_risk_without_script() {
-    let scene = Scene::serving(&[at_risk()]).await;
+    let scene = TestEndpoint::serving(&[at_risk()]).await;
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     let (style, form) = page.split_once("</style>").unwrap();
     for part in [
@@ -459,7 +462,7 @@ async fn the_hosted_form_protects_people_at_risk_without_script() {
 // Back and Reload brought what was typed back on the screen, since the page was the answer to a post.
 #[tokio::test]
 async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
-    let scene = Scene::serving(&[at_risk()]).await;
+    let scene = TestEndpoint::serving(&[at_risk()]).await;
     let mut wrong = FILLED.to_vec();
     wrong.retain(|(name, _)| *name != "country");
     for (values, status, words) in
@@ -484,7 +487,7 @@ async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
 
 #[tokio::test]
 async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not_do() {
-    let scene = Scene::serving(&[at_risk()]).await;
+    let scene = TestEndpoint::serving(&[at_risk()]).await;
     let limits = "Without JavaScript, the quick exit cannot empty this form";
     let page = scene.get(&format!("/campaigns/{ID}")).await;
     let (policy, text) = (page.header("content-security-policy").to_owned(), page.text());
@@ -507,13 +510,13 @@ async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not
     assert!(plain.text().contains(limits) && !plain.text().contains("<script"));
     assert!(plain.text().contains("href=\"?lang=km&amp;plain\""), "{}", plain.text());
     // Elsewhere nothing has changed.
-    let other = Scene::new().await.get(&format!("/campaigns/{ID}")).await.text();
+    let other = TestEndpoint::new().await.get(&format!("/campaigns/{ID}")).await.text();
     assert!(!other.contains(limits) && !other.contains("<script"));
 }
 
 #[tokio::test]
 async fn a_form_posted_by_another_site_is_neither_taken_nor_shown() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for (headers, status) in [
         (&[("sec-fetch-site", "cross-site")][..], 403),
         (&[("sec-fetch-site", "same-site")], 403),
@@ -544,7 +547,7 @@ async fn a_form_posted_by_another_site_is_neither_taken_nor_shown() {
 #[tokio::test]
 async fn posts_of_other_sites_have_the_limits_of_all() {
     let limits = Limits { network: 4, all: 40, ..Limits::default() };
-    let scene = Scene::limited(limits).await;
+    let scene = TestEndpoint::limited(limits).await;
     let mut statuses = Vec::new();
     for _ in 0..6 {
         let mut request = scene.form("", &FILLED);
@@ -561,10 +564,10 @@ async fn posts_of_other_sites_have_the_limits_of_all() {
 // Thanks for a message of which nothing was kept.
 #[tokio::test]
 async fn a_form_that_names_a_version_which_was_sealed_is_one_of_today() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jwk = crate::sealed::new_key(scene.dir.path(), "seal.json");
     scene.change_campaign(&crate::sealed::sealing_campaign(&jwk)).await;
-    let sealed = std::fs::read(crate::scene::campaign_file(scene.dir.path(), ID)).unwrap();
+    let sealed = std::fs::read(crate::test_endpoint::campaign_file(scene.dir.path(), ID)).unwrap();
     let digest = standwith_endpoint::signature::digest(&sealed);
     scene.change_campaign(&campaign()).await;
     let values = [&FILLED[..], &[("campaign_digest", &digest)]].concat();
@@ -578,11 +581,11 @@ async fn a_form_that_names_a_version_which_was_sealed_is_one_of_today() {
 
 #[tokio::test]
 async fn a_form_that_was_not_given_out_is_shown_again_with_what_was_typed() {
-    let scene = Scene::new().await;
-    let jti = crate::scene::fresh_jti();
+    let scene = TestEndpoint::new().await;
+    let jti = crate::test_endpoint::fresh_jti();
     let hours_ago = |hours: i64| standwith_endpoint::clock::now() - hours * 3600;
     let token = |jti: &str, hours| scene.endpoint.hosted.token(ID, jti, hours_ago(hours));
-    let other = crate::scene::fresh_jti();
+    let other = crate::test_endpoint::fresh_jti();
     for token in ["", "nonsense", &token(&other, 0), &token(&jti, 13)] {
         let values = [&FILLED[..], &[("jti", &jti), ("form-token", token)]].concat();
         let answer = send(&scene, &values).await;
@@ -602,7 +605,7 @@ async fn a_form_that_was_not_given_out_is_shown_again_with_what_was_typed() {
 
 #[tokio::test]
 async fn a_hosted_receipt_is_folded_away_for_people_at_risk() {
-    let scene = Scene::serving(&[at_risk()]).await;
+    let scene = TestEndpoint::serving(&[at_risk()]).await;
     let sent = send(&scene, &FILLED).await.text();
     let (before, folded) = sent.split_once("<details><summary>Show my receipt</summary>").unwrap();
     assert!(!before.contains("data:application/jose,"));
@@ -619,7 +622,7 @@ fn mailed(modes: serde_json::Value) -> serde_json::Value {
 #[tokio::test]
 async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
     for (modes, first) in [(json!(["mail-app"]), ""), (json!(["server", "mail-app"]), "mail")] {
-        let scene = Scene::serving(&[mailed(modes)]).await;
+        let scene = TestEndpoint::serving(&[mailed(modes)]).await;
         let page = scene.get(&format!("/campaigns/{ID}")).await.text();
         assert!(page.contains(">Continue in my own email</button>"), "{page}");
         assert!(page.contains("action=\"free-press?lang=en#form-mail\""));
@@ -628,7 +631,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         let mut values = FILLED.to_vec();
         values.push(("jti", &jti));
         values.push(("form-act", first));
-        // It is judged as any other.
+        // It is validated as any other.
         let mut wrong = values.clone();
         wrong.retain(|(name, _)| *name != "given_name");
         let wrong = send(&scene, &wrong).await;
@@ -682,7 +685,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
 
 #[tokio::test]
 async fn nobody_is_sent_to_the_own_mail_where_the_campaign_does_not_say_so() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     for act in ["mail", "mail-yes", "strange"] {
         let mut values = FILLED.to_vec();
         values.push(("form-act", act));
@@ -692,13 +695,13 @@ async fn nobody_is_sent_to_the_own_mail_where_the_campaign_does_not_say_so() {
         assert!(sent.text().contains("It was recorded."));
     }
     let closed = with(mailed(json!(["mail-app"])), json!({"closes": "2024-10-24T00:00:00Z"}));
-    let scene = Scene::serving(&[closed]).await;
+    let scene = TestEndpoint::serving(&[closed]).await;
     assert_eq!(send(&scene, &FILLED).await.status, 410);
 }
 
 #[tokio::test]
 async fn whoever_may_choose_can_have_the_endpoint_deliver() {
-    let scene = Scene::serving(&[mailed(json!(["server", "mail-app"]))]).await;
+    let scene = TestEndpoint::serving(&[mailed(json!(["server", "mail-app"]))]).await;
     let sent = send(&scene, &FILLED).await;
     assert!(sent.text().contains("It was recorded."), "{}", sent.text());
     let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
@@ -709,7 +712,7 @@ async fn whoever_may_choose_can_have_the_endpoint_deliver() {
 #[tokio::test]
 async fn a_public_name_is_asked_for_without_script() {
     let asking = with(campaign(), json!({"public": {"ask": true}}));
-    let scene = Scene::serving(&[asking]).await;
+    let scene = TestEndpoint::serving(&[asking]).await;
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     for (id, value) in [("public", "name"), ("public-1", "initials"), ("public-2", "anonymous")] {
         let checked = if value == "anonymous" { " checked>" } else { ">" };
@@ -746,7 +749,8 @@ async fn who_asks_and_who_is_responsible_is_said_without_script() {
             ],
         }),
     );
-    let page = Scene::serving(&[campaign]).await.get(&format!("/campaigns/{ID}")).await.text();
+    let page =
+        TestEndpoint::serving(&[campaign]).await.get(&format!("/campaigns/{ID}")).await.text();
     for part in [
         "id=\"consent_alliance-organisation\">The Alliance · <a target=\"_blank\" rel=\"noopener noreferrer\" href=\"https://alliance.invalid/privacy\">Privacy notice</a></p>",
         "aria-describedby=\"consent_alliance-organisation\"",
@@ -760,7 +764,7 @@ async fn who_asks_and_who_is_responsible_is_said_without_script() {
 
 #[tokio::test]
 async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}");
     let plain = scene.get(&path).await.text();
     assert!(!plain.contains("Test mode") && !plain.contains("standwith-test"));
@@ -805,7 +809,7 @@ fn varied() -> serde_json::Value {
 
 #[tokio::test]
 async fn a_page_shows_one_variant_and_sends_it() {
-    let scene = Scene::serving(&[varied()]).await;
+    let scene = TestEndpoint::serving(&[varied()]).await;
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..12 {
         let page = scene.get(&format!("/campaigns/{ID}")).await.text();
@@ -834,7 +838,7 @@ async fn a_page_shows_one_variant_and_sends_it() {
 
 #[tokio::test]
 async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
-    let scene = Scene::serving(&[varied()]).await;
+    let scene = TestEndpoint::serving(&[varied()]).await;
     let claims = |variant: serde_json::Value, body: &str| {
         let message = json!({"subject": "A request", "body": body});
         signed(&with(scene.claims(), json!({"variant": variant, "message": message})))
@@ -856,7 +860,7 @@ async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
 
 #[tokio::test]
 async fn a_field_that_nobody_sees_is_in_the_form() {
-    let page = Scene::new().await.get(&format!("/campaigns/{ID}")).await.text();
+    let page = TestEndpoint::new().await.get(&format!("/campaigns/{ID}")).await.text();
     let (style, form) = page.split_once("</style>").unwrap();
     assert!(style.contains("#form-extra{position:absolute"), "{style}");
     let field = "<div id=\"form-extra\" aria-hidden=\"true\"><label for=\"form-website\">Leave this field \
@@ -869,7 +873,7 @@ async fn a_field_that_nobody_sees_is_in_the_form() {
 
 #[tokio::test]
 async fn a_robot_learns_nothing_and_a_person_loses_nothing() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}");
     let jti = hidden(&scene.get(&path).await.text(), "jti");
     let mut values = FILLED.to_vec();

@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
-mod scene;
+mod test_endpoint;
 
 mod actions;
-mod brake;
 mod campaigns;
 mod commands;
 mod counts;
@@ -15,6 +14,7 @@ mod forgery;
 mod hosted;
 #[cfg(target_os = "linux")]
 mod power;
+mod rate_limit;
 mod receipts;
 mod replays;
 mod sealed;

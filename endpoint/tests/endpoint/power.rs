@@ -1,4 +1,4 @@
-//! The power fails: of what the endpoint wrote, only that is left which was synchronised. A small library in C
+//! The power fails: of what the endpoint wrote, only that is left which was synchronised. A small campaigns in C
 //! (`tests/power/power.c`), loaded into the endpoint, keeps what a disk would then hold; it takes the place of what
 //! is there when the endpoint is killed.
 
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use standwith_endpoint::address::PublicUrl;
+use standwith_endpoint::campaigns::Campaigns;
 use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
-use standwith_endpoint::library::Library;
 use standwith_endpoint::metrics::Metrics;
 use standwith_endpoint::store::{Store, Synchronised};
 use standwith_endpoint::workers::Workers;
@@ -44,7 +44,7 @@ enum Unsynchronised {
 struct Disk {
     dir: TempDir,
     kept: TempDir,
-    library: PathBuf,
+    campaigns: PathBuf,
 }
 
 impl Disk {
@@ -52,12 +52,12 @@ impl Disk {
         let (dir, kept) = (folder(), tempfile::tempdir().unwrap());
         fs::create_dir(kept.path().join("names")).unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power/power.c");
-        let library = kept.path().join("power.so");
+        let campaigns = kept.path().join("power.so");
         let mut compiler = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
-        compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-o"]).args([&library, &source]);
+        compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-o"]).args([&campaigns, &source]);
         let done = compiler.arg("-ldl").status().unwrap();
         assert!(done.success(), "a C compiler is needed");
-        Disk { dir, kept, library }
+        Disk { dir, kept, campaigns }
     }
 
     /// The endpoint on this disk.
@@ -67,7 +67,7 @@ impl Disk {
             .unwrap()
             .with_variable("POWER_FOLDER", folder)
             .with_variable("POWER_KEPT", self.kept.path())
-            .with_variable("LD_PRELOAD", &self.library)
+            .with_variable("LD_PRELOAD", &self.campaigns)
     }
 
     /// Puts what was synchronised in the place of what is there.
@@ -90,7 +90,7 @@ impl Disk {
                 let path = file.unwrap().path();
                 let gone = match folder == self.dir.path() {
                     true => is_endpoints(&path),
-                    false => path.is_file() && path != self.library,
+                    false => path.is_file() && path != self.campaigns,
                 };
                 if gone {
                     fs::remove_file(path).unwrap();
@@ -190,18 +190,18 @@ async fn serves_for_the_other_test() {
     };
     let (metrics, url) = (Metrics::default(), format!("sqlite:{DATABASE}"));
     let store = Store::open_synchronised(&url, synchronised, metrics.clone()).await.unwrap();
-    let library = Library::open(Path::new("campaigns"), &store).await.unwrap();
+    let campaigns = Campaigns::open(Path::new("campaigns"), &store).await.unwrap();
     let keys = Path::new(DATABASE).with_extension("keys.json");
     let keys = Keyring::open_or_make(&keys).unwrap();
     let listener = tokio::net::TcpListener::bind(at).await.unwrap();
     let addresses = PublicUrl::local(at.port());
     let workers = Workers::default();
-    let intake = Intake { store, library, keys, addresses, metrics, workers };
+    let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
     println!("http://{at}/");
-    let brake = crate::scene::Scene::no_brake(&intake.metrics);
+    let limiter = crate::test_endpoint::TestEndpoint::unlimited(&intake.metrics);
     let router = router(Arc::new(Endpoint {
         intake,
-        brake,
+        limiter,
         widgets: None,
         pictures: Pictures::new("nowhere".into()),
         hosted: HostedForms::new(&[7; 32]),

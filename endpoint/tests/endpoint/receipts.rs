@@ -10,11 +10,11 @@ use standwith_endpoint::keys::{Keyring, pinned_keys};
 use standwith_endpoint::signature::digest;
 use tokio::task::JoinSet;
 
-use crate::scene::{ID, Scene, signed};
+use crate::test_endpoint::{ID, TestEndpoint, signed};
 
 #[tokio::test]
 async fn a_receipt_says_what_was_received_and_by_whom() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let claims = scene.claims();
     let jws = signed(&claims);
     let receipt = scene.post(jws.clone()).await.taken(201);
@@ -33,7 +33,7 @@ async fn a_receipt_says_what_was_received_and_by_whom() {
 
 #[tokio::test]
 async fn receipts_outlive_restarts_and_keys() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jws = signed(&scene.claims());
     let receipt = scene.post(jws.clone()).await.taken(201);
     let scene = scene.restarted().await;
@@ -74,7 +74,7 @@ async fn the_key_file_is_its_owners_and_forgets_retired_secrets() {
 
 #[tokio::test]
 async fn what_is_answered_for_is_committed() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let mut other = scene.database().await;
     for _ in 0..20 {
         let claims = scene.claims();
@@ -93,7 +93,7 @@ async fn what_is_answered_for_is_committed() {
 
 #[tokio::test]
 async fn what_can_not_be_kept_is_not_answered_for() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     scene.endpoint.intake.store.close().await;
     let answer = scene.post(signed(&scene.claims())).await;
     answer.refused(503, "busy");
@@ -105,7 +105,7 @@ async fn what_can_not_be_kept_is_not_answered_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_says_when_to_come_again_and_loses_nothing() {
-    let scene = Arc::new(Scene::new().await);
+    let scene = Arc::new(TestEndpoint::new().await);
     let jws = signed(&scene.claims());
     let mut other = scene.database().await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();

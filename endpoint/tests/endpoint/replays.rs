@@ -4,11 +4,11 @@ use serde_json::json;
 use standwith::envelope::{compact, decode};
 use standwith_endpoint::clock;
 
-use crate::scene::{ID, Scene, Signer, campaign, signed, with};
+use crate::test_endpoint::{ID, Signer, TestEndpoint, campaign, signed, with};
 
 #[tokio::test]
 async fn the_same_action_again_gets_the_same_receipt() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let jws = signed(&scene.claims());
     let receipt = scene.post(jws.clone()).await.taken(201);
     let again = scene.post(jws).await;
@@ -19,7 +19,7 @@ async fn the_same_action_again_gets_the_same_receipt() {
 
 #[tokio::test]
 async fn another_payload_under_the_same_identity_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let claims = scene.claims();
     let receipt = scene.post(signed(&claims)).await.taken(201);
     let other = with(claims.clone(), json!({"lang": "km"}));
@@ -32,7 +32,7 @@ async fn another_payload_under_the_same_identity_is_refused() {
 
 #[tokio::test]
 async fn a_signature_identifies_nothing() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let (signer, claims) = (Signer::new(), scene.claims());
     let jws = signer.sign_raw(&signer.header().to_string(), &claims.to_string());
     let receipt = scene.post(jws.clone()).await.taken(201);
@@ -69,7 +69,7 @@ fn subtract_from_order(s: &mut [u8]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_at_once_make_one_row() {
-    let scene = std::sync::Arc::new(Scene::new().await);
+    let scene = std::sync::Arc::new(TestEndpoint::new().await);
     let jws = signed(&scene.claims());
     let posts: Vec<_> = (0..100)
         .map(|_| {
@@ -91,7 +91,7 @@ async fn a_hundred_at_once_make_one_row() {
 
 #[tokio::test]
 async fn a_receipt_is_had_again_whatever_has_changed() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     // So old that in a moment it is too old.
     let old = with(scene.claims(), json!({"iat": clock::now() - 7 * 86_400 + 1}));
     let jws = signed(&old);
@@ -103,7 +103,7 @@ async fn a_receipt_is_had_again_whatever_has_changed() {
     assert_eq!(scene.post(jws.clone()).await.taken(200), receipt);
     scene.post(signed(&scene.claims())).await.refused(410, "closed");
     // The campaign is taken away.
-    std::fs::remove_file(crate::scene::campaign_file(scene.dir.path(), ID)).unwrap();
+    std::fs::remove_file(crate::test_endpoint::campaign_file(scene.dir.path(), ID)).unwrap();
     scene.look().await;
     assert_eq!(scene.post(jws).await.taken(200), receipt);
 }

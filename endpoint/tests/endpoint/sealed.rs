@@ -19,10 +19,10 @@ use standwith::sealing::{concat_kdf, open};
 use standwith_endpoint::sealing::{SealingKey, is_on_curve};
 
 use crate::commands::{complained, said, standwith};
-use crate::scene::{
-    ID, Scene, campaign, database, fresh_jti, seal, sealed, signed, with, write_campaign,
-};
 use crate::server::{Server, post};
+use crate::test_endpoint::{
+    ID, TestEndpoint, campaign, database, fresh_jti, seal, sealed, signed, with, write_campaign,
+};
 
 /// Makes a sealing key in a folder; the public half, as the campaign file has it.
 pub(crate) fn new_key(dir: &Path, file: &str) -> Value {
@@ -32,13 +32,13 @@ pub(crate) fn new_key(dir: &Path, file: &str) -> Value {
 }
 
 /// An endpoint with a campaign that is sealed to the key in `seal.json`.
-async fn scene() -> (Scene, Value) {
+async fn scene() -> (TestEndpoint, Value) {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
     fs::create_dir(dir.path().join("dist")).unwrap();
     let jwk = new_key(dir.path(), "seal.json");
     write_campaign(dir.path(), &sealing_campaign(&jwk));
-    (Scene::on(dir).await, jwk)
+    (TestEndpoint::on(dir).await, jwk)
 }
 
 pub(crate) fn sealing_campaign(jwk: &Value) -> Value {
@@ -181,7 +181,7 @@ async fn plain_text_and_junk_are_refused() {
     let (scene, jwk) = scene().await;
     let plain = scene.claims();
     let good = sealed(&jwk, &plain);
-    let codes = |answer: crate::scene::Answer| {
+    let codes = |answer: crate::test_endpoint::Answer| {
         let problem = answer.refused(422, "rules");
         let errors = problem["errors"].as_array().unwrap().clone();
         let code = |error: &Value| {
@@ -222,7 +222,7 @@ async fn plain_text_and_junk_are_refused() {
     scene.post(signed(&good)).await.taken(201);
 
     // Where nothing is sealed, nothing sealed is taken.
-    let open = Scene::new().await;
+    let open = TestEndpoint::new().await;
     let claims = sealed(&jwk, &open.claims());
     assert!(
         codes(open.post(signed(&claims)).await)
@@ -233,7 +233,7 @@ async fn plain_text_and_junk_are_refused() {
 // A message in the clear named yesterday's version, and was kept.
 #[tokio::test]
 async fn a_campaign_sealed_today_keeps_nothing_in_the_clear_whatever_version_is_named() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let before = scene.claims();
     let jwk = new_key(scene.dir.path(), "seal.json");
     assert_eq!(scene.change_campaign(&sealing_campaign(&jwk)).await, Vec::<String>::new());
@@ -370,7 +370,7 @@ async fn without_script_nothing_is_taken_and_the_page_says_why() {
 
 #[tokio::test]
 async fn a_form_from_before_the_seal_is_not_taken() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let path = format!("/campaigns/{ID}");
     let page = scene.get(&path).await.text();
     let (_, rest) = page.split_once("name=\"campaign_digest\" value=\"").unwrap();

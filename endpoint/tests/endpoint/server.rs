@@ -11,7 +11,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::scene::{ID, campaign, campaign_file, claims, folder, signed, with, write_campaign};
+use crate::test_endpoint::{
+    ID, campaign, campaign_file, claims, folder, signed, with, write_campaign,
+};
 
 pub(crate) struct Server {
     pub(crate) dir: TempDir,
@@ -227,7 +229,7 @@ fn a_low_limit_on_open_files_is_raised_or_warned_of() {
     let (code, log, _) = server.stop();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("limit=200 wanted=4352 connections=100"), "{log}");
-    assert!(!log.contains("connection not taken") && !log.contains("ERROR"), "{log}");
+    assert!(!log.contains("connection not accepted") && !log.contains("ERROR"), "{log}");
 }
 
 // A log line that could not be written panicked in the middle of its request.

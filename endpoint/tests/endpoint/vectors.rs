@@ -12,7 +12,7 @@ use standwith_endpoint::intake::Form;
 use standwith_endpoint::signature::{PinnedKeys, digest};
 
 use crate::commands::standwith;
-use crate::scene::{Scene, database, seal_with, signed, with};
+use crate::test_endpoint::{TestEndpoint, database, seal_with, signed, with};
 
 /// When the vectors were signed, or just after.
 const NOW: i64 = 1_790_000_002;
@@ -26,11 +26,11 @@ fn read(name: &str) -> Value {
     serde_json::from_slice(&vector(name)).unwrap()
 }
 
-async fn scene() -> Scene {
+async fn scene() -> TestEndpoint {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
     fs::write(dir.path().join("campaigns/vectors.json"), vector("campaign.json")).unwrap();
-    Scene::at(dir, vec!["https://actions.example.org".parse().unwrap()]).await
+    TestEndpoint::at(dir, vec!["https://actions.example.org".parse().unwrap()]).await
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_sealed_action_is_sealed_step_by_step() {
     let file = dir.path().join("campaigns/vectors.json");
     fs::write(file, vector("sealed-campaign.json")).unwrap();
     fs::write(dir.path().join("seal.json"), kept["key"].to_string()).unwrap();
-    let scene = Scene::at(dir, vec!["https://actions.example.org".parse().unwrap()]).await;
+    let scene = TestEndpoint::at(dir, vec!["https://actions.example.org".parse().unwrap()]).await;
     let take = async |vector: &Value| {
         let jws = vector["jws"].as_str().unwrap().as_bytes();
         let campaign = "release-the-writer-sealed";

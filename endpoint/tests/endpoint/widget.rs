@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::scene::{Answer, Scene};
+use crate::test_endpoint::{Answer, TestEndpoint};
 
-async fn scene() -> Scene {
-    let scene = Scene::new().await;
+async fn scene() -> TestEndpoint {
+    let scene = TestEndpoint::new().await;
     let dist = scene.dir.path().join("dist");
     for version in ["v0.1.0", "v0.2.0"] {
         fs::create_dir_all(dist.join(version).join("locales")).unwrap();

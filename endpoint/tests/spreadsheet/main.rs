@@ -4,8 +4,8 @@
 #![allow(missing_docs, reason = "tests")]
 
 #[allow(dead_code, reason = "shared with the other tests of the endpoint")]
-#[path = "../endpoint/scene.rs"]
-mod scene;
+#[path = "../endpoint/test_endpoint.rs"]
+mod test_endpoint;
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::process::Command;
 use roxmltree::{Document, Node};
 use serde_json::json;
 
-use crate::scene::{ID, Scene, database, signed};
+use crate::test_endpoint::{ID, TestEndpoint, database, signed};
 
 /// Separators by name, and what LibreOffice is told to separate cells by: each alone, and all three at once, which is
 /// what its dialog has ticked when a table is opened by a double click.
@@ -98,7 +98,7 @@ fn opened(dir: &Path, separators: &str, tables: &[&str]) -> Vec<Sheet> {
 
 #[tokio::test]
 async fn libreoffice_opens_exports_to_the_letter_and_finds_no_formula() {
-    let scene = Scene::new().await;
+    let scene = TestEndpoint::new().await;
     let dir = scene.dir.path();
     let bodies = [
         "សូមអនុញ្ញាតឱ្យពួកគេសរសេរ។\nLine two; with, both.",

@@ -13,16 +13,16 @@ use tokio::process::Command;
 use crate::harness::endpoint::{Endpoint, JWKS};
 use crate::harness::{CAMPAIGN, Missing, Place};
 
-/// A library of another language.
+/// A campaigns of another language.
 #[derive(Clone, Copy)]
-pub(crate) enum Library {
+pub(crate) enum Campaigns {
     /// npm's jose.
     Jose,
     /// PyPI's joserfc, and jwcrypto for what is sealed.
     Joserfc,
 }
 
-impl Library {
+impl Campaigns {
     pub(crate) const ALL: [Self; 2] = [Self::Jose, Self::Joserfc];
 
     /// Runs one of its scripts.
@@ -35,14 +35,14 @@ impl Library {
     ) -> Result<String> {
         let scripts = place.root.join("tests/e2e/jose");
         let (mut command, script) = match self {
-            Library::Jose => {
+            Campaigns::Jose => {
                 let modules = &place.modules;
                 if !modules.join("jose").is_dir() {
                     return Err(Missing(format!("jose in {}", modules.display())).into());
                 }
                 (Command::new("node"), scripts.join(format!("{script}.mjs")))
             }
-            Library::Joserfc => {
+            Campaigns::Joserfc => {
                 let python = env::var_os("STANDWITH_PYTHON");
                 let python =
                     python.ok_or(Missing("Python named in STANDWITH_PYTHON".to_owned()))?;
@@ -88,14 +88,14 @@ impl Library {
 }
 
 pub(crate) async fn what_jose_signs_is_taken_and_joserfc_verifies_it(place: &Place) -> Result<()> {
-    hand_over(place, Library::Jose, Library::Joserfc).await
+    hand_over(place, Campaigns::Jose, Campaigns::Joserfc).await
 }
 
 pub(crate) async fn what_joserfc_signs_is_taken_and_jose_verifies_it(place: &Place) -> Result<()> {
-    hand_over(place, Library::Joserfc, Library::Jose).await
+    hand_over(place, Campaigns::Joserfc, Campaigns::Jose).await
 }
 
-async fn hand_over(place: &Place, signer: Library, verifier: Library) -> Result<()> {
+async fn hand_over(place: &Place, signer: Campaigns, verifier: Campaigns) -> Result<()> {
     let endpoint = Endpoint::start(place, None).await?;
     let address = format!("{}/campaigns/{CAMPAIGN}/actions", endpoint.origin());
     let claims = claims(&endpoint, &address).await?;
@@ -121,17 +121,17 @@ async fn hand_over(place: &Place, signer: Library, verifier: Library) -> Result<
 }
 
 pub(crate) async fn what_jose_seals_is_taken_and_unsealed(place: &Place) -> Result<()> {
-    seal(place, Library::Jose).await
+    seal(place, Campaigns::Jose).await
 }
 
 pub(crate) async fn what_jwcrypto_seals_is_taken_and_unsealed(place: &Place) -> Result<()> {
-    seal(place, Library::Joserfc).await
+    seal(place, Campaigns::Joserfc).await
 }
 
 /// The campaign that is sealed.
 const SEALED: &str = "sealed";
 
-async fn seal(place: &Place, library: Library) -> Result<()> {
+async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     let endpoint = Endpoint::start(place, None).await?;
     let key = endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
     ensure!(key.status.success(), "keys seal: {key:?}");
@@ -163,9 +163,9 @@ async fn seal(place: &Place, library: Library) -> Result<()> {
     let plaintext = inside.to_string();
     let claims_of = claims.as_object_mut().context("no claims")?;
     claims_of.retain(|name, _| !["person", "message"].contains(&name.as_str()));
-    let sealed = library.seal(place, endpoint.path("public.json"), &plaintext).await?;
+    let sealed = campaigns.seal(place, endpoint.path("public.json"), &plaintext).await?;
     claims["sealed"] = json!(sealed);
-    let action = library.sign(place, &claims).await?;
+    let action = campaigns.sign(place, &claims).await?;
     let posted = reqwest::Client::new().post(format!("{address}/actions"));
     let posted = posted.header("Content-Type", "text/plain").body(action);
     let answer = posted.send().await?;
@@ -179,7 +179,7 @@ async fn seal(place: &Place, library: Library) -> Result<()> {
     let line: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(line["holds"] == true && line["unsealed"] == inside, "{line}");
     // The file of the private key is theirs to read, too.
-    let opened = library.unseal(place, endpoint.path("seal.json"), &sealed).await?;
+    let opened = campaigns.unseal(place, endpoint.path("seal.json"), &sealed).await?;
     ensure!(opened == plaintext, "{opened}");
     Ok(())
 }
@@ -192,8 +192,8 @@ pub(crate) async fn what_we_seal_jose_and_jwcrypto_unseal(place: &Place) -> Resu
     let key = folder.path().join("key.json");
     fs::write(&key, vector["key"].to_string())?;
     let text = |name: &str| vector[name].as_str().with_context(|| format!("no {name}"));
-    for library in Library::ALL {
-        let opened = library.unseal(place, key.clone(), text("sealed")?).await?;
+    for campaigns in Campaigns::ALL {
+        let opened = campaigns.unseal(place, key.clone(), text("sealed")?).await?;
         ensure!(opened == text("plaintext")?, "{opened}");
     }
     Ok(())

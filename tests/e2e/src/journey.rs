@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use crate::harness::endpoint::{EXPORT, Endpoint, JWKS};
 use crate::harness::form::PERSON;
 use crate::harness::{CAMPAIGN, Missing, Place, Stage};
-use crate::jose::Library;
+use crate::jose::Campaigns;
 
 pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage) -> Result<()> {
     stage.open("index.html").await?;
@@ -56,10 +56,10 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     let keys = keys.to_string_lossy();
     let verified = stage.endpoint.run(["verify", "--jwks", &*keys, EXPORT]).await?;
     ensure!(verified.status.code() == Some(1), "another endpoint's keys will do: {verified:?}");
-    for library in Library::ALL {
-        match library.verify(&place, &stage.endpoint, &exported).await {
+    for campaigns in Campaigns::ALL {
+        match campaigns.verify(&place, &stage.endpoint, &exported).await {
             Ok(verified) => ensure!(verified == *claims, "{verified}"),
-            // The tests of the library itself say so.
+            // The tests of the campaigns itself say so.
             Err(error) if error.is::<Missing>() => {}
             Err(error) => return Err(error),
         }

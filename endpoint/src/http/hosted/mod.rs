@@ -5,7 +5,7 @@
 //! sending it twice is harmless and a consent is recorded in the words that were read.
 
 mod guard;
-mod once;
+mod one_time_page;
 mod page;
 mod posted;
 
@@ -24,14 +24,14 @@ use standwith::session::{Notice, Session};
 use standwith::text::Key;
 
 use self::guard::{FormTokens, is_cross_site};
-use self::once::OneTimePages;
+use self::one_time_page::OneTimePages;
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
 use super::{CampaignId, Client, Code, Endpoint, body};
-use crate::brake::{Kind, Waiting};
 use crate::clock;
 use crate::intake::{Acceptance, Refusal};
+use crate::rate_limit::{Kind, Waiting};
 
 /// The longest form in bytes: the longest message, each byte of it percent-encoded, and the rest.
 const LONGEST_FORM: usize = 128 * 1024;
@@ -94,7 +94,7 @@ async fn show(
         return Ok(page.map(Body::from));
     }
     let intake = &endpoint.intake;
-    let Some(version) = intake.library.get(campaign) else { return Ok(unknown()) };
+    let Some(version) = intake.campaigns.get(campaign) else { return Ok(unknown()) };
     let mut page = Page::new(endpoint.clone(), version, uri, headers, clock::now())?;
     page.told = once.map(|_| Key::PageOnce);
     let count = intake.store.count(campaign).await.ok();
@@ -133,10 +133,10 @@ async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (now, intake, brake) = (clock::now(), &endpoint.intake, &endpoint.brake);
-    let Some(served) = intake.library.get(&campaign) else { return Ok(unknown()) };
+    let (now, intake, limiter) = (clock::now(), &endpoint.intake, &endpoint.limiter);
+    let Some(served) = intake.campaigns.get(&campaign) else { return Ok(unknown()) };
     let is_sealed = served.campaign().sealing.is_some();
-    let over = brake.admit(Kind::Form, client).err();
+    let over = limiter.admit(Kind::Form, client).err();
     if is_sealed || is_cross_site(&headers, &intake.addresses) {
         // Neither is read: the one should have been sealed, the other is not the supporter's own.
         if let Some(wait) = over {
@@ -158,16 +158,16 @@ async fn take(
         response.extensions_mut().insert(Code(code));
         return Ok(response);
     }
-    let place = || over.is_none().then(|| brake.slow_place(Waiting::Admitted, client)).flatten();
+    let place = || over.is_none().then(|| limiter.slow_place(Waiting::Admitted, client)).flatten();
     let body = body::read(body, LONGEST_FORM, place).await;
     if let Some(wait) = over
-        && (!brake.may_give_back_page() || body.is_err())
+        && (!limiter.may_give_back_page() || body.is_err())
     {
         return Err(Problem::rate_limited(wait));
     }
     let body = body?;
     let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
-    let shown = intake.library.version(&campaign, &posted.version, &intake.store).await;
+    let shown = intake.campaigns.version(&campaign, &posted.version, &intake.store).await;
     // A form that was shown sealed had no fields of plain HTML.
     let shown = shown.ok().flatten().filter(|shown| shown.campaign().sealing.is_none());
     let version = shown.unwrap_or(served);
@@ -178,7 +178,7 @@ async fn take(
         return Ok(rendered.map(Body::from));
     }
     let code = rendered.extensions().get::<Code>().copied();
-    let network = brake.network(client);
+    let network = limiter.network(client);
     let token = endpoint.hosted.pages.keep(rendered, network).map_err(|_| Refusal::Busy)?;
     let headers = [
         (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
@@ -210,9 +210,9 @@ async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Re
         rendered.extensions_mut().insert(Code("rate_limited"));
         return Ok(rendered);
     }
-    if posted.trapped {
-        endpoint.intake.metrics.braked("robot");
-        page.trapped = true;
+    if posted.is_bot {
+        endpoint.intake.metrics.rate_limited("robot");
+        page.is_bot = true;
         // As if it had been taken: a robot looks no further.
         let rendered = render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
         return coded(rendered, Code("robot"));
@@ -348,7 +348,7 @@ async fn send(endpoint: &Endpoint, campaign: &str, now: i64, next: Next) -> Resu
             Err(refusal) => Err(Unsent::Refused(refusal, mail)),
         },
         Next::Offer(mail) => {
-            let today = intake.library.get(campaign).ok_or(Refusal::CampaignUnknown);
+            let today = intake.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown);
             match today.and_then(|today| today.is_open(now).map_err(Refusal::Closed)) {
                 Ok(()) => Ok(Sent::Offer(mail)),
                 Err(refusal) => Err(Unsent::Refused(refusal, None)),

@@ -23,13 +23,13 @@ use url::Url;
 
 use super::posted::{JTI, MAIL, NUDGED, TEST, TOKEN, VERSION};
 use super::{Rendered, Unsent};
+use crate::campaigns::Version;
+use crate::compression;
 use crate::http::file::accepts;
 use crate::http::problem::Problem;
-use crate::http::{Endpoint, html, trap};
+use crate::http::{Endpoint, honeypot, html};
 use crate::intake::Refusal;
 use crate::language::{locale, wanted};
-use crate::library::Version;
-use crate::packing;
 use crate::signature::digest;
 
 /// What in the address asks for the form without script, whatever its value.
@@ -52,7 +52,7 @@ pub(super) struct Page {
     /// Whether the supporter was asked for words of their own.
     pub(super) nudged: bool,
     /// Whether something was in the honeypot, which is then shown.
-    pub(super) trapped: bool,
+    pub(super) is_bot: bool,
     /// What only the hosted page has to say.
     pub(super) told: Option<Key>,
     /// Whether the address asks for the form without script.
@@ -84,7 +84,7 @@ impl Page {
             offered: None,
             test: asked(TEST).is_some(),
             nudged: false,
-            trapped: false,
+            is_bot: false,
             told: None,
             plain: asked(PLAIN).is_some(),
             packs: accepts(headers, "gzip"),
@@ -269,7 +269,7 @@ impl Page {
              {policy}; base-uri 'none'; frame-ancestors 'none'",
             Base64::encode_string(hash(&SHA256, style.as_bytes()).as_ref())
         );
-        let packed = self.packs.then(|| packing::quickly(page.as_bytes())).flatten();
+        let packed = self.packs.then(|| compression::quickly(page.as_bytes())).flatten();
         let is_packed = packed.is_some();
         let body = packed.map_or_else(|| Bytes::copy_from_slice(page.as_bytes()), Bytes::from);
         let mut rendered = Rendered::new(body);
@@ -321,7 +321,7 @@ impl Page {
             true => notice("note", locale.words(Key::ExitLimits)),
             false => String::new(),
         };
-        let first = [told, limits, trap::html(locale, self.trapped)].concat();
+        let first = [told, limits, honeypot::html(locale, self.is_bot)].concat();
         html::write(&plan.tree(), &self.lang, &first, out);
     }
 
@@ -415,7 +415,7 @@ fn style(campaign: &Campaign) -> String {
     let accent = accent.map(|accent| format!(":root{{--campaign-accent:{}}}", accent.as_str()));
     let warning = campaign.at_risk.0.as_ref().map(|risk| warning(campaign, risk));
     let own = [accent, warning].map(Option::unwrap_or_default).concat();
-    [FORM_STYLE, PAGE_STYLE, trap::STYLE, &own].concat()
+    [FORM_STYLE, PAGE_STYLE, honeypot::STYLE, &own].concat()
 }
 
 /// Has the warning of one's own authorities be seen where a country of theirs is chosen. A browser that

@@ -3,7 +3,7 @@
 use standwith::draft::Draft;
 use standwith::shape::MOST_ITEMS;
 
-use crate::http::{html, trap};
+use crate::http::{honeypot, html};
 
 /// The most values of a form: no list of a campaign has more items, and there are fields beside it.
 const MOST_VALUES: usize = MOST_ITEMS + 1000;
@@ -35,7 +35,7 @@ pub(super) struct Posted {
     pub(super) test: bool,
     pub(super) nudged: bool,
     /// Whether the honeypot was filled in.
-    pub(super) trapped: bool,
+    pub(super) is_bot: bool,
     pub(super) draft: Draft,
 }
 
@@ -57,7 +57,7 @@ impl Posted {
             act: take(html::ACT),
             test: take(TEST).is_some(),
             nudged: take(NUDGED).is_some(),
-            trapped: take(trap::NAME).is_some_and(|filled| !filled.trim().is_empty()),
+            is_bot: take(honeypot::NAME).is_some_and(|filled| !filled.trim().is_empty()),
             draft: Draft::posted(values),
         }
     }

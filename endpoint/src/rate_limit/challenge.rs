@@ -22,7 +22,7 @@ pub struct Subject<'a> {
 
 /// Why a proof is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unproved {
+pub enum ProofError {
     /// It is not written as one.
     Malformed,
     /// Its challenge is not one of this endpoint's for this campaign.
@@ -56,10 +56,16 @@ pub trait Challenge: Debug + Send + Sync {
     ///
     /// # Errors
     /// Why it is none, whatever its verification would say.
-    fn glance(&self, proof: &str, campaign: &str, pressure: u32, now: i64) -> Result<(), Unproved>;
+    fn precheck(
+        &self,
+        proof: &str,
+        campaign: &str,
+        pressure: u32,
+        now: i64,
+    ) -> Result<(), ProofError>;
 
     /// Whether the proof is one. It may take its time, within reason: it runs on a thread of its own, only after
-    /// [`glance`](Self::glance), and only so many at once.
+    /// [`precheck`](Self::precheck), and only so many at once.
     fn verify(&self, proof: &str, subject: Subject<'_>) -> bool;
 
     /// Until when a proof can be used (seconds since 1970): so long it is remembered that it was.
@@ -70,12 +76,12 @@ pub trait Challenge: Debug + Send + Sync {
 #[derive(Debug)]
 pub struct ProofOfWork {
     key: hmac::Key,
-    work: Work,
+    difficulty: Difficulty,
 }
 
 /// What a proof costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Work {
+pub struct Difficulty {
     /// Iterations of each derivation: what it costs to verify one.
     pub iterations: u32,
     /// How many derivations it takes on average to find one.
@@ -84,13 +90,13 @@ pub struct Work {
 
 impl ProofOfWork {
     /// Endpoints that share the secret take one another's challenges.
-    pub fn new(secret: &[u8], work: Work) -> Self {
-        ProofOfWork { key: hmac::Key::new(hmac::HMAC_SHA256, secret), work }
+    pub fn new(secret: &[u8], difficulty: Difficulty) -> Self {
+        ProofOfWork { key: hmac::Key::new(hmac::HMAC_SHA256, secret), difficulty }
     }
 
     /// How many derivations a challenge of this pressure takes on average.
     fn tries(&self, pressure: u32) -> u32 {
-        let Work { iterations, tries } = self.work;
+        let Difficulty { iterations, tries } = self.difficulty;
         let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
         tries.saturating_mul(pressure).min(most).clamp(1, proof::MOST_TRIES)
     }
@@ -105,23 +111,29 @@ impl Challenge for ProofOfWork {
     fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String> {
         let mut salt = [0; 16];
         rand::fill(&mut salt).ok()?;
-        let (iterations, tries) = (self.work.iterations, self.tries(pressure));
+        let (iterations, tries) = (self.difficulty.iterations, self.tries(pressure));
         let expires = u32::try_from(now + GOOD_FOR).ok()?;
         let unsigned = proof::unsigned(iterations, tries, expires, &salt);
         let code = hmac::sign(&self.key, &Self::over(campaign, &unsigned));
         Some([&unsigned, ".", &standwith::envelope::encode(code.as_ref())].concat())
     }
 
-    fn glance(&self, proof: &str, campaign: &str, pressure: u32, now: i64) -> Result<(), Unproved> {
-        let (challenge, _) = read_proof(proof).ok_or(Unproved::Malformed)?;
+    fn precheck(
+        &self,
+        proof: &str,
+        campaign: &str,
+        pressure: u32,
+        now: i64,
+    ) -> Result<(), ProofError> {
+        let (challenge, _) = read_proof(proof).ok_or(ProofError::Malformed)?;
         if challenge.expires <= now {
-            return Err(Unproved::Expired);
+            return Err(ProofError::Expired);
         }
         let (unsigned, code) = challenge.signed();
         let over = Self::over(campaign, unsigned);
-        hmac::verify(&self.key, &over, &code).map_err(|_| Unproved::Foreign)?;
+        hmac::verify(&self.key, &over, &code).map_err(|_| ProofError::Foreign)?;
         if challenge.tries.saturating_mul(2) < self.tries(pressure) {
-            return Err(Unproved::TooEasy);
+            return Err(ProofError::TooEasy);
         }
         Ok(())
     }
@@ -165,7 +177,7 @@ mod tests {
     const ABOUT: Subject<'_> = Subject { campaign: "free-press", jti: "AAAAAAAAAAAAAAAAAAAAAA" };
 
     fn work() -> ProofOfWork {
-        ProofOfWork::new(&[7; 32], Work { iterations: 10, tries: 16 })
+        ProofOfWork::new(&[7; 32], Difficulty { iterations: 10, tries: 16 })
     }
 
     #[test]
@@ -174,25 +186,28 @@ mod tests {
         let challenge = work.issue(ABOUT.campaign, 4, NOW).unwrap();
         assert!(challenge.starts_with("pbkdf2-sha256.10.64.1790000300."), "{challenge}");
         let proof = solve(&challenge, ABOUT.jti).unwrap();
-        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW), Ok(()));
+        assert_eq!(work.precheck(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(work.verify(&proof, ABOUT));
         assert_eq!(work.good_until(&proof), NOW + GOOD_FOR);
         // Of ten others, one in 64 would be solved by chance: all of them with one in 64^10.
         let other = |number: u8| encode(&[number; 16]);
         assert!((1..=10).any(|n| !work.verify(&proof, Subject { jti: &other(n), ..ABOUT })));
-        assert_eq!(work.glance(&proof, "free-speech", 1, NOW), Err(Unproved::Foreign));
-        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR - 1), Ok(()));
-        assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR), Err(Unproved::Expired));
+        assert_eq!(work.precheck(&proof, "free-speech", 1, NOW), Err(ProofError::Foreign));
+        assert_eq!(work.precheck(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR - 1), Ok(()));
+        assert_eq!(
+            work.precheck(&proof, ABOUT.campaign, 1, NOW + GOOD_FOR),
+            Err(ProofError::Expired)
+        );
         // It was issued under fourfold pressure.
-        for (pressure, fits) in [(8, Ok(())), (16, Err(Unproved::TooEasy))] {
-            assert_eq!(work.glance(&proof, ABOUT.campaign, pressure, NOW), fits);
+        for (pressure, fits) in [(8, Ok(())), (16, Err(ProofError::TooEasy))] {
+            assert_eq!(work.precheck(&proof, ABOUT.campaign, pressure, NOW), fits);
         }
         // Another endpoint with the secret takes it, one without does not.
-        let twin = ProofOfWork::new(&[7; 32], Work { iterations: 1, tries: 1 });
-        assert_eq!(twin.glance(&proof, ABOUT.campaign, 1, NOW), Ok(()));
+        let twin = ProofOfWork::new(&[7; 32], Difficulty { iterations: 1, tries: 1 });
+        assert_eq!(twin.precheck(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(twin.verify(&proof, ABOUT));
-        let stranger = ProofOfWork::new(&[8; 32], Work { iterations: 10, tries: 16 });
-        assert_eq!(stranger.glance(&proof, ABOUT.campaign, 1, NOW), Err(Unproved::Foreign));
+        let stranger = ProofOfWork::new(&[8; 32], Difficulty { iterations: 10, tries: 16 });
+        assert_eq!(stranger.precheck(&proof, ABOUT.campaign, 1, NOW), Err(ProofError::Foreign));
     }
 
     #[test]
@@ -200,16 +215,16 @@ mod tests {
         let work = work();
         let proof = solve(&work.issue(ABOUT.campaign, 1, NOW).unwrap(), ABOUT.jti).unwrap();
         for (from, to, why) in [
-            (".16.", ".1.", Unproved::Foreign),
-            (".10.", ".1.", Unproved::Foreign),
-            (".1790000300.", ".1790000301.", Unproved::Foreign),
-            ("pbkdf2-sha256", "none", Unproved::Malformed),
+            (".16.", ".1.", ProofError::Foreign),
+            (".10.", ".1.", ProofError::Foreign),
+            (".1790000300.", ".1790000301.", ProofError::Foreign),
+            ("pbkdf2-sha256", "none", ProofError::Malformed),
         ] {
             let bad = proof.replacen(from, to, 1);
             assert_ne!(bad, proof);
-            assert_eq!(work.glance(&bad, ABOUT.campaign, 1, NOW), Err(why), "{bad}");
+            assert_eq!(work.precheck(&bad, ABOUT.campaign, 1, NOW), Err(why), "{bad}");
         }
-        assert_eq!(work.glance("", ABOUT.campaign, 1, NOW), Err(Unproved::Malformed));
+        assert_eq!(work.precheck("", ABOUT.campaign, 1, NOW), Err(ProofError::Malformed));
     }
 
     // From RFC 7914, section 11, as far as SHA-256 goes: 64 bytes there, of which the first 32 are the same.
@@ -239,7 +254,7 @@ mod tests {
     #[test]
     #[ignore = "a measurement, not a test"]
     fn what_a_proof_costs() {
-        let work = ProofOfWork::new(&[7; 32], super::super::Limits::default().work);
+        let work = ProofOfWork::new(&[7; 32], super::super::Limits::default().difficulty);
         let challenge = work.issue(ABOUT.campaign, 1, NOW).unwrap();
         let time = |what: &str, turns: u32, turn: &dyn Fn()| {
             let begun = tokio::time::Instant::now();
@@ -248,7 +263,9 @@ mod tests {
         };
         time("issue", 10_000, &|| drop(work.issue(ABOUT.campaign, 1, NOW)));
         let proof = solve(&challenge, ABOUT.jti).unwrap();
-        time("glance", 10_000, &|| assert_eq!(work.glance(&proof, ABOUT.campaign, 1, NOW), Ok(())));
+        time("precheck", 10_000, &|| {
+            assert_eq!(work.precheck(&proof, ABOUT.campaign, 1, NOW), Ok(()))
+        });
         time("verify", 1_000, &|| assert!(work.verify(&proof, ABOUT)));
         time("solve", 20, &|| {
             let challenge = work.issue(ABOUT.campaign, 1, NOW).unwrap();

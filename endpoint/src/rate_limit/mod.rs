@@ -1,8 +1,8 @@
-//! The brake on floods: how many posts are looked at, and what the others have to prove first.
+//! The limiter on floods: how many posts are looked at, and what the others have to prove first.
 //!
 //! ```text
 //! a post ── from which networks? ── room in their buckets, and in the one of all? ── looked at
-//!                                        └─ no ── a proof with it? ── glance ── verify ── looked at
+//!                                        └─ no ── a proof with it? ── precheck ── verify ── looked at
 //!                                                    └─ no ── 429 with a challenge
 //! ```
 //!
@@ -28,7 +28,7 @@ use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use self::challenge::{Challenge, ProofOfWork, Subject, Unproved, Work, solve};
+pub use self::challenge::{Challenge, Difficulty, ProofError, ProofOfWork, Subject, solve};
 pub use self::network::{Block, Client, ForwardedHeader, Network, Proxies, networks_of};
 use self::slow::SlowBodies;
 pub(crate) use self::slow::{SlowPlace, Waiting};
@@ -55,14 +55,14 @@ pub struct Limits {
     /// Posts a minute from everywhere. 0 is no limit.
     pub all: u32,
     /// What a proof costs.
-    pub work: Work,
+    pub difficulty: Difficulty,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // A cheap phone that derives in a millisecond needs a second.
-        let work = Work { iterations: 1000, tries: 1024 };
-        Limits { network: 120, all: 12_000, work }
+        let difficulty = Difficulty { iterations: 1000, tries: 1024 };
+        Limits { network: 120, all: 12_000, difficulty }
     }
 }
 
@@ -99,9 +99,9 @@ pub enum Lookup {
     Used,
 }
 
-/// The brake.
+/// The limiter.
 #[derive(Debug)]
-pub struct Brake {
+pub struct RateLimiter {
     limits: Limits,
     proxies: Proxies,
     challenge: Arc<dyn Challenge>,
@@ -115,7 +115,7 @@ pub struct Brake {
     slow_bodies: SlowBodies,
 }
 
-/// What changes. Times are microseconds since the brake was made, but in `used`.
+/// What changes. Times are microseconds since the limiter was made, but in `used`.
 #[derive(Debug)]
 struct State {
     /// Under this key addresses are digested.
@@ -137,8 +137,8 @@ struct State {
     told: Option<u64>,
 }
 
-impl Brake {
-    /// A brake that asks for this proof.
+impl RateLimiter {
+    /// A limiter that asks for this proof.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -163,7 +163,7 @@ impl Brake {
             told: None,
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Brake {
+        Ok(RateLimiter {
             limits,
             proxies,
             challenge,
@@ -216,7 +216,7 @@ impl Brake {
     /// A challenge for whoever is over the limit; the harder, the more proofs there are.
     pub fn issue(&self, campaign: &str, now: i64) -> Option<String> {
         let challenge = self.challenge.issue(campaign, self.pressure(), now);
-        self.metrics.braked(if challenge.is_some() { "challenged" } else { "sent_away" });
+        self.metrics.rate_limited(if challenge.is_some() { "challenged" } else { "sent_away" });
         challenge
     }
 
@@ -234,10 +234,10 @@ impl Brake {
     ///
     /// # Errors
     /// Why it is none.
-    pub fn glance(&self, proof: &str, campaign: &str, now: i64) -> Result<(), Unproved> {
-        let fits = self.challenge.glance(proof, campaign, self.pressure(), now);
+    pub fn precheck(&self, proof: &str, campaign: &str, now: i64) -> Result<(), ProofError> {
+        let fits = self.challenge.precheck(proof, campaign, self.pressure(), now);
         if fits.is_err() {
-            self.metrics.braked("unproved");
+            self.metrics.rate_limited("unproved");
         }
         fits
     }
@@ -246,9 +246,14 @@ impl Brake {
     ///
     /// # Errors
     /// Why it is none.
-    pub async fn prove(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
+    pub async fn prove(
+        &self,
+        proof: &str,
+        subject: Subject<'_>,
+        now: i64,
+    ) -> Result<(), ProofError> {
         let proved = self.verify(proof, subject, now).await;
-        self.metrics.braked(if proved.is_ok() { "proved" } else { "unproved" });
+        self.metrics.rate_limited(if proved.is_ok() { "proved" } else { "unproved" });
         if proved.is_ok() {
             let (rate, now) = (Rate(self.limits.all), self.now());
             // It says how hard the next challenges are, no more.
@@ -257,9 +262,9 @@ impl Brake {
         proved
     }
 
-    async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), Unproved> {
-        self.challenge.glance(proof, subject.campaign, self.pressure(), now)?;
-        let place = self.waiting.try_acquire().map_err(|_| Unproved::Busy)?;
+    async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), ProofError> {
+        self.challenge.precheck(proof, subject.campaign, self.pressure(), now)?;
+        let place = self.waiting.try_acquire().map_err(|_| ProofError::Busy)?;
         // Before it is verified: a proof that is sent a hundred times at once is verified once, a wrong one too.
         let until = u64::try_from(self.challenge.good_until(proof)).unwrap_or_default();
         let seconds = u64::try_from(now).unwrap_or_default();
@@ -267,7 +272,7 @@ impl Brake {
             let mut state = self.lock();
             let used = state.used.until(self.used(proof, subject));
             if *used > seconds {
-                return Err(Unproved::Used);
+                return Err(ProofError::Used);
             }
             *used = until;
         }
@@ -281,10 +286,10 @@ impl Brake {
         drop((turn, place));
         match verified {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Unproved::Wrong),
+            Ok(false) => Err(ProofError::Wrong),
             Err(_) => {
                 self.give_back(proof, subject);
-                Err(Unproved::Busy)
+                Err(ProofError::Busy)
             }
         }
     }
@@ -308,7 +313,7 @@ impl Brake {
     /// Whether there is time to give a hosted form over the limit back with all that was typed: so many are as are
     /// taken.
     pub fn may_give_back_page(&self) -> bool {
-        self.metrics.braked("sent_away");
+        self.metrics.rate_limited("sent_away");
         let (rate, now) = (Rate(self.limits.forms()), self.now());
         rate.take(&mut self.lock().pages, now).is_ok()
     }
@@ -374,7 +379,7 @@ impl State {
     fn tell(&mut self, now: u64) {
         self.over += 1;
         if self.told.is_none_or(|told| now - told >= REPORTS) {
-            tracing::warn!(posts = self.over, "posts come faster than the limits allow");
+            tracing::warn!(posts = self.over, "rate limit exceeded");
             (self.over, self.told) = (0, Some(now));
         }
     }
@@ -395,12 +400,13 @@ mod tests {
 
     use super::*;
 
-    const FEW: Limits = Limits { network: 4, all: 40, work: Work { iterations: 1, tries: 1 } };
+    const FEW: Limits =
+        Limits { network: 4, all: 40, difficulty: Difficulty { iterations: 1, tries: 1 } };
     const ABOUT: Subject<'_> = Subject { campaign: "free-press", jti: "AAAAAAAAAAAAAAAAAAAAAA" };
 
-    fn braking(limits: Limits) -> Brake {
-        let challenge = Arc::new(ProofOfWork::new(&[7; 32], limits.work));
-        Brake::new(limits, Proxies::default(), challenge, Metrics::default()).unwrap()
+    fn braking(limits: Limits) -> RateLimiter {
+        let challenge = Arc::new(ProofOfWork::new(&[7; 32], limits.difficulty));
+        RateLimiter::new(limits, Proxies::default(), challenge, Metrics::default()).unwrap()
     }
 
     fn from(text: &str) -> Option<Client> {
@@ -409,8 +415,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_network_may_send_again_when_its_bucket_has_filled() {
-        let brake = braking(FEW);
-        let admit = || brake.admit(Kind::Action, from("192.0.2.1"));
+        let limiter = braking(FEW);
+        let admit = || limiter.admit(Kind::Action, from("192.0.2.1"));
         assert!((0..4).all(|_| admit().is_ok()));
         assert_eq!(admit(), Err(15));
         tokio::time::advance(Duration::from_secs(14)).await;
@@ -421,71 +427,71 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn addresses_are_digested_under_another_key_each_day() {
-        let brake = braking(FEW);
+        let limiter = braking(FEW);
         let network = Network { first: "192.0.2.0".parse().unwrap(), length: 24 };
-        let key = || brake.lock().key(Kind::Action, network);
+        let key = || limiter.lock().key(Kind::Action, network);
         let (before, twin) = (key(), braking(FEW).lock().key(Kind::Action, network));
         assert_ne!(before, twin);
-        let admit = |brake: &Brake| brake.admit(Kind::Action, from("192.0.2.1"));
+        let admit = |limiter: &RateLimiter| limiter.admit(Kind::Action, from("192.0.2.1"));
         tokio::time::advance(Duration::from_secs(86_399)).await;
-        while admit(&brake).is_ok() {}
+        while admit(&limiter).is_ok() {}
         assert_eq!(key(), before);
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!((0..4).all(|_| admit(&brake).is_ok()), "what was known is forgotten");
+        assert!((0..4).all(|_| admit(&limiter).is_ok()), "what was known is forgotten");
         assert_ne!(key(), before);
     }
 
     #[tokio::test(start_paused = true)]
     async fn addresses_that_many_share_have_the_limit_of_all_alone() {
-        let brake = braking(FEW);
+        let limiter = braking(FEW);
         for shared in [from("127.0.0.1"), from("10.0.0.1"), from("fd00::1"), None] {
-            assert!((0..10).all(|_| brake.admit(Kind::Action, shared).is_ok()), "{shared:?}");
+            assert!((0..10).all(|_| limiter.admit(Kind::Action, shared).is_ok()), "{shared:?}");
         }
-        assert!(brake.admit(Kind::Action, from("127.0.0.1")).is_err());
-        assert!((0..10).all(|_| brake.admit(Kind::Form, None).is_ok()));
-        assert!(brake.admit(Kind::Form, None).is_err());
+        assert!(limiter.admit(Kind::Action, from("127.0.0.1")).is_err());
+        assert!((0..10).all(|_| limiter.admit(Kind::Form, None).is_ok()));
+        assert!(limiter.admit(Kind::Form, None).is_err());
         assert!((0..1000).all(|_| braking(Limits::none()).admit(Kind::Form, None).is_ok()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn clients_whose_address_can_not_be_read_share_one_network() {
-        let brake = braking(FEW);
-        let unknown = || brake.admit(Kind::Form, Some(Client::Unknown));
+        let limiter = braking(FEW);
+        let unknown = || limiter.admit(Kind::Form, Some(Client::Unknown));
         assert!((0..4).all(|_| unknown().is_ok()));
         assert_eq!(unknown(), Err(15));
-        assert!(brake.admit(Kind::Form, from("192.0.2.1")).is_ok());
+        assert!(limiter.admit(Kind::Form, from("192.0.2.1")).is_ok());
     }
 
     // One easy challenge served many actions after the others had become hard.
     #[tokio::test(start_paused = true)]
     async fn a_challenge_of_easier_times_is_none_any_more() {
-        let brake = braking(FEW);
-        let easy = brake.issue(ABOUT.campaign, 1000).unwrap();
+        let limiter = braking(FEW);
+        let easy = limiter.issue(ABOUT.campaign, 1000).unwrap();
         let proof = solve(&easy, ABOUT.jti).unwrap();
         for _ in 0..40 {
-            let proof = solve(&brake.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
-            brake.prove(&proof, ABOUT, 1000).await.unwrap();
+            let proof = solve(&limiter.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
+            limiter.prove(&proof, ABOUT, 1000).await.unwrap();
         }
-        assert_eq!(brake.glance(&proof, ABOUT.campaign, 1000), Err(Unproved::TooEasy));
-        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Err(Unproved::TooEasy));
+        assert_eq!(limiter.precheck(&proof, ABOUT.campaign, 1000), Err(ProofError::TooEasy));
+        assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Err(ProofError::TooEasy));
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+        assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Ok(()));
     }
 
     #[tokio::test]
     async fn a_proof_that_was_given_back_is_as_good_as_before() {
-        let brake = braking(FEW);
-        let proof = solve(&brake.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
-        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
-        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Err(Unproved::Used));
-        brake.give_back(&proof, ABOUT);
-        assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+        let limiter = braking(FEW);
+        let proof = solve(&limiter.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
+        assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Ok(()));
+        assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Err(ProofError::Used));
+        limiter.give_back(&proof, ABOUT);
+        assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_more_proofs_there_are_the_harder_they_get() {
-        let brake = braking(FEW);
-        let issue = || brake.issue(ABOUT.campaign, 1000).unwrap();
+        let limiter = braking(FEW);
+        let issue = || limiter.issue(ABOUT.campaign, 1000).unwrap();
         let tries = |text: &str| standwith::proof::Challenge::read(text).unwrap().tries;
         assert_eq!(tries(&issue()), 1);
         let mut reached = Vec::new();
@@ -493,7 +499,7 @@ mod tests {
             let challenge = issue();
             reached.push(tries(&challenge));
             let proof = solve(&challenge, ABOUT.jti).unwrap();
-            assert_eq!(brake.prove(&proof, ABOUT, 1000).await, Ok(()));
+            assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Ok(()));
         }
         reached.dedup();
         assert_eq!(reached, [1, 2, 4, 8]);

@@ -20,13 +20,13 @@ use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
-use standwith_endpoint::brake::{Brake, Challenge, Limits, ProofOfWork, Proxies};
+use standwith_endpoint::campaigns::Campaigns;
 use standwith_endpoint::clock;
 use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, WidgetFiles, router};
 use standwith_endpoint::intake::Intake;
 use standwith_endpoint::keys::Keyring;
-use standwith_endpoint::library::Library;
 use standwith_endpoint::metrics::Metrics;
+use standwith_endpoint::rate_limit::{Challenge, Limits, ProofOfWork, Proxies, RateLimiter};
 use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
@@ -69,7 +69,7 @@ pub(crate) fn campaign() -> Value {
 }
 
 /// An endpoint, in this process.
-pub(crate) struct Scene {
+pub(crate) struct TestEndpoint {
     pub(crate) dir: TempDir,
     pub(crate) endpoint: Arc<Endpoint>,
     router: Router,
@@ -82,7 +82,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-impl Scene {
+impl TestEndpoint {
     /// An endpoint that serves [`campaign`].
     pub(crate) async fn new() -> Self {
         Self::serving(&[campaign()]).await
@@ -95,7 +95,7 @@ impl Scene {
 
     /// The same, which takes only so much at once.
     pub(crate) async fn limited(limits: Limits) -> Self {
-        Self::braked(folder(&[campaign()]), PublicUrl::local(8080), limits, None).await
+        Self::rate_limited(folder(&[campaign()]), PublicUrl::local(8080), limits, None).await
     }
 
     /// An endpoint on this folder.
@@ -105,12 +105,12 @@ impl Scene {
 
     /// An endpoint on this folder, reached at these addresses.
     pub(crate) async fn at(dir: TempDir, addresses: Vec<PublicUrl>) -> Self {
-        Self::braked(dir, addresses, Limits::none(), None).await
+        Self::rate_limited(dir, addresses, Limits::none(), None).await
     }
 
     /// An endpoint on this folder that takes only so much at once, and then asks for a proof of work, or for
     /// this one.
-    pub(crate) async fn braked(
+    pub(crate) async fn rate_limited(
         dir: TempDir,
         addresses: Vec<PublicUrl>,
         limits: Limits,
@@ -118,25 +118,25 @@ impl Scene {
     ) -> Self {
         let metrics = Metrics::default();
         let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
-        let library = Library::open(&dir.path().join("campaigns"), &store).await.unwrap();
+        let campaigns = Campaigns::open(&dir.path().join("campaigns"), &store).await.unwrap();
         let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
         let workers = Workers::default();
-        let intake = Intake { store, library, keys, addresses, metrics, workers };
-        let work = Arc::new(ProofOfWork::new(&[7; 32], limits.work));
+        let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
+        let work = Arc::new(ProofOfWork::new(&[7; 32], limits.difficulty));
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
         let challenge = challenge.unwrap_or(work);
-        let brake = Brake::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
+        let limiter = RateLimiter::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
         let widgets = Some(WidgetFiles::new(dir.path().join("dist")));
         let hosted = HostedForms::new(&[7; 32]);
         let pictures = Pictures::new(dir.path().join("campaigns"));
-        let endpoint = Arc::new(Endpoint { intake, brake, widgets, pictures, hosted });
-        Scene { dir, router: router(endpoint.clone()), endpoint }
+        let endpoint = Arc::new(Endpoint { intake, limiter, widgets, pictures, hosted });
+        TestEndpoint { dir, router: router(endpoint.clone()), endpoint }
     }
 
     /// What holds nobody up.
-    pub(crate) fn no_brake(metrics: &Metrics) -> Brake {
-        let work = Arc::new(ProofOfWork::new(&[7; 32], Limits::none().work));
-        Brake::new(Limits::none(), Proxies::default(), work, metrics.clone()).unwrap()
+    pub(crate) fn unlimited(metrics: &Metrics) -> RateLimiter {
+        let work = Arc::new(ProofOfWork::new(&[7; 32], Limits::none().difficulty));
+        RateLimiter::new(Limits::none(), Proxies::default(), work, metrics.clone()).unwrap()
     }
 
     /// Stops the endpoint and starts another one on the same folder.
@@ -153,8 +153,8 @@ impl Scene {
 
     /// Has the endpoint look at its campaign files.
     pub(crate) async fn look(&self) -> Vec<String> {
-        let Intake { library, store, .. } = &self.endpoint.intake;
-        library.refresh(store).await.unwrap()
+        let Intake { campaigns, store, .. } = &self.endpoint.intake;
+        campaigns.refresh(store).await.unwrap()
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {

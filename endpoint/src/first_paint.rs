@@ -7,8 +7,8 @@ use standwith::json::Writer;
 use standwith::plan::EDITION;
 use standwith::view;
 
+use crate::compression::Packed;
 use crate::language::locale;
-use crate::packing::Packed;
 use crate::signature::digest;
 
 /// The media type by which a loader asks for it.

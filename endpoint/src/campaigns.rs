@@ -2,7 +2,7 @@
 //!
 //! Files are read anew when they change. A version with a fault is never served: the last good
 //! one stays, and the log says what is wrong. Each version is in the database before the first
-//! browser can see it, so that any action can be judged by the version that its supporter saw.
+//! browser can see it, so that any action can be validated by the version that its supporter saw.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -19,8 +19,8 @@ use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::characters::escaped;
 use crate::clock;
-use crate::packing::Packed;
-use crate::plan::Planned;
+use crate::compression::Packed;
+use crate::first_paint::Planned;
 use crate::sealing::is_on_curve;
 use crate::signature::digest;
 use crate::store::{Store, StoreFault};
@@ -155,7 +155,7 @@ pub fn in_words(fault: &ConfigFault) -> String {
     }
 }
 
-/// Why no library can be opened.
+/// Why no campaigns can be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryFault {
     /// The folder or a file in it can't be read.
@@ -173,11 +173,11 @@ pub enum LibraryFault {
 
 /// The campaigns that are served now.
 #[derive(Debug)]
-pub struct Library {
+pub struct Campaigns {
     folder: PathBuf,
     /// Ids that no campaign can have.
     reserved: &'static [&'static str],
-    shelf: RwLock<Shelf>,
+    snapshot: RwLock<Snapshot>,
     /// Versions that are served no longer and were asked for, the last one last.
     past: Mutex<VecDeque<Arc<Version>>>,
 }
@@ -187,7 +187,7 @@ const PAST: usize = 32;
 
 /// What each file of the folder holds.
 #[derive(Clone, Debug, Default)]
-struct Shelf {
+struct Snapshot {
     files: BTreeMap<PathBuf, File>,
     /// The file that is served under each id.
     owners: BTreeMap<String, PathBuf>,
@@ -208,7 +208,7 @@ struct File {
 /// By what a file is seen to have changed: its place, its size, seconds and nanoseconds.
 type Stamp = (u64, u64, i64, i64);
 
-impl Library {
+impl Campaigns {
     /// Reads all campaign files of a folder and keeps their versions. Those with faults are left out:
     /// [`faults`](Self::faults) names them.
     ///
@@ -227,10 +227,10 @@ impl Library {
         reserved: &'static [&'static str],
         store: &Store,
     ) -> Result<Self, LibraryFault> {
-        let (folder, shelf, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
-        let library = Library { folder, reserved, shelf, past };
-        library.refresh(store).await?;
-        Ok(library)
+        let (folder, snapshot, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
+        let campaigns = Campaigns { folder, reserved, snapshot, past };
+        campaigns.refresh(store).await?;
+        Ok(campaigns)
     }
 
     /// Reads what has changed since the last time. Returns a line for each new fault; the last good versions of
@@ -239,51 +239,51 @@ impl Library {
     /// # Errors
     /// The folder can't be read, or a version can't be kept. All stays as it was then.
     pub async fn refresh(&self, store: &Store) -> Result<Vec<String>, LibraryFault> {
-        let before = self.shelf().clone();
+        let before = self.snapshot().clone();
         let folder = self.folder.clone();
         let (known, reserved) = (before.clone(), self.reserved);
         // Reading and compressing files is no work for a thread that has other tasks.
         let looked = tokio::task::spawn_blocking(move || look(&folder, reserved, known)).await;
-        let Some(shelf) = looked.unwrap_or(Ok(None))? else { return Ok(Vec::new()) };
-        for version in shelf.versions() {
+        let Some(snapshot) = looked.unwrap_or(Ok(None))? else { return Ok(Vec::new()) };
+        for version in snapshot.versions() {
             let id = version.first.id.as_str();
             if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, version)) {
                 let Version { digest, bytes, .. } = &**version;
                 store.keep_version(id, digest, bytes, clock::now()).await?;
-                let file = shelf.owners.get(id).map(|file| escaped(&file.display().to_string()));
-                tracing::info!(campaign = id, file, "campaign served: new version");
+                let file = snapshot.owners.get(id).map(|file| escaped(&file.display().to_string()));
+                tracing::info!(campaign = id, file, "campaign loaded: new version");
             }
         }
-        for id in before.owners.keys().filter(|id| !shelf.owners.contains_key(*id)) {
-            tracing::warn!(campaign = id, "campaign no longer served: its file is gone");
+        for id in before.owners.keys().filter(|id| !snapshot.owners.contains_key(*id)) {
+            tracing::warn!(campaign = id, "campaign removed: its file is gone");
         }
         let old: Vec<&String> = before.faults().collect();
-        let fresh = shelf.faults().filter(|fault| !old.contains(fault)).cloned().collect();
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+        let fresh = snapshot.faults().filter(|fault| !old.contains(fault)).cloned().collect();
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(fresh)
     }
 
     /// What is wrong with the campaign files as they are, a line each.
     pub fn faults(&self) -> Vec<String> {
-        self.shelf().faults().cloned().collect()
+        self.snapshot().faults().cloned().collect()
     }
 
     /// How many campaigns are served, and how many files are not as they are.
     pub fn tally(&self) -> (usize, usize) {
-        let shelf = self.shelf();
+        let snapshot = self.snapshot();
         let is_faulty = |(path, file): &(&PathBuf, &File)| {
-            !file.faults.is_empty() || shelf.namesakes.contains_key(*path)
+            !file.faults.is_empty() || snapshot.namesakes.contains_key(*path)
         };
-        (shelf.owners.len(), shelf.files.iter().filter(is_faulty).count())
+        (snapshot.owners.len(), snapshot.files.iter().filter(is_faulty).count())
     }
 
-    fn shelf(&self) -> std::sync::RwLockReadGuard<'_, Shelf> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    fn snapshot(&self) -> std::sync::RwLockReadGuard<'_, Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The campaign of this id as it is now.
     pub fn get(&self, id: &str) -> Option<Arc<Version>> {
-        self.shelf().get(id).cloned()
+        self.snapshot().get(id).cloned()
     }
 
     /// The version of a campaign with this digest, if it was ever served and can still be read.
@@ -320,13 +320,17 @@ impl Library {
 
     /// All campaigns, in the order of their ids.
     pub fn all(&self) -> Vec<Arc<Version>> {
-        self.shelf().versions().cloned().collect()
+        self.snapshot().versions().cloned().collect()
     }
 }
 
 /// What the folder holds now; none where nothing has changed.
-fn look(folder: &Path, reserved: &[&str], before: Shelf) -> Result<Option<Shelf>, LibraryFault> {
-    let mut shelf = Shelf::default();
+fn look(
+    folder: &Path,
+    reserved: &[&str],
+    before: Snapshot,
+) -> Result<Option<Snapshot>, LibraryFault> {
+    let mut snapshot = Snapshot::default();
     let mut changed = false;
     for path in campaign_files(folder)? {
         let known = before.files.get(&path);
@@ -343,11 +347,11 @@ fn look(folder: &Path, reserved: &[&str], before: Shelf) -> Result<Option<Shelf>
                 read(&path, bytes, reserved, version)
             }
         };
-        shelf.files.insert(path, file);
+        snapshot.files.insert(path, file);
     }
-    changed |= before.files.keys().any(|path| !shelf.files.contains_key(path));
-    shelf.find_owners(&before);
-    Ok(changed.then_some(shelf))
+    changed |= before.files.keys().any(|path| !snapshot.files.contains_key(path));
+    snapshot.find_owners(&before);
+    Ok(changed.then_some(snapshot))
 }
 
 /// The bytes of a file, as far as they tell whether it is too long.
@@ -397,7 +401,7 @@ fn read(
     File { stamp: Some(stamp), version: fresh.or(before), faults }
 }
 
-impl Shelf {
+impl Snapshot {
     /// The version that is served under an id.
     fn get(&self, id: &str) -> Option<&Arc<Version>> {
         self.files.get(self.owners.get(id)?)?.version.as_ref()
@@ -414,7 +418,7 @@ impl Shelf {
 
     /// Finds which file is served under each id: the one that was before, else the one that is named after it, else
     /// the first. The others have a fault.
-    fn find_owners(&mut self, before: &Shelf) {
+    fn find_owners(&mut self, before: &Snapshot) {
         let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for (path, file) in &self.files {
             if let Some(version) = &file.version {
@@ -426,8 +430,9 @@ impl Shelf {
             let was = before.owners.get(&id).filter(|owner| paths.contains(owner));
             // A copy that was refused does not step in while the original is away for a moment, only once it is
             // written anew.
-            let stamp =
-                |shelf: &Shelf, path| shelf.files.get(path).and_then(|file: &File| file.stamp);
+            let stamp = |snapshot: &Snapshot, path| {
+                snapshot.files.get(path).and_then(|file: &File| file.stamp)
+            };
             let eligible: Vec<&PathBuf> = paths
                 .iter()
                 .filter(|path| {

@@ -7,12 +7,12 @@ use standwith::campaign::{Campaign, Consent};
 use standwith::check::{Mistake, MistakeKind};
 use standwith::draft::consent_name;
 
-use crate::library::Version;
+use crate::campaigns::Version;
 use crate::signature::digest;
 
 /// What is wrong with claims, as names of controls and codes, by this version of their campaign. Where that is
 /// not `known` to be the one that they name, their wordings may have been others.
-pub(crate) fn judge(
+pub(crate) fn validate(
     version: &Version,
     claims: &Claims,
     known: bool,

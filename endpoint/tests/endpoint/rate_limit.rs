@@ -1,4 +1,4 @@
-//! The brake on floods: who is asked for a proof, what a proof is good for, and what is never lost by it.
+//! The limiter on floods: who is asked for a proof, what a proof is good for, and what is never lost by it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,16 +8,19 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 use standwith_endpoint::address::PublicUrl;
-use standwith_endpoint::brake::{Challenge, Limits, Subject, Unproved, Work, solve};
 use standwith_endpoint::http::Peer;
+use standwith_endpoint::rate_limit::{Challenge, Difficulty, Limits, ProofError, Subject, solve};
 
-use crate::scene::{Answer, FILLED, ID, Scene, campaign, folder, hidden, signed, with};
+use crate::test_endpoint::{
+    Answer, FILLED, ID, TestEndpoint, campaign, folder, hidden, signed, with,
+};
 
 /// Four a minute from one network, and ten from everywhere; proofs that cost next to nothing.
-const FEW: Limits = Limits { network: 4, all: 10, work: Work { iterations: 2, tries: 4 } };
+const FEW: Limits =
+    Limits { network: 4, all: 10, difficulty: Difficulty { iterations: 2, tries: 4 } };
 
 /// Posts an action from this address, through a proxy on this machine.
-async fn post(scene: &Scene, from: &str, query: &str, body: impl Into<Body>) -> Answer {
+async fn post(scene: &TestEndpoint, from: &str, query: &str, body: impl Into<Body>) -> Answer {
     let mut request = Request::post(format!("/campaigns/{ID}/actions{query}"))
         .header("content-type", "text/plain")
         .header("x-forwarded-for", from)
@@ -28,7 +31,7 @@ async fn post(scene: &Scene, from: &str, query: &str, body: impl Into<Body>) -> 
 }
 
 /// Sends so many that the network is over its limit.
-async fn exhaust(scene: &Scene, from: &str) {
+async fn exhaust(scene: &TestEndpoint, from: &str) {
     while post(scene, from, "", "nonsense").await.status != 429 {}
 }
 
@@ -44,13 +47,13 @@ fn proof(challenge: &str, claims: &serde_json::Value) -> String {
     format!("?proof={}", solve(challenge, claims["jti"].as_str().unwrap()).unwrap())
 }
 
-async fn rows(scene: &Scene) -> i64 {
+async fn rows(scene: &TestEndpoint) -> i64 {
     scene.number("SELECT count(*) FROM action").await
 }
 
 #[tokio::test]
 async fn a_network_over_its_limit_is_asked_for_proofs_and_no_other_is() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     for host in 1..=4 {
         let from = format!("192.0.2.{host}");
         post(&scene, &from, "", signed(&scene.claims())).await.taken(201);
@@ -70,7 +73,7 @@ async fn a_network_over_its_limit_is_asked_for_proofs_and_no_other_is() {
 
 #[tokio::test]
 async fn many_networks_of_one_owner_are_one() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     // One of each /64, four of each /48.
     post(&scene, "2001:db8:1:1::1", "", signed(&scene.claims())).await.taken(201);
     challenge(&post(&scene, "2001:db8:1:1::2", "", signed(&scene.claims())).await);
@@ -84,7 +87,7 @@ async fn many_networks_of_one_owner_are_one() {
 
 #[tokio::test]
 async fn from_everywhere_together_only_so_many_come() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     for network in 0..10 {
         let from = format!("198.51.{network}.1");
         post(&scene, &from, "", signed(&scene.claims())).await.taken(201);
@@ -97,7 +100,7 @@ async fn from_everywhere_together_only_so_many_come() {
 
 #[tokio::test]
 async fn a_network_that_floods_takes_nothing_from_the_others() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     for _ in 0..100 {
         post(&scene, "192.0.2.1", "", "nonsense").await;
     }
@@ -109,7 +112,7 @@ async fn a_network_that_floods_takes_nothing_from_the_others() {
 
 #[tokio::test]
 async fn a_header_that_anybody_wrote_changes_nothing() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     for number in 0..8_u8 {
         let mut request = Request::post(format!("/campaigns/{ID}/actions"))
             .header("content-type", "text/plain")
@@ -127,7 +130,7 @@ async fn a_header_that_anybody_wrote_changes_nothing() {
 
 #[tokio::test]
 async fn a_proof_is_for_one_action_once() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     let from = "192.0.2.1";
     exhaust(&scene, from).await;
     let (claims, other) = (scene.claims(), scene.claims());
@@ -149,22 +152,22 @@ async fn a_proof_is_for_one_action_once() {
     }
     assert!(is_refused);
     let answer = post(&scene, from, "?proof=nonsense", signed(&other)).await;
-    refused(&answer, "not written as one");
+    refused(&answer, "malformed");
     let easier = good.replacen(".4.", ".1.", 1);
-    refused(&post(&scene, from, &easier, signed(&claims)).await, "not one for this campaign");
+    refused(&post(&scene, from, &easier, signed(&claims)).await, "not issued for this campaign");
     let before = rows(&scene).await;
     let receipt = post(&scene, from, &good, signed(&claims)).await.taken(201);
     // Whose answer was lost sends the same again, and has it.
     assert_eq!(post(&scene, from, &good, signed(&claims)).await.taken(200), receipt);
     // Another action under that identity is not looked at.
     let forged = with(claims, json!({"message": {"subject": "x", "body": "y"}}));
-    refused(&post(&scene, from, &good, signed(&forged)).await, "has been used");
+    refused(&post(&scene, from, &good, signed(&forged)).await, "used before");
     assert_eq!(rows(&scene).await, before + 1);
 }
 
 #[tokio::test]
 async fn what_is_kept_needs_no_proof() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     let from = "192.0.2.1";
     let jws = signed(&scene.claims());
     let receipt = post(&scene, from, "", jws.clone()).await.taken(201);
@@ -180,7 +183,7 @@ async fn what_is_kept_needs_no_proof() {
 
 #[tokio::test]
 async fn nothing_is_looked_at_without_a_proof() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     let from = "192.0.2.1";
     exhaust(&scene, from).await;
     for body in ["a".repeat(32 * 1024 + 1), "nonsense".to_owned(), String::new()] {
@@ -200,7 +203,7 @@ async fn nothing_is_looked_at_without_a_proof() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proof_that_is_sent_many_times_at_once_is_verified_once() {
-    let scene = Arc::new(Scene::limited(FEW).await);
+    let scene = Arc::new(TestEndpoint::limited(FEW).await);
     exhaust(&scene, "192.0.2.1").await;
     let claims = scene.claims();
     let asked = challenge(&post(&scene, "192.0.2.1", "", signed(&claims)).await);
@@ -235,8 +238,8 @@ impl Challenge for Words {
         (issued < 2).then(|| format!("say word {issued}"))
     }
 
-    fn glance(&self, proof: &str, _: &str, _: u32, _: i64) -> Result<(), Unproved> {
-        if proof.starts_with("word ") { Ok(()) } else { Err(Unproved::Malformed) }
+    fn precheck(&self, proof: &str, _: &str, _: u32, _: i64) -> Result<(), ProofError> {
+        if proof.starts_with("word ") { Ok(()) } else { Err(ProofError::Malformed) }
     }
 
     fn verify(&self, proof: &str, _: Subject<'_>) -> bool {
@@ -252,7 +255,8 @@ impl Challenge for Words {
 async fn another_proof_may_be_asked_for() {
     let words: Arc<dyn Challenge> = Arc::new(Words::default());
     let scene =
-        Scene::braked(folder(&[campaign()]), PublicUrl::local(8080), FEW, Some(words)).await;
+        TestEndpoint::rate_limited(folder(&[campaign()]), PublicUrl::local(8080), FEW, Some(words))
+            .await;
     let from = "192.0.2.1";
     exhaust(&scene, from).await;
     let claims = scene.claims();
@@ -269,7 +273,7 @@ async fn another_proof_may_be_asked_for() {
 }
 
 /// Posts the hosted form from this address.
-async fn send(scene: &Scene, from: &str, values: &[(&str, &str)]) -> Answer {
+async fn send(scene: &TestEndpoint, from: &str, values: &[(&str, &str)]) -> Answer {
     let mut request = scene.form("", values);
     request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
     request.extensions_mut().insert(Peer("127.0.0.1".parse::<IpAddr>().unwrap()));
@@ -278,7 +282,7 @@ async fn send(scene: &Scene, from: &str, values: &[(&str, &str)]) -> Answer {
 
 #[tokio::test]
 async fn the_hosted_form_over_the_limit_keeps_what_was_typed() {
-    let scene = Scene::limited(FEW).await;
+    let scene = TestEndpoint::limited(FEW).await;
     exhaust(&scene, "192.0.2.1").await;
     // Actions and forms have buckets of their own.
     assert_eq!(send(&scene, "192.0.2.1", &FILLED).await.status, 200);

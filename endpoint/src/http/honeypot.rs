@@ -26,7 +26,7 @@ pub(crate) const STYLE: &str =
 pub(crate) fn html(locale: &Locale, is_seen: bool) -> String {
     let mut out = String::new();
     if is_seen {
-        out.push_str("<div class=\"notice\" id=\"form-trapped\"><p role=\"alert\">");
+        out.push_str("<div class=\"notice\" id=\"form-is_bot\"><p role=\"alert\">");
         escape(locale.words(Key::Trapped), &mut out);
         out.push_str("</p></div><div class=\"field\">");
     } else {
@@ -37,7 +37,7 @@ pub(crate) fn html(locale: &Locale, is_seen: bool) -> String {
     out.push_str("</label><input type=\"text\" id=\"form-website\" name=\"");
     out.push_str(NAME);
     out.push_str(if is_seen {
-        "\" autocomplete=\"off\" aria-describedby=\"form-trapped\" autofocus></div>"
+        "\" autocomplete=\"off\" aria-describedby=\"form-is_bot\" autofocus></div>"
     } else {
         "\" autocomplete=\"off\" tabindex=\"-1\"></div>"
     });
