@@ -179,6 +179,7 @@ texts! {
         LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
         Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
         Repainted = "repainted": "While it was loading, this form looked different. What you ticked or chose then has been cleared. Check the form, then send your message.";
+        Recheck = "recheck": "Check the form, then send your message.";
 
         // What is kept until it can be sent.
         KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";

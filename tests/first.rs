@@ -180,7 +180,7 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
         .tick("targets", "embassy")
         .tick("consent_updates", "on")
         .tick("consent_delivery", "on")
-        .event(Event::Repainted(true))
+        .event(Event::Repainted { own: false, pressed: true })
         .does(&[Effect::Focus(Focus::Notice)])
         .is("editing");
     for (name, text) in typed {
@@ -201,17 +201,34 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
 #[test]
 fn nobody_is_told_of_another_form_who_did_nothing_there() {
     let says = |flow: &Flow| flow.text().contains("this form looked different");
-    let flow = Flow::new(campaign()).event(Event::Repainted(false)).does(&[]);
+    let flow =
+        Flow::new(campaign()).event(Event::Repainted { own: false, pressed: false }).does(&[]);
     assert!(!says(&flow));
     // A press was seen, and came to nothing.
-    assert!(says(&flow.event(Event::Repainted(true))));
+    assert!(says(&flow.event(Event::Repainted { own: false, pressed: true })));
     // Who is the only one to write to is not for the supporter to choose.
     let only = campaign_with(json!({
         "targets": [{ "id": "a", "name": "A" }],
         "targeting": { "mode": "all", "least": null, "most": null },
     }));
-    let flow = Flow::new(only).enter("given_name", "Sophea").event(Event::Repainted(false));
+    let flow = Flow::new(only)
+        .enter("given_name", "Sophea")
+        .event(Event::Repainted { own: false, pressed: false });
     assert!(says(&flow));
     let items = flow.submit().form().summary.unwrap().items;
     assert!(items.iter().all(|(name, _)| name != "targets"), "{items:?}");
+}
+
+#[test]
+fn a_press_on_the_forms_own_first_paint_is_dropped_and_nothing_else() {
+    let flow = Flow::new(campaign()).filled();
+    let before = flow.session.draft().clone();
+    let flow = flow
+        .event(Event::Repainted { own: true, pressed: true })
+        .does(&[Effect::Focus(Focus::Notice)])
+        .is("editing")
+        .says("Send message", Some("Check the form, then send your message."));
+    assert_eq!(*flow.session.draft(), before);
+    // Nothing has to be ticked again.
+    flow.send().accept("accepted", 1).is("sent");
 }

@@ -249,6 +249,8 @@ pub enum Notice {
     Expired,
     /// What was painted before was not this form.
     Repainted,
+    /// The form was filled in further after a button was pressed: nothing was sent.
+    Recheck,
 }
 
 /// What became of copying the text to share.
@@ -352,9 +354,14 @@ pub enum Event {
     Restored(String),
     /// What a link fills in: names and values.
     Prefilled(Vec<(String, String)>),
-    /// What was painted before, or the form as a button was pressed on it, was not this form; whether a button was
-    /// pressed.
-    Repainted(bool),
+    /// What was painted before was not this form.
+    Repainted {
+        /// Whether the first paint was this form's own, and only what it holds is other since: by a draft, a link, a
+        /// test or targets drawn at random.
+        own: bool,
+        /// Whether a button that sends was pressed on it. That press is dropped.
+        pressed: bool,
+    },
     /// The campaign in the language that was asked for.
     Spoken(Box<Campaign>),
     /// That language can't be had.
@@ -774,7 +781,7 @@ impl Session {
                 self.prefilled(&values);
                 Vec::new()
             }
-            Event::Repainted(pressed) => self.repainted(pressed),
+            Event::Repainted { own, pressed } => self.repainted(own, pressed),
             Event::Gone => self.gone(),
             Event::Spoken(campaign) => self.spoken(*campaign),
             Event::Stored(stored) => self.stored(stored),
@@ -936,9 +943,10 @@ impl Session {
         names
     }
 
-    /// What was painted before was not this form, so what somebody ticked or chose there is no answer to what
-    /// it asks. What they typed stays: it is to be seen beside what it is typed into.
-    fn repainted(&mut self, pressed: bool) -> Vec<Effect> {
+    /// Drops a press on what was painted before. Unless that was this form's `own`, what somebody ticked or chose
+    /// there is no answer to what the form asks, and is cleared. What they typed stays: it is to be seen beside what
+    /// it is typed into.
+    fn repainted(&mut self, own: bool, pressed: bool) -> Vec<Effect> {
         let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
         for name in self.names() {
             let is_typed = match self.setting.campaign.field(&name).map(Field::kind) {
@@ -946,7 +954,7 @@ impl Session {
                 Some(_) => true,
                 None => name == SUBJECT || name == BODY,
             };
-            if !is_typed {
+            if !own && !is_typed {
                 self.draft.set(&name, "");
                 fresh.all(&name).for_each(|value| self.draft.tick(&name, value, true));
             }
@@ -955,7 +963,7 @@ impl Session {
         if !self.wrote && !pressed {
             return Vec::new();
         }
-        self.notice = Some(Notice::Repainted);
+        self.notice = Some(if own { Notice::Recheck } else { Notice::Repainted });
         vec![Effect::Focus(Focus::Notice)]
     }
 

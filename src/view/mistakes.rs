@@ -81,11 +81,14 @@ impl Viewer<'_> {
             Notice::Before => (Key::SentAsBefore, 0, ""),
             Notice::Expired => (Key::KeptExpired, 0, ""),
             Notice::Repainted => (Key::Repainted, 0, ""),
+            Notice::Recheck => (Key::Recheck, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
         // To be asked for more is no error.
-        let calm =
-            matches!(notice, Notice::Nudge | Notice::Dropped | Notice::Elsewhere | Notice::Before);
+        let calm = matches!(
+            notice,
+            Notice::Nudge | Notice::Dropped | Notice::Elsewhere | Notice::Before | Notice::Recheck
+        );
         self.set_if(!calm, Attribute::Part, "error");
         self.out.put(html!("<p role=\"alert\">"));
         self.tell(key, i64::from(count), "code", code);

@@ -140,10 +140,10 @@ impl Runtime {
             self.send(Event::Prefilled(values));
         }
         // What somebody pressed on a form that is another by now, by the campaign file, a link or a draft, is not what
-        // they meant to send.
+        // they meant to send. What they ticked on this form's own first paint is what they meant.
         let stands = own && self.session.borrow().is_as_first(&before);
         if !own || (pressed && !stands) {
-            self.send(Event::Repainted(pressed));
+            self.send(Event::Repainted { own, pressed });
         }
         self.name_countries();
         self.drain();

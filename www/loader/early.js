@@ -50,9 +50,9 @@ export class Early {
     return this.#touched.size > 0;
   }
 
-  /** Whether a button was pressed. */
+  /** Whether a button was pressed that sends. */
   get pressed() {
-    return !!this.#pressed;
+    return !!this.#pressed?.matches("[type=submit],[data-act=mail]");
   }
 
   end() {
@@ -67,9 +67,11 @@ export class Early {
     this.#wait(pressed);
   }
 
-  /** Presses the button once more, now that Rust hears it, if the press `stands`: the form is what it was then. */
+  /** Presses the button once more, now that Rust hears it; one that sends only if the press `stands`: the form is
+      what it was then. */
   again(stands) {
     const pressed = this.#pressed;
+    stands ||= !this.pressed;
     this.end();
     this.#wait();
     if (stands) pressed?.click();

@@ -670,13 +670,16 @@ pub(crate) async fn a_page_without_a_language_has_its_form(stage: &Stage) -> Res
 pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
     stage: &Stage,
 ) -> Result<()> {
-    for (attribute, address) in
-        [("data-prefill=fragment", "#locality=Nowhere"), ("", "?standwith-test")]
-    {
+    for (attribute, address, mode) in [
+        ("data-prefill=fragment", "#locality=Nowhere", "choose"),
+        ("", "?standwith-test", "choose"),
+        ("", "", "random"),
+    ] {
         serve_changed(stage, |file| {
             file["fields"] =
                 json!([{ "id": "given_name" }, { "id": "family_name" }, { "id": "locality" }]);
             file["delivery"]["disclose"] = json!(["name"]);
+            file["targeting"] = json!({ "mode": mode });
         })
         .await?;
         stage.gate.break_down("standwith.wasm", Fault::Hold);
@@ -685,14 +688,83 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
         stage.open(&format!("{page}{address}")).await?;
         let form = stage.form();
         form.enter("given_name", "Sophea").await?;
-        form.click("[value=embassy]").await?;
+        if mode == "choose" {
+            form.click("[value=embassy]").await?;
+        }
         form.click("[name=consent_delivery]").await?;
         form.submit().await?;
+        let posted = stage.gate.posted().len();
         stage.gate.mend();
-        form.until_it_says("While it was loading, this form looked different.").await?;
-        ensure!(stage.gate.posted().is_empty(), "{attribute} {address}: it was sent");
+        form.until_it_says("Check the form, then send your message.").await?;
+        ensure!(stage.gate.posted().len() == posted, "{attribute} {address}: it was sent");
+        ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
+        // Nothing else is forgotten.
+        form.submit().await?;
+        form.until("sent").await?;
     }
-    Ok(())
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
+    stage: &Stage,
+) -> Result<()> {
+    stage.gate.break_down("sending.wasm", Fault::Hold);
+    let page = stage.partner.publish("", TAG, &[]);
+    // A test is no form that was painted first.
+    stage.open(&format!("{page}?standwith-test")).await?;
+    let form = stage.form();
+    form.enter("given_name", "Sophea").await?;
+    form.click("[value=embassy]").await?;
+    form.click("[data-act=language-km]").await?;
+    stage.gate.mend();
+    form.find(".standwith[lang=km]").await?;
+    ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
+    ensure!(form.has("[value=embassy]:checked").await?, "what was chosen is lost");
+    ensure!(!form.has("#form-notice").await?, "somebody is alarmed");
+    no_uncaught(stage).await
+}
+
+pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_there(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, |file| {
+        file["fields"] = json!([
+            { "id": "given_name" }, { "id": "family_name" }, { "id": "email", "required": true },
+            { "id": "phone" }, { "id": "country" },
+        ]);
+    })
+    .await?;
+    let tag = TAG.replacen("<script", "<script data-draft=session", 1);
+    // As an earlier visit left it. The code would come from the browser's cache on a second one.
+    let kept = json!(["given_name", "Sophea", "email", "sophea@gmial.com", "phone", "012 345 678"]);
+    let kept = json!(kept.to_string());
+    let head = format!("<script>sessionStorage.setItem('standwith:{CAMPAIGN}:0', {kept})</script>");
+    stage.gate.break_down("sending.wasm", Fault::Hold);
+    stage.open_page(&head, &tag, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    // Phone numbers are known to the second half only, so this waits for it.
+    form.enter("phone", "087 654 321").await?;
+    form.enter("family_name", "Chan").await?;
+    form.click("[value=embassy]").await?;
+    form.click("[name=consent_delivery]").await?;
+    form.submit().await?;
+    stage.gate.mend();
+    form.until_it_says("Check the form, then send your message.").await?;
+    // Of the address that came back, the one that may have been meant is suggested.
+    form.until_it_says("Did you mean sophea@gmail.com?").await?;
+    for (name, value) in [
+        ("given_name", "Sophea"),
+        ("family_name", "Chan"),
+        ("email", "sophea@gmial.com"),
+        ("phone", "087 654 321"),
+    ] {
+        let held = form.value(name).await?;
+        ensure!(held == value, "{name} holds {held:?}");
+    }
+    form.submit().await?;
+    form.until("sent").await?;
+    no_uncaught(stage).await
 }
 
 pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(

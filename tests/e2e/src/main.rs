@@ -117,6 +117,8 @@ fn run() -> Result<ExitCode> {
         first_paint::what_is_done_on_a_first_paint_that_differs_is_forgotten,
         first_paint::a_page_without_a_language_has_its_form,
         first_paint::a_press_before_something_is_filled_in_sends_nothing,
+        first_paint::another_language_may_be_asked_for_before_the_code_is_there,
+        first_paint::a_draft_comes_back_beside_what_is_typed_before_the_code_is_there,
         first_paint::the_endpoints_first_paint_is_taken_over_in_every_language,
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
