@@ -252,6 +252,60 @@ fn whoever_leaves_leaves_nothing_behind() {
     Flow::new(over).event(act("exit")).does(&leave).is("closed");
 }
 
+/// A form whose message was posted and got no answer, left while it waits for the next try.
+fn left_while_it_waits() -> Flow {
+    let flow = Flow::new(campaign(json!(true))).filled().enter("body", "My own secret words.");
+    let flow = flow.send().answer_once(None).is("sending");
+    assert!(flow.waits().is_some() && flow.plan().as_str().contains("dara@example.org"));
+    flow.event(Event::Gone).does(&[]).is("sending")
+}
+
+#[test]
+fn a_form_left_while_its_message_waits_is_empty_and_sends_it() {
+    let flow = left_while_it_waits();
+    let fresh = Flow::new(campaign(json!(true)));
+    assert_eq!(flow.session.draft(), fresh.session.draft());
+    for typed in ["dara@example.org", "secret", "ដារ៉ា", "checked"] {
+        assert!(!flow.plan().as_str().contains(typed), "{typed}");
+    }
+    // The next try posts the very same, and the thanks do not say that anybody changed it since.
+    let flow = flow.due().accept("accepted", 1).is("sent");
+    assert_eq!(flow.claims().person.email, "dara@example.org");
+    assert!(!flow.text().contains("What you changed after that"), "{}", flow.text());
+    assert_eq!(flow.event(Event::Gone).is("editing").session.draft(), fresh.session.draft());
+}
+
+#[test]
+fn whoever_comes_back_to_an_emptied_form_gets_nothing_of_a_message_that_fails() {
+    let rules = json!({
+        "code": "rules", "errors": [{ "field": "email", "code": "email_malformed" }],
+    });
+    let fails: [fn(Flow, &Value) -> Flow; 2] =
+        [|flow, _| flow.due().silence(), |flow, rules| flow.due().refuse(422, rules.clone())];
+    for fail in fails {
+        let flow = fail(left_while_it_waits(), &rules).is("editing").says("Send message", None);
+        let error = matches!(flow.told.last(), Some(Report::Error { .. }));
+        assert!(error && flow.form().summary.is_none(), "{:?}", flow.told);
+        // What they send is a message of their own.
+        let flow = flow.filled().prepare_if_asked().send().accept("accepted", 1).is("sent");
+        assert_eq!(flow.claims().jti, jti(2));
+    }
+}
+
+#[test]
+fn a_message_that_the_page_has_not_let_go_ends_when_the_form_is_left() {
+    let flow = Flow::new(campaign(json!(true))).filled().submit().event(Event::Gone).is("editing");
+    assert_eq!(flow.plan(), Flow::new(campaign(json!(true))).plan());
+    flow.allow().does(&[]).is("editing");
+}
+
+#[test]
+fn a_form_left_where_nobody_is_at_risk_stays_as_it_is() {
+    let flow = Flow::new(campaign(json!(false))).filled().send().answer_once(None);
+    let before = flow.plan();
+    assert_eq!(flow.event(Event::Gone).does(&[]).is("sending").plan(), before);
+}
+
 // What is kept, and who hears of it.
 
 #[test]

@@ -90,6 +90,8 @@ pub struct Session {
     /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
     /// that it counts once, whatever was changed in between.
     unclear: Vec<Message>,
+    /// Whether the form was emptied while the message was on its way: nothing in it is that message any more.
+    emptied: bool,
     /// Whether what has arrived is not what the form says.
     pub(crate) outdated: bool,
     /// The language that was asked for while the message was on its way.
@@ -604,6 +606,7 @@ impl Session {
             materials: Preparation::None,
             next: None,
             unclear: Vec::new(),
+            emptied: false,
             outdated: false,
             wish: None,
             spoke: false,
@@ -798,18 +801,15 @@ impl Session {
 
     /// Empties the form for the next person.
     fn reset(&mut self) -> Vec<Effect> {
-        self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
-        self.help = helping::Help::default();
+        self.empty();
         // Only a campaign that was open can have been sent to; it is judged again on sending.
         if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
             self.phase = Phase::Editing;
         }
-        self.mistakes.clear();
         self.notice = None;
         self.shared = None;
         self.receipt_shown = false;
-        self.mailing = None;
-        (self.wrote, self.started) = (false, false);
+        self.emptied = false;
         self.attempt += 1;
         self.next = None;
         self.unclear.clear();
@@ -817,8 +817,17 @@ impl Session {
         // What is kept goes on its way without this form.
         self.kept = None;
         (self.first, self.pressed) = (false, false);
-        self.changed(Changes::SCREEN);
         self.forget().into_iter().collect()
+    }
+
+    /// Empties the form of everything that was entered.
+    fn empty(&mut self) {
+        self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
+        self.help = helping::Help::default();
+        self.mistakes.clear();
+        self.mailing = None;
+        (self.wrote, self.started) = (false, false);
+        self.changed(Changes::SCREEN);
     }
 
     fn changed(&mut self, these: Changes) {
@@ -910,12 +919,18 @@ impl Session {
     }
 
     /// The page is left. Where people may be at risk, nothing of the form is left for whoever comes back to it; a
-    /// message on its way goes on.
+    /// message on its way goes on, but nothing of what it says stays in the form.
     fn gone(&mut self) -> Vec<Effect> {
-        match self.setting.campaign.is_at_risk() && self.state() != "sending" {
-            true => self.reset(),
-            false => self.keep(),
+        if !self.setting.campaign.is_at_risk() {
+            return self.keep();
         }
+        // What the page has not let go yet is not on its way.
+        if self.state() != "sending" || matches!(self.phase, Phase::Asking) {
+            return self.reset();
+        }
+        self.empty();
+        self.emptied = true;
+        Vec::new()
     }
 
     /// Whether the campaign asks for a field of this name.

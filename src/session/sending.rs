@@ -91,6 +91,11 @@ impl Session {
 
     pub(super) fn stop(&mut self, notice: Notice, code: &str, retryable: bool) -> Vec<Effect> {
         self.notice = Some(notice);
+        if std::mem::take(&mut self.emptied) {
+            // The form is for whoever comes next, whose message is another one.
+            self.notice = None;
+            self.unclear.clear();
+        }
         self.step(Phase::Editing);
         let code = code.to_owned();
         let mut effects =
@@ -293,7 +298,8 @@ impl Session {
         if self.unclear.last().is_some_and(|message| message.claims.delivery.is_none()) {
             self.mailing = None;
         }
-        self.outdated = self.unclear.last().is_some_and(|message| !self.says(message));
+        self.outdated =
+            !self.emptied && self.unclear.last().is_some_and(|message| !self.says(message));
         self.unclear.clear();
         self.notice = None;
         self.phase = Phase::Sent(acceptance);
@@ -332,7 +338,7 @@ impl Session {
                 message.settled = true;
                 return self.sign(Box::new(message));
             }
-            ("rules", ..) => {
+            ("rules", ..) if !self.emptied => {
                 // A field shows one mistake; for what is not on the form nobody can do anything.
                 let reported = |name: &String| {
                     let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;
