@@ -1415,6 +1415,12 @@ fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault
         ),
         FaultKind::Unknown => {
             let (parent, key) = fault.pointer.rsplit_once('/')?;
+            if own_of(parent).is_some_and(|own| known_keys(schema, own).contains(&key)) {
+                return rule(
+                    "a translation changes nothing but texts",
+                    format!("leave `{key}` out: what the campaign says of it holds in every language"),
+                );
+            }
             match meant(&unescaped(key), &known_keys(schema, parent)) {
                 Some(known) => rule("unknown key", format!("did you mean `{known}`?")),
                 None => Some(fault),
@@ -1432,6 +1438,12 @@ fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault
         }
         _ => Some(fault),
     }
+}
+
+/// Where what stands at this pointer into a translation stands in the campaign itself.
+fn own_of(pointer: &str) -> Option<&str> {
+    let within = pointer.strip_prefix("/languages/")?;
+    Some(within.find('/').map_or("", |at| &within[at..]))
 }
 
 fn is_at(pointer: &str, place: &str) -> bool {

@@ -140,12 +140,12 @@ fn an_unknown_key_is_named_and_the_likely_one_told() {
         (
             "\"body\": \"ខ្ញុំសុំ។\"",
             "\"min\": 3",
-            "line 43: /languages/km/message/min: unknown key; leave it out",
+            "line 43: /languages/km/message/min: a translation changes nothing but texts; leave `min` out: what the campaign says of it holds in every language",
         ),
         (
             "\"id\": \"b\", \"name\": \"ខ\"",
             "\"id\": \"b\", \"email\": \"ខ\"",
-            "line 42: /languages/km/targets/0/email: unknown key; leave it out",
+            "line 42: /languages/km/targets/0/email: a translation changes nothing but texts; leave `email` out: what the campaign says of it holds in every language",
         ),
         (
             "\"label\": \"អ្នកអាន\"",
