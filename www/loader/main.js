@@ -128,14 +128,20 @@ const loadCampaign = async (url, wanted) => {
   const bytes = end < 0 ? all : all.subarray(0, end);
   let text;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // It may end within a character, see below.
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch (error) {
     throw new Unavailable("faulty", error);
+  }
+  const said = read(text);
+  // Without Content-Length no browser notices that an answer breaks off: more braces open than close.
+  if (!said.id && text.split("{").length > text.split("}").length) {
+    throw new Unavailable("network", "cut off");
   }
   return {
     text,
     digest: crypto.subtle.digest("SHA-256", bytes),
-    said: read(text),
+    said,
     plan: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
     file: response.url || String(url),
   };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::embedding::TAG;
@@ -46,13 +46,42 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
     // No attribute at all.
-    stage.gate.mend();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
     bare.until("unavailable").await?;
     bare.until_it_says("something is wrong with the campaign").await?;
     ensure!(!bare.has("a").await?, "a link leads nowhere");
     stage.form().until("editing").await?;
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
+    stage: &Stage,
+) -> Result<()> {
+    // What breaks off without having said how long it is looks like a whole answer.
+    let name = format!("{CAMPAIGN}.json");
+    let file = std::fs::read(stage.endpoint.path("campaigns").join(&name))?;
+    let after = |wanted: fn(&[u8]) -> bool| {
+        let at = file.windows(2).position(wanted).context("no such place in the file")?;
+        anyhow::Ok(at + 1)
+    };
+    let within_a_character = after(|pair| pair[0] >= 0xe0 && pair[1] >= 0x80)?;
+    for end in [file.len() / 2, after(|pair| pair == b"},")?, within_a_character] {
+        let asked = stage.gate.asked(&name);
+        let cut = answer(200, "application/json", file[..end].to_vec());
+        stage.gate.break_down(&name, Fault::Answer(cut));
+        stage.open_body(TAG).await?;
+        for _ in 0..500 {
+            if stage.gate.asked(&name) > asked + 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ensure!(stage.gate.asked(&name) > asked + 1, "cut at {end}: not asked for again");
+        stage.gate.mend();
+        stage.form().until("editing").await?;
+    }
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
     Ok(())
 }

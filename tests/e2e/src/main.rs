@@ -91,6 +91,7 @@ fn run() -> Result<ExitCode> {
         strict::a_policy_without_wasm_leaves_the_fallback,
         strict::an_insecure_page_leaves_the_fallback,
         failures::a_campaign_that_can_not_be_read_leaves_the_fallback,
+        failures::a_campaign_file_that_is_cut_off_is_asked_for_again,
         failures::a_tampered_core_is_not_run,
         failures::nothing_is_lost_while_the_endpoint_fails,
         failures::an_endpoint_that_never_answers_is_given_up,
