@@ -41,9 +41,8 @@ impl Draft {
         if let [only] = &campaign.targets[..] {
             draft.tick(TARGETS, only.id.as_str(), true);
         }
-        let subjects = &campaign.message.subjects;
-        let drawn = mixed(seed) % subjects.len().max(1) as u64;
-        draft.set(SUBJECT, subjects.get(drawn as usize).map_or("", String::as_str));
+        let subject = campaign.message.subjects.get(drawn(campaign, seed));
+        draft.set(SUBJECT, subject.map_or("", String::as_str));
         draft.set(BODY, &campaign.message.body);
         draft
     }
@@ -139,6 +138,19 @@ impl Draft {
             self.values.push((name.to_owned(), value.to_owned()));
         }
     }
+}
+
+/// The place of the subject that a form of this seed suggests first.
+fn drawn(campaign: &Campaign, seed: u64) -> usize {
+    (mixed(seed) % campaign.message.subjects.len().max(1) as u64) as usize
+}
+
+/// The first seed from this one on whose form suggests the subject that a first plan shows, which is made with 0.
+pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
+    while drawn(campaign, seed) != drawn(campaign, 0) {
+        seed = seed.wrapping_add(1);
+    }
+    seed
 }
 
 /// The name of the control for a consent.

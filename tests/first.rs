@@ -6,10 +6,13 @@
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
 mod flow;
 
+use std::collections::BTreeSet;
+
 use flow::{Flow, campaign, campaign_with};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
+use standwith::draft::{Draft, SUBJECT, seed_of_first};
 use standwith::session::{Effect, Event, Focus};
 use standwith::text::{Locale, Rules, compile};
 use standwith::view::{first, is_first};
@@ -231,4 +234,24 @@ fn a_press_on_the_forms_own_first_paint_is_dropped_and_nothing_else() {
     assert_eq!(*flow.session.draft(), before);
     // Nothing has to be ticked again.
     flow.send().accept("accepted", 1).is("sent");
+}
+
+#[test]
+fn a_seed_of_the_first_subject_is_another_for_each_form() {
+    for count in [0, 1, 2, 7, 2000] {
+        let subjects: Vec<String> = (0..count).map(|n| format!("Subject {n}")).collect();
+        let mut campaign = read(&campaign());
+        campaign.message.subjects = subjects;
+        let first = Draft::new(&campaign);
+        let seeds: BTreeSet<u64> = (0..50)
+            .map(|n| seed_of_first(&campaign, u64::MAX.wrapping_sub(5).wrapping_add(n << 40)))
+            .inspect(|seed| {
+                let begun = Draft::begun(&campaign, *seed);
+                assert_eq!(begun.get(SUBJECT), first.get(SUBJECT));
+            })
+            .collect();
+        assert_eq!(seeds.len(), 50, "{count} subjects");
+    }
+    // Where one subject is all there is, any seed is as good.
+    assert_eq!(seed_of_first(&Campaign::default(), 7), 7);
 }

@@ -911,11 +911,15 @@ impl Session {
         &self.draft
     }
 
-    /// Whether the form shows what its first plan showed: nothing was filled in but what was there `before`, no
-    /// targets are drawn at random, which no first plan names, and it is for no test.
+    /// Whether the form shows what its first plan showed: nothing was filled in but what was there `before`, it suggests
+    /// the same subject, no targets are drawn at random, which no first plan names, and it is for no test.
     pub fn is_as_first(&self, before: &Draft) -> bool {
-        let is_random = self.setting.campaign.targeting.mode == TargetingMode::Random;
-        !self.setting.test && !is_random && self.draft == *before
+        let campaign = &self.setting.campaign;
+        let is_random = campaign.targeting.mode == TargetingMode::Random;
+        let subject = helping::place_of_subject(campaign, &self.draft);
+        let first = helping::place_of_subject(campaign, &Draft::begun(campaign, 0));
+        let same_subject = subject.is_none() || subject == first;
+        !self.setting.test && !is_random && same_subject && self.draft == *before
     }
 
     /// The page is left. Where people may be at risk, nothing of the form is left for whoever comes back to it; a

@@ -6,10 +6,10 @@
 
 mod browser;
 mod detail;
+mod embed_context;
 mod listener;
 mod outbox;
 mod page;
-mod place;
 mod proving;
 mod runtime;
 mod sealing;
@@ -18,13 +18,11 @@ mod tests;
 
 use std::rc::Rc;
 
-use place::Place;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, ShadowRoot};
 
 use standwith::json::decimal;
 use standwith::shape::{ConfigFault, FaultKind};
-use standwith::text::Locale;
 
 // A good 2 KB less than the default allocator, as quick for a form.
 #[global_allocator]
@@ -65,24 +63,20 @@ impl Mounted {
     }
 }
 
-/// Makes the form of a campaign file in the shadow root of `host`: it listens, and paints nothing before
-/// [`Mounted::begin`]. `place` is what the loader found out, as [`Place`] has it; `lang` is the language to show, `texts`
-/// its compiled catalogue, empty for English.
+/// Makes a form in the shadow root of `host`: it listens, and paints nothing before [`Mounted::begin`]. `options` are
+/// [`FormOptions`].
 ///
 /// # Errors
-/// What is wrong with the file, in words for the one who wrote it.
+/// What is wrong with the campaign file, in words for the one who wrote it.
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
     painter: page::Painter,
-    place: &str,
-    file: &str,
-    lang: &str,
-    texts: &str,
+    options: JsValue,
 ) -> Result<Mounted, String> {
-    let locale = Locale::compiled(lang, texts, browser::RULES);
-    let runtime = runtime::Runtime::new(host, root, painter, Place(place), file, locale);
+    let options = serde_wasm_bindgen::from_value(options).map_err(|error| error.to_string())?;
+    let runtime = runtime::Runtime::new(host, root, painter, options);
     runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }
 

@@ -11,14 +11,15 @@ use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, Sha
 
 use crate::browser;
 use crate::detail::{Detail, Value};
+use crate::embed_context::FormOptions;
 use crate::listener::Listener;
 use crate::outbox::{self, Found, Owner};
 use crate::page::{self, Painter};
-use crate::place::Place;
 use crate::{proving, sealing};
 use standwith::answer::Outcome;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
+use standwith::draft::seed_of_first;
 use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
@@ -64,21 +65,25 @@ impl Runtime {
         host: HtmlElement,
         root: ShadowRoot,
         painter: Painter,
-        place: Place,
-        file: &str,
-        locale: Locale,
+        options: FormOptions,
     ) -> Result<Rc<Self>, Vec<ConfigFault>> {
-        let campaign = read(file, &locale)?;
-        let seed = js_sys::Math::random().to_bits();
+        let FormOptions { file, lang, texts, used, context } = options;
+        let locale = Locale::compiled(&lang, &texts, browser::RULES);
+        let campaign = read(&file, &locale)?;
+        let mut seed = js_sys::Math::random().to_bits();
+        // Who used the form that was painted first meant the subject that it shows. All else is drawn for each form.
+        if used {
+            seed = seed_of_first(&campaign, seed);
+        }
         let keeps = host.get_attribute("draft").as_deref() == Some("session");
-        let setting = place.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
+        let setting = context.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
         let (session, effects) = Session::new(setting, browser::now());
         let runtime = Rc::new(Runtime {
             painter,
             host,
             root,
             locale: RefCell::new(locale),
-            file: file.to_owned(),
+            file,
             countries: RefCell::default(),
             wanted: Cell::new(0),
             session: RefCell::new(session),

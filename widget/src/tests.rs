@@ -168,23 +168,26 @@ impl Form {
     }
 
     fn mount(&self, campaign: &str) {
-        let place = [
-            "https://river.invalid/campaigns/river.json",
-            "",
-            "",
-            "https://partner.invalid/article",
-            "https://partner.invalid",
-            "",
-            "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
-            "",
-            "",
-            "",
-        ];
-        let place = place.join("\n");
+        let options = page(&format!(
+            r#"{{
+              file: {file},
+              lang: "en",
+              texts: "",
+              used: false,
+              context: {{
+                fileUrl: "https://river.invalid/campaigns/river.json",
+                digest: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
+                page: "https://partner.invalid/article",
+                origin: "https://partner.invalid",
+                test: false,
+                framed: false,
+              }},
+            }}"#,
+            file = String::from(JSON::stringify(&campaign.into()).unwrap()),
+        ));
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
-        let host = self.host.clone();
-        let mounted = mount(host, self.root.clone(), painter, &place, campaign, "en", "");
+        let mounted = mount(self.host.clone(), self.root.clone(), painter, options);
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
         mounted.begin("", false);
         self.mounted.replace(Some(mounted));

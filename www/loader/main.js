@@ -293,22 +293,28 @@ class StandWith extends HTMLElement {
     if (!isWanted()) return;
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
-    // In the order of `Place`.
-    const place = [
-      file,
-      endpoint && new URL(endpoint, base()).href,
-      this.getAttribute("source"),
-      location.origin + location.pathname,
-      location.origin,
-      query.get("utm_source"),
-      base64url(await digest),
-      this.getAttribute("hosted"),
-      query.has("standwith-test") ? "1" : "",
-      top === window ? "" : "1",
-    ].map((line) => (line ?? "").replaceAll("\n", " ")).join("\n");
+    const early = this.#early;
+    const options = {
+      file: text,
+      lang,
+      texts: told,
+      used: !!(early?.typed || early?.pressed),
+      context: {
+        fileUrl: file,
+        digest: base64url(await digest),
+        page: location.origin + location.pathname,
+        origin: location.origin,
+        endpoint: endpoint && new URL(endpoint, base()).href,
+        source: this.getAttribute("source"),
+        utmSource: query.get("utm_source"),
+        hosted: this.getAttribute("hosted"),
+        test: query.has("standwith-test"),
+        framed: top !== window,
+      },
+    };
     let form;
     try {
-      form = mount(this, shadow, page, place, text, lang, told);
+      form = mount(this, shadow, page, options);
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
@@ -316,7 +322,6 @@ class StandWith extends HTMLElement {
     if (!isWanted()) return form.free();
     this.#form = form;
     this.#start = undefined;
-    const early = this.#early;
     this.#early = undefined;
     if (!painted) shadow.replaceChildren();
     early?.tell();
