@@ -1,67 +1,49 @@
-//! What the loader finds out about page and tag, and hands over to mount a form.
-
-use serde::Deserialize;
+//! Where a form is embedded: what the loader found out about page and tag.
 
 use crate::browser;
 use standwith::action::Source;
 use standwith::campaign::Campaign;
 use standwith::session::Setting;
 
-/// All that a form is made of. Optional members are empty where there is nothing.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FormOptions {
-    /// The text of the campaign file.
-    pub(crate) file: String,
-    /// Language to show.
-    pub(crate) lang: String,
-    /// Compiled catalogue of that language; empty for English.
-    pub(crate) texts: String,
-    /// Whether a person used the form that was painted first.
-    pub(crate) used: bool,
-    pub(crate) context: EmbedContext,
-}
+/// What the loader found out, one line each in this order, empty where there is nothing. As a type with serde's
+/// `Deserialize` it would cost 13,400 bytes of the widget (brotli).
+///
+/// 1. language to show,
+/// 2. anything, where a person used the form that was painted first,
+/// 3. final address of the campaign file,
+/// 4. the tag's own endpoint, absolute,
+/// 5. the partner's name,
+/// 6. address of the page, without query and fragment,
+/// 7. origin of the page,
+/// 8. `utm_source` of the page's address,
+/// 9. SHA-256 of the campaign file, in base64url,
+/// 10. the tag's own address of the hosted form,
+/// 11. anything, in test mode,
+/// 12. anything, in a frame.
+pub(crate) struct EmbedContext<'a>(std::str::Lines<'a>);
 
-/// Where a form is embedded.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EmbedContext {
-    /// Final address of the campaign file.
-    file_url: String,
-    /// SHA-256 of the campaign file, in base64url.
-    digest: String,
-    /// Address of the page, without query and fragment.
-    page: String,
-    /// Origin of the page.
-    origin: String,
-    /// The tag's own endpoint, absolute.
-    endpoint: Option<String>,
-    /// The partner's name.
-    source: Option<String>,
-    /// `utm_source` of the page's address.
-    utm_source: Option<String>,
-    /// The tag's own address of the hosted form.
-    hosted: Option<String>,
-    /// Whether the form is in test mode.
-    test: bool,
-    /// Whether it is in a frame.
-    framed: bool,
-}
+impl<'a> EmbedContext<'a> {
+    pub(crate) fn new(lines: &'a str) -> Self {
+        EmbedContext(lines.lines())
+    }
 
-impl EmbedContext {
-    /// The setting of such a form; none where the endpoint has no address.
-    pub(crate) fn setting(self, campaign: Campaign, seed: u64, keeps: bool) -> Option<Setting> {
-        let EmbedContext {
-            file_url: address,
-            digest: campaign_digest,
-            page,
-            origin,
-            test,
-            framed,
-            ..
-        } = self;
-        let mut endpoint = self.endpoint.unwrap_or_default();
-        let hosted = self.hosted.unwrap_or_default();
+    /// The next line.
+    fn line(&mut self) -> String {
+        self.0.next().unwrap_or_default().to_owned()
+    }
+
+    /// The language to show, and whether a person used the form that was painted first.
+    pub(crate) fn first(&mut self) -> (String, bool) {
+        (self.line(), !self.line().is_empty())
+    }
+
+    /// The setting of such a form, after its [first](Self::first) lines; none where the endpoint has no address.
+    pub(crate) fn setting(mut self, campaign: Campaign, seed: u64, keeps: bool) -> Option<Setting> {
+        let (address, mut endpoint) = (self.line(), self.line());
+        let (partner, page, origin, utm_source) =
+            (self.line(), self.line(), self.line(), self.line());
+        let (campaign_digest, hosted) = (self.line(), self.line());
+        let (test, framed) = (!self.line().is_empty(), !self.line().is_empty());
         // The addresses of the campaign file are relative to its own.
         if endpoint.is_empty() {
             let own = match campaign.endpoint.url.as_str() {
@@ -82,11 +64,7 @@ impl EmbedContext {
         let rest = hosted.strip_prefix(&page);
         let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
         let hosted = if is_here { String::new() } else { hosted };
-        let source = Source {
-            page: origin,
-            partner: self.source.unwrap_or_default(),
-            utm_source: self.utm_source.unwrap_or_default(),
-        };
+        let source = Source { page: origin, partner, utm_source };
         let setting = Setting {
             campaign,
             campaign_digest,

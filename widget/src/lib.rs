@@ -18,6 +18,7 @@ mod tests;
 
 use std::rc::Rc;
 
+use embed_context::EmbedContext;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, ShadowRoot};
 
@@ -63,8 +64,9 @@ impl Mounted {
     }
 }
 
-/// Makes a form in the shadow root of `host`: it listens, and paints nothing before [`Mounted::begin`]. `options` are
-/// [`FormOptions`].
+/// Makes a form in the shadow root of `host`: it listens, and paints nothing before [`Mounted::begin`]. `context` are the
+/// lines of an [`EmbedContext`], `file` is the text of the campaign file, `texts` the compiled catalogue of the language,
+/// empty for English.
 ///
 /// # Errors
 /// What is wrong with the campaign file, in words for the one who wrote it.
@@ -73,10 +75,12 @@ pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
     painter: page::Painter,
-    options: JsValue,
+    context: &str,
+    file: &str,
+    texts: &str,
 ) -> Result<Mounted, String> {
-    let options = serde_wasm_bindgen::from_value(options).map_err(|error| error.to_string())?;
-    let runtime = runtime::Runtime::new(host, root, painter, options);
+    let context = EmbedContext::new(context);
+    let runtime = runtime::Runtime::new(host, root, painter, context, file, texts);
     runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }
 

@@ -11,7 +11,7 @@ use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, Sha
 
 use crate::browser;
 use crate::detail::{Detail, Value};
-use crate::embed_context::FormOptions;
+use crate::embed_context::EmbedContext;
 use crate::listener::Listener;
 use crate::outbox::{self, Found, Owner};
 use crate::page::{self, Painter};
@@ -65,11 +65,13 @@ impl Runtime {
         host: HtmlElement,
         root: ShadowRoot,
         painter: Painter,
-        options: FormOptions,
+        mut context: EmbedContext,
+        file: &str,
+        texts: &str,
     ) -> Result<Rc<Self>, Vec<ConfigFault>> {
-        let FormOptions { file, lang, texts, used, context } = options;
-        let locale = Locale::compiled(&lang, &texts, browser::RULES);
-        let campaign = read(&file, &locale)?;
+        let (lang, used) = context.first();
+        let locale = Locale::compiled(&lang, texts, browser::RULES);
+        let campaign = read(file, &locale)?;
         let mut seed = js_sys::Math::random().to_bits();
         // Who used the form that was painted first meant the subject that it shows. All else is drawn for each form.
         if used {
@@ -83,7 +85,7 @@ impl Runtime {
             host,
             root,
             locale: RefCell::new(locale),
-            file,
+            file: file.to_owned(),
             countries: RefCell::default(),
             wanted: Cell::new(0),
             session: RefCell::new(session),

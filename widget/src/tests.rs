@@ -168,26 +168,22 @@ impl Form {
     }
 
     fn mount(&self, campaign: &str) {
-        let options = page(&format!(
-            r#"{{
-              file: {file},
-              lang: "en",
-              texts: "",
-              used: false,
-              context: {{
-                fileUrl: "https://river.invalid/campaigns/river.json",
-                digest: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
-                page: "https://partner.invalid/article",
-                origin: "https://partner.invalid",
-                test: false,
-                framed: false,
-              }},
-            }}"#,
-            file = String::from(JSON::stringify(&campaign.into()).unwrap()),
-        ));
+        let context = [
+            "en",
+            "",
+            "https://river.invalid/campaigns/river.json",
+            "",
+            "",
+            "https://partner.invalid/article",
+            "https://partner.invalid",
+            "",
+            "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
+        ];
+        let context = context.join("\n");
         let painter =
             painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
-        let mounted = mount(self.host.clone(), self.root.clone(), painter, options);
+        let (host, root) = (self.host.clone(), self.root.clone());
+        let mounted = mount(host, root, painter, &context, campaign, "");
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
         mounted.begin("", false);
         self.mounted.replace(Some(mounted));

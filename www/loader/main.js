@@ -294,27 +294,24 @@ class StandWith extends HTMLElement {
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
     const early = this.#early;
-    const options = {
-      file: text,
+    // In the order of `EmbedContext`.
+    const context = [
       lang,
-      texts: told,
-      used: !!(early?.typed || early?.pressed),
-      context: {
-        fileUrl: file,
-        digest: base64url(await digest),
-        page: location.origin + location.pathname,
-        origin: location.origin,
-        endpoint: endpoint && new URL(endpoint, base()).href,
-        source: this.getAttribute("source"),
-        utmSource: query.get("utm_source"),
-        hosted: this.getAttribute("hosted"),
-        test: query.has("standwith-test"),
-        framed: top !== window,
-      },
-    };
+      early?.typed || early?.pressed ? 1 : "",
+      file,
+      endpoint && new URL(endpoint, base()).href,
+      this.getAttribute("source"),
+      location.origin + location.pathname,
+      location.origin,
+      query.get("utm_source"),
+      base64url(await digest),
+      this.getAttribute("hosted"),
+      query.has("standwith-test") ? 1 : "",
+      top === window ? "" : 1,
+    ].map((line) => String(line ?? "").replaceAll("\n", " ")).join("\n");
     let form;
     try {
-      form = mount(this, shadow, page, options);
+      form = mount(this, shadow, page, context, text, told);
     } catch (fault) {
       throw new Unavailable("faulty", fault);
     }
