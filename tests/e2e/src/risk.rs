@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
-use crate::harness::Stage;
 use crate::harness::form::{Form, PERSON};
 use crate::harness::gate::Fault;
+use crate::harness::Stage;
 use crate::hostile::clobbering;
 
 /// What such a campaign says.
@@ -92,6 +92,27 @@ pub(crate) async fn the_quick_way_out_needs_no_code(stage: &Stage) -> Result<()>
     leave_and_go_back(stage, &before).await
 }
 
+pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
+    stage: &Stage,
+) -> Result<()> {
+    serve_changed(stage, at_risk).await?;
+    let place = "(({ x, y, width, height }) => [x, y, width, height])(
+        document.querySelector('stand-with').shadowRoot.querySelector('[data-act=exit]').getBoundingClientRect())";
+    stage.gate.break_down("sending.css", Fault::Hold);
+    stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
+    stage.browser.until("customElements.get('stand-with')").await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ensure!(!stage.form().has("form").await?, "painted without its style");
+    stage.gate.break_down("sending.wasm", Fault::Hold);
+    stage.form().find("[data-act=exit]").await?;
+    let before = stage.browser.value(place).await?;
+    stage.gate.mend();
+    stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+    let after = stage.browser.value(place).await?;
+    ensure!(before == after, "it was at {before} and is at {after}");
+    Ok(())
+}
+
 pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the_documents(
     stage: &Stage,
 ) -> Result<()> {
@@ -140,11 +161,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
         }
         // Nothing of the form is left in the frame.
         let mut left = false;
-        for turn in 1..250 {
-            // A click on what is painted anew in that moment may meet nothing: people click again.
-            if turn % 50 == 0 {
-                let _ = form.click("[data-act=exit]").await;
-            }
+        for _ in 0..250 {
             let there = stage.browser.value("!!document.querySelector('stand-with')").await;
             left = there.map_or_else(|error| is_there(&error), |there| there == false);
             if left {
