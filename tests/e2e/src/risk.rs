@@ -9,7 +9,7 @@ use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
 use crate::harness::form::{Form, PERSON};
 use crate::harness::gate::Fault;
-use crate::harness::Stage;
+use crate::harness::{CAMPAIGN, Stage};
 use crate::hostile::clobbering;
 
 /// What such a campaign says.
@@ -110,6 +110,63 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     let after = stage.browser.value(place).await?;
     ensure!(before == after, "it was at {before} and is at {after}");
+    Ok(())
+}
+
+pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage) -> Result<()> {
+    is_empty_when_left_without("standwith.wasm", stage).await
+}
+
+pub(crate) async fn a_form_left_before_it_can_send_is_empty(stage: &Stage) -> Result<()> {
+    is_empty_when_left_without("sending.wasm", stage).await
+}
+
+/// Leaves a form while this file is held, which no browser keeps then; where nobody is at risk, it stays as it is.
+async fn is_empty_when_left_without(held: &str, stage: &Stage) -> Result<()> {
+    // What stays in a page that the browser keeps for the way back: all that is seen and held in that moment.
+    let leave = "dispatchEvent(new Event('pagehide'));
+        const root = document.querySelector('stand-with').shadowRoot;
+        return [root.textContent, ...[...root.querySelectorAll('[name]')]
+          .filter(({ type, checked }) => checked || !/checkbox|radio/.test(type)).map(({ value }) => value)].join(' ')";
+    let name = format!("{CAMPAIGN}.json");
+    for risk in [true, false] {
+        serve_changed(stage, |file| {
+            at_risk(file);
+            file["at_risk"] = if risk { file["at_risk"].take() } else { json!(false) };
+            file["public"] = json!({ "ask": false });
+            file["fields"] = json!([{ "id": "given_name" }, { "id": "family_name" }]);
+            file["delivery"]["disclose"] = json!(["name"]);
+        })
+        .await?;
+        let try_it = async {
+            stage.gate.break_down(held, Fault::Hold);
+            stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
+            let form = stage.form();
+            form.enter("given_name", "Sophea").await?;
+            form.click("[value=embassy]").await?;
+            form.click("[name=consent_delivery]").await?;
+            form.submit().await?;
+            form.find("[type=submit][aria-disabled]").await?;
+            let (asked, posted) = (stage.gate.asked(&name), stage.gate.posted().len());
+            let left = stage.browser.run(leave, &[]).await?.to_string();
+            let kept = ["Sophea", "embassy", "on"].map(|it| left.contains(it));
+            ensure!(kept == [!risk; 3], "there is {left}");
+            stage.gate.mend();
+            if !risk {
+                return form.until("sent").await;
+            }
+            // Whoever comes back gets a form of their own, and nothing was sent in front of them.
+            stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+            ensure!(stage.gate.asked(&name) > asked, "it is the form as it was");
+            ensure!(form.value("given_name").await?.is_empty(), "what was typed is back");
+            ensure!(!form.has(":checked:not(option)").await?, "something is ticked");
+            ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press is back");
+            ensure!(stage.gate.posted().len() == posted, "sent");
+            form.until("editing").await
+        };
+        try_it.await.with_context(|| format!("at risk: {risk}, without {held}"))?;
+    }
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
     Ok(())
 }
 
