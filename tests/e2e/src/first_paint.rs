@@ -708,7 +708,7 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
 pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
     stage: &Stage,
 ) -> Result<()> {
-    stage.gate.break_down("sending.wasm", Fault::Hold);
+    stage.gate.break_down("standwith.wasm", Fault::Hold);
     let page = stage.partner.publish("", TAG, &[]);
     // A test is no form that was painted first.
     stage.open(&format!("{page}?standwith-test")).await?;
@@ -739,11 +739,9 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     let kept = json!(["given_name", "Sophea", "email", "sophea@gmial.com", "phone", "012 345 678"]);
     let kept = json!(kept.to_string());
     let head = format!("<script>sessionStorage.setItem('standwith:{CAMPAIGN}:0', {kept})</script>");
-    stage.gate.break_down("sending.wasm", Fault::Hold);
+    stage.gate.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(&head, &tag, &[]).await?;
     let form = stage.form();
-    form.until("editing").await?;
-    // Phone numbers are known to the second half only, so this waits for it.
     form.enter("phone", "087 654 321").await?;
     form.enter("family_name", "Chan").await?;
     form.click("[value=embassy]").await?;

@@ -153,7 +153,6 @@ fn run() -> Result<ExitCode> {
         risk::the_quick_way_out_needs_no_code,
         risk::the_quick_way_out_stays_where_it_is_while_the_code_comes,
         risk::a_form_left_before_its_code_is_there_is_empty,
-        risk::a_form_left_before_it_can_send_is_empty,
         risk::the_quick_way_out_leaves_a_page_with_elements_named_like_the_documents,
         risk::in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_alone,
         risk::people_at_risk_are_warned_and_leave_no_trace,

@@ -98,12 +98,8 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
     serve_changed(stage, at_risk).await?;
     let place = "(({ x, y, width, height }) => [x, y, width, height])(
         document.querySelector('stand-with').shadowRoot.querySelector('[data-act=exit]').getBoundingClientRect())";
-    stage.gate.break_down("sending.css", Fault::Hold);
+    stage.gate.break_down("standwith.wasm", Fault::Hold);
     stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
-    stage.browser.until("customElements.get('stand-with')").await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    ensure!(!stage.form().has("form").await?, "painted without its style");
-    stage.gate.break_down("sending.wasm", Fault::Hold);
     stage.form().find("[data-act=exit]").await?;
     let before = stage.browser.value(place).await?;
     stage.gate.mend();
@@ -114,15 +110,8 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
 }
 
 pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage) -> Result<()> {
-    is_empty_when_left_without("standwith.wasm", stage).await
-}
-
-pub(crate) async fn a_form_left_before_it_can_send_is_empty(stage: &Stage) -> Result<()> {
-    is_empty_when_left_without("sending.wasm", stage).await
-}
-
-/// Leaves a form while this file is held, which no browser keeps then; where nobody is at risk, it stays as it is.
-async fn is_empty_when_left_without(held: &str, stage: &Stage) -> Result<()> {
+    // Where nobody is at risk, it stays as it is.
+    let held = "standwith.wasm";
     // What stays in a page that the browser keeps for the way back: all that is seen and held in that moment.
     let leave = "dispatchEvent(new Event('pagehide'));
         const root = document.querySelector('stand-with').shadowRoot;
