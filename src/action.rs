@@ -3,7 +3,7 @@
 use crate::campaign::Campaign;
 use crate::check::{LONGEST_SOURCE, fitting};
 use crate::json::{Json, Value, Writer};
-use crate::sealing::{self, Inside};
+use crate::sealing::{self, SealedPayload};
 use crate::shape::{Reading, Shape, Table, Written, record, words};
 
 /// A valid action. Only [`check`](crate::check::check) makes one.
@@ -15,7 +15,7 @@ pub struct Action {
     pub(crate) subject_index: Option<u32>,
     pub(crate) targets: Vec<String>,
     pub(crate) consents: Vec<Agreement>,
-    pub(crate) answers: Table<Given>,
+    pub(crate) answers: Table<AnswerValue>,
     pub(crate) public: PublicName,
 }
 
@@ -32,7 +32,7 @@ pub struct Agreement {
 
 /// All that goes into claims and is not the supporter's to say.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Circumstances {
+pub struct ClaimContext {
     /// The action's identity: 128 random bits in base64url.
     pub jti: String,
     /// Seconds since 1970.
@@ -84,7 +84,7 @@ impl Action {
     }
 
     /// The answers to the campaign's own questions.
-    pub fn answers(&self) -> &Table<Given> {
+    pub fn answers(&self) -> &Table<AnswerValue> {
         &self.answers
     }
 
@@ -94,8 +94,8 @@ impl Action {
     }
 
     /// What is sealed of the action, where the campaign seals.
-    pub fn inside(&self) -> Inside {
-        Inside {
+    pub fn inside(&self) -> SealedPayload {
+        SealedPayload {
             person: self.person.clone(),
             message: self.messages.0.is_empty().then(|| self.message.clone()),
             messages: self.messages.clone(),
@@ -105,7 +105,7 @@ impl Action {
 
     /// The action on the wire. Where the campaign seals, nothing of [`inside`](Self::inside) is in the claims,
     /// whether or not anybody then puts in the sealed text: what was not sealed can't leave instead.
-    pub fn claims(&self, campaign: &Campaign, given: Circumstances) -> Claims {
+    pub fn claims(&self, campaign: &Campaign, given: ClaimContext) -> Claims {
         let open = campaign.sealing.is_none();
         let mut digests = given.wording_digests.into_iter();
         let mut claims = Claims {
@@ -167,7 +167,7 @@ record! { written
         /// What was agreed to.
         consents: Vec<ConsentClaim> = Vec::new(),
         /// The answers to the campaign's own questions.
-        answers: Table<Given> = Table::default(),
+        answers: Table<AnswerValue> = Table::default(),
         /// How the supporter may be named in public.
         public: PublicName = PublicName::Anonymous,
         /// Where the supporter came from.
@@ -188,7 +188,7 @@ record! { written
 
     /// Who acts. What was not asked for is empty.
     pub struct Person {
-        /// Given name.
+        /// AnswerValue name.
         given_name: String = String::new(),
         /// Family name.
         family_name: String = String::new(),
@@ -267,34 +267,34 @@ words! {
 
 /// What was answered to a question of the campaign's own: a text, or several choices.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
+pub enum AnswerValue {
     /// One answer.
     One(String),
     /// Several choices.
     Several(Vec<String>),
 }
 
-impl Given {
+impl AnswerValue {
     /// The answers, one or several.
     pub fn values(&self) -> &[String] {
         match self {
-            Given::One(value) => std::slice::from_ref(value),
-            Given::Several(values) => values,
+            AnswerValue::One(value) => std::slice::from_ref(value),
+            AnswerValue::Several(values) => values,
         }
     }
 }
 
-impl Default for Given {
+impl Default for AnswerValue {
     fn default() -> Self {
-        Given::One(String::new())
+        AnswerValue::One(String::new())
     }
 }
 
-impl Shape for Given {
+impl Shape for AnswerValue {
     fn fill(&mut self, json: &Json, reading: &mut Reading) {
         *self = match json.value {
-            Value::List(_) => Given::Several(Vec::read(json, reading)),
-            _ => Given::One(String::read(json, reading)),
+            Value::List(_) => AnswerValue::Several(Vec::read(json, reading)),
+            _ => AnswerValue::One(String::read(json, reading)),
         };
     }
     fn schema(out: &mut Writer) {
@@ -305,11 +305,11 @@ impl Shape for Given {
     }
 }
 
-impl Written for Given {
+impl Written for AnswerValue {
     fn write(&self, out: &mut Writer) {
         match self {
-            Given::One(value) => value.write(out),
-            Given::Several(values) => values.write(out),
+            AnswerValue::One(value) => value.write(out),
+            AnswerValue::Several(values) => values.write(out),
         }
     }
     fn is_absent(&self) -> bool {

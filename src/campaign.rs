@@ -524,7 +524,7 @@ words! {
 
     /// What of a supporter the targets get to know.
     pub enum Disclosed: "\"name\", \"email\", \"phone\", \"country\", \"region\", \"locality\", \"postal_code\" or \"address\"" {
-        /// Given and family name.
+        /// AnswerValue and family name.
         Name = "name",
         /// The e-mail address, which then is where answers go.
         Email = "email",

@@ -5,7 +5,9 @@
 //! all). Names may hold any letter, mark and joiner: only control characters are refused, those of direction among
 //! them.
 
-use crate::action::{Action, Agreement, Claims, DeliveryClaim, Given, Message, Person, PublicName};
+use crate::action::{
+    Action, Agreement, AnswerValue, Claims, DeliveryClaim, Message, Person, PublicName,
+};
 use crate::campaign::{
     Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, Target, TargetingMode,
     days_since_1970,
@@ -43,16 +45,16 @@ const MESSAGES: &str = "messages";
 
 /// Something that the supporter has to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct FieldError {
     /// The name of the control.
     pub field: String,
     /// What is wrong with it.
-    pub kind: MistakeKind,
+    pub kind: FieldErrorKind,
 }
 
 /// What can be wrong with what was entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MistakeKind {
+pub enum FieldErrorKind {
     /// Nothing was entered, ticked or chosen.
     Missing,
     /// More than so many characters.
@@ -75,9 +77,9 @@ pub enum MistakeKind {
     Refused,
 }
 
-impl Mistake {
-    fn new(field: &str, kind: MistakeKind) -> Self {
-        Mistake { field: field.to_owned(), kind }
+impl FieldError {
+    fn new(field: &str, kind: FieldErrorKind) -> Self {
+        FieldError { field: field.to_owned(), kind }
     }
 
     /// The code on the wire: what is wrong, and with what, like `email_malformed`.
@@ -94,34 +96,38 @@ impl Mistake {
     pub fn reported(campaign: &Campaign, field: &str, code: &str) -> Self {
         let (least, most) = limits(campaign, field);
         let kind = match code {
-            _ if code.ends_with("_missing") => MistakeKind::Missing,
-            _ if code.ends_with("_too_long") => MistakeKind::TooLong(most),
-            _ if code.ends_with("_too_short") => MistakeKind::TooShort(least),
-            _ if code.ends_with("_control_character") => MistakeKind::ControlCharacter,
-            _ if code.ends_with("_malformed") => MistakeKind::Malformed,
-            _ if code.ends_with("_unknown_choice") => MistakeKind::UnknownChoice,
-            _ if code.ends_with("_too_few") => MistakeKind::TooFew(targeting::limits(campaign).0),
-            _ if code.ends_with("_too_many") => MistakeKind::TooMany(targeting::limits(campaign).1),
-            _ if code.ends_with("_altered") => MistakeKind::Altered,
-            _ => MistakeKind::Refused,
+            _ if code.ends_with("_missing") => FieldErrorKind::Missing,
+            _ if code.ends_with("_too_long") => FieldErrorKind::TooLong(most),
+            _ if code.ends_with("_too_short") => FieldErrorKind::TooShort(least),
+            _ if code.ends_with("_control_character") => FieldErrorKind::ControlCharacter,
+            _ if code.ends_with("_malformed") => FieldErrorKind::Malformed,
+            _ if code.ends_with("_unknown_choice") => FieldErrorKind::UnknownChoice,
+            _ if code.ends_with("_too_few") => {
+                FieldErrorKind::TooFew(targeting::limits(campaign).0)
+            }
+            _ if code.ends_with("_too_many") => {
+                FieldErrorKind::TooMany(targeting::limits(campaign).1)
+            }
+            _ if code.ends_with("_altered") => FieldErrorKind::Altered,
+            _ => FieldErrorKind::Refused,
         };
-        Mistake::new(field, kind)
+        FieldError::new(field, kind)
     }
 }
 
-impl MistakeKind {
+impl FieldErrorKind {
     fn word(self) -> &'static str {
         match self {
-            MistakeKind::Missing => "missing",
-            MistakeKind::TooLong(_) => "too_long",
-            MistakeKind::TooShort(_) => "too_short",
-            MistakeKind::ControlCharacter => "control_character",
-            MistakeKind::Malformed => "malformed",
-            MistakeKind::UnknownChoice => "unknown_choice",
-            MistakeKind::TooFew(_) => "too_few",
-            MistakeKind::TooMany(_) => "too_many",
-            MistakeKind::Altered => "altered",
-            MistakeKind::Refused => "refused",
+            FieldErrorKind::Missing => "missing",
+            FieldErrorKind::TooLong(_) => "too_long",
+            FieldErrorKind::TooShort(_) => "too_short",
+            FieldErrorKind::ControlCharacter => "control_character",
+            FieldErrorKind::Malformed => "malformed",
+            FieldErrorKind::UnknownChoice => "unknown_choice",
+            FieldErrorKind::TooFew(_) => "too_few",
+            FieldErrorKind::TooMany(_) => "too_many",
+            FieldErrorKind::Altered => "altered",
+            FieldErrorKind::Refused => "refused",
         }
     }
 }
@@ -148,7 +154,7 @@ pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
 ///
 /// # Errors
 /// Every mistake, in the order of the form.
-pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<Mistake>> {
+pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<FieldError>> {
     let offer = offered(campaign, draft);
     let mut judge = Judge { campaign, draft, offer, mistakes: Vec::new() };
     // In the order of the form, which is the order of the mistakes.
@@ -191,18 +197,18 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
 ///
 /// # Errors
 /// Every mistake, in the order of the form; what this campaign can't take at all comes last.
-pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<Mistake>> {
+pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<FieldError>> {
     let (varied, mut unasked) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
     if claims.sealed.is_some() {
-        unasked.push(Mistake::new("sealed", MistakeKind::UnknownChoice));
+        unasked.push(FieldError::new("sealed", FieldErrorKind::UnknownChoice));
     }
     let apart = campaign.message.per_target;
     if apart && claims.message.is_some() {
-        unasked.push(Mistake::new("message", MistakeKind::UnknownChoice));
+        unasked.push(FieldError::new("message", FieldErrorKind::UnknownChoice));
     }
     if !apart && !claims.messages.0.is_empty() {
-        unasked.push(Mistake::new(MESSAGES, MistakeKind::UnknownChoice));
+        unasked.push(FieldError::new(MESSAGES, FieldErrorKind::UnknownChoice));
     }
     unasked.extend(around(campaign, claims));
     // An answer must not pass for anything else that the form asks, nor lose one of several.
@@ -212,17 +218,17 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
         !field.is_some_and(|f| f.kind() == Kind::Choices || given.values().len() == 1)
     });
     for (name, _) in misfits {
-        unasked.push(Mistake::new(name, MistakeKind::UnknownChoice));
+        unasked.push(FieldError::new(name, FieldErrorKind::UnknownChoice));
     }
     let draft = Draft::claimed(claims);
     match check(campaign, &draft) {
         Ok(action) => {
             let strangers = claims.messages.0.iter().any(|(id, _)| !action.targets.contains(id));
             if strangers && apart {
-                unasked.push(Mistake::new(MESSAGES, MistakeKind::UnknownChoice));
+                unasked.push(FieldError::new(MESSAGES, FieldErrorKind::UnknownChoice));
             }
             if claims.subject_index.is_some_and(|index| !bears(campaign, &draft, &action, index)) {
-                unasked.push(Mistake::new("subject_index", MistakeKind::UnknownChoice));
+                unasked.push(FieldError::new("subject_index", FieldErrorKind::UnknownChoice));
             }
             unasked.extend(not_for_all(claims, &action.targets));
             if unasked.is_empty() { Ok(action) } else { Err(unasked) }
@@ -241,22 +247,22 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
 ///
 /// # Errors
 /// Every mistake, what should be sealed and is not among them.
-pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mistake>> {
+pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<FieldError>> {
     let (varied, mut mistakes) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
     let fault = match claims.sealed.as_deref().map(sealing::open) {
-        None => Some(MistakeKind::Missing),
-        Some(Err(_)) => Some(MistakeKind::Malformed),
+        None => Some(FieldErrorKind::Missing),
+        Some(Err(_)) => Some(FieldErrorKind::Malformed),
         Some(Ok(_)) => None,
     };
-    mistakes.extend(fault.map(|kind| Mistake::new("sealed", kind)));
+    mistakes.extend(fault.map(|kind| FieldError::new("sealed", kind)));
     for name in sealing::exposed(claims) {
-        mistakes.push(Mistake::new(name, MistakeKind::UnknownChoice));
+        mistakes.push(FieldError::new(name, FieldErrorKind::UnknownChoice));
     }
     mistakes.extend(around(campaign, claims));
     let count = campaign.message.subjects.len();
     if claims.subject_index.is_some_and(|index| index as usize >= count) {
-        mistakes.push(Mistake::new("subject_index", MistakeKind::UnknownChoice));
+        mistakes.push(FieldError::new("subject_index", FieldErrorKind::UnknownChoice));
     }
     let draft = Draft::claimed(&sealing::split(claims.clone()).0);
     let offer = possible(campaign, &draft);
@@ -275,7 +281,7 @@ pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mist
 ///
 /// # Errors
 /// Every mistake.
-pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mistake>> {
+pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<FieldError>> {
     match campaign.sealing {
         Some(_) => check_sealed(campaign, claims),
         None => check_claims(campaign, claims).map(|_| ()),
@@ -284,15 +290,15 @@ pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Mi
 
 /// The campaign with the texts of the variant that claims name, where they name one: what was suggested is
 /// what it says.
-fn varied(campaign: &Campaign, claims: &Claims) -> (Option<Campaign>, Vec<Mistake>) {
+fn varied(campaign: &Campaign, claims: &Claims) -> (Option<Campaign>, Vec<FieldError>) {
     match claims.variant.as_deref().map(|id| campaign.in_variant(id)) {
-        Some(None) => (None, vec![Mistake::new("variant", MistakeKind::UnknownChoice)]),
+        Some(None) => (None, vec![FieldError::new("variant", FieldErrorKind::UnknownChoice)]),
         varied => (varied.flatten(), Vec::new()),
     }
 }
 
 /// What of the claims about a message the campaign can't take.
-fn around(campaign: &Campaign, claims: &Claims) -> Vec<Mistake> {
+fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
     // Whoever does not say so has not sent it by mail.
     let fits = match claims.delivery {
         Some(DeliveryClaim::MailApp) => campaign.is_mailed(),
@@ -302,17 +308,17 @@ fn around(campaign: &Campaign, claims: &Claims) -> Vec<Mistake> {
     let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
     let strange = strange.filter(|name| consent_of(campaign, name).is_none());
     let names = delivery.into_iter().chain(strange);
-    let mut mistakes: Vec<Mistake> =
-        names.map(|name| Mistake::new(&name, MistakeKind::UnknownChoice)).collect();
+    let mut mistakes: Vec<FieldError> =
+        names.map(|name| FieldError::new(&name, FieldErrorKind::UnknownChoice)).collect();
     texts(campaign, claims, &mut mistakes);
     mistakes
 }
 
 /// What no text of claims may be, whatever the campaign asks and whichever version of it they name: exports and
 /// logs show all of them, and white space around a value is no place to hide in.
-fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<Mistake>) {
-    let mut refuse = |field: &str, kind: Option<MistakeKind>| {
-        mistakes.extend(kind.map(|kind| Mistake::new(field, kind)));
+fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<FieldError>) {
+    let mut refuse = |field: &str, kind: Option<FieldErrorKind>| {
+        mistakes.extend(kind.map(|kind| FieldError::new(field, kind)));
     };
     let source = &claims.source;
     for (field, text, most) in [
@@ -337,11 +343,11 @@ fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<Mistake>) {
     for (field, digest) in digests.chain([("campaign_digest", &claims.campaign_digest)]) {
         let fits =
             digest.is_empty() || envelope::decode(digest).is_some_and(|digest| digest.len() == 32);
-        refuse(field, (!fits).then_some(MistakeKind::Malformed));
+        refuse(field, (!fits).then_some(FieldErrorKind::Malformed));
     }
     let languages = consents.iter().map(|consent| ("consents.lang", &consent.lang));
     for (field, lang) in languages.chain([("lang", &claims.lang)]) {
-        refuse(field, (!is_like_language(lang)).then_some(MistakeKind::Malformed));
+        refuse(field, (!is_like_language(lang)).then_some(FieldErrorKind::Malformed));
     }
     for name in STANDARD_FIELDS {
         refuse(name, padded(campaign, name, claims.person.get(name)));
@@ -361,29 +367,29 @@ fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<Mistake>) {
 }
 
 /// What a value may not be before white space around it is taken away.
-fn padded(campaign: &Campaign, field: &str, text: &str) -> Option<MistakeKind> {
+fn padded(campaign: &Campaign, field: &str, text: &str) -> Option<FieldErrorKind> {
     let (_, most) = limits(campaign, field);
     // CRLF becomes LF.
     let most = most.max(LONGEST_TEXT).saturating_mul(2);
     let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if text.contains(control) {
-        return Some(MistakeKind::ControlCharacter);
+        return Some(FieldErrorKind::ControlCharacter);
     }
-    (length(text) > most).then_some(MistakeKind::TooLong(most))
+    (length(text) > most).then_some(FieldErrorKind::TooLong(most))
 }
 
 /// What a text of one line may not be: not even around its value.
-fn unfit(text: &str, most: u32) -> Option<MistakeKind> {
+fn unfit(text: &str, most: u32) -> Option<FieldErrorKind> {
     if holds_control(text, false) {
-        return Some(MistakeKind::ControlCharacter);
+        return Some(FieldErrorKind::ControlCharacter);
     }
-    (length(text) > most).then_some(MistakeKind::TooLong(most))
+    (length(text) > most).then_some(FieldErrorKind::TooLong(most))
 }
 
 /// Whether there are so many in a list that some must be repeated again and again; one that comes twice is passed
 /// over.
-fn repeated(count: usize, known: usize) -> Option<MistakeKind> {
-    (count > 2 * known).then_some(MistakeKind::TooMany(known as u32))
+fn repeated(count: usize, known: usize) -> Option<FieldErrorKind> {
+    (count > 2 * known).then_some(FieldErrorKind::TooMany(known as u32))
 }
 
 /// Whether a text is empty or looks like a language tag: of which ones there are, the campaign knows.
@@ -393,10 +399,11 @@ fn is_like_language(tag: &str) -> bool {
 }
 
 /// What was signed for some must not go to all.
-fn not_for_all(claims: &Claims, targets: &[String]) -> Option<Mistake> {
+fn not_for_all(claims: &Claims, targets: &[String]) -> Option<FieldError> {
     let more = targets.iter().any(|target| !claims.targets.contains(target));
     let all = targets.len() as u32;
-    (more && !claims.targets.is_empty()).then(|| Mistake::new(TARGETS, MistakeKind::TooFew(all)))
+    (more && !claims.targets.is_empty())
+        .then(|| FieldError::new(TARGETS, FieldErrorKind::TooFew(all)))
 }
 
 /// The consent that a control of this name asks for.
@@ -409,17 +416,17 @@ struct Judge<'a> {
     campaign: &'a Campaign,
     draft: &'a Draft,
     offer: Offer<'a>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<FieldError>,
 }
 
 impl Judge<'_> {
-    fn mistake(&mut self, field: &str, kind: MistakeKind) {
+    fn mistake(&mut self, field: &str, kind: FieldErrorKind) {
         if !self.mistakes.iter().any(|known| known.field == field) {
-            self.mistakes.push(Mistake::new(field, kind));
+            self.mistakes.push(FieldError::new(field, kind));
         }
     }
 
-    fn fields(&mut self) -> (Person, Table<Given>) {
+    fn fields(&mut self) -> (Person, Table<AnswerValue>) {
         let campaign = self.campaign;
         let (mut person, mut answers) = (Person::default(), Vec::new());
         for field in &campaign.fields {
@@ -429,8 +436,8 @@ impl Judge<'_> {
                 continue;
             }
             let given = match field.kind() {
-                Kind::Choices => Given::Several(self.choices(field)),
-                _ => Given::One(self.line(field)),
+                Kind::Choices => AnswerValue::Several(self.choices(field)),
+                _ => AnswerValue::One(self.line(field)),
             };
             if given.values().iter().any(|value| !value.is_empty()) {
                 answers.push((name.to_owned(), given));
@@ -447,10 +454,10 @@ impl Judge<'_> {
             if let Some((SUBJECT | BODY, id)) = name.split_once('/') {
                 let known = || campaign.targets.iter().any(|target| target.id.0 == id);
                 if !campaign.message.per_target || !known() {
-                    self.mistake(MESSAGES, MistakeKind::UnknownChoice);
+                    self.mistake(MESSAGES, FieldErrorKind::UnknownChoice);
                 }
             } else if !name.starts_with(CONSENT) && !is_named_by_us(name) && !asked(name) {
-                self.mistake(name, MistakeKind::UnknownChoice);
+                self.mistake(name, FieldErrorKind::UnknownChoice);
             }
         }
         (person, Table(answers))
@@ -461,11 +468,11 @@ impl Judge<'_> {
         let name = field.id.as_str();
         let known = field.options.iter().map(|option| option.id.as_str());
         let Some(chosen) = distinct(self.draft.all(name), known) else {
-            self.mistake(name, MistakeKind::UnknownChoice);
+            self.mistake(name, FieldErrorKind::UnknownChoice);
             return Vec::new();
         };
         if chosen.is_empty() && field.required {
-            self.mistake(name, MistakeKind::Missing);
+            self.mistake(name, FieldErrorKind::Missing);
         }
         chosen
     }
@@ -477,7 +484,7 @@ impl Judge<'_> {
         let is_needed = field.required || self.offer.waits == Some(name);
         if value.is_empty() || (is_needed && is_blank(&value)) {
             if is_needed {
-                self.mistake(name, MistakeKind::Missing);
+                self.mistake(name, FieldErrorKind::Missing);
             }
             return value;
         }
@@ -486,19 +493,19 @@ impl Judge<'_> {
         let chosen = || field.options.iter().any(|option| option.id == value);
         let is_postcode = || postcode::fits(self.draft.get("country").trim(), &value);
         let fault = if holds_control(&value, kind == Kind::LongText) {
-            Some(MistakeKind::ControlCharacter)
+            Some(FieldErrorKind::ControlCharacter)
         } else if length(&value) > most {
-            Some(MistakeKind::TooLong(most))
+            Some(FieldErrorKind::TooLong(most))
         } else {
             match kind {
-                Kind::Email if !is_email(&value) => Some(MistakeKind::Malformed),
-                Kind::Phone if !is_phone(&value) => Some(MistakeKind::Malformed),
-                Kind::Number if !is_number(&value) => Some(MistakeKind::Malformed),
-                Kind::Date if !is_date(&value) => Some(MistakeKind::Malformed),
-                Kind::Country if !country::is_known(&value) => Some(MistakeKind::UnknownChoice),
-                Kind::Choice if !chosen() => Some(MistakeKind::UnknownChoice),
-                Kind::Checkbox if value != TICKED => Some(MistakeKind::UnknownChoice),
-                _ if name == "postal_code" && !is_postcode() => Some(MistakeKind::Malformed),
+                Kind::Email if !is_email(&value) => Some(FieldErrorKind::Malformed),
+                Kind::Phone if !is_phone(&value) => Some(FieldErrorKind::Malformed),
+                Kind::Number if !is_number(&value) => Some(FieldErrorKind::Malformed),
+                Kind::Date if !is_date(&value) => Some(FieldErrorKind::Malformed),
+                Kind::Country if !country::is_known(&value) => Some(FieldErrorKind::UnknownChoice),
+                Kind::Choice if !chosen() => Some(FieldErrorKind::UnknownChoice),
+                Kind::Checkbox if value != TICKED => Some(FieldErrorKind::UnknownChoice),
+                _ if name == "postal_code" && !is_postcode() => Some(FieldErrorKind::Malformed),
                 _ => None,
             }
         };
@@ -506,7 +513,7 @@ impl Judge<'_> {
             self.mistake(name, fault);
         } else if self.offer.waits == Some(name) {
             // Without it there is nobody to write to.
-            self.mistake(name, MistakeKind::Missing);
+            self.mistake(name, FieldErrorKind::Missing);
         }
         value
     }
@@ -515,7 +522,7 @@ impl Judge<'_> {
         let known = &self.campaign.targets;
         let ids = known.iter().map(|target| target.id.as_str());
         let Some(chosen) = distinct(self.draft.all(TARGETS), ids.clone()) else {
-            self.mistake(TARGETS, MistakeKind::UnknownChoice);
+            self.mistake(TARGETS, FieldErrorKind::UnknownChoice);
             return Vec::new();
         };
         let ids = ids.map(str::to_owned);
@@ -527,11 +534,11 @@ impl Judge<'_> {
             // The field for which this waits is missed in its own place.
             _ if offer.waits.is_some() => return Vec::new(),
             _ if chosen.iter().any(|id| !offer.includes(id)) => {
-                self.mistake(TARGETS, MistakeKind::UnknownChoice);
+                self.mistake(TARGETS, FieldErrorKind::UnknownChoice);
                 return Vec::new();
             }
             None if offer.targets.is_empty() => {
-                self.mistake(TARGETS, MistakeKind::Missing);
+                self.mistake(TARGETS, FieldErrorKind::Missing);
                 return Vec::new();
             }
             None => return offer.targets.iter().map(|target| target.id.0.clone()).collect(),
@@ -539,9 +546,9 @@ impl Judge<'_> {
         };
         let count = chosen.len() as u32;
         if count < least {
-            self.mistake(TARGETS, MistakeKind::TooFew(least));
+            self.mistake(TARGETS, FieldErrorKind::TooFew(least));
         } else if count > most {
-            self.mistake(TARGETS, MistakeKind::TooMany(most));
+            self.mistake(TARGETS, FieldErrorKind::TooMany(most));
         }
         // In the campaign's order, so that the same choice gives the same bytes.
         ids.filter(|id| chosen.contains(id)).collect()
@@ -572,13 +579,13 @@ impl Judge<'_> {
             let (least, most) = limits(self.campaign, name);
             let count = length(value);
             if is_blank(value) {
-                self.mistake(name, MistakeKind::Missing);
+                self.mistake(name, FieldErrorKind::Missing);
             } else if holds_control(value, name == BODY) {
-                self.mistake(name, MistakeKind::ControlCharacter);
+                self.mistake(name, FieldErrorKind::ControlCharacter);
             } else if count < least {
-                self.mistake(name, MistakeKind::TooShort(least));
+                self.mistake(name, FieldErrorKind::TooShort(least));
             } else if count > most {
-                self.mistake(name, MistakeKind::TooLong(most));
+                self.mistake(name, FieldErrorKind::TooLong(most));
             }
         }
         let room = message::room(self.campaign, BODY);
@@ -591,7 +598,7 @@ impl Judge<'_> {
         };
         for (name, stands) in [(SUBJECT, subject_stands), (BODY, body_stands)] {
             if !stands {
-                self.mistake(name, MistakeKind::Altered);
+                self.mistake(name, FieldErrorKind::Altered);
             }
         }
         Message { subject, body }
@@ -606,7 +613,7 @@ impl Judge<'_> {
             let name = consent_name(consent.purpose.as_str());
             let granted = self.draft.has(&name, TICKED);
             if consent.required && !granted {
-                self.mistake(&name, MistakeKind::Missing);
+                self.mistake(&name, FieldErrorKind::Missing);
             }
             agreements.push(Agreement {
                 purpose: consent.purpose.0.clone(),
@@ -617,7 +624,7 @@ impl Judge<'_> {
         let draft = self.draft;
         for name in draft.names() {
             if name.starts_with(CONSENT) && consent_of(campaign, name).is_none() {
-                self.mistake(name, MistakeKind::UnknownChoice);
+                self.mistake(name, FieldErrorKind::UnknownChoice);
             }
         }
         agreements
@@ -626,7 +633,7 @@ impl Judge<'_> {
     fn public(&mut self) -> PublicName {
         let word = self.draft.get(PUBLIC);
         if !word.is_empty() && PublicName::of(word).is_none() {
-            self.mistake(PUBLIC, MistakeKind::UnknownChoice);
+            self.mistake(PUBLIC, FieldErrorKind::UnknownChoice);
         }
         PublicName::of(word).unwrap_or_default()
     }

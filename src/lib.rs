@@ -45,7 +45,7 @@ pub mod sealing;
 pub mod session;
 pub mod text;
 
-pub mod plan;
+pub mod markup;
 pub mod view;
 
 // What is wrong with a campaign file is told where it is written, never in the widget.

@@ -16,7 +16,7 @@ const POST: i64 = 15;
 
 /// A message that is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kept {
+pub struct OutboxEntry {
     /// The campaign.
     pub campaign: String,
     /// The action's identity.
@@ -35,7 +35,7 @@ pub struct Kept {
 
 /// What is to be done with a message that is found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Turn {
+pub enum ClaimResult {
     /// Nothing: another tab is sending it.
     Wait,
     /// It was kept long enough.
@@ -46,7 +46,7 @@ pub enum Turn {
 
 /// What becomes of a message that is kept, when the answer to a post of it is there.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fate {
+pub enum Disposition {
     /// It has arrived: it is kept no longer.
     Discard,
     /// It goes once more with the proof of work for this challenge.
@@ -56,15 +56,15 @@ pub enum Fate {
 }
 
 /// What becomes of it by this outcome, where a proof of work went along or not. One proof is made for each claim.
-pub fn fate(outcome: &Outcome, proved: bool) -> Fate {
+pub fn disposition(outcome: &Outcome, proved: bool) -> Disposition {
     match outcome {
-        Outcome::Accepted(_) => Fate::Discard,
-        Outcome::Prove(challenge) if !proved => Fate::Prove(challenge.clone()),
-        _ => Fate::Release,
+        Outcome::Accepted(_) => Disposition::Discard,
+        Outcome::Prove(challenge) if !proved => Disposition::Prove(challenge.clone()),
+        _ => Disposition::Release,
     }
 }
 
-impl Kept {
+impl OutboxEntry {
     /// Reads what a device kept. It may be from anyone: scripts of the same site can write there.
     pub fn read(text: &str) -> Option<Self> {
         let Value::List(values) = json::parse(text).ok()?.value else { return None };
@@ -73,7 +73,7 @@ impl Kept {
             Value::Whole(number) => Some(number),
             _ => None,
         };
-        Some(Kept {
+        Some(OutboxEntry {
             campaign: text(0)?,
             jti: text(1)?,
             url: text(2)?,
@@ -134,16 +134,16 @@ impl Kept {
     }
 
     /// Whose turn it is at the time `now` (seconds since 1970). A clock that was set back delays nothing.
-    pub fn turn(&mut self, now: i64) -> Turn {
+    pub fn turn(&mut self, now: i64) -> ClaimResult {
         if now >= self.until {
-            return Turn::Delete;
+            return ClaimResult::Delete;
         }
         // Nor does any clock keep it for longer.
         self.until = self.until.min(now.saturating_add(LONGEST));
         if self.claimed > now && self.claimed <= now + CLAIM {
-            return Turn::Wait;
+            return ClaimResult::Wait;
         }
         self.claimed = now + CLAIM;
-        Turn::Send
+        ClaimResult::Send
     }
 }

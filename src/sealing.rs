@@ -10,7 +10,7 @@
 //!    vector is 12 random bytes.
 //! 5. [`compact`] of header, vector and ciphertext is the claim `sealed`.
 
-use crate::action::{Claims, Given, Message, Person};
+use crate::action::{AnswerValue, Claims, Message, Person};
 use crate::envelope::{PublicKey, decode, encode, fault, read};
 use crate::shape::{self, ConfigFault, Table, record};
 
@@ -28,7 +28,7 @@ const BLOCK: usize = 256;
 
 record! { written
     /// What is sealed of an action. The claims have none of it then.
-    pub struct Inside {
+    pub struct SealedPayload {
         /// Who acts.
         person: Person = Person::default(),
         /// What is said to all; absent where there are `messages`.
@@ -36,7 +36,7 @@ record! { written
         /// A message for each target, by its id.
         messages: Table<Message> = Table::default(),
         /// The answers to the campaign's own questions.
-        answers: Table<Given> = Table::default(),
+        answers: Table<AnswerValue> = Table::default(),
     }
 
     /// The header of a sealed text. No other member is allowed.
@@ -53,8 +53,8 @@ record! { written
 }
 
 /// Takes out of claims what is to be sealed.
-pub fn split(mut claims: Claims) -> (Claims, Inside) {
-    let inside = Inside {
+pub fn split(mut claims: Claims) -> (Claims, SealedPayload) {
+    let inside = SealedPayload {
         person: std::mem::take(&mut claims.person),
         message: claims.message.take(),
         messages: std::mem::take(&mut claims.messages),
@@ -67,7 +67,7 @@ pub fn split(mut claims: Claims) -> (Claims, Inside) {
 ///
 /// # Errors
 /// What the claims have in the clear, by name.
-pub fn joined(mut claims: Claims, inside: Inside) -> Result<Claims, Vec<&'static str>> {
+pub fn joined(mut claims: Claims, inside: SealedPayload) -> Result<Claims, Vec<&'static str>> {
     let exposed = exposed(&claims);
     if !exposed.is_empty() {
         return Err(exposed);
@@ -77,8 +77,8 @@ pub fn joined(mut claims: Claims, inside: Inside) -> Result<Claims, Vec<&'static
     Ok(claims)
 }
 
-pub(crate) fn put(claims: &mut Claims, inside: Inside) {
-    let Inside { person, message, messages, answers } = inside;
+pub(crate) fn put(claims: &mut Claims, inside: SealedPayload) {
+    let SealedPayload { person, message, messages, answers } = inside;
     (claims.person, claims.message) = (person, message);
     (claims.messages, claims.answers) = (messages, answers);
 }
@@ -101,7 +101,7 @@ pub fn exposed(claims: &Claims) -> Vec<&'static str> {
 }
 
 /// What is encrypted: JSON, and white space up to a length that tells little.
-pub fn plaintext(inside: &Inside) -> String {
+pub fn plaintext(inside: &SealedPayload) -> String {
     let mut text = shape::write(inside);
     while !text.len().is_multiple_of(BLOCK) {
         text.push(' ');
@@ -113,7 +113,7 @@ pub fn plaintext(inside: &Inside) -> String {
 ///
 /// # Errors
 /// What is wrong with it: unknown and duplicate members, too, by name.
-pub fn read_inside(plaintext: &[u8]) -> Result<Inside, Vec<ConfigFault>> {
+pub fn read_inside(plaintext: &[u8]) -> Result<SealedPayload, Vec<ConfigFault>> {
     read(plaintext)
 }
 

@@ -5,12 +5,13 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use standwith::action::{
-    Action, Circumstances, Claims, ConsentClaim, DeliveryClaim, Given, Message, PublicName, Source,
+    Action, AnswerValue, ClaimContext, Claims, ConsentClaim, DeliveryClaim, Message, PublicName,
+    Source,
 };
 use standwith::campaign::{Campaign, CampaignFile, STANDARD_FIELDS, Strictness};
 use standwith::check::{
-    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE, LONGEST_LONG_TEXT, LONGEST_SOURCE,
-    LONGEST_SUBJECT, LONGEST_TEXT, Mistake, MistakeKind, MistakeKind::*, check, check_claims,
+    FieldError, FieldErrorKind, FieldErrorKind::*, LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE,
+    LONGEST_LONG_TEXT, LONGEST_SOURCE, LONGEST_SUBJECT, LONGEST_TEXT, check, check_claims,
     is_email, length, limits,
 };
 use standwith::draft::Draft;
@@ -86,10 +87,10 @@ fn entered(values: &[(&str, &str)]) -> Draft {
 }
 
 fn claims(campaign: &Campaign, action: &Action) -> Claims {
-    let given = Circumstances {
+    let given = ClaimContext {
         jti: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
         wording_digests: action.wordings().map(|_| encode(&[7; 32])).collect(),
-        ..Circumstances::default()
+        ..ClaimContext::default()
     };
     action.claims(campaign, given)
 }
@@ -112,25 +113,25 @@ fn passes(changes: &Value, values: &[(&str, &str)]) -> Action {
 }
 
 /// What is entered has these mistakes, in this order. Each survives its way over the wire.
-fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, MistakeKind)]) {
+fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, FieldErrorKind)]) {
     let campaign = campaign(changes.clone());
     let mistakes = check(&campaign, &entered(values).composed(&campaign)).err().unwrap_or_default();
-    let found: Vec<(&str, MistakeKind)> =
+    let found: Vec<(&str, FieldErrorKind)> =
         mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
     assert_eq!(found, expected, "{values:?}");
     for mistake in &mistakes {
-        assert_eq!(Mistake::reported(&campaign, &mistake.field, &mistake.code()), *mistake);
+        assert_eq!(FieldError::reported(&campaign, &mistake.field, &mistake.code()), *mistake);
     }
 }
 
 /// The claims of someone who did everything right, changed, are refused for these reasons.
-fn check_claimed(changes: &Value, change: fn(&mut Claims), expected: &[(&str, MistakeKind)]) {
+fn check_claimed(changes: &Value, change: fn(&mut Claims), expected: &[(&str, FieldErrorKind)]) {
     let campaign = campaign(changes.clone());
     let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
     let mut claims = claims(&campaign, &action);
     change(&mut claims);
     let mistakes = check_claims(&campaign, &claims).err().unwrap_or_default();
-    let found: Vec<(&str, MistakeKind)> =
+    let found: Vec<(&str, FieldErrorKind)> =
         mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
     assert_eq!(found, expected);
 }
@@ -311,7 +312,7 @@ fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
         check_claims(&campaign, &claims).err().unwrap_or_default()
     };
     let found = |field: &str, kind, change: &dyn Fn(&mut Claims)| {
-        let mistake = Mistake { field: field.to_owned(), kind };
+        let mistake = FieldError { field: field.to_owned(), kind };
         let mistakes = mistakes(change);
         assert!(mistakes.contains(&mistake), "{mistake:?} is not in {mistakes:?}");
     };
@@ -363,11 +364,11 @@ fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
         claims.message.as_mut().unwrap().subject.push_str(&padded);
     });
     found("why", TooLong(4000), &|claims| {
-        claims.answers.0.push(("why".to_owned(), Given::One(["I do.", &padded].concat())));
+        claims.answers.0.push(("why".to_owned(), AnswerValue::One(["I do.", &padded].concat())));
     });
     found("roles", TooMany(2), &|claims| {
         let many = vec!["reader".to_owned(); 5];
-        claims.answers.0.push(("roles".to_owned(), Given::Several(many)));
+        claims.answers.0.push(("roles".to_owned(), AnswerValue::Several(many)));
     });
     found("targets", TooMany(3), &|claims| claims.targets = vec!["a".to_owned(); 7]);
 }
@@ -381,7 +382,7 @@ fn cleans_and_clips_the_source_before_it_is_claimed() {
         partner: "Free\u{202e}dom\n \u{1b}[31mUnited".to_owned(),
         utm_source: "é".repeat(20_000),
     };
-    let given = Circumstances { source, ..Circumstances::default() };
+    let given = ClaimContext { source, ..ClaimContext::default() };
     let claims = action.claims(&campaign, given);
     assert_eq!(claims.source.page, "https://partner.example");
     assert_eq!(claims.source.partner, "Freedom [31mUnited");
@@ -410,8 +411,11 @@ fn values_are_kept_trimmed_with_line_feeds() {
     assert_eq!(action.message().subject, "About  it");
     assert_eq!(action.message().body, "One\nTwo\nThree");
     assert_eq!(action.targets(), ["b"]);
-    assert_eq!(action.answers().get("why"), Some(&Given::One("a\nb".to_owned())));
-    assert_eq!(action.answers().get("roles"), Some(&Given::Several(vec!["writer".to_owned()])));
+    assert_eq!(action.answers().get("why"), Some(&AnswerValue::One("a\nb".to_owned())));
+    assert_eq!(
+        action.answers().get("roles"),
+        Some(&AnswerValue::Several(vec!["writer".to_owned()]))
+    );
 }
 
 #[test]
@@ -715,7 +719,7 @@ fn a_postcode_is_one_of_its_country() {
 fn several_choices_are_each_one_of_the_options() {
     let action =
         passes(&as_it_is(), &[("roles", "writer"), ("roles", "reader"), ("roles", "writer")]);
-    let chosen = Given::Several(vec!["writer".to_owned(), "reader".to_owned()]);
+    let chosen = AnswerValue::Several(vec!["writer".to_owned(), "reader".to_owned()]);
     assert_eq!(action.answers().get("roles"), Some(&chosen));
     assert_eq!(passes(&as_it_is(), &[]).answers().get("roles"), None);
     let values = [("roles", "reader"), ("roles", "editor")];
@@ -767,7 +771,7 @@ fn questions_of_the_campaign_are_answered_or_left_open() {
     let kept: Vec<(&str, &str)> =
         answers.0.iter().map(|(name, given)| (name.as_str(), given.values()[0].as_str())).collect();
     assert_eq!(kept, OF_EACH_KIND);
-    let several = |given: &Given| matches!(given, Given::Several(_));
+    let several = |given: &AnswerValue| matches!(given, AnswerValue::Several(_));
     assert!(answers.0.iter().all(|(name, given)| several(given) == (name == "own_choices")));
     // Left open, they are no answers.
     assert_eq!(passes(&of_each_kind(false), &[]).answers().0, []);
@@ -898,7 +902,7 @@ fn a_consent_is_asked_where_it_belongs() {
     let mut draft = entered(&untouched);
     draft.set("consent_terms", "");
     let mistakes = check(&campaign, &draft.composed(&campaign)).unwrap_err();
-    assert_eq!(mistakes, [Mistake { field: "consent_news".to_owned(), kind: Missing }]);
+    assert_eq!(mistakes, [FieldError { field: "consent_news".to_owned(), kind: Missing }]);
     draft.set("country", "US");
     assert!(check(&campaign, &draft.composed(&campaign)).is_ok());
 }
@@ -954,7 +958,7 @@ fn a_mistake_has_a_code() {
         ("colour", Missing, "answer_missing"),
         ("sealed", Refused, "answer_refused"),
     ] {
-        assert_eq!(Mistake { field: field.to_owned(), kind }.code(), code);
+        assert_eq!(FieldError { field: field.to_owned(), kind }.code(), code);
     }
 }
 
@@ -972,8 +976,8 @@ fn what_an_endpoint_reports_is_understood_or_plainly_refused() {
         ("", "", Refused),
     ] {
         assert_eq!(
-            Mistake::reported(&campaign, field, code),
-            Mistake { field: field.to_owned(), kind }
+            FieldError::reported(&campaign, field, code),
+            FieldError { field: field.to_owned(), kind }
         );
     }
 }
@@ -999,7 +1003,7 @@ fn claims_keep_to_a_locked_message() {
         let mut claims = claims(&campaign, &action);
         change(&mut claims);
         let mistakes = check_claims(&campaign, &claims).unwrap_err();
-        assert_eq!(mistakes, [Mistake { field: field.to_owned(), kind: Altered }]);
+        assert_eq!(mistakes, [FieldError { field: field.to_owned(), kind: Altered }]);
     };
     let message = |subject: &str, body: &str| {
         Some(Message { subject: subject.to_owned(), body: body.to_owned() })
@@ -1031,7 +1035,7 @@ fn head_and_foot_stand_about_the_body() {
     ] {
         assert_eq!(judged(&body), Ok(()), "{body}");
     }
-    let altered = Err(vec![Mistake { field: "body".to_owned(), kind: Altered }]);
+    let altered = Err(vec![FieldError { field: "body".to_owned(), kind: Altered }]);
     for body in [
         "Mine".to_owned(),
         format!("{head}\n\nMine"),
@@ -1096,7 +1100,7 @@ fn claims_say_no_more_than_the_form_asks() {
 #[test]
 fn an_answer_passes_for_nothing_else() {
     fn answer(claims: &mut Claims, name: &str, value: &str) {
-        claims.answers.0.push((name.to_owned(), Given::One(value.to_owned())));
+        claims.answers.0.push((name.to_owned(), AnswerValue::One(value.to_owned())));
     }
     let unknown = |field: &'static str| [(field, UnknownChoice)];
     check_claimed(&as_it_is(), |c| answer(c, "why", "so"), &[]);
@@ -1117,7 +1121,7 @@ fn an_answer_passes_for_nothing_else() {
     check_claimed(
         &as_it_is(),
         |c| {
-            let several = Given::Several(vec!["red".to_owned(), "blue".to_owned()]);
+            let several = AnswerValue::Several(vec!["red".to_owned(), "blue".to_owned()]);
             c.answers.0.push(("colour".to_owned(), several));
         },
         &unknown("colour"),
@@ -1392,7 +1396,7 @@ proptest! {
                 None => claims.messages.0.push((to, message)),
             }
         }
-        claims.answers.0.extend(answers.into_iter().map(|(k, v)| (k, Given::Several(v))));
+        claims.answers.0.extend(answers.into_iter().map(|(k, v)| (k, AnswerValue::Several(v))));
         if let Ok(action) = check_claims(&campaign, &claims) {
             assert_replays(&campaign, &action);
         }

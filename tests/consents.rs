@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, campaign_with, digest, setting};
+use scenario::{Scenario, campaign_with, digest, setting};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
-use standwith::plan::Plan;
-use standwith::view::{self, Part};
+use standwith::markup::Markup;
+use standwith::view::{self, Region};
 
 /// Two organisations ask, and each for itself.
 fn campaign() -> Value {
@@ -35,14 +35,14 @@ fn campaign() -> Value {
     }))
 }
 
-fn links(plan: &Plan) -> Vec<&str> {
+fn links(plan: &Markup) -> Vec<&str> {
     let after = plan.as_str().split("https://").skip(1);
-    after.map(|rest| rest.split(standwith::plan::END).next().unwrap()).collect()
+    after.map(|rest| rest.split(standwith::markup::END).next().unwrap()).collect()
 }
 
 #[test]
 fn an_organisation_is_named_under_its_box() {
-    let flow = Flow::new(campaign()).enter("country", "KH");
+    let flow = Scenario::new(campaign()).enter("country", "KH");
     let given_to = |name: &str| flow.field(name).given_to;
     assert_eq!(given_to("consent_updates"), "");
     assert_eq!(given_to("consent_alliance"), "The Alliance · Privacy notice");
@@ -52,7 +52,7 @@ fn an_organisation_is_named_under_its_box() {
         assert_eq!(flow.value(name), "", "{name}");
     }
     assert_eq!(flow.field("consent_alliance").label, "The alliance may write to me, too.");
-    let consents = view::part(&flow.session, &flow.locale, Part::Consents);
+    let consents = view::part(&flow.session, &flow.locale, Region::Consents);
     assert_eq!(links(&consents), ["alliance.invalid/privacy"]);
     // It comes and goes with its box.
     let flow = flow.enter("country", "GB");
@@ -63,16 +63,16 @@ fn an_organisation_is_named_under_its_box() {
 #[test]
 fn an_organisation_has_its_name_and_its_notice_in_other_languages() {
     let file = CampaignFile::parse(campaign().to_string().as_bytes()).unwrap();
-    let flow =
-        Flow::of(setting(file.campaign("km", Strictness::Strict).unwrap())).enter("country", "FR");
+    let flow = Scenario::of(setting(file.campaign("km", Strictness::Strict).unwrap()))
+        .enter("country", "FR");
     assert!(flow.field("consent_alliance").given_to.starts_with("សម្ព័ន្ធ"));
-    let consents = view::part(&flow.session, &flow.locale, Part::Consents);
+    let consents = view::part(&flow.session, &flow.locale, Region::Consents);
     assert_eq!(links(&consents), ["alliance.invalid/km"]);
 }
 
 #[test]
 fn each_answer_is_claimed_with_its_words_and_their_language() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .filled()
         .tick("consent_alliance", "on")
         .clear("consent_delivery", "on")
@@ -91,13 +91,13 @@ fn each_answer_is_claimed_with_its_words_and_their_language() {
             ("fund", false, digest("The fund may write."), "en"),
         ]
     );
-    assert_eq!(claims.iat, flow::NOW);
+    assert_eq!(claims.iat, scenario::NOW);
 }
 
 #[test]
 fn who_is_responsible_is_said_as_far_as_it_is_known() {
     let said = |patch: Value| {
-        let form = Flow::new(campaign_with(patch)).form();
+        let form = Scenario::new(campaign_with(patch)).form();
         (form.responsible.join("|"), form.privacy.map(|(_, address)| address))
     };
     let (name, days) =
@@ -125,7 +125,7 @@ fn what_the_targets_learn_is_said_beside_the_button() {
             "message": { "body": "Please free the writer." },
             "consents": null,
         });
-        Flow::new(campaign_with(patch)).form().disclosed
+        Scenario::new(campaign_with(patch)).form().disclosed
     };
     let ask = |ids: &[&str]| -> Value { ids.iter().map(|id| json!({ "id": id })).collect() };
     let all =
@@ -156,8 +156,8 @@ fn what_the_targets_learn_is_said_beside_the_button() {
 
 #[test]
 fn the_example_says_all_of_it_in_each_of_its_languages() {
-    for lang in flow::example().languages() {
-        let form = Flow::example(&lang).form();
+    for lang in scenario::example().languages() {
+        let form = Scenario::example(&lang).form();
         assert_eq!(form.responsible.len(), 2, "{lang}");
         assert!(form.privacy.is_some() && !form.disclosed.is_empty(), "{lang}");
     }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use standwith::action::{Circumstances, Claims, ConsentClaim, Source};
+use standwith::action::{ClaimContext, Claims, ConsentClaim, Source};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::check::{check, check_claims};
 use standwith::draft::Draft;
@@ -78,14 +78,14 @@ fn the_widget_signs_a_golden_action_byte_for_byte() {
         composed.set("phone", &claims.person.phone);
         let action = check(&campaign, &composed).unwrap();
         let digest = |consent: &ConsentClaim| consent.wording_digest.clone();
-        let given = Circumstances {
+        let given = ClaimContext {
             jti: claims.jti.clone(),
             iat: claims.iat,
             aud: claims.aud.clone(),
             campaign_digest: claims.campaign_digest.clone(),
             wording_digests: claims.consents.iter().map(digest).collect(),
             source: claims.source.clone(),
-            ..Circumstances::default()
+            ..ClaimContext::default()
         };
         let again = action.claims(&campaign, given);
         assert_eq!(shape::write(&again), vector["payload"].as_str().unwrap());

@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
 use std::collections::BTreeSet;
 
-use flow::{Flow, campaign, campaign_with};
 use proptest::prelude::*;
+use scenario::{Scenario, campaign, campaign_with};
 use serde_json::{Value, json};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::draft::{Draft, SUBJECT, seed_of_first};
@@ -67,7 +67,7 @@ fn the_first_plan_of_an_endpoint_is_known_again_in_every_language() {
     let random =
         campaign_with(json!({ "targeting": { "mode": "random", "most": 2, "least": null } }));
     assert!(is_own(&own(&random), &random));
-    for file in std::fs::read_dir(flow::checkout("www/locales")).unwrap() {
+    for file in std::fs::read_dir(scenario::checkout("www/locales")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_none_or(|ending| ending != "json") {
             continue;
@@ -163,14 +163,14 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
         "delivery": { "disclose": ["name"] },
         "public": { "ask": true },
     }));
-    let fresh = Flow::new(asked.clone());
+    let fresh = Scenario::new(asked.clone());
     let typed = [
         ("given_name", "Sophea"),
         ("email", "a@b.invalid"),
         ("why", "Mine"),
         ("body", "My own words here."),
     ];
-    let mut flow = Flow::new(asked);
+    let mut flow = Scenario::new(asked);
     for (name, text) in typed {
         flow = flow.enter(name, text);
     }
@@ -193,9 +193,9 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
         assert_eq!(flow.value(name), fresh.value(name), "{name}");
     }
     assert!(flow.text().contains("this form looked different"), "{}", flow.text());
-    let checked = |flow: &Flow| flow.plan().as_str().matches("checked").count();
+    let checked = |flow: &Scenario| flow.plan().as_str().matches("checked").count();
     assert_eq!(checked(&flow), checked(&fresh));
-    let names = |flow: Flow| flow.submit().form().summary.unwrap().items;
+    let names = |flow: Scenario| flow.submit().form().summary.unwrap().items;
     let items = names(flow);
     assert!(items.iter().any(|(name, _)| name == "targets"), "{items:?}");
     assert!(items.iter().any(|(name, _)| name == "consent_delivery"), "{items:?}");
@@ -203,9 +203,9 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
 
 #[test]
 fn nobody_is_told_of_another_form_who_did_nothing_there() {
-    let says = |flow: &Flow| flow.text().contains("this form looked different");
+    let says = |flow: &Scenario| flow.text().contains("this form looked different");
     let flow =
-        Flow::new(campaign()).event(Event::Repainted { own: false, pressed: false }).does(&[]);
+        Scenario::new(campaign()).event(Event::Repainted { own: false, pressed: false }).does(&[]);
     assert!(!says(&flow));
     // A press was seen, and came to nothing.
     assert!(says(&flow.event(Event::Repainted { own: false, pressed: true })));
@@ -214,7 +214,7 @@ fn nobody_is_told_of_another_form_who_did_nothing_there() {
         "targets": [{ "id": "a", "name": "A" }],
         "targeting": { "mode": "all", "least": null, "most": null },
     }));
-    let flow = Flow::new(only)
+    let flow = Scenario::new(only)
         .enter("given_name", "Sophea")
         .event(Event::Repainted { own: false, pressed: false });
     assert!(says(&flow));
@@ -224,7 +224,7 @@ fn nobody_is_told_of_another_form_who_did_nothing_there() {
 
 #[test]
 fn a_press_on_the_forms_own_first_paint_is_dropped_and_nothing_else() {
-    let flow = Flow::new(campaign()).filled();
+    let flow = Scenario::new(campaign()).filled();
     let before = flow.session.draft().clone();
     let flow = flow
         .event(Event::Repainted { own: true, pressed: true })

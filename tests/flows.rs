@@ -3,34 +3,36 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
 use std::collections::BTreeMap;
 
-use flow::seen::{Control, Progress, Screen, View, root, view, words};
-use flow::{AUDIENCE, COUNT_URL, ENDPOINT, Flow, NOW, SIGNATURE, campaign, campaign_with, jti};
 use proptest::prelude::*;
+use scenario::seen::{Control, Progress, Screen, View, root, view, words};
+use scenario::{
+    AUDIENCE, COUNT_URL, ENDPOINT, NOW, SIGNATURE, Scenario, campaign, campaign_with, jti,
+};
 use serde_json::{Value, json};
 use standwith::action::Claims;
 use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{Campaign, CampaignFile, Id, Strictness, Variant};
-use standwith::check::{Mistake, MistakeKind, check_claims};
+use standwith::check::{FieldError, FieldErrorKind, check_claims};
 use standwith::draft::Draft;
 use standwith::envelope;
 use standwith::markdown;
 use standwith::session::{
-    Effect, Event, Focus, Materials, Notice, Reply, Report, Session, Setting, ShareResult,
+    Effect, Event, Focus, FormConfig, Notice, PageEvent, Reply, Session, ShareResult, SigningInputs,
 };
 use standwith::text::{Key, Locale, Rules};
 use standwith::view::whole;
 
 fn invalid(fields: &[(&str, &str)]) -> Effect {
     let owned = |(name, code): &(&str, &str)| (name.to_string(), code.to_string());
-    Effect::Tell(Report::Invalid(fields.iter().map(owned).collect()))
+    Effect::Tell(PageEvent::Invalid(fields.iter().map(owned).collect()))
 }
 
 fn error(code: &str, retryable: bool) -> Effect {
-    Effect::Tell(Report::Error { code: code.to_owned(), retryable })
+    Effect::Tell(PageEvent::Error { code: code.to_owned(), retryable })
 }
 
 /// What is asked for at the first key press: the wordings of all consents, whoever they are for.
@@ -56,8 +58,8 @@ const UNREACHABLE: &str = "Your message has not been confirmed: no answer came. 
 
 #[test]
 fn a_form_begins_ready_and_asks_for_the_count() {
-    Flow::new(campaign())
-        .does(&[Effect::Tell(Report::Ready), Effect::FetchCount(COUNT_URL.to_owned())])
+    Scenario::new(campaign())
+        .does(&[Effect::Tell(PageEvent::Ready), Effect::FetchCount(COUNT_URL.to_owned())])
         .is("editing")
         .says("Send message", None)
         .wrong(&[]);
@@ -65,20 +67,21 @@ fn a_form_begins_ready_and_asks_for_the_count() {
 
 #[test]
 fn without_an_address_no_count_is_asked_for() {
-    let mut setting = flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+    let mut setting =
+        scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
     setting.count_url.clear();
-    Flow::of(setting).does(&[Effect::Tell(Report::Ready)]);
+    Scenario::of(setting).does(&[Effect::Tell(PageEvent::Ready)]);
 }
 
 #[test]
 fn the_example_in_english() {
-    let flow = Flow::example("en");
+    let flow = Scenario::example("en");
     let (view, form) = (flow.view(), flow.form());
     assert_eq!((view.lang.as_str(), view.right_to_left), ("en", false));
     assert_eq!(view.title, "Free Mech Dara (example, October 2024)");
     assert_eq!(view.accent.as_deref(), Some("#14546b"));
     assert_eq!(view.progress, None);
-    let campaign = flow::example().campaign("en", Strictness::Strict).unwrap();
+    let campaign = scenario::example().campaign("en", Strictness::Strict).unwrap();
     assert_eq!(form.story, markdown::parse(&campaign.story));
     assert_eq!(form.picture, campaign.picture.map(|picture| (picture.url, picture.alt)));
     let headings: Vec<_> = form.sections.iter().map(|section| section.heading.as_str()).collect();
@@ -120,7 +123,7 @@ fn the_example_in_english() {
 
 #[test]
 fn the_example_in_khmer() {
-    let flow = Flow::example("km");
+    let flow = Scenario::example("km");
     let (view, form) = (flow.view(), flow.form());
     assert_eq!((view.lang.as_str(), view.right_to_left), ("km", false));
     assert_eq!(view.title, "សូមដោះលែងលោក មេឃ ដារ៉ា (ឧទាហរណ៍ ខែតុលា ឆ្នាំ២០២៤)");
@@ -137,14 +140,14 @@ fn the_example_in_khmer() {
         other => panic!("{other:?}"),
     }
     // The same form, word for word apart.
-    let english = Flow::example("en");
+    let english = Scenario::example("en");
     assert_eq!(flow.names(), english.names());
     assert!(flow.wrong(&[]).submit().mistakes().len() == english.submit().mistakes().len());
 }
 
 #[test]
 fn no_box_is_ticked_and_nothing_is_filled_in_beforehand_but_the_message() {
-    let flow = Flow::example("en");
+    let flow = Scenario::example("en");
     for name in flow.names() {
         let filled = ["subject", "body"].contains(&name.as_str());
         assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
@@ -154,17 +157,20 @@ fn no_box_is_ticked_and_nothing_is_filled_in_beforehand_but_the_message() {
 #[test]
 fn the_only_target_is_chosen_from_the_start() {
     let only = json!([{ "id": "embassy", "name": "The Embassy" }]);
-    Flow::new(campaign_with(json!({ "targets": only, "targeting": null })))
+    Scenario::new(campaign_with(json!({ "targets": only, "targeting": null })))
         .filled()
         .clear("targets", "minister-of-justice")
         .send();
     let chosen = campaign_with(json!({ "targets": only, "targeting": { "most": null } }));
-    Flow::new(chosen).holds("targets", "embassy").clear("targets", "embassy").holds("targets", "");
+    Scenario::new(chosen)
+        .holds("targets", "embassy")
+        .clear("targets", "embassy")
+        .holds("targets", "");
 }
 
 #[test]
 fn all_targets_are_a_list_to_read() {
-    let flow = Flow::new(campaign_with(json!({ "targeting": { "mode": "all" } })));
+    let flow = Scenario::new(campaign_with(json!({ "targeting": { "mode": "all" } })));
     let field = flow.field("targets");
     assert_eq!(field.hint, "Your message goes to all of them.");
     let expected =
@@ -177,9 +183,9 @@ fn all_targets_are_a_list_to_read() {
 
 #[test]
 fn a_start_is_told_once() {
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .enter("given_name", "ដ")
-        .does(&[Effect::Tell(Report::Start), preparation()])
+        .does(&[Effect::Tell(PageEvent::Start), preparation()])
         .enter("given_name", "ដា")
         .does(&[])
         .tick("consent_updates", "on")
@@ -188,7 +194,7 @@ fn a_start_is_told_once() {
 
 #[test]
 fn controls_that_are_not_the_forms_change_nothing() {
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .enter("phone", "012 345 678")
         .does(&[])
         .enter("extension-note", "mine")
@@ -203,7 +209,7 @@ fn controls_that_are_not_the_forms_change_nothing() {
 
 #[test]
 fn nothing_filled_in() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .submit()
         .does(&[
             invalid(&[
@@ -240,7 +246,7 @@ fn nothing_filled_in() {
 #[test]
 fn a_message_of_placeholders_alone_is_empty_without_a_name() {
     let patch = json!({ "message": { "body": "{{given_name}} {{family_name}}", "min": 1 } });
-    Flow::new(campaign_with(patch))
+    Scenario::new(campaign_with(patch))
         .filled()
         .enter("given_name", "")
         .enter("family_name", "")
@@ -253,7 +259,7 @@ fn a_message_of_placeholders_alone_is_empty_without_a_name() {
 
 #[test]
 fn mending_a_field_removes_its_mistake_and_no_other() {
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .submit()
         .enter("email", "dara")
         .wrong(&["targets", "given_name", "family_name", "email", "country", "consent_delivery"])
@@ -273,7 +279,7 @@ fn mending_a_field_removes_its_mistake_and_no_other() {
 
 #[test]
 fn a_mistake_changes_with_what_is_typed() {
-    let flow = Flow::new(campaign()).filled().enter("email", "").submit();
+    let flow = Scenario::new(campaign()).filled().enter("email", "").submit();
     assert_eq!(flow.field("email").error, "Enter your email address");
     let flow = flow.enter("email", "dara@");
     let malformed = "Enter an email address in the correct format, like name@example.com";
@@ -283,7 +289,7 @@ fn a_mistake_changes_with_what_is_typed() {
 
 #[test]
 fn nobody_is_blamed_while_typing() {
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .enter("email", "not yet an address")
         .wrong(&[])
         .submit()
@@ -311,7 +317,7 @@ fn every_mistake_says_what_to_do() {
         question("roles", "choices", "Your roles"),
         question("adult", "checkbox", "I am of age"),
     ] }));
-    let flow = Flow::new(campaign)
+    let flow = Scenario::new(campaign)
         .enter("given_name", &"a".repeat(201))
         .enter("phone", "call me")
         .enter("country", "XX")
@@ -348,7 +354,7 @@ fn a_mistake_goes_with_the_consent_that_it_is_about() {
     let patch = json!([
         { "purpose": "abroad", "wording": "Send it abroad.", "required": true, "countries": ["GB"] },
     ]);
-    Flow::new(campaign_with(json!({ "consents": patch })))
+    Scenario::new(campaign_with(json!({ "consents": patch })))
         .filled()
         .enter("country", "GB")
         .submit()
@@ -361,7 +367,7 @@ fn a_mistake_goes_with_the_consent_that_it_is_about() {
 
 #[test]
 fn consents_by_country_come_and_go() {
-    let flow = Flow::new(campaign());
+    let flow = Scenario::new(campaign());
     assert!(!flow.names().contains(&"consent_updates".to_owned()));
     let flow = flow.enter("country", "GB");
     assert_eq!(flow.names()[7..], ["consent_updates", "consent_delivery"]);
@@ -369,7 +375,7 @@ fn consents_by_country_come_and_go() {
     assert_eq!(flow.names()[7..], ["consent_delivery"]);
     // What was ticked is neither asked nor sent, and is there again with its country.
     let flow = flow.filled().enter("country", "FR").send();
-    let granted = |flow: &Flow| -> Vec<(String, bool)> {
+    let granted = |flow: &Scenario| -> Vec<(String, bool)> {
         let consents = flow.claims().consents.into_iter();
         let told = consents.map(|consent| {
             // Whoever is not asked makes no difference to the digests of the others.
@@ -377,7 +383,7 @@ fn consents_by_country_come_and_go() {
                 "updates" => "Write to me.",
                 _ => "Pass my message on.",
             };
-            assert_eq!(consent.wording_digest, flow::digest(wording));
+            assert_eq!(consent.wording_digest, scenario::digest(wording));
             (consent.purpose, consent.granted)
         });
         told.collect()
@@ -390,7 +396,7 @@ fn consents_by_country_come_and_go() {
 #[test]
 fn where_nobody_is_asked_to_agree_there_is_no_section_for_it() {
     let consents = json!([{ "purpose": "updates", "wording": "Write.", "countries": ["GB"] }]);
-    let flow = Flow::new(campaign_with(json!({ "consents": consents })));
+    let flow = Scenario::new(campaign_with(json!({ "consents": consents })));
     assert_eq!(flow.form().sections.len(), 3);
     let flow = flow.enter("country", "GB");
     assert_eq!(flow.form().sections.len(), 4);
@@ -400,14 +406,14 @@ fn where_nobody_is_asked_to_agree_there_is_no_section_for_it() {
 
 #[test]
 fn the_preview_shows_what_stands_for_what() {
-    let flow = Flow::new(campaign());
+    let flow = Scenario::new(campaign());
     // Help stands where there is something to help with.
     assert_eq!(flow.field("subject").hint, "");
     assert_eq!(
         flow.field("body").hint,
         "Words in double braces are replaced by what you enter. The preview shows the result."
     );
-    let preview = |flow: &Flow| flow.form().sections[2].preview.clone();
+    let preview = |flow: &Scenario| flow.form().sections[2].preview.clone();
     let expected = |subject: &str, body: &str| {
         Some(["Preview of your message", subject, body].map(str::to_owned))
     };
@@ -433,7 +439,7 @@ fn head_and_foot_stand_about_the_message() {
         "foot": "{{given_name}} {{family_name}}",
     } }));
     let whole = "Your Excellency,\n\nMy own words.\n\nដារ៉ា មេឃ";
-    let flow = Flow::new(framed).filled().enter("body", "  My own words.\r\n").send();
+    let flow = Scenario::new(framed).filled().enter("body", "  My own words.\r\n").send();
     let claims = flow.claims();
     assert_eq!(claims.message.map(|message| message.body).as_deref(), Some(whole));
     let flow = flow.silence();
@@ -453,7 +459,7 @@ fn head_and_foot_stand_about_the_message() {
 #[test]
 fn a_locked_message_is_sent_as_it_stands() {
     let locked = campaign_with(json!({ "message": { "editable": false } }));
-    let flow = Flow::new(locked).filled();
+    let flow = Scenario::new(locked).filled();
     for name in ["subject", "body"] {
         let fixed = match flow.field(name).control {
             Control::Line { fixed, .. } | Control::Lines { fixed, .. } => fixed,
@@ -470,7 +476,7 @@ fn a_locked_message_is_sent_as_it_stands() {
 #[test]
 fn a_locked_message_takes_no_other_words() {
     let locked = campaign_with(json!({ "message": { "editable": false } }));
-    let flow = Flow::new(locked).filled().enter("body", "Something else altogether.").send();
+    let flow = Scenario::new(locked).filled().enter("body", "Something else altogether.").send();
     assert!(flow.claims().message.unwrap().body.starts_with("Please free the writer."));
     let flow = flow.silence().enter("subject", "Something else").submit().wrong(&["subject"]);
     assert_eq!(flow.field("subject").error, "The fixed part of the message can’t be changed");
@@ -479,7 +485,7 @@ fn a_locked_message_takes_no_other_words() {
 #[test]
 fn characters_left_and_over() {
     let remaining = |body: &str| {
-        let flow = Flow::new(campaign()).enter("body", body);
+        let flow = Scenario::new(campaign()).enter("body", body);
         // It is counted, never cut.
         assert_eq!(flow.value("body"), body);
         flow.field("body").remaining
@@ -492,7 +498,7 @@ fn characters_left_and_over() {
     assert_eq!(remaining(&"x".repeat(300)), "You have 100 characters too many");
     // What head, foot and placeholders add counts.
     assert_eq!(remaining("{{given_name}}"), "You have 200 characters left");
-    let flow = Flow::new(campaign_with(json!({ "message": { "foot": "{{given_name}}" } })));
+    let flow = Scenario::new(campaign_with(json!({ "message": { "foot": "{{given_name}}" } })));
     let flow = flow.enter("body", "").enter("given_name", "ដារ៉ា");
     assert_eq!(flow.field("body").remaining, "You have 195 characters left");
 }
@@ -501,16 +507,16 @@ fn characters_left_and_over() {
 
 #[test]
 fn the_page_is_asked_before_anything_is_signed() {
-    let flow = Flow::new(campaign()).filled().submit().does(&[Effect::Ask]).is("sending");
+    let flow = Scenario::new(campaign()).filled().submit().does(&[Effect::Ask]).is("sending");
     let flow = flow.says("Sending…", None).allow().does(&[]).is("sending").prepare();
     assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
 }
 
 #[test]
 fn the_key_is_made_while_the_person_types() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .tick("targets", "embassy")
-        .does(&[Effect::Tell(Report::Start), preparation()])
+        .does(&[Effect::Tell(PageEvent::Start), preparation()])
         .prepare()
         .does(&[])
         .filled()
@@ -525,10 +531,10 @@ fn the_key_is_made_while_the_person_types() {
 
 #[test]
 fn nobody_who_only_reads_makes_a_key() {
-    let flow = Flow::new(campaign()).counted(r#"{"count":1}"#).enter("phone", "1").submit();
+    let flow = Scenario::new(campaign()).counted(r#"{"count":1}"#).enter("phone", "1").submit();
     flow.does_not_prepare().reset().does_not_prepare();
     // Where nothing is typed, it is made when it is needed.
-    let flow = Flow::new(campaign_with(json!({
+    let flow = Scenario::new(campaign_with(json!({
         "targets": [{ "id": "embassy", "name": "The Embassy" }],
         "targeting": null,
         "fields": [{ "id": "given_name" }],
@@ -543,14 +549,15 @@ fn nobody_who_only_reads_makes_a_key() {
 
 #[test]
 fn a_key_is_for_one_message() {
-    let flow = Flow::new(campaign()).filled().prepare().send().silence();
+    let flow = Scenario::new(campaign()).filled().prepare().send().silence();
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
     // Not while the next one is typed: it may well be the same message again.
     let flow = flow.enter("given_name", "Dara").does(&[]).submit().allow().does(&[preparation()]);
     let flow = flow.prepare().sign();
     assert_eq!((flow.keys, flow.claims().jti), (2, jti(1)));
     let flow = flow.accept("accepted", 2).reset().enter("given_name", "Sok");
-    let flow = flow.does(&[Effect::Tell(Report::Start), preparation()]).filled().prepare().send();
+    let flow =
+        flow.does(&[Effect::Tell(PageEvent::Start), preparation()]).filled().prepare().send();
     assert_eq!((flow.keys, flow.claims().jti), (3, jti(3)));
 }
 
@@ -558,7 +565,7 @@ fn a_key_is_for_one_message() {
 fn a_failure_while_typing_is_told_only_if_it_happens_again_on_sending() {
     let words = "Your browser could not sign the message, so it was not sent. It is still here. \
                  Try another browser.";
-    let flow = Flow::new(campaign()).filled().fail_to_prepare().does(&[]).is("editing");
+    let flow = Scenario::new(campaign()).filled().fail_to_prepare().does(&[]).is("editing");
     let flow = flow.says("Send message", None).enter("given_name", "Dara").does(&[]);
     let flow = flow.submit().does(&[Effect::Ask]).allow().does(&[preparation()]).is("sending");
     flow.fail_to_prepare()
@@ -576,14 +583,15 @@ fn a_failure_while_typing_is_told_only_if_it_happens_again_on_sending() {
         .accept("accepted", 1)
         .is("sent");
     // While the page is asked there is time, too.
-    let flow = Flow::new(campaign()).filled().submit().fail_to_prepare().does(&[]).is("sending");
+    let flow =
+        Scenario::new(campaign()).filled().submit().fail_to_prepare().does(&[]).is("sending");
     flow.allow().does(&[preparation()]).prepare().sign().accept("accepted", 1).is("sent");
 }
 
 #[test]
 fn a_page_may_object() {
     let vetoed = "This page stopped the message from being sent. It is still here.";
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .filled()
         .submit()
         .veto()
@@ -600,22 +608,22 @@ fn a_page_may_object() {
 
 #[test]
 fn what_is_made_before_the_page_agreed_is_used_only_then() {
-    let flow = Flow::new(campaign()).filled().submit().prepare().does(&[]);
+    let flow = Scenario::new(campaign()).filled().submit().prepare().does(&[]);
     let flow = flow.sign().does(&[]).veto().is("editing").allow().does(&[]).is("editing");
     // A veto doesn't waste it.
     let flow = flow.submit().does(&[Effect::Ask]).allow();
     assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
     // Nor one that comes before it is there.
-    let flow = Flow::new(campaign()).filled().submit().veto().prepare().does(&[]).is("editing");
+    let flow = Scenario::new(campaign()).filled().submit().veto().prepare().does(&[]).is("editing");
     let flow = flow.submit().allow().sign();
     assert_eq!((flow.keys, flow.claims().jti, flow.bodies.len()), (1, jti(1), 1));
 }
 
 #[test]
 fn when_it_was_signed_is_when_it_was_sent() {
-    let submitted = |flow: Flow, now| flow.event(Event::Submitted { now }).allow();
-    let flow = submitted(Flow::new(campaign()).filled().prepare(), NOW + 60).sign().silence();
+    let submitted = |flow: Scenario, now| flow.event(Event::Submitted { now }).allow();
+    let flow = submitted(Scenario::new(campaign()).filled().prepare(), NOW + 60).sign().silence();
     assert_eq!(flow.claims().iat, NOW + 60);
     // Later, but the very same.
     let flow = submitted(flow, NOW + 120);
@@ -626,7 +634,7 @@ fn when_it_was_signed_is_when_it_was_sent() {
 
 #[test]
 fn the_claims_are_exactly_what_was_shown_and_entered() {
-    let flow = Flow::new(campaign_with(json!({ "public": { "ask": true } })))
+    let flow = Scenario::new(campaign_with(json!({ "public": { "ask": true } })))
         .filled()
         .enter("given_name", "  ដារ៉ា ")
         .tick("targets", "prime-minister")
@@ -659,7 +667,7 @@ fn the_claims_are_exactly_what_was_shown_and_entered() {
                 "iat": NOW,
                 "aud": AUDIENCE,
                 "campaign": "free-the-writer",
-                "campaign_digest": flow::digest("the file"),
+                "campaign_digest": scenario::digest("the file"),
                 "lang": "en",
                 "person": {
                     "given_name": "ដារ៉ា",
@@ -676,13 +684,13 @@ fn the_claims_are_exactly_what_was_shown_and_entered() {
                     {
                         "purpose": "updates",
                         "granted": false,
-                        "wording_digest": flow::digest("Write to me."),
+                        "wording_digest": scenario::digest("Write to me."),
                         "lang": "en",
                     },
                     {
                         "purpose": "delivery",
                         "granted": true,
-                        "wording_digest": flow::digest("Pass my message on."),
+                        "wording_digest": scenario::digest("Pass my message on."),
                         "lang": "en",
                     },
                 ],
@@ -699,7 +707,7 @@ fn the_claims_are_exactly_what_was_shown_and_entered() {
 
 #[test]
 fn what_is_signed_is_posted() {
-    let flow = Flow::new(campaign()).filled().submit().allow().prepare();
+    let flow = Scenario::new(campaign()).filled().submit().allow().prepare();
     let [Effect::Sign { input, .. }] = &flow.effects[..] else {
         panic!("{:?}", flow.effects);
     };
@@ -713,18 +721,18 @@ fn what_is_signed_is_posted() {
 
 #[test]
 fn a_form_in_khmer_is_sent_in_khmer() {
-    let flow = Flow::example("km").filled().send();
+    let flow = Scenario::example("km").filled().send();
     let claims = flow.claims();
     assert_eq!(claims.lang, "km");
     assert!(claims.consents.iter().all(|consent| consent.lang == "km"));
     let wording = &flow.form().sections[3].fields[0].label;
-    assert_eq!(claims.consents[0].wording_digest, flow::digest(wording));
+    assert_eq!(claims.consents[0].wording_digest, scenario::digest(wording));
 }
 
 #[test]
 fn the_format_json_has_the_action_beside_its_proof() {
     let json = campaign_with(json!({ "endpoint": { "format": "json" } }));
-    let flow = Flow::new(json).filled().send();
+    let flow = Scenario::new(json).filled().send();
     let [Effect::Post { content_type: "application/json", body, .. }] = &flow.effects[..] else {
         panic!("{:?}", flow.effects);
     };
@@ -754,12 +762,12 @@ fn each_status_has_its_words() {
             "It was handed over, but the campaign’s system does not confirm what happened to it.",
         ),
     ] {
-        let flow = Flow::new(campaign()).filled().send().accept(status, 1235).is("sent");
+        let flow = Scenario::new(campaign()).filled().send().accept(status, 1235).is("sent");
         let count = Some(1235);
         let word = Status::of(status).unwrap().word();
         let flow = flow.does(&[
-            Effect::Tell(Report::Sent { id: Some(jti(1)), status: word, count }),
-            Effect::Tell(Report::Count { count: 1235, goal: Some(5000) }),
+            Effect::Tell(PageEvent::Sent { id: Some(jti(1)), status: word, count }),
+            Effect::Tell(PageEvent::Count { count: 1235, goal: Some(5000) }),
             Effect::Focus(Focus::Thanks),
         ]);
         let thanks = flow.thanks();
@@ -775,12 +783,12 @@ fn each_status_has_its_words() {
 
 #[test]
 fn a_status_that_nobody_knows_is_unknown() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     let body = json!({ "id": jti(1), "status": "celebrated" });
     let flow = flow.reply(200, &body.to_string(), None).is("sent");
     let id = jti(1);
     let flow = flow.does(&[
-        Effect::Tell(Report::Sent { id: Some(id), status: "unknown", count: None }),
+        Effect::Tell(PageEvent::Sent { id: Some(id), status: "unknown", count: None }),
         Effect::Focus(Focus::Thanks),
     ]);
     // Without a receipt there is none to download.
@@ -790,31 +798,31 @@ fn a_status_that_nobody_knows_is_unknown() {
 
 #[test]
 fn an_answer_about_another_action_is_none() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     let body = json!({ "id": jti(9), "status": "accepted" }).to_string();
     flow.reply(201, &body, None).is("editing").says("Try again", Some(UNREACHABLE));
 }
 
 #[test]
 fn the_count_is_shown_and_told() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .counted(r#"{"count":1234,"goal":5000}"#)
-        .does(&[Effect::Tell(Report::Count { count: 1234, goal: Some(5000) })]);
+        .does(&[Effect::Tell(PageEvent::Count { count: 1234, goal: Some(5000) })]);
     let text = "1234 of 5000 messages sent".to_owned();
     assert_eq!(flow.view().progress, Some(Progress { text, of_goal: Some((1234, 5000)) }));
     for nonsense in ["", "1234", r#"{"count":-1}"#, r#"{"count":"1"}"#, "<html>"] {
-        let flow = Flow::new(campaign()).counted(nonsense).does(&[]);
+        let flow = Scenario::new(campaign()).counted(nonsense).does(&[]);
         assert_eq!(flow.view().progress, None);
     }
     let without = campaign_with(json!({ "counter": null }));
-    let flow = Flow::new(without).counted(r#"{"count":1}"#);
+    let flow = Scenario::new(without).counted(r#"{"count":1}"#);
     let text = "1 message sent".to_owned();
     assert_eq!(flow.view().progress, Some(Progress { text, of_goal: None }));
 }
 
 #[test]
 fn a_count_that_comes_late_does_not_take_the_own_message_away() {
-    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
+    let flow = Scenario::new(campaign()).filled().send().accept("accepted", 1235);
     let flow = flow.counted(r#"{"count":1234}"#).does(&[]);
     assert_eq!(flow.view().progress.unwrap().text, "1235 of 5000 messages sent");
     let flow = flow.counted(r#"{"count":1240}"#);
@@ -823,20 +831,20 @@ fn a_count_that_comes_late_does_not_take_the_own_message_away() {
 
 #[test]
 fn a_goal_that_is_reached_rises_to_be_seen_and_stays_as_it_is_told() {
-    let flow = Flow::new(campaign()).counted(r#"{"count":4999}"#);
-    let progress = |flow: &Flow| flow.view().progress.unwrap();
+    let flow = Scenario::new(campaign()).counted(r#"{"count":4999}"#);
+    let progress = |flow: &Scenario| flow.view().progress.unwrap();
     assert_eq!(progress(&flow).of_goal, Some((4999, 5000)));
     let flow = flow.filled().send().accept("accepted", 5000);
     assert_eq!(progress(&flow).of_goal, Some((5000, 10_000)));
     assert_eq!(progress(&flow).text, "5000 of 10000 messages sent");
-    let report = Report::Count { count: 5000, goal: Some(5000) };
+    let report = PageEvent::Count { count: 5000, goal: Some(5000) };
     assert!(flow.effects.contains(&Effect::Tell(report)), "{:?}", flow.effects);
 }
 
 #[test]
 fn only_where_the_campaign_says_so_the_page_leads_on_by_itself() {
     let leaves = |next: Value| {
-        let flow = Flow::new(campaign_with(json!({ "next": next }))).filled().send();
+        let flow = Scenario::new(campaign_with(json!({ "next": next }))).filled().send();
         let flow = flow.accept("accepted", 1);
         // After the thanks have the focus, and so are read out.
         let focus = flow.effects.iter().position(|e| *e == Effect::Focus(Focus::Thanks)).unwrap();
@@ -853,7 +861,7 @@ fn only_where_the_campaign_says_so_the_page_leads_on_by_itself() {
         assert_eq!(leaves(json!({ "label": "M", "url": elsewhere, "redirect": true })), []);
     }
     let refused = campaign_with(json!({ "next": { "label": "M", "url": url, "redirect": true } }));
-    let flow = Flow::new(refused).filled().send().refuse(410, problem("closed"));
+    let flow = Scenario::new(refused).filled().send().refuse(410, problem("closed"));
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Lead(_))));
 }
 
@@ -864,7 +872,7 @@ fn the_thanks_offer_ways_to_pass_it_on() {
         "share": { "text": "Write too & now\nពេលនេះ", "url": "https://campaign.invalid/?a=1&b=2" },
         "next": { "label": "More", "url": "https://campaign.invalid/more" },
     }));
-    let flow = Flow::new(campaign).filled().send().accept("accepted", 1);
+    let flow = Scenario::new(campaign).filled().send().accept("accepted", 1);
     let thanks = flow.thanks();
     let address = "https%3A%2F%2Fcampaign.invalid%2F%3Fa%3D1%26b%3D2";
     let words =
@@ -887,9 +895,9 @@ fn the_thanks_offer_ways_to_pass_it_on() {
     let text = "Write too & now\nពេលនេះ\nhttps://campaign.invalid/?a=1&b=2";
     let flow = flow
         .share("whatsapp")
-        .does(&[Effect::Tell(Report::Share("whatsapp".to_owned()))])
+        .does(&[Effect::Tell(PageEvent::Share("whatsapp".to_owned()))])
         .share("copy")
-        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(Report::Share("copy".to_owned()))]);
+        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(PageEvent::Share("copy".to_owned()))]);
     assert_eq!(flow.thanks().share.result, "");
     let flow = flow.copied(ShareResult::Copied);
     assert_eq!(flow.thanks().share.result, "Copied");
@@ -902,7 +910,7 @@ fn a_receipt_says_how_it_is_checked_and_how_the_message_is_withdrawn() {
     let accepted = |campaign: Value, issuer: &str| {
         let claims = json!({ "iss": issuer }).to_string();
         let receipt = ["e30", &envelope::encode(claims.as_bytes()), "c2ln"].join(".");
-        let flow = Flow::new(campaign).filled().send();
+        let flow = Scenario::new(campaign).filled().send();
         let id = flow.claims().jti;
         let answer = json!({ "id": id, "status": "accepted", "receipt": receipt, "count": 1 });
         (flow.reply(201, &answer.to_string(), None).thanks(), receipt)
@@ -921,7 +929,7 @@ fn a_receipt_says_how_it_is_checked_and_how_the_message_is_withdrawn() {
 }
 
 /// The channels of all links and buttons, from top to bottom but the browser's own first.
-fn channels(flow: &Flow) -> Vec<String> {
+fn channels(flow: &Scenario) -> Vec<String> {
     let share = flow.thanks().share;
     let links = share.links.into_iter().map(|(channel, ..)| channel);
     let (own, rest): (Vec<_>, Vec<_>) =
@@ -931,10 +939,11 @@ fn channels(flow: &Flow) -> Vec<String> {
 
 #[test]
 fn the_browsers_own_ways_are_offered_where_there_are_any() {
-    let sent = || Flow::new(campaign()).filled().send().accept("accepted", 1);
+    let sent = || Scenario::new(campaign()).filled().send().accept("accepted", 1);
     assert!(!channels(&sent()).contains(&"more".to_owned()));
     // Known long before, or only now.
-    let before = Flow::new(campaign()).event(Event::CanShare).filled().send().accept("accepted", 1);
+    let before =
+        Scenario::new(campaign()).event(Event::CanShare).filled().send().accept("accepted", 1);
     for flow in [before, sent().event(Event::CanShare)] {
         assert_eq!(channels(&flow)[0], "more");
         let share = Effect::Share {
@@ -943,7 +952,7 @@ fn the_browsers_own_ways_are_offered_where_there_are_any() {
             url: "https://partner.invalid/article".to_owned(),
         };
         let flow =
-            flow.share("more").does(&[share, Effect::Tell(Report::Share("more".to_owned()))]);
+            flow.share("more").does(&[share, Effect::Tell(PageEvent::Share("more".to_owned()))]);
         // The next person's browser is the same.
         let again = flow.reset().filled().send().accept("accepted", 2);
         assert_eq!(channels(&again)[0], "more");
@@ -958,7 +967,7 @@ fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
         "channels": ["x", "signal", "whatsapp", "facebook"],
         "texts": { "x": "Short", "signal": "Among us" },
     } }));
-    let flow = Flow::new(campaign).event(Event::CanShare).filled().send().accept("accepted", 1);
+    let flow = Scenario::new(campaign).event(Event::CanShare).filled().send().accept("accepted", 1);
     assert_eq!(channels(&flow), ["x", "whatsapp", "facebook", "signal"]);
     let address = "https%3A%2F%2Fcampaign.invalid%2F";
     let links: Vec<String> = flow.thanks().share.links.into_iter().map(|link| link.2).collect();
@@ -973,7 +982,7 @@ fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
     let text = "Among us\nhttps://campaign.invalid/";
     let flow = flow
         .share("signal")
-        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(Report::Share("signal".to_owned()))])
+        .does(&[Effect::Copy(text.to_owned()), Effect::Tell(PageEvent::Share("signal".to_owned()))])
         .copied(ShareResult::NotCopied);
     assert!(flow.thanks().share.result.ends_with(text));
     // What is no way of ours may have been typed.
@@ -982,7 +991,7 @@ fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
 
 #[test]
 fn without_words_of_the_campaign_the_page_is_passed_on() {
-    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1).share("copy");
+    let flow = Scenario::new(campaign()).filled().send().accept("accepted", 1).share("copy");
     assert_eq!(flow.effects[0], Effect::Copy("https://partner.invalid/article".to_owned()));
 }
 
@@ -990,7 +999,7 @@ fn without_words_of_the_campaign_the_page_is_passed_on() {
 
 #[test]
 fn what_breaks_the_rules_is_shown_at_its_field() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .filled()
         .send()
         .refuse(
@@ -1040,7 +1049,7 @@ fn what_breaks_the_rules_is_shown_at_its_field() {
 fn a_rule_about_what_is_not_on_the_form_is_no_riddle() {
     let refused = "The campaign did not accept your message (rules). It is still here, and \
                    nothing was sent.";
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     flow.refuse(422, rules(&[("messages", "answer_unknown_choice")]))
         .does(&[error("rules", false), Effect::Focus(Focus::Notice)])
         .says("Send message", Some(refused))
@@ -1059,7 +1068,7 @@ fn every_other_refusal_keeps_the_text() {
             "The campaign did not accept your message ({code}). It is still here, and nothing was \
              sent."
         );
-        let flow = Flow::new(campaign())
+        let flow = Scenario::new(campaign())
             .filled()
             .send()
             .refuse(422, problem(code))
@@ -1078,7 +1087,7 @@ fn every_other_refusal_keeps_the_text() {
 fn closed_meanwhile() {
     let closed = "This campaign has closed, so your message was not sent. It is still here if you \
                   want to copy it.";
-    Flow::new(campaign())
+    Scenario::new(campaign())
         .filled()
         .send()
         .refuse(410, problem("closed"))
@@ -1110,7 +1119,7 @@ fn busy_endpoints_are_asked_again_with_the_same_action() {
         ),
     ] {
         let body = problem("rate_limited").to_string();
-        let flow = Flow::new(campaign())
+        let flow = Scenario::new(campaign())
             .filled()
             .send()
             .reply(status, &body, retry_after)
@@ -1126,7 +1135,7 @@ fn busy_endpoints_are_asked_again_with_the_same_action() {
 #[test]
 fn a_wrong_clock_is_set_right_once() {
     let late = json!({ "code": "iat_out_of_window", "now": NOW - 900_000 });
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     let first = flow.claims();
     let flow = flow.refuse(400, late.clone()).is("sending").says("Sending…", None);
     assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
@@ -1136,7 +1145,7 @@ fn a_wrong_clock_is_set_right_once() {
     let flow = flow.sign();
     assert_eq!(flow.bodies.len(), 2);
     let opened = envelope::open_action(&flow.bodies[1]).unwrap();
-    assert_eq!((opened.claims, opened.header.jwk), (expected, Some(flow::key())));
+    assert_eq!((opened.claims, opened.header.jwk), (expected, Some(scenario::key())));
     // Not a third time.
     let flow = flow
         .refuse(400, late.clone())
@@ -1151,7 +1160,7 @@ fn a_wrong_clock_is_set_right_once() {
 #[test]
 fn a_clock_can_be_set_right_after_silence() {
     let late = json!({ "code": "iat_out_of_window", "now": NOW + 700_000 });
-    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let flow = Scenario::new(campaign()).filled().send().silence().submit().allow();
     let flow = flow.refuse(400, late).sign();
     assert_eq!((flow.claims().jti, flow.claims().iat), (jti(1), NOW + 700_000));
     // Silence again: what goes then is the action with the endpoint's time.
@@ -1162,7 +1171,7 @@ fn a_clock_can_be_set_right_after_silence() {
 
 #[test]
 fn a_refused_clock_without_the_endpoints_time_is_a_refusal() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     flow.refuse(400, problem("iat_out_of_window"))
         .does(&[error("iat_out_of_window", false), Effect::Focus(Focus::Notice)])
         .is("editing");
@@ -1173,9 +1182,9 @@ fn a_browser_that_cannot_sign() {
     let words = "Your browser could not sign the message, so it was not sent. It is still here. \
                  Try another browser.";
     let effects = [error("signing_failed", false), Effect::Focus(Focus::Notice)];
-    let flow = Flow::new(campaign()).filled().submit().allow();
+    let flow = Scenario::new(campaign()).filled().submit().allow();
     flow.fail_to_prepare().does(&effects).is("editing").says("Send message", Some(words));
-    let flow = Flow::new(campaign()).filled().submit().allow().prepare();
+    let flow = Scenario::new(campaign()).filled().submit().allow().prepare();
     let flow = flow.fail_to_sign().does(&effects).says("Send message", Some(words));
     assert!(flow.bodies.is_empty());
     flow.send().accept("accepted", 1).is("sent");
@@ -1184,7 +1193,7 @@ fn a_browser_that_cannot_sign() {
 #[test]
 fn a_code_that_is_a_sentence_is_not_passed_on() {
     for code in ["dara@example.org is no address", "", "Email", &"x".repeat(65)] {
-        let flow = Flow::new(campaign()).filled().send();
+        let flow = Scenario::new(campaign()).filled().send();
         flow.refuse(400, problem(code))
             .does(&[error("refused", false), Effect::Focus(Focus::Notice)]);
     }
@@ -1194,7 +1203,7 @@ fn a_code_that_is_a_sentence_is_not_passed_on() {
 
 #[test]
 fn silence_keeps_the_text_and_offers_to_try_again() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .filled()
         .send()
         .silence()
@@ -1208,7 +1217,7 @@ fn silence_keeps_the_text_and_offers_to_try_again() {
 
 #[test]
 fn trying_again_unchanged_is_the_very_same_action() {
-    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let flow = Scenario::new(campaign()).filled().send().silence().submit().allow();
     let [Effect::Post { body, .. }] = &flow.effects[..] else {
         panic!("{:?}", flow.effects);
     };
@@ -1221,7 +1230,7 @@ fn trying_again_unchanged_is_the_very_same_action() {
 
 #[test]
 fn what_makes_no_difference_is_unchanged() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .filled()
         .send()
         .silence()
@@ -1236,7 +1245,7 @@ fn what_makes_no_difference_is_unchanged() {
 
 #[test]
 fn trying_again_changed_counts_in_the_place_of_what_may_have_arrived() {
-    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").submit().allow();
     let flow = flow.does(&[preparation()]).prepare();
     assert!(matches!(flow.effects[..], [Effect::Sign { .. }]), "{:?}", flow.effects);
@@ -1256,7 +1265,7 @@ const AS_BEFORE: &str = "What arrived is your message as you first sent it.";
 #[test]
 fn what_had_arrived_before_it_was_changed_is_what_counts() {
     let mismatch = || problem("replay_mismatch");
-    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send().refuse(422, mismatch()).is("sending");
     // The endpoint has another message of this identity: the first one, which is asked for.
     assert_eq!(flow.bodies.len(), 3);
@@ -1265,7 +1274,7 @@ fn what_had_arrived_before_it_was_changed_is_what_counts() {
     assert!(flow.text().contains(AS_BEFORE), "{}", flow.text());
 
     // Of three, the one in the middle may be it.
-    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send().silence();
     let flow = flow.enter("given_name", "Sok").send().refuse(422, mismatch());
     let flow = flow.refuse(422, mismatch()).is("sending");
@@ -1274,7 +1283,7 @@ fn what_had_arrived_before_it_was_changed_is_what_counts() {
     assert!(flow.accept("accepted", 1).text().contains(AS_BEFORE));
 
     // Nobody has any of them: then there is no more to be done.
-    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send();
     let flow = flow.refuse(422, mismatch()).refuse(422, mismatch()).is("editing");
     assert!(flow.form().notice.unwrap().contains("(replay_mismatch)"));
@@ -1282,7 +1291,7 @@ fn what_had_arrived_before_it_was_changed_is_what_counts() {
 
 #[test]
 fn what_is_changed_and_changed_back_is_the_first_message() {
-    let flow = Flow::new(campaign()).filled().send().silence();
+    let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send().silence();
     let flow = flow.enter("given_name", "ដារ៉ា").submit().allow();
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (3, &flow.bodies[2]));
@@ -1291,9 +1300,9 @@ fn what_is_changed_and_changed_back_is_the_first_message() {
 
 #[test]
 fn what_is_changed_on_the_way_is_told_not_to_have_arrived() {
-    let flow = Flow::new(campaign()).filled().send().clear("consent_delivery", "on");
+    let flow = Scenario::new(campaign()).filled().send().clear("consent_delivery", "on");
     assert!(flow.accept("accepted", 1).text().contains(AS_BEFORE));
-    let flow = Flow::new(campaign()).filled().send().enter("given_name", "Sok");
+    let flow = Scenario::new(campaign()).filled().send().enter("given_name", "Sok");
     let flow = flow.enter("given_name", "ដារ៉ា").accept("accepted", 1);
     assert!(!flow.text().contains(AS_BEFORE), "it says the same again");
     assert!(!flow.reset().filled().send().accept("accepted", 2).text().contains(AS_BEFORE));
@@ -1301,7 +1310,7 @@ fn what_is_changed_on_the_way_is_told_not_to_have_arrived() {
 
 #[test]
 fn a_message_is_sent_six_times_before_anybody_is_asked() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     let mut flow = flow.answer_once(None);
     let mut waits = Vec::new();
     while let Some(milliseconds) = flow.waits() {
@@ -1322,7 +1331,7 @@ fn a_message_is_sent_six_times_before_anybody_is_asked() {
     }
     flow.does(&[error("unreachable", true), Effect::Focus(Focus::Notice)]).is("editing");
     // A good answer at any of them is the end of it.
-    let flow = Flow::new(campaign()).filled().send().answer_once(None).due().answer_once(None);
+    let flow = Scenario::new(campaign()).filled().send().answer_once(None).due().answer_once(None);
     flow.due().accept("accepted", 1).is("sent");
 }
 
@@ -1335,16 +1344,16 @@ fn an_endpoint_says_when_it_wants_to_be_asked_again() {
             retry_after: Some(after),
         })
     };
-    let flow = Flow::new(campaign()).filled().send().answer_once(busy(7));
+    let flow = Scenario::new(campaign()).filled().send().answer_once(busy(7));
     assert!(flow.waits().is_some_and(|wait| (7_000..=8_000).contains(&wait)));
     // An hour is for the supporter to know, and not to be waited for.
-    let flow = Flow::new(campaign()).filled().send().answer_once(busy(3600));
+    let flow = Scenario::new(campaign()).filled().send().answer_once(busy(3600));
     flow.does(&[error("busy", true), Effect::Focus(Focus::Notice)]).is("editing");
 }
 
 #[test]
 fn a_wait_ends_with_the_form() {
-    let flow = Flow::new(campaign()).filled().send().answer_once(None);
+    let flow = Scenario::new(campaign()).filled().send().answer_once(None);
     let attempt = flow.attempt;
     flow.reset().event(Event::Due { attempt }).does(&[]).is("editing");
 }
@@ -1362,7 +1371,7 @@ fn what_is_no_answer_is_silence() {
         (502, "<html>Bad gateway</html>"),
         (0, ""),
     ] {
-        Flow::new(campaign())
+        Scenario::new(campaign())
             .filled()
             .send()
             .reply(status, body, None)
@@ -1373,7 +1382,7 @@ fn what_is_no_answer_is_silence() {
 
 #[test]
 fn answers_to_an_earlier_attempt_change_nothing() {
-    let flow = Flow::new(campaign()).filled().send().silence().submit().allow();
+    let flow = Scenario::new(campaign()).filled().send().silence().submit().allow();
     let now = flow.attempt;
     let stale = |attempt| {
         let body = json!({ "id": jti(1), "status": "accepted" }).to_string();
@@ -1388,9 +1397,10 @@ fn answers_to_an_earlier_attempt_change_nothing() {
 fn work_for_an_earlier_attempt_changes_nothing() {
     let stray = || {
         let digests = Vec::new();
-        Event::Prepared(Materials { jti: jti(9), key: flow::key(), digests })
+        Event::Prepared(SigningInputs { jti: jti(9), key: scenario::key(), digests })
     };
-    let flow = Flow::new(campaign()).filled().submit().allow().prepare().fail_to_sign().submit();
+    let flow =
+        Scenario::new(campaign()).filled().submit().allow().prepare().fail_to_sign().submit();
     let flow = flow
         // A second key, which nobody asked for, and a failure of the one that is used up.
         .event(stray())
@@ -1412,7 +1422,7 @@ fn work_for_an_earlier_attempt_changes_nothing() {
         .does(&[])
         .event(Event::NotSigned { attempt: 1 })
         .does(&[])
-        .event(flow::signed(1))
+        .event(scenario::signed(1))
         .does(&[])
         .is("sending")
         .sign();
@@ -1425,7 +1435,7 @@ fn work_for_an_earlier_attempt_changes_nothing() {
 
 #[test]
 fn an_answer_without_a_question_changes_nothing() {
-    let start = || Flow::new(campaign()).filled();
+    let start = || Scenario::new(campaign()).filled();
     start().fail_to_sign().does(&[]).says("Send message", None);
     start().fail_to_prepare().does(&[]).says("Send message", None);
     start().silence().does(&[]).says("Send message", None);
@@ -1436,7 +1446,7 @@ fn an_answer_without_a_question_changes_nothing() {
 
 #[test]
 fn sending_twice_sends_once() {
-    let flow = Flow::new(campaign()).filled().submit().submit().does(&[]);
+    let flow = Scenario::new(campaign()).filled().submit().submit().does(&[]);
     let flow = flow.allow().submit().does(&[]).prepare().submit().does(&[]).sign();
     let flow = flow.submit().does(&[]).accept("accepted", 1).submit().does(&[]).is("sent");
     assert_eq!(flow.bodies.len(), 1);
@@ -1444,7 +1454,7 @@ fn sending_twice_sends_once() {
 
 #[test]
 fn what_is_typed_on_the_way_is_not_sent_and_not_lost() {
-    let flow = Flow::new(campaign())
+    let flow = Scenario::new(campaign())
         .filled()
         .submit()
         .enter("given_name", "Sokha")
@@ -1471,7 +1481,7 @@ fn what_is_typed_on_the_way_is_not_sent_and_not_lost() {
 
 #[test]
 fn a_reset_is_a_fresh_form() {
-    let flow = Flow::new(campaign()).filled().submit().allow().reset().does(&[]).is("editing");
+    let flow = Scenario::new(campaign()).filled().submit().allow().reset().does(&[]).is("editing");
     // What was on its way no longer concerns anybody.
     let flow = flow.prepare().does(&[]).fail_to_sign().does(&[]).is("editing");
     let flow = flow.says("Send message", None);
@@ -1480,17 +1490,18 @@ fn a_reset_is_a_fresh_form() {
         assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
     }
     // But the key, which nothing was signed with, is as good as a new one.
-    let flow = flow.enter("given_name", "A").does(&[Effect::Tell(Report::Start)]).filled().send();
+    let flow =
+        flow.enter("given_name", "A").does(&[Effect::Tell(PageEvent::Start)]).filled().send();
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
-    let flow = Flow::new(campaign()).enter("given_name", "A").reset().enter("given_name", "B");
-    let flow = flow.does(&[Effect::Tell(Report::Start)]).filled().submit().allow().does(&[]);
+    let flow = Scenario::new(campaign()).enter("given_name", "A").reset().enter("given_name", "B");
+    let flow = flow.does(&[Effect::Tell(PageEvent::Start)]).filled().submit().allow().does(&[]);
     let flow = flow.prepare().sign();
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
 }
 
 #[test]
 fn a_reset_after_sending_is_for_the_next_person() {
-    let flow = Flow::new(campaign()).filled().send().accept("accepted", 1235);
+    let flow = Scenario::new(campaign()).filled().send().accept("accepted", 1235);
     let flow = flow.share("copy").copied(ShareResult::Copied).reset().is("editing").wrong(&[]);
     assert_eq!(flow.view().progress.unwrap().text, "1235 of 5000 messages sent");
     assert_eq!(flow.value("email"), "");
@@ -1502,7 +1513,7 @@ fn a_reset_after_sending_is_for_the_next_person() {
 
 #[test]
 fn an_answer_for_the_person_before_is_not_the_next_ones() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     let before = flow.attempt;
     let flow = flow.reset().filled().send();
     assert_ne!(flow.attempt, before);
@@ -1513,11 +1524,13 @@ fn an_answer_for_the_person_before_is_not_the_next_ones() {
 
 #[test]
 fn a_reset_forgets_what_was_waiting_for_an_answer() {
-    let flow = Flow::new(campaign()).filled().send().silence().reset().filled().submit().allow();
+    let flow =
+        Scenario::new(campaign()).filled().send().silence().reset().filled().submit().allow();
     let flow = flow.does(&[]).is("sending").prepare();
     assert!(matches!(flow.effects[..], [Effect::Sign { .. }]), "{:?}", flow.effects);
     assert_eq!((flow.bodies.len(), flow.claims().jti), (1, jti(2)));
-    let flow = Flow::new(campaign()).filled().submit().veto().reset().says("Send message", None);
+    let flow =
+        Scenario::new(campaign()).filled().submit().veto().reset().says("Send message", None);
     flow.submit().reset().wrong(&[]);
 }
 
@@ -1528,7 +1541,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     let file = standwith::campaign::CampaignFile::parse(&bytes).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let (opens, closes) = (1_727_740_800, 1_730_419_200);
-    let at = |now| Flow::at(flow::setting(campaign.clone()), now);
+    let at = |now| Scenario::at(scenario::setting(campaign.clone()), now);
     for (now, words) in [
         (opens - 1, "This campaign has not begun yet."),
         (closes, "This campaign has closed. It no longer takes messages."),
@@ -1544,12 +1557,14 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     at(opens).is("editing");
     at(closes - 1).is("editing");
     // And it says when: the day on which it takes the first message, and that of the last one.
-    let says = |flow: &Flow| words(&root(&flow.plan()));
+    let says = |flow: &Scenario| words(&root(&flow.plan()));
     assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
     assert!(says(&at(opens)).contains("Open until 2024-10-31."));
-    for silent in
-        [at(closes), at(opens).filled().send().accept("accepted", 1), Flow::new(self::campaign())]
-    {
+    for silent in [
+        at(closes),
+        at(opens).filled().send().accept("accepted", 1),
+        Scenario::new(self::campaign()),
+    ] {
         assert!(!says(&silent).contains("Open until") && !says(&silent).contains("opens on"));
     }
     // What is painted before the form's code is there says the same.
@@ -1559,7 +1574,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
 
 #[test]
 fn two_forms_know_nothing_of_each_other() {
-    let (one, other) = (Flow::new(campaign()), Flow::new(campaign()));
+    let (one, other) = (Scenario::new(campaign()), Scenario::new(campaign()));
     let before = other.view();
     let one = one.filled().send();
     assert_eq!(other.view(), before);
@@ -1573,14 +1588,15 @@ fn two_forms_know_nothing_of_each_other() {
 
 #[test]
 fn a_hosted_form_is_shown_with_what_was_posted() {
-    let setting = || flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+    let setting =
+        || scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
     let locale = Locale::english(Rules::PLAIN);
     let view = |session: &Session| -> View { view(&whole(session, &locale, None), &locale) };
     let fresh = Session::hosted(setting(), NOW, None, Vec::new()).with_count(Some(12));
     let (widget, _) = Session::new(setting(), NOW);
     assert_eq!(view(&fresh), view(&widget.with_count(Some(12))));
     let posted = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
-    let mistake = Mistake { field: "email".to_owned(), kind: MistakeKind::Malformed };
+    let mistake = FieldError { field: "email".to_owned(), kind: FieldErrorKind::Malformed };
     let again = Session::hosted(setting(), NOW, Some(posted), vec![mistake]);
     let Screen::Form(form) = view(&again).screen else {
         panic!("no form");
@@ -1623,7 +1639,8 @@ fn a_hosted_form_says_why_it_was_not_taken() {
              nothing was sent.",
         ),
     ] {
-        let setting = flow::setting(flow::example().campaign("en", Strictness::Strict).unwrap());
+        let setting =
+            scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
         let session = Session::hosted(setting, NOW, None, Vec::new()).with_notice(notice);
         assert_eq!(session.state(), "editing");
         let Screen::Form(form) = view(&whole(&session, &locale, None), &locale).screen else {
@@ -1756,7 +1773,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     proptest::collection::vec(one, 0..60)
 }
 
-fn fill(mut flow: Flow) -> Flow {
+fn fill(mut flow: Scenario) -> Scenario {
     for (name, value) in RIGHT {
         flow = flow.enter(name, value);
     }
@@ -1767,7 +1784,7 @@ fn fill(mut flow: Flow) -> Flow {
 }
 
 /// Plays a move. An endpoint may well say again what was typed.
-fn play(flow: Flow, step: &Move) -> Flow {
+fn play(flow: Scenario, step: &Move) -> Scenario {
     let echo = format!("{MARK} is wrong");
     match step {
         Move::Enter(at, text) => flow.enter(TEXTS[*at], text),
@@ -1815,7 +1832,7 @@ proptest! {
 
     #[test]
     fn nothing_typed_is_ever_lost_before_it_is_sent(moves in moves()) {
-        let mut flow = Flow::new(everything());
+        let mut flow = Scenario::new(everything());
         let fresh: Vec<(&str, String)> =
             TEXTS.iter().map(|name| (*name, flow.value(name))).collect();
         let mut typed = fresh.clone();
@@ -1859,7 +1876,7 @@ proptest! {
 
     #[test]
     fn no_report_ever_holds_what_was_typed(moves in moves()) {
-        let mut flow = Flow::new(everything());
+        let mut flow = Scenario::new(everything());
         for step in &moves {
             flow = match step {
                 Move::Enter(at, text) => {
@@ -1879,7 +1896,7 @@ proptest! {
 
     #[test]
     fn nothing_is_signed_or_posted_that_the_page_did_not_allow(moves in moves()) {
-        let mut flow = Flow::new(everything());
+        let mut flow = Scenario::new(everything());
         let (mut asked, mut agreed) = (false, false);
         for step in &moves {
             flow = match step {
@@ -1890,7 +1907,7 @@ proptest! {
                 agreed |= *allowed && asked;
                 asked = false;
             }
-            let started = flow.told.contains(&Report::Start);
+            let started = flow.told.contains(&PageEvent::Start);
             for effect in &flow.effects {
                 match effect {
                     Effect::Ask => (asked, agreed) = (true, false),
@@ -1906,7 +1923,7 @@ proptest! {
 
     #[test]
     fn no_key_ever_signs_two_messages(moves in moves()) {
-        let mut flow = Flow::new(everything());
+        let mut flow = Scenario::new(everything());
         let mut signed: Vec<(String, Value)> = Vec::new();
         for step in &moves {
             flow = match step {
@@ -1935,7 +1952,7 @@ proptest! {
 #[test]
 fn a_form_for_a_test_says_so_from_first_to_last() {
     let campaign = campaign();
-    let flow = Flow::of(Setting { test: true, ..flow::setting(read(&campaign, "en")) });
+    let flow = Scenario::of(FormConfig { test: true, ..scenario::setting(read(&campaign, "en")) });
     assert!(words(&root(&flow.plan())).contains("Test mode. What you send here is not counted"));
     let flow = flow.says("Send a test message", None).filled().send();
     assert!(flow.claims().test);
@@ -1946,7 +1963,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
     assert_eq!(thanks.withdraw, None);
 
-    let real = Flow::new(campaign);
+    let real = Scenario::new(campaign);
     assert!(!words(&root(&real.plan())).contains("Test mode"));
     assert!(!real.filled().send().claims().test);
 }
@@ -1979,8 +1996,8 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
     let campaign = read(&varied(), "en");
     let mut seen = BTreeMap::new();
     for seed in 0..60 {
-        let setting = Setting { seed, ..flow::setting(campaign.clone()) };
-        let flow = Flow::of(setting.clone()).filled();
+        let setting = FormConfig { seed, ..scenario::setting(campaign.clone()) };
+        let flow = Scenario::of(setting.clone()).filled();
         let variant = campaign.drawn(seed).unwrap().id.0.clone();
         let shown = (flow.view().title, flow.value("subject"), flow.value("body"));
         let claims = flow.send().claims();
@@ -2013,12 +2030,12 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
         let faults = check_claims(&campaign, &unknown).unwrap_err();
         assert!(faults.iter().any(|fault| fault.field == "variant"), "{faults:?}");
         // The next person at this form sees the same.
-        let again = Flow::of(setting).filled().reset().filled().send().claims();
+        let again = Scenario::of(setting).filled().reset().filled().send().claims();
         assert_eq!(again.variant.as_ref(), Some(&variant));
         *seen.entry(variant).or_insert(0) += 1;
     }
     assert!(seen.len() == 3 && seen["as-it-is"] > 15 && seen["short"] > 5, "{seen:?}");
-    assert_eq!(Flow::new(self::campaign()).filled().send().claims().variant, None);
+    assert_eq!(Scenario::new(self::campaign()).filled().send().claims().variant, None);
     let title = read(&varied(), "km").in_variant("short").unwrap().title;
     assert_eq!(title, "ខ្លី");
 }

@@ -7,7 +7,7 @@
 use boon::{Compiler, Schemas};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use standwith::action::{Circumstances, Source};
+use standwith::action::{ClaimContext, Source};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::check;
 use standwith::draft::Draft;
@@ -947,7 +947,7 @@ fn size(questions: usize) -> (usize, bool) {
     );
     values.extend((0..questions).map(|at| (format!("q{at}"), khmer(2000))));
     let action = check::check(&campaign, &Draft::posted(values).composed(&campaign)).unwrap();
-    let given = Circumstances {
+    let given = ClaimContext {
         jti: encode(&[1; 16]),
         iat: 1_790_000_000,
         aud: format!("https://actions.example.org/campaigns/{}/actions", campaign.id.as_str()),
@@ -958,7 +958,7 @@ fn size(questions: usize) -> (usize, bool) {
             partner: place,
             ..Source::default()
         },
-        ..Circumstances::default()
+        ..ClaimContext::default()
     };
     let key = PublicKey::p256(&encode(&[1; 32]), &encode(&[2; 32]));
     let input = signing_input(&key, &action.claims(&campaign, given));

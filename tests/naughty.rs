@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{campaign_with, checkout, setting};
+use scenario::{campaign_with, checkout, setting};
 use serde_json::{Value, json};
-use standwith::action::{Circumstances, Claims};
+use standwith::action::{ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::check::{check, check_claims};
 use standwith::draft::{Draft, clean};
@@ -66,7 +66,7 @@ fn what_is_typed_arrives_unchanged_or_is_refused_at_its_field() {
             draft.set(name, &string);
             match check(&campaign, &draft.composed(&campaign)) {
                 Ok(action) => {
-                    let claims = action.claims(&campaign, Circumstances::default());
+                    let claims = action.claims(&campaign, ClaimContext::default());
                     let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
                     assert_eq!(
                         check_claims(&campaign, &travelled).as_ref(),

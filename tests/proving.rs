@@ -3,20 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, campaign, jti};
+use scenario::{Scenario, campaign, jti};
 use serde_json::json;
-use standwith::session::{Effect, Event, Focus, Reply, Report};
+use standwith::session::{Effect, Event, Focus, PageEvent, Reply};
 
 const CHALLENGE: &str = "pbkdf2-sha256.1000.1024.1790000300.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-fn asks(flow: Flow) -> Flow {
+fn asks(flow: Scenario) -> Scenario {
     let body = json!({ "code": "proof_required", "challenge": CHALLENGE }).to_string();
     flow.answer_once(Some(Reply { status: 429, body, retry_after: None }))
 }
 
-fn proves(flow: Flow, proof: Option<&str>) -> Flow {
+fn proves(flow: Scenario, proof: Option<&str>) -> Scenario {
     let attempt = match &flow.effects[..] {
         [Effect::Prove { attempt, challenge, jti: of }] => {
             assert_eq!((challenge.as_str(), of.as_str()), (CHALLENGE, jti(1).as_str()));
@@ -27,7 +27,7 @@ fn proves(flow: Flow, proof: Option<&str>) -> Flow {
     flow.event(Event::Proved { attempt, proof: proof.map(str::to_owned) })
 }
 
-fn url(flow: &Flow) -> &str {
+fn url(flow: &Scenario) -> &str {
     match &flow.effects[..] {
         [Effect::Post { url, .. }] => url,
         other => panic!("nothing is posted: {other:?}"),
@@ -36,7 +36,7 @@ fn url(flow: &Flow) -> &str {
 
 #[test]
 fn a_proof_is_made_and_goes_along_with_the_very_same_action() {
-    let flow = asks(Flow::new(campaign()).filled().send()).is("sending");
+    let flow = asks(Scenario::new(campaign()).filled().send()).is("sending");
     let says = "The campaign is getting very many messages.";
     assert!(flow.text().contains(says), "{}", flow.text());
     let flow = proves(flow, Some("a.proof.7"));
@@ -53,7 +53,7 @@ fn a_proof_is_made_and_goes_along_with_the_very_same_action() {
 
 #[test]
 fn a_proof_is_for_one_message() {
-    let flow = proves(asks(Flow::new(campaign()).filled().send()), Some("a.proof.7"));
+    let flow = proves(asks(Scenario::new(campaign()).filled().send()), Some("a.proof.7"));
     // Nobody answered: it may still be good.
     let flow = flow.answer_once(None).due();
     assert!(url(&flow).contains("proof=a.proof.7"), "{}", url(&flow));
@@ -66,18 +66,18 @@ fn a_proof_is_for_one_message() {
 
 #[test]
 fn who_cannot_prove_it_waits_like_everybody() {
-    let flow = proves(asks(Flow::new(campaign()).filled().send()), None).is("sending");
+    let flow = proves(asks(Scenario::new(campaign()).filled().send()), None).is("sending");
     assert!(flow.waits().is_some());
     flow.due().accept("accepted", 1).is("sent");
 }
 
 #[test]
 fn an_endpoint_that_asks_for_ever_is_given_up() {
-    let mut flow = asks(Flow::new(campaign()).filled().send());
+    let mut flow = asks(Scenario::new(campaign()).filled().send());
     for _ in 0..5 {
         flow = asks(proves(flow, Some("a.proof.7")));
     }
-    let error = Report::Error { code: "busy".to_owned(), retryable: true };
+    let error = PageEvent::Error { code: "busy".to_owned(), retryable: true };
     let effects = [Effect::Tell(error), Effect::Focus(Focus::Notice)];
     flow.does(&effects).is("editing").holds("given_name", "ដារ៉ា");
 }
@@ -87,7 +87,7 @@ fn a_challenge_that_is_none_is_as_good_as_none() {
     for body in
         [json!({ "code": "proof_required" }), json!({ "code": "proof_required", "challenge": 7 })]
     {
-        let flow = Flow::new(campaign()).filled().send();
+        let flow = Scenario::new(campaign()).filled().send();
         let reply = Reply { status: 429, body: body.to_string(), retry_after: Some(2) };
         let flow = flow.answer_once(Some(reply));
         assert!(flow.waits().is_some_and(|wait| wait >= 2_000));

@@ -3,19 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::seen::{Choice, Control};
-use flow::{Flow, campaign, campaign_with};
 use proptest::prelude::*;
+use scenario::seen::{Choice, Control};
+use scenario::{Scenario, campaign, campaign_with};
 use serde_json::json;
 use standwith::action::PublicName;
 
-fn asking() -> Flow {
-    Flow::new(campaign_with(json!({ "public": { "ask": true } })))
+fn asking() -> Scenario {
+    Scenario::new(campaign_with(json!({ "public": { "ask": true } })))
 }
 
-fn choices(flow: &Flow) -> Vec<Choice> {
+fn choices(flow: &Scenario) -> Vec<Choice> {
     match flow.field("public").control {
         Control::Boxes(choices) => choices,
         other => panic!("{other:?}"),
@@ -25,7 +25,7 @@ fn choices(flow: &Flow) -> Vec<Choice> {
 #[test]
 fn nobody_is_asked_unless_the_campaign_says_so() {
     for patch in [json!({}), json!({ "public": {} }), json!({ "public": { "ask": false } })] {
-        let flow = Flow::new(campaign_with(patch));
+        let flow = Scenario::new(campaign_with(patch));
         assert!(!flow.names().contains(&"public".to_owned()));
         // Whatever stands in the page.
         let flow = flow.filled().enter("public", "name").send();
@@ -38,7 +38,7 @@ fn nobody_is_asked_unless_the_campaign_says_so() {
         "message": { "body": "Please free the writer." },
         "consents": null,
     }));
-    assert!(!Flow::new(nameless).names().contains(&"public".to_owned()));
+    assert!(!Scenario::new(nameless).names().contains(&"public".to_owned()));
     assert!(campaign().get("public").is_none());
 }
 

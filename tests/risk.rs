@@ -3,18 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::seen::{root, words};
-use flow::{Flow, NOW, campaign_with, jti, setting};
 use proptest::prelude::*;
+use scenario::seen::{root, words};
+use scenario::{NOW, Scenario, campaign_with, jti, setting};
 use serde_json::{Value, json};
 use standwith::action::Source;
 use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::draft::Draft;
-use standwith::plan::{Element, Node};
-use standwith::session::{Effect, Event, Focus, Report, Session, Setting};
+use standwith::markup::{Element, Node};
+use standwith::session::{Effect, Event, Focus, FormConfig, PageEvent, Session};
 use standwith::text::{Key, Locale, Rules};
 use standwith::view::{OWN_GOVERNMENT, RECEIPT, first, whole};
 
@@ -71,7 +71,7 @@ fn safety(root: &Element) -> Vec<String> {
 
 #[test]
 fn where_nobody_is_at_risk_nothing_is_otherwise() {
-    let flow = Flow::new(campaign(json!(false)));
+    let flow = Scenario::new(campaign(json!(false)));
     let root = root(&flow.plan());
     assert_eq!(safety(&root), [""; 0]);
     assert_eq!(by(&root, "data-act", "exit"), None);
@@ -81,7 +81,7 @@ fn where_nobody_is_at_risk_nothing_is_otherwise() {
     assert_eq!(by(&root, "part", "form").unwrap().attribute("autocomplete"), None);
     let flow = flow.event(act("exit")).does(&[]).event(act("show-receipt")).does(&[]);
     let flow = flow.filled().send().accept("accepted", 1);
-    assert!(flow.told.contains(&Report::Sent {
+    assert!(flow.told.contains(&PageEvent::Sent {
         id: Some(jti(1)),
         status: "accepted",
         count: Some(1)
@@ -94,7 +94,7 @@ fn where_nobody_is_at_risk_nothing_is_otherwise() {
 fn a_section_says_what_people_at_risk_should_know() {
     let advice =
         json!({ "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }] });
-    let flow = Flow::new(campaign(advice));
+    let flow = Scenario::new(campaign(advice));
     let root = root(&flow.plan());
     assert_eq!(
         safety(&root),
@@ -115,12 +115,12 @@ fn a_section_says_what_people_at_risk_should_know() {
     let place = |of: &str| order.iter().position(|class| *class == of).unwrap();
     assert!(place("safety") < place("form"));
     for said in [json!(true), json!({})] {
-        assert_eq!(safety(&self_root(&Flow::new(campaign(said)))).len(), 4);
+        assert_eq!(safety(&self_root(&Scenario::new(campaign(said)))).len(), 4);
     }
 }
 
 /// As `root`, under another name.
-fn self_root(flow: &Flow) -> Element {
+fn self_root(flow: &Scenario) -> Element {
     root(&flow.plan())
 }
 
@@ -132,14 +132,14 @@ fn the_hosted_form_does_not_lead_to_itself() {
     assert_eq!(safety(&root(&whole(&session, &english(), None))).len(), 3);
     // Nor does a link lead anywhere but by https.
     setting.hosted = "http://localhost/campaigns/free-the-writer".to_owned();
-    assert_eq!(safety(&self_root(&Flow::of(setting))).len(), 3);
+    assert_eq!(safety(&self_root(&Scenario::of(setting))).len(), 3);
 }
 
 #[test]
 fn the_first_plan_has_it_all_in_its_place() {
     let campaign = campaign(json!({ "advice": [{ "label": "A", "url": "https://a.invalid/" }] }));
     let plan = first(&read(&campaign), &english());
-    let (early, late) = (root(&plan), self_root(&Flow::new(campaign)));
+    let (early, late) = (root(&plan), self_root(&Scenario::new(campaign)));
     let without_address = |lines: Vec<String>| -> Vec<String> {
         lines.iter().map(|line| line.replace(&format!(" -> {HOSTED}"), "")).collect()
     };
@@ -149,7 +149,7 @@ fn the_first_plan_has_it_all_in_its_place() {
 
 // One's own authorities.
 
-fn warning(flow: &Flow) -> String {
+fn warning(flow: &Scenario) -> String {
     let root = self_root(flow);
     let warning = by(&root, "id", OWN_GOVERNMENT).unwrap();
     assert_eq!(warning.attribute("role"), Some("status"));
@@ -159,7 +159,7 @@ fn warning(flow: &Flow) -> String {
 #[test]
 fn whoever_writes_to_their_own_authorities_is_warned() {
     let said = "You are writing to authorities of the country you chose. If it could be dangerous for you that they know your name, think twice before you send.";
-    let flow = Flow::new(campaign(json!({ "own_government": ["TH"] })));
+    let flow = Scenario::new(campaign(json!({ "own_government": ["TH"] })));
     assert_eq!(warning(&flow), "");
     let flow = flow.enter("country", "KH");
     // Nobody is written to yet.
@@ -185,7 +185,7 @@ fn whoever_writes_to_their_own_authorities_is_warned() {
 fn where_nobody_chooses_all_targets_count() {
     let mut campaign = campaign(json!(true));
     campaign["targeting"] = json!({ "mode": "all" });
-    let flow = Flow::new(campaign).enter("country", "KH");
+    let flow = Scenario::new(campaign).enter("country", "KH");
     assert_ne!(warning(&flow), "");
     assert_eq!(warning(&flow.enter("country", "GB")), "");
 }
@@ -194,7 +194,7 @@ fn where_nobody_chooses_all_targets_count() {
 
 #[test]
 fn the_way_out_comes_first_and_leads_away_without_code() {
-    let root = self_root(&Flow::new(campaign(json!(true))));
+    let root = self_root(&Scenario::new(campaign(json!(true))));
     let reached = |e: &&Element| ["a", "button", "input", "select", "textarea"].contains(&e.tag);
     let exit = all(&root).into_iter().find(reached).unwrap();
     assert_eq!(words(exit), "Leave this page quickly");
@@ -207,7 +207,7 @@ fn the_way_out_comes_first_and_leads_away_without_code() {
         assert_eq!(exit.attribute(name), Some(value));
     }
     let own = json!({ "exit_url": "https://weather.invalid/" });
-    let thanks = Flow::new(campaign(own)).filled().send().accept("accepted", 1);
+    let thanks = Scenario::new(campaign(own)).filled().send().accept("accepted", 1);
     let root = self_root(&thanks);
     let exit = by(&root, "data-act", "exit").unwrap();
     assert_eq!(exit.attribute("href"), Some("https://weather.invalid/"));
@@ -217,7 +217,7 @@ fn the_way_out_comes_first_and_leads_away_without_code() {
 fn a_form_in_a_frame_says_that_the_page_around_it_may_stay() {
     let says = |framed: bool, at_risk: bool| {
         let setting = setting(read(&campaign(json!(at_risk))));
-        let flow = Flow::of(Setting { framed, ..setting });
+        let flow = Scenario::of(FormConfig { framed, ..setting });
         flow.text().contains("If the page around this form stays open, close it yourself.")
     };
     assert!(says(true, true));
@@ -228,10 +228,10 @@ fn a_form_in_a_frame_says_that_the_page_around_it_may_stay() {
 fn whoever_leaves_leaves_nothing_behind() {
     let own = campaign(json!({ "exit_url": "https://weather.invalid/" }));
     let leave = [Effect::Leave("https://weather.invalid/".to_owned())];
-    let fresh = Flow::new(own.clone()).plan();
-    let filled = || Flow::new(own.clone()).filled();
+    let fresh = Scenario::new(own.clone()).plan();
+    let filled = || Scenario::new(own.clone()).filled();
     for flow in [
-        Flow::new(own.clone()),
+        Scenario::new(own.clone()),
         filled(),
         filled().enter("email", "x").submit(),
         filled().send(),
@@ -249,12 +249,12 @@ fn whoever_leaves_leaves_nothing_behind() {
     // Also when the campaign is over.
     let mut over = own;
     over["closes"] = json!("2020-01-01T00:00:00Z");
-    Flow::new(over).event(act("exit")).does(&leave).is("closed");
+    Scenario::new(over).event(act("exit")).does(&leave).is("closed");
 }
 
 /// A form whose message was posted and got no answer, left while it waits for the next try.
-fn left_while_it_waits() -> Flow {
-    let flow = Flow::new(campaign(json!(true))).filled().enter("body", "My own secret words.");
+fn left_while_it_waits() -> Scenario {
+    let flow = Scenario::new(campaign(json!(true))).filled().enter("body", "My own secret words.");
     let flow = flow.send().answer_once(None).is("sending");
     assert!(flow.waits().is_some() && flow.plan().as_str().contains("dara@example.org"));
     flow.event(Event::Gone).does(&[]).is("sending")
@@ -263,7 +263,7 @@ fn left_while_it_waits() -> Flow {
 #[test]
 fn a_form_left_while_its_message_waits_is_empty_and_sends_it() {
     let flow = left_while_it_waits();
-    let fresh = Flow::new(campaign(json!(true)));
+    let fresh = Scenario::new(campaign(json!(true)));
     assert_eq!(flow.session.draft(), fresh.session.draft());
     for typed in ["dara@example.org", "secret", "ដារ៉ា", "checked"] {
         assert!(!flow.plan().as_str().contains(typed), "{typed}");
@@ -280,11 +280,11 @@ fn whoever_comes_back_to_an_emptied_form_gets_nothing_of_a_message_that_fails() 
     let rules = json!({
         "code": "rules", "errors": [{ "field": "email", "code": "email_malformed" }],
     });
-    let fails: [fn(Flow, &Value) -> Flow; 2] =
+    let fails: [fn(Scenario, &Value) -> Scenario; 2] =
         [|flow, _| flow.due().silence(), |flow, rules| flow.due().refuse(422, rules.clone())];
     for fail in fails {
         let flow = fail(left_while_it_waits(), &rules).is("editing").says("Send message", None);
-        let error = matches!(flow.told.last(), Some(Report::Error { .. }));
+        let error = matches!(flow.told.last(), Some(PageEvent::Error { .. }));
         assert!(error && flow.form().summary.is_none(), "{:?}", flow.told);
         // What they send is a message of their own.
         let flow = flow.filled().prepare_if_asked().send().accept("accepted", 1).is("sent");
@@ -294,14 +294,15 @@ fn whoever_comes_back_to_an_emptied_form_gets_nothing_of_a_message_that_fails() 
 
 #[test]
 fn a_message_that_the_page_has_not_let_go_ends_when_the_form_is_left() {
-    let flow = Flow::new(campaign(json!(true))).filled().submit().event(Event::Gone).is("editing");
-    assert_eq!(flow.plan(), Flow::new(campaign(json!(true))).plan());
+    let flow =
+        Scenario::new(campaign(json!(true))).filled().submit().event(Event::Gone).is("editing");
+    assert_eq!(flow.plan(), Scenario::new(campaign(json!(true))).plan());
     flow.allow().does(&[]).is("editing");
 }
 
 #[test]
 fn a_form_left_where_nobody_is_at_risk_stays_as_it_is() {
-    let flow = Flow::new(campaign(json!(false))).filled().send().answer_once(None);
+    let flow = Scenario::new(campaign(json!(false))).filled().send().answer_once(None);
     let before = flow.plan();
     assert_eq!(flow.event(Event::Gone).does(&[]).is("sending").plan(), before);
 }
@@ -329,7 +330,7 @@ fn no_browser_keeps_what_was_entered() {
     let fields: Vec<Value> = standard.iter().map(|id| json!({ "id": id })).chain(own).collect();
     let mut campaign = campaign(json!(true));
     campaign["fields"] = json!(fields);
-    let flow = Flow::new(campaign).enter("country", "KH");
+    let flow = Scenario::new(campaign).enter("country", "KH");
     let root = self_root(&flow);
     let named: Vec<_> = all(&root).into_iter().filter(|e| e.attribute("name").is_some()).collect();
     assert!(named.len() > 20);
@@ -340,18 +341,19 @@ fn no_browser_keeps_what_was_entered() {
 
 #[test]
 fn the_claims_do_not_say_whence_and_the_page_hears_no_identity() {
-    let flow = Flow::new(campaign(json!(true))).filled().send().accept("accepted", 7);
+    let flow = Scenario::new(campaign(json!(true))).filled().send().accept("accepted", 7);
     assert_eq!(flow.claims().source, Source::default());
-    assert!(flow.told.contains(&Report::Sent { id: None, status: "accepted", count: None }));
+    assert!(flow.told.contains(&PageEvent::Sent { id: None, status: "accepted", count: None }));
     assert!(!format!("{:?}", flow.told).contains(&jti(1)));
 }
 
 #[test]
 fn the_page_learns_no_count_from_sending() {
-    let counts =
-        |flow: &Flow| flow.told.iter().filter(|it| matches!(it, Report::Count { .. })).count();
+    let counts = |flow: &Scenario| {
+        flow.told.iter().filter(|it| matches!(it, PageEvent::Count { .. })).count()
+    };
     let counted = |count: i64| Event::Counted(json!({ "count": count }).to_string());
-    let flow = Flow::new(campaign(json!(true))).event(counted(4711));
+    let flow = Scenario::new(campaign(json!(true))).event(counted(4711));
     assert!(flow.text().contains("4711 of 5000"), "{}", flow.text());
     assert_eq!(counts(&flow), 1);
     let flow = flow.filled().send().accept("accepted", 4720);
@@ -368,9 +370,9 @@ fn the_page_learns_no_count_from_sending() {
 
 #[test]
 fn a_receipt_is_for_those_who_ask() {
-    let flow = Flow::new(campaign(json!(true))).event(act("show-receipt")).does(&[]);
+    let flow = Scenario::new(campaign(json!(true))).event(act("show-receipt")).does(&[]);
     let flow = flow.filled().send().accept("accepted", 7);
-    let seen = |flow: &Flow, what: &str| flow.plan().as_str().contains(what);
+    let seen = |flow: &Scenario, what: &str| flow.plan().as_str().contains(what);
     assert!(!seen(&flow, &jti(1)) && !seen(&flow, "a.b.c"));
     let root = self_root(&flow);
     let button = by(&root, "data-act", "show-receipt").unwrap();
@@ -425,7 +427,7 @@ proptest! {
     /// holds what shows that this person took part.
     #[test]
     fn nothing_tells_that_somebody_took_part(steps in proptest::collection::vec(0..9, 1..24)) {
-        let mut flow = Flow::new(campaign(json!(true)));
+        let mut flow = Scenario::new(campaign(json!(true)));
         let mut asked = false;
         for step in steps {
             flow = match step {

@@ -3,14 +3,14 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use standwith::action::{Circumstances, Claims, Given, Message, Person};
+use standwith::action::{AnswerValue, ClaimContext, Claims, Message, Person};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::check::{check, check_claims, check_received, check_sealed};
 use standwith::draft::Draft;
 use standwith::envelope::{PublicKey, encode};
 use standwith::sealing::{
-    Inside, SealedFault, compact, concat_kdf, derivation_input, exposed, header, joined, open,
-    plaintext, read_inside, split,
+    SealedFault, SealedPayload, compact, concat_kdf, derivation_input, exposed, header, joined,
+    open, plaintext, read_inside, split,
 };
 use standwith::shape::{self, FaultKind, Table};
 
@@ -78,9 +78,9 @@ fn draft() -> Draft {
 }
 
 /// Claims as a widget makes them, and what it seals.
-fn sent(campaign: &Campaign) -> (Claims, Inside) {
+fn sent(campaign: &Campaign) -> (Claims, SealedPayload) {
     let action = check(campaign, &draft().composed(campaign)).unwrap();
-    let mut claims = action.claims(campaign, Circumstances::default());
+    let mut claims = action.claims(campaign, ClaimContext::default());
     claims.sealed = Some(sealed());
     (claims, action.inside())
 }
@@ -96,14 +96,14 @@ fn claims_of_a_sealed_campaign_hold_nothing_of_what_is_sealed() {
     let sealing = campaign(&json!({}));
     let open = Campaign { sealing: None, ..sealing.clone() };
     let action = check(&sealing, &draft().composed(&sealing)).unwrap();
-    let claims = action.claims(&sealing, Circumstances::default());
+    let claims = action.claims(&sealing, ClaimContext::default());
     assert_eq!(exposed(&claims), Vec::<&str>::new());
     let text = shape::write(&claims);
     for typed in ["Sophea", "example.org", "120101", "I care", "Two", "Please", "subject_index"] {
         assert!(!text.contains(typed), "{typed} is in {text}");
     }
     // In another campaign, all of it is there.
-    let whole = action.claims(&open, Circumstances::default());
+    let whole = action.claims(&open, ClaimContext::default());
     assert_eq!(exposed(&whole), ["person", "message", "answers"]);
     assert_eq!(whole.subject_index, Some(1));
     // What is left out is what is sealed, and comes back.
@@ -162,7 +162,7 @@ fn an_endpoint_judges_what_it_can_read() {
     let one = || Table(vec![("a".to_owned(), Message { subject: "S".into(), body: "B".into() })]);
     let claims_with_messages = Claims { messages: one(), ..claims.clone() };
     assert_eq!(told(&sealing, &claims_with_messages), ["messages answer_unknown_choice"]);
-    let answer = Table(vec![("why".to_owned(), Given::One("x".to_owned()))]);
+    let answer = Table(vec![("why".to_owned(), AnswerValue::One("x".to_owned()))]);
     let answered = Claims { answers: answer, ..claims.clone() };
     assert_eq!(told(&sealing, &answered), ["answers answer_unknown_choice"]);
 
@@ -353,14 +353,14 @@ fn what_is_inside_is_named_where_it_is_wrong() {
     }
     assert!(read_inside(b"\xff").is_err());
     assert!(read_inside(b"").is_err());
-    assert_eq!(read_inside(b" {} \n"), Ok(Inside::default()));
+    assert_eq!(read_inside(b" {} \n"), Ok(SealedPayload::default()));
 }
 
 #[test]
 fn the_length_tells_little() {
     let length = |body: &str| {
         let message = Message { subject: "S".to_owned(), body: body.to_owned() };
-        plaintext(&Inside { message: Some(message), ..Inside::default() }).len()
+        plaintext(&SealedPayload { message: Some(message), ..SealedPayload::default() }).len()
     };
     assert_eq!(length("Please."), 256);
     assert_eq!(length("Please, please, please."), 256);
@@ -381,7 +381,7 @@ fn the_longest_message_fits_into_32_kib() {
         ..Person::default()
     };
     let message = Message { subject: "𑄇".repeat(100), body: "𑄇".repeat(3500) };
-    let inside = Inside { person, message: Some(message), ..Inside::default() };
+    let inside = SealedPayload { person, message: Some(message), ..SealedPayload::default() };
     let sealed_text = vec![0; plaintext(&inside).len() + 16];
     let mut claims = sent(&campaign(&json!({}))).0;
     claims.aud = "x".repeat(200);
@@ -394,15 +394,18 @@ fn the_longest_message_fits_into_32_kib() {
     assert!(length <= 32 * 1024, "{length}");
 }
 
-fn given() -> impl Strategy<Value = Given> {
-    prop_oneof![any::<String>().prop_map(Given::One), any::<Vec<String>>().prop_map(Given::Several)]
+fn given() -> impl Strategy<Value = AnswerValue> {
+    prop_oneof![
+        any::<String>().prop_map(AnswerValue::One),
+        any::<Vec<String>>().prop_map(AnswerValue::Several)
+    ]
 }
 
 fn message() -> impl Strategy<Value = Message> {
     (any::<String>(), any::<String>()).prop_map(|(subject, body)| Message { subject, body })
 }
 
-fn inside() -> impl Strategy<Value = Inside> {
+fn inside() -> impl Strategy<Value = SealedPayload> {
     let person = any::<[String; 9]>().prop_map(|values| {
         let [
             given_name,
@@ -430,7 +433,7 @@ fn inside() -> impl Strategy<Value = Inside> {
     let messages = proptest::collection::btree_map(any::<String>(), message(), 0..3);
     let answers = proptest::collection::btree_map(any::<String>(), given(), 0..3);
     (person, proptest::option::of(message()), messages, answers).prop_map(
-        |(person, message, messages, answers)| Inside {
+        |(person, message, messages, answers)| SealedPayload {
             person,
             message,
             messages: Table(messages.into_iter().collect()),

@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, campaign_with, jti, key};
+use scenario::{Scenario, campaign_with, jti, key};
 use serde_json::json;
 use standwith::sealing::{compact, header, read_inside};
-use standwith::session::{Effect, Event, Focus, Report};
+use standwith::session::{Effect, Event, Focus, PageEvent};
 
-fn sealing() -> Flow {
-    Flow::new(campaign_with(json!({ "sealing": { "jwk": {
+fn sealing() -> Scenario {
+    Scenario::new(campaign_with(json!({ "sealing": { "jwk": {
         "kty": "EC", "crv": "P-256",
         "x": "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
         "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
@@ -19,7 +19,7 @@ fn sealing() -> Flow {
     }}})))
 }
 
-fn asked(flow: &Flow) -> (u32, String) {
+fn asked(flow: &Scenario) -> (u32, String) {
     match &flow.effects[..] {
         [Effect::Seal { attempt, plaintext, key }] => {
             assert_eq!(key.kid, "Bob");
@@ -59,7 +59,7 @@ fn what_is_typed_is_sealed_before_it_is_signed() {
 fn the_form_says_so() {
     let says = "What you write is sealed on this device, and only the campaign can open it.";
     assert!(sealing().text().contains(says));
-    assert!(!Flow::new(flow::campaign()).text().contains(says));
+    assert!(!Scenario::new(scenario::campaign()).text().contains(says));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_cannot_be_sealed_is_not_sent() {
     let flow = sealing().filled().submit().allow().prepare();
     let (attempt, _) = asked(&flow);
     let flow = flow.event(Event::Sealed { attempt, sealed: None });
-    let error = Report::Error { code: "sealing_failed".to_owned(), retryable: false };
+    let error = PageEvent::Error { code: "sealing_failed".to_owned(), retryable: false };
     let flow = flow.does(&[Effect::Tell(error), Effect::Focus(Focus::Notice)]).is("editing");
     assert!(flow.form().notice.unwrap().contains("could not seal the message, so it was not sent"));
     assert!(flow.bodies.is_empty());
@@ -81,7 +81,7 @@ fn what_cannot_be_sealed_is_not_sent() {
 
 #[test]
 fn what_is_sealed_is_sent_again_as_it_is() {
-    let seal = |flow: Flow| {
+    let seal = |flow: Scenario| {
         let (attempt, _) = asked(&flow);
         flow.event(Event::Sealed { attempt, sealed: Some(sealed()) }).sign()
     };

@@ -1,7 +1,7 @@
 //! One declaration, four faces: what the writer writes the reader reads, and the schema describes.
 
 use proptest::prelude::*;
-use standwith::action::{ActionKind, Claims, Given, Message, Person, PublicName};
+use standwith::action::{ActionKind, AnswerValue, Claims, Message, Person, PublicName};
 use standwith::json::Writer;
 use standwith::shape::{self, FaultKind, Reading, Shape, Table};
 
@@ -99,7 +99,7 @@ proptest! {
             person: Person { given_name: name, ..Person::default() },
             message: Some(Message { subject, body }),
             targets: vec![target],
-            answers: Table(answers.into_iter().map(|(k, v)| (k, Given::Several(v))).collect()),
+            answers: Table(answers.into_iter().map(|(k, v)| (k, AnswerValue::Several(v))).collect()),
             public: PublicName::Initials,
             subject_index: index,
             test,

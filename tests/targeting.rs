@@ -3,19 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::seen::Control;
-use flow::{Flow, campaign_with, setting};
 use proptest::prelude::*;
+use scenario::seen::Control;
+use scenario::{Scenario, campaign_with, setting};
 use serde_json::{Value, json};
-use standwith::action::{Action, Circumstances, Claims, Given};
+use standwith::action::{Action, AnswerValue, ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
-use standwith::check::{Mistake, MistakeKind, MistakeKind::*, check, check_claims};
+use standwith::check::{FieldError, FieldErrorKind, FieldErrorKind::*, check, check_claims};
 use standwith::draft::{Draft, TARGETS};
 use standwith::shape;
 use standwith::targeting::{Offer, offered};
-use standwith::view::{Part, first};
+use standwith::view::{Region, first};
 
 /// A campaign of six targets, found as this says.
 fn file(targeting: Value) -> Value {
@@ -70,11 +70,11 @@ fn ids<'a>(offer: &'a Offer<'_>) -> Vec<&'a str> {
 }
 
 fn claims(campaign: &Campaign, action: &Action) -> Claims {
-    action.claims(campaign, Circumstances::default())
+    action.claims(campaign, ClaimContext::default())
 }
 
 /// What passes here, as the endpoint takes it.
-fn sent(campaign: &Campaign, draft: &Draft) -> Result<Vec<String>, Vec<(String, MistakeKind)>> {
+fn sent(campaign: &Campaign, draft: &Draft) -> Result<Vec<String>, Vec<(String, FieldErrorKind)>> {
     match check(campaign, &draft.composed(campaign)) {
         Ok(action) => {
             assert_eq!(check_claims(campaign, &claims(campaign, &action)).as_ref(), Ok(&action));
@@ -93,7 +93,7 @@ fn goes_to(campaign: &Campaign, draft: &Draft, targets: &[&str]) {
 }
 
 #[track_caller]
-fn is_wrong(campaign: &Campaign, draft: &Draft, expected: &[(&str, MistakeKind)]) {
+fn is_wrong(campaign: &Campaign, draft: &Draft, expected: &[(&str, FieldErrorKind)]) {
     let expected: Vec<_> =
         expected.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
     assert_eq!(sent(campaign, draft), Err(expected));
@@ -201,8 +201,8 @@ fn among_those_who_are_found_some_may_be_chosen() {
     assert_eq!(offered(&campaign, &from("US", "20500", &[])).choice, None);
     goes_to(&campaign, &from("US", "20500", &[]), &["everybody"]);
     for mistake in [TooFew(1), TooMany(2)] {
-        let mistake = Mistake { field: TARGETS.to_owned(), kind: mistake };
-        assert_eq!(Mistake::reported(&campaign, TARGETS, &mistake.code()), mistake);
+        let mistake = FieldError { field: TARGETS.to_owned(), kind: mistake };
+        assert_eq!(FieldError::reported(&campaign, TARGETS, &mistake.code()), mistake);
     }
 }
 
@@ -236,7 +236,7 @@ fn the_lot_is_fair_and_stands() {
 
 #[test]
 fn the_endpoint_finds_the_targets_itself() {
-    let check = |targeting: Value, targets: &[&str], expected: Result<&[&str], MistakeKind>| {
+    let check = |targeting: Value, targets: &[&str], expected: Result<&[&str], FieldErrorKind>| {
         let campaign = read(&file(targeting));
         let draft = from("FR", "75001", &["everybody", "paris"]).seeded(5);
         let mut claims = claims(
@@ -247,7 +247,7 @@ fn the_endpoint_finds_the_targets_itself() {
         match (check_claims(&campaign, &claims), expected) {
             (Ok(action), Ok(targets)) => assert_eq!(action.targets(), targets),
             (Err(mistakes), Err(kind)) => {
-                assert_eq!(mistakes, [Mistake { field: TARGETS.to_owned(), kind }]);
+                assert_eq!(mistakes, [FieldError { field: TARGETS.to_owned(), kind }]);
             }
             (found, expected) => panic!("{targets:?}: {found:?}, not {expected:?}"),
         }
@@ -277,7 +277,7 @@ fn the_endpoint_finds_the_targets_itself() {
 
 // What there is to see.
 
-fn shown(flow: &Flow) -> (Vec<String>, String) {
+fn shown(flow: &Scenario) -> (Vec<String>, String) {
     let field = flow.fields().into_iter().find(|field| field.label == "Who to write to").unwrap();
     let names = match field.control {
         Control::List(items) => items.into_iter().map(|(name, _)| name).collect(),
@@ -289,7 +289,7 @@ fn shown(flow: &Flow) -> (Vec<String>, String) {
 
 #[test]
 fn the_form_shows_who_is_found() {
-    let flow = Flow::new(some(json!({"mode": "country"})));
+    let flow = Scenario::new(some(json!({"mode": "country"})));
     let says = |names: &[&str], hint: &str| {
         (names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), hint.to_owned())
     };
@@ -299,12 +299,12 @@ fn the_form_shows_who_is_found() {
         says(&[], "Choose your country below to see who your message goes to.")
     );
     let flow = flow.enter("country", "KH");
-    assert!(flow.anew().contains(&Part::Targets));
+    assert!(flow.anew().contains(&Region::Targets));
     assert_eq!(shown(&flow), says(&["B"], all));
     let flow = flow.enter("country", "DE");
     assert_eq!(shown(&flow), says(&["C"], all));
     let flow = flow.enter("postal_code", "10115");
-    assert!(!flow.anew().contains(&Part::Targets));
+    assert!(!flow.anew().contains(&Region::Targets));
     let flow = flow.enter("country", "US");
     assert_eq!(
         shown(&flow),
@@ -321,7 +321,7 @@ fn the_form_shows_who_is_found() {
     let flow = flow.send();
     assert_eq!(flow.claims().targets, ["kh"]);
 
-    let flow = Flow::new(file(json!({"mode": "postcode", "most": 1})));
+    let flow = Scenario::new(file(json!({"mode": "postcode", "most": 1})));
     assert_eq!(
         shown(&flow),
         says(&[], "Choose your country below to see who your message goes to.")
@@ -332,7 +332,7 @@ fn the_form_shows_who_is_found() {
         says(&[], "Enter your postcode below to see who your message goes to.")
     );
     let flow = flow.enter("postal_code", "75001");
-    assert!(flow.anew().contains(&Part::Targets));
+    assert!(flow.anew().contains(&Region::Targets));
     assert_eq!(shown(&flow), says(&["[A]", "[C]", "[D]"], "Choose at least 1."));
     let flow = flow.submit().wrong(&["targets"]).tick("targets", "paris").wrong(&[]);
     let flow = flow.enter("postal_code", "13001").submit().wrong(&["targets"]);
@@ -347,7 +347,7 @@ fn the_form_shows_whom_the_lot_drew() {
     for seed in 1..30 {
         let mut setting = setting(campaign.clone());
         setting.seed = seed;
-        let flow = Flow::of(setting).filled();
+        let flow = Scenario::of(setting).filled();
         let (names, _) = shown(&flow);
         assert_eq!(names.len(), 2);
         // An event from elsewhere doesn't draw anew.
@@ -361,7 +361,7 @@ fn the_form_shows_whom_the_lot_drew() {
     }
     assert_eq!(seen.len(), 3);
     // What is painted before the form is there names nobody, and keeps the places.
-    let plan = first(&campaign, &flow::locale("en"));
+    let plan = first(&campaign, &scenario::locale("en"));
     assert_eq!(plan.as_str().matches('\u{a0}').count(), 3);
     assert!(campaign.targets.iter().all(|target| !plan.as_str().contains(&target.name)));
 }
@@ -374,7 +374,7 @@ fn a_target_is_seen() {
             "targets": [{"id": "a", "name": "A", "picture": picture}, {"id": "b", "name": "B"}],
             "targeting": {"mode": mode},
         }));
-        let plan = Flow::new(file).plan();
+        let plan = Scenario::new(file).plan();
         let text = plan.as_str();
         assert_eq!(text.matches("https://campaign.invalid/a.jpg").count(), 1, "{mode}");
         assert_eq!(text.matches("The minister").count(), 1, "{mode}");
@@ -508,7 +508,7 @@ proptest! {
         let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
         let again = check_claims(&campaign, &travelled);
         prop_assert_eq!(again.as_ref(), Ok(&action));
-        prop_assert_eq!(&action.claims(&campaign, Circumstances::default()), &claims);
+        prop_assert_eq!(&action.claims(&campaign, ClaimContext::default()), &claims);
         // It tells one target from another.
         for target in &campaign.targets {
             let mut other = claims.clone();
@@ -520,7 +520,7 @@ proptest! {
                 }
             }
         }
-        prop_assert!(action.answers().0.iter().all(|(_, given)| !matches!(given, Given::One(value) if value.is_empty())));
+        prop_assert!(action.answers().0.iter().all(|(_, given)| !matches!(given, AnswerValue::One(value) if value.is_empty())));
     }
 
     /// Claims of anybody at all: what is taken goes to those who are found, and is taken again.
@@ -544,7 +544,7 @@ proptest! {
         };
         if let Ok(action) = check_claims(&campaign, &claims) {
             prop_assert!(!action.targets().is_empty());
-            let again = check_claims(&campaign, &action.claims(&campaign, Circumstances::default()));
+            let again = check_claims(&campaign, &action.claims(&campaign, ClaimContext::default()));
             prop_assert_eq!(again.as_ref(), Ok(&action));
         }
     }

@@ -3,22 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flow::seen::{root, words};
-use flow::{Flow, NOW, campaign, campaign_with, jti};
 use proptest::prelude::*;
+use scenario::seen::{root, words};
+use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{CampaignFile, Strictness};
-use standwith::check::{Mistake, MistakeKind};
+use standwith::check::{FieldError, FieldErrorKind};
 use standwith::draft::Draft;
-use standwith::plan::{Element, Node};
-use standwith::session::{Changes, Event, Focus, Session, ShareResult};
+use standwith::markup::{Element, Node};
+use standwith::session::{Dirty, Event, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
-use standwith::view::{NOTICE, Part, Posting, SUMMARY, THANKS, whole};
+use standwith::view::{NOTICE, Posting, Region, SUMMARY, THANKS, whole};
 
 /// What a place-by-place painter follows to an element: number among siblings, and tag.
 type Path = Vec<(usize, &'static str)>;
@@ -145,15 +145,15 @@ fn check(root: &Element) {
     assert_eq!(submits, all.iter().filter(|(_, _, element)| element.tag == "form").count());
 }
 
-fn of(flow: &Flow) -> Element {
+fn of(flow: &Scenario) -> Element {
     let root = root(&flow.plan());
     check(&root);
     root
 }
 
 /// The same form in each state that it can be in.
-fn states(campaign: &Value) -> Vec<(&'static str, Flow)> {
-    let new = || Flow::new(campaign.clone());
+fn states(campaign: &Value) -> Vec<(&'static str, Scenario)> {
+    let new = || Scenario::new(campaign.clone());
     let filled = || new().filled();
     let closed = json!({ "code": "closed" });
     let email =
@@ -271,13 +271,13 @@ fn every_state_is_sound() {
             of(flow);
         }
     }
-    let thanks = Flow::new(at_risk()).filled().send().accept("accepted", 5);
+    let thanks = Scenario::new(at_risk()).filled().send().accept("accepted", 5);
     of(&thanks);
     of(&thanks.event(Event::Acted("show-receipt".to_owned())));
     for lang in ["en", "km"] {
-        of(&Flow::example(lang));
-        of(&Flow::example(lang).submit());
-        of(&Flow::example(lang).filled().send().accept("accepted", 5).share("copy"));
+        of(&Scenario::example(lang));
+        of(&Scenario::example(lang).submit());
+        of(&Scenario::example(lang).filled().send().accept("accepted", 5).share("copy"));
     }
 }
 
@@ -321,8 +321,8 @@ fn the_button_and_the_live_places_never_move() {
 
 #[test]
 fn what_gets_the_focus_is_there_and_takes_it() {
-    let states: BTreeMap<&str, Flow> = states(&campaign()).into_iter().collect();
-    let thanks = Flow::new(campaign()).filled().send().accept("accepted", 1);
+    let states: BTreeMap<&str, Scenario> = states(&campaign()).into_iter().collect();
+    let thanks = Scenario::new(campaign()).filled().send().accept("accepted", 1);
     for (flow, focus, id) in [
         (&states["with mistakes"], Focus::Summary, SUMMARY),
         (&states["refused"], Focus::Summary, SUMMARY),
@@ -344,7 +344,7 @@ fn what_gets_the_focus_is_there_and_takes_it() {
 
 #[test]
 fn a_mistake_is_tied_to_its_control() {
-    let flow = Flow::new(campaign()).submit();
+    let flow = Scenario::new(campaign()).submit();
     let root = of(&flow);
     let all = elements(&root);
     let by_id = |id: &str| all.iter().find(|(_, _, e)| e.attribute("id") == Some(id)).unwrap().2;
@@ -398,7 +398,7 @@ fn a_mail_that_is_offered_is_well_made_and_moves_nothing() {
     ]);
     for modes in [json!(["mail-app"]), json!(["server", "mail-app"])] {
         let patch = json!({ "targets": target, "targeting": null, "delivery": { "modes": modes } });
-        let new = || Flow::new(campaign_with(patch.clone())).filled().prepare();
+        let new = || Scenario::new(campaign_with(patch.clone())).filled().prepare();
         let offered = || new().act("mail").allow();
         let told = || offered().act("mail-yes").time();
         let places = places(&of(&new()));
@@ -429,34 +429,37 @@ fn a_mail_that_is_offered_is_well_made_and_moves_nothing() {
 
 #[test]
 fn only_what_may_have_changed_is_made_anew() {
-    let anew = |flow: Flow, parts: &[Part]| {
+    let anew = |flow: Scenario, parts: &[Region]| {
         assert_eq!(flow.anew(), parts);
         flow
     };
-    let message = [Part::Message, Part::Ways];
-    let details = [Part::Details, Part::Message, Part::Consents, Part::Status, Part::OwnGovernment];
-    let on_its_way = [Part::Notice, Part::Button, Part::Status, Part::Mail];
+    let message = [Region::Message, Region::Ways];
+    let details =
+        [Region::Details, Region::Message, Region::Consents, Region::Status, Region::OwnGovernment];
+    let on_its_way = [Region::Notice, Region::Button, Region::Status, Region::Mail];
     let submitted = [
-        Part::Summary,
-        Part::Targets,
-        Part::Details,
-        Part::Message,
-        Part::Consents,
-        Part::Notice,
-        Part::Button,
-        Part::Status,
-        Part::Mail,
-        Part::Public,
+        Region::Summary,
+        Region::Targets,
+        Region::Details,
+        Region::Message,
+        Region::Consents,
+        Region::Notice,
+        Region::Button,
+        Region::Status,
+        Region::Mail,
+        Region::Public,
     ];
-    let flow = anew(Flow::new(everything()).enter("body", "Please"), &message);
+    let flow = anew(Scenario::new(everything()).enter("body", "Please"), &message);
     let flow = anew(flow.enter("subject", "F"), &message);
     let flow = anew(flow.enter("given_name", "ដ"), &details);
     let flow = anew(flow.enter("country", "KH"), &details);
     let flow = anew(flow.tick("own_choices", "c"), &details);
-    let flow =
-        anew(flow.tick("targets", "embassy"), &[Part::Targets, Part::Message, Part::OwnGovernment]);
-    let flow = anew(flow.tick("consent_updates", "on"), &[Part::Consents, Part::Public]);
-    let flow = anew(flow.counted(r#"{"count":12}"#), &[Part::Progress]);
+    let flow = anew(
+        flow.tick("targets", "embassy"),
+        &[Region::Targets, Region::Message, Region::OwnGovernment],
+    );
+    let flow = anew(flow.tick("consent_updates", "on"), &[Region::Consents, Region::Public]);
+    let flow = anew(flow.counted(r#"{"count":12}"#), &[Region::Progress]);
     // What nobody sees.
     let flow = anew(flow.enter("extension-note", "mine"), &[]);
     let flow = anew(flow.counted("no count"), &[]);
@@ -466,9 +469,10 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.share("whatsapp"), &[]);
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
-    let mended = [&submitted[..5], &[Part::Public, Part::Ways]].concat();
+    let mended = [&submitted[..5], &[Region::Public, Region::Ways]].concat();
     let flow = anew(flow.enter("body", "Please free the writer."), &mended);
-    let mended = [&submitted[..5], &[Part::Status, Part::OwnGovernment, Part::Public]].concat();
+    let mended =
+        [&submitted[..5], &[Region::Status, Region::OwnGovernment, Region::Public]].concat();
     let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);
@@ -478,16 +482,16 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.submit().allow(), &on_its_way);
     let flow = anew(flow.veto(), &[]);
     let flow = flow.prepare().sign().accept("accepted", 13);
-    assert!(flow.session.changes().touch(Changes::SCREEN));
-    let flow = anew(flow.counted(r#"{"count":14}"#), &[Part::Progress]);
-    let flow = anew(flow.copied(ShareResult::Copied), &[Part::Share]);
+    assert!(flow.session.changes().touch(Dirty::SCREEN));
+    let flow = anew(flow.counted(r#"{"count":14}"#), &[Region::Progress]);
+    let flow = anew(flow.copied(ShareResult::Copied), &[Region::Share]);
     let flow = anew(flow.enter("body", "Too late."), &[]).reset();
-    assert!(flow.session.changes().touch(Changes::SCREEN));
+    assert!(flow.session.changes().touch(Dirty::SCREEN));
 }
 
 #[test]
 fn controls_say_what_they_are_for() {
-    let root = of(&Flow::new(everything()));
+    let root = of(&Scenario::new(everything()));
     let all = elements(&root);
     let control = |name: &str| {
         all.iter().find(|(_, _, e)| is_control(e) && e.attribute("name") == Some(name)).unwrap().2
@@ -531,7 +535,7 @@ fn parts_can_be_styled_from_outside() {
             parts.extend(element.attribute("part").map(str::to_owned));
         }
     }
-    let thanks = Flow::new(campaign()).filled().send().accept("accepted", 1);
+    let thanks = Scenario::new(campaign()).filled().send().accept("accepted", 1);
     for (_, _, element) in elements(&of(&thanks)) {
         parts.extend(element.attribute("part").map(str::to_owned));
     }
@@ -559,7 +563,7 @@ fn a_mistake_in_what_is_not_shown_is_told_without_a_link() {
         { "field": "targets", "code": "targets_unknown_choice" },
         { "field": "public", "code": "public_unknown_choice" },
     ] });
-    let flow = Flow::new(all).filled().send().refuse(422, report);
+    let flow = Scenario::new(all).filled().send().refuse(422, report);
     let root = of(&flow);
     let links = elements(&root)
         .iter()
@@ -575,10 +579,12 @@ fn a_page_without_script_posts_the_same_form() {
     let hidden = [("jti", jti(1)), ("lang", "km".to_owned())];
     let posting =
         Posting { action: "https://actions.invalid/campaigns/x?a=1&b=\"", hidden: &hidden };
-    let mistake = |field: &str| Mistake { field: field.to_owned(), kind: MistakeKind::Missing };
+    let mistake =
+        |field: &str| FieldError { field: field.to_owned(), kind: FieldErrorKind::Missing };
     let draft = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
-    let setting = || flow::setting(flow::example().campaign("km", Strictness::Strict).unwrap());
-    let locale = flow::locale("km");
+    let setting =
+        || scenario::setting(scenario::example().campaign("km", Strictness::Strict).unwrap());
+    let locale = scenario::locale("km");
     for session in [
         Session::hosted(setting(), NOW, None, Vec::new()),
         Session::hosted(
@@ -612,7 +618,7 @@ fn a_page_without_script_posts_the_same_form() {
 #[test]
 fn the_root_says_language_and_direction() {
     for (lang, direction) in [("en", "ltr"), ("ar", "rtl"), ("km", "ltr"), ("fa-AF", "rtl")] {
-        let root = of(&Flow::new(campaign_with(json!({ "lang": lang }))));
+        let root = of(&Scenario::new(campaign_with(json!({ "lang": lang }))));
         assert_eq!(root.attribute("lang"), Some(lang));
         assert_eq!(root.attribute("dir"), Some(direction));
     }
@@ -623,7 +629,7 @@ fn before_and_after_its_time() {
     for times in
         [json!({ "opens": "2100-01-01T00:00:00Z" }), json!({ "closes": "2020-01-01T00:00:00Z" })]
     {
-        let flow = Flow::new(campaign_with(times)).is("closed");
+        let flow = Scenario::new(campaign_with(times)).is("closed");
         let root = of(&flow);
         assert!(elements(&root).iter().all(|(_, _, e)| e.tag != "form" && e.tag != "input"));
         assert!(words(&root).contains("campaign has"), "{}", words(&root));
@@ -674,7 +680,10 @@ fn campaign_saying(texts: &[String]) -> standwith::campaign::Campaign {
     let mut texts = texts.iter().cycle();
     // A label has to say something.
     let mut next = || format!("{}.", texts.next().unwrap());
-    let options = json!([{ "id": next(), "label": next() }, { "id": next(), "label": next() }]);
+    // Ids stand once.
+    let options = json!([
+        { "id": next() + "1", "label": next() }, { "id": next() + "2", "label": next() },
+    ]);
     let kinds = ["text", "long_text", "email", "phone", "choice", "choices", "checkbox", "date"];
     let mut fields: Vec<Value> = kinds
         .iter()
@@ -726,8 +735,8 @@ proptest! {
         texts in proptest::collection::vec(naughty(), 1..60),
         typed in proptest::collection::vec(naughty(), 8),
     ) {
-        let setting = flow::setting(campaign_saying(&texts));
-        let mut flow = Flow::of(setting.clone());
+        let setting = scenario::setting(campaign_saying(&texts));
+        let mut flow = Scenario::of(setting.clone());
         of(&flow);
         let names = ["own_text", "own_long_text", "own_email", "own_phone", "own_choice",
             "own_date", "subject", "body"];
@@ -737,7 +746,7 @@ proptest! {
         flow = flow.tick("own_choices", &typed[0]).submit();
         of(&flow);
         // Sent with whatever can be sent.
-        let mut flow = Flow::of(setting.clone()).filled().enter("subject", "Freedom").submit();
+        let mut flow = Scenario::of(setting.clone()).filled().enter("subject", "Freedom").submit();
         of(&flow);
         if flow.session.state() == "sending" {
             flow = flow.allow().prepare().sign();

@@ -4,7 +4,7 @@
 use axum::body::Bytes;
 use standwith::campaign::Campaign;
 use standwith::json::Writer;
-use standwith::plan::EDITION;
+use standwith::markup::EDITION;
 use standwith::view;
 
 use crate::compression::Packed;

@@ -23,7 +23,7 @@ use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
 use crate::skew::ClockWatch;
-use crate::store::{Content, Kept, NewAction, Recorded, Store, StoreFault};
+use crate::store::{Content, NewAction, OutboxEntry, Recorded, Store, StoreFault};
 use crate::validation::{status, validate};
 use crate::workers::{WorkFailed, Workers};
 
@@ -373,7 +373,7 @@ impl Received {
     }
 
     /// The answer where the identity is taken: that of the first time, if this is the same action.
-    fn again(&self, kept: Kept, count: i64) -> Result<Acceptance, Refusal> {
+    fn again(&self, kept: OutboxEntry, count: i64) -> Result<Acceptance, Refusal> {
         let same = match (&self.content, &kept.content) {
             // The payload identifies it, not the signature: of that there are many for one text.
             (Content::Signed(_), _) => self.action_digest == kept.action_digest,

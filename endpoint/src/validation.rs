@@ -4,7 +4,7 @@
 use standwith::action::{Claims, ConsentClaim, DeliveryClaim};
 use standwith::answer::Status;
 use standwith::campaign::{Campaign, Consent};
-use standwith::check::{Mistake, MistakeKind};
+use standwith::check::{FieldError, FieldErrorKind};
 use standwith::draft::consent_name;
 
 use crate::campaigns::Version;
@@ -16,7 +16,7 @@ pub(crate) fn validate(
     version: &Version,
     claims: &Claims,
     known: bool,
-    check: impl Fn(&Campaign, &Claims) -> Result<(), Vec<Mistake>>,
+    check: impl Fn(&Campaign, &Claims) -> Result<(), Vec<FieldError>>,
 ) -> Vec<(String, String)> {
     let mut mistakes = Vec::new();
     let campaign = match version.in_language(&claims.lang) {
@@ -30,7 +30,8 @@ pub(crate) fn validate(
     };
     if let Err(found) = check(campaign, claims) {
         // Another version may have had other variants.
-        let unknown = Mistake { field: "variant".to_owned(), kind: MistakeKind::UnknownChoice };
+        let unknown =
+            FieldError { field: "variant".to_owned(), kind: FieldErrorKind::UnknownChoice };
         let found = found.into_iter().filter(|mistake| known || *mistake != unknown);
         mistakes.extend(found.map(|mistake| (mistake.field.clone(), mistake.code())));
     }

@@ -201,7 +201,7 @@ async fn network(options: &BadNetwork) -> Result<bool> {
     let sending = Sending {
         submissions: options.sends,
         at_once: options.connections,
-        // Each try has a fate of its own.
+        // Each try has a fault of its own.
         keep_alive: false,
         seed,
         hurry: 1,
@@ -212,8 +212,8 @@ async fn network(options: &BadNetwork) -> Result<bool> {
     let count = driver.count().await?;
     let export = machine.export(&program, CAMPAIGN).await?;
     let account = Account::of(&journal, &export, count)?;
-    for (fate, number) in network.met() {
-        println!("{:<36} {number:>10}", format!("connections: {}", fate.words()));
+    for (fault, number) in network.met() {
+        println!("{:<36} {number:>10}", format!("connections: {}", fault.words()));
     }
     tell(&journal, options.sends, begun);
     print!("{account}");

@@ -20,7 +20,7 @@ const OUTAGE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_se
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum NetworkFault {
     /// Everything goes through.
     Well,
     /// The connection is reset as soon as it is there.
@@ -45,45 +45,45 @@ pub enum Fate {
 }
 
 /// All fates, and how many of a hundred connections have each. Outages come on top.
-pub const FATES: [(Fate, u64); 10] = [
-    (Fate::Well, 40),
-    (Fate::Reset, 8),
-    (Fate::CutRequest, 8),
-    (Fate::Silence, 4),
-    (Fate::LateRequest, 8),
-    (Fate::LateAnswer, 8),
-    (Fate::Trickle, 8),
-    (Fate::CutBeforeAnswer, 8),
-    (Fate::CutAnswer, 8),
-    (Fate::Outage, 0),
+pub const NETWORK_FAULTS: [(NetworkFault, u64); 10] = [
+    (NetworkFault::Well, 40),
+    (NetworkFault::Reset, 8),
+    (NetworkFault::CutRequest, 8),
+    (NetworkFault::Silence, 4),
+    (NetworkFault::LateRequest, 8),
+    (NetworkFault::LateAnswer, 8),
+    (NetworkFault::Trickle, 8),
+    (NetworkFault::CutBeforeAnswer, 8),
+    (NetworkFault::CutAnswer, 8),
+    (NetworkFault::Outage, 0),
 ];
 
-impl Fate {
+impl NetworkFault {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Fate::Well => "nothing went wrong",
-            Fate::Reset => "reset at once",
-            Fate::CutRequest => "cut within the request",
-            Fate::Silence => "silence",
-            Fate::LateRequest => "request late",
-            Fate::LateAnswer => "answer late",
-            Fate::Trickle => "a trickle",
-            Fate::CutBeforeAnswer => "cut after the commit",
-            Fate::CutAnswer => "cut within the answer",
-            Fate::Outage => "away for everybody",
+            NetworkFault::Well => "nothing went wrong",
+            NetworkFault::Reset => "reset at once",
+            NetworkFault::CutRequest => "cut within the request",
+            NetworkFault::Silence => "silence",
+            NetworkFault::LateRequest => "request late",
+            NetworkFault::LateAnswer => "answer late",
+            NetworkFault::Trickle => "a trickle",
+            NetworkFault::CutBeforeAnswer => "cut after the commit",
+            NetworkFault::CutAnswer => "cut within the answer",
+            NetworkFault::Outage => "away for everybody",
         }
     }
 
     fn drawn(lots: &mut Rng) -> Self {
-        let mut left = lots.u64(0..FATES.iter().map(|(_, of)| of).sum());
-        for (fate, of) in FATES {
+        let mut left = lots.u64(0..NETWORK_FAULTS.iter().map(|(_, of)| of).sum());
+        for (fault, of) in NETWORK_FAULTS {
             match left.checked_sub(of) {
                 Some(rest) => left = rest,
-                None => return fate,
+                None => return fault,
             }
         }
-        Fate::Well
+        NetworkFault::Well
     }
 }
 
@@ -92,7 +92,7 @@ impl Fate {
 pub struct Network {
     /// Its own address.
     pub origin: String,
-    met: Arc<[AtomicU64; FATES.len()]>,
+    met: Arc<[AtomicU64; NETWORK_FAULTS.len()]>,
     task: JoinHandle<()>,
 }
 
@@ -105,7 +105,7 @@ impl Network {
     pub async fn before(endpoint: u16, seed: u64, hurry: u32) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let met: Arc<[AtomicU64; FATES.len()]> = Arc::default();
+        let met: Arc<[AtomicU64; NETWORK_FAULTS.len()]> = Arc::default();
         let (counted, mut lots) = (met.clone(), Rng::with_seed(seed));
         let endpoint = SocketAddr::from((Ipv4Addr::LOCALHOST, endpoint));
         let task = tokio::spawn(async move {
@@ -117,17 +117,18 @@ impl Network {
                     continue;
                 };
                 let into = (begun.elapsed() * hurry).as_millis() % OUTAGE.0.as_millis();
-                let fate = match into < (OUTAGE.0 - OUTAGE.1).as_millis() {
-                    true => Fate::drawn(&mut lots),
-                    false => Fate::Outage,
+                let fault = match into < (OUTAGE.0 - OUTAGE.1).as_millis() {
+                    true => NetworkFault::drawn(&mut lots),
+                    false => NetworkFault::Outage,
                 };
-                let place = FATES.iter().position(|(known, _)| *known == fate).unwrap_or(0);
+                let place =
+                    NETWORK_FAULTS.iter().position(|(known, _)| *known == fault).unwrap_or(0);
                 counted[place].fetch_add(1, Relaxed);
                 let lots = lots.fork();
                 tokio::spawn(async move {
                     let mut client = client;
                     // A broken connection is what it is all about.
-                    if carry(&mut client, endpoint, fate, lots, hurry).await.is_err() {
+                    if carry(&mut client, endpoint, fault, lots, hurry).await.is_err() {
                         let _ = client.set_zero_linger();
                     }
                 });
@@ -136,9 +137,12 @@ impl Network {
         Ok(Network { origin, met, task })
     }
 
-    /// How many connections met each fate.
-    pub fn met(&self) -> impl Iterator<Item = (Fate, u64)> {
-        FATES.iter().zip(&*self.met).map(|((fate, _), number)| (*fate, number.load(Relaxed)))
+    /// How many connections met each fault.
+    pub fn met(&self) -> impl Iterator<Item = (NetworkFault, u64)> {
+        NETWORK_FAULTS
+            .iter()
+            .zip(&*self.met)
+            .map(|((fault, _), number)| (*fault, number.load(Relaxed)))
     }
 }
 
@@ -163,26 +167,26 @@ struct Manner {
 async fn carry(
     client: &mut TcpStream,
     endpoint: SocketAddr,
-    fate: Fate,
+    fault: NetworkFault,
     mut lots: Rng,
     hurry: u32,
 ) -> Result<()> {
     let (mut up, mut down) = (Manner::default(), Manner::default());
     let mut late = || HELD_UP.mul_f64(lots.f64()) / hurry;
-    match fate {
-        Fate::Well => {}
-        Fate::Reset | Fate::Outage => anyhow::bail!("reset"),
-        Fate::Silence => {
+    match fault {
+        NetworkFault::Well => {}
+        NetworkFault::Reset | NetworkFault::Outage => anyhow::bail!("reset"),
+        NetworkFault::Silence => {
             // Until the other side gives up.
             while client.read(&mut [0; 4096]).await? > 0 {}
             return Ok(());
         }
-        Fate::LateRequest => up.wait = late(),
-        Fate::LateAnswer => down.wait = late(),
-        Fate::CutRequest => up.most = Some(lots.usize(0..8192)),
-        Fate::CutBeforeAnswer => down.most = Some(0),
-        Fate::CutAnswer => down.most = Some(lots.usize(1..600)),
-        Fate::Trickle => {
+        NetworkFault::LateRequest => up.wait = late(),
+        NetworkFault::LateAnswer => down.wait = late(),
+        NetworkFault::CutRequest => up.most = Some(lots.usize(0..8192)),
+        NetworkFault::CutBeforeAnswer => down.most = Some(0),
+        NetworkFault::CutAnswer => down.most = Some(lots.usize(1..600)),
+        NetworkFault::Trickle => {
             let pause = Duration::from_millis(lots.u64(1..200)) / hurry;
             up.pieces = Some((lots.usize(64..1024), pause));
             down.pieces = Some((lots.usize(16..256), pause));

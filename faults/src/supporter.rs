@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use aws_lc_rs::digest::{SHA256, digest as hash};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use standwith::action::{Circumstances, Claims, Source};
+use standwith::action::{ClaimContext, Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Kind, Strictness};
 use standwith::check::check;
 use standwith::draft::{Draft, TARGETS, TICKED, consent_name};
@@ -59,13 +59,13 @@ impl Supporters {
                 bail!("the form asks for what this program can't fill in: {}", asked.join(", "));
             }
         };
-        let circumstances = Circumstances {
+        let circumstances = ClaimContext {
             aud: address.to_owned(),
             campaign_digest: digest(file),
             wording_digests: action.wordings().map(|words| digest(words.as_bytes())).collect(),
             source: Source { page: "https://partner.invalid".to_owned(), ..Source::default() },
             test,
-            ..Circumstances::default()
+            ..ClaimContext::default()
         };
         let mails = !action.person().email.is_empty();
         Ok(Supporters { claims: action.claims(&campaign, circumstances), mails })

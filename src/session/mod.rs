@@ -5,27 +5,27 @@
 use crate::action::{Claims, Source};
 use crate::answer::{self, Acceptance, Outcome};
 use crate::campaign::{Campaign, Channel, Field, Kind, SealingKey, TargetingMode};
-use crate::check::{Mistake, consent_of};
+use crate::check::{FieldError, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 use crate::envelope::PublicKey;
-use crate::outbox::Kept;
+use crate::outbox::OutboxEntry;
 use crate::targeting::depends_on;
 
-pub(crate) mod helping;
-mod keeping;
-mod mailing;
-mod queueing;
+pub(crate) mod assist;
+mod draft_storage;
+mod language;
+mod mail_app;
+mod outbox;
 mod risk;
 mod sending;
 mod sharing;
-mod speaking;
 
-pub(crate) use mailing::Mailing;
-pub(crate) use speaking::LANGUAGE;
+pub(crate) use language::LANGUAGE;
+pub(crate) use mail_app::Mailing;
 
 /// Where a form stands, apart from what is typed into it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Setting {
+pub struct FormConfig {
     /// The campaign, in the language of the form.
     pub campaign: Campaign,
     /// SHA-256 of the campaign file's bytes, in base64url.
@@ -56,10 +56,10 @@ pub struct Setting {
 /// The form and all that it remembers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    pub(crate) setting: Setting,
+    pub(crate) setting: FormConfig,
     pub(crate) draft: Draft,
     pub(crate) phase: Phase,
-    pub(crate) mistakes: Vec<Mistake>,
+    pub(crate) mistakes: Vec<FieldError>,
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
@@ -73,8 +73,8 @@ pub struct Session {
     pub(crate) copied: Channel,
     /// Whether the browser has ways of its own to pass things on.
     pub(crate) shares: bool,
-    pub(crate) help: helping::Help,
-    changes: Changes,
+    pub(crate) help: assist::Help,
+    changes: Dirty,
     /// Whether somebody has written.
     wrote: bool,
     /// Whether what is to be done then was said.
@@ -84,7 +84,7 @@ pub struct Session {
     tries: u32,
     /// The proof of work for the message on its way.
     proof: String,
-    materials: Preparation,
+    materials: KeyState,
     /// What is about to be signed.
     next: Option<Box<Message>>,
     /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
@@ -101,7 +101,7 @@ pub struct Session {
     /// Whether a language that was asked for can't be had.
     pub(crate) unspoken: bool,
     /// The message that the device keeps, or is to keep.
-    pub(crate) kept: Option<Box<Kept>>,
+    pub(crate) kept: Option<Box<OutboxEntry>>,
     /// Whether this form is the first one since the page was opened: what the device keeps is none of the next
     /// person's business.
     first: bool,
@@ -131,14 +131,14 @@ pub(crate) enum Phase {
     /// Nobody answered, and it is asked once more in a while.
     Waiting,
     /// The device keeps it, and nobody else has it for certain; whether it is being sent.
-    Kept(bool),
+    OutboxEntry(bool),
     /// The endpoint has it.
     Sent(Acceptance),
 }
 
 /// How far what signing needs is.
 #[derive(Clone, Debug, PartialEq)]
-enum Preparation {
+enum KeyState {
     /// Nobody asked for it.
     None,
     /// It is being made.
@@ -146,7 +146,7 @@ enum Preparation {
     /// It is being made, and not any more what signing needs.
     Stale,
     /// It is there.
-    Made(Materials),
+    Made(SigningInputs),
 }
 
 /// A message on its way.
@@ -166,9 +166,9 @@ struct Message {
 
 /// Facets of a session, as a set: what an event may have changed, or what a part of the form shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes(u16);
+pub struct Dirty(u16);
 
-impl Changes {
+impl Dirty {
     /// None.
     pub const NOTHING: Self = Self(0);
     /// Everything: another screen.
@@ -291,7 +291,7 @@ pub enum Event {
     /// The page lets the message go, or not.
     Allowed(bool),
     /// All that signing needs is there.
-    Prepared(Materials),
+    Prepared(SigningInputs),
     /// The message is sealed, or can't be.
     Sealed {
         /// Of this attempt.
@@ -374,7 +374,7 @@ pub enum Event {
     /// now.
     Found {
         /// All of it.
-        kept: Vec<Kept>,
+        kept: Vec<OutboxEntry>,
         /// Whether there was some that was kept for too long.
         expired: bool,
         /// The identities of what this tab sends now.
@@ -383,7 +383,7 @@ pub enum Event {
     /// The endpoint answered to what was kept, or nobody did.
     Drained {
         /// What was sent.
-        kept: Kept,
+        kept: OutboxEntry,
         /// What came of it.
         outcome: Outcome,
     },
@@ -391,7 +391,7 @@ pub enum Event {
 
 /// What signing needs and a pure function can't make.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Materials {
+pub struct SigningInputs {
     /// The action's identity: 128 random bits, in base64url.
     pub jti: String,
     /// The public half of the fresh key.
@@ -415,7 +415,7 @@ pub struct Reply {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Dispatch an event on the element.
-    Tell(Report),
+    Tell(PageEvent),
     /// Ask the page, by the cancelable event, whether the message may go.
     Ask,
     /// Make a fresh key, an identity and these texts' digests.
@@ -457,7 +457,7 @@ pub enum Effect {
         content_type: &'static str,
     },
     /// Have the device keep this, and say whether it does.
-    Store(Kept),
+    Store(OutboxEntry),
     /// Have it keep the message of this name no longer.
     Discard(String),
     /// Look for what it keeps of this campaign, and send what no other tab is sending.
@@ -517,14 +517,14 @@ pub enum Focus {
     /// The heading of the mail that is offered.
     Mail,
     /// The heading of the message that is kept.
-    Kept,
+    OutboxEntry,
     /// The field of the e-mail address.
     Email,
 }
 
 /// What the page is told. No personal data, ever.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Report {
+pub enum PageEvent {
     /// The form can be used.
     Ready,
     /// The supporter began.
@@ -565,7 +565,7 @@ pub enum Report {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(mut setting: Setting, now: i64) -> (Self, Vec<Effect>) {
+    pub fn new(mut setting: FormConfig, now: i64) -> (Self, Vec<Effect>) {
         setting.variant = setting.campaign.vary(setting.seed);
         let mut session = Session::editing(setting);
         let Campaign { opens, closes, .. } = &session.setting.campaign;
@@ -574,7 +574,7 @@ impl Session {
             (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
             _ => Phase::Editing,
         };
-        let mut effects = vec![Effect::Tell(Report::Ready)];
+        let mut effects = vec![Effect::Tell(PageEvent::Ready)];
         if !session.setting.count_url.is_empty() {
             effects.push(Effect::FetchCount(session.setting.count_url.clone()));
         }
@@ -582,7 +582,7 @@ impl Session {
     }
 
     /// A form of a campaign that takes messages, before anything has happened.
-    pub(crate) fn editing(setting: Setting) -> Self {
+    pub(crate) fn editing(setting: FormConfig) -> Self {
         Session {
             draft: Draft::begun(&setting.campaign, setting.seed),
             setting,
@@ -596,14 +596,14 @@ impl Session {
             mailing: None,
             copied: Channel::Copy,
             shares: false,
-            help: helping::Help::default(),
-            changes: Changes::SCREEN,
+            help: assist::Help::default(),
+            changes: Dirty::SCREEN,
             wrote: false,
             started: false,
             attempt: 0,
             tries: 0,
             proof: String::new(),
-            materials: Preparation::None,
+            materials: KeyState::None,
             next: None,
             unclear: Vec::new(),
             emptied: false,
@@ -619,22 +619,22 @@ impl Session {
 
     /// The form as it stands when a hosted page is asked for, or posted back with mistakes.
     pub fn hosted(
-        setting: Setting,
+        setting: FormConfig,
         now: i64,
         draft: Option<Draft>,
-        mistakes: Vec<Mistake>,
+        mistakes: Vec<FieldError>,
     ) -> Self {
         let (mut session, _) = Session::new(setting, now);
         let seed = session.setting.seed;
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
         session.mistakes = mistakes;
         session.hears = false;
-        session.left(helping::EMAIL);
+        session.left(assist::EMAIL);
         session
     }
 
     /// The thanks that a hosted page shows.
-    pub fn thanks(setting: Setting, now: i64, acceptance: Acceptance) -> Self {
+    pub fn thanks(setting: FormConfig, now: i64, acceptance: Acceptance) -> Self {
         let (mut session, _) = Session::new(setting, now);
         session.count = acceptance.count;
         session.phase = Phase::Sent(acceptance);
@@ -663,13 +663,13 @@ impl Session {
             | Phase::Proving
             | Phase::Posting
             | Phase::Waiting => "sending",
-            Phase::Kept(_) => "queued",
+            Phase::OutboxEntry(_) => "queued",
             Phase::Sent(_) => "sent",
         }
     }
 
     /// What the last event may have changed of what there is to see.
-    pub fn changes(&self) -> Changes {
+    pub fn changes(&self) -> Dirty {
         self.changes
     }
 
@@ -693,7 +693,7 @@ impl Session {
 
     /// As [`update`](Self::update), in place.
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
-        self.changes = Changes::NOTHING;
+        self.changes = Dirty::NOTHING;
         match event {
             Event::Entered { name, value } => self.enter(&name, &value, None),
             Event::Ticked { name, value, ticked } => self.enter(&name, &value, Some(ticked)),
@@ -702,21 +702,21 @@ impl Session {
                 Some(_) => self.mail_allowed(allowed),
                 None => self.allowed(allowed),
             },
-            Event::Prepared(materials) if matches!(self.materials, Preparation::Asked) => {
-                self.materials = Preparation::Made(materials);
+            Event::Prepared(materials) if matches!(self.materials, KeyState::Asked) => {
+                self.materials = KeyState::Made(materials);
                 for message in &mut self.unclear {
                     message.settled = true;
                 }
                 self.prepare()
             }
             Event::Prepared(_) | Event::NotPrepared
-                if matches!(self.materials, Preparation::Stale) =>
+                if matches!(self.materials, KeyState::Stale) =>
             {
-                self.materials = Preparation::None;
+                self.materials = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
-            Event::NotPrepared if matches!(self.materials, Preparation::Asked) => {
-                self.materials = Preparation::None;
+            Event::NotPrepared if matches!(self.materials, KeyState::Asked) => {
+                self.materials = KeyState::None;
                 match self.phase {
                     Phase::Preparing => self.stop(Notice::CannotSign, "signing_failed", false),
                     // There is time to try again until it is needed.
@@ -759,14 +759,14 @@ impl Session {
             Event::Shared(channel) => self.share(&channel),
             Event::CanShare => {
                 self.shares = true;
-                self.changed(Changes::SHARED);
+                self.changed(Dirty::SHARED);
                 Vec::new()
             }
             Event::Time(now) => self.mailed(now),
             Event::Copied(result) if self.mail_copied(result) => Vec::new(),
             Event::Copied(result) => {
                 self.shared = Some(result);
-                self.changed(Changes::SHARED);
+                self.changed(Dirty::SHARED);
                 Vec::new()
             }
             Event::Acted(name) => match name.as_str() {
@@ -792,7 +792,7 @@ impl Session {
             Event::Drained { kept, outcome } => self.drained(kept, outcome),
             Event::NotSpoken => {
                 self.unspoken = true;
-                self.changed(Changes::SCREEN);
+                self.changed(Dirty::SCREEN);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -823,20 +823,20 @@ impl Session {
     /// Empties the form of everything that was entered.
     fn empty(&mut self) {
         self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
-        self.help = helping::Help::default();
+        self.help = assist::Help::default();
         self.mistakes.clear();
         self.mailing = None;
         (self.wrote, self.started) = (false, false);
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
     }
 
-    fn changed(&mut self, these: Changes) {
+    fn changed(&mut self, these: Dirty) {
         self.changes = self.changes.and(these);
     }
 
     fn step(&mut self, phase: Phase) {
         self.phase = phase;
-        self.changed(Changes::PROGRESS);
+        self.changed(Dirty::PROGRESS);
     }
 
     /// A control has another value, or a box with this value was ticked or cleared; says whether that
@@ -845,7 +845,7 @@ impl Session {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
         let writable = !matches!(
             self.phase,
-            Phase::NotYetOpen | Phase::Closed | Phase::Kept(_) | Phase::Sent(_)
+            Phase::NotYetOpen | Phase::Closed | Phase::OutboxEntry(_) | Phase::Sent(_)
         );
         // An extension of the browser may have put a control of its own among ours.
         let same = match ticked {
@@ -861,7 +861,7 @@ impl Session {
             None => self.draft.set(name, value),
             Some(ticked) => self.draft.tick(name, value, ticked),
         }
-        self.changed(Changes::of(name, &self.setting.campaign));
+        self.changed(Dirty::of(name, &self.setting.campaign));
         self.wrote = true;
         true
     }
@@ -874,7 +874,7 @@ impl Session {
         if self.change(name, value, ticked) {
             if is_judged {
                 let after = judge(self);
-                let of = |mistakes: &[Mistake], field: &str| {
+                let of = |mistakes: &[FieldError], field: &str| {
                     mistakes.iter().find(|mistake| mistake.field == field).cloned()
                 };
                 // Of the other fields, those are judged anew whose mistake hung on this one: a consent
@@ -886,7 +886,7 @@ impl Session {
                         if anew { of(&after, &known.field) } else { Some(known) }
                     })
                     .collect();
-                self.changed(Changes::MISTAKES);
+                self.changed(Dirty::MISTAKES);
             }
             if self.mailing.is_some() {
                 self.compare_mail();
@@ -900,7 +900,7 @@ impl Session {
         if !self.wrote || std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
-        let mut effects = vec![Effect::Tell(Report::Start)];
+        let mut effects = vec![Effect::Tell(PageEvent::Start)];
         // Whoever begins will send: key and digests are made meanwhile.
         effects.extend(self.ask_for_materials());
         effects
@@ -916,8 +916,8 @@ impl Session {
     pub fn is_as_first(&self, before: &Draft) -> bool {
         let campaign = &self.setting.campaign;
         let is_random = campaign.targeting.mode == TargetingMode::Random;
-        let subject = helping::place_of_subject(campaign, &self.draft);
-        let first = helping::place_of_subject(campaign, &Draft::begun(campaign, 0));
+        let subject = assist::place_of_subject(campaign, &self.draft);
+        let first = assist::place_of_subject(campaign, &Draft::begun(campaign, 0));
         let same_subject = subject.is_none() || subject == first;
         !self.setting.test && !is_random && same_subject && self.draft == *before
     }
@@ -978,7 +978,7 @@ impl Session {
                 fresh.all(&name).for_each(|value| self.draft.tick(&name, value, true));
             }
         }
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         if !self.wrote && !pressed {
             return Vec::new();
         }
@@ -991,8 +991,8 @@ impl Session {
             return Vec::new();
         };
         self.count = Some(count);
-        self.changed(Changes::COUNT);
+        self.changed(Dirty::COUNT);
         let goal = self.setting.campaign.counter.goal;
-        vec![Effect::Tell(Report::Count { count, goal })]
+        vec![Effect::Tell(PageEvent::Count { count, goal })]
     }
 }

@@ -1,7 +1,7 @@
 //! What is otherwise where taking part may be dangerous: the quick way out, a receipt that is shown to
 //! those only who ask for it, and claims that don't say on which page somebody was.
 
-use super::{Changes, Effect, Focus, Phase, Session};
+use super::{Dirty, Effect, Focus, Phase, Session};
 use crate::action::Source;
 
 impl Session {
@@ -19,7 +19,7 @@ impl Session {
             return Vec::new();
         }
         self.receipt_shown = true;
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         vec![Effect::Focus(Focus::Receipt)]
     }
 

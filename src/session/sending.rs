@@ -1,12 +1,12 @@
 //! From the click on the button to the endpoint's answer: the message gets its identity, is signed, posted and
 //! answered for. The same message once more is the same action.
 
-use super::Changes;
-use super::{Effect, Focus, Message, Notice, Phase, Preparation, Reply, Report, Session};
-use crate::action::{Action, Circumstances, Claims, DeliveryClaim};
+use super::Dirty;
+use super::{Effect, Focus, KeyState, Message, Notice, PageEvent, Phase, Reply, Session};
+use crate::action::{Action, ClaimContext, Claims, DeliveryClaim};
 use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
-use crate::check::{Mistake, check};
+use crate::check::{FieldError, check};
 use crate::envelope;
 use crate::retry;
 use crate::sealing;
@@ -17,7 +17,7 @@ use crate::targeting::mixed;
 const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
 
 impl Session {
-    pub(super) fn judge(&self) -> Result<Action, Vec<Mistake>> {
+    pub(super) fn judge(&self) -> Result<Action, Vec<FieldError>> {
         check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
     }
 
@@ -42,13 +42,13 @@ impl Session {
         let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
         let claims = action.claims(
             &self.setting.campaign,
-            Circumstances {
+            ClaimContext {
                 aud: audience.to_owned(),
                 campaign_digest: self.setting.campaign_digest.clone(),
                 source: self.source(),
                 test: self.setting.test,
                 variant: self.setting.variant.clone(),
-                ..Circumstances::default()
+                ..ClaimContext::default()
             },
         );
         let inside = match self.setting.campaign.sealing {
@@ -72,19 +72,19 @@ impl Session {
         self.notice = None;
         message.claims.iat = now;
         self.next = Some(Box::new(message));
-        self.changed(Changes::MISTAKES);
+        self.changed(Dirty::MISTAKES);
         self.step(Phase::Asking);
         vec![Effect::Ask]
     }
 
-    pub(super) fn show(&mut self, mistakes: Vec<Mistake>) -> Vec<Effect> {
+    pub(super) fn show(&mut self, mistakes: Vec<FieldError>) -> Vec<Effect> {
         let fields = mistakes.iter().map(|m| (m.field.clone(), m.code())).collect();
         self.mistakes = mistakes;
         self.notice = None;
-        self.changed(Changes::MISTAKES);
+        self.changed(Dirty::MISTAKES);
         self.step(Phase::Editing);
         let mut effects =
-            vec![Effect::Tell(Report::Invalid(fields)), Effect::Focus(Focus::Summary)];
+            vec![Effect::Tell(PageEvent::Invalid(fields)), Effect::Focus(Focus::Summary)];
         effects.extend(self.grant());
         effects
     }
@@ -99,7 +99,7 @@ impl Session {
         self.step(Phase::Editing);
         let code = code.to_owned();
         let mut effects =
-            vec![Effect::Tell(Report::Error { code, retryable }), Effect::Focus(Focus::Notice)];
+            vec![Effect::Tell(PageEvent::Error { code, retryable }), Effect::Focus(Focus::Notice)];
         effects.extend(self.grant());
         effects
     }
@@ -123,10 +123,10 @@ impl Session {
 
     /// Asks for what signing needs, unless it is there or on its way.
     pub(super) fn ask_for_materials(&mut self) -> Option<Effect> {
-        if !matches!(self.materials, Preparation::None) {
+        if !matches!(self.materials, KeyState::None) {
             return None;
         }
-        self.materials = Preparation::Asked;
+        self.materials = KeyState::Asked;
         let consents = self.setting.campaign.consents.iter();
         Some(Effect::Prepare(consents.map(|consent| consent.wording.clone()).collect()))
     }
@@ -138,7 +138,7 @@ impl Session {
             let _ = self.judge();
             return Vec::new();
         }
-        let Preparation::Made(materials) = &self.materials else {
+        let KeyState::Made(materials) = &self.materials else {
             return self.ask_for_materials().into_iter().collect();
         };
         let Some(mut message) = self.next.take() else {
@@ -157,7 +157,7 @@ impl Session {
             }
         }
         // A key is for one message.
-        self.materials = Preparation::None;
+        self.materials = KeyState::None;
         let Some(sealing) = &self.setting.campaign.sealing else {
             return self.sign(message);
         };
@@ -233,7 +233,7 @@ impl Session {
                 self.attempt += 1;
                 self.post()
             }
-            Phase::Kept(false) => self.drain(),
+            Phase::OutboxEntry(false) => self.drain(),
             _ => Vec::new(),
         }
     }
@@ -304,14 +304,14 @@ impl Session {
         self.notice = None;
         self.phase = Phase::Sent(acceptance);
         effects.extend(self.grant());
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         effects
     }
 
     /// Tells the page that a message was sent.
     pub(super) fn tell_sent(&mut self, acceptance: &Acceptance) -> Vec<Effect> {
         let count = self.told_count(acceptance.count);
-        let mut effects = vec![Effect::Tell(Report::Sent {
+        let mut effects = vec![Effect::Tell(PageEvent::Sent {
             id: self.told_id(&acceptance.id),
             status: acceptance.status.word(),
             count,
@@ -342,9 +342,9 @@ impl Session {
                 // A field shows one mistake; for what is not on the form nobody can do anything.
                 let reported = |name: &String| {
                     let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;
-                    Some(Mistake::reported(&self.setting.campaign, field, code))
+                    Some(FieldError::reported(&self.setting.campaign, field, code))
                 };
-                let mistakes: Vec<Mistake> = self.names().iter().filter_map(reported).collect();
+                let mistakes: Vec<FieldError> = self.names().iter().filter_map(reported).collect();
                 if !mistakes.is_empty() {
                     return self.show(mistakes);
                 }

@@ -1,6 +1,6 @@
 //! What supporters pass on, and how.
 
-use super::{Effect, Report, Session};
+use super::{Effect, PageEvent, Session};
 use crate::campaign::Channel;
 
 /// All ways to pass it on, in the order in which they are offered.
@@ -21,7 +21,7 @@ impl Session {
         let Some(known) = Channel::of(channel) else {
             return Vec::new();
         };
-        let mut effects = vec![Effect::Tell(Report::Share(channel.to_owned()))];
+        let mut effects = vec![Effect::Tell(PageEvent::Share(channel.to_owned()))];
         match known {
             Channel::Copy | Channel::Signal => {
                 self.copied = known;

@@ -1,7 +1,7 @@
 //! What there is to see where supporters send the message from their own mailboxes.
 
 use super::{MAIL, Viewer};
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::session::{Notice, ShareResult};
 use crate::text::Key;
 

@@ -1,33 +1,33 @@
 //! What there is to see of a session: elements with their words, labels tied to controls, errors to
 //! fields, all roles and states of ARIA. Whoever paints it knows nothing of phases, rules and
-//! catalogues: the widget patches a shadow root into the [`Plan`], the hosted page writes it as
+//! catalogues: the widget patches a shadow root into the [`Markup`], the hosted page writes it as
 //! text, so that both are the same to a screen reader.
 //!
-//! What changes while a form is used are its [`PARTS`], each with the facets of the session that it
-//! shows. A painter has those made anew of which a facet [changed](crate::session::Changes), and
+//! What changes while a form is used are its [`REGIONS`], each with the facets of the session that it
+//! shows. A painter has those made anew of which a facet [changed](crate::session::Dirty), and
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::campaign::{
     Answer, Campaign, Consent, Disclosed, Field, Kind, Picture, Publisher, Target, TargetingMode,
 };
-use crate::check::{Mistake, consent_of, length};
+use crate::check::{FieldError, consent_of, length};
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::{find, split_once};
 use crate::goal;
 use crate::json::decimal;
 use crate::language;
 use crate::markdown::{self, Block, Inline};
+use crate::markup::{Attribute, Markup, Tag, html};
 use crate::message::{self, name_for};
-use crate::plan::{Attribute, Plan, Tag, html};
-use crate::session::{Changes, Notice, Phase, Session, Setting};
+use crate::session::{Dirty, FormConfig, Notice, Phase, Session};
 use crate::targeting::{limits, offered, recipients};
 use crate::text::{Key, Locale, Rules, day};
 
-mod around;
-mod helping;
-mod kept;
+mod assist;
+mod field_errors;
+mod header;
 mod mail;
-mod mistakes;
+mod outbox;
 mod public;
 mod risk;
 mod thanks;
@@ -59,7 +59,7 @@ pub const MAIL: &str = "form-mail";
 
 /// A part, which can be made anew by itself. Its number is that of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Region {
     /// How many have sent.
     Progress,
     /// All that has to be mended.
@@ -91,35 +91,32 @@ pub enum Part {
 }
 
 /// Every part, and the facets that it shows.
-pub const PARTS: [(Part, Changes); 14] = [
-    (Part::Progress, Changes::COUNT),
-    (Part::Summary, Changes::MISTAKES),
-    (Part::Targets, Changes::TARGETS.and(Changes::MISTAKES)),
-    (Part::Details, Changes::DETAILS.and(Changes::MISTAKES)),
-    (
-        Part::Message,
-        Changes::MESSAGE.and(Changes::DETAILS).and(Changes::TARGETS).and(Changes::MISTAKES),
-    ),
-    (Part::Consents, Changes::CONSENTS.and(Changes::DETAILS).and(Changes::MISTAKES)),
-    (Part::Notice, Changes::PROGRESS),
-    (Part::Button, Changes::PROGRESS),
-    (Part::Status, Changes::PROGRESS.and(Changes::DETAILS)),
-    (Part::Share, Changes::SHARED),
-    (Part::OwnGovernment, Changes::DETAILS.and(Changes::TARGETS)),
-    (Part::Mail, Changes::PROGRESS),
-    (Part::Public, Changes::CONSENTS.and(Changes::MISTAKES)),
-    (Part::Ways, Changes::MESSAGE),
+pub const REGIONS: [(Region, Dirty); 14] = [
+    (Region::Progress, Dirty::COUNT),
+    (Region::Summary, Dirty::MISTAKES),
+    (Region::Targets, Dirty::TARGETS.and(Dirty::MISTAKES)),
+    (Region::Details, Dirty::DETAILS.and(Dirty::MISTAKES)),
+    (Region::Message, Dirty::MESSAGE.and(Dirty::DETAILS).and(Dirty::TARGETS).and(Dirty::MISTAKES)),
+    (Region::Consents, Dirty::CONSENTS.and(Dirty::DETAILS).and(Dirty::MISTAKES)),
+    (Region::Notice, Dirty::PROGRESS),
+    (Region::Button, Dirty::PROGRESS),
+    (Region::Status, Dirty::PROGRESS.and(Dirty::DETAILS)),
+    (Region::Share, Dirty::SHARED),
+    (Region::OwnGovernment, Dirty::DETAILS.and(Dirty::TARGETS)),
+    (Region::Mail, Dirty::PROGRESS),
+    (Region::Public, Dirty::CONSENTS.and(Dirty::MISTAKES)),
+    (Region::Ways, Dirty::MESSAGE),
 ];
 
 /// All that there is to see. `posting` is for pages without script.
-pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -> Plan {
+pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -> Markup {
     let mut viewer = Viewer::new(session, locale);
     viewer.whole(posting);
     viewer.out
 }
 
 /// What there is to see of a campaign that takes messages, before anything has happened.
-pub fn first(campaign: &Campaign, locale: &Locale) -> Plan {
+pub fn first(campaign: &Campaign, locale: &Locale) -> Markup {
     whole(&beginning(campaign.clone()), locale, None)
 }
 
@@ -183,11 +180,11 @@ fn beginning(mut campaign: Campaign) -> Session {
     }
     // Of what only the page knows, the places.
     let (count_url, hosted) = ("count".to_owned(), risk::UNKNOWN.to_owned());
-    Session::editing(Setting { campaign, count_url, hosted, ..Setting::default() })
+    Session::editing(FormConfig { campaign, count_url, hosted, ..FormConfig::default() })
 }
 
 /// One part with its number, for where it is on the screen.
-pub fn part(session: &Session, locale: &Locale, part: Part) -> Plan {
+pub fn part(session: &Session, locale: &Locale, part: Region) -> Markup {
     let mut viewer = Viewer::new(session, locale);
     viewer.numbered(part);
     viewer.out
@@ -197,7 +194,7 @@ struct Viewer<'a> {
     session: &'a Session,
     campaign: &'a Campaign,
     locale: &'a Locale,
-    out: Plan,
+    out: Markup,
     /// Whether it is for a page without script.
     posted: bool,
 }
@@ -208,7 +205,7 @@ struct Told<'a> {
     required: bool,
     /// A sentence, and its number.
     hint: Option<(Key, u32)>,
-    mistake: Option<&'a Mistake>,
+    mistake: Option<&'a FieldError>,
     /// How many characters are left.
     left: Option<i64>,
     /// Whom a consent is given to, where that is not the publisher.
@@ -227,7 +224,7 @@ enum Control<'a> {
 
 impl<'a> Viewer<'a> {
     fn new(session: &'a Session, locale: &'a Locale) -> Self {
-        let out = Plan::default();
+        let out = Markup::default();
         Viewer { session, campaign: &session.setting.campaign, locale, out, posted: false }
     }
 
@@ -245,12 +242,12 @@ impl<'a> Viewer<'a> {
         self.languages();
         match &session.phase {
             Phase::Sent(acceptance) => self.thanks(acceptance),
-            Phase::Kept(sending) => self.kept(*sending),
+            Phase::OutboxEntry(sending) => self.kept(*sending),
             _ => self.leaf(Tag::H2, "title", &campaign.title),
         }
-        self.numbered(Part::Progress);
+        self.numbered(Region::Progress);
         match &session.phase {
-            Phase::Sent(_) | Phase::Kept(_) => {}
+            Phase::Sent(_) | Phase::OutboxEntry(_) => {}
             Phase::NotYetOpen => {
                 self.sentence(Tag::P, "notice", Key::NotYetOpen);
                 self.opens_on();
@@ -265,32 +262,32 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    fn numbered(&mut self, part: Part) {
+    fn numbered(&mut self, part: Region) {
         self.out.part(part as u8);
         self.part(part);
     }
 
-    fn part(&mut self, part: Part) {
+    fn part(&mut self, part: Region) {
         match part {
-            Part::Targets => self.targets(),
-            Part::Details => {
+            Region::Targets => self.targets(),
+            Region::Details => {
                 let campaign = self.campaign;
                 self.section(Key::YourDetails);
                 campaign.fields.iter().for_each(|field| self.field(field));
                 self.out.put(html!("</div></section>"));
             }
-            Part::Consents => self.consents(),
-            Part::Progress => self.progress(),
-            Part::Summary => self.summary(),
-            Part::Notice => self.notice(),
-            Part::Button => self.button(),
-            Part::Mail => self.mail(),
-            Part::Status => self.status(),
-            Part::OwnGovernment => self.own_government(),
-            Part::Public => self.public(),
-            Part::Ways => self.ways(),
-            Part::Message => self.message(),
-            Part::Share => self.share(),
+            Region::Consents => self.consents(),
+            Region::Progress => self.progress(),
+            Region::Summary => self.summary(),
+            Region::Notice => self.notice(),
+            Region::Button => self.button(),
+            Region::Mail => self.mail(),
+            Region::Status => self.status(),
+            Region::OwnGovernment => self.own_government(),
+            Region::Public => self.public(),
+            Region::Ways => self.ways(),
+            Region::Message => self.message(),
+            Region::Share => self.share(),
         }
     }
 
@@ -437,16 +434,23 @@ impl<'a> Viewer<'a> {
             }
         }
         self.story(&campaign.story);
-        self.numbered(Part::Summary);
+        self.numbered(Region::Summary);
         self.out.begin(Tag::Div);
-        for part in
-            [Part::Targets, Part::Details, Part::Message, Part::Ways, Part::Consents, Part::Public]
-        {
+        for part in [
+            Region::Targets,
+            Region::Details,
+            Region::Message,
+            Region::Ways,
+            Region::Consents,
+            Region::Public,
+        ] {
             self.numbered(part);
         }
         self.out.end();
         self.privacy();
-        for part in [Part::OwnGovernment, Part::Notice, Part::Button, Part::Status, Part::Mail] {
+        for part in
+            [Region::OwnGovernment, Region::Notice, Region::Button, Region::Status, Region::Mail]
+        {
             self.numbered(part);
         }
         for (name, value) in posting.map_or(&[][..], |posting| posting.hidden) {
@@ -904,7 +908,7 @@ impl<'a> Viewer<'a> {
             None => self.out.nothing(),
             Some(mistake) => {
                 self.begin_told(told, "-error", "error");
-                self.out.set(Attribute::Part, "error");
+                self.out.set(Attribute::Region, "error");
                 self.mistake(mistake);
                 self.out.end();
             }

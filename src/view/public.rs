@@ -4,7 +4,7 @@ use super::Viewer;
 use crate::action::PublicName;
 use crate::draft::PUBLIC;
 use crate::json::decimal;
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::text::Key;
 
 impl Viewer<'_> {

@@ -5,7 +5,7 @@ use super::{OWN_GOVERNMENT, RECEIPT, Viewer};
 use crate::answer::Acceptance;
 use crate::draft::TARGETS;
 use crate::markdown;
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::targeting::offered;
 use crate::text::Key;
 

@@ -1,12 +1,12 @@
 //! What there is to see after sending.
 
-use super::{Part, Viewer};
+use super::{Region, Viewer};
 use crate::answer::{Acceptance, Status};
 use crate::campaign::Channel;
 use crate::draft::clean;
 use crate::mail::percent_encode;
 use crate::markdown;
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::receipt;
 use crate::session::ShareResult;
 use crate::text::Key;
@@ -49,7 +49,7 @@ impl Viewer<'_> {
             }
             _ => self.out.nothing(),
         }
-        self.numbered(Part::Share);
+        self.numbered(Region::Share);
         self.out.end();
     }
 

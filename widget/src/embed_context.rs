@@ -3,7 +3,7 @@
 use crate::browser;
 use standwith::action::Source;
 use standwith::campaign::Campaign;
-use standwith::session::Setting;
+use standwith::session::FormConfig;
 
 /// What the loader found out, one line each in this order, empty where there is nothing. As a type with serde's
 /// `Deserialize` it would cost 13,400 bytes of the widget (brotli).
@@ -38,7 +38,12 @@ impl<'a> EmbedContext<'a> {
     }
 
     /// The setting of such a form, after its [first](Self::first) lines; none where the endpoint has no address.
-    pub(crate) fn setting(mut self, campaign: Campaign, seed: u64, keeps: bool) -> Option<Setting> {
+    pub(crate) fn setting(
+        mut self,
+        campaign: Campaign,
+        seed: u64,
+        keeps: bool,
+    ) -> Option<FormConfig> {
         let (address, mut endpoint) = (self.line(), self.line());
         let (partner, page, origin, utm_source) =
             (self.line(), self.line(), self.line(), self.line());
@@ -65,7 +70,7 @@ impl<'a> EmbedContext<'a> {
         let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
         let hosted = if is_here { String::new() } else { hosted };
         let source = Source { page: origin, partner, utm_source };
-        let setting = Setting {
+        let setting = FormConfig {
             campaign,
             campaign_digest,
             count_url,

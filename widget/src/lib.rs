@@ -74,7 +74,7 @@ impl Mounted {
 pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
-    painter: page::Painter,
+    painter: page::Renderer,
     context: &str,
     file: &str,
     texts: &str,

@@ -10,7 +10,7 @@ use web_sys::Event as DomEvent;
 
 use crate::browser::{self, call, get, now, window};
 use crate::detail::{Detail, Value};
-use standwith::outbox::{Kept, Turn};
+use standwith::outbox::{ClaimResult, OutboxEntry};
 
 /// The name of the database, and of the one store in it.
 const NAME: &str = "standwith";
@@ -21,9 +21,9 @@ const PATIENCE: u32 = 7000;
 #[derive(Default)]
 pub(crate) struct Found {
     /// All that is kept and is this form's.
-    pub(crate) kept: Vec<Kept>,
+    pub(crate) kept: Vec<OutboxEntry>,
     /// What this tab is to send now: no other will meanwhile.
-    pub(crate) mine: Vec<Kept>,
+    pub(crate) mine: Vec<OutboxEntry>,
     /// Whether there was some of this form's that was kept for too long.
     pub(crate) expired: bool,
 }
@@ -40,7 +40,7 @@ pub(crate) enum Owner {
 }
 
 /// Has the device keep a message. `then` hears whether it does, for certain.
-pub(crate) fn store(kept: &Kept, then: impl FnOnce(bool) + 'static) {
+pub(crate) fn store(kept: &OutboxEntry, then: impl FnOnce(bool) + 'static) {
     let (key, text) = (kept.key(), kept.write());
     open(move |store| {
         let Some(store) = store else { return then(false) };
@@ -59,13 +59,13 @@ pub(crate) fn discard(key: String) {
 }
 
 /// Leaves a message that was claimed to whoever comes next, if it is still kept.
-pub(crate) fn release(kept: Kept) {
+pub(crate) fn release(kept: OutboxEntry) {
     open(move |store| {
         let Some(store) = store else { return };
         let key = JsValue::from(kept.key());
         hear(call(&store, "get", std::slice::from_ref(&key)), move |there| {
             if there.is_some_and(|there| there.is_truthy()) {
-                let text = Kept { claimed: 0, ..kept }.write();
+                let text = OutboxEntry { claimed: 0, ..kept }.write();
                 let _ = call(&store, "put", &[text.into(), key]);
             }
         });
@@ -75,7 +75,7 @@ pub(crate) fn release(kept: Kept) {
 /// Looks for what is kept; `then` hears of nothing where that can't be done. All in one transaction, so that of
 /// several tabs one gets a message. What was kept for too long is deleted, whosever it is.
 pub(crate) fn claim(
-    owner: impl Fn(&Kept) -> Owner + 'static,
+    owner: impl Fn(&OutboxEntry) -> Owner + 'static,
     then: impl FnOnce(Option<Found>) + 'static,
 ) {
     open(move |store| {
@@ -103,24 +103,24 @@ fn look(
     store: &JsValue,
     key: JsValue,
     text: &JsValue,
-    owner: &impl Fn(&Kept) -> Owner,
+    owner: &impl Fn(&OutboxEntry) -> Owner,
     found: &mut Found,
 ) {
-    let read = text.as_string().and_then(|text| Kept::read(&text));
+    let read = text.as_string().and_then(|text| OutboxEntry::read(&text));
     // Any script of the site can write there: what has another's name is nobody's.
     let read = read.filter(|kept| key.as_string().as_ref() == Some(&kept.key()));
     let Some(mut kept) = read else { return drop(call(store, "delete", &[key])) };
     let owner = owner(&kept);
     // A claim is put down only where it is this form's to make.
     let turn = kept.turn(now());
-    if turn == Turn::Delete || owner == Owner::Deletes {
+    if turn == ClaimResult::Delete || owner == Owner::Deletes {
         found.expired |= owner == Owner::Sends;
         return drop(call(store, "delete", &[key]));
     }
     if owner == Owner::Other {
         return;
     }
-    if turn == Turn::Send && call(store, "put", &[kept.write().into(), key]).is_ok() {
+    if turn == ClaimResult::Send && call(store, "put", &[kept.write().into(), key]).is_ok() {
         found.mine.push(kept.clone());
     }
     found.kept.push(kept);

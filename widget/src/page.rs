@@ -8,27 +8,27 @@ use standwith::session::Event;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A form's painter: `paint.js`.
-    pub type Painter;
+    /// A form's painter: `renderer.js`.
+    pub type Renderer;
     /// Paints a whole plan.
     #[wasm_bindgen(method)]
-    pub(crate) fn paint(this: &Painter, plan: &str);
+    pub(crate) fn paint(this: &Renderer, plan: &str);
     /// Paints a part anew, if it is on the screen. Its plan begins with its number.
     #[wasm_bindgen(method)]
-    pub(crate) fn patch(this: &Painter, plan: &str);
+    pub(crate) fn patch(this: &Renderer, plan: &str);
     /// Moves the keyboard's focus.
     #[wasm_bindgen(method)]
-    pub(crate) fn focus(this: &Painter, id: &str);
+    pub(crate) fn focus(this: &Renderer, id: &str);
     /// Has every control say what it holds.
     #[wasm_bindgen(method)]
-    pub(crate) fn say(this: &Painter);
+    pub(crate) fn say(this: &Renderer);
     /// Fills lists of countries with names for these codes, once in each language; or with a list of codes
     /// and names (JSON), if there is one.
     #[wasm_bindgen(method)]
-    pub(crate) fn countries(this: &Painter, codes: &str, list: &str);
+    pub(crate) fn countries(this: &Renderer, codes: &str, list: &str);
     /// Fetches texts of the widget's own by their language, and calls `done` with them or with nothing.
     #[wasm_bindgen(method)]
-    pub(crate) fn load(this: &Painter, name: &str, done: &JsValue);
+    pub(crate) fn load(this: &Renderer, name: &str, done: &JsValue);
 }
 
 /// What a control says now. What has no name is none of ours.

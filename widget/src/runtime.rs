@@ -14,7 +14,7 @@ use crate::detail::{Detail, Value};
 use crate::embed_context::EmbedContext;
 use crate::listener::Listener;
 use crate::outbox::{self, Found, Owner};
-use crate::page::{self, Painter};
+use crate::page::{self, Renderer};
 use crate::{proving, sealing};
 use standwith::answer::Outcome;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
@@ -23,17 +23,19 @@ use standwith::draft::seed_of_first;
 use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
-use standwith::outbox::{Fate, Kept, fate};
+use standwith::outbox::{Disposition, OutboxEntry, disposition};
 use standwith::proof::LONGEST_WORK;
-use standwith::session::{Changes, Effect, Event, Focus, Materials, Report, Session, ShareResult};
+use standwith::session::{
+    Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult, SigningInputs,
+};
 use standwith::shape::ConfigFault;
 use standwith::text::Locale;
-use standwith::view::{self, Part};
+use standwith::view::{self, Region};
 
 pub(crate) struct Runtime {
     host: HtmlElement,
     root: ShadowRoot,
-    painter: Painter,
+    painter: Renderer,
     locale: RefCell<Locale>,
     /// The text of the campaign file: in another language it is read anew.
     file: String,
@@ -64,7 +66,7 @@ impl Runtime {
     pub(crate) fn new(
         host: HtmlElement,
         root: ShadowRoot,
-        painter: Painter,
+        painter: Renderer,
         mut context: EmbedContext,
         file: &str,
         texts: &str,
@@ -132,7 +134,7 @@ impl Runtime {
             // Nothing of it stays, not even what no plan speaks of.
             self.painter.paint(".");
         }
-        self.paint(Changes::SCREEN);
+        self.paint(Dirty::SCREEN);
         self.busy.set(false);
         effects.into_iter().for_each(|effect| self.perform(effect));
         let before = self.session.borrow().draft().clone();
@@ -252,7 +254,7 @@ impl Runtime {
         if self.busy.replace(true) {
             return;
         }
-        let mut changes = Changes::NOTHING;
+        let mut changes = Dirty::NOTHING;
         while let Some(event) = self.next() {
             let mut session = self.session.borrow_mut();
             let effects = session.take(event);
@@ -288,19 +290,19 @@ impl Runtime {
     }
 
     /// Shows what events have changed.
-    fn paint(&self, changes: Changes) {
-        if changes.touch(Changes::SCREEN) {
+    fn paint(&self, changes: Dirty) {
+        if changes.touch(Dirty::SCREEN) {
             let plan = view::whole(&self.session.borrow(), &self.locale.borrow(), None);
             return self.painter.paint(plan.as_str());
         }
-        for (part, shows) in view::PARTS {
+        for (part, shows) in view::REGIONS {
             if changes.touch(shows) {
                 self.patch(part);
             }
         }
     }
 
-    fn patch(&self, part: Part) {
+    fn patch(&self, part: Region) {
         let plan = view::part(&self.session.borrow(), &self.locale.borrow(), part);
         self.painter.patch(plan.as_str());
     }
@@ -391,7 +393,7 @@ impl Runtime {
                 Focus::Thanks => view::THANKS,
                 Focus::Receipt => view::RECEIPT,
                 Focus::Mail => view::MAIL,
-                Focus::Kept => view::KEPT,
+                Focus::OutboxEntry => view::KEPT,
                 Focus::Email => "email",
             }),
             Effect::Leave(url) => browser::leave(&url),
@@ -427,7 +429,7 @@ impl Runtime {
     fn drain(self: &Rc<Self>) {
         let runtime = Rc::downgrade(self);
         let form = runtime.clone();
-        let owner = move |kept: &Kept| {
+        let owner = move |kept: &OutboxEntry| {
             let Some(form) = form.upgrade() else { return Owner::Other };
             let session = form.session.borrow();
             if !session.queues_here() && kept.campaign == session.campaign() {
@@ -454,7 +456,7 @@ impl Runtime {
     }
 
     /// Sends one message that the device keeps, with this proof of work, if there is one.
-    fn post_kept(self: &Rc<Self>, kept: Kept, proof: String) {
+    fn post_kept(self: &Rc<Self>, kept: OutboxEntry, proof: String) {
         let (url, content_type) = self.session.borrow().destination(&proof);
         let runtime = Rc::downgrade(self);
         let body = kept.body.clone();
@@ -462,9 +464,9 @@ impl Runtime {
             let outcome = browser::outcome(&came, &kept.jti);
             let runtime = runtime.upgrade();
             // Whatever becomes of this form.
-            match (fate(&outcome, !proof.is_empty()), &runtime) {
-                (Fate::Discard, _) => outbox::discard(kept.key()),
-                (Fate::Prove(challenge), Some(runtime)) => {
+            match (disposition(&outcome, !proof.is_empty()), &runtime) {
+                (Disposition::Discard, _) => outbox::discard(kept.key()),
+                (Disposition::Prove(challenge), Some(runtime)) => {
                     return runtime.prove_kept(kept, challenge);
                 }
                 _ => outbox::release(kept.clone()),
@@ -477,7 +479,7 @@ impl Runtime {
     }
 
     /// Makes the proof of work that the endpoint asks for, and sends it once more with that, while no other tab may.
-    fn prove_kept(self: &Rc<Self>, kept: Kept, challenge: String) {
+    fn prove_kept(self: &Rc<Self>, kept: OutboxEntry, challenge: String) {
         let runtime = Rc::downgrade(self);
         let (form, mine) = (runtime.clone(), kept.clone());
         let wanted = move || form.strong_count() > 0 && mine.may_be_posted(browser::now());
@@ -553,10 +555,10 @@ impl Runtime {
     }
 
     /// Keeps the private half of a key that came, and gives all else that signing needs.
-    fn prepared(&self, came: &JsValue) -> Option<Materials> {
+    fn prepared(&self, came: &JsValue) -> Option<SigningInputs> {
         let came = came.dyn_ref::<Array>()?;
         let text = |index| came.get(index).as_string();
-        let materials = Materials {
+        let materials = SigningInputs {
             key: PublicKey::p256(&text(1)?, &text(2)?),
             jti: text(3)?,
             digests: (4..came.length()).filter_map(text).collect(),
@@ -565,10 +567,10 @@ impl Runtime {
         Some(materials)
     }
 
-    fn tell(self: &Rc<Self>, report: &Report) {
+    fn tell(self: &Rc<Self>, report: &PageEvent) {
         let whole = |number: i64| Value::Number(number as f64);
         match report {
-            Report::Ready => {
+            PageEvent::Ready => {
                 self.announce(
                     "standwith:ready",
                     &[
@@ -581,11 +583,11 @@ impl Runtime {
                     self.send(Event::CanShare);
                 }
             }
-            Report::Start => self.announce("standwith:start", &[]),
-            Report::Invalid(fields) => {
+            PageEvent::Start => self.announce("standwith:start", &[]),
+            PageEvent::Invalid(fields) => {
                 self.announce("standwith:invalid", &[("fields", Value::Fields(fields))]);
             }
-            Report::Sent { id, status, count } => self.announce(
+            PageEvent::Sent { id, status, count } => self.announce(
                 "standwith:sent",
                 &[
                     ("id", id.as_deref().map_or(Value::Nothing, Value::Text)),
@@ -593,17 +595,17 @@ impl Runtime {
                     ("count", count.map_or(Value::Nothing, whole)),
                 ],
             ),
-            Report::Queued { id } => {
+            PageEvent::Queued { id } => {
                 self.announce("standwith:queued", &[("id", Value::Text(id))]);
             }
-            Report::Error { code, retryable } => self.announce(
+            PageEvent::Error { code, retryable } => self.announce(
                 "standwith:error",
                 &[("code", Value::Text(code)), ("retryable", Value::Truth(*retryable))],
             ),
-            Report::Share(channel) => {
+            PageEvent::Share(channel) => {
                 self.announce("standwith:share", &[("channel", Value::Text(channel))]);
             }
-            Report::Count { count, goal } => self.announce(
+            PageEvent::Count { count, goal } => self.announce(
                 "standwith:count",
                 &[
                     ("count", whole(*count)),

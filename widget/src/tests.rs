@@ -9,10 +9,10 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web_sys::{CustomEvent, Element, Event, EventTarget, HtmlElement, ShadowRoot};
 
-use standwith::plan::{NAMES, TAGS};
+use standwith::markup::{NAMES, TAGS};
 
 use crate::listener::Listener;
-use crate::page::Painter;
+use crate::page::Renderer;
 use crate::{Mounted, mount};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -95,9 +95,9 @@ extern "C" {
     fn pause() -> Promise;
 }
 
-#[wasm_bindgen(module = "/src/paint.js")]
+#[wasm_bindgen(module = "/src/renderer.js")]
 extern "C" {
-    fn painter(root: &ShadowRoot, base: &str, names: &str, tags: usize) -> Painter;
+    fn painter(root: &ShadowRoot, base: &str, names: &str, tags: usize) -> Renderer;
 }
 
 const CAMPAIGN: &str = r#"{

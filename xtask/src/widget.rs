@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use standwith::json::Writer;
 use standwith::language::named_by_us;
-use standwith::plan::{EDITION, NAMES, TAGS};
+use standwith::markup::{EDITION, NAMES, TAGS};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -203,7 +203,7 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
         .arg(format!("--alias:standwith-glue={}", parts.join("standwith.js").display()))
         .arg(format!("--alias:standwith-browser={}", snippet(&parts)?.display()))
-        .arg("--alias:standwith-paint=./widget/src/paint.js")
+        .arg("--alias:standwith-paint=./widget/src/renderer.js")
         .arg(format!("--define:__NAMES__={:?}", NAMES.join(" ")))
         .arg(format!("--define:__TAGS__={TAGS}"))
         .arg(format!("--define:__EDITION__={EDITION}"))

@@ -1,6 +1,6 @@
 //! HTML as text: the plan that the widget paints with the DOM, written out.
 
-use standwith::plan::{Element, Node};
+use standwith::markup::{Element, Node};
 use standwith::view;
 
 use crate::language::countries;

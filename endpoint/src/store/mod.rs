@@ -127,7 +127,7 @@ impl Content {
 
 /// An action as it is kept.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct OutboxEntry {
     /// SHA-256 of the decoded payload, in base64url.
     pub action_digest: String,
     /// What was answered.
@@ -151,7 +151,7 @@ pub enum Recorded {
     /// Its identity was taken already, by the same action or another one.
     Taken {
         /// What is kept under the identity.
-        kept: Box<Kept>,
+        kept: Box<OutboxEntry>,
         /// How many count in its campaign.
         count: i64,
     },
@@ -178,7 +178,7 @@ pub struct Exported {
     /// Whether the version of the campaign file that it names was ever served here.
     pub version_known: bool,
     /// The action.
-    pub kept: Kept,
+    pub kept: OutboxEntry,
 }
 
 /// A row that can't be read, by its place in the order of arrival.

@@ -22,7 +22,8 @@ use standwith::answer::Status;
 use super::files::{Files, with_ending};
 use super::writer::Writer;
 use super::{
-    Content, DamagedRow, Exported, Kept, NewAction, Recorded, StoreFault, Synchronised, Withdrawn,
+    Content, DamagedRow, Exported, NewAction, OutboxEntry, Recorded, StoreFault, Synchronised,
+    Withdrawn,
 };
 use crate::metrics::Metrics;
 
@@ -216,7 +217,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn find(&self, campaign: &str, jti: &str) -> Result<Option<Kept>, StoreFault> {
+    pub async fn find(&self, campaign: &str, jti: &str) -> Result<Option<OutboxEntry>, StoreFault> {
         located(&self.file, async {
             let row = sqlx::query(
                 "SELECT status, jws, claims, action_digest, receipt FROM action
@@ -386,12 +387,12 @@ fn exported(id: i64, row: &SqliteRow) -> Result<Exported, sqlx::Error> {
 }
 
 /// What is kept, from a row with these five columns.
-pub(super) fn kept(row: &SqliteRow) -> Result<Kept, sqlx::Error> {
+pub(super) fn kept(row: &SqliteRow) -> Result<OutboxEntry, sqlx::Error> {
     let content = match row.try_get("jws")? {
         Some(jws) => Content::Signed(jws),
         None => Content::Bare(row.try_get("claims")?),
     };
-    Ok(Kept {
+    Ok(OutboxEntry {
         action_digest: row.try_get("action_digest")?,
         status: Status::of(row.try_get("status")?).unwrap_or_default(),
         receipt: row.try_get("receipt")?,

@@ -105,7 +105,7 @@ impl Writer {
         let queue = self.queue().ok_or(StoreFault::Busy)?;
         queue.try_send(Job::Action(Box::new(action), answer)).map_err(|_| StoreFault::Busy)?;
         self.metrics.set_queue(QUEUE - queue.capacity());
-        // Kept open across the wait, the sender would keep the task from ending.
+        // OutboxEntry open across the wait, the sender would keep the task from ending.
         drop(queue);
         // It may be committed yet: the same action again then gets its receipt.
         match timeout(LONGEST_WAIT, answered).await {

@@ -12,7 +12,7 @@ use crate::test_endpoint::{
 };
 
 /// For painters with the names of today.
-const EDITION: u64 = standwith::plan::EDITION as u64;
+const EDITION: u64 = standwith::markup::EDITION as u64;
 
 #[tokio::test]
 async fn pictures_beside_the_campaign_files_are_served_and_nothing_else() {

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use standwith_faults::account::Account;
 use standwith_faults::driver::{Addressee, Driver, Sending};
 use standwith_faults::machine::{DATABASE, Machine};
-use standwith_faults::network::{FATES, Fate, Network};
+use standwith_faults::network::{NETWORK_FAULTS, Network, NetworkFault};
 use tempfile::TempDir;
 
 use crate::test_endpoint::{ID, campaign, write_campaign};
@@ -74,8 +74,8 @@ async fn a_bad_network_loses_nothing_and_doubles_nothing() {
     // Each acknowledgement came over a connection of its own, and each kind of trouble was met, but for one that comes with time.
     let met: u64 = network.met().map(|(_, met)| met).sum();
     assert!(met >= driver.journal().counts().acknowledgements, "seed {seed}");
-    for ((fate, _), (_, met)) in FATES.iter().zip(network.met()) {
-        assert!(met > 0 || *fate == Fate::Outage, "seed {seed}: {fate:?}");
+    for ((disposition, _), (_, met)) in NETWORK_FAULTS.iter().zip(network.met()) {
+        assert!(met > 0 || *disposition == NetworkFault::Outage, "seed {seed}: {disposition:?}");
     }
 }
 

@@ -145,7 +145,7 @@ impl TestEndpoint {
         Self::on(self.dir).await
     }
 
-    /// Changes the campaign, and has the endpoint look.
+    /// Dirty the campaign, and has the endpoint look.
     pub(crate) async fn change_campaign(&self, campaign: &Value) -> Vec<String> {
         write_campaign(self.dir.path(), campaign);
         self.look().await

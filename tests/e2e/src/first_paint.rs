@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
-use standwith::plan::{Attribute, EDITION, Plan, Tag};
+use standwith::markup::{Attribute, EDITION, Markup, Tag};
 use standwith::text::{Key, Locale, Rules};
 
 use crate::embedding::{SCRIPT, TAG};
@@ -522,8 +522,8 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
 }
 
 /// A plan that says one thing.
-fn plan(say: impl FnOnce(&mut Plan)) -> Value {
-    let mut plan = Plan::default();
+fn plan(say: impl FnOnce(&mut Markup)) -> Value {
+    let mut plan = Markup::default();
     plan.begin(Tag::Div);
     plan.set(Attribute::Class, "standwith");
     say(&mut plan);

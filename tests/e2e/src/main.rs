@@ -21,10 +21,10 @@ mod journey;
 mod keyboard;
 mod language;
 mod naughty;
+mod outbox;
 mod payloads;
 mod pictures;
 mod preferences;
-mod queueing;
 mod risk;
 mod sealed;
 mod states;
@@ -101,9 +101,9 @@ fn run() -> Result<ExitCode> {
         sealed::under_a_flood_a_form_proves_its_work,
         degraded::without_webassembly_there_is_a_reason_and_a_link,
         degraded::where_nothing_can_be_stored_it_is_sent_all_the_same,
-        queueing::what_cannot_be_sent_is_kept_until_it_can,
-        queueing::of_many_forms_one_sends_what_is_kept,
-        queueing::a_browser_without_a_database_says_that_it_keeps_nothing,
+        outbox::what_cannot_be_sent_is_kept_until_it_can,
+        outbox::of_many_forms_one_sends_what_is_kept,
+        outbox::a_browser_without_a_database_says_that_it_keeps_nothing,
         first_paint::what_is_typed_before_the_code_is_there_stays,
         first_paint::the_code_moves_nothing_when_it_takes_over,
         first_paint::a_click_before_the_code_is_there_leaves_nothing_and_counts,

@@ -7,8 +7,8 @@ use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
 use crate::harness::gate::Fault;
 use crate::harness::{CAMPAIGN, Stage};
-use crate::queueing::kept;
-use standwith::outbox::Kept;
+use crate::outbox::kept;
+use standwith::outbox::OutboxEntry;
 
 /// Has the campaign seal to a key that the endpoint's own command makes.
 async fn seal(stage: &Stage) -> Result<()> {
@@ -59,7 +59,7 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
     let kept = kept(stage).await?;
-    let kept = kept.first().and_then(|kept| Kept::read(kept)).context("nothing is kept")?;
+    let kept = kept.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is kept")?;
     hides(&payload(&kept.body)?)?;
     stage.gate.mend();
     form.click("[data-act=send-kept]").await?;

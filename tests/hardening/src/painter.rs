@@ -1,9 +1,9 @@
-//! What a painter in the browser takes of a plan (`widget/src/paint.js`), and what must be true of all that
+//! What a painter in the browser takes of a plan (`widget/src/renderer.js`), and what must be true of all that
 //! is painted, whatever a campaign file says.
 
 use std::collections::BTreeSet;
 
-use standwith::plan::{Element, Node, Plan};
+use standwith::markup::{Element, Markup, Node};
 use url::Url;
 
 /// Where the campaign file of a painted form came from.
@@ -27,7 +27,7 @@ const TAGS: &[&str] = &[
 ///
 /// # Errors
 /// Why it would throw, or paint something else than was written.
-pub fn painted(plan: &Plan) -> Result<Element, String> {
+pub fn painted(plan: &Markup) -> Result<Element, String> {
     match plan.tree() {
         Node::Element(mut element) => {
             paint(&mut element)?;

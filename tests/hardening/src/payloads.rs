@@ -5,7 +5,7 @@
 //! the filter evasion sheet of OWASP, the PortSwigger and html5sec collections, and what plans of ours are made
 //! of.
 
-use standwith::plan::{Attribute, END, Plan, TAGS, Tag};
+use standwith::markup::{Attribute, END, Markup, TAGS, Tag};
 
 /// What is to run.
 const RUN: &str = "top.pwned=1";
@@ -368,7 +368,7 @@ fn capital_by_turns(text: &str) -> String {
 
 /// Texts that end a text of a plan, if they could, and go on with one of their own.
 fn of_plans() -> Vec<String> {
-    let mut plan = Plan::default();
+    let mut plan = Markup::default();
     plan.begin(Tag::A);
     plan.set(Attribute::Href, "javascript:top.pwned=1");
     plan.text("x");

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use standwith::action::{Circumstances, Claims};
+use standwith::action::{ClaimContext, Claims};
 use standwith::answer::{self, Acceptance};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::check::{check, check_claims, is_email};
@@ -11,9 +11,9 @@ use standwith::envelope::{self, PublicKey, ReceiptClaims, open_action, open_rece
 use standwith::lint::lint;
 use standwith::mail::Mail;
 use standwith::markdown::{self, Block, Inline};
-use standwith::session::{Event, Materials, Reply, Session, Setting};
+use standwith::session::{Event, FormConfig, Reply, Session, SigningInputs};
 use standwith::text::{Locale, Rules};
-use standwith::{country, json, phone, plan, postcode, prefill, shape, suggest, view};
+use standwith::{country, json, markup, phone, postcode, prefill, shape, suggest, view};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::characters::neutralised;
 use standwith_endpoint::csv::{self as table, Cell, Separator};
@@ -109,7 +109,7 @@ pub fn campaign(bytes: &[u8]) {
 /// nobody finds fault with the campaign, its ids are tied together.
 pub fn screens(campaign: &Campaign, faultless: bool) {
     let locale = Locale::english(Rules::PLAIN);
-    let look = |plan: plan::Plan| {
+    let look = |plan: markup::Markup| {
         let painted = painter::painted(&plan);
         let harmless = painted.as_ref().map_err(String::clone).and_then(painter::harmless);
         assert_eq!(harmless, Ok(()), "{}", plan.as_str());
@@ -122,14 +122,14 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     let known = view::is_first(first.as_str(), campaign.clone(), &mut locale.clone());
     assert_eq!(known, campaign.variants.is_empty(), "{}", first.as_str());
     look(first);
-    let setting = || Setting {
+    let setting = || FormConfig {
         campaign: campaign.clone(),
         endpoint: "https://actions.invalid/a/actions".to_owned(),
         count_url: "https://actions.invalid/a/count".to_owned(),
         hosted: "https://actions.invalid/a".to_owned(),
         page: "https://partner.invalid/".to_owned(),
         seed: 7,
-        ..Setting::default()
+        ..FormConfig::default()
     };
     let (mut session, _) = Session::new(setting(), NOW);
     look(view::whole(&session, &locale, None));
@@ -153,7 +153,7 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     session.take(Event::Allowed(true));
     let wordings = campaign.consents.len();
     let jti = envelope::encode(&[7; 16]);
-    session.take(Event::Prepared(Materials {
+    session.take(Event::Prepared(SigningInputs {
         jti: jti.clone(),
         key: PublicKey::p256(&envelope::encode(&[1; 32]), &envelope::encode(&[2; 32])),
         digests: vec![envelope::encode(&[3; 32]); wordings],
@@ -266,7 +266,7 @@ pub fn claims(bytes: &[u8]) {
         for campaign in judges {
             match check_claims(campaign, &claims) {
                 Ok(action) => {
-                    let again = action.claims(campaign, Circumstances::default());
+                    let again = action.claims(campaign, ClaimContext::default());
                     comes_back(&again);
                     let unvaried = claims.variant.is_none() && claims.delivery.is_none();
                     assert!(!unvaried || check_claims(campaign, &again) == Ok(action));
@@ -280,7 +280,7 @@ pub fn claims(bytes: &[u8]) {
     for campaign in judges {
         let draft = Draft::posted(posted.clone());
         let mistakes = check(campaign, &draft.composed(campaign)).err().unwrap_or_default();
-        let setting = Setting { campaign: campaign.clone(), ..Setting::default() };
+        let setting = FormConfig { campaign: campaign.clone(), ..FormConfig::default() };
         let session = Session::hosted(setting, NOW, Some(draft), mistakes);
         let painted = painter::painted(&view::whole(&session, &locale, None));
         let harmless = painted.as_ref().map_err(String::clone).and_then(painter::harmless);

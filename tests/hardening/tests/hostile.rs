@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use standwith::answer::Acceptance;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
-use standwith::plan::{Element, Node};
-use standwith::session::{Session, Setting};
+use standwith::markup::{Element, Node};
+use standwith::session::{FormConfig, Session};
 use standwith::text::{Locale, Rules};
 use standwith::view::whole;
 use standwith_hardening::campaigns::{Place, saying};
@@ -21,13 +21,13 @@ fn read(file: &str) -> Campaign {
 
 /// A payload of every part of the form, and of the thanks.
 fn screens(file: &str) -> [Element; 2] {
-    let setting = |seed| Setting {
+    let setting = |seed| FormConfig {
         campaign: read(file),
         endpoint: "https://actions.invalid/a".to_owned(),
         hosted: "https://actions.invalid/".to_owned(),
         page: "https://partner.invalid/".to_owned(),
         seed,
-        ..Setting::default()
+        ..FormConfig::default()
     };
     let locale = Locale::english(Rules::PLAIN);
     let acceptance = Acceptance { id: "id".to_owned(), ..Acceptance::default() };

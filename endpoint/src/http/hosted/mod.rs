@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use standwith::action::Claims;
 use standwith::answer;
-use standwith::check::Mistake;
+use standwith::check::FieldError;
 use standwith::draft::Draft;
 use standwith::mail::Mail;
 use standwith::session::{Notice, Session};
@@ -368,7 +368,7 @@ enum Sent {
 /// Why a form was not taken.
 enum Unsent {
     /// The supporter has to correct something.
-    Mistakes(Vec<Mistake>),
+    Mistakes(Vec<FieldError>),
     /// A few words of the supporter's own would be good.
     Unchanged,
     /// And the mail, if one was sent.

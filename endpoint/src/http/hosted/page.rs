@@ -7,7 +7,7 @@ use aws_lc_rs::rand;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use base64ct::{Base64, Encoding};
-use standwith::action::{Action, Circumstances, Claims, DeliveryClaim, Source};
+use standwith::action::{Action, ClaimContext, Claims, DeliveryClaim, Source};
 use standwith::campaign::{Campaign, Risk};
 use standwith::check::check;
 use standwith::draft::Draft;
@@ -16,7 +16,7 @@ use standwith::language;
 use standwith::language::autonym;
 use standwith::mail::Mail;
 use standwith::message::is_unchanged;
-use standwith::session::{Session, Setting};
+use standwith::session::{FormConfig, Session};
 use standwith::text::Key;
 use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 use url::Url;
@@ -116,12 +116,12 @@ impl Page {
         Ok(())
     }
 
-    pub(super) fn setting(&self) -> Setting {
+    pub(super) fn setting(&self) -> FormConfig {
         let (campaign, variant) = self.varied();
         let address = self.endpoint.intake.addresses.first();
         let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
         let hosted = format!("/campaigns/{}", campaign.id.as_str());
-        Setting {
+        FormConfig {
             campaign,
             campaign_digest: self.version.digest.clone(),
             endpoint: at(&format!("{hosted}/actions")),
@@ -170,7 +170,7 @@ impl Page {
     /// The claims of an action, which the supporter has mailed or the endpoint is to deliver.
     pub(super) fn claims(&self, action: &Action, is_mailed: bool) -> Claims {
         let setting = self.setting();
-        let circumstances = Circumstances {
+        let circumstances = ClaimContext {
             jti: self.jti.clone(),
             iat: self.now,
             aud: setting.endpoint,

@@ -1,7 +1,7 @@
 //! The course of a form as a script: what happens, one line each, and what comes of it.
 //!
 //! ```text
-//! Flow::new(campaign()).filled().submit().does(&[Effect::Ask]).allow().prepare().sign()
+//! Scenario::new(campaign()).filled().submit().does(&[Effect::Ask]).allow().prepare().sign()
 //! ```
 //!
 //! A flow plays the browser: it keeps what the session asked for last, and answers with that
@@ -12,17 +12,17 @@ pub(crate) mod seen;
 
 use std::path::{Path, PathBuf};
 
-use seen::{FieldView, Form, Painted, Screen, Thanks, View};
+use seen::{FieldView, Form, Rendered, Screen, Thanks, View};
 use serde_json::{Value, json};
 use standwith::action::{Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::envelope::{self, PublicKey};
-use standwith::plan::{Node, Plan};
+use standwith::markup::{Markup, Node};
 use standwith::session::{
-    Changes, Effect, Event, Materials, Reply, Report, Session, Setting, ShareResult,
+    Dirty, Effect, Event, FormConfig, PageEvent, Reply, Session, ShareResult, SigningInputs,
 };
 use standwith::text::{Locale, Rules, compile};
-use standwith::view::{self, PARTS, Part};
+use standwith::view::{self, REGIONS, Region};
 
 /// When all of this happens: seconds since 1970.
 pub(crate) const NOW: i64 = 1_790_000_000;
@@ -36,15 +36,15 @@ pub(crate) const COUNT_URL: &str = "https://actions.invalid/campaigns/free-the-w
 pub(crate) const SIGNATURE: [u8; 64] = [7; 64];
 
 /// A form, what it did last, and what it has told the page.
-pub(crate) struct Flow {
+pub(crate) struct Scenario {
     pub(crate) session: Session,
     pub(crate) locale: Locale,
     /// What the last event brought about.
     pub(crate) effects: Vec<Effect>,
     /// All that the page was told.
-    pub(crate) told: Vec<Report>,
+    pub(crate) told: Vec<PageEvent>,
     /// What the painter holds.
-    painted: Painted,
+    painted: Rendered,
     /// The texts to digest, while a preparation is asked for.
     wordings: Option<Vec<String>>,
     /// The last text to sign.
@@ -135,8 +135,8 @@ pub(crate) fn locale(lang: &str) -> Locale {
 }
 
 /// What a form for this campaign is started with.
-pub(crate) fn setting(campaign: Campaign) -> Setting {
-    Setting {
+pub(crate) fn setting(campaign: Campaign) -> FormConfig {
+    FormConfig {
         campaign,
         campaign_digest: digest("the file"),
         endpoint: ENDPOINT.to_owned(),
@@ -149,7 +149,7 @@ pub(crate) fn setting(campaign: Campaign) -> Setting {
         },
         hosted: "https://actions.invalid/campaigns/free-the-writer".to_owned(),
         seed: 1,
-        ..Setting::default()
+        ..FormConfig::default()
     }
 }
 
@@ -177,34 +177,34 @@ pub(crate) fn signed(attempt: u32) -> Event {
     Event::Signed { attempt, signature: envelope::encode(&SIGNATURE) }
 }
 
-impl Flow {
+impl Scenario {
     /// A form for a campaign file, in its first language.
     pub(crate) fn new(campaign: Value) -> Self {
         let bytes = serde_json::to_vec(&campaign).unwrap();
         let file = CampaignFile::parse(&bytes).unwrap();
         let campaign = file.campaign(&file.languages()[0], Strictness::Strict);
-        Flow::of(setting(campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))))
+        Scenario::of(setting(campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))))
     }
 
     /// The example's form in one of its languages.
     pub(crate) fn example(lang: &str) -> Self {
         let campaign = example().campaign(lang, Strictness::Strict).unwrap();
-        let mut flow = Flow::of(setting(campaign));
+        let mut flow = Scenario::of(setting(campaign));
         flow.locale = locale(lang);
-        flow.painted = Painted::new(&flow.plan());
+        flow.painted = Rendered::new(&flow.plan());
         flow
     }
 
-    pub(crate) fn of(setting: Setting) -> Self {
-        Flow::at(setting, NOW)
+    pub(crate) fn of(setting: FormConfig) -> Self {
+        Scenario::at(setting, NOW)
     }
 
-    pub(crate) fn at(setting: Setting, now: i64) -> Self {
+    pub(crate) fn at(setting: FormConfig, now: i64) -> Self {
         let (session, effects) = Session::new(setting, now);
-        assert_eq!(session.changes(), Changes::SCREEN);
+        assert_eq!(session.changes(), Dirty::SCREEN);
         let locale = Locale::english(Rules::PLAIN);
-        let mut flow = Flow {
-            painted: Painted::new(&view::whole(&session, &locale, None)),
+        let mut flow = Scenario {
+            painted: Rendered::new(&view::whole(&session, &locale, None)),
             session,
             locale,
             effects: Vec::new(),
@@ -233,15 +233,19 @@ impl Flow {
     }
 
     /// The parts that have to be made anew after the last event.
-    pub(crate) fn anew(&self) -> Vec<Part> {
+    pub(crate) fn anew(&self) -> Vec<Region> {
         let changes = self.session.changes();
-        PARTS.into_iter().filter(|(_, shows)| changes.touch(*shows)).map(|(part, _)| part).collect()
+        REGIONS
+            .into_iter()
+            .filter(|(_, shows)| changes.touch(*shows))
+            .map(|(part, _)| part)
+            .collect()
     }
 
     /// Paints what the last event may have changed. It comes to the same as painting everything.
     fn paint(&mut self) {
-        let whole = Painted::new(&self.plan());
-        if self.session.changes().touch(Changes::SCREEN) {
+        let whole = Rendered::new(&self.plan());
+        if self.session.changes().touch(Dirty::SCREEN) {
             self.painted = whole.clone();
         }
         for part in self.anew() {
@@ -250,21 +254,21 @@ impl Flow {
         assert_eq!(self.painted, whole);
         let expected: &[u8] = match self.session.state() {
             "closed" | "queued" => &[0],
-            "sent" => &[Part::Share as u8, Part::Progress as u8],
+            "sent" => &[Region::Share as u8, Region::Progress as u8],
             _ => &[
                 0,
                 1,
                 2,
                 3,
                 4,
-                Part::Ways as u8,
+                Region::Ways as u8,
                 5,
-                Part::Public as u8,
-                Part::OwnGovernment as u8,
+                Region::Public as u8,
+                Region::OwnGovernment as u8,
                 6,
                 7,
                 8,
-                Part::Mail as u8,
+                Region::Mail as u8,
             ],
         };
         assert_eq!(whole.parts(), expected, "each part is there once");
@@ -361,7 +365,7 @@ impl Flow {
             }
             None => STRAY,
         };
-        let materials = Materials {
+        let materials = SigningInputs {
             jti: jti(number),
             key: key(),
             digests: wordings.iter().flatten().map(|wording| digest(wording)).collect(),
@@ -478,7 +482,7 @@ impl Flow {
 
     // What there is to see.
 
-    pub(crate) fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Markup {
         view::whole(&self.session, &self.locale, None)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Viewer;
 use crate::language::autonym;
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::session::LANGUAGE;
 use crate::text::Key;
 

@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::seen::MailView;
-use flow::{COUNT_URL, Flow, NOW, campaign_with, jti};
 use proptest::prelude::*;
+use scenario::seen::MailView;
+use scenario::{COUNT_URL, NOW, Scenario, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::action::DeliveryClaim;
-use standwith::session::{Effect, Event, Focus, Report, ShareResult};
+use standwith::session::{Effect, Event, Focus, PageEvent, ShareResult};
 use standwith::text::Key;
 
 /// A campaign with these modes, whose targets have addresses.
@@ -25,21 +25,21 @@ fn campaign(modes: Value) -> Value {
     }))
 }
 
-fn mailed() -> Flow {
-    Flow::new(campaign(json!(["mail-app"])))
+fn mailed() -> Scenario {
+    Scenario::new(campaign(json!(["mail-app"])))
 }
 
-fn both() -> Flow {
-    Flow::new(campaign(json!(["server", "mail-app"])))
+fn both() -> Scenario {
+    Scenario::new(campaign(json!(["server", "mail-app"])))
 }
 
 #[track_caller]
-fn offered(flow: &Flow) -> MailView {
+fn offered(flow: &Scenario) -> MailView {
     flow.form().mail.unwrap()
 }
 
 /// From the button to the offer.
-fn offer(flow: Flow) -> Flow {
+fn offer(flow: Scenario) -> Scenario {
     let flow = match flow.form().by_mail {
         Some(_) => flow.act("mail"),
         None => flow.submit(),
@@ -50,7 +50,7 @@ fn offer(flow: Flow) -> Flow {
 }
 
 /// From the offer to the post.
-fn tell(flow: Flow) -> Flow {
+fn tell(flow: Scenario) -> Scenario {
     let flow = flow.act("mail-yes").does(&[Effect::AskTime]).time();
     // Key and digests may be there since the first key press.
     let asks = flow.effects.iter().any(|effect| matches!(effect, Effect::Prepare(_)));
@@ -64,7 +64,7 @@ fn tell(flow: Flow) -> Flow {
 #[test]
 fn without_this_mode_there_is_nothing_to_see_and_nothing_to_press() {
     for act in ["mail", "mail-yes", "mail-not-yet", "copy-body", "strange"] {
-        let flow = Flow::new(flow::campaign()).filled().prepare().act(act).does(&[]).time();
+        let flow = Scenario::new(scenario::campaign()).filled().prepare().act(act).does(&[]).time();
         assert_eq!(
             (&flow.effects[..], flow.form().mail, flow.form().by_mail),
             (&[][..], None, None)
@@ -136,7 +136,7 @@ fn what_was_mailed_is_signed_and_posted_with_that_claim() {
     assert_eq!(claims.message.unwrap().body, "Please free the writer.\n\nដារ៉ា មេឃ");
     assert_eq!(claims.targets, ["minister-of-justice"]);
     let flow = flow.accept("recorded", 13);
-    let sent = Report::Sent { id: Some(jti(1)), status: "recorded", count: Some(13) };
+    let sent = PageEvent::Sent { id: Some(jti(1)), status: "recorded", count: Some(13) };
     assert!(flow.told.contains(&sent));
     assert_eq!(
         flow.thanks().status,
@@ -313,13 +313,13 @@ fn a_message_that_no_link_can_hold_is_copied() {
     let patch = json!({ "message": { "max": 5000 } });
     let mut long = campaign(json!(["mail-app"]));
     long["message"]["max"] = patch["message"]["max"].clone();
-    let flow = offer(Flow::new(long.clone()).filled().enter("body", &"ក".repeat(300)));
+    let flow = offer(Scenario::new(long.clone()).filled().enter("body", &"ក".repeat(300)));
     let mail = offered(&flow);
     let too_long = flow.locale.say(Key::MailTooLong);
     assert!(mail.words.contains(&too_long), "{mail:?}");
     assert!(mail.links.iter().all(|(_, address)| address.starts_with("https://")));
     assert_eq!(mail.links.len(), 4);
-    let flow = offer(Flow::new(long).filled().enter("body", &"ក".repeat(4000)));
+    let flow = offer(Scenario::new(long).filled().enter("body", &"ក".repeat(4000)));
     let mail = offered(&flow);
     assert!(mail.links.is_empty() && mail.words.contains(&too_long));
     assert_eq!(mail.addresses, "moj@gov.invalid");
@@ -332,7 +332,7 @@ fn the_time_is_told_to_whoever_asked() {
     let flow = flow.act("mail-yes").act("mail-yes").time().is("sending").time().does(&[]);
     let flow = flow.act("mail").does(&[]).act("copy-body").does(&[]);
     flow.act("mail-yes").reset().time().does(&[]).is("editing");
-    let fresh = [Effect::Tell(Report::Ready), Effect::FetchCount(COUNT_URL.to_owned())];
+    let fresh = [Effect::Tell(PageEvent::Ready), Effect::FetchCount(COUNT_URL.to_owned())];
     mailed().does(&fresh).time().does(&[]);
 }
 
@@ -434,7 +434,7 @@ proptest! {
 fn whoever_is_nudged_is_nudged_before_the_mail() {
     let mut nudging = campaign(json!(["mail-app"]));
     nudging["message"]["nudge"] = true.into();
-    let flow = Flow::new(nudging).filled().prepare().submit();
+    let flow = Scenario::new(nudging).filled().prepare().submit();
     assert_eq!(flow.effects, [Effect::Focus(Focus::Notice)]);
     assert!(flow.form().mail.is_none() && flow.form().notice.is_some());
     // Once is enough, and nothing stands between what was mailed and its record.

@@ -2,8 +2,8 @@
 
 use super::Viewer;
 use crate::draft::SUBJECT;
-use crate::plan::{Attribute, html};
-use crate::session::helping::{Done, EMAIL};
+use crate::markup::{Attribute, html};
+use crate::session::assist::{Done, EMAIL};
 use crate::text::Key;
 
 impl Viewer<'_> {

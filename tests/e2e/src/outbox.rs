@@ -6,7 +6,7 @@ use crate::harness::form::Form;
 use crate::harness::gate::Fault;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use standwith::outbox::Kept;
+use standwith::outbox::OutboxEntry;
 
 /// Everything that the site's databases keep.
 const KEPT: &str = "const open = () => new Promise((done) => {
@@ -48,7 +48,8 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     form.until_it_says("It has not been received yet.").await?;
     ensure!(form.focused().await? == "form-kept", "the focus is on {}", form.focused().await?);
     let all = kept(stage).await?;
-    let signed = all.first().and_then(|kept| Kept::read(kept)).context("nothing is kept")?.body;
+    let signed =
+        all.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is kept")?.body;
     ensure!(all.len() == 1, "{all:?}");
     ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page hears nothing");
     let queued = stage.browser.value("heard.at(-1)[1].id").await?;

@@ -54,7 +54,7 @@ export const painter = (root, base, names, tags) => {
     } else if (name === "checked") {
       element.checked = value !== undefined;
     } else if (name === "value" && isState(element)) {
-      // Setting what stands there already would move the cursor.
+      // FormConfig what stands there already would move the cursor.
       if (element.value !== value) element.value = value ?? "";
     } else if (value === undefined) {
       element.removeAttribute(name);

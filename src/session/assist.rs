@@ -1,7 +1,7 @@
 //! What helps while somebody writes: the way back to the suggested text and on to another subject, a word
 //! before it is sent as it is, and the e-mail address that was meant.
 
-use super::{Changes, Effect, Focus, Notice, Phase, Session};
+use super::{Dirty, Effect, Focus, Notice, Phase, Session};
 use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::message;
@@ -44,7 +44,7 @@ impl Session {
             let meant = suggest::address(typed).map(|meant| [typed.to_owned(), meant]);
             if self.help.suggestion != meant {
                 self.help.suggestion = meant;
-                self.changed(Changes::DETAILS);
+                self.changed(Dirty::DETAILS);
             }
         }
         Vec::new()
@@ -162,7 +162,7 @@ impl Session {
             return None;
         }
         self.notice = Some(Notice::Nudge);
-        self.changed(Changes::MISTAKES);
+        self.changed(Dirty::MISTAKES);
         self.step(Phase::Editing);
         Some(vec![Effect::Focus(Focus::Notice)])
     }

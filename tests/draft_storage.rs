@@ -3,34 +3,34 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, campaign, campaign_with, setting};
 use proptest::prelude::*;
+use scenario::{Scenario, campaign, campaign_with, setting};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::prefill;
-use standwith::session::{Effect, Event, Report, Setting};
+use standwith::session::{Effect, Event, FormConfig, PageEvent};
 
 /// A form whose partner lets the tab keep what is typed.
-fn keeping(campaign: &Value) -> Flow {
+fn keeping(campaign: &Value) -> Scenario {
     let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
-    Flow::of(Setting { keeps: true, ..setting(campaign) })
+    Scenario::of(FormConfig { keeps: true, ..setting(campaign) })
 }
 
-fn hidden(flow: Flow) -> Flow {
+fn hidden(flow: Scenario) -> Scenario {
     flow.event(Event::Hidden)
 }
 
-fn kept(flow: &Flow) -> Option<String> {
+fn kept(flow: &Scenario) -> Option<String> {
     flow.effects.iter().find_map(|effect| match effect {
         Effect::Keep(kept) => Some(kept.clone()),
         _ => None,
     })
 }
 
-fn restored(campaign: &Value, kept: &str) -> Flow {
+fn restored(campaign: &Value, kept: &str) -> Scenario {
     keeping(campaign).event(Event::Restored(kept.to_owned()))
 }
 
@@ -44,7 +44,7 @@ fn what_was_typed_is_back_but_for_what_is_agreed_to() {
         .holds("given_name", "ដារ៉ា")
         .holds("country", "KH")
         .holds("body", "Mine, and long enough.");
-    assert!(back.told.contains(&Report::Start));
+    assert!(back.told.contains(&PageEvent::Start));
     let claims = back.tick("consent_delivery", "on").send().claims();
     assert_eq!(claims.targets, ["minister-of-justice"]);
 }
@@ -52,7 +52,7 @@ fn what_was_typed_is_back_but_for_what_is_agreed_to() {
 #[test]
 fn it_says_so() {
     let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
-    let said = |flow: &Flow| flow.text().contains("What you typed before is back.");
+    let said = |flow: &Scenario| flow.text().contains("What you typed before is back.");
     assert!(said(&restored(&campaign(), &kept(&flow).unwrap())));
     assert!(!said(&restored(&campaign(), "[]")));
     assert!(!said(&restored(&campaign(), "")));
@@ -70,7 +70,7 @@ fn what_is_written_since_stays() {
 
 #[test]
 fn nothing_is_kept_without_leave_before_writing_after_sending_or_at_risk() {
-    assert_eq!(kept(&hidden(Flow::new(campaign()).filled())), None, "without leave");
+    assert_eq!(kept(&hidden(Scenario::new(campaign()).filled())), None, "without leave");
     assert_eq!(kept(&hidden(keeping(&campaign()))), None, "before writing");
     let sent = keeping(&campaign()).filled().send().accept("accepted", 1);
     assert!(sent.effects.contains(&Effect::Forget));
@@ -154,9 +154,9 @@ fn a_tab_that_kept_anything_else_does_no_harm() {
 
 // Links.
 
-fn filled_in(campaign: Value, values: &[(&str, &str)]) -> Flow {
+fn filled_in(campaign: Value, values: &[(&str, &str)]) -> Scenario {
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Flow::new(campaign).event(Event::Prefilled(values.collect()))
+    Scenario::new(campaign).event(Event::Prefilled(values.collect()))
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn a_link_fills_in_fields_and_ticks_nothing() {
         ("body", "Words that are not the supporter's"),
     ];
     let flow = filled_in(asked.clone(), &values);
-    assert!(!flow.told.contains(&Report::Start), "nobody began");
-    let fresh = Flow::new(asked.clone());
+    assert!(!flow.told.contains(&PageEvent::Start), "nobody began");
+    let fresh = Scenario::new(asked.clone());
     for name in ["country", "trade", "body"] {
         assert_eq!(flow.value(name), fresh.value(name), "{name}");
     }
@@ -191,7 +191,7 @@ fn a_link_fills_in_fields_and_ticks_nothing() {
 
 #[test]
 fn what_somebody_wrote_stays_when_a_link_fills_in() {
-    let flow = Flow::new(campaign()).enter("given_name", "Mine");
+    let flow = Scenario::new(campaign()).enter("given_name", "Mine");
     let flow = flow.event(Event::Prefilled(vec![("given_name".to_owned(), "Theirs".to_owned())]));
     flow.holds("given_name", "Mine");
 }
@@ -243,13 +243,13 @@ proptest! {
 
 #[test]
 fn the_language_that_was_chosen_and_ones_own_text_are_back() {
-    let spoken = |lang: &str, flow: Flow| {
+    let spoken = |lang: &str, flow: Scenario| {
         let bytes = campaign().to_string();
         let file = CampaignFile::parse(bytes.as_bytes()).unwrap();
         let campaign = file.campaign(lang, Strictness::Strict).unwrap();
         flow.event(Event::Spoken(Box::new(campaign)))
     };
-    let asked = |flow: &Flow| {
+    let asked = |flow: &Scenario| {
         flow.effects
             .iter()
             .any(|effect| matches!(effect, Effect::Speak { lang, .. } if lang == "km"))

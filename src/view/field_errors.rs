@@ -2,9 +2,9 @@
 
 use super::Viewer;
 use crate::campaign::{Field, Kind};
-use crate::check::{Mistake, MistakeKind, consent_of};
+use crate::check::{FieldError, FieldErrorKind, consent_of};
 use crate::draft::{BODY, SUBJECT, TARGETS};
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::postcode;
 use crate::session::Notice;
 use crate::text::Key;
@@ -89,7 +89,7 @@ impl Viewer<'_> {
             notice,
             Notice::Nudge | Notice::Dropped | Notice::Elsewhere | Notice::Before | Notice::Recheck
         );
-        self.set_if(!calm, Attribute::Part, "error");
+        self.set_if(!calm, Attribute::Region, "error");
         self.out.put(html!("<p role=\"alert\">"));
         self.tell(key, i64::from(count), "code", code);
         if matches!(notice, Notice::Unreachable | Notice::Busy(_)) && self.session.may_queue() {
@@ -100,10 +100,10 @@ impl Viewer<'_> {
 
     /// Writes what is wrong.
     #[inline(never)]
-    pub(super) fn mistake(&mut self, mistake: &Mistake) {
+    pub(super) fn mistake(&mut self, mistake: &FieldError) {
         let name = mistake.field.as_str();
         let (key, count) = match mistake.kind {
-            MistakeKind::Missing => (
+            FieldErrorKind::Missing => (
                 match name {
                     "given_name" => Key::MissingGivenName,
                     "family_name" => Key::MissingFamilyName,
@@ -122,16 +122,16 @@ impl Viewer<'_> {
                 },
                 0,
             ),
-            MistakeKind::TooLong(most) => (Key::TooLong, most),
-            MistakeKind::TooShort(least) => (Key::TooShort, least),
-            MistakeKind::TooFew(least) => (Key::TooFewTargets, least),
-            MistakeKind::TooMany(most) => (Key::TooManyTargets, most),
-            MistakeKind::ControlCharacter => (Key::ControlCharacter, 0),
-            MistakeKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
-            MistakeKind::UnknownChoice => (Key::UnknownChoice, 0),
-            MistakeKind::Altered => (Key::Altered, 0),
-            MistakeKind::Refused => (Key::Refused, 0),
-            MistakeKind::Malformed => {
+            FieldErrorKind::TooLong(most) => (Key::TooLong, most),
+            FieldErrorKind::TooShort(least) => (Key::TooShort, least),
+            FieldErrorKind::TooFew(least) => (Key::TooFewTargets, least),
+            FieldErrorKind::TooMany(most) => (Key::TooManyTargets, most),
+            FieldErrorKind::ControlCharacter => (Key::ControlCharacter, 0),
+            FieldErrorKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
+            FieldErrorKind::UnknownChoice => (Key::UnknownChoice, 0),
+            FieldErrorKind::Altered => (Key::Altered, 0),
+            FieldErrorKind::Refused => (Key::Refused, 0),
+            FieldErrorKind::Malformed => {
                 let key = match self.campaign.field(name).map(Field::kind) {
                     _ if name == "postal_code" => Key::MalformedPostalCode,
                     Some(Kind::Email) => Key::MalformedEmail,

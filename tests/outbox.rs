@@ -3,24 +3,24 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::seen::Screen;
-use flow::{Flow, NOW, campaign, campaign_with, jti};
 use proptest::prelude::*;
+use scenario::seen::Screen;
+use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::json;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status};
-use standwith::outbox::{Fate, Kept, LONGEST, Turn, fate};
-use standwith::session::{Effect, Event, Focus, Report};
+use standwith::outbox::{ClaimResult, Disposition, LONGEST, OutboxEntry, disposition};
+use standwith::session::{Effect, Event, Focus, PageEvent};
 
 const ASK: &str = "This device can keep your message and send it when there is a connection.";
 const KEPT: &str = "Your message is kept on this device";
 
-fn silent() -> Flow {
-    Flow::new(campaign()).filled().send().silence()
+fn silent() -> Scenario {
+    Scenario::new(campaign()).filled().send().silence()
 }
 
-fn kept(flow: &Flow) -> Kept {
+fn kept(flow: &Scenario) -> OutboxEntry {
     let found = flow.effects.iter().find_map(|effect| match effect {
         Effect::Store(kept) => Some(kept.clone()),
         _ => None,
@@ -29,13 +29,13 @@ fn kept(flow: &Flow) -> Kept {
 }
 
 /// A form whose message the device keeps, and what it keeps.
-fn queued() -> (Flow, Kept) {
+fn queued() -> (Scenario, OutboxEntry) {
     let flow = silent().act("keep");
     let kept = kept(&flow);
     (flow.event(Event::Stored(true)).is("queued"), kept)
 }
 
-fn found(flow: Flow, kept: &[Kept], sending: bool) -> Flow {
+fn found(flow: Scenario, kept: &[OutboxEntry], sending: bool) -> Scenario {
     let mine = kept.iter().filter(|_| sending).map(|kept| kept.jti.clone()).collect();
     flow.event(Event::Found { kept: kept.to_vec(), expired: false, mine })
 }
@@ -55,7 +55,7 @@ fn refused(code: &str) -> Outcome {
 
 #[test]
 fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
-    let flow = Flow::new(campaign()).filled().send();
+    let flow = Scenario::new(campaign()).filled().send();
     assert!(!flow.text().contains(ASK));
     let flow = flow.answer_once(None);
     assert!(!flow.text().contains(ASK), "it is tried still");
@@ -65,13 +65,13 @@ fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
     assert!(flow.text().contains("A private window forgets it when it is closed."));
     // What nobody has signed can't be kept.
-    assert!(!Flow::new(campaign()).filled().submit().veto().text().contains(ASK));
-    Flow::new(campaign()).act("keep").does(&[]);
+    assert!(!Scenario::new(campaign()).filled().submit().veto().text().contains(ASK));
+    Scenario::new(campaign()).act("keep").does(&[]);
 }
 
 #[test]
 fn where_it_may_be_dangerous_no_device_keeps_anything() {
-    let flow = Flow::new(campaign_with(json!({ "at_risk": true })));
+    let flow = Scenario::new(campaign_with(json!({ "at_risk": true })));
     assert!(!flow.session.queues_here());
     let flow = flow.filled().send().silence();
     assert!(!flow.text().contains(ASK));
@@ -87,9 +87,9 @@ fn what_is_kept_is_what_was_signed_and_nothing_else() {
     // Nothing is promised before the device has it.
     let flow = flow.is("editing");
     let flow = flow.event(Event::Stored(true)).is("queued");
-    assert_eq!(flow.effects[0], Effect::Tell(Report::Queued { id: jti(1) }));
-    assert!(flow.effects.contains(&Effect::Focus(Focus::Kept)));
-    let Screen::Kept(words) = flow.view().screen else { panic!("{}", flow.text()) };
+    assert_eq!(flow.effects[0], Effect::Tell(PageEvent::Queued { id: jti(1) }));
+    assert!(flow.effects.contains(&Effect::Focus(Focus::OutboxEntry)));
+    let Screen::OutboxEntry(words) = flow.view().screen else { panic!("{}", flow.text()) };
     assert!(words.contains(KEPT) && words.contains("It has not been received yet."), "{words}");
     assert!(words.contains("2026-09-27"), "{words}");
     // It is tried again while the page is open.
@@ -115,7 +115,7 @@ fn what_is_sent_from_there_is_thanked_for() {
     let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept }).is("sent");
     assert_eq!(flow.thanks().number.1, jti(1));
     assert!(!flow.text().contains("What you changed"));
-    let sent = Report::Sent { id: Some(jti(1)), status: "accepted", count: Some(7) };
+    let sent = PageEvent::Sent { id: Some(jti(1)), status: "accepted", count: Some(7) };
     assert!(flow.told.contains(&sent));
     // The next person's message is another one.
     assert_eq!(flow.reset().filled().send().claims().jti, jti(2));
@@ -175,7 +175,7 @@ fn what_goes_by_itself_after_all_is_not_kept_any_longer() {
 #[test]
 fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
     let (_, kept) = queued();
-    let fresh = || Flow::new(campaign());
+    let fresh = || Scenario::new(campaign());
     let flow = found(fresh(), std::slice::from_ref(&kept), true).is("queued");
     assert!(flow.text().contains(KEPT));
     let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
@@ -185,7 +185,7 @@ fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
         found(fresh().enter("given_name", "Sok"), std::slice::from_ref(&kept), true).is("editing");
     let sent = writing.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
     // The page hears of it, and nobody is disturbed.
-    assert!(matches!(sent.effects[0], Effect::Tell(Report::Sent { .. })), "{:?}", sent.effects);
+    assert!(matches!(sent.effects[0], Effect::Tell(PageEvent::Sent { .. })), "{:?}", sent.effects);
     sent.is("editing").holds("given_name", "Sok");
 
     found(fresh(), &[], false).does(&[]).is("editing");
@@ -205,7 +205,7 @@ fn what_is_refused_comes_back_to_be_mended() {
         Outcome::Refused(Refusal { code, errors: errors.clone(), now: None })
     };
     // In the tab where it was written, and in another one.
-    for flow in [flow, found(Flow::new(campaign()), std::slice::from_ref(&kept), true)] {
+    for flow in [flow, found(Scenario::new(campaign()), std::slice::from_ref(&kept), true)] {
         let flow = flow.event(Event::Drained { outcome: rules(), kept: kept.clone() });
         let flow =
             flow.wrong(&["email"]).holds("given_name", "ដារ៉ា").holds("email", "dara@example.org");
@@ -216,8 +216,8 @@ fn what_is_refused_comes_back_to_be_mended() {
         assert_eq!(flow.prepare_if_asked().send().claims().person.email, "dara@example.com");
     }
     // What can't be read can't be mended.
-    let sealed = Kept { body: "e30.eyJzZWFsZWQiOiJ4In0.e30".to_owned(), ..kept };
-    let flow = found(Flow::new(campaign()), std::slice::from_ref(&sealed), true);
+    let sealed = OutboxEntry { body: "e30.eyJzZWFsZWQiOiJ4In0.e30".to_owned(), ..kept };
+    let flow = found(Scenario::new(campaign()), std::slice::from_ref(&sealed), true);
     let flow = flow.event(Event::Drained { outcome: refused("closed"), kept: sealed });
     let notice = flow.is("editing").form().notice.unwrap();
     assert!(notice.contains("that this device had kept (closed)"), "{notice}");
@@ -235,14 +235,14 @@ fn own_words_come_back_without_head_and_foot() {
         ("Your Excellency,", ""),
         ("", ""),
     ] {
-        let writing = Flow::new(about(head, foot)).filled().enter("body", written);
+        let writing = Scenario::new(about(head, foot)).filled().enter("body", written);
         let flow = writing.send().silence().act("keep");
         let kept = kept(&flow);
-        let other = found(Flow::new(about(head, foot)), std::slice::from_ref(&kept), true);
+        let other = found(Scenario::new(about(head, foot)), std::slice::from_ref(&kept), true);
         let flow = other.event(Event::Drained { outcome: refused("rules"), kept: kept.clone() });
         assert_eq!(flow.value("body"), written, "between {head:?} and {foot:?}");
         // The campaign has another head by now: it stands about all of it.
-        let other = found(Flow::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
+        let other = found(Scenario::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
         let flow = other.event(Event::Drained { outcome: refused("rules"), kept });
         assert!(flow.value("body").contains(written), "{}", flow.value("body"));
     }
@@ -251,22 +251,22 @@ fn own_words_come_back_without_head_and_foot() {
 #[test]
 fn one_proof_is_made_for_each_claim() {
     let asked = Outcome::Prove("challenge".to_owned());
-    assert_eq!(fate(&asked, false), Fate::Prove("challenge".to_owned()));
-    assert_eq!(fate(&asked, true), Fate::Release);
+    assert_eq!(disposition(&asked, false), Disposition::Prove("challenge".to_owned()));
+    assert_eq!(disposition(&asked, true), Disposition::Release);
     for proved in [false, true] {
-        assert_eq!(fate(&accepted(&jti(1)), proved), Fate::Discard);
+        assert_eq!(disposition(&accepted(&jti(1)), proved), Disposition::Discard);
         // Nobody has seen yet that it is refused.
         for outcome in [refused("closed"), Outcome::Unreachable, Outcome::RetryLater(None)] {
-            assert_eq!(fate(&outcome, proved), Fate::Release, "{outcome:?}");
+            assert_eq!(disposition(&outcome, proved), Disposition::Release, "{outcome:?}");
         }
     }
 }
 
 #[test]
 fn a_tab_that_has_no_time_left_posts_no_more() {
-    let mut kept = Kept { until: NOW + LONGEST, ..Kept::default() };
+    let mut kept = OutboxEntry { until: NOW + LONGEST, ..OutboxEntry::default() };
     assert!(!kept.may_be_posted(NOW), "nobody has claimed it");
-    assert_eq!(kept.turn(NOW), Turn::Send);
+    assert_eq!(kept.turn(NOW), ClaimResult::Send);
     assert!(kept.may_be_posted(NOW + 30));
     // Another tab may have it at the end of the minute, and a post takes a while.
     assert!(!kept.may_be_posted(NOW + 50));
@@ -274,42 +274,44 @@ fn a_tab_that_has_no_time_left_posts_no_more() {
 
 #[test]
 fn what_was_kept_for_too_long_is_gone_and_that_is_said() {
-    let expired =
-        |flow: Flow| flow.event(Event::Found { kept: Vec::new(), expired: true, mine: Vec::new() });
-    for flow in [expired(Flow::new(campaign())), expired(queued().0)] {
+    let expired = |flow: Scenario| {
+        flow.event(Event::Found { kept: Vec::new(), expired: true, mine: Vec::new() })
+    };
+    for flow in [expired(Scenario::new(campaign())), expired(queued().0)] {
         let notice = flow.is("editing").form().notice.unwrap();
         assert!(notice.contains("could not be sent in six days"), "{notice}");
     }
-    let flow = expired(Flow::new(campaign()).enter("given_name", "Sok"));
+    let flow = expired(Scenario::new(campaign()).enter("given_name", "Sok"));
     assert_eq!(flow.form().notice, None, "somebody else writes");
 }
 
 #[test]
 fn the_clock_of_the_endpoint_says_how_long() {
     let late = json!({ "code": "iat_out_of_window", "now": NOW + 700_000 });
-    let flow = Flow::new(campaign()).filled().send().refuse(400, late).sign().silence();
+    let flow = Scenario::new(campaign()).filled().send().refuse(400, late).sign().silence();
     assert_eq!(kept(&flow.act("keep")).until, NOW + 700_000 + LONGEST);
 }
 
 #[test]
 fn of_two_tabs_one_sends() {
-    let mut kept = Kept { until: NOW + LONGEST, ..Kept::default() };
-    assert_eq!(kept.turn(NOW), Turn::Send);
-    let mut other = Kept::read(&kept.write()).unwrap();
-    assert_eq!(other.turn(NOW), Turn::Wait);
-    assert_eq!(other.turn(NOW + 59), Turn::Wait);
+    let mut kept = OutboxEntry { until: NOW + LONGEST, ..OutboxEntry::default() };
+    assert_eq!(kept.turn(NOW), ClaimResult::Send);
+    let mut other = OutboxEntry::read(&kept.write()).unwrap();
+    assert_eq!(other.turn(NOW), ClaimResult::Wait);
+    assert_eq!(other.turn(NOW + 59), ClaimResult::Wait);
     // The first one is gone: its turn ends.
-    assert_eq!(other.turn(NOW + 60), Turn::Send);
-    assert_eq!(other.turn(NOW + LONGEST - 1), Turn::Send);
-    assert_eq!(other.turn(NOW + LONGEST), Turn::Delete);
+    assert_eq!(other.turn(NOW + 60), ClaimResult::Send);
+    assert_eq!(other.turn(NOW + LONGEST - 1), ClaimResult::Send);
+    assert_eq!(other.turn(NOW + LONGEST), ClaimResult::Delete);
     // A clock that was set back by a day holds nothing up.
-    let mut ahead = Kept { claimed: NOW + 86_460, until: NOW + LONGEST, ..Kept::default() };
-    assert_eq!(ahead.turn(NOW), Turn::Send);
+    let mut ahead =
+        OutboxEntry { claimed: NOW + 86_460, until: NOW + LONGEST, ..OutboxEntry::default() };
+    assert_eq!(ahead.turn(NOW), ClaimResult::Send);
 }
 
 #[test]
 fn a_page_that_says_nothing_hears_nothing() {
-    let flow = Flow::new(campaign());
+    let flow = Scenario::new(campaign());
     for event in [Event::Stored(true), Event::Stored(false)] {
         let (after, effects) = flow.session.clone().update(event);
         assert_eq!((after.state(), effects), ("editing", Vec::new()));
@@ -321,17 +323,17 @@ proptest! {
     fn what_is_kept_is_read_as_it_was_written(
         campaign in "\\PC*", jti in "\\PC*", body in "\\PC*", until: i64, claimed: i64,
     ) {
-        let kept = Kept { url: jti.clone(), test: until > claimed, campaign, jti, body, until, claimed };
-        prop_assert_eq!(Kept::read(&kept.write()), Some(kept));
+        let kept = OutboxEntry { url: jti.clone(), test: until > claimed, campaign, jti, body, until, claimed };
+        prop_assert_eq!(OutboxEntry::read(&kept.write()), Some(kept));
     }
 
     // Any script of the site can write there.
     #[test]
     fn whatever_lies_there_does_no_harm(text in "\\PC*", body in "\\PC*") {
-        let _ = Kept::read(&text);
-        let kept = Kept { body, ..Kept::default() };
+        let _ = OutboxEntry::read(&text);
+        let kept = OutboxEntry { body, ..OutboxEntry::default() };
         let _ = kept.draft();
-        let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+        let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
         let _ = flow.event(Event::Drained { outcome: refused("rules"), kept }).text();
     }
 }
@@ -341,9 +343,9 @@ fn what_is_another_endpoints_or_another_kinds_is_left_alone() {
     let (flow, kept) = queued();
     assert!(flow.session.owns(&kept));
     for other in [
-        Kept { url: "https://other.invalid/actions".to_owned(), ..kept.clone() },
-        Kept { test: true, ..kept.clone() },
-        Kept { campaign: "another".to_owned(), ..kept.clone() },
+        OutboxEntry { url: "https://other.invalid/actions".to_owned(), ..kept.clone() },
+        OutboxEntry { test: true, ..kept.clone() },
+        OutboxEntry { campaign: "another".to_owned(), ..kept.clone() },
     ] {
         assert!(!flow.session.owns(&other), "{other:?}");
     }
@@ -365,7 +367,7 @@ fn what_was_changed_since_is_signed_before_it_is_kept() {
 #[test]
 fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
     let (_, kept) = queued();
-    let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+    let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
     let flow =
         flow.event(Event::Drained { outcome: refused("replay_mismatch"), kept: kept.clone() });
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
@@ -380,8 +382,11 @@ fn what_is_refused_is_deleted_only_where_that_is_seen() {
     let (flow, kept) = queued();
     let shown = flow.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
     assert!(shown.effects.contains(&Effect::Discard(kept.key())));
-    let writing =
-        found(Flow::new(campaign()).enter("given_name", "Sok"), std::slice::from_ref(&kept), true);
+    let writing = found(
+        Scenario::new(campaign()).enter("given_name", "Sok"),
+        std::slice::from_ref(&kept),
+        true,
+    );
     writing.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() }).does(&[]);
     // Signed anew with the endpoint's time, it is kept until that has arrived.
     let late =
@@ -399,17 +404,17 @@ fn who_only_opens_a_page_is_led_nowhere() {
     let next =
         json!({ "next": { "label": "Give", "url": "https://give.invalid/", "redirect": true } });
     let campaign = campaign_with(next);
-    let kept = kept(&Flow::new(campaign.clone()).filled().send().silence().act("keep"));
-    let arrives = |flow: Flow| {
+    let kept = kept(&Scenario::new(campaign.clone()).filled().send().silence().act("keep"));
+    let arrives = |flow: Scenario| {
         let outcome = accepted(&kept.jti);
         found(flow, std::slice::from_ref(&kept), true)
             .event(Event::Drained { outcome, kept: kept.clone() })
     };
-    let leads = |flow: &Flow| {
+    let leads = |flow: &Scenario| {
         flow.effects.iter().any(|effect| matches!(effect, Effect::Lead(_) | Effect::Focus(_)))
     };
-    assert!(!leads(&arrives(Flow::new(campaign.clone()))));
-    let waiting = found(Flow::new(campaign), std::slice::from_ref(&kept), false);
+    assert!(!leads(&arrives(Scenario::new(campaign.clone()))));
+    let waiting = found(Scenario::new(campaign), std::slice::from_ref(&kept), false);
     assert!(leads(&arrives(waiting.act("send-kept"))));
 }
 
@@ -430,8 +435,8 @@ fn nothing_but_what_the_form_asks_for_comes_back() {
         "targets": ["embassy"],
     });
     let body = json!({ "action": planted, "proof": "x" }).to_string();
-    let kept = Kept { body, ..queued().1 };
-    let flow = found(Flow::new(campaign()), std::slice::from_ref(&kept), true);
+    let kept = OutboxEntry { body, ..queued().1 };
+    let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
     let flow = flow.event(Event::Drained { outcome: refused("closed"), kept });
     let flow =
         flow.holds("given_name", "Sok").holds("consent_delivery", "").holds("targets", "embassy");

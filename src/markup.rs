@@ -58,7 +58,7 @@ names! {
     DataShare = "data-share"
     Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"
     Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate"
-    Part = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
+    Region = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
     Selected = "selected" Spellcheck = "spellcheck" Src = "src" Tabindex = "tabindex"
     Target = "target" Type = "type" Value = "value"
 }
@@ -88,20 +88,20 @@ const _: () = assert!(NAMES.len() <= (b'~' - FIRST) as usize);
 
 /// A piece of a plan, made of HTML when the program is compiled: see [`html!`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece(pub(crate) &'static str);
+pub(crate) struct Template(pub(crate) &'static str);
 
-/// A [`Piece`]: tags with their attributes, and texts. What is opened may be closed by another
+/// A [`Template`]: tags with their attributes, and texts. What is opened may be closed by another
 /// piece, and what is last opened may get more attributes. To begin and set one by one what is known
 /// beforehand costs the widget three times the bytes.
 macro_rules! html {
     ($html:literal) => {{
-        const LENGTH: usize = $crate::plan::encoded::<0>($html).1;
-        const BYTES: [u8; LENGTH] = $crate::plan::encoded::<LENGTH>($html).0;
+        const LENGTH: usize = $crate::markup::encoded::<0>($html).1;
+        const BYTES: [u8; LENGTH] = $crate::markup::encoded::<LENGTH>($html).0;
         const PLAN: &str = match ::core::str::from_utf8(&BYTES) {
             Ok(plan) => plan,
             Err(_) => "",
         };
-        $crate::plan::Piece(PLAN)
+        $crate::markup::Template(PLAN)
     }};
 }
 pub(crate) use html;
@@ -185,9 +185,9 @@ const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) ->
 
 /// A plan, or the beginning of one. Its methods are few and plain: the widget pays for each call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan(String);
+pub struct Markup(String);
 
-impl Plan {
+impl Markup {
     /// The plan as a text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -195,7 +195,7 @@ impl Plan {
 
     /// Goes on with a piece.
     #[inline(never)]
-    pub(crate) fn put(&mut self, piece: Piece) {
+    pub(crate) fn put(&mut self, piece: Template) {
         self.0.push_str(piece.0);
     }
 
@@ -265,7 +265,7 @@ impl Plan {
 /// A place in a tree.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// Kept free.
+    /// OutboxEntry free.
     Nothing,
     /// Text.
     Text(String),

@@ -1,8 +1,8 @@
 //! Another language for a form that is in use: what somebody has written stays, and what was only suggested is
 //! suggested in that language.
 
-use super::helping::place_of_subject;
-use super::{Changes, Effect, Phase, Preparation, Session};
+use super::assist::place_of_subject;
+use super::{Dirty, Effect, KeyState, Phase, Session};
 use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, consent_name};
 use crate::message::is_unchanged;
@@ -47,24 +47,24 @@ impl Session {
         let before = std::mem::take(&mut self.setting.campaign);
         self.adopt(&before, campaign, true);
         (self.spoke, self.unspoken) = (true, false);
-        if matches!(self.phase, Phase::Sent(_) | Phase::Kept(_)) {
+        if matches!(self.phase, Phase::Sent(_) | Phase::OutboxEntry(_)) {
             // Nothing is written now; the digests are not those of these wordings any more.
             self.materials = match self.materials {
-                Preparation::Asked | Preparation::Stale => Preparation::Stale,
-                _ => Preparation::None,
+                KeyState::Asked | KeyState::Stale => KeyState::Stale,
+                _ => KeyState::None,
             };
             return Vec::new();
         }
         self.withdraw_mail();
         // The digests are those of the other language's wordings.
         match self.materials {
-            Preparation::None => Vec::new(),
-            Preparation::Made(_) => {
-                self.materials = Preparation::None;
+            KeyState::None => Vec::new(),
+            KeyState::Made(_) => {
+                self.materials = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
-            Preparation::Asked | Preparation::Stale => {
-                self.materials = Preparation::Stale;
+            KeyState::Asked | KeyState::Stale => {
+                self.materials = KeyState::Stale;
                 Vec::new()
             }
         }
@@ -98,6 +98,6 @@ impl Session {
             }
         }
         self.setting.campaign = campaign;
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
     }
 }

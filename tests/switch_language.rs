@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, digest, example, locale};
 use proptest::prelude::*;
+use scenario::{Scenario, digest, example, locale};
 use standwith::campaign::{Campaign, Strictness};
-use standwith::plan::{Node, Plan};
+use standwith::markup::{Markup, Node};
 use standwith::session::{Effect, Event};
 use standwith::text::Key;
 use standwith::view::whole;
@@ -18,12 +18,12 @@ fn read(lang: &str) -> Campaign {
 }
 
 /// The shell has the texts, and the campaign.
-fn spoken(mut flow: Flow, lang: &str) -> Flow {
+fn spoken(mut flow: Scenario, lang: &str) -> Scenario {
     flow.locale = locale(lang);
     flow.event(Event::Spoken(Box::new(read(lang))))
 }
 
-fn asked(flow: &Flow) -> Option<(&str, u32)> {
+fn asked(flow: &Scenario) -> Option<(&str, u32)> {
     flow.effects.iter().find_map(|effect| match effect {
         Effect::Speak { lang, place } => Some((lang.as_str(), *place)),
         _ => None,
@@ -31,8 +31,8 @@ fn asked(flow: &Flow) -> Option<(&str, u32)> {
 }
 
 /// What a plan says at the top of the form: the languages, and which is the form's.
-fn languages(flow: &Flow) -> Vec<(String, bool)> {
-    let plan: Plan = whole(&flow.session, &flow.locale, None);
+fn languages(flow: &Scenario) -> Vec<(String, bool)> {
+    let plan: Markup = whole(&flow.session, &flow.locale, None);
     let mut found = Vec::new();
     let mut stack = vec![plan.tree()];
     while let Some(node) = stack.pop() {
@@ -48,7 +48,7 @@ fn languages(flow: &Flow) -> Vec<(String, bool)> {
 
 #[test]
 fn a_button_asks_for_its_language() {
-    let flow = Flow::example("en");
+    let flow = Scenario::example("en");
     assert_eq!(languages(&flow), [("en".to_owned(), true), ("km".to_owned(), false)]);
     let flow = flow.act("language-km");
     assert_eq!(asked(&flow), Some(("km", 1)));
@@ -56,14 +56,14 @@ fn a_button_asks_for_its_language() {
     // Nothing changes before it is there; and what is not the campaign's is not asked for.
     assert_eq!(flow.view().lang, "en");
     for other in ["language-fr", "language-", "language-KM"] {
-        assert_eq!(asked(&Flow::example("en").act(other)), None);
+        assert_eq!(asked(&Scenario::example("en").act(other)), None);
     }
 }
 
 #[test]
 fn what_is_written_stays_and_what_is_suggested_changes() {
     let (english, khmer) = (read("en"), read("km"));
-    let flow = Flow::example("en").filled().enter("subject", &english.message.subjects[1]);
+    let flow = Scenario::example("en").filled().enter("subject", &english.message.subjects[1]);
     let flow = spoken(flow, "km");
     assert_eq!(flow.view().lang, "km");
     assert_eq!(flow.view().title, khmer.title);
@@ -81,7 +81,7 @@ fn what_is_written_stays_and_what_is_suggested_changes() {
 
 #[test]
 fn mistakes_are_told_in_the_other_language() {
-    let flow = spoken(Flow::example("en").submit(), "km");
+    let flow = spoken(Scenario::example("en").submit(), "km");
     let summary = flow.form().summary.unwrap();
     assert_eq!(summary.heading, locale("km").say(standwith::text::Key::SummaryHeading));
     assert!(!summary.items.is_empty());
@@ -92,7 +92,7 @@ fn what_is_signed_is_in_the_language_that_was_shown_last() {
     let khmer = read("km");
     // Whether the other language comes while key and digests are made, or after.
     for made in [false, true] {
-        let mut flow = Flow::example("en").filled();
+        let mut flow = Scenario::example("en").filled();
         if made {
             flow = flow.prepare();
         } else {
@@ -115,14 +115,14 @@ fn what_is_signed_is_in_the_language_that_was_shown_last() {
 
 #[test]
 fn a_preparation_that_fails_meanwhile_is_made_again() {
-    let flow = spoken(Flow::example("en").filled(), "km").fail_to_prepare();
+    let flow = spoken(Scenario::example("en").filled(), "km").fail_to_prepare();
     let flow = flow.tick("consent_delivery", "on");
     assert_eq!(flow.prepare().send().claims().lang, "km");
 }
 
 #[test]
 fn what_is_on_its_way_keeps_its_language_until_it_is_there() {
-    let sending = Flow::example("en").filled().send();
+    let sending = Scenario::example("en").filled().send();
     let before = sending.view();
     let after = sending.act("language-km");
     assert_eq!(asked(&after), None);
@@ -139,14 +139,14 @@ fn what_is_on_its_way_keeps_its_language_until_it_is_there() {
     let sent = spoken(sent, "en").does_not_prepare();
     assert!(!sent.text().contains("What you changed"));
 
-    let failed = Flow::example("en").filled().send().act("language-km").silence();
+    let failed = Scenario::example("en").filled().send().act("language-km").silence();
     assert_eq!(asked(&failed), Some(("km", 1)));
 }
 
 #[test]
 fn a_language_that_cannot_be_had_is_told() {
     let failed = "The form could not be loaded in that language. Choose it again to try once more.";
-    let flow = Flow::example("en").act("language-km");
+    let flow = Scenario::example("en").act("language-km");
     assert!(!flow.text().contains(failed));
     let flow = flow.event(Event::NotSpoken);
     assert!(flow.text().contains(failed));
@@ -161,7 +161,7 @@ fn a_mail_that_is_offered_is_not_offered_in_another_language() {
         campaign.delivery.modes.push(standwith::campaign::DeliveryMode::MailApp);
         campaign
     };
-    let flow = Flow::of(flow::setting(mailed("en"))).filled().act("mail").allow();
+    let flow = Scenario::of(scenario::setting(mailed("en"))).filled().act("mail").allow();
     assert!(flow.form().mail.is_some());
     let mut flow = flow;
     flow.locale = locale("km");
@@ -173,7 +173,7 @@ proptest! {
     // There and back is as if nothing had been, whatever was typed.
     #[test]
     fn there_and_back_changes_nothing(name in "\\PC{0,20}", body in proptest::option::of("\\PC{0,60}")) {
-        let mut flow = Flow::example("en").enter("given_name", &name);
+        let mut flow = Scenario::example("en").enter("given_name", &name);
         if let Some(body) = &body {
             flow = flow.enter("body", body);
         }

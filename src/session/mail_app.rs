@@ -1,7 +1,7 @@
 //! A message that the supporter sends from an own mailbox: it is judged as any other, offered as links
 //! and to be copied, and signed and posted once the supporter says that it was sent.
 
-use super::{Changes, Effect, Focus, Message, Notice, Phase, Session, ShareResult};
+use super::{Dirty, Effect, Focus, Message, Notice, Phase, Session, ShareResult};
 use crate::action::{Action, DeliveryClaim};
 use crate::draft::{TICKED, consent_name};
 use crate::mail::Mail;
@@ -69,7 +69,7 @@ impl Session {
                 // What is told once more is heard once more.
                 mailing.copied = None;
                 let copy = Effect::Copy(mailing.copying.clone());
-                self.changed(Changes::PROGRESS);
+                self.changed(Dirty::PROGRESS);
                 vec![copy]
             }
             _ => Vec::new(),
@@ -88,7 +88,7 @@ impl Session {
                 let message = self.message(&action, Some(DeliveryClaim::MailApp));
                 self.mailing = Some(Box::new(Mailing::new(mail, message)));
                 self.mistakes.clear();
-                self.changed(Changes::MISTAKES);
+                self.changed(Dirty::MISTAKES);
                 self.step(Phase::Asking);
                 vec![Effect::Ask]
             }
@@ -138,7 +138,7 @@ impl Session {
         if let Some(mailing) = &mut self.mailing
             && std::mem::replace(&mut mailing.outdated, outdated) != outdated
         {
-            self.changed(Changes::PROGRESS);
+            self.changed(Dirty::PROGRESS);
         }
     }
 
@@ -163,7 +163,7 @@ impl Session {
         };
         if !mailing.copying.is_empty() {
             mailing.copied = Some(result);
-            self.changed(Changes::PROGRESS);
+            self.changed(Dirty::PROGRESS);
         }
         true
     }

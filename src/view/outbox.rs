@@ -1,7 +1,7 @@
 //! What there is to see where a device keeps a message that could not be sent.
 
 use super::{KEPT, Viewer};
-use crate::plan::{Attribute, Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::session::Notice;
 use crate::text::Key;
 

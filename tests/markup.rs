@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use standwith::plan::{Attribute, END, Element, NAMES, Node, Plan, TAGS, Tag};
+use standwith::markup::{Attribute, END, Element, Markup, NAMES, Node, TAGS, Tag};
 
 /// How a text reads that was written: without what ends one.
 fn read(text: &str) -> String {
@@ -48,7 +48,7 @@ fn no_name_is_a_way_in() {
 fn each_name_is_read_as_itself() {
     // The first and the last of each, and one between.
     for (tag, name) in [(Tag::A, "a"), (Tag::Ul, "ul"), (Tag::Progress, "progress")] {
-        let mut plan = Plan::default();
+        let mut plan = Markup::default();
         plan.begin(tag);
         plan.end();
         assert_eq!(plan.tree(), Node::Element(element(name, Vec::new())));
@@ -59,7 +59,7 @@ fn each_name_is_read_as_itself() {
         (Attribute::Value, "value"),
         (Attribute::AriaDescribedby, "aria-describedby"),
     ] {
-        let mut plan = Plan::default();
+        let mut plan = Markup::default();
         plan.begin(Tag::Div);
         plan.set(attribute, "x");
         plan.end();
@@ -72,7 +72,7 @@ fn each_name_is_read_as_itself() {
 
 #[test]
 fn a_plan_is_read_as_it_was_written() {
-    let mut plan = Plan::default();
+    let mut plan = Markup::default();
     plan.begin(Tag::Div);
     plan.set(Attribute::Lang, "km");
     plan.set(Attribute::Class, "");
@@ -115,7 +115,7 @@ fn a_plan_is_read_as_it_was_written() {
 
 #[test]
 fn what_ends_a_text_does_not_end_it_early() {
-    let mut plan = Plan::default();
+    let mut plan = Markup::default();
     plan.begin(Tag::P);
     plan.set(Attribute::Id, "a\u{7f}b");
     plan.text("\u{7f}/\u{7f}");
@@ -132,7 +132,7 @@ fn what_ends_a_text_does_not_end_it_early() {
 
 #[test]
 fn what_is_no_plan_is_nothing() {
-    assert_eq!(Plan::default().tree(), Node::Nothing);
+    assert_eq!(Markup::default().tree(), Node::Nothing);
     let wrong: [&[Step]; 11] = [
         &[Step::End],
         &[Step::Begin],
@@ -143,8 +143,8 @@ fn what_is_no_plan_is_nothing() {
         &[Step::Countries(String::new())],
         &[Step::Begin, Step::Text(String::new()), Step::Set(String::new()), Step::End],
         &[Step::Begin, Step::Countries(String::new()), Step::Nothing, Step::End],
-        &[Step::Part(1)],
-        &[Step::Part(1), Step::Part(2), Step::Begin, Step::End],
+        &[Step::Region(1)],
+        &[Step::Region(1), Step::Region(2), Step::Begin, Step::End],
     ];
     for steps in wrong {
         assert_eq!(written(steps).tree(), Node::Nothing, "{steps:?}");
@@ -166,12 +166,12 @@ enum Step {
     End,
     Text(String),
     Nothing,
-    Part(u8),
+    Region(u8),
     Countries(String),
 }
 
-fn written(steps: &[Step]) -> Plan {
-    let mut plan = Plan::default();
+fn written(steps: &[Step]) -> Markup {
+    let mut plan = Markup::default();
     for step in steps {
         match step {
             Step::Begin => plan.begin(Tag::Div),
@@ -179,7 +179,7 @@ fn written(steps: &[Step]) -> Plan {
             Step::End => plan.end(),
             Step::Text(text) => plan.text(text),
             Step::Nothing => plan.nothing(),
-            Step::Part(number) => plan.part(*number),
+            Step::Region(number) => plan.part(*number),
             Step::Countries(chosen) => plan.countries(chosen),
         }
     }
@@ -187,7 +187,7 @@ fn written(steps: &[Step]) -> Plan {
 }
 
 /// Writes a tree as it is read.
-fn write(node: &Node, plan: &mut Plan) {
+fn write(node: &Node, plan: &mut Markup) {
     match node {
         Node::Nothing => plan.nothing(),
         Node::Text(text) => plan.text(text),
@@ -250,7 +250,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::End),
         2 => texts().prop_map(Step::Text),
         1 => Just(Step::Nothing),
-        1 => (0..16u8).prop_map(Step::Part),
+        1 => (0..16u8).prop_map(Step::Region),
         1 => texts().prop_map(Step::Countries),
     ];
     proptest::collection::vec(one, 0..40)
@@ -261,14 +261,14 @@ proptest! {
 
     #[test]
     fn every_tree_comes_back(node in nodes()) {
-        let mut plan = Plan::default();
+        let mut plan = Markup::default();
         write(&node, &mut plan);
         prop_assert_eq!(plan.tree(), legible(&node));
     }
 
     #[test]
     fn every_text_comes_back(said in texts(), value in texts()) {
-        let mut plan = Plan::default();
+        let mut plan = Markup::default();
         plan.begin(Tag::P);
         plan.set(Attribute::Value, &value);
         plan.text(&said);
@@ -284,9 +284,9 @@ proptest! {
         let plan = written(&steps);
         let tree = plan.tree();
         if tree != Node::Nothing {
-            let mut again = Plan::default();
+            let mut again = Markup::default();
             write(&tree, &mut again);
-            let numbered = |plan: &Plan| {
+            let numbered = |plan: &Markup| {
                 // A number is kept on elements alone.
                 ('0'..='?').fold(plan.as_str().to_owned(), |text, number| {
                     text.replace(&format!("#{number}"), "")

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use standwith::markdown::{Block, Inline};
-use standwith::plan::{END, Element, NAMES, Node, Plan, TAGS};
+use standwith::markup::{END, Element, Markup, NAMES, Node, TAGS};
 use standwith::text::{Key, Locale};
 use standwith::view::{MAIL, NOTICE, SUMMARY, THANKS};
 
@@ -36,7 +36,7 @@ pub(crate) enum Screen {
     /// A sentence, where nothing can be sent.
     Closed(String),
     /// What the device keeps: all that is said of it.
-    Kept(String),
+    OutboxEntry(String),
 }
 
 /// How many have sent.
@@ -267,7 +267,7 @@ pub(crate) struct ShareView {
 }
 
 /// The root of a whole plan.
-pub(crate) fn root(plan: &Plan) -> Element {
+pub(crate) fn root(plan: &Markup) -> Element {
     match plan.tree() {
         Node::Element(root) => root,
         other => panic!("no element but {other:?} in {}", plan.as_str()),
@@ -339,7 +339,7 @@ fn link(element: &Element) -> (String, String) {
 }
 
 /// Reads what there is to see.
-pub(crate) fn view(plan: &Plan, locale: &Locale) -> View {
+pub(crate) fn view(plan: &Markup, locale: &Locale) -> View {
     let root = root(plan);
     let page = Page { all: all(&root), locale };
     let heading = page.all.iter().find(|e| e.tag == "h2").unwrap();
@@ -359,7 +359,7 @@ pub(crate) fn view(plan: &Plan, locale: &Locale) -> View {
             (None, Some(form)) => Screen::Form(Box::new(page.form(form))),
             (None, None) if page.all.iter().any(|e| is(e, "class", "kept")) => {
                 let kept = page.all.iter().find(|e| is(e, "class", "kept")).unwrap();
-                Screen::Kept(words(kept))
+                Screen::OutboxEntry(words(kept))
             }
             (None, None) => {
                 let sentence = inside(&root).find(|e| is(e, "class", "notice")).unwrap();
@@ -705,11 +705,11 @@ fn share(element: &Element) -> ShareView {
 /// What a painter holds, that makes anew only the parts that may have changed: the plan in pieces,
 /// each a part with its number or what stands between two.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Painted(Vec<(Option<u8>, String)>);
+pub(crate) struct Rendered(Vec<(Option<u8>, String)>);
 
-impl Painted {
+impl Rendered {
     /// All of it.
-    pub(crate) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Markup) -> Self {
         let plan = plan.as_str();
         let mut pieces = Vec::new();
         let mut done = 0;
@@ -719,11 +719,11 @@ impl Painted {
             pieces.push((Some(number), plan[part].to_owned()));
         }
         pieces.push((None, plan[done..].to_owned()));
-        Painted(pieces)
+        Rendered(pieces)
     }
 
     /// Puts a part in its place, if it is on the screen.
-    pub(crate) fn put(&mut self, plan: &Plan) {
+    pub(crate) fn put(&mut self, plan: &Markup) {
         let plan = plan.as_str();
         let found = parts(plan);
         let [(number, place)] = &found[..] else {

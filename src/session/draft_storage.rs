@@ -1,6 +1,6 @@
 //! What a form holds that was not typed into it just now: what a link fills in, and what the same tab kept.
 
-use super::{Changes, Effect, Phase, Session};
+use super::{Dirty, Effect, Phase, Session};
 use crate::campaign::{Field, Kind};
 use crate::country;
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
@@ -19,7 +19,7 @@ impl Session {
     pub(super) fn keep(&self) -> Vec<Effect> {
         let open = !matches!(
             self.phase,
-            Phase::NotYetOpen | Phase::Closed | Phase::Kept(_) | Phase::Sent(_)
+            Phase::NotYetOpen | Phase::Closed | Phase::OutboxEntry(_) | Phase::Sent(_)
         );
         if !self.keeps() || !self.wrote || !open {
             return Vec::new();
@@ -118,7 +118,7 @@ impl Session {
             };
         }
         self.help.restored = self.draft != before;
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         let mut effects = self.begun();
         if chosen != self.setting.campaign.lang {
             self.wish = Some(chosen);
@@ -145,6 +145,6 @@ impl Session {
                 self.draft.set(name, value);
             }
         }
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
     }
 }

@@ -4,15 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod flow;
+mod scenario;
 
-use flow::{Flow, NOW, campaign, campaign_with, jti};
 use proptest::prelude::*;
+use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::campaign::Strictness;
 use standwith::check::check_claims;
 use standwith::draft::Draft;
-use standwith::session::{Effect, Event, Focus, Notice, Report, Session};
+use standwith::session::{Effect, Event, Focus, Notice, PageEvent, Session};
 use standwith::text::{Locale, Rules};
 use standwith::view::{Posting, whole};
 
@@ -20,7 +20,7 @@ const BODY: &str = "Please free the writer.\n\n{{given_name}} {{family_name}}";
 const MINE: &str = "Mine, and long enough.";
 
 /// What the buttons do, from top to bottom.
-fn acts(flow: &Flow) -> Vec<String> {
+fn acts(flow: &Scenario) -> Vec<String> {
     flow.form().acts.into_iter().map(|(what, _)| what).collect()
 }
 
@@ -32,11 +32,11 @@ fn several() -> Value {
 
 #[test]
 fn the_suggested_text_comes_back_and_the_own_one_too() {
-    let flow = Flow::new(campaign());
+    let flow = Scenario::new(campaign());
     assert_eq!(acts(&flow), [""; 0]);
     // Where nothing is the supporter's own, there is nothing to go back from.
     let flow = flow.act("reset-text").act("undo-reset").holds("body", BODY);
-    assert!(!flow.told.contains(&Report::Start));
+    assert!(!flow.told.contains(&PageEvent::Start));
     let flow = flow.enter("body", MINE).enter("subject", "My subject");
     assert_eq!(
         flow.form().acts,
@@ -68,14 +68,14 @@ fn the_suggested_text_comes_back_and_the_own_one_too() {
 
 #[test]
 fn a_button_that_was_pressed_is_followed_in_its_place() {
-    let place = |flow: &Flow| {
+    let place = |flow: &Scenario| {
         let plan = flow.plan();
         let all = plan.as_str();
         let (before, _) = all.split_once("acts\u{7f}").unwrap();
         let (_, after) = all.split_once("acts\u{7f}").unwrap();
         (before.len(), after.find("button\u{7f}"))
     };
-    let own = Flow::new(campaign()).enter("subject", "My own");
+    let own = Scenario::new(campaign()).enter("subject", "My own");
     let (_, first) = place(&own);
     assert!(first.is_some());
     let back = own.act("reset-text");
@@ -85,29 +85,29 @@ fn a_button_that_was_pressed_is_followed_in_its_place() {
 
 #[test]
 fn what_has_to_be_mended_is_mended_by_the_suggested_text() {
-    let flow = Flow::new(campaign()).filled().enter("body", "Short").submit().wrong(&["body"]);
+    let flow = Scenario::new(campaign()).filled().enter("body", "Short").submit().wrong(&["body"]);
     let flow = flow.act("reset-text").wrong(&[]);
     flow.act("undo-reset").wrong(&[]).submit().wrong(&["body"]);
 }
 
 #[test]
 fn to_go_back_is_to_begin() {
-    let flow = Flow::new(several()).act("another-subject");
-    assert!(flow.told.contains(&Report::Start));
+    let flow = Scenario::new(several()).act("another-subject");
+    assert!(flow.told.contains(&PageEvent::Start));
     assert!(flow.effects.iter().any(|effect| matches!(effect, Effect::Prepare(_))));
 }
 
 #[test]
 fn where_nobody_may_write_nobody_goes_back() {
     let locked = campaign_with(json!({ "message": { "editable": false } }));
-    let flow = Flow::new(locked).enter("body", MINE);
+    let flow = Scenario::new(locked).enter("body", MINE);
     assert_eq!(acts(&flow), [""; 0]);
     flow.act("reset-text").holds("body", MINE);
 }
 
 #[test]
 fn the_next_person_finds_nothing_of_the_one_before() {
-    let flow = Flow::new(campaign()).filled().enter("body", MINE).act("reset-text");
+    let flow = Scenario::new(campaign()).filled().enter("body", MINE).act("reset-text");
     let flow = flow.enter("email", "dara@gmial.com").leave("email").reset();
     assert_eq!(acts(&flow), [""; 0]);
     let flow = flow.act("undo-reset").holds("body", BODY).act("use-suggestion").holds("email", "");
@@ -120,7 +120,7 @@ fn the_next_person_finds_nothing_of_the_one_before() {
 
 #[test]
 fn subjects_take_turns() {
-    let flow = Flow::new(several());
+    let flow = Scenario::new(several());
     let first = flow.value("subject");
     assert_eq!(
         flow.form().acts,
@@ -146,7 +146,7 @@ fn subjects_take_turns() {
     let flow = flow.act("another-subject").enter("body", MINE);
     let second = flow.value("subject");
     flow.act("reset-text").holds("subject", &second).holds("body", BODY);
-    let one = Flow::new(campaign()).act("another-subject");
+    let one = Scenario::new(campaign()).act("another-subject");
     assert_eq!(one.holds("subject", "Please free the writer").effects, []);
 }
 
@@ -157,8 +157,9 @@ fn each_form_draws_its_own_subject_and_says_which_was_left() {
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let mut drawn = Vec::new();
     for seed in 0..20 {
-        let setting = standwith::session::Setting { seed, ..flow::setting(campaign.clone()) };
-        let flow = Flow::of(setting).filled().send();
+        let setting =
+            standwith::session::FormConfig { seed, ..scenario::setting(campaign.clone()) };
+        let flow = Scenario::of(setting).filled().send();
         let index = flow.claims().subject_index.unwrap();
         assert_eq!(flow.silence().value("subject"), campaign.message.subjects[index as usize]);
         drawn.push(index);
@@ -166,15 +167,15 @@ fn each_form_draws_its_own_subject_and_says_which_was_left() {
     drawn.sort_unstable();
     drawn.dedup();
     assert_eq!(drawn, [0, 1, 2]);
-    let flow = Flow::new(several()).filled().enter("subject", "Mine").send();
+    let flow = Scenario::new(several()).filled().enter("subject", "Mine").send();
     assert_eq!(flow.claims().subject_index, None);
     // A locked message has one of them.
     let locked =
         campaign_with(json!({ "message": { "subjects": ["One", "Two"], "editable": false } }));
-    let flow = Flow::new(locked);
+    let flow = Scenario::new(locked);
     assert_eq!(acts(&flow), ["another-subject"]);
-    let index = |flow: Flow| flow.filled().send().claims().subject_index.unwrap();
-    let (one, other) = (index(flow), index(Flow::new(several()).act("another-subject")));
+    let index = |flow: Scenario| flow.filled().send().claims().subject_index.unwrap();
+    let (one, other) = (index(flow), index(Scenario::new(several()).act("another-subject")));
     assert!(one < 2 && other < 3);
 }
 
@@ -196,8 +197,8 @@ fn apart() -> Value {
 
 #[test]
 fn each_target_is_written_to_by_name() {
-    let flow = Flow::new(apart()).filled();
-    let preview = |flow: &Flow| flow.form().sections[2].preview.clone().unwrap();
+    let flow = Scenario::new(apart()).filled();
+    let preview = |flow: &Scenario| flow.form().sections[2].preview.clone().unwrap();
     // Before anybody is chosen, it is what it is.
     let flow = flow.clear("targets", "minister-of-justice");
     assert_eq!(preview(&flow)[0], "Preview of your message");
@@ -240,12 +241,15 @@ const NUDGE: &str =
 
 #[test]
 fn a_message_sent_as_it_is_is_nudged_once() {
-    let flow = Flow::new(nudging()).filled().prepare().submit();
+    let flow = Scenario::new(nudging()).filled().prepare().submit();
     let flow = flow.does(&[Effect::Focus(Focus::Notice)]).is("editing");
     let flow = flow.says("Send message", Some(NUDGE)).holds("body", BODY);
     // The page hears of no failure.
     assert!(
-        !flow.told.iter().any(|told| matches!(told, Report::Error { .. } | Report::Invalid(_)))
+        !flow
+            .told
+            .iter()
+            .any(|told| matches!(told, PageEvent::Error { .. } | PageEvent::Invalid(_)))
     );
     let flow = flow.submit().does(&[Effect::Ask]).says("Sending…", None);
     let flow = flow.veto().submit().does(&[Effect::Ask]);
@@ -255,29 +259,29 @@ fn a_message_sent_as_it_is_is_nudged_once() {
 
 #[test]
 fn who_wrote_is_not_nudged() {
-    let own = Flow::new(nudging()).filled().enter("body", MINE).submit();
+    let own = Scenario::new(nudging()).filled().enter("body", MINE).submit();
     own.does(&[Effect::Ask]);
-    let mended = Flow::new(nudging()).filled().submit().enter("body", MINE).submit();
+    let mended = Scenario::new(nudging()).filled().submit().enter("body", MINE).submit();
     mended.does(&[Effect::Ask]);
     // A subject alone is not what is asked for.
-    Flow::new(nudging())
+    Scenario::new(nudging())
         .filled()
         .enter("subject", "Mine")
         .submit()
         .says("Send message", Some(NUDGE));
     // What has to be mended comes first.
-    let flow = Flow::new(nudging()).filled().enter("email", "").submit().wrong(&["email"]);
+    let flow = Scenario::new(nudging()).filled().enter("email", "").submit().wrong(&["email"]);
     flow.enter("email", "dara@example.org").submit().says("Send message", Some(NUDGE));
-    Flow::new(campaign()).filled().submit().does(&[Effect::Ask]);
+    Scenario::new(campaign()).filled().submit().does(&[Effect::Ask]);
     let locked = campaign_with(json!({ "message": { "nudge": true, "editable": false } }));
-    Flow::new(locked).filled().submit().does(&[Effect::Ask]);
+    Scenario::new(locked).filled().submit().does(&[Effect::Ask]);
 }
 
 // The e-mail address that was meant.
 
 #[test]
 fn an_address_that_may_be_another_is_asked_about() {
-    let flow = Flow::new(campaign()).enter("email", "dara@gmial.com");
+    let flow = Scenario::new(campaign()).enter("email", "dara@gmial.com");
     // Nobody is interrupted.
     assert_eq!((acts(&flow), flow.form().told.as_str()), (vec![], ""));
     let flow = flow.leave("given_name");
@@ -304,14 +308,14 @@ fn an_address_that_may_be_another_is_asked_about() {
 #[test]
 fn who_means_it_sends_it() {
     let flow =
-        Flow::new(campaign()).filled().enter("email", "dara@gmial.com").leave("email").send();
+        Scenario::new(campaign()).filled().enter("email", "dara@gmial.com").leave("email").send();
     assert_eq!(flow.claims().person.email, "dara@gmial.com");
 }
 
 #[test]
 fn to_leave_is_not_to_begin() {
-    let flow = Flow::new(campaign()).leave("email").leave("body").act("nothing").act("");
-    assert!(!flow.told.contains(&Report::Start));
+    let flow = Scenario::new(campaign()).leave("email").leave("body").act("nothing").act("");
+    assert!(!flow.told.contains(&PageEvent::Start));
 }
 
 // Without script.
@@ -326,10 +330,10 @@ fn a_page_without_script_has_no_buttons_that_do_nothing() {
     let values = [("email", "dara@gmial.com"), ("body", MINE)];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let draft = Draft::posted(values.into());
-    let session = Session::hosted(flow::setting(campaign), NOW, Some(draft), Vec::new());
+    let session = Session::hosted(scenario::setting(campaign), NOW, Some(draft), Vec::new());
     let page = whole(&session.with_notice(Notice::Nudge), &locale, Some(posting));
-    let form = match flow::seen::view(&page, &locale).screen {
-        flow::seen::Screen::Form(form) => form,
+    let form = match scenario::seen::view(&page, &locale).screen {
+        scenario::seen::Screen::Form(form) => form,
         other => panic!("{other:?}"),
     };
     assert_eq!(form.acts, []);
@@ -363,11 +367,11 @@ proptest! {
             0..24,
         )
     ) {
-        let text = |flow: &Flow| [flow.value("subject"), flow.value("body")];
+        let text = |flow: &Scenario| [flow.value("subject"), flow.value("body")];
         let suggested = |text: &[String; 2]| {
             text[1] == BODY && ["One", "Two", "{{given_name}} asks"].contains(&&text[0][..])
         };
-        let mut flow = Flow::new(several());
+        let mut flow = Scenario::new(several());
         let mut made_way: Vec<[String; 2]> = Vec::new();
         for step in moves {
             let before = text(&flow);

@@ -1,6 +1,6 @@
 //! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
 
-use super::{Changes, Effect, Focus, Kept, Message, Notice, Phase, Report, Session};
+use super::{Dirty, Effect, Focus, Message, Notice, OutboxEntry, PageEvent, Phase, Session};
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
@@ -25,7 +25,7 @@ impl Session {
 
     /// Whether what the device keeps is this form's to send: of its campaign, for its endpoint, and as much a test as
     /// it is.
-    pub fn owns(&self, kept: &Kept) -> bool {
+    pub fn owns(&self, kept: &OutboxEntry) -> bool {
         let setting = &self.setting;
         kept.campaign == setting.campaign.id.as_str()
             && kept.url == setting.endpoint
@@ -52,11 +52,11 @@ impl Session {
     pub(super) fn queue(&mut self, what: &str) -> Vec<Effect> {
         match (what, &self.phase) {
             ("keep", Phase::Editing) if self.may_queue() => self.store(),
-            ("send-kept", Phase::Kept(false)) => {
+            ("send-kept", Phase::OutboxEntry(false)) => {
                 self.pressed = true;
                 self.drain()
             }
-            ("delete-kept", Phase::Kept(false)) => {
+            ("delete-kept", Phase::OutboxEntry(false)) => {
                 let name = self.kept.as_ref().map(|kept| kept.key());
                 let mut effects = self.back(Notice::Dropped);
                 effects.extend(name.map(Effect::Discard));
@@ -73,7 +73,7 @@ impl Session {
             let now = message.claims.iat;
             return self.press(now);
         }
-        let kept = Kept {
+        let kept = OutboxEntry {
             campaign: message.claims.campaign.clone(),
             jti: message.claims.jti.clone(),
             url: self.setting.endpoint.clone(),
@@ -88,7 +88,7 @@ impl Session {
 
     /// The device keeps it now, or can't.
     pub(super) fn stored(&mut self, stored: bool) -> Vec<Effect> {
-        if !stored && self.phase == Phase::Kept(true) {
+        if !stored && self.phase == Phase::OutboxEntry(true) {
             // It could not be looked for.
             self.notice = Some(Notice::Unreachable);
             return self.wait_for_it(false);
@@ -100,9 +100,9 @@ impl Session {
             self.kept = None;
             return self.stop(Notice::NotKept, "not_kept", true);
         }
-        let mut effects = vec![Effect::Tell(Report::Queued { id: kept.jti.clone() })];
+        let mut effects = vec![Effect::Tell(PageEvent::Queued { id: kept.jti.clone() })];
         effects.extend(self.wait_for_it(false));
-        effects.push(Effect::Focus(Focus::Kept));
+        effects.push(Effect::Focus(Focus::OutboxEntry));
         effects.extend(self.forget());
         effects
     }
@@ -114,8 +114,8 @@ impl Session {
 
     fn wait_so_long(&mut self, sending: bool, milliseconds: u32) -> Vec<Effect> {
         self.attempt += 1;
-        self.phase = Phase::Kept(sending);
-        self.changed(Changes::SCREEN);
+        self.phase = Phase::OutboxEntry(sending);
+        self.changed(Dirty::SCREEN);
         match sending {
             true => Vec::new(),
             false => vec![Effect::Wait { attempt: self.attempt, milliseconds }],
@@ -130,9 +130,14 @@ impl Session {
     }
 
     /// What the device keeps of this campaign. Whoever finds such a form untouched sees the message again.
-    pub(super) fn found(&mut self, all: Vec<Kept>, expired: bool, mine: &[String]) -> Vec<Effect> {
+    pub(super) fn found(
+        &mut self,
+        all: Vec<OutboxEntry>,
+        expired: bool,
+        mine: &[String],
+    ) -> Vec<Effect> {
         match (&self.phase, &self.kept) {
-            (Phase::Kept(_), Some(shown)) => {
+            (Phase::OutboxEntry(_), Some(shown)) => {
                 let sending = mine.contains(&shown.jti);
                 if !all.iter().any(|kept| kept.jti == shown.jti) {
                     let notice = if expired { Notice::Expired } else { Notice::Elsewhere };
@@ -144,7 +149,7 @@ impl Session {
                 let Some(first) = all.into_iter().next() else {
                     if expired {
                         self.notice = Some(Notice::Expired);
-                        self.changed(Changes::PROGRESS);
+                        self.changed(Dirty::PROGRESS);
                     }
                     return Vec::new();
                 };
@@ -157,8 +162,8 @@ impl Session {
     }
 
     /// What became of sending what was kept.
-    pub(super) fn drained(&mut self, kept: Kept, outcome: Outcome) -> Vec<Effect> {
-        let is_shown = matches!(self.phase, Phase::Kept(_))
+    pub(super) fn drained(&mut self, kept: OutboxEntry, outcome: Outcome) -> Vec<Effect> {
+        let is_shown = matches!(self.phase, Phase::OutboxEntry(_))
             && self.kept.as_ref().is_some_and(|mine| mine.jti == kept.jti);
         match outcome {
             Outcome::Accepted(acceptance) if is_shown => {
@@ -187,9 +192,9 @@ impl Session {
     }
 
     /// What was kept is refused: it is mended in the form, if that can still be read.
-    fn refused_kept(&mut self, kept: &Kept, refusal: Refusal) -> Vec<Effect> {
+    fn refused_kept(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
         self.phase = Phase::Editing;
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         let mut effects = if self.unclear.iter().any(|message| message.body == kept.body) {
             self.refused(refusal)
         } else {
@@ -204,7 +209,7 @@ impl Session {
     }
 
     /// What another page had signed is refused.
-    fn refused_elsewhere(&mut self, kept: &Kept, refusal: Refusal) -> Vec<Effect> {
+    fn refused_elsewhere(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
         let code = refusal.told();
         if code == "replay_mismatch" {
             return self.back(Notice::Before);
@@ -240,7 +245,7 @@ impl Session {
         self.kept = None;
         self.notice = Some(notice);
         self.phase = Phase::Editing;
-        self.changed(Changes::SCREEN);
+        self.changed(Dirty::SCREEN);
         let mut effects = vec![Effect::Focus(Focus::Notice)];
         effects.extend(self.grant());
         effects
