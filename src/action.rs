@@ -4,7 +4,7 @@ use crate::campaign::Campaign;
 use crate::check::{LONGEST_SOURCE, fitting};
 use crate::json::{Json, Value, Writer};
 use crate::sealing::{self, SealedPayload};
-use crate::shape::{Reading, Shape, Table, Written, record, words};
+use crate::shape::{Reading, Shape, Table, Written, record, string_enum};
 
 /// A valid action. Only [`check`](crate::check::check) makes one.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,7 +239,7 @@ record! { written
     }
 }
 
-words! {
+string_enum! {
     /// What kind of action it is.
     pub enum ActionKind: "\"message\"" {
         /// A message to authorities.

@@ -1,7 +1,7 @@
 //! What an endpoint answers: the contract's success and refusal, and all that is neither.
 
 use crate::json::{self, Json, Value};
-use crate::shape::words;
+use crate::shape::string_enum;
 
 /// What became of a post. No other kind of answer exists for the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Acceptance {
     pub count: Option<i64>,
 }
 
-words! {
+string_enum! {
     /// What an endpoint did with an action.
     pub enum Status: "a status" {
         /// The backend can't tell.

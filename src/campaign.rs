@@ -5,252 +5,246 @@ use crate::draft::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS};
 use crate::envelope::PublicKey;
 use crate::find::find;
 use crate::json::{self, Json, Member, Value, Writer};
-use crate::shape::{ConfigFault, FaultKind, MOST_ITEMS, Reading, Shape, Table, record, words};
+use crate::shape::{
+    ConfigFault, FaultKind, MOST_ITEMS, Reading, Shape, Table, record, string_enum,
+};
 
 record! { read
-    /// A campaign: who is asked for what, how, and where the messages go.
+    /// A campaign: texts, targets, fields, consents and delivery.
     pub struct Campaign {
-        /// The campaign's name on the wire: 1 to 64 of a-z, 0-9 and hyphen.
+        /// Campaign id: 1 to 64 characters of a-z, 0-9 and hyphen.
         id: Id,
-        /// The language of the texts that stand outside `languages` (BCP 47).
+        /// Language of the texts outside `languages` (BCP 47).
         lang: String = "en".to_owned(),
-        /// The heading of the form.
+        /// Heading of the form.
         title: String,
-        /// What it is about, in a small subset of Markdown.
+        /// Explanation of the campaign, in a small subset of Markdown.
         story: String = String::new(),
-        /// A picture above the story.
+        /// Picture above the story.
         picture: Option<Picture> = None,
-        /// Who is responsible for the campaign and for the data.
+        /// Organisation responsible for the campaign and its data.
         publisher: Publisher = Publisher::default(),
-        /// The texts in other languages, by language tag (BCP 47).
+        /// Translations of the texts, by language tag (BCP 47).
         languages: Translations = Translations::default(),
-        /// The authorities who get the message.
+        /// Recipients of the messages.
         targets: Vec<Target>,
-        /// Which of the targets one message goes to.
+        /// Rule that selects the targets of one message.
         targeting: Targeting = Targeting::default(),
-        /// The message that the form suggests, and its limits.
+        /// Suggested message and its limits.
         message: Template,
-        /// What the supporter is asked for, in the order of the form.
+        /// Fields of the form, in order.
         fields: Vec<Field> = standard_fields(),
-        /// What the supporter is asked to agree to. No box is ever ticked beforehand.
+        /// Consents that the form asks for. No box is ticked in advance.
         consents: Vec<Consent> = Vec::new(),
-        /// Where the actions go.
+        /// Endpoint that receives the actions.
         endpoint: Endpoint = Endpoint::default(),
-        /// How many have sent, and how many are hoped for.
+        /// Counter of messages and its goal.
         counter: Counter = Counter::default(),
-        /// When the campaign begins to take messages.
+        /// Time from which messages are accepted.
         opens: Option<Moment> = None,
-        /// When it no longer takes any.
+        /// Time from which no more messages are accepted.
         closes: Option<Moment> = None,
-        /// What the supporter reads after sending, in the same Markdown.
+        /// Text shown after sending, in the same Markdown.
         thanks: String = String::new(),
-        /// What supporters are given to pass on.
+        /// Sharing after sending.
         share: Option<Share> = None,
-        /// Where the supporter is led after sending.
+        /// Next step after sending.
         next: Option<Next> = None,
-        /// The looks.
+        /// Appearance.
         theme: Theme = Theme::default(),
-        /// To whom person, message and answers are sealed; without it, whoever runs the endpoint reads them.
+        /// Encryption of person, message and answers; without it, the endpoint's operator can read them.
         sealing: Option<Sealing> = None,
-        /// How messages reach the targets, and what of the supporter goes along.
+        /// Delivery of the messages, and what it discloses about the supporter.
         delivery: Delivery = Delivery::default(),
-        /// How long the publisher keeps the actions, in days.
+        /// Days for which the publisher stores the actions.
         retention_days: Option<u32> = None,
-        /// How supporters may be named in public.
+        /// Public naming of supporters.
         public: Public = Public::default(),
-        /// Whether taking part may be dangerous: `true`, or an object with what more is known.
+        /// Whether taking part may be dangerous: `true`, or an object with details.
         at_risk: AtRisk = AtRisk(None),
-        /// Texts of which each form shows one set, drawn by lot, in the place of the campaign's own: to find
-        /// out which does better.
+        /// Sets of alternative texts for an A/B test; each form picks one set at random.
         variants: Vec<Variant> = Vec::new(),
     }
 
     /// A picture.
     pub struct Picture {
-        /// Its address, resolved against the campaign file's.
+        /// URL, relative to the campaign file.
         url: String,
-        /// What it shows, for those who can't see it; empty for mere decoration.
+        /// Alternative text; empty if the picture is decorative.
         alt: String,
     }
 
-    /// Who is responsible.
+    /// An organisation.
     pub struct Publisher {
-        /// The organisation's name.
+        /// Name of the organisation.
         name: String = String::new(),
-        /// Its site.
+        /// Website.
         url: String = String::new(),
-        /// What it says of its handling of personal data.
+        /// Privacy notice.
         privacy_url: String = String::new(),
     }
 
-    /// Somebody who gets the message.
+    /// A recipient of messages.
     pub struct Target {
-        /// The target's name on the wire.
+        /// Target id.
         id: Id,
-        /// The name, or the form of address.
+        /// Name or form of address.
         name: String,
-        /// The office held.
+        /// Office held.
         office: String = String::new(),
-        /// The body in which it is held.
+        /// Institution of the office.
         organisation: String = String::new(),
-        /// The country (ISO 3166-1 alpha-2).
+        /// Country (ISO 3166-1 alpha-2).
         country: Option<Country> = None,
-        /// The e-mail address to which the message is delivered.
+        /// E-mail address for delivery.
         email: String = String::new(),
-        /// A picture of the target.
+        /// Picture of the target.
         picture: Option<Picture> = None,
-        /// Whose messages the target gets, where `targeting` goes by country or postcode; without it,
-        /// everybody's.
+        /// Supporters whose messages the target gets, if `targeting` is by country or postcode; default: all.
         filter: Filter = Filter::default(),
     }
 
-    /// Whose messages a target gets. Where both are given, both must fit.
+    /// Filter of supporters by country and postcode; both must match.
     pub struct Filter {
-        /// Those of people in these countries; without it, in all.
+        /// Countries of the supporters; default: all.
         countries: Vec<Country> = Vec::new(),
-        /// Those of people whose postcode begins like one of these, whatever its case and spaces;
-        /// without it, like any.
+        /// Prefixes of the supporters' postcodes, without regard to case and spaces; default: all.
         postcodes: Vec<String> = Vec::new(),
     }
 
-    /// How the targets of one message are found.
+    /// Selection of the targets of one message.
     pub struct Targeting {
-        /// Who or what chooses.
+        /// Mode of selection.
         mode: TargetingMode = TargetingMode::All,
-        /// The fewest that a supporter may choose; without it, one. By country or postcode, nobody
-        /// chooses unless there is `least` or `most`: the message goes to all that are found.
+        /// Minimum number that a supporter chooses; default 1. By country or postcode, the message goes to all matching
+        /// targets unless `least` or `most` is given.
         least: Option<u32> = None,
-        /// The most that a supporter may choose; without it, all of them. At random, how many are
-        /// drawn; without it, one.
+        /// Maximum number that a supporter chooses; default: all. With `random`, the number that is picked; default 1.
         most: Option<u32> = None,
-        /// By country or postcode, the targets for those for whom there is nobody else: their ids.
+        /// Ids of the targets for supporters whom no other target matches, by country or postcode.
         fallback: Vec<Id> = Vec::new(),
     }
 
-    /// The suggested message. `{{given_name}}` and the like stand for what the supporter enters;
-    /// `{{target_name}}`, `{{target_office}}` and `{{target_organisation}}` for whom it goes to.
+    /// Suggested message. Placeholders: `{{given_name}}` and other fields for what the supporter enters;
+    /// `{{target_name}}`, `{{target_office}}` and `{{target_organisation}}` for the target.
     pub struct Template {
-        /// Suggested subjects.
+        /// Suggested subjects; with several, each form picks one at random.
         subjects: Vec<String>,
-        /// What stands before the body, unchangeable.
+        /// Fixed text before the body.
         head: String = String::new(),
-        /// The suggested body.
+        /// Suggested body.
         body: String,
-        /// What stands after the body, unchangeable.
+        /// Fixed text after the body.
         foot: String = String::new(),
-        /// Whether the supporter may change subject and body.
+        /// Whether the supporter may edit subject and body.
         editable: bool = true,
-        /// The shortest message, in Unicode scalar values.
+        /// Minimum length of the message, in Unicode scalar values.
         min: u32 = 1,
-        /// The longest message, in Unicode scalar values.
+        /// Maximum length of the message, in Unicode scalar values.
         max: u32 = 5000,
-        /// Whether each target gets a message of its own: the same, but for `{{target_name}}` and the like.
+        /// Whether each target gets a separate message, with `{{target_name}}` and similar placeholders filled in.
         per_target: bool = false,
-        /// Whether somebody who sends the suggested body as it is is asked once for words of their own.
+        /// Whether a supporter who sends the suggested body unchanged is asked once to add own words.
         nudge: bool = false,
     }
 
-    /// Something that the supporter is asked for.
+    /// A field of the form.
     pub struct Field {
-        /// A standard field's name, or a new one for a question of the campaign's own.
+        /// Name of a standard field, or a new name for a question of the campaign.
         id: FieldId,
-        /// What is asked for. A standard field has its own.
+        /// Kind of answer. A standard field has its own.
         kind: Option<Kind> = None,
-        /// Whether it must be answered.
+        /// Whether an answer is required.
         required: bool = false,
-        /// The question. A standard field has its own.
+        /// Label of the field. A standard field has its own.
         label: String = String::new(),
-        /// The answers to choose from, each with an id of its own.
+        /// Answers to choose from, each with a unique id.
         options: Vec<Answer> = Vec::new(),
-        /// The longest answer, in Unicode scalar values, where lines of text may not be as long as
-        /// otherwise.
+        /// Maximum length of the answer, in Unicode scalar values, if lower than the usual one.
         max: Option<u32> = None,
     }
 
-    /// Something that the supporter may agree to.
+    /// A consent.
     pub struct Consent {
-        /// Its name on the wire.
+        /// Purpose of the consent, its id in actions.
         purpose: FieldId,
-        /// What the box says. Its digest goes into the action.
+        /// Wording beside the checkbox. Its digest is part of the action.
         wording: String,
-        /// Whether nothing can be sent without it.
+        /// Whether it is required for sending.
         required: bool = false,
-        /// The countries whose people are asked; without them, all.
+        /// Countries whose residents are asked; all if absent.
         countries: Vec<Country> = Vec::new(),
-        /// Whom it is given to, where that is another than the publisher. Each organisation asks with a box
-        /// of its own.
+        /// Organisation that the consent is given to, if not the publisher. Each organisation needs a consent of its own.
         organisation: Publisher = Publisher::default(),
     }
 
-    /// Where actions go.
+    /// Endpoint.
     pub struct Endpoint {
-        /// The address, resolved against the campaign file's; without it, `{id}/actions`.
+        /// URL, relative to the campaign file; default `{id}/actions`.
         url: String = String::new(),
-        /// What is posted.
+        /// Format of the request body.
         format: Format = Format::Jws,
     }
 
-    /// The count of messages.
+    /// Counter.
     pub struct Counter {
-        /// How many are hoped for.
+        /// Goal.
         goal: Option<u32> = None,
-        /// Where the count is, resolved against the campaign file's address; without it, `count`
-        /// beside the endpoint.
+        /// URL of the count, relative to the campaign file; default: `count` beside the endpoint.
         url: String = String::new(),
     }
 
-    /// What supporters pass on.
+    /// Sharing.
     pub struct Share {
-        /// The text.
+        /// Text.
         text: String,
-        /// The address; without it, that of the page.
+        /// URL to share; default: the page.
         url: String = String::new(),
-        /// The ways that are offered, in this order; without the key, all.
+        /// Channels offered, in this order; default: all.
         channels: Vec<Channel> = Vec::new(),
-        /// Texts that are other ones on some ways.
+        /// Texts for single channels.
         texts: ShareTexts = ShareTexts::default(),
     }
 
-    /// Texts for some ways to pass it on. What is left out is `text`.
+    /// Texts for single channels; `text` is used for the others.
     pub struct ShareTexts {
-        /// WhatsApp's.
+        /// WhatsApp.
         whatsapp: String = String::new(),
-        /// Telegram's.
+        /// Telegram.
         telegram: String = String::new(),
-        /// The one to copy for Signal.
+        /// Text to copy for Signal.
         signal: String = String::new(),
-        /// Bluesky's.
+        /// Bluesky.
         bluesky: String = String::new(),
-        /// X's.
+        /// X.
         x: String = String::new(),
-        /// The e-mail's.
+        /// E-mail.
         email: String = String::new(),
-        /// The one to copy.
+        /// Text to copy.
         copy: String = String::new(),
-        /// What the browser's own ways get.
+        /// The browser's share dialog.
         more: String = String::new(),
     }
 
     /// The next step after sending.
     pub struct Next {
-        /// What the link says.
+        /// Text of the link.
         label: String,
-        /// Where it leads.
+        /// Address of the link.
         url: String,
-        /// Whether the page goes there by itself a while after the thanks, unless the supporter does
-        /// anything.
+        /// Whether the page goes there automatically some seconds after the thanks, unless the supporter interacts.
         redirect: bool = false,
     }
 
-    /// The looks.
+    /// Appearance.
     pub struct Theme {
-        /// The colour of the button and of what is to be seen first, as `#rrggbb`.
+        /// Accent colour, as `#rrggbb`.
         accent: Option<Colour> = None,
     }
 
-    /// To whom actions are sealed.
+    /// Encryption of actions.
     pub struct Sealing {
-        /// The public key, as `standwith keys seal` prints it.
+        /// Public key, as printed by `standwith keys seal`.
         jwk: SealingKey,
     }
 
@@ -260,192 +254,188 @@ record! { read
         kty: String,
         /// Always `P-256`.
         crv: String,
-        /// The x coordinate: 32 bytes in base64url.
+        /// X coordinate: 32 bytes in base64url.
         x: String,
-        /// The y coordinate: 32 bytes in base64url.
+        /// Y coordinate: 32 bytes in base64url.
         y: String,
-        /// The key's name, which goes out with what is sealed to it.
+        /// Key id, sent with everything sealed to it.
         kid: String = String::new(),
     }
 
-    /// How messages reach the targets.
+    /// Delivery.
     pub struct Delivery {
-        /// Who delivers.
+        /// Method of delivery.
         modes: Vec<DeliveryMode> = vec![DeliveryMode::Server],
-        /// What of the supporter the targets get to know. The form says it beside the button.
+        /// Data about the supporter that targets receive. The form says so beside the button.
         disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
     }
 
-    /// How supporters may be named in public.
+    /// Public naming of supporters.
     pub struct Public {
-        /// Whether the form asks: by name, by initials or not at all, which is preset. Nobody is named who
-        /// was not asked.
+        /// Whether the form asks: full name, initials or not at all (preset). Without it, no supporter is named.
         ask: bool = false,
     }
 
-    /// What a form has to know where taking part may be dangerous. Already an empty object says that
-    /// it may.
+    /// Details of a campaign that may endanger supporters. An empty object is enough to mark it.
     pub struct Risk {
-        /// The countries whose people are warned as those are whose own country's authorities are
-        /// written to.
+        /// Countries whose residents are warned, in addition to those whose authorities are targets.
         own_government: Vec<Country> = Vec::new(),
-        /// Where there is advice on staying safe.
+        /// Links to advice on staying safe.
         advice: Vec<Link> = Vec::new(),
-        /// Where the button leads that leaves the page quickly. What it shows must tell nothing: the
-        /// default is the page that is opened most often of all.
+        /// Page that the quick exit opens. It should be unsuspicious; the default is a widely used search page.
         exit_url: String = "https://www.google.com/".to_owned(),
     }
 
     /// A link.
     pub struct Link {
-        /// What it says.
+        /// Text of the link.
         label: String,
-        /// Where it leads.
+        /// Address of the link.
         url: String,
     }
 
-    /// Texts to try. What is left out is the campaign's own.
+    /// Alternative texts for an A/B test; missing ones are the campaign's own.
     pub struct Variant {
-        /// Its name on the wire.
+        /// Purpose of the consent, its id in actions.
         id: Id,
-        /// How often it is drawn, beside the others.
+        /// Relative weight for random selection; default 1.
         weight: u32 = 1,
-        /// The heading of the form.
+        /// Heading of the form.
         title: String = String::new(),
-        /// What it is about.
+        /// Explanation of the campaign.
         story: String = String::new(),
-        /// The suggested message.
+        /// Suggested message.
         message: TemplateText = TemplateText::default(),
     }
 
-    /// The texts of a campaign in another language. What is left out stays as it is.
+    /// Texts of a campaign in another language; missing ones stay in the campaign's own.
     pub struct Translation {
-        /// The heading of the form.
+        /// Heading of the form.
         title: String = String::new(),
-        /// What it is about.
+        /// Explanation of the campaign.
         story: String = String::new(),
-        /// The picture's.
+        /// Texts of the picture.
         picture: PictureText = PictureText::default(),
-        /// The publisher's.
+        /// Texts of the publisher.
         publisher: PublisherText = PublisherText::default(),
-        /// The targets', found by `id`.
+        /// Texts of targets, by `id`.
         targets: Vec<TargetText> = Vec::new(),
-        /// The suggested message.
+        /// Suggested message.
         message: TemplateText = TemplateText::default(),
-        /// The fields', found by `id`.
+        /// Texts of fields, by `id`.
         fields: Vec<FieldText> = Vec::new(),
-        /// The consents', found by `purpose`.
+        /// Texts of consents, by `purpose`.
         consents: Vec<ConsentText> = Vec::new(),
-        /// What the supporter reads after sending.
+        /// Text shown after sending.
         thanks: String = String::new(),
-        /// What supporters are given to pass on.
+        /// Sharing after sending.
         share: ShareText = ShareText::default(),
-        /// Where the supporter is led after sending.
+        /// Next step after sending.
         next: NextText = NextText::default(),
-        /// What is said to people at risk.
+        /// Texts for people at risk.
         at_risk: RiskText = RiskText::default(),
-        /// The variants', found by `id`: all that each of them says.
+        /// Texts of variants, by `id`; each is complete.
         variants: Vec<VariantText> = Vec::new(),
     }
 
-    /// A variant's texts.
+    /// Texts of a variant.
     pub struct VariantText {
-        /// Which variant.
+        /// Id of the variant.
         id: Id,
-        /// The heading of the form.
+        /// Heading of the form.
         title: String = String::new(),
-        /// What it is about.
+        /// Explanation of the campaign.
         story: String = String::new(),
-        /// The suggested message.
+        /// Suggested message.
         message: TemplateText = TemplateText::default(),
     }
 
-    /// A picture's texts.
+    /// Texts of a picture.
     pub struct PictureText {
-        /// What it shows.
+        /// Alternative text.
         alt: String = String::new(),
     }
 
-    /// A publisher's texts.
+    /// Texts of a publisher.
     pub struct PublisherText {
-        /// The organisation's name.
+        /// Name of the organisation.
         name: String = String::new(),
-        /// What it says of its handling of personal data, in this language.
+        /// Privacy notice in this language.
         privacy_url: String = String::new(),
     }
 
-    /// A target's texts.
+    /// Texts of a target.
     pub struct TargetText {
-        /// Which target.
+        /// Id of the target.
         id: Id,
-        /// The name, or the form of address.
+        /// Name or form of address.
         name: String = String::new(),
-        /// The office held.
+        /// Office held.
         office: String = String::new(),
-        /// The body in which it is held.
+        /// Institution of the office.
         organisation: String = String::new(),
-        /// The picture's.
+        /// Texts of the picture.
         picture: PictureText = PictureText::default(),
     }
 
-    /// A message's texts.
+    /// Texts of a message.
     pub struct TemplateText {
-        /// As many subjects as the campaign has.
+        /// Subjects, as many as the campaign has.
         subjects: Vec<String> = Vec::new(),
-        /// What stands before the body.
+        /// Fixed text before the body.
         head: String = String::new(),
-        /// The suggested body.
+        /// Suggested body.
         body: String = String::new(),
-        /// What stands after the body.
+        /// Fixed text after the body.
         foot: String = String::new(),
     }
 
-    /// A field's texts.
+    /// Texts of a field.
     pub struct FieldText {
-        /// Which field.
+        /// Id of the field.
         id: FieldId,
-        /// The question.
+        /// Label.
         label: String = String::new(),
-        /// The answers', found by `id`.
+        /// Texts of answers, by `id`.
         options: Vec<Answer> = Vec::new(),
     }
 
-    /// A consent's texts.
+    /// Texts of a consent.
     pub struct ConsentText {
-        /// Which consent.
+        /// Purpose of the consent.
         purpose: FieldId,
-        /// What the box says.
+        /// Wording beside the checkbox.
         wording: String,
         /// The organisation's.
         organisation: PublisherText = PublisherText::default(),
     }
 
-    /// What supporters pass on.
+    /// Sharing.
     pub struct ShareText {
-        /// The text.
+        /// Text.
         text: String = String::new(),
         /// The address.
         url: String = String::new(),
-        /// Texts that are other ones on some ways.
+        /// Texts for single channels.
         texts: ShareTexts = ShareTexts::default(),
     }
 
     /// The next step's texts.
     pub struct NextText {
-        /// What the link says.
+        /// Text of the link.
         label: String = String::new(),
-        /// Where it leads.
+        /// Address of the link.
         url: String = String::new(),
     }
 
-    /// What is said to people at risk.
+    /// Texts for people at risk.
     pub struct RiskText {
         /// Where there is advice in this language, in place of all advice in the other.
         advice: Vec<Link> = Vec::new(),
     }
 }
 
-words! {
+string_enum! {
     /// Who chooses the targets of a message.
     pub enum TargetingMode: "\"all\", \"choose\", \"country\", \"postcode\" or \"random\"" {
         /// Nobody: the message goes to all.
@@ -673,7 +663,7 @@ impl Consent {
 /// An answer to choose from. A bare text is its own id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// Its name on the wire.
+    /// Purpose of the consent, its id in actions.
     pub id: String,
     /// What the form shows.
     pub label: String,
@@ -714,7 +704,7 @@ macro_rules! text {
         pub struct $Name(pub String);
 
         impl $Name {
-            /// The text.
+            /// Text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

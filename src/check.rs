@@ -92,7 +92,7 @@ impl FieldError {
         [subject, "_", self.kind.word()].concat()
     }
 
-    /// The mistake that an endpoint reports by field and code.
+    /// The field error that an endpoint reports by field and code.
     pub fn reported(campaign: &Campaign, field: &str, code: &str) -> Self {
         let (least, most) = limits(campaign, field);
         let kind = match code {
@@ -150,21 +150,21 @@ pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
     (1, field.and_then(|field| field.max).map_or(most, |max| max.min(most)))
 }
 
-/// Judges a draft as it would be sent (see [`Draft::composed`]).
+/// Validates a draft as it would be sent (see [`Draft::composed`]).
 ///
 /// # Errors
-/// Every mistake, in the order of the form.
+/// Every field error, in the order of the form.
 pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<FieldError>> {
     let offer = offered(campaign, draft);
-    let mut judge = Judge { campaign, draft, offer, mistakes: Vec::new() };
-    // In the order of the form, which is the order of the mistakes.
-    let targets = judge.targets();
-    let (person, answers) = judge.fields();
-    let (message, messages) = judge.messages(&targets);
-    let consents = judge.consents();
-    let public = judge.public();
-    if !judge.mistakes.is_empty() {
-        return Err(judge.mistakes);
+    let mut validate = Validator { campaign, draft, offer, field_errors: Vec::new() };
+    // In the order of the form, which is the order of the field errors.
+    let targets = validate.targets();
+    let (person, answers) = validate.fields();
+    let (message, messages) = validate.messages(&targets);
+    let consents = validate.consents();
+    let public = validate.public();
+    if !validate.field_errors.is_empty() {
+        return Err(validate.field_errors);
     }
     let subject_index = None;
     let mut action =
@@ -193,10 +193,10 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
     to.chunks(1).zip(&action.messages.0).all(|(to, (_, message))| is(message, to))
 }
 
-/// Judges claims against the campaign that they name.
+/// Validates claims against the campaign that they name.
 ///
 /// # Errors
-/// Every mistake, in the order of the form; what this campaign can't take at all comes last.
+/// Every field error, in the order of the form; what this campaign can't take at all comes last.
 pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<FieldError>> {
     let (varied, mut unasked) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
@@ -233,54 +233,54 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
             unasked.extend(not_for_all(claims, &action.targets));
             if unasked.is_empty() { Ok(action) } else { Err(unasked) }
         }
-        Err(mut mistakes) => {
-            mistakes.retain(|mistake| !unasked.contains(mistake));
-            mistakes.append(&mut unasked);
-            Err(mistakes)
+        Err(mut field_errors) => {
+            field_errors.retain(|field_error| !unasked.contains(field_error));
+            field_errors.append(&mut unasked);
+            Err(field_errors)
         }
     }
 }
 
-/// Judges claims of a sealed campaign as far as they can be read; what is sealed, only whoever unseals it can
-/// judge, by [`check_claims`] of [`sealing::joined`]. Whom somebody in an unknown country may write to, and what
+/// Validates claims of a sealed campaign as far as they can be read; what is sealed, only whoever unseals it can
+/// validate, by [`check_claims`] of [`sealing::joined`]. Whom somebody in an unknown country may write to, and what
 /// is asked of people of some countries only, stays open.
 ///
 /// # Errors
-/// Every mistake, what should be sealed and is not among them.
+/// Every field error, what should be sealed and is not among them.
 pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<FieldError>> {
-    let (varied, mut mistakes) = varied(campaign, claims);
+    let (varied, mut field_errors) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
     let fault = match claims.sealed.as_deref().map(sealing::open) {
         None => Some(FieldErrorKind::Missing),
         Some(Err(_)) => Some(FieldErrorKind::Malformed),
         Some(Ok(_)) => None,
     };
-    mistakes.extend(fault.map(|kind| FieldError::new("sealed", kind)));
+    field_errors.extend(fault.map(|kind| FieldError::new("sealed", kind)));
     for name in sealing::exposed(claims) {
-        mistakes.push(FieldError::new(name, FieldErrorKind::UnknownChoice));
+        field_errors.push(FieldError::new(name, FieldErrorKind::UnknownChoice));
     }
-    mistakes.extend(around(campaign, claims));
+    field_errors.extend(around(campaign, claims));
     let count = campaign.message.subjects.len();
     if claims.subject_index.is_some_and(|index| index as usize >= count) {
-        mistakes.push(FieldError::new("subject_index", FieldErrorKind::UnknownChoice));
+        field_errors.push(FieldError::new("subject_index", FieldErrorKind::UnknownChoice));
     }
     let draft = Draft::claimed(&sealing::split(claims.clone()).0);
     let offer = possible(campaign, &draft);
-    let mut judge = Judge { campaign, draft: &draft, offer, mistakes: Vec::new() };
-    let targets = judge.targets();
-    judge.consents();
-    judge.public();
-    judge.mistakes.extend(not_for_all(claims, &targets));
-    mistakes.retain(|mistake| !judge.mistakes.contains(mistake));
-    judge.mistakes.append(&mut mistakes);
-    if judge.mistakes.is_empty() { Ok(()) } else { Err(judge.mistakes) }
+    let mut validate = Validator { campaign, draft: &draft, offer, field_errors: Vec::new() };
+    let targets = validate.targets();
+    validate.consents();
+    validate.public();
+    validate.field_errors.extend(not_for_all(claims, &targets));
+    field_errors.retain(|field_error| !validate.field_errors.contains(field_error));
+    validate.field_errors.append(&mut field_errors);
+    if validate.field_errors.is_empty() { Ok(()) } else { Err(validate.field_errors) }
 }
 
-/// Judges claims as an endpoint receives them: [`check_sealed`] where the campaign seals, else
+/// Validates claims as an endpoint receives them: [`check_sealed`] where the campaign seals, else
 /// [`check_claims`].
 ///
 /// # Errors
-/// Every mistake.
+/// Every field error.
 pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<FieldError>> {
     match campaign.sealing {
         Some(_) => check_sealed(campaign, claims),
@@ -308,17 +308,17 @@ fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
     let strange = claims.consents.iter().map(|consent| consent_name(&consent.purpose));
     let strange = strange.filter(|name| consent_of(campaign, name).is_none());
     let names = delivery.into_iter().chain(strange);
-    let mut mistakes: Vec<FieldError> =
+    let mut field_errors: Vec<FieldError> =
         names.map(|name| FieldError::new(&name, FieldErrorKind::UnknownChoice)).collect();
-    texts(campaign, claims, &mut mistakes);
-    mistakes
+    texts(campaign, claims, &mut field_errors);
+    field_errors
 }
 
 /// What no text of claims may be, whatever the campaign asks and whichever version of it they name: exports and
 /// logs show all of them, and white space around a value is no place to hide in.
-fn texts(campaign: &Campaign, claims: &Claims, mistakes: &mut Vec<FieldError>) {
+fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec<FieldError>) {
     let mut refuse = |field: &str, kind: Option<FieldErrorKind>| {
-        mistakes.extend(kind.map(|kind| FieldError::new(field, kind)));
+        field_errors.extend(kind.map(|kind| FieldError::new(field, kind)));
     };
     let source = &claims.source;
     for (field, text, most) in [
@@ -412,17 +412,17 @@ pub(crate) fn consent_of<'a>(campaign: &'a Campaign, name: &str) -> Option<&'a C
     campaign.consents.iter().find(|consent| consent.purpose.0 == purpose)
 }
 
-struct Judge<'a> {
+struct Validator<'a> {
     campaign: &'a Campaign,
     draft: &'a Draft,
     offer: Offer<'a>,
-    mistakes: Vec<FieldError>,
+    field_errors: Vec<FieldError>,
 }
 
-impl Judge<'_> {
-    fn mistake(&mut self, field: &str, kind: FieldErrorKind) {
-        if !self.mistakes.iter().any(|known| known.field == field) {
-            self.mistakes.push(FieldError::new(field, kind));
+impl Validator<'_> {
+    fn field_error(&mut self, field: &str, kind: FieldErrorKind) {
+        if !self.field_errors.iter().any(|known| known.field == field) {
+            self.field_errors.push(FieldError::new(field, kind));
         }
     }
 
@@ -454,10 +454,10 @@ impl Judge<'_> {
             if let Some((SUBJECT | BODY, id)) = name.split_once('/') {
                 let known = || campaign.targets.iter().any(|target| target.id.0 == id);
                 if !campaign.message.per_target || !known() {
-                    self.mistake(MESSAGES, FieldErrorKind::UnknownChoice);
+                    self.field_error(MESSAGES, FieldErrorKind::UnknownChoice);
                 }
             } else if !name.starts_with(CONSENT) && !is_named_by_us(name) && !asked(name) {
-                self.mistake(name, FieldErrorKind::UnknownChoice);
+                self.field_error(name, FieldErrorKind::UnknownChoice);
             }
         }
         (person, Table(answers))
@@ -468,23 +468,23 @@ impl Judge<'_> {
         let name = field.id.as_str();
         let known = field.options.iter().map(|option| option.id.as_str());
         let Some(chosen) = distinct(self.draft.all(name), known) else {
-            self.mistake(name, FieldErrorKind::UnknownChoice);
+            self.field_error(name, FieldErrorKind::UnknownChoice);
             return Vec::new();
         };
         if chosen.is_empty() && field.required {
-            self.mistake(name, FieldErrorKind::Missing);
+            self.field_error(name, FieldErrorKind::Missing);
         }
         chosen
     }
 
-    /// One value, judged by the field's kind.
+    /// One value, validated by the field's kind.
     fn line(&mut self, field: &Field) -> String {
         let name = field.id.as_str();
         let value = clean(self.draft.get(name));
         let is_needed = field.required || self.offer.waits == Some(name);
         if value.is_empty() || (is_needed && is_blank(&value)) {
             if is_needed {
-                self.mistake(name, FieldErrorKind::Missing);
+                self.field_error(name, FieldErrorKind::Missing);
             }
             return value;
         }
@@ -510,10 +510,10 @@ impl Judge<'_> {
             }
         };
         if let Some(fault) = fault {
-            self.mistake(name, fault);
+            self.field_error(name, fault);
         } else if self.offer.waits == Some(name) {
             // Without it there is nobody to write to.
-            self.mistake(name, FieldErrorKind::Missing);
+            self.field_error(name, FieldErrorKind::Missing);
         }
         value
     }
@@ -522,23 +522,23 @@ impl Judge<'_> {
         let known = &self.campaign.targets;
         let ids = known.iter().map(|target| target.id.as_str());
         let Some(chosen) = distinct(self.draft.all(TARGETS), ids.clone()) else {
-            self.mistake(TARGETS, FieldErrorKind::UnknownChoice);
+            self.field_error(TARGETS, FieldErrorKind::UnknownChoice);
             return Vec::new();
         };
         let ids = ids.map(str::to_owned);
         let by_lot = self.campaign.targeting.mode == TargetingMode::Random;
         let offer = &self.offer;
         let (least, most) = match offer.choice {
-            // Which ones the lot drew, only the form knows.
+            // Which ones chance drew, only the form knows.
             _ if by_lot => targeting::limits(self.campaign),
             // The field for which this waits is missed in its own place.
             _ if offer.waits.is_some() => return Vec::new(),
             _ if chosen.iter().any(|id| !offer.includes(id)) => {
-                self.mistake(TARGETS, FieldErrorKind::UnknownChoice);
+                self.field_error(TARGETS, FieldErrorKind::UnknownChoice);
                 return Vec::new();
             }
             None if offer.targets.is_empty() => {
-                self.mistake(TARGETS, FieldErrorKind::Missing);
+                self.field_error(TARGETS, FieldErrorKind::Missing);
                 return Vec::new();
             }
             None => return offer.targets.iter().map(|target| target.id.0.clone()).collect(),
@@ -546,9 +546,9 @@ impl Judge<'_> {
         };
         let count = chosen.len() as u32;
         if count < least {
-            self.mistake(TARGETS, FieldErrorKind::TooFew(least));
+            self.field_error(TARGETS, FieldErrorKind::TooFew(least));
         } else if count > most {
-            self.mistake(TARGETS, FieldErrorKind::TooMany(most));
+            self.field_error(TARGETS, FieldErrorKind::TooMany(most));
         }
         // In the campaign's order, so that the same choice gives the same bytes.
         ids.filter(|id| chosen.contains(id)).collect()
@@ -579,13 +579,13 @@ impl Judge<'_> {
             let (least, most) = limits(self.campaign, name);
             let count = length(value);
             if is_blank(value) {
-                self.mistake(name, FieldErrorKind::Missing);
+                self.field_error(name, FieldErrorKind::Missing);
             } else if holds_control(value, name == BODY) {
-                self.mistake(name, FieldErrorKind::ControlCharacter);
+                self.field_error(name, FieldErrorKind::ControlCharacter);
             } else if count < least {
-                self.mistake(name, FieldErrorKind::TooShort(least));
+                self.field_error(name, FieldErrorKind::TooShort(least));
             } else if count > most {
-                self.mistake(name, FieldErrorKind::TooLong(most));
+                self.field_error(name, FieldErrorKind::TooLong(most));
             }
         }
         let room = message::room(self.campaign, BODY);
@@ -598,7 +598,7 @@ impl Judge<'_> {
         };
         for (name, stands) in [(SUBJECT, subject_stands), (BODY, body_stands)] {
             if !stands {
-                self.mistake(name, FieldErrorKind::Altered);
+                self.field_error(name, FieldErrorKind::Altered);
             }
         }
         Message { subject, body }
@@ -613,7 +613,7 @@ impl Judge<'_> {
             let name = consent_name(consent.purpose.as_str());
             let granted = self.draft.has(&name, TICKED);
             if consent.required && !granted {
-                self.mistake(&name, FieldErrorKind::Missing);
+                self.field_error(&name, FieldErrorKind::Missing);
             }
             agreements.push(Agreement {
                 purpose: consent.purpose.0.clone(),
@@ -624,7 +624,7 @@ impl Judge<'_> {
         let draft = self.draft;
         for name in draft.names() {
             if name.starts_with(CONSENT) && consent_of(campaign, name).is_none() {
-                self.mistake(name, FieldErrorKind::UnknownChoice);
+                self.field_error(name, FieldErrorKind::UnknownChoice);
             }
         }
         agreements
@@ -633,7 +633,7 @@ impl Judge<'_> {
     fn public(&mut self) -> PublicName {
         let word = self.draft.get(PUBLIC);
         if !word.is_empty() && PublicName::of(word).is_none() {
-            self.mistake(PUBLIC, FieldErrorKind::UnknownChoice);
+            self.field_error(PUBLIC, FieldErrorKind::UnknownChoice);
         }
         PublicName::of(word).unwrap_or_default()
     }

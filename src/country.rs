@@ -1,4 +1,4 @@
-//! The countries of ISO 3166-1, and Kosovo, by their two letters. Their names are the painters'
+//! The countries of ISO 3166-1, and Kosovo, by their two letters. Their names are the renderers'
 //! affair.
 
 /// All two-letter codes, in alphabetical order, without anything between them.

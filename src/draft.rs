@@ -5,7 +5,7 @@ use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::find::replace;
 use crate::json::{Json, Value};
-use crate::targeting::mixed;
+use crate::targeting::splitmix64;
 
 /// The name of the control for a target's box, a target's id being the value.
 pub const TARGETS: &str = "targets";
@@ -24,7 +24,7 @@ pub const TICKED: &str = "on";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     values: Vec<(String, String)>,
-    /// What is drawn with, where the lot decides.
+    /// What is drawn with, where chance decides.
     seed: u64,
 }
 
@@ -52,7 +52,7 @@ impl Draft {
         Draft { values, seed: 0 }
     }
 
-    /// The same draft, where the lot decides with this seed: one for each form.
+    /// The same draft, where chance decides with this seed: one for each form.
     #[must_use]
     pub fn seeded(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -142,10 +142,10 @@ impl Draft {
 
 /// The place of the subject that a form of this seed suggests first.
 fn drawn(campaign: &Campaign, seed: u64) -> usize {
-    (mixed(seed) % campaign.message.subjects.len().max(1) as u64) as usize
+    (splitmix64(seed) % campaign.message.subjects.len().max(1) as u64) as usize
 }
 
-/// The first seed from this one on whose form suggests the subject that a first plan shows, which is made with 0.
+/// The first seed from this one on whose form suggests the subject that a first markup shows, which is made with 0.
 pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
     while drawn(campaign, seed) != drawn(campaign, 0) {
         seed = seed.wrapping_add(1);

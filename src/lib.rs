@@ -9,7 +9,7 @@
 //! ```text
 //! campaign file ── json ── shape ── campaign ─┐
 //! what is typed ── draft ── message ──────────┴─ check ── action ── envelope ── (the wire)
-//!                                                              answer ── session ── view ── plan
+//!                                                              answer ── session ── view ── markup
 //! ```
 
 mod find;

@@ -1,8 +1,8 @@
 //! Elements as one flat text, in the order of reading: what [`view`](crate::view) writes, what a
-//! painter in the browser turns into nodes, and what the endpoint writes out as HTML.
+//! renderer in the browser turns into nodes, and what the endpoint writes out as HTML.
 //!
 //! ```text
-//! plan      = node
+//! markup      = node
 //! node      = [ "#" number ] ( element / "'" text / "." )    "#3": what follows is part 3
 //! number    = one of the 16 characters from "0" to "?"
 //! element   = tag *( attribute text ) *node [ "*" text ] "/"  "*": all countries, this one chosen
@@ -10,9 +10,9 @@
 //! ```
 //!
 //! A number is one character, from `0` on: `:` comes after `9`. A tag or an attribute is one, too, by its
-//! place in [`NAMES`]: a plan can't say an element or
+//! place in [`NAMES`]: a markup can't say an element or
 //! an attribute that is not listed here, wherever it comes from. `.` is a place kept free, so that
-//! every place has the same number among its siblings in every plan, and a painter that goes place
+//! every place has the same number among its siblings in every markup, and a renderer that goes place
 //! by place never takes a control away from under the person's hands.
 //!
 //! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and is
@@ -23,7 +23,7 @@ use crate::find::replace;
 /// The character of the first name.
 const FIRST: u8 = b'0';
 /// What ends a text. It is the one control character that JSON need not escape, no message may hold
-/// it (see `check`), and where it stands in a text all the same, a plan says U+FFFD.
+/// it (see `check`), and where it stands in a text all the same, a markup says U+FFFD.
 pub const END: char = '\u{7f}';
 
 macro_rules! names {
@@ -63,8 +63,8 @@ names! {
     Target = "target" Type = "type" Value = "value"
 }
 
-/// A number that changes with [`NAMES`] and with the version of this crate (FNV-1a). A plan is only for
-/// painters of the same edition: another version might have its controls in another order, and what a
+/// A number that changes with [`NAMES`] and with the version of this crate (FNV-1a). A markup is only for
+/// renderers of the same edition: another version might have its controls in another order, and what a
 /// person has entered must not come to stand under another name.
 pub const EDITION: u32 = {
     let (mut hash, mut place) = (2_166_136_261_u32, 0);
@@ -86,7 +86,7 @@ pub const EDITION: u32 = {
 // Up to the tilde, before DEL.
 const _: () = assert!(NAMES.len() <= (b'~' - FIRST) as usize);
 
-/// A piece of a plan, made of HTML when the program is compiled: see [`html!`].
+/// A piece of a markup, made of HTML when the program is compiled: see [`html!`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Template(pub(crate) &'static str);
 
@@ -98,7 +98,7 @@ macro_rules! html {
         const LENGTH: usize = $crate::markup::encoded::<0>($html).1;
         const BYTES: [u8; LENGTH] = $crate::markup::encoded::<LENGTH>($html).0;
         const PLAN: &str = match ::core::str::from_utf8(&BYTES) {
-            Ok(plan) => plan,
+            Ok(markup) => markup,
             Err(_) => "",
         };
         $crate::markup::Template(PLAN)
@@ -106,14 +106,14 @@ macro_rules! html {
 }
 pub(crate) use html;
 
-/// The plan that HTML of the simplest form stands for, as far as there is room, and its length.
+/// The markup that HTML of the simplest form stands for, as far as there is room, and its length.
 pub(crate) const fn encoded<const ROOM: usize>(html: &str) -> ([u8; ROOM], usize) {
     let html = html.as_bytes();
-    let (mut plan, mut length, mut at) = ([0; ROOM], 0, 0);
+    let (mut markup, mut length, mut at) = ([0; ROOM], 0, 0);
     macro_rules! push {
         ($byte:expr) => {{
             if length < ROOM {
-                plan[length] = $byte;
+                markup[length] = $byte;
             }
             length += 1;
         }};
@@ -160,7 +160,7 @@ pub(crate) const fn encoded<const ROOM: usize>(html: &str) -> ([u8; ROOM], usize
             at += 1;
         }
     }
-    (plan, length)
+    (markup, length)
 }
 
 /// The place of a name among those from `from` to `to`. A name that is none does not compile.
@@ -183,12 +183,12 @@ const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) ->
     place
 }
 
-/// A plan, or the beginning of one. Its methods are few and plain: the widget pays for each call.
+/// A markup, or the beginning of one. Its methods are few and plain: the widget pays for each call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
 impl Markup {
-    /// The plan as a text.
+    /// The markup as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -237,7 +237,7 @@ impl Markup {
         self.0.push((b'0' + number) as char);
     }
 
-    /// An `option` for each country, in the painter's own words and order; this one is chosen.
+    /// An `option` for each country, in the renderer's own words and order; this one is chosen.
     pub fn countries(&mut self, chosen: &str) {
         self.0.push('*');
         self.say(chosen);
@@ -252,10 +252,10 @@ impl Markup {
         self.0.push(END);
     }
 
-    /// The plan as a tree.
+    /// The markup as a tree.
     ///
     /// # Panics
-    /// Never: what is no plan reads as nothing.
+    /// Never: what is no markup reads as nothing.
     pub fn tree(&self) -> Node {
         let mut reader = Reader { rest: &self.0, depth: 0 };
         reader.node().filter(|_| reader.rest.is_empty()).unwrap_or(Node::Nothing)
@@ -301,7 +301,7 @@ struct Reader<'a> {
     depth: usize,
 }
 
-/// More elements than this, one inside the other, are no plan: they could exhaust the stack.
+/// More elements than this, one inside the other, are no markup: they could exhaust the stack.
 const DEEPEST: usize = 64;
 
 impl Reader<'_> {

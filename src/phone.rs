@@ -3,7 +3,7 @@
 
 /// Calling codes, each with the countries that have it. Between the two, after a hyphen, stands what
 /// is dialled before a number inside the country where that is not a 0: nothing, where there is no
-/// such digit or where the 0 belongs to the number; `x` where it takes more to tell. After the plans
+/// such digit or where the 0 belongs to the number; `x` where it takes more to tell. After the markup
 /// that the countries have filed with the ITU (list annexed to Recommendation E.164).
 const CODES: &str = "1-1:AGAIASBBBMBSCADMDOGDGUJMKNKYLCMPMSPRSXTCTTUMUSVCVGVI 20:EG 211:SS 212:EHMA \
 213:DZ 216-:TN 218:LY 220-:GM 221-:SN 222-:MR 223-:ML 224-:GN 225-:CI 226-:BF 227-:NE 228-:TG 229-:BJ \

@@ -1,4 +1,4 @@
-//! When a message that nobody answered for is sent once more: waits that grow and are drawn by lot ("full
+//! When a message that nobody answered for is sent once more: waits that grow and are drawn at random ("full
 //! jitter"), so that those whom a failing endpoint sent away do not all come back at once.
 
 /// How often a message is sent before the supporter is asked what to do.

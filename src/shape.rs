@@ -1,4 +1,4 @@
-//! What a JSON object of ours looks like, declared once: [`record!`] and [`words!`] turn a
+//! What a JSON object of ours looks like, declared once: [`record!`] and [`string_enum!`] turn a
 //! declaration into a type, its strict reader with located faults, its JSON Schema and, where it goes
 //! out, its writer, so that they cannot drift apart.
 
@@ -472,7 +472,7 @@ macro_rules! record {
 }
 
 /// Declares a choice between fixed words. The first is the stand-in for what can't be read.
-macro_rules! words {
+macro_rules! string_enum {
     ($(
         $(#[doc = $doc:literal])*
         pub enum $Name:ident: $expected:literal {
@@ -522,4 +522,4 @@ macro_rules! words {
     )*};
 }
 
-pub(crate) use {record, words};
+pub(crate) use {record, string_enum};

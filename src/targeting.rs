@@ -1,5 +1,5 @@
 //! Which targets a supporter's message goes to: all, those that the supporter chooses, those for where
-//! the supporter lives, or a few drawn by lot. Form, check and endpoint all ask [`offered`].
+//! the supporter lives, or a few drawn at random. Form, check and endpoint all ask [`offered`].
 
 use crate::campaign::{Campaign, Target, TargetingMode, is_like_country};
 use crate::draft::{Draft, TARGETS};
@@ -26,8 +26,8 @@ impl Offer<'_> {
     }
 }
 
-/// Whom somebody who has entered this may write to. Where targets are drawn by lot, these are those
-/// that the draft's seed draws: a form shows them, and only the form knows. Who judges a draft that
+/// Whom somebody who has entered this may write to. Where targets are drawn at random, these are those
+/// that the draft's seed draws: a form shows them, and only the form knows. Who validates a draft that
 /// names them looks at [`limits`].
 pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
     let (targets, targeting) = (&campaign.targets, &campaign.targeting);
@@ -122,7 +122,7 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
         // SplitMix64.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let left = (targets.len() - index) as u64;
-        if mixed(state) % left < wanted {
+        if splitmix64(state) % left < wanted {
             drawn.push(target);
             wanted -= 1;
         }
@@ -131,10 +131,10 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
 }
 
 /// A number whose every bit hangs on all bits of this one.
-pub(crate) fn mixed(state: u64) -> u64 {
-    let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+pub(crate) fn splitmix64(state: u64) -> u64 {
+    let mut splitmix64 = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    splitmix64 = (splitmix64 ^ (splitmix64 >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    splitmix64 ^ (splitmix64 >> 31)
 }
 
 /// Those to whom a draft's message goes, once its targets are found.

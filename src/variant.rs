@@ -1,14 +1,14 @@
-//! Texts to try: each form shows one of the campaign's variants, drawn by lot, and its claims say which.
+//! Texts to try: each form shows one of the campaign's variants, drawn at random, and its claims say which.
 
 use crate::campaign::{Campaign, Variant};
-use crate::targeting::mixed;
+use crate::targeting::splitmix64;
 
 impl Campaign {
     /// The variant that this seed draws, each as often as its weight says. A form's targets may be drawn
     /// with the same seed: neither says anything of the other.
     pub fn drawn(&self, seed: u64) -> Option<&Variant> {
         let total: u64 = self.variants.iter().map(|variant| u64::from(variant.weight)).sum();
-        let mut left = mixed(!seed).checked_rem(total)?;
+        let mut left = splitmix64(!seed).checked_rem(total)?;
         self.variants.iter().find(|variant| {
             let weight = u64::from(variant.weight);
             let is_it = left < weight;

@@ -69,8 +69,8 @@ fn the_suggested_text_comes_back_and_the_own_one_too() {
 #[test]
 fn a_button_that_was_pressed_is_followed_in_its_place() {
     let place = |flow: &Scenario| {
-        let plan = flow.plan();
-        let all = plan.as_str();
+        let markup = flow.markup();
+        let all = markup.as_str();
         let (before, _) = all.split_once("acts\u{7f}").unwrap();
         let (_, after) = all.split_once("acts\u{7f}").unwrap();
         (before.len(), after.find("button\u{7f}"))
@@ -157,9 +157,8 @@ fn each_form_draws_its_own_subject_and_says_which_was_left() {
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let mut drawn = Vec::new();
     for seed in 0..20 {
-        let setting =
-            standwith::session::FormConfig { seed, ..scenario::setting(campaign.clone()) };
-        let flow = Scenario::of(setting).filled().send();
+        let config = standwith::session::FormConfig { seed, ..scenario::config(campaign.clone()) };
+        let flow = Scenario::of(config).filled().send();
         let index = flow.claims().subject_index.unwrap();
         assert_eq!(flow.silence().value("subject"), campaign.message.subjects[index as usize]);
         drawn.push(index);
@@ -290,7 +289,7 @@ fn an_address_that_may_be_another_is_asked_about() {
     let form = flow.form();
     assert_eq!(form.told, "Did you mean dara@gmail.com?");
     assert_eq!(form.acts, [("use-suggestion".to_owned(), "Use dara@gmail.com".to_owned())]);
-    assert!(flow.plan().as_str().matches("Did you mean dara@gmail.com?").count() == 2);
+    assert!(flow.markup().as_str().matches("Did you mean dara@gmail.com?").count() == 2);
     let flow = flow.act("use-suggestion").does(&[Effect::Focus(Focus::Email)]);
     let flow = flow.holds("email", "dara@gmail.com");
     assert_eq!((acts(&flow), flow.form().told.as_str()), (vec![], ""));
@@ -330,7 +329,7 @@ fn a_page_without_script_has_no_buttons_that_do_nothing() {
     let values = [("email", "dara@gmial.com"), ("body", MINE)];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let draft = Draft::posted(values.into());
-    let session = Session::hosted(scenario::setting(campaign), NOW, Some(draft), Vec::new());
+    let session = Session::hosted(scenario::config(campaign), NOW, Some(draft), Vec::new());
     let page = whole(&session.with_notice(Notice::Nudge), &locale, Some(posting));
     let form = match scenario::seen::view(&page, &locale).screen {
         scenario::seen::Screen::Form(form) => form,

@@ -107,20 +107,26 @@ fn assert_replays(campaign: &Campaign, action: &Action) {
 fn passes(changes: &Value, values: &[(&str, &str)]) -> Action {
     let campaign = campaign(changes.clone());
     let action = check(&campaign, &entered(values).composed(&campaign));
-    let action = action.unwrap_or_else(|mistakes| unreachable!("{values:?}: {mistakes:?}"));
+    let action = action.unwrap_or_else(|field_errors| unreachable!("{values:?}: {field_errors:?}"));
     assert_replays(&campaign, &action);
     action
 }
 
-/// What is entered has these mistakes, in this order. Each survives its way over the wire.
+/// What is entered has these field errors, in this order. Each survives its way over the wire.
 fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, FieldErrorKind)]) {
     let campaign = campaign(changes.clone());
-    let mistakes = check(&campaign, &entered(values).composed(&campaign)).err().unwrap_or_default();
-    let found: Vec<(&str, FieldErrorKind)> =
-        mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
+    let field_errors =
+        check(&campaign, &entered(values).composed(&campaign)).err().unwrap_or_default();
+    let found: Vec<(&str, FieldErrorKind)> = field_errors
+        .iter()
+        .map(|field_error| (field_error.field.as_str(), field_error.kind))
+        .collect();
     assert_eq!(found, expected, "{values:?}");
-    for mistake in &mistakes {
-        assert_eq!(FieldError::reported(&campaign, &mistake.field, &mistake.code()), *mistake);
+    for field_error in &field_errors {
+        assert_eq!(
+            FieldError::reported(&campaign, &field_error.field, &field_error.code()),
+            *field_error
+        );
     }
 }
 
@@ -130,9 +136,11 @@ fn check_claimed(changes: &Value, change: fn(&mut Claims), expected: &[(&str, Fi
     let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
     let mut claims = claims(&campaign, &action);
     change(&mut claims);
-    let mistakes = check_claims(&campaign, &claims).err().unwrap_or_default();
-    let found: Vec<(&str, FieldErrorKind)> =
-        mistakes.iter().map(|mistake| (mistake.field.as_str(), mistake.kind)).collect();
+    let field_errors = check_claims(&campaign, &claims).err().unwrap_or_default();
+    let found: Vec<(&str, FieldErrorKind)> = field_errors
+        .iter()
+        .map(|field_error| (field_error.field.as_str(), field_error.kind))
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -292,7 +300,7 @@ fn takes_direction_controls_in_a_letter_where_each_is_ended_in_its_paragraph() {
 
 type Place = fn(&mut Claims) -> &mut String;
 
-/// Every text of claims that nobody types, by the field of its mistake, and how long it may be.
+/// Every text of claims that nobody types, by the field of its field error, and how long it may be.
 const AROUND: [(&str, Place, u32); 6] = [
     ("jti", |claims| &mut claims.jti, 64),
     ("aud", |claims| &mut claims.aud, 2000),
@@ -306,15 +314,15 @@ const AROUND: [(&str, Place, u32); 6] = [
 fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
     let campaign = campaign(as_it_is());
     let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
-    let mistakes = |change: &dyn Fn(&mut Claims)| {
+    let field_errors = |change: &dyn Fn(&mut Claims)| {
         let mut claims = claims(&campaign, &action);
         change(&mut claims);
         check_claims(&campaign, &claims).err().unwrap_or_default()
     };
     let found = |field: &str, kind, change: &dyn Fn(&mut Claims)| {
-        let mistake = FieldError { field: field.to_owned(), kind };
-        let mistakes = mistakes(change);
-        assert!(mistakes.contains(&mistake), "{mistake:?} is not in {mistakes:?}");
+        let field_error = FieldError { field: field.to_owned(), kind };
+        let field_errors = field_errors(change);
+        assert!(field_errors.contains(&field_error), "{field_error:?} is not in {field_errors:?}");
     };
     for (field, place, most) in AROUND {
         for c in "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9b}\u{202e}\u{2066}\u{2069}".chars() {
@@ -323,7 +331,7 @@ fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
         found(field, TooLong(most), &|claims| *place(claims) = "é".repeat(most as usize + 1));
         if field != "targets" {
             let longest = |claims: &mut Claims| *place(claims) = "é".repeat(most as usize);
-            assert_eq!(mistakes(&longest), []);
+            assert_eq!(field_errors(&longest), []);
         }
     }
     for variant in ["a\u{1b}", "a\u{202e}"] {
@@ -341,17 +349,17 @@ fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
             claims.consents[0].wording_digest = digest.to_owned();
         });
     }
-    assert_eq!(mistakes(&|claims| claims.campaign_digest = encode(&[255; 32])), []);
+    assert_eq!(field_errors(&|claims| claims.campaign_digest = encode(&[255; 32])), []);
     for lang in ["en_US", "e n", "ខ្មែរ", "en\u{1b}", &"a".repeat(LONGEST_LANGUAGE as usize + 1)]
     {
         found("lang", Malformed, &|claims| claims.lang = lang.to_owned());
         found("consents.lang", Malformed, &|claims| claims.consents[0].lang = lang.to_owned());
     }
     for lang in ["", "km", "pt-BR", "sr-Latn-RS", "x-private"] {
-        assert_eq!(mistakes(&|claims| claims.lang = lang.to_owned()), []);
+        assert_eq!(field_errors(&|claims| claims.lang = lang.to_owned()), []);
     }
     // The value is what stands between white space, and nothing else hides there.
-    assert_eq!(mistakes(&|claims| claims.person.given_name = "\r\n Ada\t".to_owned()), []);
+    assert_eq!(field_errors(&|claims| claims.person.given_name = "\r\n Ada\t".to_owned()), []);
     for c in ['\u{b}', '\u{c}', '\u{85}'] {
         found("given_name", ControlCharacter, &|claims| claims.person.given_name.push(c));
         found("body", ControlCharacter, &|claims| {
@@ -836,7 +844,7 @@ fn what_nobody_asked_is_refused() {
     check_mistakes(&as_it_is(), &[("jti", "x")], &[("jti", UnknownChoice)]);
     check_mistakes(&as_it_is(), &[("consent_", "on")], &[("consent_", UnknownChoice)]);
     check_mistakes(&as_it_is(), &[("consent_sale", "off")], &[("consent_sale", UnknownChoice)]);
-    // A standard field is kept without being asked for, and judged all the same.
+    // A standard field is kept without being asked for, and validated all the same.
     let none = json!({"fields": []});
     assert_eq!(passes(&none, &[("phone", "12345")]).person().phone, "12345");
     check_mistakes(&none, &[("email", "x")], &[("email", Malformed)]);
@@ -901,8 +909,8 @@ fn a_consent_is_asked_where_it_belongs() {
     let campaign = campaign(required);
     let mut draft = entered(&untouched);
     draft.set("consent_terms", "");
-    let mistakes = check(&campaign, &draft.composed(&campaign)).unwrap_err();
-    assert_eq!(mistakes, [FieldError { field: "consent_news".to_owned(), kind: Missing }]);
+    let field_errors = check(&campaign, &draft.composed(&campaign)).unwrap_err();
+    assert_eq!(field_errors, [FieldError { field: "consent_news".to_owned(), kind: Missing }]);
     draft.set("country", "US");
     assert!(check(&campaign, &draft.composed(&campaign)).is_ok());
 }
@@ -1002,8 +1010,8 @@ fn claims_keep_to_a_locked_message() {
     let refused = |change: &dyn Fn(&mut Claims), field: &str| {
         let mut claims = claims(&campaign, &action);
         change(&mut claims);
-        let mistakes = check_claims(&campaign, &claims).unwrap_err();
-        assert_eq!(mistakes, [FieldError { field: field.to_owned(), kind: Altered }]);
+        let field_errors = check_claims(&campaign, &claims).unwrap_err();
+        assert_eq!(field_errors, [FieldError { field: field.to_owned(), kind: Altered }]);
     };
     let message = |subject: &str, body: &str| {
         Some(Message { subject: subject.to_owned(), body: body.to_owned() })
@@ -1177,11 +1185,11 @@ fn each_target_gets_a_message_of_its_own() {
     assert_eq!(messages, expected);
     let claims = claims(&campaign(apart()), &action);
     assert_eq!((claims.message, claims.messages.0.len()), (None, 2));
-    // Each is judged, and what is wrong is told once.
+    // Each is validated, and what is wrong is told once.
     let long = "x".repeat(60);
     check_mistakes(&apart(), &[("body", &long)], &[("body", TooLong(60))]);
     check_mistakes(&apart(), &[("subject", ""), ("targets", "a")], &[("subject", Missing)]);
-    // Without anybody to write to, what is written is judged all the same.
+    // Without anybody to write to, what is written is validated all the same.
     let nobody = [("targets", ""), ("subject", "")];
     check_mistakes(&apart(), &nobody, &[("targets", TooFew(1)), ("subject", Missing)]);
     // What a form has no control for passes for none of them.

@@ -6,7 +6,7 @@
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
 mod scenario;
 
-use scenario::{Scenario, campaign_with, digest, setting};
+use scenario::{Scenario, campaign_with, config, digest};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::markup::Markup;
@@ -35,8 +35,8 @@ fn campaign() -> Value {
     }))
 }
 
-fn links(plan: &Markup) -> Vec<&str> {
-    let after = plan.as_str().split("https://").skip(1);
+fn links(markup: &Markup) -> Vec<&str> {
+    let after = markup.as_str().split("https://").skip(1);
     after.map(|rest| rest.split(standwith::markup::END).next().unwrap()).collect()
 }
 
@@ -57,13 +57,13 @@ fn an_organisation_is_named_under_its_box() {
     // It comes and goes with its box.
     let flow = flow.enter("country", "GB");
     assert!(!flow.names().contains(&"consent_alliance".to_owned()));
-    assert!(!flow.plan().as_str().contains("The Alliance"));
+    assert!(!flow.markup().as_str().contains("The Alliance"));
 }
 
 #[test]
 fn an_organisation_has_its_name_and_its_notice_in_other_languages() {
     let file = CampaignFile::parse(campaign().to_string().as_bytes()).unwrap();
-    let flow = Scenario::of(setting(file.campaign("km", Strictness::Strict).unwrap()))
+    let flow = Scenario::of(config(file.campaign("km", Strictness::Strict).unwrap()))
         .enter("country", "FR");
     assert!(flow.field("consent_alliance").given_to.starts_with("សម្ព័ន្ធ"));
     let consents = view::part(&flow.session, &flow.locale, Region::Consents);

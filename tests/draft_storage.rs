@@ -6,7 +6,7 @@
 mod scenario;
 
 use proptest::prelude::*;
-use scenario::{Scenario, campaign, campaign_with, setting};
+use scenario::{Scenario, campaign, campaign_with, config};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::prefill;
@@ -16,7 +16,7 @@ use standwith::session::{Effect, Event, FormConfig, PageEvent};
 fn keeping(campaign: &Value) -> Scenario {
     let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
-    Scenario::of(FormConfig { keeps: true, ..setting(campaign) })
+    Scenario::of(FormConfig { keeps: true, ..config(campaign) })
 }
 
 fn hidden(flow: Scenario) -> Scenario {

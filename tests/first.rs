@@ -1,4 +1,4 @@
-//! The first plan, which comes with the campaign file and so from anyone's hand: whether it is this form's own, and
+//! The first markup, which comes with the campaign file and so from anyone's hand: whether it is this form's own, and
 //! what becomes of what somebody did on one that is not.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
@@ -55,8 +55,8 @@ fn own(campaign: &Value) -> String {
     first(&read(campaign), &english(ENDPOINT)).as_str().to_owned()
 }
 
-fn is_own(plan: &str, campaign: &Value) -> bool {
-    is_first(plan, read(campaign), &mut english(BROWSER))
+fn is_own(markup: &str, campaign: &Value) -> bool {
+    is_first(markup, read(campaign), &mut english(BROWSER))
 }
 
 #[test]
@@ -76,11 +76,11 @@ fn the_first_plan_of_an_endpoint_is_known_again_in_every_language() {
         let lang = path.file_stem().unwrap().to_string_lossy().into_owned();
         let locale = |rules| Locale::compiled(&lang, &texts, rules);
         let (campaign, mut browser) = (read(&counting()), locale(BROWSER));
-        let plan = first(&campaign, &locale(ENDPOINT));
-        assert!(is_first(plan.as_str(), campaign.clone(), &mut browser), "{lang}");
+        let markup = first(&campaign, &locale(ENDPOINT));
+        assert!(is_first(markup.as_str(), campaign.clone(), &mut browser), "{lang}");
         // Numbers are written as before.
         assert_eq!(browser.number(7), "<7>");
-        assert!(!is_first(plan.as_str(), campaign, &mut english(BROWSER)), "{lang}");
+        assert!(!is_first(markup.as_str(), campaign, &mut english(BROWSER)), "{lang}");
     }
 }
 
@@ -127,7 +127,7 @@ fn a_plan_with_other_words_is_not_this_forms() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever a plan is, apart from the form's own numbers, it is to the letter this form's or not at all.
+    /// Whatever a markup is, apart from the form's own numbers, it is to the letter this form's or not at all.
     #[test]
     fn a_plan_that_differs_in_one_character_is_not_this_forms(at: prop::sample::Index, by in "[^0-9,\\-\u{202f}]", how in 0..3) {
         let campaign = campaign();
@@ -193,7 +193,7 @@ fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
         assert_eq!(flow.value(name), fresh.value(name), "{name}");
     }
     assert!(flow.text().contains("this form looked different"), "{}", flow.text());
-    let checked = |flow: &Scenario| flow.plan().as_str().matches("checked").count();
+    let checked = |flow: &Scenario| flow.markup().as_str().matches("checked").count();
     assert_eq!(checked(&flow), checked(&fresh));
     let names = |flow: Scenario| flow.submit().form().summary.unwrap().items;
     let items = names(flow);

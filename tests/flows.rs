@@ -67,10 +67,10 @@ fn a_form_begins_ready_and_asks_for_the_count() {
 
 #[test]
 fn without_an_address_no_count_is_asked_for() {
-    let mut setting =
-        scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
-    setting.count_url.clear();
-    Scenario::of(setting).does(&[Effect::Tell(PageEvent::Ready)]);
+    let mut config =
+        scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
+    config.count_url.clear();
+    Scenario::of(config).does(&[Effect::Tell(PageEvent::Ready)]);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_example_in_khmer() {
     // The same form, word for word apart.
     let english = Scenario::example("en");
     assert_eq!(flow.names(), english.names());
-    assert!(flow.wrong(&[]).submit().mistakes().len() == english.submit().mistakes().len());
+    assert!(flow.wrong(&[]).submit().field_errors().len() == english.submit().field_errors().len());
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn nothing_filled_in() {
             "Tick the box if you agree. Your message can’t be sent without it",
         ]
     );
-    for (name, text) in flow.mistakes() {
+    for (name, text) in flow.field_errors() {
         assert_eq!(flow.field(&name).error, text);
     }
 }
@@ -284,7 +284,7 @@ fn a_mistake_changes_with_what_is_typed() {
     let flow = flow.enter("email", "dara@");
     let malformed = "Enter an email address in the correct format, like name@example.com";
     assert_eq!(flow.field("email").error, malformed);
-    assert_eq!(flow.mistakes(), [("email".to_owned(), malformed.to_owned())]);
+    assert_eq!(flow.field_errors(), [("email".to_owned(), malformed.to_owned())]);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn every_mistake_says_what_to_do() {
         ("consent_delivery", "Tick the box if you agree. Your message can’t be sent without it"),
     ];
     let expected = expected.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    assert_eq!(flow.mistakes(), expected);
+    assert_eq!(flow.field_errors(), expected);
 }
 
 #[test]
@@ -1541,7 +1541,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     let file = standwith::campaign::CampaignFile::parse(&bytes).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let (opens, closes) = (1_727_740_800, 1_730_419_200);
-    let at = |now| Scenario::at(scenario::setting(campaign.clone()), now);
+    let at = |now| Scenario::at(scenario::config(campaign.clone()), now);
     for (now, words) in [
         (opens - 1, "This campaign has not begun yet."),
         (closes, "This campaign has closed. It no longer takes messages."),
@@ -1557,7 +1557,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     at(opens).is("editing");
     at(closes - 1).is("editing");
     // And it says when: the day on which it takes the first message, and that of the last one.
-    let says = |flow: &Scenario| words(&root(&flow.plan()));
+    let says = |flow: &Scenario| words(&root(&flow.markup()));
     assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
     assert!(says(&at(opens)).contains("Open until 2024-10-31."));
     for silent in [
@@ -1588,16 +1588,16 @@ fn two_forms_know_nothing_of_each_other() {
 
 #[test]
 fn a_hosted_form_is_shown_with_what_was_posted() {
-    let setting =
-        || scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
+    let config =
+        || scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
     let locale = Locale::english(Rules::PLAIN);
     let view = |session: &Session| -> View { view(&whole(session, &locale, None), &locale) };
-    let fresh = Session::hosted(setting(), NOW, None, Vec::new()).with_count(Some(12));
-    let (widget, _) = Session::new(setting(), NOW);
+    let fresh = Session::hosted(config(), NOW, None, Vec::new()).with_count(Some(12));
+    let (widget, _) = Session::new(config(), NOW);
     assert_eq!(view(&fresh), view(&widget.with_count(Some(12))));
     let posted = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
-    let mistake = FieldError { field: "email".to_owned(), kind: FieldErrorKind::Malformed };
-    let again = Session::hosted(setting(), NOW, Some(posted), vec![mistake]);
+    let field_error = FieldError { field: "email".to_owned(), kind: FieldErrorKind::Malformed };
+    let again = Session::hosted(config(), NOW, Some(posted), vec![field_error]);
     let Screen::Form(form) = view(&again).screen else {
         panic!("no form");
     };
@@ -1611,7 +1611,7 @@ fn a_hosted_form_is_shown_with_what_was_posted() {
         receipt: "a.b.c".to_owned(),
         count: Some(13),
     };
-    let thanks = view(&Session::thanks(setting(), NOW, acceptance));
+    let thanks = view(&Session::thanks(config(), NOW, acceptance));
     assert_eq!(thanks.progress.unwrap().text, "13 of 5000 messages sent");
     assert!(matches!(thanks.screen, Screen::Thanks(thanks) if thanks.status == "It was recorded."));
 }
@@ -1639,9 +1639,9 @@ fn a_hosted_form_says_why_it_was_not_taken() {
              nothing was sent.",
         ),
     ] {
-        let setting =
-            scenario::setting(scenario::example().campaign("en", Strictness::Strict).unwrap());
-        let session = Session::hosted(setting, NOW, None, Vec::new()).with_notice(notice);
+        let config =
+            scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
+        let session = Session::hosted(config, NOW, None, Vec::new()).with_notice(notice);
         assert_eq!(session.state(), "editing");
         let Screen::Form(form) = view(&whole(&session, &locale, None), &locale).screen else {
             panic!("no form");
@@ -1952,8 +1952,8 @@ proptest! {
 #[test]
 fn a_form_for_a_test_says_so_from_first_to_last() {
     let campaign = campaign();
-    let flow = Scenario::of(FormConfig { test: true, ..scenario::setting(read(&campaign, "en")) });
-    assert!(words(&root(&flow.plan())).contains("Test mode. What you send here is not counted"));
+    let flow = Scenario::of(FormConfig { test: true, ..scenario::config(read(&campaign, "en")) });
+    assert!(words(&root(&flow.markup())).contains("Test mode. What you send here is not counted"));
     let flow = flow.says("Send a test message", None).filled().send();
     assert!(flow.claims().test);
     // Trying again is still a test, and the same one.
@@ -1964,7 +1964,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert_eq!(thanks.withdraw, None);
 
     let real = Scenario::new(campaign);
-    assert!(!words(&root(&real.plan())).contains("Test mode"));
+    assert!(!words(&root(&real.markup())).contains("Test mode"));
     assert!(!real.filled().send().claims().test);
 }
 
@@ -1996,8 +1996,8 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
     let campaign = read(&varied(), "en");
     let mut seen = BTreeMap::new();
     for seed in 0..60 {
-        let setting = FormConfig { seed, ..scenario::setting(campaign.clone()) };
-        let flow = Scenario::of(setting.clone()).filled();
+        let config = FormConfig { seed, ..scenario::config(campaign.clone()) };
+        let flow = Scenario::of(config.clone()).filled();
         let variant = campaign.drawn(seed).unwrap().id.0.clone();
         let shown = (flow.view().title, flow.value("subject"), flow.value("body"));
         let claims = flow.send().claims();
@@ -2030,7 +2030,7 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
         let faults = check_claims(&campaign, &unknown).unwrap_err();
         assert!(faults.iter().any(|fault| fault.field == "variant"), "{faults:?}");
         // The next person at this form sees the same.
-        let again = Scenario::of(setting).filled().reset().filled().send().claims();
+        let again = Scenario::of(config).filled().reset().filled().send().claims();
         assert_eq!(again.variant.as_ref(), Some(&variant));
         *seen.entry(variant).or_insert(0) += 1;
     }

@@ -80,9 +80,9 @@ fn where_only_the_supporter_delivers_the_button_leads_to_the_mail() {
     let disclosed = "The people you write to will see the name and address of the email account that you send \
          it from.";
     assert_eq!(form.disclosed, disclosed);
-    // It is judged as any other message.
+    // It is validated as any other message.
     let flow = flow.submit();
-    assert_eq!(flow.mistakes().len(), 6);
+    assert_eq!(flow.field_errors().len(), 6);
     let flow = offer(flow.filled().tick("targets", "embassy"));
     let mail = offered(&flow);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Plans: what is written is read as the same, and what is no plan as nothing.
+//! Plans: what is written is read as the same, and what is no markup as nothing.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn no_name_stands_twice_and_all_of_them_fit() {
     }
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     assert!(NAMES.iter().all(|name| !name.is_empty() && name.chars().all(letters)));
-    // From the zero up to the tilde, before what ends a text; the signs of a plan are below.
+    // From the zero up to the tilde, before what ends a text; the signs of a markup are below.
     let last = u32::from('0') + NAMES.len() as u32 - 1;
     assert!(last < u32::from(END));
     assert!(['\'', '*', '.', '/', '#'].iter().all(|sign| *sign < '0'));
@@ -48,10 +48,10 @@ fn no_name_is_a_way_in() {
 fn each_name_is_read_as_itself() {
     // The first and the last of each, and one between.
     for (tag, name) in [(Tag::A, "a"), (Tag::Ul, "ul"), (Tag::Progress, "progress")] {
-        let mut plan = Markup::default();
-        plan.begin(tag);
-        plan.end();
-        assert_eq!(plan.tree(), Node::Element(element(name, Vec::new())));
+        let mut markup = Markup::default();
+        markup.begin(tag);
+        markup.end();
+        assert_eq!(markup.tree(), Node::Element(element(name, Vec::new())));
         assert_eq!(NAMES[tag as usize], name);
     }
     for (attribute, name) in [
@@ -59,11 +59,11 @@ fn each_name_is_read_as_itself() {
         (Attribute::Value, "value"),
         (Attribute::AriaDescribedby, "aria-describedby"),
     ] {
-        let mut plan = Markup::default();
-        plan.begin(Tag::Div);
-        plan.set(attribute, "x");
-        plan.end();
-        let Node::Element(read) = plan.tree() else { unreachable!("{}", plan.as_str()) };
+        let mut markup = Markup::default();
+        markup.begin(Tag::Div);
+        markup.set(attribute, "x");
+        markup.end();
+        let Node::Element(read) = markup.tree() else { unreachable!("{}", markup.as_str()) };
         assert_eq!(read.attributes, [(name, "x".to_owned())]);
         assert_eq!(read.attribute(name), Some("x"));
         assert_eq!(NAMES[TAGS + attribute as usize], name);
@@ -72,25 +72,25 @@ fn each_name_is_read_as_itself() {
 
 #[test]
 fn a_plan_is_read_as_it_was_written() {
-    let mut plan = Markup::default();
-    plan.begin(Tag::Div);
-    plan.set(Attribute::Lang, "km");
-    plan.set(Attribute::Class, "");
-    plan.nothing();
-    plan.text("/'#1.*");
-    plan.part(3);
-    plan.begin(Tag::P);
-    plan.end();
-    plan.begin(Tag::Select);
-    plan.set(Attribute::Value, "KH");
-    plan.begin(Tag::Option);
-    plan.text("Choose");
-    plan.end();
-    plan.countries("KH");
-    plan.end();
-    plan.part(4);
-    plan.nothing();
-    plan.end();
+    let mut markup = Markup::default();
+    markup.begin(Tag::Div);
+    markup.set(Attribute::Lang, "km");
+    markup.set(Attribute::Class, "");
+    markup.nothing();
+    markup.text("/'#1.*");
+    markup.part(3);
+    markup.begin(Tag::P);
+    markup.end();
+    markup.begin(Tag::Select);
+    markup.set(Attribute::Value, "KH");
+    markup.begin(Tag::Option);
+    markup.text("Choose");
+    markup.end();
+    markup.countries("KH");
+    markup.end();
+    markup.part(4);
+    markup.nothing();
+    markup.end();
     let option = element("option", vec![text("Choose")]);
     let select = Element {
         attributes: vec![("value", "KH".to_owned())],
@@ -110,24 +110,24 @@ fn a_plan_is_read_as_it_was_written() {
             ],
         )
     };
-    assert_eq!(plan.tree(), Node::Element(whole));
+    assert_eq!(markup.tree(), Node::Element(whole));
 }
 
 #[test]
 fn what_ends_a_text_does_not_end_it_early() {
-    let mut plan = Markup::default();
-    plan.begin(Tag::P);
-    plan.set(Attribute::Id, "a\u{7f}b");
-    plan.text("\u{7f}/\u{7f}");
-    plan.countries("\u{7f}");
-    plan.end();
+    let mut markup = Markup::default();
+    markup.begin(Tag::P);
+    markup.set(Attribute::Id, "a\u{7f}b");
+    markup.text("\u{7f}/\u{7f}");
+    markup.countries("\u{7f}");
+    markup.end();
     let read = Element {
         attributes: vec![("id", "a\u{fffd}b".to_owned())],
         countries: Some("\u{fffd}".to_owned()),
         ..element("p", vec![text("\u{fffd}/\u{fffd}")])
     };
-    assert_eq!(plan.tree(), Node::Element(read));
-    assert_eq!(plan.as_str().matches(END).count(), 3);
+    assert_eq!(markup.tree(), Node::Element(read));
+    assert_eq!(markup.as_str().matches(END).count(), 3);
 }
 
 #[test]
@@ -171,44 +171,44 @@ enum Step {
 }
 
 fn written(steps: &[Step]) -> Markup {
-    let mut plan = Markup::default();
+    let mut markup = Markup::default();
     for step in steps {
         match step {
-            Step::Begin => plan.begin(Tag::Div),
-            Step::Set(value) => plan.set(Attribute::Id, value),
-            Step::End => plan.end(),
-            Step::Text(text) => plan.text(text),
-            Step::Nothing => plan.nothing(),
-            Step::Region(number) => plan.part(*number),
-            Step::Countries(chosen) => plan.countries(chosen),
+            Step::Begin => markup.begin(Tag::Div),
+            Step::Set(value) => markup.set(Attribute::Id, value),
+            Step::End => markup.end(),
+            Step::Text(text) => markup.text(text),
+            Step::Nothing => markup.nothing(),
+            Step::Region(number) => markup.part(*number),
+            Step::Countries(chosen) => markup.countries(chosen),
         }
     }
-    plan
+    markup
 }
 
 /// Writes a tree as it is read.
-fn write(node: &Node, plan: &mut Markup) {
+fn write(node: &Node, markup: &mut Markup) {
     match node {
-        Node::Nothing => plan.nothing(),
-        Node::Text(text) => plan.text(text),
+        Node::Nothing => markup.nothing(),
+        Node::Text(text) => markup.text(text),
         Node::Element(element) => {
             if let Some(number) = element.part {
-                plan.part(number);
+                markup.part(number);
             }
-            plan.begin(Tag::Div);
+            markup.begin(Tag::Div);
             for (_, value) in &element.attributes {
-                plan.set(Attribute::Id, value);
+                markup.set(Attribute::Id, value);
             }
-            element.children.iter().for_each(|child| write(child, plan));
+            element.children.iter().for_each(|child| write(child, markup));
             if let Some(chosen) = &element.countries {
-                plan.countries(chosen);
+                markup.countries(chosen);
             }
-            plan.end();
+            markup.end();
         }
     }
 }
 
-/// Any text, often with signs that mean something in a plan.
+/// Any text, often with signs that mean something in a markup.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[\u{7f}'#./*0-9a-z~]{0,8}"]
 }
@@ -261,38 +261,38 @@ proptest! {
 
     #[test]
     fn every_tree_comes_back(node in nodes()) {
-        let mut plan = Markup::default();
-        write(&node, &mut plan);
-        prop_assert_eq!(plan.tree(), legible(&node));
+        let mut markup = Markup::default();
+        write(&node, &mut markup);
+        prop_assert_eq!(markup.tree(), legible(&node));
     }
 
     #[test]
     fn every_text_comes_back(said in texts(), value in texts()) {
-        let mut plan = Markup::default();
-        plan.begin(Tag::P);
-        plan.set(Attribute::Value, &value);
-        plan.text(&said);
-        plan.end();
+        let mut markup = Markup::default();
+        markup.begin(Tag::P);
+        markup.set(Attribute::Value, &value);
+        markup.text(&said);
+        markup.end();
         let attributes = vec![("value", read(&value))];
         let expected = Element { attributes, ..element("p", vec![Node::Text(read(&said))]) };
-        prop_assert_eq!(plan.tree(), Node::Element(expected));
+        prop_assert_eq!(markup.tree(), Node::Element(expected));
     }
 
     /// What is read is what was written, down to the last sign; anything else is nothing.
     #[test]
     fn no_plan_is_half_read(steps in steps()) {
-        let plan = written(&steps);
-        let tree = plan.tree();
+        let markup = written(&steps);
+        let tree = markup.tree();
         if tree != Node::Nothing {
             let mut again = Markup::default();
             write(&tree, &mut again);
-            let numbered = |plan: &Markup| {
+            let numbered = |markup: &Markup| {
                 // A number is kept on elements alone.
-                ('0'..='?').fold(plan.as_str().to_owned(), |text, number| {
+                ('0'..='?').fold(markup.as_str().to_owned(), |text, number| {
                     text.replace(&format!("#{number}"), "")
                 })
             };
-            prop_assert_eq!(numbered(&again), numbered(&plan));
+            prop_assert_eq!(numbered(&again), numbered(&markup));
         }
     }
 }

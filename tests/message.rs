@@ -200,8 +200,8 @@ fn a_message_that_is_too_long_is_not_composed_in_full() {
     }
     let composed = draft.composed(&campaign);
     assert!(composed.get("body").len() < 500 && composed.get("subject").len() < 900);
-    let mistakes = check(&campaign, &composed).unwrap_err();
-    let codes: Vec<String> = mistakes.iter().map(|mistake| mistake.code()).collect();
+    let field_errors = check(&campaign, &composed).unwrap_err();
+    let codes: Vec<String> = field_errors.iter().map(|field_error| field_error.code()).collect();
     for code in ["phone_too_long", "subject_too_long", "body_too_long"] {
         assert!(codes.iter().any(|known| known == code), "{codes:?}");
     }

@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "the script has more to say than these tests need")]
 mod scenario;
 
-use scenario::{campaign_with, checkout, setting};
+use scenario::{campaign_with, checkout, config};
 use serde_json::{Value, json};
 use standwith::action::{ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
@@ -80,9 +80,9 @@ fn what_is_typed_arrives_unchanged_or_is_refused_at_its_field() {
                     }
                     came += 1;
                 }
-                Err(mistakes) => {
-                    assert_eq!(mistakes.len(), 1, "{name}: {string:?}: {mistakes:?}");
-                    assert_eq!(mistakes[0].field, name, "{string:?}");
+                Err(field_errors) => {
+                    assert_eq!(field_errors.len(), 1, "{name}: {string:?}: {field_errors:?}");
+                    assert_eq!(field_errors[0].field, name, "{string:?}");
                     refused += 1;
                 }
             }
@@ -120,10 +120,10 @@ fn a_campaign_may_say_anything() {
             }
         };
         assert_eq!(campaign.title, string);
-        let (session, _) = Session::new(setting(campaign.clone()), 0);
-        let plan = whole(&session, &locale, None);
-        // The painter's marks can't be forged: the plan is whole, and says the title to the letter.
-        let tree = format!("{:?}", plan.tree());
+        let (session, _) = Session::new(config(campaign.clone()), 0);
+        let markup = whole(&session, &locale, None);
+        // The renderer's marks can't be forged: the markup is whole, and says the title to the letter.
+        let tree = format!("{:?}", markup.tree());
         let said = format!("{:?}", string.replace('\u{7f}', ""));
         assert!(tree.contains(said.trim_matches('"')), "{string:?} is not in {tree}");
         shown += 1;

@@ -76,7 +76,7 @@ fn what_is_chosen_is_claimed() {
 fn what_is_none_of_the_answers_is_a_mistake() {
     let flow = asking().filled().enter("public", "loudly").submit().wrong(&["public"]);
     let sentence = "Choose one of the answers to “How may the campaign name you in public?”";
-    assert_eq!(flow.mistakes()[0].1, sentence);
+    assert_eq!(flow.field_errors()[0].1, sentence);
     flow.enter("public", "initials").wrong(&[]);
 }
 

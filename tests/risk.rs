@@ -7,7 +7,7 @@ mod scenario;
 
 use proptest::prelude::*;
 use scenario::seen::{root, words};
-use scenario::{NOW, Scenario, campaign_with, jti, setting};
+use scenario::{NOW, Scenario, campaign_with, config, jti};
 use serde_json::{Value, json};
 use standwith::action::Source;
 use standwith::answer::{Acceptance, Status};
@@ -72,7 +72,7 @@ fn safety(root: &Element) -> Vec<String> {
 #[test]
 fn where_nobody_is_at_risk_nothing_is_otherwise() {
     let flow = Scenario::new(campaign(json!(false)));
-    let root = root(&flow.plan());
+    let root = root(&flow.markup());
     assert_eq!(safety(&root), [""; 0]);
     assert_eq!(by(&root, "data-act", "exit"), None);
     assert_eq!(by(&root, "id", OWN_GOVERNMENT), None);
@@ -86,7 +86,7 @@ fn where_nobody_is_at_risk_nothing_is_otherwise() {
         status: "accepted",
         count: Some(1)
     }));
-    assert_eq!(flow.claims().source, setting(Campaign::default()).source);
+    assert_eq!(flow.claims().source, config(Campaign::default()).source);
     assert_eq!(flow.thanks().keep, "Keep it to show that your message arrived.");
 }
 
@@ -95,7 +95,7 @@ fn a_section_says_what_people_at_risk_should_know() {
     let advice =
         json!({ "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }] });
     let flow = Scenario::new(campaign(advice));
-    let root = root(&flow.plan());
+    let root = root(&flow.markup());
     assert_eq!(
         safety(&root),
         [
@@ -121,25 +121,25 @@ fn a_section_says_what_people_at_risk_should_know() {
 
 /// As `root`, under another name.
 fn self_root(flow: &Scenario) -> Element {
-    root(&flow.plan())
+    root(&flow.markup())
 }
 
 #[test]
 fn the_hosted_form_does_not_lead_to_itself() {
-    let mut setting = setting(read(&campaign(json!(true))));
-    setting.hosted.clear();
-    let session = Session::hosted(setting.clone(), NOW, None, Vec::new());
+    let mut config = config(read(&campaign(json!(true))));
+    config.hosted.clear();
+    let session = Session::hosted(config.clone(), NOW, None, Vec::new());
     assert_eq!(safety(&root(&whole(&session, &english(), None))).len(), 3);
     // Nor does a link lead anywhere but by https.
-    setting.hosted = "http://localhost/campaigns/free-the-writer".to_owned();
-    assert_eq!(safety(&self_root(&Scenario::of(setting))).len(), 3);
+    config.hosted = "http://localhost/campaigns/free-the-writer".to_owned();
+    assert_eq!(safety(&self_root(&Scenario::of(config))).len(), 3);
 }
 
 #[test]
 fn the_first_plan_has_it_all_in_its_place() {
     let campaign = campaign(json!({ "advice": [{ "label": "A", "url": "https://a.invalid/" }] }));
-    let plan = first(&read(&campaign), &english());
-    let (early, late) = (root(&plan), self_root(&Scenario::new(campaign)));
+    let markup = first(&read(&campaign), &english());
+    let (early, late) = (root(&markup), self_root(&Scenario::new(campaign)));
     let without_address = |lines: Vec<String>| -> Vec<String> {
         lines.iter().map(|line| line.replace(&format!(" -> {HOSTED}"), "")).collect()
     };
@@ -216,8 +216,8 @@ fn the_way_out_comes_first_and_leads_away_without_code() {
 #[test]
 fn a_form_in_a_frame_says_that_the_page_around_it_may_stay() {
     let says = |framed: bool, at_risk: bool| {
-        let setting = setting(read(&campaign(json!(at_risk))));
-        let flow = Scenario::of(FormConfig { framed, ..setting });
+        let config = config(read(&campaign(json!(at_risk))));
+        let flow = Scenario::of(FormConfig { framed, ..config });
         flow.text().contains("If the page around this form stays open, close it yourself.")
     };
     assert!(says(true, true));
@@ -228,7 +228,7 @@ fn a_form_in_a_frame_says_that_the_page_around_it_may_stay() {
 fn whoever_leaves_leaves_nothing_behind() {
     let own = campaign(json!({ "exit_url": "https://weather.invalid/" }));
     let leave = [Effect::Leave("https://weather.invalid/".to_owned())];
-    let fresh = Scenario::new(own.clone()).plan();
+    let fresh = Scenario::new(own.clone()).markup();
     let filled = || Scenario::new(own.clone()).filled();
     for flow in [
         Scenario::new(own.clone()),
@@ -240,8 +240,8 @@ fn whoever_leaves_leaves_nothing_behind() {
     ] {
         let flow = flow.event(act("exit")).does(&leave);
         let count = flow.view().progress.is_some();
-        assert!(count || flow.plan() == fresh);
-        assert!(!flow.plan().as_str().contains("dara@example.org"));
+        assert!(count || flow.markup() == fresh);
+        assert!(!flow.markup().as_str().contains("dara@example.org"));
         // What was on its way is answered to nobody.
         let attempt = flow.attempt;
         flow.event(Event::Answered { attempt, reply: None }).does(&[]);
@@ -256,7 +256,7 @@ fn whoever_leaves_leaves_nothing_behind() {
 fn left_while_it_waits() -> Scenario {
     let flow = Scenario::new(campaign(json!(true))).filled().enter("body", "My own secret words.");
     let flow = flow.send().answer_once(None).is("sending");
-    assert!(flow.waits().is_some() && flow.plan().as_str().contains("dara@example.org"));
+    assert!(flow.waits().is_some() && flow.markup().as_str().contains("dara@example.org"));
     flow.event(Event::Gone).does(&[]).is("sending")
 }
 
@@ -266,7 +266,7 @@ fn a_form_left_while_its_message_waits_is_empty_and_sends_it() {
     let fresh = Scenario::new(campaign(json!(true)));
     assert_eq!(flow.session.draft(), fresh.session.draft());
     for typed in ["dara@example.org", "secret", "ដារ៉ា", "checked"] {
-        assert!(!flow.plan().as_str().contains(typed), "{typed}");
+        assert!(!flow.markup().as_str().contains(typed), "{typed}");
     }
     // The next try posts the very same, and the thanks do not say that anybody changed it since.
     let flow = flow.due().accept("accepted", 1).is("sent");
@@ -296,15 +296,15 @@ fn whoever_comes_back_to_an_emptied_form_gets_nothing_of_a_message_that_fails() 
 fn a_message_that_the_page_has_not_let_go_ends_when_the_form_is_left() {
     let flow =
         Scenario::new(campaign(json!(true))).filled().submit().event(Event::Gone).is("editing");
-    assert_eq!(flow.plan(), Scenario::new(campaign(json!(true))).plan());
+    assert_eq!(flow.markup(), Scenario::new(campaign(json!(true))).markup());
     flow.allow().does(&[]).is("editing");
 }
 
 #[test]
 fn a_form_left_where_nobody_is_at_risk_stays_as_it_is() {
     let flow = Scenario::new(campaign(json!(false))).filled().send().answer_once(None);
-    let before = flow.plan();
-    assert_eq!(flow.event(Event::Gone).does(&[]).is("sending").plan(), before);
+    let before = flow.markup();
+    assert_eq!(flow.event(Event::Gone).does(&[]).is("sending").markup(), before);
 }
 
 // What is kept, and who hears of it.
@@ -362,7 +362,7 @@ fn the_page_learns_no_count_from_sending() {
     let flow = flow.event(counted(4721)).does(&[]);
     assert_eq!(counts(&flow), 1);
     for count in ["4711", "4720", "4721"] {
-        assert!(!flow.plan().as_str().contains(count), "{count} is to be seen");
+        assert!(!flow.markup().as_str().contains(count), "{count} is to be seen");
     }
     // The next person sees what was known before.
     assert!(flow.reset().text().contains("4711 of 5000"));
@@ -372,7 +372,7 @@ fn the_page_learns_no_count_from_sending() {
 fn a_receipt_is_for_those_who_ask() {
     let flow = Scenario::new(campaign(json!(true))).event(act("show-receipt")).does(&[]);
     let flow = flow.filled().send().accept("accepted", 7);
-    let seen = |flow: &Scenario, what: &str| flow.plan().as_str().contains(what);
+    let seen = |flow: &Scenario, what: &str| flow.markup().as_str().contains(what);
     assert!(!seen(&flow, &jti(1)) && !seen(&flow, "a.b.c"));
     let root = self_root(&flow);
     let button = by(&root, "data-act", "show-receipt").unwrap();
@@ -397,7 +397,7 @@ fn without_script_a_receipt_is_folded_away() {
         receipt: "a.b.c".to_owned(),
         count: Some(1),
     };
-    let session = Session::thanks(setting(read(&campaign(json!(true)))), NOW, receipt);
+    let session = Session::thanks(config(read(&campaign(json!(true)))), NOW, receipt);
     let root = root(&whole(&session, &english(), None));
     let folded = all(&root).into_iter().find(|e| e.tag == "details").unwrap();
     assert_eq!(folded.attributes, []);
@@ -411,8 +411,8 @@ fn without_script_a_receipt_is_folded_away() {
 
 #[test]
 fn a_page_that_hears_of_no_choice_says_the_warning_to_all() {
-    let setting = setting(read(&campaign(json!(true))));
-    let session = Session::hosted(setting, NOW, Some(Draft::default()), Vec::new());
+    let config = config(read(&campaign(json!(true))));
+    let session = Session::hosted(config, NOW, Some(Draft::default()), Vec::new());
     let root = root(&whole(&session, &english(), None));
     assert_eq!(
         words(by(&root, "id", OWN_GOVERNMENT).unwrap()),
@@ -443,7 +443,7 @@ proptest! {
                 _ => flow,
             };
             asked = flow.session.state() == "sent" && (asked || step == 8);
-            prop_assert!(asked || !flow.plan().as_str().contains(&jti(1)));
+            prop_assert!(asked || !flow.markup().as_str().contains(&jti(1)));
             let told = format!("{:?}", flow.told);
             prop_assert!(!told.contains(&jti(1)), "{}", told);
         }

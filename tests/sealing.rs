@@ -87,8 +87,11 @@ fn sent(campaign: &Campaign) -> (Claims, SealedPayload) {
 
 /// The fields and codes of what is wrong.
 fn told(campaign: &Campaign, claims: &Claims) -> Vec<String> {
-    let mistakes = check_sealed(campaign, claims).err().unwrap_or_default();
-    mistakes.iter().map(|mistake| [&mistake.field, " ", &*mistake.code()].concat()).collect()
+    let field_errors = check_sealed(campaign, claims).err().unwrap_or_default();
+    field_errors
+        .iter()
+        .map(|field_error| [&field_error.field, " ", &*field_error.code()].concat())
+        .collect()
 }
 
 #[test]

@@ -30,11 +30,11 @@ fn asked(flow: &Scenario) -> Option<(&str, u32)> {
     })
 }
 
-/// What a plan says at the top of the form: the languages, and which is the form's.
+/// What a markup says at the top of the form: the languages, and which is the form's.
 fn languages(flow: &Scenario) -> Vec<(String, bool)> {
-    let plan: Markup = whole(&flow.session, &flow.locale, None);
+    let markup: Markup = whole(&flow.session, &flow.locale, None);
     let mut found = Vec::new();
-    let mut stack = vec![plan.tree()];
+    let mut stack = vec![markup.tree()];
     while let Some(node) = stack.pop() {
         if let Node::Element(element) = node {
             if let Some(pressed) = element.attribute("aria-pressed") {
@@ -102,7 +102,7 @@ fn what_is_signed_is_in_the_language_that_was_shown_last() {
         let flow = if made { spoken(flow, "km") } else { flow };
         // Agreement is to what was read, so it is asked for anew.
         let flow = flow.submit();
-        let wrong: Vec<String> = flow.mistakes().into_iter().map(|(name, _)| name).collect();
+        let wrong: Vec<String> = flow.field_errors().into_iter().map(|(name, _)| name).collect();
         assert_eq!(wrong, ["consent_delivery"]);
         let claims = flow.tick("consent_delivery", "on").prepare().send().claims();
         assert_eq!(claims.lang, "km");
@@ -161,7 +161,7 @@ fn a_mail_that_is_offered_is_not_offered_in_another_language() {
         campaign.delivery.modes.push(standwith::campaign::DeliveryMode::MailApp);
         campaign
     };
-    let flow = Scenario::of(scenario::setting(mailed("en"))).filled().act("mail").allow();
+    let flow = Scenario::of(scenario::config(mailed("en"))).filled().act("mail").allow();
     assert!(flow.form().mail.is_some());
     let mut flow = flow;
     flow.locale = locale("km");

@@ -7,7 +7,7 @@ mod scenario;
 
 use proptest::prelude::*;
 use scenario::seen::Control;
-use scenario::{Scenario, campaign_with, setting};
+use scenario::{Scenario, campaign_with, config};
 use serde_json::{Value, json};
 use standwith::action::{Action, AnswerValue, ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
@@ -80,7 +80,7 @@ fn sent(campaign: &Campaign, draft: &Draft) -> Result<Vec<String>, Vec<(String, 
             assert_eq!(check_claims(campaign, &claims(campaign, &action)).as_ref(), Ok(&action));
             Ok(action.targets().to_vec())
         }
-        Err(mistakes) => Err(mistakes.into_iter().map(|m| (m.field, m.kind)).collect()),
+        Err(field_errors) => Err(field_errors.into_iter().map(|m| (m.field, m.kind)).collect()),
     }
 }
 
@@ -200,9 +200,9 @@ fn among_those_who_are_found_some_may_be_chosen() {
     // One alone is no choice.
     assert_eq!(offered(&campaign, &from("US", "20500", &[])).choice, None);
     goes_to(&campaign, &from("US", "20500", &[]), &["everybody"]);
-    for mistake in [TooFew(1), TooMany(2)] {
-        let mistake = FieldError { field: TARGETS.to_owned(), kind: mistake };
-        assert_eq!(FieldError::reported(&campaign, TARGETS, &mistake.code()), mistake);
+    for field_error in [TooFew(1), TooMany(2)] {
+        let field_error = FieldError { field: TARGETS.to_owned(), kind: field_error };
+        assert_eq!(FieldError::reported(&campaign, TARGETS, &field_error.code()), field_error);
     }
 }
 
@@ -246,8 +246,8 @@ fn the_endpoint_finds_the_targets_itself() {
         claims.targets = targets.iter().map(|id| (*id).to_owned()).collect();
         match (check_claims(&campaign, &claims), expected) {
             (Ok(action), Ok(targets)) => assert_eq!(action.targets(), targets),
-            (Err(mistakes), Err(kind)) => {
-                assert_eq!(mistakes, [FieldError { field: TARGETS.to_owned(), kind }]);
+            (Err(field_errors), Err(kind)) => {
+                assert_eq!(field_errors, [FieldError { field: TARGETS.to_owned(), kind }]);
             }
             (found, expected) => panic!("{targets:?}: {found:?}, not {expected:?}"),
         }
@@ -265,7 +265,7 @@ fn the_endpoint_finds_the_targets_itself() {
     check(chosen(), &["london"], Err(UnknownChoice));
     check(chosen(), &[], Err(TooFew(1)));
     check(chosen(), &found, Err(TooMany(2)));
-    // Which ones the lot drew, nobody else can know: only how many.
+    // Which ones chance drew, nobody else can know: only how many.
     let by_lot = || json!({"mode": "random", "most": 2});
     check(by_lot(), &["un", "kh"], Ok(&["kh", "un"]));
     check(by_lot(), &["kh"], Err(TooFew(2)));
@@ -312,12 +312,12 @@ fn the_form_shows_who_is_found() {
     );
     let flow = flow.submit();
     let sentence = "Nobody on the campaign’s list is responsible for the place you entered.";
-    let targets = flow.mistakes().into_iter().find(|(_, said)| said == sentence);
+    let targets = flow.field_errors().into_iter().find(|(_, said)| said == sentence);
     // There is no control to lead to.
     assert_eq!(targets, Some((String::new(), sentence.to_owned())));
     // The other country mends it.
     let flow = flow.enter("country", "KH").enter("postal_code", "12000");
-    assert_eq!(flow.mistakes(), []);
+    assert_eq!(flow.field_errors(), []);
     let flow = flow.send();
     assert_eq!(flow.claims().targets, ["kh"]);
 
@@ -345,9 +345,9 @@ fn the_form_shows_whom_the_lot_drew() {
     let campaign = read(&file);
     let mut seen = std::collections::BTreeSet::new();
     for seed in 1..30 {
-        let mut setting = setting(campaign.clone());
-        setting.seed = seed;
-        let flow = Scenario::of(setting).filled();
+        let mut config = config(campaign.clone());
+        config.seed = seed;
+        let flow = Scenario::of(config).filled();
         let (names, _) = shown(&flow);
         assert_eq!(names.len(), 2);
         // An event from elsewhere doesn't draw anew.
@@ -361,9 +361,9 @@ fn the_form_shows_whom_the_lot_drew() {
     }
     assert_eq!(seen.len(), 3);
     // What is painted before the form is there names nobody, and keeps the places.
-    let plan = first(&campaign, &scenario::locale("en"));
-    assert_eq!(plan.as_str().matches('\u{a0}').count(), 3);
-    assert!(campaign.targets.iter().all(|target| !plan.as_str().contains(&target.name)));
+    let markup = first(&campaign, &scenario::locale("en"));
+    assert_eq!(markup.as_str().matches('\u{a0}').count(), 3);
+    assert!(campaign.targets.iter().all(|target| !markup.as_str().contains(&target.name)));
 }
 
 #[test]
@@ -374,8 +374,8 @@ fn a_target_is_seen() {
             "targets": [{"id": "a", "name": "A", "picture": picture}, {"id": "b", "name": "B"}],
             "targeting": {"mode": mode},
         }));
-        let plan = Scenario::new(file).plan();
-        let text = plan.as_str();
+        let markup = Scenario::new(file).markup();
+        let text = markup.as_str();
         assert_eq!(text.matches("https://campaign.invalid/a.jpg").count(), 1, "{mode}");
         assert_eq!(text.matches("The minister").count(), 1, "{mode}");
     }
@@ -516,7 +516,7 @@ proptest! {
                 other.targets = vec![target.id.0.clone()];
                 match check_claims(&campaign, &other) {
                     Ok(taken) => prop_assert_eq!(taken.targets(), &other.targets[..]),
-                    Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.field == TARGETS)),
+                    Err(field_errors) => prop_assert!(field_errors.iter().all(|m| m.field == TARGETS)),
                 }
             }
         }

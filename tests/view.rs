@@ -20,7 +20,7 @@ use standwith::session::{Dirty, Event, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
 use standwith::view::{NOTICE, Posting, Region, SUMMARY, THANKS, whole};
 
-/// What a place-by-place painter follows to an element: number among siblings, and tag.
+/// What a place-by-place renderer follows to an element: number among siblings, and tag.
 type Path = Vec<(usize, &'static str)>;
 
 /// Every element of a tree, from top to bottom, with its path and those about it.
@@ -146,7 +146,7 @@ fn check(root: &Element) {
 }
 
 fn of(flow: &Scenario) -> Element {
-    let root = root(&flow.plan());
+    let root = root(&flow.markup());
     check(&root);
     root
 }
@@ -357,7 +357,7 @@ fn a_mistake_is_tied_to_its_control() {
     for (id, sentence) in &links {
         let error = [id, "-error"].concat();
         assert_eq!(words(by_id(&error)), *sentence);
-        // The question over several boxes bears the mistake, not each box.
+        // The question over several boxes bears the field error, not each box.
         let bearer = all.iter().find(|(_, _, e)| {
             e.attribute("aria-describedby").is_some_and(|told| told.split(' ').any(|t| t == error))
         });
@@ -569,7 +569,7 @@ fn a_mistake_in_what_is_not_shown_is_told_without_a_link() {
         .iter()
         .filter(|(_, _, e)| e.attribute("href").is_some_and(|address| address.starts_with('#')))
         .count();
-    assert_eq!((links, flow.mistakes().len()), (0, 2));
+    assert_eq!((links, flow.field_errors().len()), (0, 2));
 }
 
 // The hosted page.
@@ -579,19 +579,19 @@ fn a_page_without_script_posts_the_same_form() {
     let hidden = [("jti", jti(1)), ("lang", "km".to_owned())];
     let posting =
         Posting { action: "https://actions.invalid/campaigns/x?a=1&b=\"", hidden: &hidden };
-    let mistake =
+    let field_error =
         |field: &str| FieldError { field: field.to_owned(), kind: FieldErrorKind::Missing };
     let draft = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
-    let setting =
-        || scenario::setting(scenario::example().campaign("km", Strictness::Strict).unwrap());
+    let config =
+        || scenario::config(scenario::example().campaign("km", Strictness::Strict).unwrap());
     let locale = scenario::locale("km");
     for session in [
-        Session::hosted(setting(), NOW, None, Vec::new()),
+        Session::hosted(config(), NOW, None, Vec::new()),
         Session::hosted(
-            setting(),
+            config(),
             NOW,
             Some(draft),
-            ["email", "consent_delivery", "targets", "jti"].map(mistake).into(),
+            ["email", "consent_delivery", "targets", "jti"].map(field_error).into(),
         ),
     ] {
         let page = root(&whole(&session, &locale, Some(posting)));
@@ -735,8 +735,8 @@ proptest! {
         texts in proptest::collection::vec(naughty(), 1..60),
         typed in proptest::collection::vec(naughty(), 8),
     ) {
-        let setting = scenario::setting(campaign_saying(&texts));
-        let mut flow = Scenario::of(setting.clone());
+        let config = scenario::config(campaign_saying(&texts));
+        let mut flow = Scenario::of(config.clone());
         of(&flow);
         let names = ["own_text", "own_long_text", "own_email", "own_phone", "own_choice",
             "own_date", "subject", "body"];
@@ -746,7 +746,7 @@ proptest! {
         flow = flow.tick("own_choices", &typed[0]).submit();
         of(&flow);
         // Sent with whatever can be sent.
-        let mut flow = Scenario::of(setting.clone()).filled().enter("subject", "Freedom").submit();
+        let mut flow = Scenario::of(config.clone()).filled().enter("subject", "Freedom").submit();
         of(&flow);
         if flow.session.state() == "sending" {
             flow = flow.allow().prepare().sign();
@@ -763,7 +763,7 @@ proptest! {
                 receipt: typed[5].clone(),
                 count: Some(i64::MAX),
             };
-            let session = Session::thanks(setting.clone(), NOW, acceptance);
+            let session = Session::thanks(config.clone(), NOW, acceptance);
             let (session, _) = session.update(Event::Copied(ShareResult::NotCopied));
             check(&root(&whole(&session, &Locale::english(Rules::PLAIN), None)));
         }

@@ -247,27 +247,28 @@ impl Intake {
         let named = named.map_err(busy)?;
         let known = named.is_some();
         let action = action.clone();
-        let mistakes = self.workers.run(move || {
+        let field_errors = self.workers.run(move || {
             let claims = &action.claims;
             let is_sealed = served.campaign().sealing.is_some();
-            let mut mistakes = validate(&named.unwrap_or(served), claims, known, check_received);
+            let mut field_errors =
+                validate(&named.unwrap_or(served), claims, known, check_received);
             if !is_sealed_to_a_key(claims) {
-                mistakes.push(("sealed".to_owned(), "answer_malformed".to_owned()));
+                field_errors.push(("sealed".to_owned(), "answer_malformed".to_owned()));
             }
             // Whatever version it names: a campaign that seals today keeps nothing in the clear.
             let missing = claims.sealed.is_none().then_some(("sealed", "answer_missing"));
             let exposed = sealing::exposed(claims).into_iter();
             let exposed = exposed.map(|name| (name, "answer_unknown_choice"));
             for (field, code) in missing.into_iter().chain(exposed).filter(|_| is_sealed) {
-                let mistake = (field.to_owned(), code.to_owned());
-                if !mistakes.contains(&mistake) {
-                    mistakes.push(mistake);
+                let field_error = (field.to_owned(), code.to_owned());
+                if !field_errors.contains(&field_error) {
+                    field_errors.push(field_error);
                 }
             }
-            mistakes
+            field_errors
         });
-        let mistakes = mistakes.await?;
-        if mistakes.is_empty() { Ok(known) } else { Err(Refusal::Rules(mistakes)) }
+        let field_errors = field_errors.await?;
+        if field_errors.is_empty() { Ok(known) } else { Err(Refusal::Rules(field_errors)) }
     }
 
     async fn keep(

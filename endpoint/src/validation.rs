@@ -18,12 +18,12 @@ pub(crate) fn validate(
     known: bool,
     check: impl Fn(&Campaign, &Claims) -> Result<(), Vec<FieldError>>,
 ) -> Vec<(String, String)> {
-    let mut mistakes = Vec::new();
+    let mut field_errors = Vec::new();
     let campaign = match version.in_language(&claims.lang) {
         Some(campaign) => campaign,
         None => {
             if known && !claims.lang.is_empty() {
-                mistakes.push(("lang".to_owned(), "lang_unknown_choice".to_owned()));
+                field_errors.push(("lang".to_owned(), "lang_unknown_choice".to_owned()));
             }
             version.campaign()
         }
@@ -32,18 +32,20 @@ pub(crate) fn validate(
         // Another version may have had other variants.
         let unknown =
             FieldError { field: "variant".to_owned(), kind: FieldErrorKind::UnknownChoice };
-        let found = found.into_iter().filter(|mistake| known || *mistake != unknown);
-        mistakes.extend(found.map(|mistake| (mistake.field.clone(), mistake.code())));
+        let found = found.into_iter().filter(|field_error| known || *field_error != unknown);
+        field_errors
+            .extend(found.map(|field_error| (field_error.field.clone(), field_error.code())));
     }
     for (index, consent) in claims.consents.iter().enumerate() {
         let earlier = &claims.consents[..index];
         if earlier.iter().any(|earlier| earlier.purpose == consent.purpose) {
-            mistakes.push((consent_name(&consent.purpose), "consent_duplicate".to_owned()));
+            field_errors.push((consent_name(&consent.purpose), "consent_duplicate".to_owned()));
         } else if known && !has_wording(version, consent) {
-            mistakes.push((consent_name(&consent.purpose), "consent_wording_mismatch".to_owned()));
+            field_errors
+                .push((consent_name(&consent.purpose), "consent_wording_mismatch".to_owned()));
         }
     }
-    mistakes
+    field_errors
 }
 
 /// The status of an action that is taken, by whether it came signed and what it claims.

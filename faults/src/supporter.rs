@@ -54,8 +54,8 @@ impl Supporters {
         let campaign = campaign.map_err(|faults| anyhow!("the campaign file: {faults:?}"))?;
         let action = match check(&campaign, &filled_in(&campaign).composed(&campaign)) {
             Ok(action) => action,
-            Err(mistakes) => {
-                let asked: Vec<&str> = mistakes.iter().map(|m| m.field.as_str()).collect();
+            Err(field_errors) => {
+                let asked: Vec<&str> = field_errors.iter().map(|m| m.field.as_str()).collect();
                 bail!("the form asks for what this program can't fill in: {}", asked.join(", "));
             }
         };

@@ -91,12 +91,12 @@ impl Session {
 
     /// The place of the subject among those that are suggested.
     pub(crate) fn suggested_subject(&self) -> Option<usize> {
-        place_of_subject(&self.setting.campaign, &self.draft)
+        place_of_subject(&self.config.campaign, &self.draft)
     }
 
     /// Whether there is a text that is the supporter's own.
     pub(crate) fn is_own(&self) -> bool {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         let unchanged = message::is_unchanged(campaign, &self.draft);
         campaign.message.editable && !(unchanged && self.suggested_subject().is_some())
     }
@@ -108,7 +108,7 @@ impl Session {
     }
 
     fn suggest_subject(&mut self) -> Vec<Effect> {
-        let subjects = &self.setting.campaign.message.subjects;
+        let subjects = &self.config.campaign.message.subjects;
         // A subject of the supporter's own stays.
         let Some(at) = self.suggested_subject().filter(|_| subjects.len() > 1) else {
             return Vec::new();
@@ -124,7 +124,7 @@ impl Session {
         }
         let own = self.text();
         let [subject, _] = &own;
-        let suggested = Draft::begun(&self.setting.campaign, self.setting.seed);
+        let suggested = Draft::begun(&self.config.campaign, self.config.seed);
         let subject = match self.suggested_subject() {
             Some(_) => subject.clone(),
             None => suggested.get(SUBJECT).to_owned(),
@@ -156,7 +156,7 @@ impl Session {
 
     /// Asks once for words of the supporter's own; `None` where the message may go.
     pub(super) fn nudge(&mut self) -> Option<Vec<Effect>> {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         let asks = campaign.message.nudge && message::is_unchanged(campaign, &self.draft);
         if !asks || std::mem::replace(&mut self.help.nudged, true) {
             return None;

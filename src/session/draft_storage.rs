@@ -31,11 +31,11 @@ impl Session {
                 out.text(value);
             };
             if self.spoke {
-                pair(CHOSEN, &self.setting.campaign.lang);
+                pair(CHOSEN, &self.config.campaign.lang);
             }
             let own = |name: &str| match name {
                 SUBJECT => self.suggested_subject().is_none(),
-                BODY => !is_unchanged(&self.setting.campaign, &self.draft),
+                BODY => !is_unchanged(&self.config.campaign, &self.draft),
                 _ => true,
             };
             for name in self.names().iter().filter(|name| self.may_keep(name) && own(name)) {
@@ -52,26 +52,26 @@ impl Session {
 
     /// The tab is to keep nothing any more.
     pub(super) fn forget(&self) -> Option<Effect> {
-        self.setting.keeps.then_some(Effect::Forget)
+        self.config.keeps.then_some(Effect::Forget)
     }
 
     /// Whether the tab may keep a draft. A draft is clear text, which other scripts of the site can read.
     fn keeps(&self) -> bool {
-        let campaign = &self.setting.campaign;
-        self.setting.keeps && !campaign.is_at_risk() && campaign.sealing.is_none()
+        let campaign = &self.config.campaign;
+        self.config.keeps && !campaign.is_at_risk() && campaign.sealing.is_none()
     }
 
     fn may_keep(&self, name: &str) -> bool {
         match name {
             TARGETS => true,
-            SUBJECT | BODY => self.setting.campaign.message.editable,
-            _ => self.setting.campaign.field(name).is_some(),
+            SUBJECT | BODY => self.config.campaign.message.editable,
+            _ => self.config.campaign.field(name).is_some(),
         }
     }
 
     /// Whether there is such a box to tick.
     fn has_box(&self, name: &str, value: &str) -> bool {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         let options =
             || campaign.field(name).is_some_and(|f| f.options.iter().any(|o| o.id == value));
         match campaign.field(name).map(Field::kind) {
@@ -90,7 +90,7 @@ impl Session {
         let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
             return Vec::new();
         };
-        let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
+        let fresh = Draft::begun(&self.config.campaign, self.config.seed);
         let before = self.draft.clone();
         let [mut chosen, mut own] = [const { String::new() }; 2];
         for pair in kept.chunks(2) {
@@ -109,7 +109,7 @@ impl Session {
             if !self.may_keep(name) || !before.all(name).eq(fresh.all(name)) {
                 continue;
             }
-            let kind = self.setting.campaign.field(name).map(Field::kind);
+            let kind = self.config.campaign.field(name).map(Field::kind);
             let is_box = name == TARGETS || matches!(kind, Some(Kind::Choices | Kind::Checkbox));
             // An option or a target may be gone.
             match is_box || kind == Some(Kind::Choice) {
@@ -120,7 +120,7 @@ impl Session {
         self.help.restored = self.draft != before;
         self.changed(Dirty::SCREEN);
         let mut effects = self.begun();
-        if chosen != self.setting.campaign.lang {
+        if chosen != self.config.campaign.lang {
             self.wish = Some(chosen);
             effects.extend(self.grant());
         }
@@ -130,11 +130,11 @@ impl Session {
     /// What a link fills in: names and values. What somebody has written stays, and no box is ticked. Nothing
     /// where taking part may be dangerous: the link stays in the browser's history.
     pub(super) fn prefilled(&mut self, values: &[(String, String)]) {
-        if self.setting.campaign.is_at_risk() {
+        if self.config.campaign.is_at_risk() {
             return;
         }
         for (name, value) in values {
-            let Some(field) = self.setting.campaign.field(name) else { continue };
+            let Some(field) = self.config.campaign.field(name) else { continue };
             let fits = match field.kind() {
                 Kind::Choices | Kind::Checkbox => false,
                 Kind::Choice => self.has_box(name, value),

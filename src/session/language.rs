@@ -23,7 +23,7 @@ impl Session {
             return None;
         }
         let lang = self.wish.take()?;
-        let known = &self.setting.campaign.languages.0;
+        let known = &self.config.campaign.languages.0;
         let place = known.iter().position(|known| *known == lang)? as u32;
         Some(Effect::Speak { lang, place })
     }
@@ -35,7 +35,7 @@ impl Session {
 
     /// The language in this place of the campaign's.
     pub fn language(&self, place: usize) -> &str {
-        self.setting.campaign.languages.0.get(place).map_or("", String::as_str)
+        self.config.campaign.languages.0.get(place).map_or("", String::as_str)
     }
 
     /// The campaign is there in another language.
@@ -43,13 +43,13 @@ impl Session {
         if !self.may_speak() {
             return Vec::new();
         }
-        campaign.vary(self.setting.seed);
-        let before = std::mem::take(&mut self.setting.campaign);
+        campaign.vary(self.config.seed);
+        let before = std::mem::take(&mut self.config.campaign);
         self.adopt(&before, campaign, true);
         (self.spoke, self.unspoken) = (true, false);
         if matches!(self.phase, Phase::Sent(_) | Phase::OutboxEntry(_)) {
             // Nothing is written now; the digests are not those of these wordings any more.
-            self.materials = match self.materials {
+            self.key_state = match self.key_state {
                 KeyState::Asked | KeyState::Stale => KeyState::Stale,
                 _ => KeyState::None,
             };
@@ -57,14 +57,14 @@ impl Session {
         }
         self.withdraw_mail();
         // The digests are those of the other language's wordings.
-        match self.materials {
+        match self.key_state {
             KeyState::None => Vec::new(),
             KeyState::Made(_) => {
-                self.materials = KeyState::None;
+                self.key_state = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
             KeyState::Asked | KeyState::Stale => {
-                self.materials = KeyState::Stale;
+                self.key_state = KeyState::Stale;
                 Vec::new()
             }
         }
@@ -73,7 +73,7 @@ impl Session {
     /// Takes another file of the same campaign in the place of the one `before`: what was only suggested is what
     /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
     pub(super) fn adopt(&mut self, before: &Campaign, campaign: Campaign, keeps_place: bool) {
-        let suggested = Draft::begun(&campaign, self.setting.seed);
+        let suggested = Draft::begun(&campaign, self.config.seed);
         let [subject, body] = [SUBJECT, BODY].map(|name| self.draft.get(name).to_owned());
         if let Some(place) = place_of_subject(before, &self.draft) {
             let same = campaign.message.subjects.get(place).filter(|_| keeps_place);
@@ -85,7 +85,7 @@ impl Session {
         }
         for (name, written) in [(SUBJECT, subject), (BODY, body)] {
             if self.draft.get(name) != written {
-                self.mistakes.retain(|mistake| mistake.field != name);
+                self.field_errors.retain(|field_error| field_error.field != name);
             }
         }
         // Agreement is to what was read.
@@ -97,7 +97,7 @@ impl Session {
                 self.draft.set(&consent_name(consent.purpose.as_str()), "");
             }
         }
-        self.setting.campaign = campaign;
+        self.config.campaign = campaign;
         self.changed(Dirty::SCREEN);
     }
 }

@@ -1,4 +1,4 @@
-//! A message that the supporter sends from an own mailbox: it is judged as any other, offered as links
+//! A message that the supporter sends from an own mailbox: it is validated as any other, offered as links
 //! and to be copied, and signed and posted once the supporter says that it was sent.
 
 use super::{Dirty, Effect, Focus, Message, Notice, Phase, Session, ShareResult};
@@ -39,7 +39,7 @@ impl Mailing {
 impl Session {
     /// The supporter pressed the form's button.
     pub(super) fn press(&mut self, now: i64) -> Vec<Effect> {
-        if self.setting.campaign.is_only_mailed() {
+        if self.config.campaign.is_only_mailed() {
             return self.offer();
         }
         self.mailing = None;
@@ -52,7 +52,7 @@ impl Session {
             return Vec::new();
         }
         match (act, &mut self.mailing) {
-            ("mail", _) if self.setting.campaign.is_mailed() => self.offer(),
+            ("mail", _) if self.config.campaign.is_mailed() => self.offer(),
             ("mail-yes", Some(mailing)) => {
                 mailing.told = true;
                 vec![Effect::AskTime]
@@ -76,23 +76,23 @@ impl Session {
         }
     }
 
-    /// Judges the form, and asks the page whether the message may go.
+    /// Validates the form, and asks the page whether the message may go.
     fn offer(&mut self) -> Vec<Effect> {
         self.notice = None;
-        match self.judge() {
+        match self.validate() {
             Ok(action) => {
                 if let Some(nudge) = self.nudge() {
                     return nudge;
                 }
-                let mail = Mail::of(&self.setting.campaign, &action);
+                let mail = Mail::of(&self.config.campaign, &action);
                 let message = self.message(&action, Some(DeliveryClaim::MailApp));
                 self.mailing = Some(Box::new(Mailing::new(mail, message)));
-                self.mistakes.clear();
+                self.field_errors.clear();
                 self.changed(Dirty::MISTAKES);
                 self.step(Phase::Asking);
                 vec![Effect::Ask]
             }
-            Err(mistakes) => self.show(mistakes),
+            Err(field_errors) => self.show(field_errors),
         }
     }
 
@@ -114,7 +114,7 @@ impl Session {
             return Vec::new();
         }
         let mut message = mailing.message.clone();
-        match self.judge() {
+        match self.validate() {
             Ok(action) if self.is_as_offered(&action) => {
                 message = self.message(&action, Some(DeliveryClaim::MailApp));
             }
@@ -126,7 +126,7 @@ impl Session {
                 message = message.saying();
             }
         }
-        self.mistakes.clear();
+        self.field_errors.clear();
         self.ask(message, now);
         // The page has agreed already.
         self.allowed(true)
@@ -134,7 +134,7 @@ impl Session {
 
     /// Looks whether the form still says what the mail says, which may be on its way.
     pub(super) fn compare_mail(&mut self) {
-        let outdated = !self.judge().is_ok_and(|action| self.is_as_offered(&action));
+        let outdated = !self.validate().is_ok_and(|action| self.is_as_offered(&action));
         if let Some(mailing) = &mut self.mailing
             && std::mem::replace(&mut mailing.outdated, outdated) != outdated
         {
@@ -144,7 +144,7 @@ impl Session {
 
     /// Whether the mail that is offered says what this action says.
     fn is_as_offered(&self, action: &Action) -> bool {
-        let mail = Mail::of(&self.setting.campaign, action);
+        let mail = Mail::of(&self.config.campaign, action);
         self.mailing.as_ref().is_some_and(|mailing| mailing.mail == mail)
     }
 

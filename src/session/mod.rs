@@ -41,7 +41,7 @@ pub struct FormConfig {
     pub source: Source,
     /// The address of the hosted form; empty where there is none, or this is it.
     pub hosted: String,
-    /// A number of this form's own: with it targets are drawn, where the lot decides.
+    /// A number of this form's own: with it targets are drawn, where chance decides.
     pub seed: u64,
     /// Whether this is a trial: what is sent is never counted and reaches nobody.
     pub test: bool,
@@ -56,10 +56,10 @@ pub struct FormConfig {
 /// The form and all that it remembers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    pub(crate) setting: FormConfig,
+    pub(crate) config: FormConfig,
     pub(crate) draft: Draft,
     pub(crate) phase: Phase,
-    pub(crate) mistakes: Vec<FieldError>,
+    pub(crate) field_errors: Vec<FieldError>,
     pub(crate) notice: Option<Notice>,
     pub(crate) count: Option<i64>,
     pub(crate) shared: Option<ShareResult>,
@@ -84,7 +84,7 @@ pub struct Session {
     tries: u32,
     /// The proof of work for the message on its way.
     proof: String,
-    materials: KeyState,
+    key_state: KeyState,
     /// What is about to be signed.
     next: Option<Box<Message>>,
     /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
@@ -565,29 +565,29 @@ pub enum PageEvent {
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
-    pub fn new(mut setting: FormConfig, now: i64) -> (Self, Vec<Effect>) {
-        setting.variant = setting.campaign.vary(setting.seed);
-        let mut session = Session::editing(setting);
-        let Campaign { opens, closes, .. } = &session.setting.campaign;
+    pub fn new(mut config: FormConfig, now: i64) -> (Self, Vec<Effect>) {
+        config.variant = config.campaign.vary(config.seed);
+        let mut session = Session::editing(config);
+        let Campaign { opens, closes, .. } = &session.config.campaign;
         session.phase = match (opens, closes) {
             (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
             (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
             _ => Phase::Editing,
         };
         let mut effects = vec![Effect::Tell(PageEvent::Ready)];
-        if !session.setting.count_url.is_empty() {
-            effects.push(Effect::FetchCount(session.setting.count_url.clone()));
+        if !session.config.count_url.is_empty() {
+            effects.push(Effect::FetchCount(session.config.count_url.clone()));
         }
         (session, effects)
     }
 
     /// A form of a campaign that takes messages, before anything has happened.
-    pub(crate) fn editing(setting: FormConfig) -> Self {
+    pub(crate) fn editing(config: FormConfig) -> Self {
         Session {
-            draft: Draft::begun(&setting.campaign, setting.seed),
-            setting,
+            draft: Draft::begun(&config.campaign, config.seed),
+            config,
             phase: Phase::Editing,
-            mistakes: Vec::new(),
+            field_errors: Vec::new(),
             notice: None,
             count: None,
             shared: None,
@@ -603,7 +603,7 @@ impl Session {
             attempt: 0,
             tries: 0,
             proof: String::new(),
-            materials: KeyState::None,
+            key_state: KeyState::None,
             next: None,
             unclear: Vec::new(),
             emptied: false,
@@ -617,25 +617,25 @@ impl Session {
         }
     }
 
-    /// The form as it stands when a hosted page is asked for, or posted back with mistakes.
+    /// The form as it stands when a hosted page is asked for, or posted back with field errors.
     pub fn hosted(
-        setting: FormConfig,
+        config: FormConfig,
         now: i64,
         draft: Option<Draft>,
-        mistakes: Vec<FieldError>,
+        field_errors: Vec<FieldError>,
     ) -> Self {
-        let (mut session, _) = Session::new(setting, now);
-        let seed = session.setting.seed;
+        let (mut session, _) = Session::new(config, now);
+        let seed = session.config.seed;
         session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
-        session.mistakes = mistakes;
+        session.field_errors = field_errors;
         session.hears = false;
         session.left(assist::EMAIL);
         session
     }
 
     /// The thanks that a hosted page shows.
-    pub fn thanks(setting: FormConfig, now: i64, acceptance: Acceptance) -> Self {
-        let (mut session, _) = Session::new(setting, now);
+    pub fn thanks(config: FormConfig, now: i64, acceptance: Acceptance) -> Self {
+        let (mut session, _) = Session::new(config, now);
         session.count = acceptance.count;
         session.phase = Phase::Sent(acceptance);
         session.hears = false;
@@ -644,12 +644,12 @@ impl Session {
 
     /// A number of this form's own, with which lots are drawn.
     pub fn seed(&self) -> u64 {
-        self.setting.seed
+        self.config.seed
     }
 
     /// The campaign's name on the wire.
     pub fn campaign(&self) -> &str {
-        self.setting.campaign.id.as_str()
+        self.config.campaign.id.as_str()
     }
 
     /// The word for where the form is: `editing`, `sending`, `queued`, `sent` or `closed`.
@@ -702,21 +702,21 @@ impl Session {
                 Some(_) => self.mail_allowed(allowed),
                 None => self.allowed(allowed),
             },
-            Event::Prepared(materials) if matches!(self.materials, KeyState::Asked) => {
-                self.materials = KeyState::Made(materials);
+            Event::Prepared(key_state) if matches!(self.key_state, KeyState::Asked) => {
+                self.key_state = KeyState::Made(key_state);
                 for message in &mut self.unclear {
                     message.settled = true;
                 }
                 self.prepare()
             }
             Event::Prepared(_) | Event::NotPrepared
-                if matches!(self.materials, KeyState::Stale) =>
+                if matches!(self.key_state, KeyState::Stale) =>
             {
-                self.materials = KeyState::None;
+                self.key_state = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
-            Event::NotPrepared if matches!(self.materials, KeyState::Asked) => {
-                self.materials = KeyState::None;
+            Event::NotPrepared if matches!(self.key_state, KeyState::Asked) => {
+                self.key_state = KeyState::None;
                 match self.phase {
                     Phase::Preparing => self.stop(Notice::CannotSign, "signing_failed", false),
                     // There is time to try again until it is needed.
@@ -802,7 +802,7 @@ impl Session {
     /// Empties the form for the next person.
     fn reset(&mut self) -> Vec<Effect> {
         self.empty();
-        // Only a campaign that was open can have been sent to; it is judged again on sending.
+        // Only a campaign that was open can have been sent to; it is validated again on sending.
         if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
             self.phase = Phase::Editing;
         }
@@ -822,9 +822,9 @@ impl Session {
 
     /// Empties the form of everything that was entered.
     fn empty(&mut self) {
-        self.draft = Draft::begun(&self.setting.campaign, self.setting.seed);
+        self.draft = Draft::begun(&self.config.campaign, self.config.seed);
         self.help = assist::Help::default();
-        self.mistakes.clear();
+        self.field_errors.clear();
         self.mailing = None;
         (self.wrote, self.started) = (false, false);
         self.changed(Dirty::SCREEN);
@@ -853,7 +853,7 @@ impl Session {
             Some(ticked) => self.draft.has(name, value) == ticked,
         };
         // What an endpoint found wrong is mended by touching it.
-        let same = same && !self.mistakes.iter().any(|mistake| mistake.field == name);
+        let same = same && !self.field_errors.iter().any(|field_error| field_error.field == name);
         if !writable || same || !self.asks(name) {
             return false;
         }
@@ -861,25 +861,25 @@ impl Session {
             None => self.draft.set(name, value),
             Some(ticked) => self.draft.tick(name, value, ticked),
         }
-        self.changed(Dirty::of(name, &self.setting.campaign));
+        self.changed(Dirty::of(name, &self.config.campaign));
         self.wrote = true;
         true
     }
 
-    /// As [`change`](Self::change), with what hangs on it: the mistakes that are shown, and a mail that is offered.
+    /// As [`change`](Self::change), with what hangs on it: the field errors that are shown, and a mail that is offered.
     fn enter(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
-        let judge = |session: &Self| session.judge().err().unwrap_or_default();
-        let is_judged = !self.mistakes.is_empty();
-        let before = if is_judged { judge(self) } else { Vec::new() };
+        let validate = |session: &Self| session.validate().err().unwrap_or_default();
+        let is_judged = !self.field_errors.is_empty();
+        let before = if is_judged { validate(self) } else { Vec::new() };
         if self.change(name, value, ticked) {
             if is_judged {
-                let after = judge(self);
-                let of = |mistakes: &[FieldError], field: &str| {
-                    mistakes.iter().find(|mistake| mistake.field == field).cloned()
+                let after = validate(self);
+                let of = |field_errors: &[FieldError], field: &str| {
+                    field_errors.iter().find(|field_error| field_error.field == field).cloned()
                 };
-                // Of the other fields, those are judged anew whose mistake hung on this one: a consent
+                // Of the other fields, those are validated anew whose field error hung on this one: a consent
                 // on the country, the message on what fills it. What an endpoint reported stays.
-                self.mistakes = std::mem::take(&mut self.mistakes)
+                self.field_errors = std::mem::take(&mut self.field_errors)
                     .into_iter()
                     .filter_map(|known| {
                         let anew = known.field == name || of(&before, &known.field).is_some();
@@ -911,21 +911,21 @@ impl Session {
         &self.draft
     }
 
-    /// Whether the form shows what its first plan showed: nothing was filled in but what was there `before`, it suggests
-    /// the same subject, no targets are drawn at random, which no first plan names, and it is for no test.
+    /// Whether the form shows what its first markup showed: nothing was filled in but what was there `before`, it suggests
+    /// the same subject, no targets are drawn at random, which no first markup names, and it is for no test.
     pub fn is_as_first(&self, before: &Draft) -> bool {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         let is_random = campaign.targeting.mode == TargetingMode::Random;
         let subject = assist::place_of_subject(campaign, &self.draft);
         let first = assist::place_of_subject(campaign, &Draft::begun(campaign, 0));
         let same_subject = subject.is_none() || subject == first;
-        !self.setting.test && !is_random && same_subject && self.draft == *before
+        !self.config.test && !is_random && same_subject && self.draft == *before
     }
 
     /// The page is left. Where people may be at risk, nothing of the form is left for whoever comes back to it; a
     /// message on its way goes on, but nothing of what it says stays in the form.
     fn gone(&mut self) -> Vec<Effect> {
-        if !self.setting.campaign.is_at_risk() {
+        if !self.config.campaign.is_at_risk() {
             return self.keep();
         }
         // What the page has not let go yet is not on its way.
@@ -939,12 +939,12 @@ impl Session {
 
     /// Whether the campaign asks for a field of this name.
     pub fn asks_for(&self, name: &str) -> bool {
-        self.setting.campaign.field(name).is_some()
+        self.config.campaign.field(name).is_some()
     }
 
     /// Whether the form has a control of this name.
     pub fn asks(&self, name: &str) -> bool {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         [TARGETS, SUBJECT, BODY].contains(&name)
             || (name == PUBLIC && campaign.asks_for_public_name())
             || campaign.field(name).is_some()
@@ -953,7 +953,7 @@ impl Session {
 
     /// The names of all controls, in the order of the form.
     fn names(&self) -> Vec<String> {
-        let campaign = &self.setting.campaign;
+        let campaign = &self.config.campaign;
         let mut names = vec![TARGETS.to_owned()];
         names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
         names.extend([SUBJECT, BODY].map(str::to_owned));
@@ -966,9 +966,9 @@ impl Session {
     /// there is no answer to what the form asks, and is cleared. What they typed stays: it is to be seen beside what
     /// it is typed into.
     fn repainted(&mut self, own: bool, pressed: bool) -> Vec<Effect> {
-        let fresh = Draft::begun(&self.setting.campaign, self.setting.seed);
+        let fresh = Draft::begun(&self.config.campaign, self.config.seed);
         for name in self.names() {
-            let is_typed = match self.setting.campaign.field(&name).map(Field::kind) {
+            let is_typed = match self.config.campaign.field(&name).map(Field::kind) {
                 Some(Kind::Country | Kind::Choice | Kind::Choices | Kind::Checkbox) => false,
                 Some(_) => true,
                 None => name == SUBJECT || name == BODY,
@@ -992,7 +992,7 @@ impl Session {
         };
         self.count = Some(count);
         self.changed(Dirty::COUNT);
-        let goal = self.setting.campaign.counter.goal;
+        let goal = self.config.campaign.counter.goal;
         vec![Effect::Tell(PageEvent::Count { count, goal })]
     }
 }

@@ -15,26 +15,26 @@ impl Session {
     /// Whether the device may be asked to keep the message: never where that may be dangerous, nor on a page that
     /// hears of nothing.
     pub(crate) fn may_queue(&self) -> bool {
-        self.hears && !self.setting.campaign.is_at_risk() && !self.unclear.is_empty()
+        self.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
     }
 
     /// Whether a device may keep messages of this campaign.
     pub fn queues_here(&self) -> bool {
-        !self.setting.campaign.is_at_risk()
+        !self.config.campaign.is_at_risk()
     }
 
     /// Whether what the device keeps is this form's to send: of its campaign, for its endpoint, and as much a test as
     /// it is.
     pub fn owns(&self, kept: &OutboxEntry) -> bool {
-        let setting = &self.setting;
-        kept.campaign == setting.campaign.id.as_str()
-            && kept.url == setting.endpoint
-            && kept.test == setting.test
+        let config = &self.config;
+        kept.campaign == config.campaign.id.as_str()
+            && kept.url == config.endpoint
+            && kept.test == config.test
     }
 
     /// Where messages go, with the proof of work that the endpoint asked for, if it did; and as what media type.
     pub fn destination(&self, proof: &str) -> (String, &'static str) {
-        let mut url = self.setting.endpoint.clone();
+        let mut url = self.config.endpoint.clone();
         if !proof.is_empty() {
             let end = find(&url, "#").unwrap_or(url.len());
             let mark = if find(&url[..end], "?").is_some() { "&" } else { "?" };
@@ -76,8 +76,8 @@ impl Session {
         let kept = OutboxEntry {
             campaign: message.claims.campaign.clone(),
             jti: message.claims.jti.clone(),
-            url: self.setting.endpoint.clone(),
-            test: self.setting.test,
+            url: self.config.endpoint.clone(),
+            test: self.config.test,
             body: message.body.clone(),
             until: message.claims.iat.saturating_add(LONGEST),
             claimed: 0,
@@ -217,8 +217,8 @@ impl Session {
         let Some(mut draft) = kept.draft() else {
             return self.stop(Notice::KeptRefused(code.clone()), &code, false);
         };
-        let mut mended = Draft::begun(&self.setting.campaign, self.setting.seed);
-        let campaign = &self.setting.campaign;
+        let mut mended = Draft::begun(&self.config.campaign, self.config.seed);
+        let campaign = &self.config.campaign;
         // Head and foot are the campaign's, and stand about whatever is written.
         let body = message::own(campaign, &draft, draft.get(BODY)).to_owned();
         draft.set(BODY, &body);

@@ -7,7 +7,7 @@ use crate::action::Source;
 impl Session {
     /// Empties the form, and leaves.
     pub(super) fn leave(&mut self) -> Vec<Effect> {
-        let Some(risk) = &self.setting.campaign.at_risk.0 else { return Vec::new() };
+        let Some(risk) = &self.config.campaign.at_risk.0 else { return Vec::new() };
         let leave = Effect::Leave(risk.exit_url.clone());
         let mut effects = self.reset();
         effects.push(leave);
@@ -25,18 +25,18 @@ impl Session {
 
     /// Whether the receipt may be seen by whoever looks at the screen.
     pub(crate) fn shows_receipt(&self) -> bool {
-        self.receipt_shown || !self.setting.campaign.is_at_risk()
+        self.receipt_shown || !self.config.campaign.is_at_risk()
     }
 
     /// The action's identity, as far as the page may know it.
     pub(super) fn told_id(&self, id: &str) -> Option<String> {
-        (!self.setting.campaign.is_at_risk()).then(|| id.to_owned())
+        (!self.config.campaign.is_at_risk()).then(|| id.to_owned())
     }
 
     /// The count after sending, as far as the page may know it: whoever holds the actions could tell by it
     /// which one is this person's.
     pub(super) fn told_count(&self, count: Option<i64>) -> Option<i64> {
-        count.filter(|_| !self.setting.campaign.is_at_risk())
+        count.filter(|_| !self.config.campaign.is_at_risk())
     }
 
     /// The count, as far as it may be seen. At risk none after sending: the page can read what is painted.
@@ -47,9 +47,9 @@ impl Session {
 
     /// Where the supporter came from, as far as the claims say it.
     pub(super) fn source(&self) -> Source {
-        match self.setting.campaign.is_at_risk() {
+        match self.config.campaign.is_at_risk() {
             true => Source::default(),
-            false => self.setting.source.clone(),
+            false => self.config.source.clone(),
         }
     }
 }

@@ -11,47 +11,47 @@ use crate::envelope;
 use crate::retry;
 use crate::sealing;
 use crate::shape;
-use crate::targeting::mixed;
+use crate::targeting::splitmix64;
 
 /// Times that an endpoint's clock may show (seconds since 1970): from 2023 to 2100. None else is signed on its word.
 const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
 
 impl Session {
-    pub(super) fn judge(&self) -> Result<Action, Vec<FieldError>> {
-        check(&self.setting.campaign, &self.draft.composed(&self.setting.campaign))
+    pub(super) fn validate(&self) -> Result<Action, Vec<FieldError>> {
+        check(&self.config.campaign, &self.draft.composed(&self.config.campaign))
     }
 
     pub(super) fn submit(&mut self, now: i64) -> Vec<Effect> {
         self.notice = None;
-        match self.judge() {
+        match self.validate() {
             Ok(action) => {
-                self.mistakes.clear();
+                self.field_errors.clear();
                 if let Some(effects) = self.nudge() {
                     return effects;
                 }
                 let message = self.message(&action, None);
                 self.ask(message, now)
             }
-            Err(mistakes) => self.show(mistakes),
+            Err(field_errors) => self.show(field_errors),
         }
     }
 
     /// What an action says, but for its identity and time.
     pub(super) fn message(&self, action: &Action, delivery: Option<DeliveryClaim>) -> Message {
-        let endpoint = &self.setting.endpoint;
+        let endpoint = &self.config.endpoint;
         let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
         let claims = action.claims(
-            &self.setting.campaign,
+            &self.config.campaign,
             ClaimContext {
                 aud: audience.to_owned(),
-                campaign_digest: self.setting.campaign_digest.clone(),
+                campaign_digest: self.config.campaign_digest.clone(),
                 source: self.source(),
-                test: self.setting.test,
-                variant: self.setting.variant.clone(),
+                test: self.config.test,
+                variant: self.config.variant.clone(),
                 ..ClaimContext::default()
             },
         );
-        let inside = match self.setting.campaign.sealing {
+        let inside = match self.config.campaign.sealing {
             Some(_) => sealing::plaintext(&action.inside()),
             None => String::new(),
         };
@@ -63,7 +63,7 @@ impl Session {
     /// Whether the form says what this message says.
     pub(super) fn says(&self, message: &Message) -> bool {
         let delivery = message.claims.delivery;
-        let now = self.judge().map(|action| self.message(&action, delivery));
+        let now = self.validate().map(|action| self.message(&action, delivery));
         now.is_ok_and(|now| now.said == message.said)
     }
 
@@ -77,9 +77,9 @@ impl Session {
         vec![Effect::Ask]
     }
 
-    pub(super) fn show(&mut self, mistakes: Vec<FieldError>) -> Vec<Effect> {
-        let fields = mistakes.iter().map(|m| (m.field.clone(), m.code())).collect();
-        self.mistakes = mistakes;
+    pub(super) fn show(&mut self, field_errors: Vec<FieldError>) -> Vec<Effect> {
+        let fields = field_errors.iter().map(|m| (m.field.clone(), m.code())).collect();
+        self.field_errors = field_errors;
         self.notice = None;
         self.changed(Dirty::MISTAKES);
         self.step(Phase::Editing);
@@ -123,11 +123,11 @@ impl Session {
 
     /// Asks for what signing needs, unless it is there or on its way.
     pub(super) fn ask_for_materials(&mut self) -> Option<Effect> {
-        if !matches!(self.materials, KeyState::None) {
+        if !matches!(self.key_state, KeyState::None) {
             return None;
         }
-        self.materials = KeyState::Asked;
-        let consents = self.setting.campaign.consents.iter();
+        self.key_state = KeyState::Asked;
+        let consents = self.config.campaign.consents.iter();
         Some(Effect::Prepare(consents.map(|consent| consent.wording.clone()).collect()))
     }
 
@@ -135,10 +135,10 @@ impl Session {
     pub(super) fn prepare(&mut self) -> Vec<Effect> {
         if !matches!(self.phase, Phase::Preparing) {
             // Judged once unseen: browsers compile code when it first runs, and now there is time.
-            let _ = self.judge();
+            let _ = self.validate();
             return Vec::new();
         }
-        let KeyState::Made(materials) = &self.materials else {
+        let KeyState::Made(key_state) = &self.key_state else {
             return self.ask_for_materials().into_iter().collect();
         };
         let Some(mut message) = self.next.take() else {
@@ -146,10 +146,10 @@ impl Session {
         };
         // What was changed after it may have arrived is not to count beside it.
         let before = self.unclear.first();
-        let jti = before.map_or(&materials.jti, |before| &before.claims.jti);
+        let jti = before.map_or(&key_state.jti, |before| &before.claims.jti);
         message.claims.jti.clone_from(jti);
-        message.key = materials.key.clone();
-        let digests = self.setting.campaign.consents.iter().zip(&materials.digests);
+        message.key = key_state.key.clone();
+        let digests = self.config.campaign.consents.iter().zip(&key_state.digests);
         for (consent, digest) in digests {
             let mut claimed = message.claims.consents.iter_mut();
             if let Some(claim) = claimed.find(|claim| claim.purpose == consent.purpose.0) {
@@ -157,8 +157,8 @@ impl Session {
             }
         }
         // A key is for one message.
-        self.materials = KeyState::None;
-        let Some(sealing) = &self.setting.campaign.sealing else {
+        self.key_state = KeyState::None;
+        let Some(sealing) = &self.config.campaign.sealing else {
             return self.sign(message);
         };
         let (plaintext, key) = (std::mem::take(&mut message.inside), sealing.jwk.clone());
@@ -191,7 +191,7 @@ impl Session {
             return Vec::new();
         };
         let proof = envelope::join([&message.input, signature]);
-        message.body = match self.setting.campaign.endpoint.format {
+        message.body = match self.config.campaign.endpoint.format {
             Format::Jws => proof,
             Format::Json => envelope::json_body(&message.claims, &proof),
         };
@@ -219,7 +219,7 @@ impl Session {
     }
 
     pub(super) fn media_type(&self) -> &'static str {
-        match self.setting.campaign.endpoint.format {
+        match self.config.campaign.endpoint.format {
             // No preflight: a whole round trip less.
             Format::Jws => "text/plain",
             Format::Json => "application/json",
@@ -276,7 +276,7 @@ impl Session {
 
     /// Has it sent once more in a while; or stops, where it was tried often enough.
     fn wait(&mut self, after: Option<u32>, notice: Notice, code: &str) -> Vec<Effect> {
-        let lot = mixed(self.setting.seed ^ u64::from(self.attempt));
+        let lot = splitmix64(self.config.seed ^ u64::from(self.attempt));
         let Some(milliseconds) = retry::delay(self.tries, lot, after) else {
             return self.stop(notice, code, true);
         };
@@ -289,7 +289,7 @@ impl Session {
         let mut effects = self.tell_sent(&acceptance);
         effects.push(Effect::Focus(Focus::Thanks));
         // It leads on with what the campaign's file says, and nothing else.
-        let next = self.setting.campaign.next.as_ref();
+        let next = self.config.campaign.next.as_ref();
         let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         effects.extend(self.forget());
@@ -339,14 +339,15 @@ impl Session {
                 return self.sign(Box::new(message));
             }
             ("rules", ..) if !self.emptied => {
-                // A field shows one mistake; for what is not on the form nobody can do anything.
+                // A field shows one field error; for what is not on the form nobody can do anything.
                 let reported = |name: &String| {
                     let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;
-                    Some(FieldError::reported(&self.setting.campaign, field, code))
+                    Some(FieldError::reported(&self.config.campaign, field, code))
                 };
-                let mistakes: Vec<FieldError> = self.names().iter().filter_map(reported).collect();
-                if !mistakes.is_empty() {
-                    return self.show(mistakes);
+                let field_errors: Vec<FieldError> =
+                    self.names().iter().filter_map(reported).collect();
+                if !field_errors.is_empty() {
+                    return self.show(field_errors);
                 }
             }
             ("closed", ..) => return self.stop(Notice::Closed, "closed", false),

@@ -29,7 +29,7 @@ impl Session {
             }
             Channel::More => {
                 let share = Effect::Share {
-                    title: self.setting.campaign.title.clone(),
+                    title: self.config.campaign.title.clone(),
                     text: self.share_words(known).to_owned(),
                     url: self.share_url().to_owned(),
                 };
@@ -42,7 +42,7 @@ impl Session {
 
     /// The ways to pass it on that the campaign offers, in its order.
     pub(crate) fn channels(&self) -> &[Channel] {
-        match &self.setting.campaign.share {
+        match &self.config.campaign.share {
             Some(share) if !share.channels.is_empty() => &share.channels,
             _ => &CHANNELS,
         }
@@ -58,7 +58,7 @@ impl Session {
 
     /// The campaign's text for this way; empty where it has none.
     pub(crate) fn share_words(&self, channel: Channel) -> &str {
-        let Some(share) = &self.setting.campaign.share else {
+        let Some(share) = &self.config.campaign.share else {
             return "";
         };
         let texts = &share.texts;
@@ -77,9 +77,9 @@ impl Session {
     }
 
     pub(crate) fn share_url(&self) -> &str {
-        match &self.setting.campaign.share {
+        match &self.config.campaign.share {
             Some(share) if !share.url.is_empty() => &share.url,
-            _ => &self.setting.page,
+            _ => &self.config.page,
         }
     }
 }

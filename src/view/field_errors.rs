@@ -11,11 +11,11 @@ use crate::text::Key;
 
 impl Viewer<'_> {
     pub(super) fn summary(&mut self) {
-        if self.session.mistakes.is_empty() { self.out.nothing() } else { self.mistakes() }
+        if self.session.field_errors.is_empty() { self.out.nothing() } else { self.field_errors() }
     }
 
-    pub(super) fn mistakes(&mut self) {
-        let mistakes = &self.session.mistakes;
+    pub(super) fn field_errors(&mut self) {
+        let field_errors = &self.session.field_errors;
         // The alert is inside what gets the focus, so that it is told even to those who have it.
         self.out.put(html!(
             "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
@@ -23,14 +23,14 @@ impl Viewer<'_> {
         self.say(Key::SummaryHeading);
         self.out.put(html!("</h3><ul>"));
         // They come in the order of the form.
-        for mistake in mistakes {
+        for field_error in field_errors {
             self.out.begin(Tag::Li);
-            let shown = self.is_shown(&mistake.field);
+            let shown = self.is_shown(&field_error.field);
             if shown {
                 self.out.begin(Tag::A);
-                self.out.set(Attribute::Href, &["#", &mistake.field].concat());
+                self.out.set(Attribute::Href, &["#", &field_error.field].concat());
             }
-            self.mistake(mistake);
+            self.field_error(field_error);
             if shown {
                 self.out.end();
             }
@@ -100,9 +100,9 @@ impl Viewer<'_> {
 
     /// Writes what is wrong.
     #[inline(never)]
-    pub(super) fn mistake(&mut self, mistake: &FieldError) {
-        let name = mistake.field.as_str();
-        let (key, count) = match mistake.kind {
+    pub(super) fn field_error(&mut self, field_error: &FieldError) {
+        let name = field_error.field.as_str();
+        let (key, count) = match field_error.kind {
             FieldErrorKind::Missing => (
                 match name {
                     "given_name" => Key::MissingGivenName,

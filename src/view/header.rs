@@ -39,7 +39,7 @@ impl Viewer<'_> {
             // The last day on which it takes messages: where it closes at midnight, the one that ends.
             Some(closes) => self.dated(Key::OpenUntil, closes.seconds() - 1),
         }
-        if self.session.setting.test {
+        if self.session.config.test {
             self.sentence(Tag::P, "notice", Key::TestBanner);
         } else {
             self.out.nothing();

@@ -4,7 +4,7 @@
 //! text, so that both are the same to a screen reader.
 //!
 //! What changes while a form is used are its [`REGIONS`], each with the facets of the session that it
-//! shows. A painter has those made anew of which a facet [changed](crate::session::Dirty), and
+//! shows. A renderer has those made anew of which a facet [changed](crate::session::Dirty), and
 //! nothing else. A test holds that this comes to the same as making everything anew.
 
 use crate::campaign::{
@@ -57,7 +57,7 @@ pub const KEPT: &str = "form-kept";
 /// The id of the heading of the mail that is offered.
 pub const MAIL: &str = "form-mail";
 
-/// A part, which can be made anew by itself. Its number is that of the plan.
+/// A part, which can be made anew by itself. Its number is that of the markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
     /// How many have sent.
@@ -120,10 +120,10 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Markup {
     whole(&beginning(campaign.clone()), locale, None)
 }
 
-/// Whether a plan, which may come from anyone, is the [`first`] one of this campaign. Only numbers and days that the
+/// Whether a markup, which may come from anyone, is the [`first`] one of this campaign. Only numbers and days that the
 /// form's own sentences say may be written in another way, because each engine has its own.
-pub fn is_first(plan: &str, campaign: Campaign, locale: &mut Locale) -> bool {
-    // Which variant a form shows, no first plan can know.
+pub fn is_first(markup: &str, campaign: Campaign, locale: &mut Locale) -> bool {
+    // Which variant a form shows, no first markup can know.
     if !campaign.variants.is_empty() {
         return false;
     }
@@ -137,7 +137,7 @@ pub fn is_first(plan: &str, campaign: Campaign, locale: &mut Locale) -> bool {
     };
     let made = whole(&session, locale, None);
     locale.rules = rules;
-    let (mut rest, mut made) = (plan, made.as_str());
+    let (mut rest, mut made) = (markup, made.as_str());
     while let Some((before, after)) = split_once(made, MARK) {
         let Some((number, after)) = split_once(after, MARK) else { return false };
         let Some(written) = rest.strip_prefix(before) else { return false };
@@ -200,12 +200,12 @@ struct Viewer<'a> {
 }
 
 /// What is told of a field, whatever it is filled with.
-struct Told<'a> {
+struct FieldContext<'a> {
     name: &'a str,
     required: bool,
     /// A sentence, and its number.
     hint: Option<(Key, u32)>,
-    mistake: Option<&'a FieldError>,
+    field_error: Option<&'a FieldError>,
     /// How many characters are left.
     left: Option<i64>,
     /// Whom a consent is given to, where that is not the publisher.
@@ -225,7 +225,7 @@ enum Control<'a> {
 impl<'a> Viewer<'a> {
     fn new(session: &'a Session, locale: &'a Locale) -> Self {
         let out = Markup::default();
-        Viewer { session, campaign: &session.setting.campaign, locale, out, posted: false }
+        Viewer { session, campaign: &session.config.campaign, locale, out, posted: false }
     }
 
     fn whole(&mut self, posting: Option<Posting<'_>>) {
@@ -391,7 +391,7 @@ impl<'a> Viewer<'a> {
         let counted = session.shown_count();
         let goal = self.campaign.counter.goal.map(i64::from);
         let goal = goal.map(|goal| goal::shown(goal, counted.unwrap_or(0)));
-        let comes = !session.setting.count_url.is_empty() && session.state() != "sent";
+        let comes = !session.config.count_url.is_empty() && session.state() != "sent";
         if counted.is_none() && !comes {
             return self.out.nothing();
         }
@@ -492,8 +492,8 @@ impl<'a> Viewer<'a> {
         self.out.begin(Tag::Section);
         self.out.nothing();
         self.out.begin(Tag::Div);
-        let mut told = self.told(TARGETS, true);
-        told.hint = Some(match (offer.choice, offer.waits) {
+        let mut context = self.context(TARGETS, true);
+        context.hint = Some(match (offer.choice, offer.waits) {
             (Some((least, _)), _) => (Key::TargetsChoose, least),
             (_, Some("country")) => (Key::TargetsByCountry, 0),
             (_, Some(_)) => (Key::TargetsByPostcode, 0),
@@ -501,7 +501,7 @@ impl<'a> Viewer<'a> {
             _ => (Key::TargetsAll, 1),
         });
         let choose = offer.choice.is_some();
-        self.group(&told);
+        self.group(&context);
         if !choose {
             self.out.begin(Tag::Ul);
         }
@@ -516,7 +516,7 @@ impl<'a> Viewer<'a> {
             let office = self.office(target);
             if choose {
                 let picture = target.picture.as_ref();
-                self.box_of(&told, index, target.id.as_str(), &target.name, &office, picture);
+                self.box_of(&context, index, target.id.as_str(), &target.name, &office, picture);
                 index += 1;
             } else {
                 self.out.begin(Tag::Li);
@@ -554,8 +554,8 @@ impl<'a> Viewer<'a> {
     /// Office and organisation, as far as the name does not say them.
     fn office(&self, target: &Target) -> String {
         let parts = [&target.office, &target.organisation].into_iter();
-        let told = parts.filter(|part| !part.is_empty() && find(&target.name, part).is_none());
-        self.join(told.cloned())
+        let context = parts.filter(|part| !part.is_empty() && find(&target.name, part).is_none());
+        self.join(context.cloned())
     }
 
     fn field(&mut self, field: &Field) {
@@ -572,25 +572,26 @@ impl<'a> Viewer<'a> {
             Kind::Choices => Control::Several(&field.options),
             Kind::Checkbox => Control::Tick,
         };
-        let told = self.told(field.id.as_str(), field.required);
-        self.filled(&told, &control);
+        let context = self.context(field.id.as_str(), field.required);
+        self.filled(&context, &control);
     }
 
     /// What is told of the field of this name.
-    fn told<'t>(&self, name: &'t str, required: bool) -> Told<'t>
+    fn context<'t>(&self, name: &'t str, required: bool) -> FieldContext<'t>
     where
         'a: 't,
     {
-        let mistake = self.session.mistakes.iter().find(|mistake| mistake.field == name);
-        Told { name, required, hint: None, mistake, left: None, given_to: None }
+        let field_error =
+            self.session.field_errors.iter().find(|field_error| field_error.field == name);
+        FieldContext { name, required, hint: None, field_error, left: None, given_to: None }
     }
 
     fn message(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
         let fixed = !template.editable;
         let sent = session.draft.composed(self.campaign);
-        let mut subject = self.told(SUBJECT, true);
-        let mut body = self.told(BODY, true);
+        let mut subject = self.context(SUBJECT, true);
+        let mut body = self.context(BODY, true);
         let to = match template.per_target {
             true => recipients(self.campaign, &sent),
             false => Vec::new(),
@@ -600,12 +601,12 @@ impl<'a> Viewer<'a> {
         body.left = Some(i64::from(template.max) - i64::from(longest));
         let frame = [template.head.as_str(), &template.foot].concat();
         let mut differs = !frame.is_empty();
-        for (told, about) in [(&mut subject, ""), (&mut body, &frame)] {
-            let written = [session.draft.get(told.name), about].concat();
+        for (context, about) in [(&mut subject, ""), (&mut body, &frame)] {
+            let written = [session.draft.get(context.name), about].concat();
             if message::fill(&written, &Draft::default(), &[], u32::MAX) != written {
                 differs = true;
                 if !fixed {
-                    told.hint = Some((Key::PlaceholderHint, 0));
+                    context.hint = Some((Key::PlaceholderHint, 0));
                 }
             }
         }
@@ -656,10 +657,10 @@ impl<'a> Viewer<'a> {
                 continue;
             }
             let name = consent_name(consent.purpose.as_str());
-            let mut told = self.told(&name, consent.required);
+            let mut context = self.context(&name, consent.required);
             let organisation = &consent.organisation;
-            told.given_to = Some(organisation).filter(|known| !known.name.is_empty());
-            self.filled(&told, &Control::Tick);
+            context.given_to = Some(organisation).filter(|known| !known.name.is_empty());
+            self.filled(&context, &Control::Tick);
         }
         self.out.put(html!("</div></section>"));
     }
@@ -722,8 +723,8 @@ impl<'a> Viewer<'a> {
     fn button(&mut self) {
         self.out.put(html!("<button type=\"submit\" part=\"button\">"));
         let warned = self.campaign.is_at_risk();
-        let told = if warned { "form-disclosed form-own-government" } else { "form-disclosed" };
-        self.out.set(Attribute::AriaDescribedby, told);
+        let context = if warned { "form-disclosed form-own-government" } else { "form-disclosed" };
+        self.out.set(Attribute::AriaDescribedby, context);
         self.set_if(self.is_busy(), Attribute::AriaDisabled, "true");
         self.out.text(self.button_says());
         self.out.end();
@@ -735,7 +736,7 @@ impl<'a> Viewer<'a> {
             _ if self.campaign.is_only_mailed() => Key::MailSend,
             _ if self.session.mailing.is_some() => Key::Send,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
-            _ if self.session.setting.test => Key::TestSend,
+            _ if self.session.config.test => Key::TestSend,
             _ => Key::Send,
         })
     }
@@ -743,92 +744,92 @@ impl<'a> Viewer<'a> {
     // Fields.
 
     /// A field, filled with what was entered under its name.
-    fn filled(&mut self, told: &Told<'_>, control: &Control<'_>) {
+    fn filled(&mut self, context: &FieldContext<'_>, control: &Control<'_>) {
         let session = self.session;
-        let value = session.draft.get(told.name);
+        let value = session.draft.get(context.name);
         if matches!(control, Control::Several(_) | Control::Tick) {
-            return self.boxes(told, value, control);
+            return self.boxes(context, value, control);
         }
-        self.begin_field(told);
-        self.label(told);
-        self.told_of(told);
-        self.simple(told, value, control);
-        match told.left {
+        self.begin_field(context);
+        self.label(context);
+        self.told_of(context);
+        self.simple(context, value, control);
+        match context.left {
             None => self.out.nothing(),
             Some(left) => {
                 let over = left < 0;
                 let key = if over { Key::CharactersOver } else { Key::CharactersLeft };
-                self.begin_told(told, "-remaining", "hint");
+                self.begin_told(context, "-remaining", "hint");
                 self.tell(key, left.abs(), "", "");
             }
         }
         if session.help.suggestion.is_some() {
-            self.suggestion(told.name);
+            self.suggestion(context.name);
         }
         self.out.end();
     }
 
     /// A field of boxes to tick.
-    fn boxes(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+    fn boxes(&mut self, context: &FieldContext<'_>, value: &str, control: &Control<'_>) {
         let Control::Several(options) = control else {
-            self.begin_field(told);
-            self.told_of(told);
+            self.begin_field(context);
+            self.told_of(context);
             self.out.put(html!(
                 "<div class=\"box\"><input part=\"input\" type=\"checkbox\" value=\"on\">"
             ));
-            self.control(told);
+            self.control(context);
             self.set_if(value == TICKED, Attribute::Checked, "");
             self.out.end();
-            self.label(told);
+            self.label(context);
             self.out.end();
-            self.given_to(told);
+            self.given_to(context);
             return self.out.end();
         };
-        self.group(told);
+        self.group(context);
         for (index, option) in options.iter().enumerate() {
-            self.box_of(told, index, &option.id, &option.label, "", None);
+            self.box_of(context, index, &option.id, &option.label, "", None);
         }
         self.out.end();
         self.out.end();
     }
 
-    fn begin_field(&mut self, told: &Told<'_>) {
+    fn begin_field(&mut self, context: &FieldContext<'_>) {
         self.out.put(html!("<div part=\"field\">"));
-        let class = if told.mistake.is_none() { "field" } else { "field wrong" };
+        let class = if context.field_error.is_none() { "field" } else { "field wrong" };
         self.out.set(Attribute::Class, class);
     }
 
     /// Begins a field of several boxes, its question and what is told of it: two elements.
-    fn group(&mut self, told: &Told<'_>) {
-        self.begin_field(told);
+    fn group(&mut self, context: &FieldContext<'_>) {
+        self.begin_field(context);
         self.out.begin(Tag::Fieldset);
-        self.state(told);
+        self.state(context);
         self.out.put(html!("<legend class=\"label\" part=\"label\">"));
-        self.label_text(told);
+        self.label_text(context);
         self.out.end();
-        self.told_of(told);
+        self.told_of(context);
     }
 
     /// A control alone.
-    fn simple(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+    fn simple(&mut self, context: &FieldContext<'_>, value: &str, control: &Control<'_>) {
         let remembered = !self.campaign.is_at_risk();
         let fixed = match control {
             Control::Line { kind, inputmode, fixed } => {
                 self.out.put(html!("<input part=\"input\">"));
-                self.control(told);
+                self.control(context);
                 self.out.set(Attribute::Type, kind);
                 self.set_some(Attribute::Inputmode, inputmode);
                 self.set_if(*kind == "email", Attribute::Spellcheck, "false");
-                self.set_if(remembered, Attribute::Autocomplete, autocomplete(told.name));
+                self.set_if(remembered, Attribute::Autocomplete, autocomplete(context.name));
                 *fixed
             }
             Control::Lines { rows, fixed } => {
                 self.out.put(html!("<textarea part=\"input\">"));
-                self.control(told);
+                self.control(context);
                 self.out.set(Attribute::Rows, rows);
                 *fixed
             }
-            _ => return self.select(told, value, control),
+            _ => return self.select(context, value, control),
         };
         self.set_if(fixed, Attribute::Readonly, "");
         self.out.set(Attribute::Value, value);
@@ -836,9 +837,9 @@ impl<'a> Viewer<'a> {
     }
 
     /// A list to choose from.
-    fn select(&mut self, told: &Told<'_>, value: &str, control: &Control<'_>) {
+    fn select(&mut self, context: &FieldContext<'_>, value: &str, control: &Control<'_>) {
         self.out.put(html!("<select part=\"input\">"));
-        self.control(told);
+        self.control(context);
         let Control::One(options) = control else {
             self.set_if(!self.campaign.is_at_risk(), Attribute::Autocomplete, "country");
             self.out.set(Attribute::Value, value);
@@ -863,13 +864,13 @@ impl<'a> Viewer<'a> {
     }
 
     /// Has the control that has begun bear the field's name.
-    fn control(&mut self, told: &Told<'_>) {
-        self.out.set(Attribute::Id, told.name);
-        self.out.set(Attribute::Name, told.name);
+    fn control(&mut self, context: &FieldContext<'_>) {
+        self.out.set(Attribute::Id, context.name);
+        self.out.set(Attribute::Name, context.name);
         // For assistive technology only: the form itself says what is missing, in its own words.
-        self.set_if(told.required, Attribute::AriaRequired, "true");
+        self.set_if(context.required, Attribute::AriaRequired, "true");
         self.unremembered();
-        self.state(told);
+        self.state(context);
     }
 
     /// Where taking part may be dangerous, no browser keeps what was entered in what has begun.
@@ -877,17 +878,17 @@ impl<'a> Viewer<'a> {
         self.set_if(self.campaign.is_at_risk(), Attribute::Autocomplete, "off");
     }
 
-    fn label(&mut self, told: &Told<'_>) {
+    fn label(&mut self, context: &FieldContext<'_>) {
         self.out.put(html!("<label class=\"label\" part=\"label\">"));
-        self.out.set(Attribute::For, told.name);
-        self.label_text(told);
+        self.out.set(Attribute::For, context.name);
+        self.label_text(context);
         self.out.end();
     }
 
-    fn label_text(&mut self, told: &Told<'_>) {
-        let label = self.label_of(told.name);
+    fn label_text(&mut self, context: &FieldContext<'_>) {
+        let label = self.label_of(context.name);
         // The wording of a consent stands to the letter: its digest is signed.
-        if told.required || told.name.starts_with(CONSENT) {
+        if context.required || context.name.starts_with(CONSENT) {
             self.out.text(label);
         } else {
             let label = self.locale.say_with(Key::Optional, &[("label", label)]);
@@ -896,29 +897,29 @@ impl<'a> Viewer<'a> {
     }
 
     /// Hint and error.
-    fn told_of(&mut self, told: &Told<'_>) {
-        match told.hint {
+    fn told_of(&mut self, context: &FieldContext<'_>) {
+        match context.hint {
             None => self.out.nothing(),
             Some((key, count)) => {
-                self.begin_told(told, "-hint", "hint");
+                self.begin_told(context, "-hint", "hint");
                 self.tell(key, i64::from(count), "", "");
             }
         }
-        match told.mistake {
+        match context.field_error {
             None => self.out.nothing(),
-            Some(mistake) => {
-                self.begin_told(told, "-error", "error");
+            Some(field_error) => {
+                self.begin_told(context, "-error", "error");
                 self.out.set(Attribute::Region, "error");
-                self.mistake(mistake);
+                self.field_error(field_error);
                 self.out.end();
             }
         }
     }
 
     /// Whom a consent is given to, under its box.
-    fn given_to(&mut self, told: &Told<'_>) {
-        let Some(organisation) = told.given_to else { return self.out.nothing() };
-        self.begin_told(told, "-organisation", "hint");
+    fn given_to(&mut self, context: &FieldContext<'_>) {
+        let Some(organisation) = context.given_to else { return self.out.nothing() };
+        self.begin_told(context, "-organisation", "hint");
         self.out.text(&organisation.name);
         if markdown::is_safe(&organisation.privacy_url) {
             self.out.text(" · ");
@@ -927,9 +928,9 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    fn begin_told(&mut self, told: &Told<'_>, suffix: &str, class: &str) {
+    fn begin_told(&mut self, context: &FieldContext<'_>, suffix: &str, class: &str) {
         self.begin(Tag::P, class);
-        self.out.set(Attribute::Id, &[told.name, suffix].concat());
+        self.out.set(Attribute::Id, &[context.name, suffix].concat());
     }
 
     /// Writes a sentence with a number and a value, and ends the element that it is in.
@@ -940,26 +941,26 @@ impl<'a> Viewer<'a> {
     }
 
     /// Ties what is told of a field to the element that has begun.
-    fn state(&mut self, told: &Told<'_>) {
+    fn state(&mut self, context: &FieldContext<'_>) {
         let mut ids = String::new();
         for (is_told, suffix) in [
-            (told.hint.is_some(), "-hint "),
-            (told.mistake.is_some(), "-error "),
-            (told.left.is_some(), "-remaining "),
-            (told.given_to.is_some(), "-organisation "),
+            (context.hint.is_some(), "-hint "),
+            (context.field_error.is_some(), "-error "),
+            (context.left.is_some(), "-remaining "),
+            (context.given_to.is_some(), "-organisation "),
         ] {
             if is_told {
-                ids.push_str(told.name);
+                ids.push_str(context.name);
                 ids.push_str(suffix);
             }
         }
         self.set_some(Attribute::AriaDescribedby, ids.trim_end());
-        self.set_if(told.mistake.is_some(), Attribute::AriaInvalid, "true");
+        self.set_if(context.field_error.is_some(), Attribute::AriaInvalid, "true");
     }
 
     fn box_of(
         &mut self,
-        told: &Told<'_>,
+        context: &FieldContext<'_>,
         index: usize,
         value: &str,
         label: &str,
@@ -967,17 +968,17 @@ impl<'a> Viewer<'a> {
         picture: Option<&Picture>,
     ) {
         // The first box bears the field's name, to which the summary's link leads.
-        let mut id = told.name.to_owned();
+        let mut id = context.name.to_owned();
         if index > 0 {
             id.push('-');
             id.push_str(&decimal(index as i64));
         }
         self.out.put(html!("<div class=\"box\"><input part=\"input\" type=\"checkbox\">"));
         self.out.set(Attribute::Id, &id);
-        self.out.set(Attribute::Name, told.name);
+        self.out.set(Attribute::Name, context.name);
         self.out.set(Attribute::Value, value);
         self.unremembered();
-        self.set_if(self.session.draft.has(told.name, value), Attribute::Checked, "");
+        self.set_if(self.session.draft.has(context.name, value), Attribute::Checked, "");
         self.out.end();
         self.out.begin(Tag::Label);
         self.out.set(Attribute::For, &id);

@@ -17,7 +17,7 @@ impl Viewer<'_> {
         self.out.nothing();
         self.out.begin(Tag::Div);
         // One of them is always chosen.
-        self.group(&self.told(PUBLIC, true));
+        self.group(&self.context(PUBLIC, true));
         let choices = [
             (PublicName::Name, Key::PublicName),
             (PublicName::Initials, Key::PublicInitials),

@@ -27,7 +27,7 @@ impl Viewer<'_> {
         self.say(Key::QuickExit);
         self.out.end();
         // A frame may not be allowed to lead the page around it away, and can't know before.
-        if self.session.setting.framed {
+        if self.session.config.framed {
             self.sentence(Tag::P, "hint", Key::ExitFramed);
         } else {
             self.out.nothing();
@@ -59,7 +59,7 @@ impl Viewer<'_> {
         } else {
             self.out.nothing();
         }
-        let hosted = &self.session.setting.hosted;
+        let hosted = &self.session.config.hosted;
         if markdown::is_safe(hosted) {
             self.link("", self.words(Key::RiskHosted), hosted);
         } else if hosted == UNKNOWN {

@@ -20,7 +20,7 @@ impl Viewer<'_> {
         self.say(Key::SentHeading);
         self.out.end();
         let status = match acceptance.status {
-            _ if self.session.setting.test => Key::TestSent,
+            _ if self.session.config.test => Key::TestSent,
             Status::Accepted | Status::Recorded if self.session.mailing.is_some() => {
                 Key::SentByMail
             }
@@ -75,7 +75,7 @@ impl Viewer<'_> {
         }
         let publisher = self.campaign.publisher.name.as_str();
         // A test counts for nothing that could be withdrawn.
-        if !publisher.is_empty() && !self.session.setting.test {
+        if !publisher.is_empty() && !self.session.config.test {
             let words = self.locale.say_with(Key::Withdraw, &[("publisher", publisher)]);
             self.leaf(Tag::P, "hint", &words);
         }

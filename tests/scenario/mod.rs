@@ -43,7 +43,7 @@ pub(crate) struct Scenario {
     pub(crate) effects: Vec<Effect>,
     /// All that the page was told.
     pub(crate) told: Vec<PageEvent>,
-    /// What the painter holds.
+    /// What the renderer holds.
     painted: Rendered,
     /// The texts to digest, while a preparation is asked for.
     wordings: Option<Vec<String>>,
@@ -135,7 +135,7 @@ pub(crate) fn locale(lang: &str) -> Locale {
 }
 
 /// What a form for this campaign is started with.
-pub(crate) fn setting(campaign: Campaign) -> FormConfig {
+pub(crate) fn config(campaign: Campaign) -> FormConfig {
     FormConfig {
         campaign,
         campaign_digest: digest("the file"),
@@ -183,24 +183,24 @@ impl Scenario {
         let bytes = serde_json::to_vec(&campaign).unwrap();
         let file = CampaignFile::parse(&bytes).unwrap();
         let campaign = file.campaign(&file.languages()[0], Strictness::Strict);
-        Scenario::of(setting(campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))))
+        Scenario::of(config(campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))))
     }
 
     /// The example's form in one of its languages.
     pub(crate) fn example(lang: &str) -> Self {
         let campaign = example().campaign(lang, Strictness::Strict).unwrap();
-        let mut flow = Scenario::of(setting(campaign));
+        let mut flow = Scenario::of(config(campaign));
         flow.locale = locale(lang);
-        flow.painted = Rendered::new(&flow.plan());
+        flow.painted = Rendered::new(&flow.markup());
         flow
     }
 
-    pub(crate) fn of(setting: FormConfig) -> Self {
-        Scenario::at(setting, NOW)
+    pub(crate) fn of(config: FormConfig) -> Self {
+        Scenario::at(config, NOW)
     }
 
-    pub(crate) fn at(setting: FormConfig, now: i64) -> Self {
-        let (session, effects) = Session::new(setting, now);
+    pub(crate) fn at(config: FormConfig, now: i64) -> Self {
+        let (session, effects) = Session::new(config, now);
         assert_eq!(session.changes(), Dirty::SCREEN);
         let locale = Locale::english(Rules::PLAIN);
         let mut flow = Scenario {
@@ -244,7 +244,7 @@ impl Scenario {
 
     /// Paints what the last event may have changed. It comes to the same as painting everything.
     fn paint(&mut self) {
-        let whole = Rendered::new(&self.plan());
+        let whole = Rendered::new(&self.markup());
         if self.session.changes().touch(Dirty::SCREEN) {
             self.painted = whole.clone();
         }
@@ -365,12 +365,12 @@ impl Scenario {
             }
             None => STRAY,
         };
-        let materials = SigningInputs {
+        let key_state = SigningInputs {
             jti: jti(number),
             key: key(),
             digests: wordings.iter().flatten().map(|wording| digest(wording)).collect(),
         };
-        self.event(Event::Prepared(materials))
+        self.event(Event::Prepared(key_state))
     }
 
     pub(crate) fn fail_to_prepare(mut self) -> Self {
@@ -482,12 +482,12 @@ impl Scenario {
 
     // What there is to see.
 
-    pub(crate) fn plan(&self) -> Markup {
+    pub(crate) fn markup(&self) -> Markup {
         view::whole(&self.session, &self.locale, None)
     }
 
     pub(crate) fn view(&self) -> View {
-        seen::view(&self.plan(), &self.locale)
+        seen::view(&self.markup(), &self.locale)
     }
 
     pub(crate) fn form(&self) -> Form {
@@ -525,14 +525,14 @@ impl Scenario {
 
     /// All that there is to read.
     pub(crate) fn text(&self) -> String {
-        match self.plan().tree() {
+        match self.markup().tree() {
             Node::Element(element) => seen::words(&element),
             _ => String::new(),
         }
     }
 
     /// What has to be mended: names and sentences, as the summary lists them.
-    pub(crate) fn mistakes(&self) -> Vec<(String, String)> {
+    pub(crate) fn field_errors(&self) -> Vec<(String, String)> {
         self.form().summary.map(|summary| summary.items).unwrap_or_default()
     }
 
@@ -568,7 +568,7 @@ impl Scenario {
     /// The fields that have to be mended, as the summary lists them and as they are marked.
     #[track_caller]
     pub(crate) fn wrong(self, names: &[&str]) -> Self {
-        let listed: Vec<String> = self.mistakes().into_iter().map(|(name, _)| name).collect();
+        let listed: Vec<String> = self.field_errors().into_iter().map(|(name, _)| name).collect();
         assert_eq!(listed, names, "in the summary");
         let fields = self.fields().into_iter();
         let marked: Vec<String> =

@@ -266,11 +266,11 @@ pub(crate) struct ShareView {
     pub(crate) result: String,
 }
 
-/// The root of a whole plan.
-pub(crate) fn root(plan: &Markup) -> Element {
-    match plan.tree() {
+/// The root of a whole markup.
+pub(crate) fn root(markup: &Markup) -> Element {
+    match markup.tree() {
         Node::Element(root) => root,
-        other => panic!("no element but {other:?} in {}", plan.as_str()),
+        other => panic!("no element but {other:?} in {}", markup.as_str()),
     }
 }
 
@@ -339,8 +339,8 @@ fn link(element: &Element) -> (String, String) {
 }
 
 /// Reads what there is to see.
-pub(crate) fn view(plan: &Markup, locale: &Locale) -> View {
-    let root = root(plan);
+pub(crate) fn view(markup: &Markup, locale: &Locale) -> View {
+    let root = root(markup);
     let page = Page { all: all(&root), locale };
     let heading = page.all.iter().find(|e| e.tag == "h2").unwrap();
     let thanks = page.all.iter().find(|e| is(e, "class", "thanks"));
@@ -702,35 +702,35 @@ fn share(element: &Element) -> ShareView {
     }
 }
 
-/// What a painter holds, that makes anew only the parts that may have changed: the plan in pieces,
+/// What a renderer holds, that makes anew only the parts that may have changed: the markup in pieces,
 /// each a part with its number or what stands between two.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rendered(Vec<(Option<u8>, String)>);
 
 impl Rendered {
     /// All of it.
-    pub(crate) fn new(plan: &Markup) -> Self {
-        let plan = plan.as_str();
+    pub(crate) fn new(markup: &Markup) -> Self {
+        let markup = markup.as_str();
         let mut pieces = Vec::new();
         let mut done = 0;
-        for (number, part) in parts(plan) {
-            pieces.push((None, plan[done..part.start].to_owned()));
+        for (number, part) in parts(markup) {
+            pieces.push((None, markup[done..part.start].to_owned()));
             done = part.end;
-            pieces.push((Some(number), plan[part].to_owned()));
+            pieces.push((Some(number), markup[part].to_owned()));
         }
-        pieces.push((None, plan[done..].to_owned()));
+        pieces.push((None, markup[done..].to_owned()));
         Rendered(pieces)
     }
 
     /// Puts a part in its place, if it is on the screen.
-    pub(crate) fn put(&mut self, plan: &Markup) {
-        let plan = plan.as_str();
-        let found = parts(plan);
+    pub(crate) fn put(&mut self, markup: &Markup) {
+        let markup = markup.as_str();
+        let found = parts(markup);
         let [(number, place)] = &found[..] else {
-            panic!("one part, and none inside it: {plan}");
+            panic!("one part, and none inside it: {markup}");
         };
         if let Some((_, piece)) = self.0.iter_mut().find(|(known, _)| *known == Some(*number)) {
-            plan[place.clone()].clone_into(piece);
+            markup[place.clone()].clone_into(piece);
         }
     }
 
@@ -740,39 +740,39 @@ impl Rendered {
     }
 }
 
-/// The numbers of all parts of a plan that is one node, and where they are.
-fn parts(plan: &str) -> Vec<(u8, Range<usize>)> {
-    let mut scan = Scan { plan, at: 0, parts: Vec::new() };
+/// The numbers of all parts of a markup that is one node, and where they are.
+fn parts(markup: &str) -> Vec<(u8, Range<usize>)> {
+    let mut scan = Scan { markup, at: 0, parts: Vec::new() };
     scan.node();
-    assert_eq!(scan.at, plan.len(), "one node: {plan}");
+    assert_eq!(scan.at, markup.len(), "one node: {markup}");
     scan.parts
 }
 
-/// Goes through a plan, and notes where its parts are. It knows the grammar by itself, so that it
-/// can speak against the plan's own reader.
+/// Goes through a markup, and notes where its parts are. It knows the grammar by itself, so that it
+/// can speak against the markup's own reader.
 struct Scan<'a> {
-    plan: &'a str,
+    markup: &'a str,
     at: usize,
     parts: Vec<(u8, Range<usize>)>,
 }
 
 impl Scan<'_> {
     fn peek(&self) -> u8 {
-        self.plan.as_bytes()[self.at]
+        self.markup.as_bytes()[self.at]
     }
 
     fn text(&mut self) {
-        self.at += self.plan[self.at..].find(END).unwrap() + 1;
+        self.at += self.markup[self.at..].find(END).unwrap() + 1;
     }
 
     fn node(&mut self) {
         let number = (self.peek() == b'#').then(|| {
             self.at += 2;
-            self.plan.as_bytes()[self.at - 1] - b'0'
+            self.markup.as_bytes()[self.at - 1] - b'0'
         });
         let from = self.at;
         self.at += 1;
-        match self.plan.as_bytes()[from] {
+        match self.markup.as_bytes()[from] {
             b'.' => {}
             b'\'' => self.text(),
             tag => {

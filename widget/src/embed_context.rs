@@ -37,8 +37,8 @@ impl<'a> EmbedContext<'a> {
         (self.line(), !self.line().is_empty())
     }
 
-    /// The setting of such a form, after its [first](Self::first) lines; none where the endpoint has no address.
-    pub(crate) fn setting(
+    /// The config of such a form, after its [first](Self::first) lines; none where the endpoint has no address.
+    pub(crate) fn config(
         mut self,
         campaign: Campaign,
         seed: u64,
@@ -70,7 +70,7 @@ impl<'a> EmbedContext<'a> {
         let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
         let hosted = if is_here { String::new() } else { hosted };
         let source = Source { page: origin, partner, utm_source };
-        let setting = FormConfig {
+        let config = FormConfig {
             campaign,
             campaign_digest,
             count_url,
@@ -84,6 +84,6 @@ impl<'a> EmbedContext<'a> {
             framed,
             variant: None,
         };
-        (!setting.endpoint.is_empty()).then_some(setting)
+        (!config.endpoint.is_empty()).then_some(config)
     }
 }

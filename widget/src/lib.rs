@@ -41,7 +41,7 @@ impl Mounted {
         self.0.state().to_owned()
     }
 
-    /// Paints the form and does what is to be done first. `first` is the plan that was painted before, empty where none
+    /// Paints the form and does what is to be done first. `first` is the markup that was painted before, empty where none
     /// was, and `pressed` says whether a button was pressed on it. Returns whether that press stands.
     pub fn begin(&self, first: &str, pressed: bool) -> bool {
         self.0.begin(first, pressed)
@@ -74,13 +74,13 @@ impl Mounted {
 pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
-    painter: page::Renderer,
+    renderer: page::Renderer,
     context: &str,
     file: &str,
     texts: &str,
 ) -> Result<Mounted, String> {
     let context = EmbedContext::new(context);
-    let runtime = runtime::Runtime::new(host, root, painter, context, file, texts);
+    let runtime = runtime::Runtime::new(host, root, renderer, context, file, texts);
     runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }
 

@@ -8,14 +8,14 @@ use standwith::session::Event;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A form's painter: `renderer.js`.
+    /// A form's renderer: `renderer.js`.
     pub type Renderer;
-    /// Paints a whole plan.
+    /// Paints a whole markup.
     #[wasm_bindgen(method)]
-    pub(crate) fn paint(this: &Renderer, plan: &str);
-    /// Paints a part anew, if it is on the screen. Its plan begins with its number.
+    pub(crate) fn paint(this: &Renderer, markup: &str);
+    /// Paints a part anew, if it is on the screen. Its markup begins with its number.
     #[wasm_bindgen(method)]
-    pub(crate) fn patch(this: &Renderer, plan: &str);
+    pub(crate) fn patch(this: &Renderer, markup: &str);
     /// Moves the keyboard's focus.
     #[wasm_bindgen(method)]
     pub(crate) fn focus(this: &Renderer, id: &str);

@@ -35,7 +35,7 @@ use standwith::view::{self, Region};
 pub(crate) struct Runtime {
     host: HtmlElement,
     root: ShadowRoot,
-    painter: Renderer,
+    renderer: Renderer,
     locale: RefCell<Locale>,
     /// The text of the campaign file: in another language it is read anew.
     file: String,
@@ -66,7 +66,7 @@ impl Runtime {
     pub(crate) fn new(
         host: HtmlElement,
         root: ShadowRoot,
-        painter: Renderer,
+        renderer: Renderer,
         mut context: EmbedContext,
         file: &str,
         texts: &str,
@@ -80,10 +80,10 @@ impl Runtime {
             seed = seed_of_first(&campaign, seed);
         }
         let keeps = host.get_attribute("draft").as_deref() == Some("session");
-        let setting = context.setting(campaign, seed, keeps).ok_or_else(Vec::new)?;
-        let (session, effects) = Session::new(setting, browser::now());
+        let config = context.config(campaign, seed, keeps).ok_or_else(Vec::new)?;
+        let (session, effects) = Session::new(config, browser::now());
         let runtime = Rc::new(Runtime {
-            painter,
+            renderer,
             host,
             root,
             locale: RefCell::new(locale),
@@ -121,7 +121,7 @@ impl Runtime {
     }
 
     /// Paints the form, with what a person did before, and does what is to be done first. Returns whether the form is
-    /// still what the plan that was painted `first`, if one was, showed: then a press of a button on it stands.
+    /// still what the markup that was painted `first`, if one was, showed: then a press of a button on it stands.
     pub(crate) fn begin(self: &Rc<Self>, first: &str, pressed: bool) -> bool {
         let mut effects = self.first_effects.take();
         while let Some(event) = self.next() {
@@ -131,8 +131,8 @@ impl Runtime {
         let campaign = read(&self.file, &self.locale.borrow());
         let own = first.is_empty() || campaign.is_ok_and(is_first);
         if !own {
-            // Nothing of it stays, not even what no plan speaks of.
-            self.painter.paint(".");
+            // Nothing of it stays, not even what no markup speaks of.
+            self.renderer.paint(".");
         }
         self.paint(Dirty::SCREEN);
         self.busy.set(false);
@@ -184,7 +184,7 @@ impl Runtime {
         });
         self.on(&self.root, "change", |runtime, _| runtime.send(Event::Hidden));
         self.on(&browser::window(), "pagehide", |runtime, _| {
-            runtime.painter.say();
+            runtime.renderer.say();
             runtime.send(Event::Gone);
         });
     }
@@ -203,14 +203,14 @@ impl Runtime {
                 runtime.show_countries();
             }
         });
-        self.painter.load(&[primary(&lang), "-countries"].concat(), &done);
+        self.renderer.load(&[primary(&lang), "-countries"].concat(), &done);
     }
 
     /// Fills lists of countries, unless the names are on their way.
     fn show_countries(&self) {
         let list = self.countries.borrow();
         if !list.is_empty() || !named_by_us(&self.locale.borrow().lang) {
-            self.painter.countries(country::CODES, &list);
+            self.renderer.countries(country::CODES, &list);
         }
     }
 
@@ -292,8 +292,8 @@ impl Runtime {
     /// Shows what events have changed.
     fn paint(&self, changes: Dirty) {
         if changes.touch(Dirty::SCREEN) {
-            let plan = view::whole(&self.session.borrow(), &self.locale.borrow(), None);
-            return self.painter.paint(plan.as_str());
+            let markup = view::whole(&self.session.borrow(), &self.locale.borrow(), None);
+            return self.renderer.paint(markup.as_str());
         }
         for (part, shows) in view::REGIONS {
             if changes.touch(shows) {
@@ -303,8 +303,8 @@ impl Runtime {
     }
 
     fn patch(&self, part: Region) {
-        let plan = view::part(&self.session.borrow(), &self.locale.borrow(), part);
-        self.painter.patch(plan.as_str());
+        let markup = view::part(&self.session.borrow(), &self.locale.borrow(), part);
+        self.renderer.patch(markup.as_str());
     }
 
     fn perform(self: &Rc<Self>, effect: Effect) {
@@ -387,7 +387,7 @@ impl Runtime {
                 browser::wait(milliseconds, &due);
             }
             Effect::Lead(url) => self.lead(url),
-            Effect::Focus(focus) => self.painter.focus(match focus {
+            Effect::Focus(focus) => self.renderer.focus(match focus {
                 Focus::Summary => view::SUMMARY,
                 Focus::Notice => view::NOTICE,
                 Focus::Thanks => view::THANKS,
@@ -410,7 +410,7 @@ impl Runtime {
                         }
                     }
                 });
-                self.painter.load(&lang, &done);
+                self.renderer.load(&lang, &done);
             }
         }
     }
@@ -558,13 +558,13 @@ impl Runtime {
     fn prepared(&self, came: &JsValue) -> Option<SigningInputs> {
         let came = came.dyn_ref::<Array>()?;
         let text = |index| came.get(index).as_string();
-        let materials = SigningInputs {
+        let key_state = SigningInputs {
             key: PublicKey::p256(&text(1)?, &text(2)?),
             jti: text(3)?,
             digests: (4..came.length()).filter_map(text).collect(),
         };
         self.key.replace(came.get(0));
-        Some(materials)
+        Some(key_state)
     }
 
     fn tell(self: &Rc<Self>, report: &PageEvent) {
@@ -647,24 +647,24 @@ impl Runtime {
         } else if let Some(actor) = within("[data-act]") {
             event.prevent_default();
             // As on sending: some password managers fill controls without a word.
-            self.painter.say();
+            self.renderer.say();
             self.send(Event::Acted(actor.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(link) = within("a[href^=\"#\"]") {
             // The page's own address stays as it is.
             event.prevent_default();
             let id = link.get_attribute("href").unwrap_or_default();
-            self.painter.focus(id.strip_prefix('#').unwrap_or_default());
+            self.renderer.focus(id.strip_prefix('#').unwrap_or_default());
         }
     }
 
     pub(crate) fn reset(self: &Rc<Self>) {
         // What nobody has told of yet is to be emptied, too.
-        self.painter.say();
+        self.renderer.say();
         self.send(Event::Reset);
     }
 
     fn submit(self: &Rc<Self>) {
-        self.painter.say();
+        self.renderer.say();
         self.send(Event::Submitted { now: browser::now() });
     }
 }

@@ -97,7 +97,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/renderer.js")]
 extern "C" {
-    fn painter(root: &ShadowRoot, base: &str, names: &str, tags: usize) -> Renderer;
+    fn renderer(root: &ShadowRoot, base: &str, names: &str, tags: usize) -> Renderer;
 }
 
 const CAMPAIGN: &str = r#"{
@@ -180,10 +180,10 @@ impl Form {
             "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
         ];
         let context = context.join("\n");
-        let painter =
-            painter(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
+        let renderer =
+            renderer(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
         let (host, root) = (self.host.clone(), self.root.clone());
-        let mounted = mount(host, root, painter, &context, campaign, "");
+        let mounted = mount(host, root, renderer, &context, campaign, "");
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
         mounted.begin("", false);
         self.mounted.replace(Some(mounted));
@@ -543,7 +543,7 @@ async fn focus_goes_to_the_summary_the_field_the_notice_and_the_thanks() {
     // Of a group, the first box.
     form.find("#form-summary a[href='#targets']").click();
     assert_eq!(form.focused(), "targets");
-    // Submitted once more with the same mistakes, it is told once more.
+    // Submitted once more with the same field errors, it is told once more.
     form.submit();
     assert_eq!(form.focused(), "form-summary");
 

@@ -94,7 +94,7 @@ impl<'a> Unsealer<'a> {
         self.keys.iter().find_map(|key| key.unseal(sealed))
     }
 
-    /// Judges whole claims by the version of the campaign by which the endpoint validated the rest of them.
+    /// Validates whole claims by the version of the campaign by which the endpoint validated the rest of them.
     async fn validate(
         &mut self,
         action: &Exported,

@@ -299,7 +299,7 @@ async fn a_message_sent_as_it_is_is_nudged_once() {
     let (jti, nudged) = (hidden(&page, "jti"), hidden(&page, "form-nudged"));
     let again = [&unchanged[..], &[("jti", &jti), ("form-nudged", &nudged)]].concat();
     assert_eq!(send(&scene, &again).await.status, 200);
-    // Whoever wrote is not asked; and mistakes come first.
+    // Whoever wrote is not asked; and field errors come first.
     assert_eq!(send(&scene, &FILLED).await.status, 200);
     let missing: Vec<_> = unchanged.iter().copied().filter(|(name, _)| *name != "email").collect();
     assert!(!send(&scene, &missing).await.text().contains("A few words of your own"));
@@ -778,7 +778,7 @@ async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
         let jti = hidden(&page, "jti");
         let mut values = FILLED.to_vec();
         values.extend([("jti", jti.as_str()), ("standwith-test", "1")]);
-        // A mistake keeps it a test.
+        // A field error keeps it a test.
         values[2] = ("email", "dara@");
         let mistaken = send(&scene, &values).await;
         assert_eq!(mistaken.status, 422);

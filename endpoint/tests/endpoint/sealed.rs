@@ -508,7 +508,7 @@ fn nothing_that_was_typed_is_found_anywhere() {
     let found = found_after(&sealing, |claims| {
         let sealed = sealed(&jwk, &claims);
         let other = |changes| with(with(sealed.clone(), json!({"jti": fresh_jti()})), changes);
-        // What comes in plain text by somebody's mistake is kept no more than the rest.
+        // What comes in plain text by somebody's field error is kept no more than the rest.
         let exposed = other(json!({"person": claims["person"], "message": claims["message"]}));
         let plain = with(claims.clone(), json!({"jti": fresh_jti()}));
         let junk = other(json!({"sealed": claims["message"]["body"]}));

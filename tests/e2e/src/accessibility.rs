@@ -96,7 +96,7 @@ pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
 
 /// By its attribute.
 const ELEMENT: &str = "document.querySelector('stand-with').setAttribute('theme', 'THEME')";
-/// As a person's own setting would.
+/// As a person's own config would.
 const ROOT: &str = "document.documentElement.style.colorScheme = 'THEME'";
 
 fn english() -> Page<'static> {

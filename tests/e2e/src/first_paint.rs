@@ -78,18 +78,18 @@ fn plain_file(stage: &Stage) -> Result<String> {
     })
 }
 
-/// Has a server without any program serve it, and perhaps a plan after it.
-fn serve_plain(stage: &Stage, plan: Option<&Value>) -> Result<()> {
+/// Has a server without any program serve it, and perhaps a markup after it.
+fn serve_plain(stage: &Stage, markup: Option<&Value>) -> Result<()> {
     let mut file = plain_file(stage)?;
-    if let Some(plan) = plan {
+    if let Some(markup) = markup {
         file.push('\0');
-        file.push_str(&plan.to_string());
+        file.push_str(&markup.to_string());
     }
     stage.partner.put("plain.json", "application/json", &file, &[]);
     Ok(())
 }
 
-/// A plan of the form in Khmer, as our loaders take it.
+/// A markup of the form in Khmer, as our loaders take it.
 fn plan_of(first: impl Into<Value>) -> Value {
     json!({ "edition": EDITION, "lang": "km", "first": first.into() })
 }
@@ -220,7 +220,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
             return [element.localName, element.className, x, y, width, height];
           }})]"
     );
-    // Of several subjects the lot draws one, with the form.
+    // Of several subjects chance draws one, with the form.
     serve_changed(stage, |file| {
         for texts in ["/message/subjects", "/languages/km/message/subjects"] {
             if let Some(Value::Array(subjects)) = file.pointer_mut(texts) {
@@ -521,34 +521,34 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
     Ok(())
 }
 
-/// A plan that says one thing.
-fn plan(say: impl FnOnce(&mut Markup)) -> Value {
-    let mut plan = Markup::default();
-    plan.begin(Tag::Div);
-    plan.set(Attribute::Class, "standwith");
-    say(&mut plan);
-    plan.end();
-    plan_of(plan.as_str())
+/// A markup that says one thing.
+fn markup(say: impl FnOnce(&mut Markup)) -> Value {
+    let mut markup = Markup::default();
+    markup.begin(Tag::Div);
+    markup.set(Attribute::Class, "standwith");
+    say(&mut markup);
+    markup.end();
+    plan_of(markup.as_str())
 }
 
 pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     let script = "javascript:window.pwned=1";
-    let link = plan(|plan| {
+    let link = markup(|markup| {
         for address in [
             script,
             " \u{1}JavaScript:window.pwned=1",
             "data:text/html,<script>top.pwned=1</script>",
         ] {
-            plan.begin(Tag::A);
-            plan.set(Attribute::Href, address);
-            plan.text("A link");
-            plan.end();
+            markup.begin(Tag::A);
+            markup.set(Attribute::Href, address);
+            markup.text("A link");
+            markup.end();
         }
-        plan.begin(Tag::Img);
-        plan.set(Attribute::Src, script);
-        plan.set(Attribute::Alt, "\"><img src=x onerror='window.pwned=1'>");
-        plan.end();
-        plan.text("<img src=x onerror='window.pwned=1'>");
+        markup.begin(Tag::Img);
+        markup.set(Attribute::Src, script);
+        markup.set(Attribute::Alt, "\"><img src=x onerror='window.pwned=1'>");
+        markup.end();
+        markup.text("<img src=x onerror='window.pwned=1'>");
     });
     let deep = |depth: usize| {
         let code = char::from(b'0' + Tag::Div as u8).to_string();
@@ -605,19 +605,19 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     }
 
     // A form that leads elsewhere leads nowhere, not even once the code has failed.
-    let hostile = plan(|plan| {
-        plan.begin(Tag::Form);
-        plan.set(Attribute::Action, script);
-        plan.begin(Tag::Input);
-        plan.set(Attribute::Name, "given_name");
-        plan.end();
+    let hostile = markup(|markup| {
+        markup.begin(Tag::Form);
+        markup.set(Attribute::Action, script);
+        markup.begin(Tag::Input);
+        markup.set(Attribute::Name, "given_name");
+        markup.end();
         for _ in 0..2 {
-            plan.begin(Tag::Button);
-            plan.set(Attribute::Type, "submit");
-            plan.text("Send");
-            plan.end();
+            markup.begin(Tag::Button);
+            markup.set(Attribute::Type, "submit");
+            markup.text("Send");
+            markup.end();
         }
-        plan.end();
+        markup.end();
     });
     serve_plain(stage, Some(&hostile))?;
     open_plain(stage).await?;
@@ -789,8 +789,8 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
         (wording.as_str(), "Keep my name secret"),
         (send, "Save as a draft"),
     ] {
-        let plan = own.replace(from, to);
-        serve_plain(stage, Some(&plan_of(plan.as_str())))?;
+        let markup = own.replace(from, to);
+        serve_plain(stage, Some(&plan_of(markup.as_str())))?;
         let posted = stage.gate.posted().len();
         let try_it = async {
             open_plain(stage).await?;
@@ -807,7 +807,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             form.submit().await?;
             ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is not seen");
             stage.gate.mend();
-            if plan == own {
+            if markup == own {
                 form.until("sent").await?;
                 ensure!(stage.gate.posted().len() == posted + 1, "not sent once");
                 return no_uncaught(stage).await;

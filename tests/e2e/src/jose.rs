@@ -210,7 +210,7 @@ async fn claims(endpoint: &Endpoint, address: &str) -> Result<Value> {
     let file = example(endpoint).await?;
     let purposes = file["consents"].as_array().context("no consents")?;
     let consents = purposes.iter().map(|consent| {
-        // The digest is recorded, and is nobody's to judge here.
+        // The digest is recorded, and is nobody's to validate here.
         let digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
         json!({ "purpose": consent["purpose"], "granted": true, "wording_digest": digest, "lang": "en" })
     });

@@ -169,7 +169,7 @@ fn run() -> Result<ExitCode> {
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
-    // Not a test but by its way: it shows what only a look can judge.
+    // Not a test but by its way: it shows what only a look can validate.
     let pictures = tests! { InBrowser:
         pictures::every_state_is_light_and_wide,
         pictures::every_state_is_dark_and_narrow,

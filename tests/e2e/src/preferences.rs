@@ -142,7 +142,7 @@ async fn are_apart(browser: &Browser, lines: Value) -> Result<()> {
 
 pub(crate) async fn own_colours_leave_nothing_out(stage: &Stage) -> Result<()> {
     if stage.browser.engine == Engine::Webkit {
-        // WebKitGTK has no such setting.
+        // WebKitGTK has no such config.
         return Ok(());
     }
     let browser = Browser::start_for(stage.browser.engine, Wish::OwnColours).await?;

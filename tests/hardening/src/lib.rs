@@ -7,6 +7,6 @@
 
 pub mod campaigns;
 pub mod mutations;
-pub mod painter;
 pub mod payloads;
+pub mod renderer;
 pub mod targets;

@@ -9,9 +9,9 @@ impl Chance {
     /// The next number.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let splitmix64 = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let splitmix64 = (splitmix64 ^ (splitmix64 >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        splitmix64 ^ (splitmix64 >> 31)
     }
 
     /// A number below `end`, which is above zero.

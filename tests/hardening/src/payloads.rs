@@ -1,8 +1,8 @@
-//! Texts that run script where somebody takes a text for HTML, an address, a style, a template or a plan.
+//! Texts that run script where somebody takes a text for HTML, an address, a style, a template or a markup.
 //!
 //! Made by a grammar, and not taken from a list: the well-known lists are hundreds of variants of few ideas,
 //! under licences of their own, and each says `alert(1)`, which no test can see. Ours set `pwned`. Ideas after
-//! the filter evasion sheet of OWASP, the PortSwigger and html5sec collections, and what plans of ours are made
+//! the filter evasion sheet of OWASP, the PortSwigger and html5sec collections, and what markup of ours are made
 //! of.
 
 use standwith::markup::{Attribute, END, Markup, TAGS, Tag};
@@ -366,14 +366,14 @@ fn capital_by_turns(text: &str) -> String {
     turned.collect::<Vec<_>>().join(RUN)
 }
 
-/// Texts that end a text of a plan, if they could, and go on with one of their own.
+/// Texts that end a text of a markup, if they could, and go on with one of their own.
 fn of_plans() -> Vec<String> {
-    let mut plan = Markup::default();
-    plan.begin(Tag::A);
-    plan.set(Attribute::Href, "javascript:top.pwned=1");
-    plan.text("x");
-    plan.end();
-    let link = plan.as_str().to_owned();
+    let mut markup = Markup::default();
+    markup.begin(Tag::A);
+    markup.set(Attribute::Href, "javascript:top.pwned=1");
+    markup.text("x");
+    markup.end();
+    let link = markup.as_str().to_owned();
     let codes = (0..=TAGS as u8 + 40).map(|code| char::from(b'0' + code));
     let mut all: Vec<String> = codes.map(|code| format!("{END}{code}x{END}/{END}")).collect();
     for closing in ["", "/", "//", "///", "////", "'", ".", "#0", "#3", "*", "*KH"] {

@@ -19,7 +19,7 @@ use standwith_endpoint::characters::neutralised;
 use standwith_endpoint::csv::{self as table, Cell, Separator};
 use url::Url;
 
-use crate::painter;
+use crate::renderer;
 
 /// Panics where it does not hold.
 pub type Property = fn(&[u8]);
@@ -76,7 +76,7 @@ fn comes_back(claims: &Claims) {
 const NOW: i64 = 1_790_000_000;
 
 /// Campaign files: what is refused is refused at a place, in one line; what the strict reader takes, the
-/// lenient one reads as the same; of whatever reads, every screen is a plan that the painter takes, and nothing
+/// lenient one reads as the same; of whatever reads, every screen is a markup that the renderer takes, and nothing
 /// in it runs or leads astray.
 pub fn campaign(bytes: &[u8]) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -105,24 +105,24 @@ pub fn campaign(bytes: &[u8]) {
     }
 }
 
-/// Every screen of a form is harmless: editing, mistakes, signing, refused, thanks, hosted. Where
+/// Every screen of a form is harmless: editing, field errors, signing, refused, thanks, hosted. Where
 /// nobody finds fault with the campaign, its ids are tied together.
 pub fn screens(campaign: &Campaign, faultless: bool) {
     let locale = Locale::english(Rules::PLAIN);
-    let look = |plan: markup::Markup| {
-        let painted = painter::painted(&plan);
-        let harmless = painted.as_ref().map_err(String::clone).and_then(painter::harmless);
-        assert_eq!(harmless, Ok(()), "{}", plan.as_str());
+    let look = |markup: markup::Markup| {
+        let painted = renderer::painted(&markup);
+        let harmless = painted.as_ref().map_err(String::clone).and_then(renderer::harmless);
+        assert_eq!(harmless, Ok(()), "{}", markup.as_str());
         if faultless {
-            assert_eq!(painted.as_ref().map_err(String::clone).and_then(painter::tied), Ok(()));
+            assert_eq!(painted.as_ref().map_err(String::clone).and_then(renderer::tied), Ok(()));
         }
     };
     let first = view::first(campaign, &locale);
-    // Whatever the campaign says, a form knows its own first plan again.
+    // Whatever the campaign says, a form knows its own first markup again.
     let known = view::is_first(first.as_str(), campaign.clone(), &mut locale.clone());
     assert_eq!(known, campaign.variants.is_empty(), "{}", first.as_str());
     look(first);
-    let setting = || FormConfig {
+    let config = || FormConfig {
         campaign: campaign.clone(),
         endpoint: "https://actions.invalid/a/actions".to_owned(),
         count_url: "https://actions.invalid/a/count".to_owned(),
@@ -131,7 +131,7 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
         seed: 7,
         ..FormConfig::default()
     };
-    let (mut session, _) = Session::new(setting(), NOW);
+    let (mut session, _) = Session::new(config(), NOW);
     look(view::whole(&session, &locale, None));
     let names = ["given_name", "family_name", "email", "phone", "postal_code", "address", "body"];
     let own = campaign.fields.iter().map(|field| field.id.as_str());
@@ -166,10 +166,10 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     look(view::whole(&session, &locale, None));
     let acceptance =
         Acceptance { id: jti, receipt: "e30.e30.AA".to_owned(), ..Acceptance::default() };
-    look(view::whole(&Session::thanks(setting(), NOW, acceptance), &locale, None));
+    look(view::whole(&Session::thanks(config(), NOW, acceptance), &locale, None));
     let mailed = Mail { to: vec!["a@b.invalid".to_owned()], ..Mail::default() };
     let mistaken = check(campaign, &Draft::posted(Vec::new())).err().unwrap_or_default();
-    let hosted = Session::hosted(setting(), NOW, None, mistaken).with_mail(mailed);
+    let hosted = Session::hosted(config(), NOW, None, mistaken).with_mail(mailed);
     look(view::whole(&hosted, &locale, None));
 }
 
@@ -244,7 +244,7 @@ fn written_runs(runs: &[Inline]) -> String {
 const EXAMPLE: &str = include_str!("../../../www/campaigns/free-mech-dara.json");
 const VECTORS: &str = include_str!("../../vectors/campaign.json");
 
-/// Campaigns by which claims are judged: read once, for the fuzzer's sake.
+/// Campaigns by which claims are validated: read once, for the fuzzer's sake.
 static JUDGES: LazyLock<Vec<Campaign>> = LazyLock::new(|| {
     let files = [EXAMPLE, VECTORS].into_iter().filter_map(|text| CampaignFile::read(text).ok());
     files.filter_map(|file| file.into_campaign("en", Strictness::Strict).ok()).collect()
@@ -271,7 +271,7 @@ pub fn claims(bytes: &[u8]) {
                     let unvaried = claims.variant.is_none() && claims.delivery.is_none();
                     assert!(!unvaried || check_claims(campaign, &again) == Ok(action));
                 }
-                Err(mistakes) => assert!(!mistakes.is_empty()),
+                Err(field_errors) => assert!(!field_errors.is_empty()),
             }
         }
     }
@@ -279,11 +279,11 @@ pub fn claims(bytes: &[u8]) {
     let locale = Locale::english(Rules::PLAIN);
     for campaign in judges {
         let draft = Draft::posted(posted.clone());
-        let mistakes = check(campaign, &draft.composed(campaign)).err().unwrap_or_default();
-        let setting = FormConfig { campaign: campaign.clone(), ..FormConfig::default() };
-        let session = Session::hosted(setting, NOW, Some(draft), mistakes);
-        let painted = painter::painted(&view::whole(&session, &locale, None));
-        let harmless = painted.as_ref().map_err(String::clone).and_then(painter::harmless);
+        let field_errors = check(campaign, &draft.composed(campaign)).err().unwrap_or_default();
+        let config = FormConfig { campaign: campaign.clone(), ..FormConfig::default() };
+        let session = Session::hosted(config, NOW, Some(draft), field_errors);
+        let painted = renderer::painted(&view::whole(&session, &locale, None));
+        let harmless = painted.as_ref().map_err(String::clone).and_then(renderer::harmless);
         assert_eq!(harmless, Ok(()));
     }
 }

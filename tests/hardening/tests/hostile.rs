@@ -11,7 +11,7 @@ use standwith::session::{FormConfig, Session};
 use standwith::text::{Locale, Rules};
 use standwith::view::whole;
 use standwith_hardening::campaigns::{Place, saying};
-use standwith_hardening::painter::{harmless, painted, said};
+use standwith_hardening::renderer::{harmless, painted, said};
 use standwith_hardening::{payloads, targets};
 
 fn read(file: &str) -> Campaign {
@@ -21,7 +21,7 @@ fn read(file: &str) -> Campaign {
 
 /// A payload of every part of the form, and of the thanks.
 fn screens(file: &str) -> [Element; 2] {
-    let setting = |seed| FormConfig {
+    let config = |seed| FormConfig {
         campaign: read(file),
         endpoint: "https://actions.invalid/a".to_owned(),
         hosted: "https://actions.invalid/".to_owned(),
@@ -31,7 +31,7 @@ fn screens(file: &str) -> [Element; 2] {
     };
     let locale = Locale::english(Rules::PLAIN);
     let acceptance = Acceptance { id: "id".to_owned(), ..Acceptance::default() };
-    let sessions = [Session::new(setting(1), 0).0, Session::thanks(setting(2), 0, acceptance)];
+    let sessions = [Session::new(config(1), 0).0, Session::thanks(config(2), 0, acceptance)];
     sessions.map(|session| painted(&whole(&session, &locale, None)).unwrap())
 }
 

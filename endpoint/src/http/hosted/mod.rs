@@ -236,7 +236,7 @@ async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Re
     match sent {
         Ok(Sent::Thanks(acceptance, mail)) => {
             render(page, StatusCode::OK, move |page| {
-                let session = Session::thanks(page.setting(), page.now, acceptance);
+                let session = Session::thanks(page.config(), page.now, acceptance);
                 page.offer(session, mail)
             })
             .await
@@ -256,9 +256,9 @@ async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Re
 async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, Problem> {
     let unsendable = StatusCode::UNPROCESSABLE_ENTITY;
     match unsent {
-        Unsent::Mistakes(mistakes) => {
+        Unsent::Mistakes(field_errors) => {
             let rendered = render(page, unsendable, move |page| {
-                Session::hosted(page.setting(), page.now, Some(draft), mistakes)
+                Session::hosted(page.config(), page.now, Some(draft), field_errors)
             });
             coded(rendered.await, Code("rules"))
         }

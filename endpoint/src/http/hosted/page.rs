@@ -116,7 +116,7 @@ impl Page {
         Ok(())
     }
 
-    pub(super) fn setting(&self) -> FormConfig {
+    pub(super) fn config(&self) -> FormConfig {
         let (campaign, variant) = self.varied();
         let address = self.endpoint.intake.addresses.first();
         let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
@@ -140,7 +140,7 @@ impl Page {
 
     /// The form as it stands with what was filled in, if anything was.
     pub(super) fn session(&self, draft: Option<Draft>) -> Session {
-        Session::hosted(self.setting(), self.now, draft, Vec::new())
+        Session::hosted(self.config(), self.now, draft, Vec::new())
     }
 
     /// Shows a mail, if there is one, and keeps in mind which.
@@ -152,9 +152,9 @@ impl Page {
 
     /// Validates what was filled in.
     pub(super) fn validate(&self, draft: &Draft) -> Result<Action, Unsent> {
-        let setting = self.setting();
-        let campaign = &setting.campaign;
-        let composed = draft.clone().seeded(setting.seed).composed(campaign);
+        let config = self.config();
+        let campaign = &config.campaign;
+        let composed = draft.clone().seeded(config.seed).composed(campaign);
         let action = check(campaign, &composed).map_err(Unsent::Mistakes)?;
         if campaign.message.nudge && !self.nudged && is_unchanged(campaign, draft) {
             return Err(Unsent::Unchanged);
@@ -169,16 +169,16 @@ impl Page {
 
     /// The claims of an action, which the supporter has mailed or the endpoint is to deliver.
     pub(super) fn claims(&self, action: &Action, is_mailed: bool) -> Claims {
-        let setting = self.setting();
+        let config = self.config();
         let circumstances = ClaimContext {
             jti: self.jti.clone(),
             iat: self.now,
-            aud: setting.endpoint,
-            campaign_digest: setting.campaign_digest,
+            aud: config.endpoint,
+            campaign_digest: config.campaign_digest,
             wording_digests: action.wordings().map(|wording| digest(wording.as_bytes())).collect(),
-            source: setting.source,
-            test: setting.test,
-            variant: setting.variant,
+            source: config.source,
+            test: config.test,
+            variant: config.variant,
         };
         let mut claims = action.claims(self.campaign(), circumstances);
         claims.delivery = is_mailed.then_some(DeliveryClaim::MailApp);
@@ -397,7 +397,7 @@ fn fresh_jti() -> Result<String, Problem> {
     Ok(encode(&bits))
 }
 
-/// What targets are drawn with by lot: the form that is posted draws those that were shown.
+/// What targets are drawn with at random: the form that is posted draws those that were shown.
 fn seed(jti: &str) -> u64 {
     let bits = decode(jti).unwrap_or_default();
     bits.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))

@@ -1,4 +1,4 @@
-//! What a painter in the browser takes of a plan (`widget/src/renderer.js`), and what must be true of all that
+//! What a renderer in the browser takes of a markup (`widget/src/renderer.js`), and what must be true of all that
 //! is painted, whatever a campaign file says.
 
 use std::collections::BTreeSet;
@@ -23,17 +23,17 @@ const TAGS: &[&str] = &[
     "summary", "textarea", "ul",
 ];
 
-/// What the painter makes of a plan: the same tree, without the addresses that it does not set.
+/// What the renderer makes of a markup: the same tree, without the addresses that it does not set.
 ///
 /// # Errors
 /// Why it would throw, or paint something else than was written.
-pub fn painted(plan: &Markup) -> Result<Element, String> {
-    match plan.tree() {
+pub fn painted(markup: &Markup) -> Result<Element, String> {
+    match markup.tree() {
         Node::Element(mut element) => {
             paint(&mut element)?;
             Ok(element)
         }
-        _ => Err(format!("no plan: {}", plan.as_str())),
+        _ => Err(format!("no plan: {}", markup.as_str())),
     }
 }
 
