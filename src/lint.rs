@@ -473,7 +473,7 @@ impl Lint<'_> {
                 if let Some(raw) = raw {
                     let hint = match key {
                         "story" | "thanks" => {
-                            "the README says which Markdown there is; write it otherwise, or leave it so"
+                            "docs/campaigners.md says which Markdown there is; write it otherwise, or leave it so"
                         }
                         _ => {
                             "Markdown works in `story` and `thanks` only; take the signs out, or leave them so"

@@ -893,7 +893,7 @@ fn markdown_that_is_shown_as_it_is_written_is_warned_of() {
         assert_eq!(
             warned("story", text),
             [format!(
-                "line 4: /story: {what} is shown as it is written; the README says which Markdown there is; write it \
+                "line 4: /story: {what} is shown as it is written; docs/campaigners.md says which Markdown there is; write it \
                  otherwise, or leave it so"
             )]
         );
