@@ -152,8 +152,7 @@ fn faulty_keys(_: &str, catalogue: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_catalogue_has_every_key_and_no_other() {
-    holds(faulty_keys, "fr", |it| drop(it.as_object_mut().unwrap().remove("send")), "send");
+fn every_catalogue_has_known_keys_only() {
     holds(faulty_keys, "fr", |it| it["sned"] = json!("Envoyer"), "sned");
     holds(faulty_keys, "fr", |it| it["send"] = json!(["Envoyer"]), "send");
     holds(faulty_keys, "fr", |it| it["about"] = json!("Français"), "about");

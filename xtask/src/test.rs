@@ -1,15 +1,16 @@
 //! `cargo xtask test`: every test there is, stage after stage, and one line at the end.
 
 use crate::bench::{self, SizeOptions};
+use crate::dist::by_stem;
 use crate::reproducible::reproducible;
 use crate::run::{Run, Style, absolute, complain, now, say, style, target_dir, warn};
-use crate::stamp::write;
+use crate::stamp::{read_text, write};
 use crate::tools::{self, Driver, Engine, Missing};
 use crate::{dist, widget};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What `test` is asked to do.
@@ -262,6 +263,12 @@ fn deny() -> Result<Tally> {
 fn native() -> Result<Tally> {
     let args = ["test", "--workspace", "--exclude", "standwith-e2e", "--no-fail-fast"];
     let (ok, output) = Run::cargo().args(args).watched()?;
+    for (lang, path) in by_stem(Path::new("www/locales"), "json")? {
+        let missing = standwith::text::missing(&read_text(&path)?);
+        if !missing.is_empty() {
+            warn(&format!("www/locales/{lang}.json lacks {}", missing.join(", ")));
+        }
+    }
     Ok(Tally::of(&output, ok) + spreadsheet()?)
 }
 
