@@ -24,6 +24,7 @@ use crate::first_paint::Planned;
 use crate::sealing::is_on_curve;
 use crate::signature::digest;
 use crate::store::{Store, StoreFault};
+use crate::workers::Workers;
 
 /// A version of a campaign, in all of its languages.
 #[derive(Debug)]
@@ -71,6 +72,16 @@ impl Version {
     /// The campaign in this language, if it has it.
     pub fn in_language(&self, lang: &str) -> Option<&Campaign> {
         self.campaigns().find(|campaign| campaign.lang == lang)
+    }
+
+    /// Whether this is the version of this campaign with this digest.
+    fn is(&self, campaign: &str, digest: &str) -> bool {
+        self.digest == digest && self.first.id.as_str() == campaign
+    }
+
+    /// Bytes of text that are parsed into it: each language is parsed from the whole file.
+    fn weight(&self) -> usize {
+        self.bytes.len() * (1 + self.others.len())
     }
 
     /// Fails unless the campaign takes actions at this time (seconds since 1970).
@@ -180,10 +191,16 @@ pub struct Campaigns {
     snapshot: RwLock<Snapshot>,
     /// Versions that are served no longer and were asked for, the last one last.
     past: Mutex<VecDeque<Arc<Version>>>,
+    /// Held while a past version is loaded, one lock for the digests that share a hash: a version is parsed once,
+    /// however many ask for it at once, and only a few versions are loaded at a time.
+    loading: [tokio::sync::Mutex<()>; 4],
 }
 
 /// How many versions that are served no longer stay in memory.
 const PAST: usize = 32;
+/// How many bytes of file text these versions have at most, each language of a file counted as the whole text. A
+/// parsed campaign is several times larger than its text. One version always stays, whatever its size.
+const PAST_BYTES: usize = 16 * 1024 * 1024;
 
 /// What each file of the folder holds.
 #[derive(Clone, Debug, Default)]
@@ -228,7 +245,8 @@ impl Campaigns {
         store: &Store,
     ) -> Result<Self, LibraryFault> {
         let (folder, snapshot, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
-        let campaigns = Campaigns { folder, reserved, snapshot, past };
+        let loading = Default::default();
+        let campaigns = Campaigns { folder, reserved, snapshot, past, loading };
         campaigns.refresh(store).await?;
         Ok(campaigns)
     }
@@ -286,41 +304,65 @@ impl Campaigns {
         self.snapshot().get(id).cloned()
     }
 
-    /// The version of a campaign with this digest, if it was ever served and can still be read.
+    /// Returns the version of a campaign with this digest, if it was ever served and can still be read. A version that
+    /// is served no longer is read from the database and parsed by `workers`.
+    ///
+    /// Parsing a file takes time and memory: call this only for what is known to come from a form of this endpoint, or
+    /// is signed.
     ///
     /// # Errors
-    /// The database fails.
+    /// The database or the workers fail.
     pub async fn version(
         &self,
         campaign: &str,
         digest: &str,
         store: &Store,
+        workers: &Workers,
     ) -> Result<Option<Arc<Version>>, StoreFault> {
-        let wanted = |version: &Arc<Version>| {
-            version.digest == digest && version.first.id.as_str() == campaign
+        let known = || {
+            let served = self.get(campaign).filter(|version| version.is(campaign, digest));
+            served.or_else(|| self.past_version(campaign, digest))
         };
-        if let Some(version) = self.get(campaign).filter(wanted) {
+        if let Some(version) = known() {
             return Ok(Some(version));
         }
-        let past = |past: &VecDeque<Arc<Version>>| past.iter().find(|v| wanted(v)).cloned();
-        if let Some(version) = past(&self.past.lock().unwrap_or_else(PoisonError::into_inner)) {
+        let hash = digest.bytes().fold(0, |sum: usize, byte| sum.wrapping_add(usize::from(byte)));
+        let _loading = self.loading[hash % self.loading.len()].lock().await;
+        // Another request may have loaded it meanwhile.
+        if let Some(version) = known() {
             return Ok(Some(version));
         }
         let Some(bytes) = store.version(campaign, digest).await? else { return Ok(None) };
         // It passed the strict check of its own day.
-        let Ok(version) = Version::read(bytes, Strictness::Lenient) else { return Ok(None) };
+        let parsed = workers.run(move || Version::read(bytes, Strictness::Lenient)).await;
+        let Ok(version) = parsed.map_err(|_| StoreFault::Busy)? else { return Ok(None) };
         let version = Arc::new(version);
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         past.push_back(version.clone());
-        if past.len() > PAST {
-            past.pop_front();
-        }
+        shorten(&mut past, PAST_BYTES);
         Ok(Some(version))
+    }
+
+    /// The version in the cache of past ones, which is the last one to be dropped from now on.
+    fn past_version(&self, campaign: &str, digest: &str) -> Option<Arc<Version>> {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = past.iter().position(|version| version.is(campaign, digest))?;
+        let version = past.remove(at)?;
+        past.push_back(version.clone());
+        Some(version)
     }
 
     /// All campaigns, in the order of their ids.
     pub fn all(&self) -> Vec<Arc<Version>> {
         self.snapshot().versions().cloned().collect()
+    }
+}
+
+/// Drops the versions that were asked for longest ago, until the others are few and small enough.
+fn shorten(past: &mut VecDeque<Arc<Version>>, most_bytes: usize) {
+    let mut bytes: usize = past.iter().map(|version| version.weight()).sum();
+    while past.len() > PAST || (bytes > most_bytes && past.len() > 1) {
+        bytes -= past.pop_front().map_or(0, |version| version.weight());
     }
 }
 
@@ -473,4 +515,51 @@ fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, LibraryFault> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+
+    fn file(title: &str) -> Vec<u8> {
+        format!(
+            r#"{{"id": "a", "title": "{title}", "message": {{"subjects": ["S"], "body": "B"}},
+                "targets": [{{"id": "t", "name": "T", "email": "t@government.invalid"}}]}}"#
+        )
+        .into_bytes()
+    }
+
+    // Each of many posts that named an old version parsed it anew, on an async thread.
+    #[tokio::test]
+    async fn requests_at_once_parse_a_past_version_once_on_the_workers() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
+        let store = Store::open(&url, Metrics::default()).await.unwrap();
+        let campaigns = Campaigns::open(dir.path(), &store).await.unwrap();
+        let (old, workers) = (file("Old"), Workers::default());
+        let digest = digest(&old);
+        store.keep_version("a", &digest, &old, 0).await.unwrap();
+        let ask = || campaigns.version("a", &digest, &store, &workers);
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        let [first, second, third] = [first, second, third].map(|found| found.unwrap().unwrap());
+        assert!(Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&first, &third));
+        assert!(campaigns.version("a", "unknown", &store, &workers).await.unwrap().is_none());
+        store.close().await;
+    }
+
+    #[test]
+    fn past_versions_are_bounded_in_number_and_bytes() {
+        let version = |title: &str| {
+            Arc::new(Version::read(file(title), Strictness::Lenient).expect("a campaign"))
+        };
+        let mut past: VecDeque<_> = (10..50).map(|n| version(&n.to_string())).collect();
+        shorten(&mut past, usize::MAX);
+        assert_eq!((past.len(), past[PAST - 1].first.title.as_str()), (PAST, "49"));
+        let size = past[0].weight();
+        shorten(&mut past, size * 3);
+        assert_eq!((past.len(), past[2].first.title.as_str()), (3, "49"));
+        shorten(&mut past, size - 1);
+        assert_eq!(past.len(), 1);
+    }
 }

@@ -243,7 +243,9 @@ impl Intake {
         CLOCK.in_time();
         // Whether it is open is for today's file to say: a campaign may close early.
         served.is_open(now).map_err(Refusal::Closed)?;
-        let named = self.campaigns.version(campaign, &claims.campaign_digest, &self.store).await;
+        // The signature was verified when the action was opened: what is not signed loads no file.
+        let digest = &claims.campaign_digest;
+        let named = self.campaigns.version(campaign, digest, &self.store, &self.workers).await;
         let named = named.map_err(busy)?;
         let known = named.is_some();
         let action = action.clone();

@@ -211,6 +211,20 @@ async fn a_form_is_taken_as_it_was_shown() {
     assert!(claims.contains(&digest) && claims.contains(&version));
 }
 
+// Posts that named old versions, without a token, had each of their files parsed.
+#[tokio::test]
+async fn a_form_without_a_valid_token_loads_no_old_version() {
+    let scene = TestEndpoint::new().await;
+    let old = hidden(&scene.get(&format!("/campaigns/{ID}")).await.text(), "campaign_digest");
+    scene.change_campaign(&with(campaign(), json!({"title": "Another title"}))).await;
+    let mut values = FILLED.to_vec();
+    values.extend([("campaign_digest", old.as_str()), ("form-token", "1.forged")]);
+    let answer = send(&scene, &values).await;
+    assert_eq!(answer.status, 422);
+    assert_ne!(hidden(&answer.text(), "campaign_digest"), old);
+    assert!(answer.text().contains("dara@example.org"));
+}
+
 #[tokio::test]
 async fn a_closed_campaign_says_so() {
     let closed = with(campaign(), json!({"closes": "2024-10-24T00:00:00Z"}));

@@ -167,13 +167,21 @@ async fn take(
     }
     let body = body?;
     let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
-    let shown = intake.campaigns.version(&campaign, &posted.version, &intake.store).await;
+    let is_ours = endpoint.hosted.tokens.is_valid(&posted.token, &campaign, &posted.jti, now);
+    // Only a form of this endpoint has an old file loaded and parsed.
+    let shown = match is_ours {
+        true => {
+            let (campaigns, workers) = (&intake.campaigns, &intake.workers);
+            campaigns.version(&campaign, &posted.version, &intake.store, workers).await
+        }
+        false => Ok(None),
+    };
     // A form that was shown sealed had no fields of plain HTML.
     let shown = shown.ok().flatten().filter(|shown| shown.campaign().sealing.is_none());
     let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
     let page = Page::new(endpoint.clone(), version, &uri, &headers, now)?;
-    let rendered = respond(page, posted, over).await?;
+    let rendered = respond(page, posted, is_ours, over).await?;
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
@@ -191,11 +199,16 @@ async fn take(
     Ok(response)
 }
 
-/// The page that answers a form; it was over the limits if there is a time to wait, in seconds.
-async fn respond(mut page: Page, posted: Posted, over: Option<u32>) -> Result<Rendered, Problem> {
+/// Renders the answer to a form. `is_ours` says whether its token is valid; the form was over the limits if there is a
+/// time to wait, in seconds.
+async fn respond(
+    mut page: Page,
+    posted: Posted,
+    is_ours: bool,
+    over: Option<u32>,
+) -> Result<Rendered, Problem> {
     let (endpoint, draft) = (page.endpoint.clone(), posted.draft.clone());
     let id = page.campaign().id.as_str().to_owned();
-    let is_ours = endpoint.hosted.tokens.is_valid(&posted.token, &id, &posted.jti, page.now);
     if is_ours {
         page.jti.clone_from(&posted.jti);
     }
