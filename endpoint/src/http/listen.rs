@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -26,24 +25,31 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use super::Peer;
+use crate::clock;
 use crate::rate_limit::{Network, Proxies, networks_of};
+use crate::throttle::OnceAMinute;
 
-/// How many connections are open at once. Further ones wait in the system's backlog.
+/// How many connections are open at once. A further one is closed, unless another has to give way to it.
 pub const CONNECTIONS: usize = 4096;
 /// The longest head of a request, in bytes.
 const HEAD: usize = 32 * 1024;
 /// How long those under way may take to finish when the endpoint stops.
 const SHUTDOWN: Duration = Duration::from_secs(15);
+/// How many connections that gave way may be closing while others have their places already.
+const CLOSING: usize = 64;
+/// Limits the log lines that say that all places are taken.
+static FULL: OnceAMinute = OnceAMinute::new();
 /// How long to wait after the system refused a connection, for want of file descriptors mostly.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// What a connection may take.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// How many connections are open at once.
+    /// How many connections are open at once. Where all places are taken, a newcomer takes that of a connection that
+    /// waits or is slow, of the network with the most connections, if that has more than its own.
     pub connections: usize,
     /// How many of them may come from one network (a /24 of IPv4, a /48 of IPv6; a quarter of them from a /64).
-    /// Those from trusted proxies, this machine and private networks are not counted.
+    /// Those from trusted proxies, this machine and private networks count in the total only, and give way last.
     pub from_network: usize,
     /// How long the head of a request may take, from its first byte on; that of the first one, from the connection on.
     pub head: Duration,
@@ -86,20 +92,21 @@ pub async fn serve(
     http.max_buf_size(HEAD);
     // Its own limit for heads begins when the connection is idle: here only the last resort.
     http.timer(TokioTimer::new()).header_read_timeout(bounds.idle + bounds.head);
-    let open = Arc::new(Semaphore::new(bounds.connections));
-    let (places, under_way) = (Places::default(), GracefulShutdown::new());
+    // Bounds the open files: a connection that gave way is closed a moment later.
+    let open = Arc::new(Semaphore::new(bounds.connections.saturating_add(CLOSING)));
+    let (places, under_way) = (Places::new(&bounds), GracefulShutdown::new());
     let mut stop = pin!(stop);
     loop {
         let next = async {
             // The semaphore is never closed.
-            let place = open.clone().acquire_owned().await.ok();
-            (place, listener.accept().await)
+            let file = open.clone().acquire_owned().await.ok();
+            (file, listener.accept().await)
         };
-        let (place, stream, peer) = tokio::select! {
+        let (file, stream, peer) = tokio::select! {
             biased;
             () = &mut stop => break,
-            (place, accepted) = next => match accepted {
-                Ok((stream, peer)) => (place, stream, peer.ip()),
+            (file, accepted) = next => match accepted {
+                Ok((stream, peer)) => (file, stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(%error, "connection not accepted");
                     tokio::time::sleep(RETRY).await;
@@ -108,14 +115,14 @@ pub async fn serve(
             },
         };
         let is_proxy = bounds.proxies.trusts(peer.to_canonical());
-        let most = if is_proxy { usize::MAX } else { bounds.from_network };
-        // Its network has its part already, and all of it is in use.
-        let Some(of_network) = places.take(peer, most, bounds.yielding) else { continue };
+        let networks = if is_proxy { Vec::new() } else { networks_of(peer) };
+        // Its network has its part already, or all places are taken, and none of them is to be had.
+        let Some(place) = places.take(networks) else { continue };
         // Small answers should not wait for more to come.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(bounds.stalled));
-        let open_one = of_network.open.clone();
+        let open_one = place.open.clone();
         let phases = open_one.phase.subscribe();
         let stream = Watched { stream: Box::pin(stream), open: open_one.clone() };
         let service = TowerToHyperService::new(router.clone());
@@ -136,9 +143,9 @@ pub async fn serve(
                 // Broken connections are the other side's affair.
                 _ = connection => {}
                 () = overdue(phases, &limits) => {}
-                () = of_network.open.given_up.notified() => {}
+                () = place.open.given_up.notified() => {}
             }
-            drop((place, of_network));
+            drop((place, file));
         });
     }
     drop(listener);
@@ -275,17 +282,32 @@ impl Drop for Answer {
     }
 }
 
-/// The connections that are open.
-#[derive(Clone, Debug, Default)]
-struct Places(Arc<Mutex<ByNetwork>>);
+/// The places for connections, and who has them.
+#[derive(Clone, Debug)]
+struct Places {
+    /// How many there are.
+    connections: usize,
+    /// How many of them one network has.
+    from_network: usize,
+    /// How long an exchange keeps its place where others find none.
+    yielding: Duration,
+    taken: Arc<Mutex<ByNetwork>>,
+}
 
-/// The connections of each network.
+/// The connections that are open.
 #[derive(Debug, Default)]
-struct ByNetwork(HashMap<Network, Vec<Arc<Open>>>);
+struct ByNetwork {
+    count: usize,
+    /// Those of each network.
+    networks: HashMap<Network, Vec<Arc<Open>>>,
+    /// Those without a network of their own.
+    shared: Vec<Arc<Open>>,
+}
 
 /// A connection that is open.
 #[derive(Debug)]
 struct Open {
+    /// The narrowest first; none for trusted proxies, this machine and private networks.
     networks: Vec<Network>,
     phase: watch::Sender<Phase>,
     /// Whether it has to make room.
@@ -328,55 +350,121 @@ impl Open {
 }
 
 impl Places {
-    /// A place for a connection from this address. Where one of its networks has its part of `most` already, a connection
-    /// makes room that waits for a request, the longest first, or else one whose exchange lasts for longer than
-    /// `yielding`, so that one client shuts its neighbours out neither by waiting nor by being slow; none where there
-    /// is no such connection.
-    fn take(&self, peer: IpAddr, most: usize, yielding: Duration) -> Option<Taken> {
-        let mut all = self.lock();
-        let networks = networks_of(peer);
+    fn new(bounds: &Bounds) -> Self {
+        let Bounds { connections, from_network, yielding, .. } = *bounds;
+        Places { connections, from_network, yielding, taken: Arc::default() }
+    }
+
+    /// Takes a place for a connection from these networks, each with the part that it has in what a network may take.
+    ///
+    /// Where one of its networks has all of its part already, or all places are taken, another connection gives way:
+    /// the one that waits for a request longest, or else one whose exchange lasts for longer than `yielding`. So one
+    /// client shuts its neighbours out neither by waiting nor by being slow. Returns `None` where there is no such
+    /// connection.
+    fn take(&self, networks: Vec<(Network, u32)>) -> Option<Taken> {
+        let mut taken = self.lock();
         let mut given_up: Vec<Arc<Open>> = Vec::new();
         for (network, part) in &networks {
-            let most = (most / *part as usize).max(1);
-            let Some(open) = all.0.get(network) else { continue };
+            let most = (self.from_network / *part as usize).max(1);
+            let Some(open) = taken.networks.get(network) else { continue };
             let leaves = |open: &Arc<Open>| given_up.iter().any(|left| Arc::ptr_eq(left, open));
             if open.len() - open.iter().filter(|open| leaves(open)).count() < most {
                 continue;
             }
-            let yielding = open
-                .iter()
-                .filter(|open| !leaves(open))
-                .filter_map(|open| open.yields(yielding).map(|order| (order, open)));
-            given_up.push(yielding.min_by_key(|(order, _)| *order)?.1.clone());
+            given_up.push(self.gives_way(open.iter().filter(|open| !leaves(open)))?);
         }
-        for open in given_up {
-            all.remove(&open);
-            open.given_up.notify_one();
+        let is_full = taken.count >= self.connections;
+        let gives_way = match is_full && given_up.is_empty() {
+            false => Some(given_up),
+            true => self.of_the_fullest(&taken, networks.last()).map(|open| vec![open]),
+        };
+        let place = gives_way.map(|given_up| {
+            for open in given_up {
+                taken.remove(&open);
+                open.given_up.notify_one();
+            }
+            let networks = networks.into_iter().map(|(network, _)| network).collect();
+            let open = Arc::new(Open::new(networks));
+            taken.add(&open);
+            Taken { places: self.clone(), open }
+        });
+        let (count, networks) = (taken.count, taken.networks.len());
+        drop(taken);
+        if is_full && FULL.is_due(clock::now()) {
+            tracing::warn!(
+                connections = count,
+                networks,
+                "connections: all places are taken; new ones replace waiting ones of the fullest networks, or are closed"
+            );
         }
-        let open = Arc::new(Open::new(networks.into_iter().map(|(network, _)| network).collect()));
-        all.add(&open);
-        drop(all);
-        Some(Taken { places: self.clone(), open })
+        place
+    }
+
+    /// Returns the connection that gives way to one from this network where all places are taken: one of the network
+    /// that has the most, if that has more than this one. Connections without a network come last.
+    fn of_the_fullest(
+        &self,
+        taken: &ByNetwork,
+        newcomer: Option<&(Network, u32)>,
+    ) -> Option<Arc<Open>> {
+        let newcomer = newcomer.map(|(network, _)| network);
+        let own = newcomer.and_then(|network| taken.networks.get(network)).map_or(0, Vec::len);
+        // Only the widest network of each connection counts here.
+        let is_widest = |network: &Network, open: &[Arc<Open>]| {
+            open.first().is_some_and(|open| open.networks.last() == Some(network))
+        };
+        let fuller = taken.networks.iter();
+        let fuller = fuller.filter(|(network, open)| open.len() > own && is_widest(network, open));
+        let mut fuller: Vec<&Vec<Arc<Open>>> = fuller.map(|(_, open)| open).collect();
+        fuller.sort_by_key(|open| std::cmp::Reverse(open.len()));
+        // Of networks that have as many, the one with the connection that waits longest.
+        let of_networks = fuller
+            .chunk_by(|open, next| open.len() == next.len())
+            .find_map(|equal| self.gives_way(equal.iter().copied().flatten()));
+        of_networks.or_else(|| match taken.shared.len() > own {
+            true => self.gives_way(taken.shared.iter()),
+            false => None,
+        })
+    }
+
+    /// Returns the one of these connections that gives way before the others, if any does.
+    fn gives_way<'a>(&self, open: impl Iterator<Item = &'a Arc<Open>>) -> Option<Arc<Open>> {
+        let yielding = open.filter_map(|open| Some((open.yields(self.yielding)?, open)));
+        yielding.min_by_key(|(order, _)| *order).map(|(_, open)| open.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, ByNetwork> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ByNetwork {
     fn add(&mut self, open: &Arc<Open>) {
+        self.count += 1;
         for network in &open.networks {
-            self.0.entry(*network).or_default().push(open.clone());
+            self.networks.entry(*network).or_default().push(open.clone());
+        }
+        if open.networks.is_empty() {
+            self.shared.push(open.clone());
         }
     }
 
+    /// Frees the place of a connection, if it has one still.
     fn remove(&mut self, open: &Arc<Open>) {
+        let was_there = match open.networks.first() {
+            Some(network) => self.networks.get(network),
+            None => Some(&self.shared),
+        };
+        if !was_there.is_some_and(|open_ones| open_ones.iter().any(|one| Arc::ptr_eq(one, open))) {
+            return;
+        }
+        self.count -= 1;
+        self.shared.retain(|other| !Arc::ptr_eq(other, open));
         for network in &open.networks {
-            if let Some(others) = self.0.get_mut(network) {
+            if let Some(others) = self.networks.get_mut(network) {
                 others.retain(|other| !Arc::ptr_eq(other, open));
                 if others.is_empty() {
-                    self.0.remove(network);
+                    self.networks.remove(network);
                 }
             }
         }
@@ -401,9 +489,19 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// As many as these networks give, from a part of eight.
+    /// So many places, of which a network has eight.
+    fn places_of(connections: usize, yielding: Duration) -> Places {
+        Places::new(&Bounds { connections, from_network: 8, yielding, ..Bounds::default() })
+    }
+
     fn take(places: &Places, address: &str) -> Option<Taken> {
-        places.take(address.parse().unwrap(), 8, HOUR)
+        places.take(networks_of(address.parse().unwrap()))
+    }
+
+    fn has_given_way(taken: &Taken) -> bool {
+        let mut told = std::pin::pin!(taken.open.given_up.notified());
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        told.as_mut().poll(&mut context).is_ready()
     }
 
     fn busy(taken: &Taken) {
@@ -412,7 +510,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_network_has_more_than_its_part() {
-        let places = Places::default();
+        let places = places_of(1000, HOUR);
         let take = |address: &str| take(&places, address);
         let held: Vec<_> = (0..8).map(|n| take(&format!("192.0.2.{n}")).unwrap()).collect();
         held.iter().for_each(busy);
@@ -430,13 +528,13 @@ mod tests {
         let held: Vec<_> = (0..99).map(|_| take("127.0.0.1").unwrap()).collect();
         assert_eq!(held.len(), 99);
         drop(held);
-        assert!(places.lock().0.is_empty());
+        assert!(places.lock().count == 0);
     }
 
     // With connections that only waited, one client shut out all of its /24.
     #[tokio::test]
     async fn a_connection_that_only_waits_makes_room() {
-        let places = Places::default();
+        let places = places_of(1000, HOUR);
         let held: Vec<_> = (0..8).map(|_| take(&places, "192.0.2.1").unwrap()).collect();
         busy(&held[0]);
         let new: Vec<_> = (0..7).map(|_| take(&places, "192.0.2.2").unwrap()).collect();
@@ -445,16 +543,16 @@ mod tests {
             old.open.given_up.notified().await;
         }
         drop(held);
-        assert_eq!(places.lock().0.values().next().map(Vec::len), Some(7));
+        assert_eq!(places.lock().networks.values().next().map(Vec::len), Some(7));
         drop(new);
-        assert!(places.lock().0.is_empty());
+        assert!(places.lock().count == 0);
     }
 
     // With bodies that came slowly, or answers that it read slowly, one client shut out all of its /24.
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_is_slow_makes_room() {
-        let places = Places::default();
-        let take = || places.take("192.0.2.1".parse().unwrap(), 8, Duration::from_secs(20));
+        let places = places_of(1000, Duration::from_secs(20));
+        let take = || take(&places, "192.0.2.1");
         let held: Vec<_> = (0..8).map(|_| take().unwrap()).collect();
         for slow in &held[..4] {
             busy(slow);
@@ -471,7 +569,7 @@ mod tests {
     // It lost a connection of the /64, and found no place in the /48 then.
     #[tokio::test]
     async fn no_connection_makes_room_for_nothing() {
-        let places = Places::default();
+        let places = places_of(1000, HOUR);
         let held: Vec<_> =
             (0..8).map(|n| take(&places, &format!("2001:db8:0:{}::1", n / 2)).unwrap()).collect();
         held[2..].iter().for_each(busy);
@@ -479,13 +577,71 @@ mod tests {
         let new = take(&places, "2001:db8:0:0::1").unwrap();
         held[0].open.given_up.notified().await;
         let count = |places: &Places| {
-            places.lock().0.iter().find(|(network, _)| network.length() == 48).unwrap().1.len()
+            places
+                .lock()
+                .networks
+                .iter()
+                .find(|(network, _)| network.length() == 48)
+                .unwrap()
+                .1
+                .len()
         };
         assert_eq!(count(&places), 8);
         busy(&held[1]);
         busy(&new);
         assert!(take(&places, "2001:db8:0:9::1").is_none());
         assert_eq!(count(&places), 8);
+    }
+
+    // Eight networks with all they may have shut everybody else out.
+    #[tokio::test]
+    async fn the_fullest_network_makes_room_where_all_places_are_taken() {
+        let places = places_of(20, HOUR);
+        let one: Vec<_> = (0..8).map(|_| take(&places, "192.0.2.1").unwrap()).collect();
+        let two: Vec<_> = (0..7).map(|_| take(&places, "198.51.100.1").unwrap()).collect();
+        let proxy: Vec<_> = (0..5).map(|_| take(&places, "10.0.0.1").unwrap()).collect();
+        one[0].open.phase.send_replace(Phase::Exchange(Instant::now()));
+        let new = take(&places, "203.0.113.1").unwrap();
+        assert!(has_given_way(&one[1]) && !has_given_way(&one[0]));
+        assert_eq!(places.lock().count, 20);
+        // What ends after it gave way frees no place.
+        places.lock().remove(&one[1].open);
+        assert_eq!(places.lock().count, 20);
+        // Both have as many now: the one that waits longest.
+        let more = take(&places, "203.0.113.1").unwrap();
+        assert!(has_given_way(&one[2]));
+        // A network with as many as the fullest one has no right to its places.
+        let last: Vec<_> = (0..3).map(|_| take(&places, "203.0.113.1").unwrap()).collect();
+        assert!(take(&places, "203.0.113.1").is_none());
+        assert!(proxy.iter().all(|taken| !has_given_way(taken)));
+        let few = [new, more];
+        [&one[..], &two, &last, &few].into_iter().flatten().for_each(busy);
+        // Where nothing else waits, one that came through a proxy gives way.
+        assert!(take(&places, "2001:db8::1").is_some() && has_given_way(&proxy[0]));
+        proxy.iter().for_each(busy);
+        assert_eq!(places.lock().count, 19);
+        let filled = take(&places, "2001:db8::1").unwrap();
+        busy(&filled);
+        assert!(take(&places, "2001:db8:9::1").is_none());
+    }
+
+    // The accept loop waited for a place, and with it everybody.
+    #[tokio::test]
+    async fn a_newcomer_is_answered_though_all_places_are_taken() {
+        let router = Router::new().route("/", get(async || "small"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let bounds = Bounds { connections: 2, head: HOUR, idle: HOUR, ..Bounds::default() };
+        tokio::spawn(serve(listener, router, bounds, std::future::pending()));
+        let mut waiting = Vec::new();
+        for _ in 0..200 {
+            waiting.push(TcpStream::connect(at).await.unwrap());
+        }
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("small"), "{answer}");
     }
 
     /// An answer without an end, which tells when it is dropped.
