@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::Problem;
 use crate::intake::Refusal;
+use crate::rate_limit::SlowPlace;
 
 /// How long any body may take. Most come with the head.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -23,9 +24,21 @@ const WHOLE: Duration = Duration::from_secs(120);
 /// sending sees a broken connection and no answer.
 const SWALLOWED: usize = 1024 * 1024;
 
+/// A place for a slow body.
+pub(crate) trait Place {
+    /// Returns when the place is given to another body.
+    fn lost(&self) -> impl Future<Output = ()> + Send;
+}
+
+impl Place for SlowPlace<'_> {
+    fn lost(&self) -> impl Future<Output = ()> + Send {
+        SlowPlace::lost(self)
+    }
+}
+
 /// Reads a body of at most so many bytes. One that does not come at once asks for a `place` to wait in, so that bodies
-/// that never come don't hold all of the connections; it is refused where there is none.
-pub(crate) async fn read<P>(
+/// that never come don't hold all of the connections; it is refused where there is none, or where it loses it.
+pub(crate) async fn read<P: Place>(
     body: Body,
     longest: usize,
     place: impl FnOnce() -> Option<P>,
@@ -35,10 +48,13 @@ pub(crate) async fn read<P>(
     if let Ok(collected) = timeout(MOMENT, &mut collecting).await {
         return collected;
     }
-    let Some(_place) = place() else {
+    let Some(place) = place() else {
         return Err(Refusal::Busy.into());
     };
-    collecting.await
+    tokio::select! {
+        collected = collecting => collected,
+        () = place.lost() => Err(Refusal::Busy.into()),
+    }
 }
 
 /// When a body must have gone on of which so many bytes are there.
@@ -82,6 +98,27 @@ mod tests {
     use tokio::time::{Sleep, sleep};
 
     use super::*;
+
+    /// A place that is never lost, or lost after this time.
+    struct Kept(Option<Duration>);
+
+    impl Place for Kept {
+        async fn lost(&self) {
+            match self.0 {
+                Some(time) => sleep(time).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_loses_its_place_is_refused() {
+        let begun = Instant::now();
+        let body = Body::new(Paced { pieces: 9, size: 1, waiting: Box::pin(sleep(MOMENT * 2)) });
+        let read = read(body, 1024, || Some(Kept(Some(Duration::from_secs(3))))).await;
+        assert_eq!(read.map_err(|problem| problem.status().as_u16()), Err(503));
+        assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    }
 
     /// A body that comes in pieces of a size, one a second.
     struct Paced {
@@ -129,7 +166,7 @@ mod tests {
             let begun = Instant::now();
             let waiting = Box::pin(sleep(Duration::ZERO));
             let body = Body::new(Paced { pieces, size, waiting });
-            let read = read(body, longest, || Some(())).await;
+            let read = read(body, longest, || Some(Kept(None))).await;
             let told = read.as_ref().map_or_else(|problem| problem.status().as_u16(), |_| 0);
             assert_eq!(told, status, "{pieces} of {size}");
             assert!(

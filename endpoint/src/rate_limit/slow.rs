@@ -1,9 +1,15 @@
-//! Places for bodies that take longer than a moment: so many in all, and so many from one network.
+//! Places for bodies that take longer than a moment: so many in all, and so many from one network. Where all are taken,
+//! the oldest body of the network that has the most gives way to one whose network has fewer.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use super::network::{Client, Network};
+use crate::clock;
+use crate::throttle::OnceAMinute;
 
 /// Who may wait for a slow body. Each kind has places of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,27 +33,49 @@ impl Waiting {
 /// How many places of both kinds together one network has: a /24 of IPv4, a /48 of IPv6; of a /64 a quarter of it.
 const FROM_NETWORK: usize = 128;
 
+/// Limits the log lines that say that all places are taken.
+static FULL: OnceAMinute = OnceAMinute::new();
+
 /// The places for slow bodies.
 #[derive(Debug, Default)]
 pub(crate) struct SlowBodies(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
-    admitted: usize,
-    with_proof: usize,
+    /// The oldest first.
+    admitted: Vec<Arc<Slow>>,
+    with_proof: Vec<Arc<Slow>>,
+    /// How many places of both kinds each network has.
     networks: HashMap<Network, usize>,
+}
+
+/// A body that has a place.
+#[derive(Debug)]
+struct Slow {
+    waiting: Waiting,
+    /// The narrowest first.
+    networks: Vec<Network>,
+    /// Tells that it lost its place.
+    given_up: Notify,
 }
 
 /// A place, free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct SlowPlace<'a> {
     bodies: &'a SlowBodies,
-    waiting: Waiting,
-    networks: Vec<(Network, u32)>,
+    slow: Arc<Slow>,
+}
+
+impl SlowPlace<'_> {
+    /// Returns when the place is given to another body.
+    pub(crate) async fn lost(&self) {
+        self.slow.given_up.notified().await;
+    }
 }
 
 impl SlowBodies {
-    /// A place for a body from this client; none where all of its kind, or all of its network, are taken.
+    /// Takes a place for a body from this client. Returns `None` where its network has all of its part, or where all
+    /// places of the kind are taken and no network has more of them than its own.
     pub(crate) fn take(&self, waiting: Waiting, client: Option<Client>) -> Option<SlowPlace<'_>> {
         let networks = client.map_or_else(Vec::new, Client::networks);
         let mut taken = self.lock();
@@ -55,44 +83,82 @@ impl SlowBodies {
             let most = FROM_NETWORK / *part as usize;
             taken.networks.get(network).is_none_or(|count| *count < most)
         });
-        let count = taken.of(waiting);
-        if !has_place || *count >= waiting.most() {
+        if !has_place {
             return None;
         }
-        *count += 1;
-        for (network, _) in &networks {
+        let networks: Vec<Network> = networks.into_iter().map(|(network, _)| network).collect();
+        if taken.of(waiting).len() >= waiting.most() {
+            if FULL.is_due(clock::now()) {
+                tracing::warn!(
+                    kind = ?waiting,
+                    networks = taken.networks.len(),
+                    "slow bodies: all places are taken; the oldest of the fullest networks are given up"
+                );
+            }
+            let oldest = taken.of_the_fullest(waiting, networks.last().copied())?;
+            taken.remove(&oldest);
+            oldest.given_up.notify_one();
+        }
+        for network in &networks {
             *taken.networks.entry(*network).or_default() += 1;
         }
-        Some(SlowPlace { bodies: self, waiting, networks })
+        let slow = Arc::new(Slow { waiting, networks, given_up: Notify::new() });
+        taken.of(waiting).push(slow.clone());
+        drop(taken);
+        Some(SlowPlace { bodies: self, slow })
     }
 
-    /// A poisoned lock guards numbers only, which are as good as before.
+    /// A poisoned lock guards lists and numbers only, which are as good as before.
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Taken {
-    fn of(&mut self, waiting: Waiting) -> &mut usize {
+    fn of(&mut self, waiting: Waiting) -> &mut Vec<Arc<Slow>> {
         match waiting {
             Waiting::Admitted => &mut self.admitted,
             Waiting::WithProof => &mut self.with_proof,
+        }
+    }
+
+    /// Returns the body that gives way to one from this network: the oldest one of the network with the most places of
+    /// the kind, if it has more than this one. Bodies without a network of their own come last, and make no room
+    /// for one another.
+    fn of_the_fullest(&mut self, waiting: Waiting, newcomer: Option<Network>) -> Option<Arc<Slow>> {
+        let bodies = self.of(waiting);
+        let mut counts: HashMap<Option<Network>, usize> = HashMap::new();
+        for slow in bodies.iter() {
+            *counts.entry(slow.networks.last().copied()).or_default() += 1;
+        }
+        let count = |network: Option<Network>| counts.get(&network).copied().unwrap_or(0);
+        let own = newcomer.map_or(0, |network| count(Some(network)));
+        let network = |slow: &Arc<Slow>| slow.networks.last().copied();
+        let fuller = bodies.iter().filter(|slow| network(slow) != newcomer);
+        let fuller = fuller.filter(|slow| count(network(slow)) > own);
+        // Of several that are the least, the first one, which is the oldest.
+        fuller.min_by_key(|slow| (network(slow).is_none(), Reverse(count(network(slow))))).cloned()
+    }
+
+    /// Frees the place of a body, if it has one still.
+    fn remove(&mut self, slow: &Arc<Slow>) {
+        let bodies = self.of(slow.waiting);
+        let Some(at) = bodies.iter().position(|other| Arc::ptr_eq(other, slow)) else { return };
+        bodies.remove(at);
+        for network in &slow.networks {
+            if let Some(count) = self.networks.get_mut(network) {
+                *count -= 1;
+                if *count == 0 {
+                    self.networks.remove(network);
+                }
+            }
         }
     }
 }
 
 impl Drop for SlowPlace<'_> {
     fn drop(&mut self) {
-        let mut taken = self.bodies.lock();
-        *taken.of(self.waiting) -= 1;
-        for (network, _) in &self.networks {
-            if let Some(count) = taken.networks.get_mut(network) {
-                *count -= 1;
-                if *count == 0 {
-                    taken.networks.remove(network);
-                }
-            }
-        }
+        self.bodies.lock().remove(&self.slow);
     }
 }
 
@@ -132,6 +198,33 @@ mod tests {
         assert!(bodies.take(Waiting::Admitted, None).is_some());
         drop(held);
         let taken = bodies.lock();
-        assert_eq!((taken.admitted, taken.with_proof, taken.networks.len()), (0, 0, 0));
+        assert_eq!((taken.admitted.len(), taken.with_proof.len(), taken.networks.len()), (0, 0, 0));
+    }
+
+    // Ten networks with a hundred slow bodies each shut everybody else out.
+    #[tokio::test]
+    async fn the_oldest_body_of_the_fullest_network_gives_way() {
+        let bodies = SlowBodies::default();
+        let take = |address: &str| {
+            bodies.take(Waiting::WithProof, Some(Client::Address(address.parse().unwrap())))
+        };
+        let shared: Vec<_> =
+            (0..56).map(|_| bodies.take(Waiting::WithProof, None).unwrap()).collect();
+        let one: Vec<_> = (0..101).map(|_| take("192.0.2.1").unwrap()).collect();
+        let two: Vec<_> = (0..99).map(|_| take("198.51.100.1").unwrap()).collect();
+        // The network with the most has no right to more.
+        assert!(take("192.0.2.2").is_none());
+        let new = take("203.0.113.1").unwrap();
+        one[0].lost().await;
+        let more = take("2001:db8::1").unwrap();
+        one[1].lost().await;
+        // One without a network takes a place of a network.
+        let last = bodies.take(Waiting::WithProof, None).unwrap();
+        one[2].lost().await;
+        // A place that is lost is not freed once more.
+        assert_eq!(bodies.lock().with_proof.len(), 256);
+        drop((shared, one, two, new, more, last));
+        let taken = bodies.lock();
+        assert_eq!((taken.with_proof.len(), taken.networks.len()), (0, 0));
     }
 }
