@@ -31,6 +31,9 @@ use crate::workers::Workers;
 /// How often the campaign files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How often clearing the log is tried where others read the database.
+const CLEARING: Duration = Duration::from_secs(60);
+
 /// Where metrics are by default: the port that Prometheus has for exporters of this kind.
 const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
@@ -161,6 +164,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         let _ = writeln!(io::stdout(), "Metrics are on http://{at}/metrics");
     }
 
+    tokio::spawn(clear_log(endpoint.clone()));
     let stop = Arc::new(Notify::new());
     let probing = tokio::spawn(probe(endpoint.clone()));
     let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone(), hangup));
@@ -220,6 +224,22 @@ fn log_start(endpoint: &Endpoint, actions: i64, trusted: &[Block]) {
         trusted_proxies = if trusted.is_empty() { "none".to_owned() } else { trusted.join(" ") },
         "started"
     );
+}
+
+/// Clears the log at the start: it may hold bytes of actions that were withdrawn. Tries again while others read.
+async fn clear_log(endpoint: Arc<Endpoint>) {
+    let mut ticks = tokio::time::interval(CLEARING);
+    ticks.tick().await;
+    loop {
+        match endpoint.intake.store.clear_log().await {
+            Ok(true) => return,
+            Ok(false) => tracing::warn!(
+                "database: the log can't be cleared while another process reads; it may hold withdrawn actions"
+            ),
+            Err(error) => return tracing::warn!(%error, "database: clearing the log failed"),
+        }
+        ticks.tick().await;
+    }
 }
 
 /// Tries now and then whether anything can be committed, whatever the reading of campaign files waits for.

@@ -7,10 +7,11 @@ use clap::Args;
 use standwith::envelope;
 
 use super::export::content;
+use crate::characters::escaped;
 use crate::clock;
 use crate::email::normal_form;
 use crate::metrics::Metrics;
-use crate::store::{Store, Withdrawn};
+use crate::store::{Store, Withdrawn, with_ending};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -39,7 +40,7 @@ struct What {
     email: Option<String>,
 }
 
-/// Withdraws actions; false where there was none, and no number is noted.
+/// Withdraws actions; false where there was none, and no number is noted, or where bytes of them are left.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
     let store = Store::open_existing(&options.database, Metrics::default()).await?;
     let campaign = &options.campaign;
@@ -58,7 +59,7 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
             || identities.iter().all(|jti| envelope::decode(jti).is_some_and(|id| id.len() == 16)),
         "--note: expected the number of a receipt, 22 letters, digits, - and _"
     );
-    let Withdrawn { deleted, before, unknown } =
+    let Withdrawn { deleted, before, unknown, is_erased } =
         store.withdraw(campaign, &identities, note, clock::now()).await?;
     store.close().await;
     let mut out = io::stdout().lock();
@@ -77,7 +78,16 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
              with --note it is refused then"
         )?;
     }
-    Ok(deleted > 0 || note)
+    if !is_erased {
+        let log = escaped(&with_ending(store.file(), "-wal").display().to_string());
+        writeln!(
+            io::stderr(),
+            "withdrawn, but the log {log} could not be cleared, because another process reads the database: a backup \
+             or an export, perhaps. Bytes of withdrawn actions stay in it and in the database until it is. When that \
+             process has ended, run the same command again, or restart `standwith serve`: both clear the log"
+        )?;
+    }
+    Ok((deleted > 0 || note) && is_erased)
 }
 
 /// The identity that a receipt names, or the one that was given in its place.

@@ -166,6 +166,8 @@ pub struct Withdrawn {
     pub before: u64,
     /// Identities of which there is no action.
     pub unknown: u64,
+    /// Whether the log is empty, so that no bytes are left of what was withdrawn.
+    pub is_erased: bool,
 }
 
 /// An action as it is exported.

@@ -20,7 +20,7 @@ use sqlx::{ConnectOptions, Connection, Row};
 use standwith::answer::Status;
 
 use super::files::{Files, with_ending};
-use super::writer::Writer;
+use super::writer::{Writer, is_locked};
 use super::{
     Content, DamagedRow, Exported, NewAction, OutboxEntry, Recorded, StoreFault, Synchronised,
     Withdrawn,
@@ -31,6 +31,10 @@ use crate::metrics::Metrics;
 const PAGE: i64 = 500;
 /// How long a reader may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long clearing the log may keep others from writing.
+const MOMENT: Duration = Duration::from_millis(100);
+/// How often, and after which time, a withdrawal tries to clear the log while others read the database.
+const CLEARING: (u32, Duration) = (20, Duration::from_millis(100));
 
 /// The database.
 #[derive(Debug)]
@@ -82,6 +86,8 @@ impl Store {
         let files = Arc::new(Files::of(&file)?);
         // Makes the log, so that its place is known from now on.
         sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
+        // A withdrawal may have left its bytes there, because others read the database.
+        truncate_log(&file).await?;
         files.check()?;
         let writer = Writer::start(connection, options, files.clone(), metrics);
         let (writer, files) = (Some(writer), Some(files));
@@ -150,7 +156,8 @@ impl Store {
     }
 
     /// Deletes actions of a campaign, and takes them out of its count; their identities stay used. All of it, or
-    /// nothing. Where `note` says so, identities of which there is no action are used from now on, too.
+    /// nothing. Where `note` says so, identities of which there is no action are used from now on, too. Then clears the
+    /// log, also of what was withdrawn before; waits some seconds for others that read the database, without a lock.
     ///
     /// # Errors
     /// The database fails.
@@ -193,10 +200,27 @@ impl Store {
             }
             transaction.commit().await?;
             // What was deleted is still in the log, until its frames are written back and it is cut.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.readers).await?;
+            let (tries, pause) = CLEARING;
+            for _ in 1..tries {
+                if truncate_log(&self.file).await? {
+                    withdrawn.is_erased = true;
+                    return Ok(withdrawn);
+                }
+                tokio::time::sleep(pause).await;
+            }
+            withdrawn.is_erased = truncate_log(&self.file).await?;
             Ok(withdrawn)
         })
         .await
+    }
+
+    /// Writes the log back into the database and empties it, unless others read or write at this moment. Returns
+    /// whether it is empty: then no bytes are left of what was deleted.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn clear_log(&self) -> Result<bool, StoreFault> {
+        located(&self.file, truncate_log(&self.file)).await
     }
 
     /// The database's file.
@@ -421,6 +445,27 @@ async fn begin(
     sqlx::migrate!().run(&mut connection).await?;
     drop(locked);
     Ok((connection, is_new))
+}
+
+/// Writes the log back into the database and empties it. Returns false where others read or write. Waits for the
+/// write lock, and for readers, only for a moment: SQLite waits for readers with the lock held, so the endpoint
+/// could not commit.
+async fn truncate_log(file: &Path) -> Result<bool, StoreFault> {
+    let truncate = async {
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
+        let options = options.busy_timeout(MOMENT).disable_statement_logging();
+        let mut connection = options.connect().await?;
+        // Most of the work, without the write lock.
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await?;
+        let truncate = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)");
+        let busy: i64 = truncate.fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(busy == 0)
+    };
+    match truncate.await.map_err(StoreFault::Database) {
+        Err(fault) if is_locked(&fault) => Ok(false),
+        done => done,
+    }
 }
 
 /// Whether a database's head says that a log belongs to it, and there is none. One that was closed well, or copied by

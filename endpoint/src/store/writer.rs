@@ -242,7 +242,7 @@ impl Database {
     }
 }
 
-fn is_locked(error: &StoreFault) -> bool {
+pub(super) fn is_locked(error: &StoreFault) -> bool {
     // SQLITE_BUSY and SQLITE_LOCKED, in the lower eight bits.
     let StoreFault::Database(sqlx::Error::Database(error)) = error else { return false };
     let code = error.code().and_then(|code| code.parse::<u32>().ok());

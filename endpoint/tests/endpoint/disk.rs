@@ -256,6 +256,70 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     }
 }
 
+/// Whether the database or its log holds the text that was signed in these claims.
+fn holds(dir: &std::path::Path, jws: &str) -> bool {
+    let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
+    ["test.sqlite", "test.sqlite-wal"].iter().any(|file| {
+        let bytes = fs::read(dir.join(file)).unwrap_or_default();
+        bytes.windows(payload.len()).any(|window| window == payload)
+    })
+}
+
+// It waited for readers with the write lock held, so that posts were answered 503, said all was well, and left the
+// bytes in the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_beside_a_reader_holds_no_post_up_and_says_what_is_left() {
+    let scene = TestEndpoint::new().await;
+    let claims = scene.claims();
+    let (jws, jti) = (signed(&claims), claims["jti"].as_str().unwrap());
+    scene.post(jws.clone()).await.taken(201);
+    let mut reader = scene.database().await;
+    reader.execute("BEGIN; SELECT count(*) FROM action").await.unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_standwith"));
+    command.args(["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"]);
+    command.args(["--receipt", jti]).current_dir(scene.dir.path());
+    let pipe = std::process::Stdio::piped;
+    let mut process = command.stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    while process.try_wait().unwrap().is_none() {
+        scene.post(signed(&scene.claims())).await.taken(201);
+    }
+    let output = process.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b"1 withdrawn\n"[..]));
+    assert!(told.contains("test.sqlite-wal could not be cleared"), "{told}");
+    assert!(
+        told.contains("backup or an export") && told.contains("run the same command"),
+        "{told}"
+    );
+    assert!(holds(scene.dir.path(), &jws));
+    // The same command again clears it.
+    reader.execute("COMMIT").await.unwrap();
+    let options = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
+    let again = run(&scene, &[&options[..], &["--receipt", jti]].concat());
+    assert_eq!(String::from_utf8(again.stderr).unwrap(), "");
+    assert!(String::from_utf8(again.stdout).unwrap().contains("was withdrawn or noted before"));
+    assert!(!holds(scene.dir.path(), &jws));
+}
+
+#[tokio::test]
+async fn a_start_clears_the_log_of_what_was_withdrawn_beside_a_reader() {
+    let scene = TestEndpoint::new().await;
+    let jws = signed(&scene.claims());
+    scene.post(jws.clone()).await.taken(201);
+    let mut reader = scene.database().await;
+    reader.execute("BEGIN; SELECT count(*) FROM action").await.unwrap();
+    let mut other = scene.database().await;
+    other.execute("PRAGMA secure_delete = ON; DELETE FROM action").await.unwrap();
+    reader.execute("COMMIT").await.unwrap();
+    assert!(holds(scene.dir.path(), &jws));
+    // Whether or not the one before has ended well.
+    let metrics = standwith_endpoint::metrics::Metrics::default();
+    let url = crate::test_endpoint::database(scene.dir.path());
+    let started = standwith_endpoint::store::Store::open(&url, metrics).await.unwrap();
+    assert!(!holds(scene.dir.path(), &jws));
+    started.close().await;
+}
+
 // An outbox sent what had been withdrawn, because nothing of its number was left.
 #[tokio::test]
 async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
