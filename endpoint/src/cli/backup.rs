@@ -7,12 +7,12 @@ use anyhow::Context;
 use clap::Args;
 
 use super::export::interrupted;
-use super::output::{Unfinished, keep_apart};
+use super::output::{Unfinished, is_replaceable_by_backup, keep_apart};
 use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// File to write; an existing one is replaced
+    /// File to write; an existing database there is replaced
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Database to copy
@@ -22,7 +22,8 @@ pub(super) struct Options {
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     let store = Store::open_to_read(&options.database).await?;
-    keep_apart(&options.file, store.file())?;
+    keep_apart(&options.file, store.file(), &[])?;
+    is_replaceable_by_backup(&options.file)?;
     let mut copy =
         Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
     tokio::select! {

@@ -80,7 +80,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         "there is no campaign {campaign} in the database"
     );
     if let Some(path) = &options.output {
-        keep_apart(path, store.file())?;
+        keep_apart(path, store.file(), &options.unseal)?;
     }
     let mut out = Output::open(options.output.as_deref())?;
     let work = write_all(&mut out, &options, keys, &store);

@@ -1,16 +1,20 @@
 //! File that an export is written to: there as a whole or not at all, and for its owner's eyes only.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::rand;
 use standwith::envelope::encode;
+use standwith::json::{self, Json, Value};
 
 use super::key_file;
 use crate::store::with_ending;
+
+/// How a database begins (SQLite's file format, section 1.3.1).
+const DATABASE: &[u8] = b"SQLite format 3\0";
 
 /// Where an export goes.
 pub(super) enum Output {
@@ -27,20 +31,31 @@ pub(super) struct Unfinished {
     path: PathBuf,
 }
 
-/// Fails where a file is one of a database that is read: to write there would destroy it. And where a log stands beside
-/// it that belonged to an older file of the name: it would be read into the new one, and damage it.
+/// The longest file that is looked into for a private key, in bytes.
+const LONGEST_KEY_FILE: u64 = 64 * 1024;
+
+/// Fails where a file is one of a database that is read, or holds a private key: to write there would destroy it. And
+/// where a log stands beside it that belonged to an older file of the name: it would be read into the new one, and
+/// damage it.
 ///
 /// # Errors
 /// Which one it is.
-pub(super) fn keep_apart(path: &Path, database: &Path) -> anyhow::Result<()> {
+pub(super) fn keep_apart(path: &Path, database: &Path, keys: &[PathBuf]) -> anyhow::Result<()> {
     let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
     let beside = |ending: &str| with_ending(path, ending);
     let own = ["", "-wal", "-shm", "-journal"].map(|ending| with_ending(database, ending));
     let written = identity(path);
-    for file in own.into_iter().chain([key_file(database)]) {
+    for file in own.into_iter().chain([key_file(database)]).chain(keys.iter().cloned()) {
         let is_same = written.is_some() && written == identity(&file);
         anyhow::ensure!(!is_same, "{} is {} itself", path.display(), file.display());
     }
+    let start = start(path, LONGEST_KEY_FILE + 1).with_context(|| path.display().to_string())?;
+    let is_short = start.len() as u64 <= LONGEST_KEY_FILE;
+    anyhow::ensure!(
+        !is_short || !holds_private_key(&start),
+        "{} holds a private key and is not replaced: choose another file, or move this one away",
+        path.display()
+    );
     for left in ["-wal", "-shm", "-journal"].map(beside) {
         anyhow::ensure!(
             !left.exists(),
@@ -49,6 +64,40 @@ pub(super) fn keep_apart(path: &Path, database: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Fails where a file is there that no backup can have written.
+///
+/// # Errors
+/// It is neither empty nor a database, or can't be read.
+pub(super) fn is_replaceable_by_backup(path: &Path) -> anyhow::Result<()> {
+    let start = start(path, DATABASE.len() as u64).with_context(|| path.display().to_string())?;
+    anyhow::ensure!(
+        start.is_empty() || start == DATABASE,
+        "{} is no database and is not replaced: choose another file, or move this one away",
+        path.display()
+    );
+    Ok(())
+}
+
+/// The first bytes of a regular file; none where there is no such file.
+fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // To open a pipe would wait for whoever writes to it.
+    if fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Whether these are the bytes of a private JWK, or of a JWK set with one (RFC 7517).
+fn holds_private_key(bytes: &[u8]) -> bool {
+    let Some(json) = std::str::from_utf8(bytes).ok().and_then(|text| json::parse(text).ok()) else {
+        return false;
+    };
+    let is_private = |key: &Json| key.get("d").is_some();
+    is_private(&json)
+        || matches!(json.get("keys").map(|keys| &keys.value), Some(Value::List(keys)) if keys.iter().any(is_private))
 }
 
 impl Output {

@@ -370,6 +370,43 @@ async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
     assert_eq!(export_of(&scene, "sqlite:test.sqlite").1, 1);
 }
 
+// Both replaced the only copy of a private key, with exit code 0.
+#[tokio::test]
+async fn nothing_is_written_over_a_private_key_or_a_backup_over_another_file() {
+    let scene = TestEndpoint::new().await;
+    scene.post(signed(&scene.claims())).await.taken(201);
+    let dir = scene.dir.path();
+    run(&scene, &["keys", "seal", "--key", "seal.json"]);
+    run(&scene, &["keys", "new", "--keys", "receipts.json"]);
+    fs::hard_link(dir.join("seal.json"), dir.join("link")).unwrap();
+    let export = |options: &[&str]| {
+        let first = ["export", "--campaign", ID, "--database", "sqlite:test.sqlite"];
+        run(&scene, &[&first[..], &["--format", "csv"], options].concat())
+    };
+    let backup = |file: &str| run(&scene, &["backup", file, "--database", "sqlite:test.sqlite"]);
+    for file in ["seal.json", "receipts.json", "link"] {
+        let before = fs::read(dir.join(file)).unwrap();
+        for refused in [
+            export(&["--unseal", "seal.json", "--output", file]),
+            export(&["--output", file]),
+            backup(file),
+        ] {
+            assert_eq!(refused.status.code(), Some(2), "{file}");
+            let told = String::from_utf8(refused.stderr).unwrap();
+            assert!(told.contains("holds a private key") || told.contains("itself"), "{told}");
+        }
+        assert_eq!(fs::read(dir.join(file)).unwrap(), before);
+    }
+    for (file, text, code) in [("notes.txt", "notes", 2), ("empty", "", 0)] {
+        fs::write(dir.join(file), text).unwrap();
+        assert_eq!(backup(file).status.code(), Some(code), "{file}");
+    }
+    // One backup replaces another, and one export another.
+    assert_eq!(backup("empty").status.code(), Some(0));
+    assert_eq!(export(&["--output", "notes.txt"]).status.code(), Some(0));
+    assert_eq!(export(&["--output", "notes.txt"]).status.code(), Some(0));
+}
+
 // The same words stood there three times, and no path.
 #[test]
 fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
