@@ -1,9 +1,10 @@
 //! Texts made smaller for the wire.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use axum::body::Bytes;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 /// A text in the forms that make it smaller.
@@ -28,6 +29,16 @@ impl Packed {
 /// Packs what is served once: quickly.
 pub fn quickly(bytes: &[u8]) -> Option<Vec<u8>> {
     gzip(bytes, Compression::new(4)).ok().filter(|packed| packed.len() < bytes.len())
+}
+
+/// Unpacks what [`quickly`] packed.
+///
+/// # Errors
+/// It is not the gzip format.
+pub fn unpacked(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn gzip(bytes: &[u8], compression: Compression) -> io::Result<Vec<u8>> {

@@ -24,7 +24,7 @@ use standwith::session::{Notice, Session};
 use standwith::text::Key;
 
 use self::guard::{FormTokens, is_cross_site};
-use self::one_time_page::OneTimePages;
+use self::one_time_page::{OneTimePages, PackedPage};
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
@@ -90,10 +90,11 @@ async fn show(
 ) -> Result<Response, Problem> {
     let once = query(uri, ONCE).filter(|_| *method == Method::GET);
     let found = once.as_deref().and_then(|token| endpoint.hosted.pages.take(token));
-    if let Some(page) = found {
-        return Ok(page.map(Body::from));
-    }
     let intake = &endpoint.intake;
+    if let Some(page) = found {
+        let unpacked = intake.workers.run(move || page.unpack()).await.map_err(Refusal::from)?;
+        return Ok(unpacked.map_err(|_| Refusal::Busy)?.map(Body::from));
+    }
     let Some(version) = intake.campaigns.get(campaign) else { return Ok(unknown()) };
     let mut page = Page::new(endpoint.clone(), version, uri, headers, clock::now())?;
     page.told = once.map(|_| Key::PageOnce);
@@ -187,7 +188,9 @@ async fn take(
     }
     let code = rendered.extensions().get::<Code>().copied();
     let network = limiter.network(client);
-    let token = endpoint.hosted.pages.keep(rendered, network).map_err(|_| Refusal::Busy)?;
+    let packed = intake.workers.run(move || PackedPage::of(rendered)).await;
+    let packed = packed.map_err(Refusal::from)?;
+    let token = endpoint.hosted.pages.keep(packed, network).map_err(|_| Refusal::Busy)?;
     let headers = [
         (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -5,7 +5,8 @@
 //! and the browser gets the page by a GET. Pages wait in memory alone, of this process alone: where several
 //! instances stand behind one address, the proxy must send a client to the same one again.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +16,11 @@ use standwith::envelope::encode;
 use tokio::time::Instant;
 
 use super::Rendered;
+use crate::compression::{quickly, unpacked};
 
 /// How long a page waits for the browser that was told its address.
 const WAITS: Duration = Duration::from_secs(120);
-/// How many bytes of pages wait at most. The oldest make room.
+/// How many bytes of packed pages wait at most. The oldest of the network that has the most make room.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// How many of them are of one network, whose own oldest ones make room first.
 const MOST_OF_NETWORK: usize = MOST_BYTES / 16;
@@ -37,7 +39,42 @@ struct Page {
     until: Instant,
     /// Identifies the network that asked for it, where it has one of its own.
     network: Option<u64>,
+    packed: PackedPage,
+}
+
+/// A page as it waits: a form is a tenth of its size then.
+#[derive(Debug)]
+pub(super) struct PackedPage {
     rendered: Rendered,
+    is_packed: bool,
+}
+
+impl PackedPage {
+    /// Packs a page.
+    pub(super) fn of(rendered: Rendered) -> Self {
+        match quickly(rendered.body()) {
+            Some(packed) => {
+                PackedPage { rendered: rendered.map(|_| packed.into()), is_packed: true }
+            }
+            None => PackedPage { rendered, is_packed: false },
+        }
+    }
+
+    /// Unpacks the page.
+    ///
+    /// # Errors
+    /// It can't be unpacked.
+    pub(super) fn unpack(self) -> io::Result<Rendered> {
+        if !self.is_packed {
+            return Ok(self.rendered);
+        }
+        let body = unpacked(self.rendered.body())?;
+        Ok(self.rendered.map(|_| body.into()))
+    }
+
+    fn size(&self) -> usize {
+        self.rendered.body().len()
+    }
 }
 
 impl OneTimePages {
@@ -47,27 +84,27 @@ impl OneTimePages {
     /// The system has no randomness.
     pub(super) fn keep(
         &self,
-        rendered: Rendered,
+        packed: PackedPage,
         network: Option<u64>,
     ) -> Result<String, Unspecified> {
         let mut bits = [0; 16];
         rand::fill(&mut bits)?;
         let (token, until) = (encode(&bits), Instant::now() + WAITS);
         let mut waiting = self.lock();
-        waiting.0.push_back(Page { token: token.clone(), until, network, rendered });
+        waiting.0.push_back(Page { token: token.clone(), until, network, packed });
         if network.is_some() {
-            waiting.shorten(MOST_OF_NETWORK, |page| page.network == network);
+            waiting.shorten_network(network, MOST_OF_NETWORK);
         }
         waiting.purge();
         Ok(token)
     }
 
     /// The page of this token, if it has not been taken yet.
-    pub(super) fn take(&self, token: &str) -> Option<Rendered> {
+    pub(super) fn take(&self, token: &str) -> Option<PackedPage> {
         let mut waiting = self.lock();
         waiting.purge();
         let at = waiting.0.iter().position(|page| page.token == token)?;
-        waiting.0.remove(at).map(|page| page.rendered)
+        waiting.0.remove(at).map(|page| page.packed)
     }
 
     /// Forgets the pages that nobody asked for in time.
@@ -84,16 +121,35 @@ impl Waiting {
     fn purge(&mut self) {
         let now = Instant::now();
         self.0.retain(|page| page.until > now);
-        self.shorten(MOST_BYTES, |_| true);
+        self.shorten();
     }
 
-    /// Takes away the oldest of some pages, until the others have at most so many bytes.
-    fn shorten(&mut self, most: usize, is_one: impl Fn(&Page) -> bool) {
-        let size = |page: &Page| page.rendered.body().len();
-        let mut bytes: usize = self.0.iter().filter(|page| is_one(page)).map(size).sum();
+    /// Drops the oldest pages of the network that has the most bytes, until all pages together are small enough. Clients
+    /// without a network of their own count as one network.
+    fn shorten(&mut self) {
+        let mut bytes = HashMap::new();
+        for page in &self.0 {
+            *bytes.entry(page.network).or_insert(0) += page.packed.size();
+        }
+        let mut sum: usize = bytes.values().sum();
+        while sum > MOST_BYTES {
+            let size = |page: &Page| bytes.get(&page.network).copied().unwrap_or(0);
+            // Of networks that have as much, the one with the oldest page.
+            let oldest = (0..self.0.len()).rev().max_by_key(|at| size(&self.0[*at]));
+            let Some(page) = oldest.and_then(|at| self.0.remove(at)) else { return };
+            sum -= page.packed.size();
+            bytes.entry(page.network).and_modify(|bytes| *bytes -= page.packed.size());
+        }
+    }
+
+    /// Drops the oldest pages of a network, until the others have at most so many bytes.
+    fn shorten_network(&mut self, network: Option<u64>, most: usize) {
+        let is_one = |page: &Page| page.network == network;
+        let mut bytes: usize =
+            self.0.iter().filter(|page| is_one(page)).map(|page| page.packed.size()).sum();
         self.0.retain(|page| {
             let stays = !is_one(page) || bytes <= most;
-            bytes -= if stays { 0 } else { size(page) };
+            bytes -= if stays { 0 } else { page.packed.size() };
             stays
         });
     }
@@ -103,15 +159,17 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn page(bytes: usize) -> Rendered {
-        Rendered::new(vec![b'x'; bytes].into())
+    /// A page of so many bytes that can't be packed.
+    fn page(bytes: usize) -> PackedPage {
+        let rendered = Rendered::new(vec![b'x'; bytes].into());
+        PackedPage { rendered, is_packed: false }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_page_can_be_had_once_and_for_a_while() {
         let pages = OneTimePages::default();
         let [first, second] = [1, 2].map(|bytes| pages.keep(page(bytes), None).unwrap());
-        assert_eq!(pages.take(&second).map(|page| page.body().len()), Some(2));
+        assert_eq!(pages.take(&second).map(|page| page.size()), Some(2));
         assert!(pages.take(&second).is_none() && pages.take("").is_none());
         tokio::time::advance(WAITS - Duration::from_secs(1)).await;
         let third = pages.keep(page(3), None).unwrap();
@@ -143,5 +201,32 @@ mod tests {
         assert!(pages.take(&other).is_some());
         let left = flood.iter().filter(|token| pages.take(token).is_some()).count();
         assert_eq!(left, 3);
+    }
+
+    // Seventeen networks, each with what it may have, took away everybody's pages.
+    #[tokio::test]
+    async fn many_networks_take_away_their_own_pages_first() {
+        let pages = OneTimePages::default();
+        let honest = pages.keep(page(1000), Some(1000)).unwrap();
+        let proxied = pages.keep(page(1000), None).unwrap();
+        for round in 0..10 {
+            for network in 0..100 {
+                pages.keep(page(MOST_OF_NETWORK / 8), Some(network)).unwrap();
+            }
+            assert!(pages.lock().0.iter().any(|page| page.token == honest), "{round}");
+        }
+        assert!(pages.take(&honest).is_some() && pages.take(&proxied).is_some());
+        let bytes: usize = pages.lock().0.iter().map(|page| page.packed.size()).sum();
+        assert!(bytes <= MOST_BYTES, "{bytes}");
+    }
+
+    #[test]
+    fn a_page_is_packed_while_it_waits() {
+        let text = "a form with many words in it. ".repeat(1000);
+        let packed = PackedPage::of(Rendered::new(text.clone().into()));
+        assert!(packed.size() * 10 < text.len());
+        assert_eq!(packed.unpack().unwrap().body(), text.as_bytes());
+        let short = PackedPage::of(Rendered::new("x".into()));
+        assert_eq!(short.unpack().unwrap().body(), "x".as_bytes());
     }
 }
