@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::export::interrupted;
+use super::export::Interruptions;
 use super::output::{Unfinished, is_replaceable_by_backup, keep_apart};
 use crate::store::Store;
 
@@ -24,6 +24,8 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     let store = Store::open_to_read(&options.database).await?;
     keep_apart(&options.file, store.file(), &[])?;
     is_replaceable_by_backup(&options.file)?;
+    // Before there is a file that would be left.
+    let mut interruptions = Interruptions::listen()?;
     let mut copy =
         Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
     tokio::select! {
@@ -31,7 +33,7 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
             copied.with_context(|| format!("copying to {}", options.file.display()))?;
         }
         // Nothing of a copy is left where it is broken off.
-        fault = interrupted() => return Err(fault),
+        fault = interruptions.next() => return Err(fault),
     }
     copy.put()?;
     store.close().await;

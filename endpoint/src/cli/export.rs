@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::task::Poll;
 
 use clap::{Args, ValueEnum};
 use standwith::action::{Claims, DeliveryClaim};
@@ -13,7 +14,7 @@ use standwith::draft::clean;
 use standwith::envelope;
 use standwith::json::Writer;
 use standwith::shape;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::{Output, keep_apart};
 use super::people::People;
@@ -82,13 +83,18 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     if let Some(path) = &options.output {
         keep_apart(path, store.file(), &options.unseal)?;
     }
+    // Before there is a file that would be left.
+    let mut interruptions = match &options.output {
+        Some(_) => Some(Interruptions::listen()?),
+        None => None,
+    };
     let mut out = Output::open(options.output.as_deref())?;
     let work = write_all(&mut out, &options, keys, &store);
-    let tally = match options.output {
+    let tally = match &mut interruptions {
         // Nothing of an export is left where it is broken off.
-        Some(_) => tokio::select! {
+        Some(interruptions) => tokio::select! {
             tally = work => tally?,
-            fault = interrupted() => return Err(fault),
+            fault = interruptions.next() => return Err(fault),
         },
         None => work.await?,
     };
@@ -98,18 +104,43 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     Ok(tally.broken == 0 && tally.unread == 0 && tally.damaged == 0)
 }
 
-/// Ends when somebody stops the command.
-pub(super) async fn interrupted() -> anyhow::Error {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Requests to stop a command: from the terminal, where it closes, or from whatever runs the process.
+pub(super) struct Interruptions([Option<Signal>; 3]);
+
+impl Interruptions {
+    /// Listens from now on: a signal no longer ends the process at once.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(super) fn listen() -> io::Result<Self> {
+        let hangup = match ignores_hangup() {
+            true => None,
+            false => Some(signal(SignalKind::hangup())?),
+        };
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Interruptions([Some(interrupt?), Some(terminate?), hangup]))
     }
-    anyhow::anyhow!("interrupted; nothing is written")
+
+    /// Returns when somebody stops the command.
+    pub(super) async fn next(&mut self) -> anyhow::Error {
+        std::future::poll_fn(|context| {
+            let mut came = self.0.iter_mut().flatten().map(|signal| signal.poll_recv(context));
+            match came.any(|poll| poll.is_ready()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+        anyhow::anyhow!("interrupted; nothing is written")
+    }
+}
+
+/// Whether the process was started to outlive its terminal, as by `nohup`.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (libc::SIGHUP - 1)) != 0)
 }
 
 async fn write_all(

@@ -1,20 +1,24 @@
 //! File that an export is written to: there as a whole or not at all, and for its owner's eyes only.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::rand;
-use standwith::envelope::encode;
+use standwith::envelope::{decode, encode};
 use standwith::json::{self, Json, Value};
 
 use super::key_file;
+use crate::characters::escaped;
 use crate::store::with_ending;
 
 /// How a database begins (SQLite's file format, section 1.3.1).
 const DATABASE: &[u8] = b"SQLite format 3\0";
+
+/// How the names of unfinished files begin.
+const PREFIX: &str = ".standwith-";
 
 /// Where an export goes.
 pub(super) enum Output {
@@ -141,10 +145,8 @@ impl Unfinished {
         if is_special(path) || path.starts_with("/dev") {
             return fault("is no file; without --output, the export goes to the standard output");
         }
-        let mut random = [0; 12];
-        rand::fill(&mut random).map_err(|_| io::Error::other("the system has no randomness"))?;
-        let aside = path.with_file_name(format!(".standwith-{}", encode(&random)));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        remove_leftovers(folder_of(path));
+        let (file, aside) = make_aside(path)?;
         Ok(Unfinished { out: BufWriter::new(file), aside, path: path.to_owned() })
     }
 
@@ -161,17 +163,78 @@ impl Unfinished {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
         fs::rename(&self.aside, &self.path)?;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        File::open(folder_of(&self.path))?.sync_all()
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // Once it is in its place there is none under this name.
-        for ending in ["", "-journal", "-wal", "-shm"] {
-            let _ = fs::remove_file(with_ending(&self.aside, ending));
+        remove(&self.aside);
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Makes a file with a random name beside a path. It is locked as long as it is open: so a later run can tell that
+/// nobody writes to it any more.
+fn make_aside(path: &Path) -> io::Result<(File, PathBuf)> {
+    loop {
+        let mut random = [0; 12];
+        rand::fill(&mut random).map_err(|_| io::Error::other("the system has no randomness"))?;
+        let aside = path.with_file_name([PREFIX, &encode(&random)].concat());
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        match file.try_lock() {
+            Ok(()) if aside.exists() => return Ok((file, aside)),
+            // Another run took it for a leftover before it was locked.
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            // Without locks here no run removes what it finds.
+            Err(TryLockError::Error(_)) => return Ok((file, aside)),
         }
+    }
+}
+
+/// Removes what runs that were killed have left in a folder: it holds personal data. Tells of it, and of what can't be
+/// removed, on the standard error.
+fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| is_aside(name)) else { continue };
+        let path = folder.join(name);
+        // No link and no pipe is followed or waited for.
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let opened = OpenOptions::new().write(true).custom_flags(flags).open(&path);
+        let told = match opened
+            .map_err(TryLockError::Error)
+            .and_then(|file| file.try_lock().map(|()| file))
+        {
+            // Another run is at work.
+            Err(TryLockError::WouldBlock) => continue,
+            Ok(_locked) => {
+                remove(&path);
+                if path.exists() { "could not be removed" } else { "is removed" }
+            }
+            Err(TryLockError::Error(_)) => "could not be removed",
+        };
+        let path = escaped(&path.display().to_string());
+        // That nobody reads it is no reason not to go on.
+        let _ = writeln!(io::stderr(), "{path}: left by a run that was killed; it {told}");
+    }
+}
+
+/// Whether this is the name of a file that [`make_aside`] makes.
+fn is_aside(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX).unwrap_or_default();
+    random.len() == 16 && decode(random).is_some_and(|bytes| bytes.len() == 12)
+}
+
+/// Removes an unfinished file and what SQLite has put beside it.
+fn remove(aside: &Path) {
+    for ending in ["-journal", "-wal", "-shm", ""] {
+        let _ = fs::remove_file(with_ending(aside, ending));
     }
 }
 

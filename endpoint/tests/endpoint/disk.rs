@@ -407,6 +407,62 @@ async fn nothing_is_written_over_a_private_key_or_a_backup_over_another_file() {
     assert_eq!(export(&["--output", "notes.txt"]).status.code(), Some(0));
 }
 
+/// The unfinished files in a folder.
+fn unfinished(dir: &std::path::Path) -> Vec<String> {
+    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    names.filter(|name| name.starts_with(".standwith-")).collect()
+}
+
+// A terminal that was closed left a copy of all personal data behind, under a name that nobody sees.
+#[tokio::test]
+async fn a_backup_whose_terminal_is_closed_leaves_nothing_behind() {
+    let scene = TestEndpoint::new().await;
+    scene.endpoint.intake.store.close().await;
+    let dir = scene.dir.path();
+    // Keeps the copy from being complete.
+    let mut other = scene.database().await;
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_standwith"));
+    command.args(["backup", "copy.sqlite", "--database", "sqlite:test.sqlite"]).current_dir(dir);
+    let mut process = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while unfinished(dir).is_empty() {
+        assert!(process.try_wait().unwrap().is_none());
+        tokio::task::yield_now().await;
+    }
+    let id = process.id().to_string();
+    let hangup = std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap();
+    assert!(hangup.success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted; nothing is written"));
+    assert_eq!((unfinished(dir), dir.join("copy.sqlite").exists()), (vec![], false));
+}
+
+#[tokio::test]
+async fn the_next_run_removes_what_a_killed_one_left() {
+    let scene = TestEndpoint::new().await;
+    let dir = scene.dir.path();
+    let [left, journal, held, other] =
+        ["AAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAA-journal", "BBBBBBBBBBBBBBBB", "notes"]
+            .map(|name| dir.join(format!(".standwith-{name}")));
+    for file in [&left, &journal, &held, &other] {
+        fs::write(file, "personal").unwrap();
+    }
+    // As a run holds it that is at work.
+    let at_work = fs::File::open(&held).unwrap();
+    at_work.lock().unwrap();
+    let backup = run(&scene, &["backup", "copy.sqlite", "--database", "sqlite:test.sqlite"]);
+    assert_eq!(backup.status.code(), Some(0));
+    let told = String::from_utf8(backup.stderr).unwrap();
+    assert!(told.contains(".standwith-AAAAAAAAAAAAAAAA: left by a run that was killed"), "{told}");
+    assert_eq!([left, journal, held, other].map(|file| file.exists()), [false, false, true, true]);
+    drop(at_work);
+    let options = ["export", "--campaign", ID, "--database", "sqlite:test.sqlite"];
+    run(&scene, &[&options[..], &["--format", "csv", "--output", "all.csv"]].concat());
+    assert_eq!(unfinished(dir), [".standwith-notes"]);
+}
+
 // The same words stood there three times, and no path.
 #[test]
 fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
