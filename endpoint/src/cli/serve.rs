@@ -57,9 +57,13 @@ pub(super) struct Options {
     /// Folder of the widget's files [default: dist, if it exists]
     #[arg(long, value_name = "DIR")]
     widgets: Option<PathBuf>,
-    /// Key file; created if missing [default: beside the database, ending in .keys.json]
+    /// Key file; created if missing and the database has no actions [default: beside the database, ending in .keys.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// Create a new key file although the database holds actions; their receipts can no longer be verified with the keys
+    /// of this endpoint
+    #[arg(long)]
+    new_keys: bool,
     /// URL by which browsers reach the endpoint; may be repeated. An action must name one of them as its audience;
     /// the first one is the issuer of receipts [default: the names of this machine]
     #[arg(long, value_name = "URL")]
@@ -142,6 +146,11 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         tracing::error!(%fault, "campaign file rejected");
     }
     let keys = options.keys.clone().unwrap_or_else(|| key_file(store.file()));
+    let actions = store.actions().await?;
+    if let Err(refused) = expect_keys(&keys, actions, options.new_keys) {
+        store.close().await;
+        return Err(refused);
+    }
     let keys = Keyring::open_or_make(&keys)?;
     let limiter = limiter(&options, &keys, metrics.clone())?;
     let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
@@ -152,8 +161,9 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         hosted,
         widgets: options.widgets.clone().or_else(built_widgets).map(WidgetFiles::new),
     });
-    let actions = endpoint.intake.store.actions().await?;
     log_start(&endpoint, actions, &options.trust_forwarded);
+    // Whoever reads that it listens may stop it.
+    let mut signals = Signals::new()?;
     // For the one who started it; that nobody reads it is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
     let private = match private {
@@ -168,7 +178,6 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     let stop = Arc::new(Notify::new());
     let probing = tokio::spawn(probe(endpoint.clone()));
     let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone(), hangup));
-    let mut signals = Signals::new()?;
     let stopped = async {
         tokio::select! {
             () = signals.next() => tracing::info!("shutting down: no new connections are accepted"),
@@ -199,6 +208,27 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     anyhow::ensure!(well, "the database failed");
     tracing::info!("shutdown complete: all accepted actions are committed");
     Ok(true)
+}
+
+/// Fails where the key file is missing though there are actions, unless new keys are wanted: a new key would replace the
+/// one that signed their receipts without a word.
+fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> {
+    if actions == 0 || keys.exists() {
+        return Ok(());
+    }
+    let file = escaped(&keys.display().to_string());
+    tracing::error!(
+        file,
+        actions,
+        "key file missing: with new keys, the receipts of these actions can no longer be verified"
+    );
+    anyhow::ensure!(
+        new_keys,
+        "the key file {file} is missing, and the database holds {actions} actions, whose receipts it signed: restore \
+         the file, or name it with --keys. With --new-keys, a new one is created, and those receipts can no longer be \
+         verified"
+    );
+    Ok(())
 }
 
 /// One line with what is served from where: an operator sees in it what was not meant so.

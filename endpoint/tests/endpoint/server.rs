@@ -139,6 +139,31 @@ fn exported(dir: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+// A restart without the key file made a new key without a word: no receipt from before could be verified any more.
+#[test]
+fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
+    let server = Server::start();
+    assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
+    let (_, _, dir) = server.stop();
+    let keys = dir.path().join("test.keys.json");
+    fs::rename(&keys, dir.path().join("kept")).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"];
+    let refused = crate::commands::standwith(dir.path(), &serve);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = crate::commands::complained(&refused);
+    assert!(told.contains("ERROR key file missing"), "{told}");
+    assert!(told.contains("test.keys.json is missing, and the database holds 1 actions"), "{told}");
+    assert!(told.contains("--keys") && told.contains("--new-keys"), "{told}");
+    assert!(!keys.exists());
+    let (code, log, dir) = Server::with(dir, &["--new-keys"]).stop();
+    assert_eq!((code, keys.exists()), (Some(0), true));
+    assert!(log.contains("ERROR key file missing"), "{log}");
+    // The restored one is as good as before.
+    fs::rename(dir.path().join("kept"), &keys).unwrap();
+    let (code, log, _) = Server::on(dir).stop();
+    assert!(code == Some(0) && !log.contains("ERROR"), "{log}");
+}
+
 #[test]
 fn it_serves_keeps_and_stops_cleanly() {
     let server = Server::start();
