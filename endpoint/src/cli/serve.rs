@@ -296,7 +296,7 @@ async fn look_after(endpoint: Arc<Endpoint>, stop: Arc<Notify>, mut hangup: Sign
         };
         if !store.is_writing() {
             tracing::error!(
-                "database: the file was removed or replaced, or the writer ended; stopping"
+                "database: the file was removed or replaced, or overwritten by another program, or the writer ended; stopping"
             );
             return stop.notify_one();
         }

@@ -1,8 +1,8 @@
 //! The database's files on disk: whether they are still the ones that are open. A file that was removed or replaced
-//! takes everything that is written to it and keeps nothing.
+//! takes everything that is written to it and keeps nothing; one that was overwritten is damaged by it.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +14,39 @@ pub(super) struct Files {
     database: (PathBuf, Identity),
     /// The write-ahead log, once it is there. It stays until the last connection is closed.
     log: (PathBuf, Mutex<Option<Identity>>),
+    /// The database, to see whether another program writes over it. It stays open until SQLite has closed it: to close
+    /// any descriptor of a file gives up all locks that the process has on it.
+    head: Mutex<Option<(File, Head)>>,
+}
+
+/// What only grows in a database, or stays, as long as it is open.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    /// How many transactions have changed the first page (SQLite's file format, section 1.3.7).
+    changes: u32,
+    size: u64,
+    /// The versions for writing and reading: 2 with a write-ahead log, 1 in a backup.
+    versions: [u8; 2],
+}
+
+impl Head {
+    /// Reads the head; `None` where it is not that of a database.
+    fn of(file: &File) -> Option<Self> {
+        // The size first: a file that is made smaller has changed its first page before.
+        let size = file.metadata().ok()?.len();
+        let mut head = [0; 28];
+        file.read_exact_at(&mut head, 0).ok()?;
+        let [.., a, b, c, d] = head;
+        let changes = u32::from_be_bytes([a, b, c, d]);
+        let is_database = head.starts_with(b"SQLite format 3\0");
+        is_database.then_some(Head { changes, size, versions: [head[18], head[19]] })
+    }
+
+    /// Whether a file with this head can have become one with the other.
+    fn becomes(self, other: Head) -> bool {
+        let is_later = (other.changes, other.size) >= (self.changes, self.size);
+        is_later && other.versions == self.versions
+    }
 }
 
 /// Device and inode.
@@ -24,7 +57,28 @@ impl Files {
     pub(super) fn of(path: &Path) -> Result<Self, StoreFault> {
         let identity = identity(path).ok_or(StoreFault::FileGone)?;
         let log = with_ending(path, "-wal");
-        Ok(Files { database: (path.to_owned(), identity), log: (log, Mutex::new(None)) })
+        let head = File::open(path).ok().and_then(|file| Some((Head::of(&file)?, file)));
+        let head = head.map(|(head, file)| (file, head)).ok_or(StoreFault::FileGone)?;
+        let (database, log) = ((path.to_owned(), identity), (log, Mutex::new(None)));
+        Ok(Files { database, log, head: Mutex::new(Some(head)) })
+    }
+
+    /// The database's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.database.0
+    }
+
+    /// Lets go of the file, once no connection of this process has it open.
+    pub(super) fn release(&self) {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Whether the file may be what it was when it was last looked at and SQLite has changed it since.
+    fn is_intact(&self) -> bool {
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((file, before)) = &mut *head else { return true };
+        let now = Head::of(file).filter(|now| before.becomes(*now));
+        now.inspect(|now| *before = *now).is_some()
     }
 
     /// Whether the database's file is the one that was opened.
@@ -34,9 +88,9 @@ impl Files {
     }
 
     /// # Errors
-    /// [`StoreFault::FileGone`]: a file was removed or replaced since it was opened.
+    /// [`StoreFault::FileGone`]: a file was removed, replaced or overwritten since it was opened.
     pub(super) fn check(&self) -> Result<(), StoreFault> {
-        if !self.is_database() {
+        if !self.is_database() || !self.is_intact() {
             return Err(StoreFault::FileGone);
         }
         let (path, opened) = &self.log;

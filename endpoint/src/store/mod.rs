@@ -30,8 +30,10 @@ pub enum StoreFault {
         "there is no database {0}, but its log {0}-wal: put the database back, or move the log away"
     )]
     LogAlone(String),
-    /// The database's file is not the one that was opened.
-    #[error("the database file was removed or replaced while it was open")]
+    /// The database's file is not the one that was opened, or another program has written over it.
+    #[error(
+        "the database file was removed or replaced while it was open, or overwritten by another program"
+    )]
     FileGone,
     /// What the database says.
     #[error("database: {}", reason(.0))]
@@ -57,6 +59,14 @@ impl StoreFault {
             StoreFault::Schema(MigrateError::Execute(error)) => reason(&error),
             StoreFault::Schema(error) => error.to_string(),
             fault => return fault,
+        };
+        let reason = match with_ending(file, "-wal") {
+            log if reason.contains("malformed") && log.exists() => format!(
+                "{reason}. If a backup was copied over the file, its log {} is that of the older one: move it away, and \
+                 put the backup in place again",
+                log.display()
+            ),
+            _ => reason,
         };
         StoreFault::Of { file: file.to_owned(), reason }
     }

@@ -389,6 +389,7 @@ impl Store {
         let Some(writer) = &self.writer else { return self.readers.close().await };
         writer.finish().await;
         self.readers.close().await;
+        self.files.iter().for_each(|files| files.release());
         // A copy of the file alone is whole from now on, and says so. Another process may have it open; then it
         // stays as it is.
         let options = SqliteConnectOptions::new().filename(&self.file).create_if_missing(false);

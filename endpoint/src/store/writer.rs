@@ -157,6 +157,7 @@ async fn write(
     metrics: Metrics,
     health: Arc<Health>,
 ) {
+    let file = database.files.path().to_owned();
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         metrics.set_queue(jobs.len());
@@ -179,7 +180,7 @@ async fn write(
                 }
             }
             Err(error) => {
-                health.failed(&error);
+                health.failed(&error.of(&file));
                 for answer in answers {
                     let _ = answer.send(Err(StoreFault::Failing));
                 }

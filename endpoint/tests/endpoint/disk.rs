@@ -101,6 +101,55 @@ fn a_process_whose_database_is_removed_stops_with_an_error() {
     assert!(log.contains("removed or replaced"), "{log}");
 }
 
+// `cp backup.sqlite actions.sqlite` beside a running endpoint damaged both, and nobody was told.
+#[test]
+fn a_process_whose_database_is_overwritten_stops_with_an_error() {
+    let mut server = crate::server::Server::start();
+    let dir = server.dir.path().to_owned();
+    let jws = signed(&server.claims());
+    assert_eq!(crate::server::post(server.at, &jws).unwrap().0, 201);
+    let backup = ["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"];
+    assert_eq!(crate::commands::standwith(&dir, &backup).status.code(), Some(0));
+    let backup = fs::read(dir.join("backup.sqlite")).unwrap();
+    // The same file, with other bytes.
+    fs::write(dir.join("test.sqlite"), backup).unwrap();
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(2), "{log}");
+    assert!(log.contains("overwritten by another program"), "{log}");
+}
+
+#[tokio::test]
+async fn a_backup_of_a_database_with_a_log_is_noticed_and_no_action_is_taken() {
+    let scene = TestEndpoint::new().await;
+    scene.post(signed(&scene.claims())).await.taken(201);
+    let file = scene.dir.path().join("test.sqlite");
+    // Of the mode that the endpoint uses, as `cp` takes it of a running one.
+    let old = fs::read(&file).unwrap();
+    let mut other = scene.database().await;
+    other.execute("CREATE TABLE more (x); PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    scene.post(signed(&scene.claims())).await.taken(201);
+    assert!(scene.endpoint.intake.store.is_writing());
+    fs::write(&file, old).unwrap();
+    assert!(!scene.endpoint.intake.store.is_writing());
+    scene.post(signed(&scene.claims())).await.refused(503, "busy");
+    assert_eq!(scene.get("/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_with_the_log_beside_it() {
+    let scene = TestEndpoint::new().await;
+    scene.endpoint.intake.store.close().await;
+    let file = scene.dir.path().join("test.sqlite");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[4096..].fill(0xff);
+    fs::write(&file, bytes).unwrap();
+    fs::write(scene.dir.path().join("test.sqlite-wal"), "of an older file").unwrap();
+    let (code, _, told) = export_of(&scene, "sqlite:test.sqlite");
+    assert_eq!(code, Some(2));
+    assert!(told.contains("test.sqlite: database disk image is malformed"), "{told}");
+    assert!(told.contains("its log ") && told.contains("test.sqlite-wal is that of"), "{told}");
+}
+
 // Two first starts on one new database: one of them died, every fourth time.
 #[test]
 fn several_processes_start_on_one_new_database() {
