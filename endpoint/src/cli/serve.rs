@@ -1,7 +1,9 @@
 //! `standwith serve`: the endpoint.
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +27,7 @@ use crate::metrics::Metrics;
 use crate::rate_limit::{
     Block, Difficulty, ForwardedHeader, Limits, ProofOfWork, Proxies, RateLimiter,
 };
-use crate::store::Store;
+use crate::store::{Store, with_ending};
 use crate::workers::Workers;
 
 /// How often the campaign files are looked at.
@@ -133,6 +135,7 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     );
     let metrics = Metrics::default();
     let store = Store::open(&options.database, metrics.clone()).await?;
+    warn_of_readers(store.file());
     let addresses = addresses(options.public_url.clone(), at);
     let reserved = http::reserved_ids(&addresses);
     let campaigns = Campaigns::open_without(&options.campaigns, reserved, &store).await?;
@@ -208,6 +211,20 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     anyhow::ensure!(well, "the database failed");
     tracing::info!("shutdown complete: all accepted actions are committed");
     Ok(true)
+}
+
+/// Warns where other users may read or write the database, or its log: they hold personal data.
+fn warn_of_readers(database: &Path) {
+    for file in [database.to_owned(), with_ending(database, "-wal")] {
+        let mode = fs::metadata(&file).map_or(0, |about| about.permissions().mode());
+        if mode & 0o077 != 0 {
+            let file = escaped(&file.display().to_string());
+            tracing::warn!(
+                file,
+                "database: other users may read or write the file; set its mode to 0600"
+            );
+        }
+    }
 }
 
 /// Fails where the key file is missing though there are actions, unless new keys are wanted: a new key would replace the

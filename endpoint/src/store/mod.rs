@@ -30,6 +30,12 @@ pub enum StoreFault {
         "there is no database {0}, but its log {0}-wal: put the database back, or move the log away"
     )]
     LogAlone(String),
+    /// Another process holds the lock on the database's folder.
+    #[error(
+        "the folder {0} has been locked by another process for 10 seconds: `lslocks` shows which; end it, or put the \
+         database into a folder that only its owner may read"
+    )]
+    FolderLocked(String),
     /// The database's file is not the one that was opened, or another program has written over it.
     #[error(
         "the database file was removed or replaced while it was open, or overwritten by another program"

@@ -4,7 +4,7 @@
 //! The journal is a write-ahead log, synchronised at each commit: a commit that has returned
 //! survives a loss of power.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Row};
 use standwith::answer::Status;
+use tokio::time::Instant;
 
 use super::files::{Files, with_ending};
 use super::writer::{Writer, is_locked};
@@ -31,6 +32,8 @@ use crate::metrics::Metrics;
 const PAGE: i64 = 500;
 /// How long a reader may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for other processes that start on a database in the same folder.
+const LOCKED: Duration = Duration::from_secs(10);
 /// How long clearing the log may keep others from writing.
 const MOMENT: Duration = Duration::from_millis(100);
 /// How often, and after which time, a withdrawal tries to clear the log while others read the database.
@@ -433,11 +436,7 @@ async fn begin(
 ) -> Result<(SqliteConnection, bool), StoreFault> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_owned();
-    let locked = tokio::task::spawn_blocking(move || {
-        let folder = File::open(folder)?;
-        folder.lock().map(|()| folder)
-    });
-    let locked = locked.await.map_err(|_| StoreFault::Busy)?.map_err(sqlx::Error::Io)?;
+    let locked = lock(&folder).await?;
     if !file.exists() && with_ending(file, "-wal").exists() {
         return Err(StoreFault::LogAlone(file.display().to_string()));
     }
@@ -446,6 +445,21 @@ async fn begin(
     sqlx::migrate!().run(&mut connection).await?;
     drop(locked);
     Ok((connection, is_new))
+}
+
+/// Locks a folder for as long as the returned file is open. Whoever may read the folder can hold the lock.
+async fn lock(folder: &Path) -> Result<File, StoreFault> {
+    let (file, begun) = (File::open(folder).map_err(sqlx::Error::Io)?, Instant::now());
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(sqlx::Error::Io(error).into()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() >= LOCKED => {
+                return Err(StoreFault::FolderLocked(folder.display().to_string()));
+            }
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(MOMENT).await,
+        }
+    }
 }
 
 /// Writes the log back into the database and empties it. Returns false where others read or write. Waits for the
@@ -546,6 +560,24 @@ async fn located<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Any user of the machine who may read the folder kept the endpoint from starting, without a word.
+    #[tokio::test(start_paused = true)]
+    async fn a_folder_that_another_process_locks_is_named_after_a_while() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = File::open(dir.path()).unwrap();
+        other.lock().unwrap();
+        let begun = Instant::now();
+        let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
+        let fault = Store::open(&url, Metrics::default()).await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), LOCKED.as_secs());
+        let told = fault.to_string();
+        assert!(
+            told.contains(&*dir.path().to_string_lossy()) && told.contains("lslocks"),
+            "{told}"
+        );
+        assert!(!dir.path().join("test.sqlite").exists());
+    }
 
     // By default, one that nobody uses is closed after ten minutes, and each after half an hour.
     #[test]

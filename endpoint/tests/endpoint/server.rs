@@ -165,6 +165,19 @@ fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
 }
 
 #[test]
+fn a_database_that_others_may_read_is_warned_of() {
+    let server = Server::start();
+    assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
+    let (_, log, dir) = server.stop();
+    let warning = "WARN database: other users may read or write the file";
+    assert!(!log.contains(warning), "{log}");
+    let file = dir.path().join("test.sqlite");
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let (_, log, _) = Server::on(dir).stop();
+    assert!(log.contains(warning) && log.contains("test.sqlite"), "{log}");
+}
+
+#[test]
 fn it_serves_keeps_and_stops_cleanly() {
     let server = Server::start();
     let jws = signed(&server.claims());
