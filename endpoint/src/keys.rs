@@ -17,6 +17,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use standwith::envelope::{PublicKey, decode, encode};
 use standwith::json::{self, Json, Value, Writer};
 
+use crate::input::{self, LONGEST_KEYS};
 use crate::signature::{PinnedKeys, digest};
 
 /// Why there are no keys.
@@ -83,7 +84,7 @@ impl Keyring {
     pub fn open(path: &Path) -> Result<Self, KeyFault> {
         let io = |source| KeyFault::Io { path: path.to_owned(), source };
         let malformed = |problem| KeyFault::Malformed { path: path.to_owned(), problem };
-        let text = fs::read_to_string(path).map_err(io)?;
+        let text = input::text(path, LONGEST_KEYS).map_err(io)?;
         if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
             tracing::warn!(
                 file = %path.display(),

@@ -35,6 +35,7 @@ pub mod compression;
 pub mod csv;
 pub mod email;
 pub mod first_paint;
+mod input;
 pub mod keys;
 mod language;
 pub mod metrics;

@@ -3,7 +3,6 @@
 //!
 //! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE campaigns can use it as well.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use standwith::envelope::{PublicKey, decode, encode};
 use standwith::json::{self, Json, Writer};
 use standwith::sealing::{self, Sealed};
 
+use crate::input::{self, LONGEST_KEYS};
 use crate::keys::{Existing, KeyFault, public_key, put, thumbprint};
 
 /// A key that opens what is sealed to it.
@@ -49,7 +49,7 @@ impl SealingKey {
     pub fn open(path: &Path) -> Result<Self, KeyFault> {
         let io = |source| KeyFault::Io { path: path.to_owned(), source };
         let malformed = |problem| KeyFault::Malformed { path: path.to_owned(), problem };
-        Self::read(&fs::read_to_string(path).map_err(io)?).map_err(malformed)
+        Self::read(&input::text(path, LONGEST_KEYS).map_err(io)?).map_err(malformed)
     }
 
     /// Reads a private JWK.

@@ -1,7 +1,6 @@
 //! `standwith check`: what is wrong with campaign files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,12 +8,13 @@ use anyhow::Context;
 use clap::Args;
 
 use standwith::json::{self, Json};
-use standwith::lint::{missing_pictures, warnings};
+use standwith::lint::{LONGEST_FILE, missing_pictures, warnings};
 use standwith::shape::ConfigFault;
 
 use crate::campaigns::{fault_of_id, faults, in_words, located};
 use crate::characters::escaped;
 use crate::http::pictures::is_inside;
+use crate::input::start;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -28,7 +28,9 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     let (mut good, mut unread, mut ids) = (true, None, Ids::default());
     for path in &options.files {
-        let bytes = match read(path).with_context(|| path.display().to_string()) {
+        let bytes = match start(path, LONGEST_FILE as u64 + 1)
+            .with_context(|| path.display().to_string())
+        {
             Ok(bytes) => bytes,
             Err(error) => {
                 // The other files are looked at all the same. The last one that can't be read is told at the end.
@@ -60,15 +62,6 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         Some(error) => Err(error),
         None => Ok(good),
     }
-}
-
-/// The bytes of a regular file, or of what the shell has open for this command: any other pipe may never end.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|at| path.starts_with(at));
-    if !is_open && !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("is no regular file"));
-    }
-    fs::read(path)
 }
 
 /// The files that had each id, with their folder.

@@ -1,8 +1,7 @@
 //! `standwith verify`: whether exported actions and receipts are genuine.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -14,6 +13,7 @@ use standwith::shape::{self, Reading, Shape};
 
 use crate::characters::escaped;
 use crate::clock::rfc3339;
+use crate::input::{self, LONGEST_KEYS};
 use crate::keys::pinned_keys;
 use crate::signature::{PinnedKeys, brief, digest, is_unaltered};
 use crate::validation::status;
@@ -28,6 +28,9 @@ pub(super) struct Options {
     #[arg(value_name = "EXPORT")]
     export: PathBuf,
 }
+
+/// The longest line of an export, in bytes; one of `standwith export` is much shorter.
+const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// Members of a line that are bound to what is signed: each is checked. A receipt does not say which key signed the
 /// action, or whether one did: `action`, `assurance` and `status` only have to agree with one another.
@@ -50,22 +53,27 @@ struct Tally {
 /// Whether every line is genuine, and there is one.
 pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
     let jwks = options.jwks.display();
-    let keys = fs::read_to_string(&options.jwks).with_context(|| jwks.to_string())?;
+    let keys = input::text(&options.jwks, LONGEST_KEYS).with_context(|| jwks.to_string())?;
     let keys = pinned_keys(&keys).with_context(|| format!("{jwks}: expected a JWK set"))?;
     anyhow::ensure!(!keys.is_empty(), "{jwks}: there is no key on P-256 in it");
     let mut export: Box<dyn BufRead> = match options.export.to_str() {
         Some("-") => Box::new(io::stdin().lock()),
         _ => {
-            let file = fs::File::open(&options.export);
+            let file = input::open(&options.export);
             let file = file.with_context(|| options.export.display().to_string())?;
             Box::new(BufReader::new(file))
         }
     };
     let mut verifier = Verifier { keys, tally: Tally::default(), seen: HashSet::new() };
     let (mut out, mut line, mut number) = (io::stdout().lock(), Vec::new(), 0);
-    while export.read_until(b'\n', &mut line)? > 0 {
+    while (&mut export).take(LONGEST_LINE + 1).read_until(b'\n', &mut line)? > 0 {
         number += 1;
-        if !line.trim_ascii().is_empty()
+        if line.len() as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
+            export.skip_until(b'\n')?;
+            verifier.tally.actions += 1;
+            verifier.tally.bad += 1;
+            writeln!(out, "line {number}: is longer than {} KiB", LONGEST_LINE / 1024)?;
+        } else if !line.trim_ascii().is_empty()
             && let Err(problem) = verifier.line(&line)
         {
             writeln!(out, "line {number}: {problem}")?;

@@ -4,7 +4,7 @@
 //! The journal is a write-ahead log, synchronised at each commit: a commit that has returned
 //! survives a loss of power.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -494,9 +494,13 @@ fn lacks_log(file: &Path) -> bool {
 
 /// Fails unless the file is there.
 fn existing(file: &Path) -> Result<(), StoreFault> {
-    match file.exists() {
-        true => Ok(()),
-        false => Err(StoreFault::Address(format!("there is no database {}", file.display()))),
+    match fs::metadata(file) {
+        // To open a pipe waits until somebody writes to it.
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            Err(StoreFault::Address(format!("{} is no regular file", file.display())))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreFault::Address(format!("there is no database {}", file.display()))),
     }
 }
 

@@ -99,6 +99,54 @@ fn check_reads_no_pipe_but_its_own() {
     assert_eq!(said(&piped), "/dev/stdin: ok\n", "{}", complained(&piped));
 }
 
+// All but `check` waited for a writer for ever.
+#[test]
+fn no_command_waits_for_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    fs::write(dir.path().join("keys.json"), "{\"keys\": []}").unwrap();
+    let database = ["--database", "sqlite:fifo"];
+    let export = ["export", "--campaign", ID, "--format", "csv"];
+    for arguments in [
+        &["verify", "--jwks", "fifo", "x"][..],
+        &["keys", "show", "--keys", "fifo"],
+        &["keys", "new", "--keys", "fifo"],
+        &[&export[..], &["--unseal", "fifo"]].concat(),
+        &[&export[..], &database].concat(),
+        &[&["backup", "copy"][..], &database].concat(),
+        &[&["withdraw", "--campaign", ID, "--receipt", "x"][..], &database].concat(),
+    ] {
+        let output = standwith(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = complained(&output);
+        assert!(told.contains("is no regular file"), "{arguments:?}: {told}");
+    }
+}
+
+// It read whatever there was, without a limit.
+#[test]
+fn verify_and_check_read_no_more_than_they_need() {
+    let dir = tempfile::tempdir().unwrap();
+    standwith(dir.path(), &["keys", "new", "--keys", "keys.json"]);
+    let keys = standwith(dir.path(), &["keys", "show", "--keys", "keys.json"]);
+    fs::write(dir.path().join("jwks.json"), keys.stdout).unwrap();
+    let long = "x".repeat(3 << 20);
+    fs::write(dir.path().join("export.jsonl"), format!("{{}}\n{long}\n{{}}\n")).unwrap();
+    let output = standwith(dir.path(), &["verify", "--jwks", "jwks.json", "export.jsonl"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = said(&output);
+    assert!(told.contains("line 2: is longer than 1024 KiB\nline 3: "), "{told}");
+    assert!(told.contains("3 actions, 0 receipts verified, 0 without proof, 3 bad"), "{told}");
+    // A file without an end.
+    let piped = Command::new("sh")
+        .args(["-c", "yes | \"$0\" check /dev/stdin", env!("CARGO_BIN_EXE_standwith")])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(piped.status.code(), Some(1), "{}", said(&piped));
+}
+
 #[test]
 fn check_warns_of_a_picture_on_another_host() {
     let dir = tempfile::tempdir().unwrap();
