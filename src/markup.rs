@@ -265,7 +265,7 @@ impl Markup {
 /// A place in a tree.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// OutboxEntry free.
+    /// A place kept free.
     Nothing,
     /// Text.
     Text(String),

@@ -2,9 +2,19 @@
 // a page has put in the place of these, `done` hears of it once: with what came, or with nothing.
 // Here and not in Rust, because a promise costs ten times the bytes there.
 
+/**
+ * @template T
+ * @typedef {(value?: T) => void} Done what is called once, with nothing after a failure
+ */
+
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 10_000;
 
+/**
+ * @template T
+ * @param {() => Promise<T | undefined>} work
+ * @param {Done<T>} done
+ */
 const settle = async (work, done) => {
   let value;
   try {
@@ -15,12 +25,18 @@ const settle = async (work, done) => {
   done(value);
 };
 
+/** @param {string} text */
 const bytes = (text) => new TextEncoder().encode(text);
+/** @param {ArrayBuffer | Uint8Array} buffer */
 export const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** A fresh key for ES256, an identity, and SHA-256 of texts: `[private key, x, y, jti, ...digests]`. */
+/**
+ * A fresh key for ES256, an identity, and SHA-256 of texts: `[private key, x, y, jti, ...digests]`.
+ * @param {string[]} texts
+ * @param {Done<(CryptoKey | string | undefined)[]>} done
+ */
 export const prepare = (texts, done) => settle(async () => {
   const { subtle } = crypto;
   const [{ privateKey, publicKey }, ...digests] = await Promise.all([
@@ -32,7 +48,12 @@ export const prepare = (texts, done) => settle(async () => {
   return [privateKey, x, y, base64url(jti), ...digests.map(base64url)];
 }, done);
 
-/** The signature of a text: r and s, 32 bytes each, in base64url. */
+/**
+ * The signature of a text: r and s, 32 bytes each, in base64url.
+ * @param {CryptoKey} key
+ * @param {string} text
+ * @param {Done<string>} done
+ */
 export const sign = (key, text, done) => settle(async () => {
   const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key, bytes(text));
   return signature.byteLength === 64 ? base64url(signature) : undefined;
@@ -41,11 +62,15 @@ export const sign = (key, text, done) => settle(async () => {
 /** The longest answer of an endpoint that is read, in bytes. */
 const LONGEST_ANSWER = 1 << 16;
 
-/** The bytes of an answer; an error where there are more than `most`. */
+/**
+ * The bytes of an answer; an error where there are more than `most`.
+ * @param {Response} response
+ * @param {number} most
+ */
 export const bytesOf = async (response, most) => {
   const chunks = [];
   let size = 0;
-  const reader = response.body.getReader();
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   for (let part; !(part = await reader.read()).done;) {
     size += part.value.length;
     if (size > most) {
@@ -63,20 +88,34 @@ export const bytesOf = async (response, most) => {
   return all;
 };
 
-/** Sends a request: `[status, body, Retry-After]`. */
+/**
+ * Sends a request: `[status, body, Retry-After]`.
+ * @param {Request | undefined} request nothing where none could be made
+ * @param {Done<[number, string, string]>} done
+ */
 export const send = (request, done) => settle(async () => {
   if (!request) return;
   // The signal beside the request and not in it: WebKit collects a request while it is answered,
   // and its signal along with it.
   const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
   const body = new TextDecoder().decode(await bytesOf(response, LONGEST_ANSWER));
-  return [response.status, body, response.headers.get("Retry-After") ?? ""];
+  return /** @type {[number, string, string]} */ (
+    [response.status, body, response.headers.get("Retry-After") ?? ""]
+  );
 }, done);
 
-/** Says what comes of a promise: `[value]`. */
-export const when = (promise, done) => settle(async () => [await promise], done);
+/**
+ * Says what comes of a promise: `[value]`.
+ * @param {unknown} promise
+ * @param {Done<[unknown]>} done
+ */
+export const when = (promise, done) => settle(async () => /** @type {[unknown]} */ ([await promise]), done);
 
-/** The plural category of a number. */
+/**
+ * The plural category of a number.
+ * @param {string} lang
+ * @param {number} number
+ */
 export const plural = (lang, number) => {
   try {
     return new Intl.PluralRules(lang).select(number);
@@ -86,8 +125,12 @@ export const plural = (lang, number) => {
   }
 };
 
-/** A number as the language writes it. English and Khmer without `Intl`, whose first number costs a slow
-    phone 55 ms, and whose Khmer differs from engine to engine. */
+/**
+ * A number as the language writes it. English and Khmer without `Intl`, whose first number costs a slow
+ * phone 55 ms, and whose Khmer differs from engine to engine.
+ * @param {string} lang
+ * @param {number} number
+ */
 export const digits = (lang, number) => {
   try {
     if (!/^(en|km)\b/.test(lang)) return new Intl.NumberFormat(lang).format(number);
@@ -97,20 +140,29 @@ export const digits = (lang, number) => {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 };
 
-/** A property that the document has by itself. Elements of the page that are named like one (`<img name=body>`)
-    stand in its place in `document.body`. */
+/**
+ * A property that the document has by itself. Elements of the page that are named like one (`<img name=body>`)
+ * stand in its place in `document.body`.
+ * @template {keyof Document} K
+ * @param {K} name
+ * @param {object} [of] the prototype that has it
+ * @returns {Document[K]}
+ */
 export const own = (name, of = Document.prototype) => Reflect.get(of, name, document);
 
-/** Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
-    takes, which does not hear whence anybody comes. */
+/**
+ * Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
+ * takes, which does not hear whence anybody comes.
+ * @param {string} url
+ */
 export const leave = (url) => {
-  const meta = own("createElement").call(document, "meta");
+  const meta = /** @type {HTMLMetaElement} */ (own("createElement").call(document, "meta"));
   meta.name = "referrer";
   meta.content = "no-referrer";
   own("head")?.append(meta);
   own("documentElement")?.remove();
   // A frame may not be allowed to lead the page around it away, and not every browser says so: then it leaves alone.
-  for (const frame of new Set([top, window])) {
+  for (const frame of new Set([/** @type {Window} */ (top), window])) {
     try {
       frame.location.replace(url);
     } catch {
@@ -119,7 +171,11 @@ export const leave = (url) => {
   }
 };
 
-/** An address, resolved against another; nothing where there is none. */
+/**
+ * An address, resolved against another; nothing where there is none.
+ * @param {string} url
+ * @param {string} base
+ */
 export const resolve = (url, base) => {
   try {
     return new URL(url, base).href;
@@ -128,7 +184,13 @@ export const resolve = (url, base) => {
   }
 };
 
-/** Dispatches an event that crosses every shadow; whether nobody cancelled it. */
+/**
+ * Dispatches an event that crosses every shadow; whether nobody cancelled it.
+ * @param {Element} host
+ * @param {string} type
+ * @param {unknown} detail
+ * @param {boolean} cancelable
+ */
 export const dispatch = (host, type, detail, cancelable) => {
   try {
     return host.dispatchEvent(

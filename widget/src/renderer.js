@@ -1,4 +1,4 @@
-// The painter: turns plans (src/plan.rs) into nodes of a shadow root, place by place, and knows
+// The renderer: turns markup (src/markup.rs) into nodes of a shadow root, place by place, and knows
 // nothing of forms. The loader paints the first plan with it, from the campaign file and so from
 // anyone's hand; Rust all later ones. Elements, attributes and texts, and no other way in.
 
@@ -7,6 +7,7 @@ const END = "\x7f";
 /** The code of the first name. */
 const FIRST = 48;
 /** Where links may lead, and whence pictures may come. A form is sent by nobody but us. */
+/** @type {Record<string, RegExp>} */
 const SAFE = {
   action: /^$/,
   href: /^(https:\/\/|mailto:|tel:|#|data:application\/jose,)/,
@@ -16,22 +17,51 @@ const SAFE = {
 // A form's members are its controls, by names without capitals, before anything else: what is called
 // on elements here has a capital in its name.
 
-/** What a control holds is a property; everything else is an attribute, also of a checkbox or a radio. */
-const isState = ({ localName, type }) =>
-  /^(input|textarea|select)$/.test(localName) && !/bo|io/.test(type);
-
-/** Makes an element, also where one of the page is named like the function. */
-export const create = (name) => Document.prototype.createElement.call(document, name);
+/**
+ * An element, with the members of the one that an attribute is about.
+ * @typedef {HTMLInputElement & Pick<HTMLImageElement, "referrerPolicy" | "crossOrigin"> & HasCountries} AnyElement
+ * @typedef {Pick<HTMLSelectElement, "hasCountries">} HasCountries
+ */
 
 /**
- * @param root the shadow root
- * @param base what addresses of pictures are relative to
- * @param names the names that plans use, a space between them: tags, then attributes
- * @param tags how many of them are tags
+ * What a control holds is a property; everything else is an attribute, also of a checkbox or a radio.
+ * @param {{ localName: string, type?: string }} element
  */
-export const painter = (root, base, names, tags) => {
-  names = names.split(" ");
-  let plan, at, depth, parts;
+const isState = ({ localName, type }) =>
+  /^(input|textarea|select)$/.test(localName) && !/bo|io/.test(/** @type {string} */ (type));
+
+/**
+ * Makes an element, also where one of the page is named like the function.
+ * @template {string} K
+ * @param {K} name
+ * @returns {K extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[K] : HTMLElement}
+ */
+export const create = (name) =>
+  /** @type {any} */ (Document.prototype.createElement.call(document, name));
+
+/** @typedef {ReturnType<typeof painter> & { load?: Load }} Renderer */
+/**
+ * Fetches texts of the widget's own by their language, and calls `done` with them or with nothing. The
+ * loader adds it.
+ * @typedef {(name: string, done: (texts?: string) => void) => void} Load
+ */
+
+/**
+ * @param {ShadowRoot} root
+ * @param {string} base what addresses of pictures are relative to
+ * @param {string} list the names that markup uses, a space between them: tags, then attributes
+ * @param {number} tags how many of them are tags
+ */
+export const painter = (root, base, list, tags) => {
+  const names = list.split(" ");
+  /** @type {string} */
+  let plan;
+  /** @type {number} */
+  let at;
+  /** @type {number} */
+  let depth;
+  /** @type {ChildNode[]} */
+  let parts;
 
   /** The place in `names` of what comes next. */
   const next = () => {
@@ -47,14 +77,21 @@ export const painter = (root, base, names, tags) => {
     return plan.slice(from, at++);
   };
 
+  /**
+   * @param {AnyElement} element
+   * @param {string} name
+   * @param {string} [value] nothing to remove the attribute
+   */
   const set = (element, name, value) => {
     if (name === "accent") {
       // A colour and nothing else: what an address in a style leads to would be fetched.
-      element.style.setProperty("--campaign-accent", /^#\w+$/.test(value) ? value : "");
+      element.style.setProperty("--campaign-accent", /^#\w+$/.test(/** @type {string} */ (value))
+        ? /** @type {string} */ (value)
+        : "");
     } else if (name === "checked") {
       element.checked = value !== undefined;
     } else if (name === "value" && isState(element)) {
-      // FormConfig what stands there already would move the cursor.
+      // Setting what stands there already would move the cursor.
       if (element.value !== value) element.value = value ?? "";
     } else if (value === undefined) {
       element.removeAttribute(name);
@@ -74,10 +111,14 @@ export const painter = (root, base, names, tags) => {
     }
   };
 
-  /** Makes an element what the plan says of it. `planned` is what the last plan said: what a person
-      entered since, and what a browser's extension added, is none of ours. */
+  /**
+   * Makes an element what the plan says of it. `planned` is what the last plan said: what a person
+   * entered since, and what a browser's extension added, is none of ours.
+   * @param {AnyElement} element
+   */
   const fill = (element) => {
     const { lastPlan: planned = {} } = element;
+    /** @type {Record<string, string>} */
     const now = element.lastPlan = {};
     let name;
     while ((name = names[next()]) && next() >= tags) {
@@ -110,8 +151,14 @@ export const painter = (root, base, names, tags) => {
     for (name in now) if (now[name] !== planned[name]) set(element, name, now[name]);
   };
 
-  /** Paints what comes next, in the place of `here` if that is there. */
+  /**
+   * Paints what comes next, in the place of `here` if that is there.
+   * @param {Node} parent
+   * @param {ChildNode | null} here
+   * @returns {ChildNode}
+   */
   const node = (parent, here) => {
+    /** @type {any} a digit, or a sign that comes after: no number, so a property of its own */
     let part;
     if (plan[at] === "#") {
       part = plan[at + 1];
@@ -119,10 +166,11 @@ export const painter = (root, base, names, tags) => {
     }
     const place = next();
     const name = place < tags ? names[place] : undefined;
+    /** @type {any} a node of the right kind, `here` if it is one */
     let made = here;
     at++;
     if (name) {
-      if (here?.localName !== name) made = create(name);
+      if (/** @type {HTMLElement | null} */ (here)?.localName !== name) made = create(name);
       // As deep as no plan of ours is: browsers break down over some thousand elements inside one another.
       if (++depth > 64) throw Error("no plan");
       fill(made);
@@ -138,46 +186,61 @@ export const painter = (root, base, names, tags) => {
     return made;
   };
 
+  /** @param {string} text */
   const start = (text) => {
     plan = text;
     at = depth = 0;
   };
 
   return {
-    /** Paints all of it; what stands there already, not again. */
+    /**
+     * Paints all of it; what stands there already, not again.
+     * @param {string} text
+     */
     paint(text) {
       if (text === plan) return;
       start(text);
       parts = [];
       node(root, root.firstChild);
     },
-    /** Paints a part that is on the screen. */
+    /**
+     * Paints a part that is on the screen.
+     * @param {string} text
+     */
     patch(text) {
-      const part = parts[text[1]];
+      const part = parts[/** @type {any} */ (text[1])];
       if (!part?.parentNode) return;
       start(text);
       node(part.parentNode, part);
     },
+    /** @param {string} id */
     focus(id) {
       root.getElementById(id)?.focus();
     },
     /** Has every control say what it holds, where that is not what the plan says: some password managers
         fill them without a word. */
     say() {
-      for (const control of root.querySelectorAll("[name]")) {
+      for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll("[name]"))) {
         const { value, checked } = control.lastPlan ?? {};
         if (isState(control) ? control.value !== value : control.checked === (checked === undefined)) {
           control.dispatchEvent(new Event("input", { bubbles: true }));
         }
       }
     },
-    /** Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s.
-        `list` is a JSON list of codes with names, in the order of a language that browsers may lack. */
+    /**
+     * Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s.
+     * @param {string} codes two letters each
+     * @param {string} list a JSON list of codes with names, in the order of a language that browsers may lack
+     */
     countries(codes, list) {
-      for (const select of root.querySelectorAll("select[name=country]")) {
-        const lang = select.closest("[lang]")?.lang;
+      for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (
+        root.querySelectorAll("select[name=country]")
+      )) {
+        const lang = /** @type {HTMLElement | null} */ (select.closest("[lang]"))?.lang;
         if (select.hasCountries === undefined || select.hasCountries === lang) continue;
+        /** @param {string} code */
         let name = (code) => code;
+        /** @type {Intl.Collator["compare"] | undefined} */
         let compare;
         try {
           const names = new Intl.DisplayNames(lang, { type: "region" });
@@ -186,9 +249,10 @@ export const painter = (root, base, names, tags) => {
         } catch {
           // No language that the browser knows: in the order of the codes.
         }
+        /** @type {HTMLOptionElement[]} */
         const all = list[2]
-          ? JSON.parse(list).map((named) => new Option(named.slice(2), named.slice(0, 2)))
-          : codes.match(/../g).map((code) => new Option(name(code), code));
+          ? JSON.parse(list).map((/** @type {string} */ named) => new Option(named.slice(2), named.slice(0, 2)))
+          : /** @type {string[]} */ (codes.match(/../g)).map((code) => new Option(name(code), code));
         if (compare && !list[2]) all.sort((a, b) => compare(a.text, b.text));
         const { value } = select;
         select.length = 1;

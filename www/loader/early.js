@@ -3,34 +3,46 @@
 
 import { leave } from "standwith-browser";
 
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
+
 const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
   #root;
+  /** @type {Map<Control, string>} */
   #touched = new Map();
-  /** The button that was pressed last; not the one that sends, if something was written after it. */
+  /**
+   * The button that was pressed last; not the one that sends, if something was written after it.
+   * @type {HTMLButtonElement | null | undefined}
+   */
   #pressed;
 
+  /** @param {ShadowRoot} root */
   constructor(root) {
     this.#root = root;
     for (const kind of KINDS) root.addEventListener(kind, this);
   }
 
+  /** @param {Event} event */
   handleEvent(event) {
-    const { type, target } = event;
+    const { type } = event;
+    const target = /** @type {Control} */ (event.target);
     if (type === "input" || type === "change") {
       this.#touched.set(target, target.value);
       // Whoever goes on typing is not done.
       if (this.#pressed?.type === "submit") this.#wait();
     } else {
+      /** @param {string} selector */
       const closest = (selector) => Element.prototype.closest.call(target, selector);
       // A plan from a hostile server may call anything so.
-      const exit = closest("a[data-act=exit][href^='https:']");
+      const exit = /** @type {HTMLAnchorElement | null} */ (closest("a[data-act=exit][href^='https:']"));
       if (exit) {
         event.preventDefault();
         leave(exit.href);
       }
-      const button = event.submitter ?? closest("button");
+      const button = /** @type {HTMLButtonElement | null} */ (
+        /** @type {SubmitEvent} */ (event).submitter ?? closest("button")
+      );
       if (button || type === "submit") {
         event.preventDefault();
         this.#wait(button);
@@ -38,7 +50,10 @@ export class Early {
     }
   }
 
-  /** Has the button that sends say that it was pressed, as it looks while a message is on its way. */
+  /**
+   * Has the button that sends say that it was pressed, as it looks while a message is on its way.
+   * @param {HTMLButtonElement | null} [pressed]
+   */
   #wait(pressed) {
     this.#pressed = pressed;
     this.#root.querySelector("[type=submit]")
@@ -67,8 +82,10 @@ export class Early {
     this.#wait(pressed);
   }
 
-  /** Presses the button once more, now that Rust hears it; one that sends only if the press `stands`: the form is
-      what it was then. */
+  /**
+   * Presses the button once more, now that Rust hears it; one that sends only if the press stands.
+   * @param {boolean} stands whether the form is what it was then
+   */
   again(stands) {
     const pressed = this.#pressed;
     stands ||= !this.pressed;

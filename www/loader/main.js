@@ -10,7 +10,15 @@ import { Early } from "./early.js";
 import { choose } from "./language.js";
 import css from "./style.css";
 
-/* global __VERSION__, __WASM__, __LOCALES__, __NAMES__, __TAGS__, __EDITION__ */
+/** @typedef {import("standwith-paint").Renderer} Renderer */
+/**
+ * What the loader reads of a campaign file, as it stands there: nothing of it is validated.
+ * @typedef {{ id?: unknown, lang?: unknown, languages?: unknown, at_risk?: unknown, opens?: any, closes?: any }} Said
+ */
+/**
+ * The first plan, as an endpoint sends it: see `endpoint/src/first_paint.rs`.
+ * @typedef {{ edition?: unknown, lang?: unknown, first?: any }} FirstPaint
+ */
 
 /** A campaign file larger than this is refused, in bytes, its plan included. */
 const LARGEST_FILE = 1 << 21;
@@ -22,7 +30,10 @@ const LONGEST_WAIT = 32_000;
 const ATTRIBUTES =
   "campaign endpoint hosted lang theme source prefill draft loading".split(" ");
 
-/** Why there is no form: a sentence for the supporter. */
+/**
+ * Why there is no form: a sentence for the supporter.
+ * @type {Record<string, string>}
+ */
 const SENTENCES = {
   campaign: "The form could not be loaded: the campaign did not answer.",
   faulty: "The form could not be loaded: something is wrong with the campaign.",
@@ -32,28 +43,43 @@ const SENTENCES = {
 };
 
 class Unavailable extends Error {
+  /**
+   * @param {string} reason one of those of `SENTENCES`
+   * @param {string} [detail] for the console
+   */
   constructor(reason, detail) {
     super(detail);
     this.reason = reason;
   }
 }
 
-const because = (reason) => (error) => {
+/** @param {string} reason */
+const because = (reason) => /** @param {unknown} error */ (error) => {
   throw error instanceof Unavailable ? error : new Unavailable(reason, String(error));
 };
 
-const script = own("currentScript") ??
-  [...own("querySelectorAll").call(document, "script[data-campaign]")].find((tag) => !tag.standwith);
+const script = /** @type {HTMLScriptElement | null | undefined} */ (own("currentScript") ??
+  [.../** @type {NodeListOf<HTMLScriptElement>} */ (
+    own("querySelectorAll").call(document, "script[data-campaign]")
+  )].find((tag) => !tag.standwith));
 /** The address that those of the page are relative to. */
 const base = () => own("baseURI", Node.prototype);
 
-/** Where a file of ours is. Everything comes from this version's own folder, also when this file is the
-    unpinned one. Asked for late: where the page has a `URL` of its own, there is an element to say so. */
+/**
+ * Where a file of ours is. Everything comes from this version's own folder, also when this file is the
+ * unpinned one. Asked for late: where the page has a `URL` of its own, there is an element to say so.
+ * @param {string} name
+ */
 const at = (name) => {
   const { href } = new URL(".", script?.src || base());
   return href + (href.endsWith(`/v${__VERSION__}/`) ? "" : `v${__VERSION__}/`) + name;
 };
 
+/**
+ * @param {URL | string} url
+ * @param {string} [integrity]
+ * @param {Record<string, string>} [headers]
+ */
 const fetchFile = async (url, integrity, headers) => {
   const response = await fetch(url, {
     headers,
@@ -77,8 +103,13 @@ const compile = async () => {
     : WebAssembly.compile(await response.arrayBuffer());
 };
 
-/** What is made once for all forms of a page; again after a failure. */
+/**
+ * What is made once for all forms of a page; again after a failure.
+ * @template T
+ * @param {() => Promise<T>} make
+ */
 const once = (make) => {
+  /** @type {Promise<T> | undefined} */
   let made;
   return () => made ??= make().catch((error) => {
     made = undefined;
@@ -92,10 +123,17 @@ const startProgram = once(async () =>
   init({ module_or_path: await loadModule() }).catch(because("wasm"))
 );
 
-/** The first of these of which there are texts. */
+/**
+ * The first of these of which there are texts.
+ * @param {string[]} names
+ */
 const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name));
+/** @type {Record<string, () => Promise<string>>} */
 const texts = {};
-/** The texts of this name, by its first subtag where there are none of it; English is compiled in. */
+/**
+ * The texts of this name, by its first subtag where there are none of it; English is compiled in.
+ * @param {string} name
+ */
 const loadTexts = async (name) => {
   const file = known(name, name.split("-")[0]);
   if (!file) return "";
@@ -112,9 +150,13 @@ const nextFrame = () => new Promise((resolve) => {
   setTimeout(resolve, 200);
 });
 
-/** The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
-    it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
-    server the file alone. No header of these takes a preflight. */
+/**
+ * The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
+ * it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
+ * server the file alone. No header of these takes a preflight.
+ * @param {URL} url
+ * @param {string[]} wanted
+ */
 const loadCampaign = async (url, wanted) => {
   const response = await fetchFile(url, undefined, {
     "Accept": "application/vnd.standwith.form, */*;q=0.1",
@@ -131,8 +173,9 @@ const loadCampaign = async (url, wanted) => {
     // It may end within a character, see below.
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch (error) {
-    throw new Unavailable("faulty", error);
+    throw new Unavailable("faulty", /** @type {any} */ (error));
   }
+  /** @type {Said} */
   const said = read(text);
   // Without Content-Length no browser notices that an answer breaks off: more braces open than close.
   if (!said.id && text.split("{").length > text.split("}").length) {
@@ -142,13 +185,17 @@ const loadCampaign = async (url, wanted) => {
     text,
     digest: crypto.subtle.digest("SHA-256", bytes),
     said,
+    /** @type {FirstPaint} */
     plan: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
     file: response.url || String(url),
   };
 };
 
-/** What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
-    judges. */
+/**
+ * What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
+ * validates.
+ * @param {string} text
+ */
 const read = (text) => {
   try {
     return JSON.parse(text) ?? {};
@@ -157,30 +204,52 @@ const read = (text) => {
   }
 };
 
-/** The first plan in a language, while the campaign takes messages. */
+/**
+ * The first plan in a language, while the campaign takes messages.
+ * @param {FirstPaint} plan
+ * @param {Said} said
+ * @param {string} lang
+ */
 const firstOf = (plan, { opens, closes }, lang) => {
   const now = Date.now();
   const open = !(now < Date.parse(opens) || now >= Date.parse(closes));
   return open && plan.edition === __EDITION__ && plan.lang === lang && plan.first;
 };
 
+/** @typedef {{ reason?: string, message?: string }} Failure an `Unavailable`, or whatever else was thrown */
+/** @typedef {ShadowRoot | HTMLDivElement} Root where a form goes, or what is said in its place */
+
 /** What looks after each form on the page when something throws. */
+/** @type {Set<() => void>} */
 const checks = new Set();
 for (const kind of ["error", "unhandledrejection"]) {
   addEventListener(kind, () => setTimeout(() => checks.forEach((check) => check())));
 }
 
+/** @type {CSSStyleSheet} */
 let sheet;
+/** @type {() => void} */
 let becomeReady;
+/** @type {Promise<void>} */
 const ready = new Promise((resolve) => becomeReady = resolve);
 
 class StandWith extends HTMLElement {
+  /** @type {import("standwith-glue").Mounted | undefined} */
   #form;
-  /** Names the start that is under way; another one makes its outcome void. */
+  /**
+   * Names the start that is under way; another one makes its outcome void.
+   * @type {object | undefined}
+   */
   #start;
-  /** What is done before Rust listens. */
+  /**
+   * What is done before Rust listens.
+   * @type {Early | undefined}
+   */
   #early;
-  /** What says that the code can't be had, while it is tried again. */
+  /**
+   * What says that the code can't be had, while it is tried again.
+   * @type {HTMLElement | undefined}
+   */
   #told;
 
   connectedCallback() {
@@ -190,13 +259,13 @@ class StandWith extends HTMLElement {
       shadow ??= this.#attach();
     } catch (error) {
       // The page lets nobody have a root: what stands inside stays, and the sentence comes after it.
-      return this.#fail(this.appendChild(create("div")), error);
+      return this.#fail(this.appendChild(create("div")), /** @type {Failure} */ (error));
     }
     // What stands inside the element is seen until the form is there.
     shadow.replaceChildren(create("slot"));
     const start = this.#start = {};
     this.#near()
-      .then(() => start === this.#start && this.#show(start, shadow))
+      .then(/** @returns {any} */ () => start === this.#start && this.#show(start, shadow))
       .catch((error) => start === this.#start && this.#fail(shadow, error));
   }
 
@@ -246,16 +315,20 @@ class StandWith extends HTMLElement {
   /** Resolves when the form is wanted: at once, or when it comes near with `loading="lazy"`. */
   #near() {
     if (this.getAttribute("loading") !== "lazy") return Promise.resolve();
-    return new Promise((resolve) => {
+    return /** @type {Promise<void>} */ (new Promise((resolve) => {
       const observer = new IntersectionObserver((entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         observer.disconnect();
         resolve();
       }, { rootMargin: "400px" });
       observer.observe(this);
-    });
+    }));
   }
 
+  /**
+   * @param {object} start
+   * @param {ShadowRoot} shadow
+   */
   async #show(start, shadow) {
     if (!crypto.subtle) throw new Unavailable("insecure");
     const campaign = this.getAttribute("campaign");
@@ -265,7 +338,7 @@ class StandWith extends HTMLElement {
     const { closest, getAttribute } = Element.prototype;
     const near = this.parentElement && closest.call(this.parentElement, "[lang]");
     const around = getAttribute.call(near ?? own("documentElement"), "lang");
-    const wanted = [this.lang, around, ...navigator.languages].filter(Boolean);
+    const wanted = /** @type {string[]} */ ([this.lang, around, ...navigator.languages].filter(Boolean));
     // All is asked for at once; most campaigns have the first language. A failure is told below, once.
     loadModule().catch(() => {});
     loadTexts(wanted[0] ?? "").catch(() => {});
@@ -273,10 +346,11 @@ class StandWith extends HTMLElement {
     const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
     const found = await this.#patiently(shadow, campaignOf, isWanted);
     if (!isWanted()) return;
-    const { text, digest, said, plan, file } = found;
+    const { text, digest, said, plan, file } = /** @type {NonNullable<typeof found>} */ (found);
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const catalogue = loadTexts(lang).catch(() => "");
+    /** @type {Renderer} */
     const page = painter(shadow, file, __NAMES__, __TAGS__);
     page.load = (name, done) => loadTexts(name).then(done, () => done());
     const first = firstOf(plan, said, lang);
@@ -313,7 +387,7 @@ class StandWith extends HTMLElement {
     try {
       form = mount(this, shadow, page, context, text, told);
     } catch (fault) {
-      throw new Unavailable("faulty", fault);
+      throw new Unavailable("faulty", /** @type {string} */ (fault));
     }
     await nextTask();
     if (!isWanted()) return form.free();
@@ -328,8 +402,14 @@ class StandWith extends HTMLElement {
     becomeReady();
   }
 
-  /** What `load` gives; on a poor network once more after a while, as long as it is wanted. After some seconds it
-      is said what is wrong. */
+  /**
+   * What `load` gives; on a poor network once more after a while, as long as it is wanted. After some seconds it
+   * is said what is wrong.
+   * @template T
+   * @param {ShadowRoot} shadow
+   * @param {() => Promise<T>} load
+   * @param {() => boolean} wanted
+   */
   async #patiently(shadow, load, wanted) {
     for (let wait = 1000; wanted(); wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
@@ -338,16 +418,21 @@ class StandWith extends HTMLElement {
         this.#told = undefined;
         return loaded;
       } catch (error) {
-        if (error.reason !== "network") throw error;
-        if (wait > 4000) this.#told ??= this.#tell(shadow, error);
+        if (/** @type {Failure} */ (error).reason !== "network") throw error;
+        if (wait > 4000) this.#told ??= this.#tell(shadow, /** @type {Failure} */ (error));
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
   }
 
-  /** The first paint: what Rust would paint, before it is there. */
+  /**
+   * The first paint: what Rust would paint, before it is there.
+   * @param {ShadowRoot} shadow
+   * @param {Renderer} page
+   * @param {string} first
+   */
   #paint(shadow, page, first) {
-    const slot = shadow.firstChild;
+    const slot = /** @type {HTMLSlotElement} */ (shadow.firstChild);
     slot.remove();
     try {
       page.paint(first);
@@ -364,12 +449,17 @@ class StandWith extends HTMLElement {
     if (!form?.trapped) return;
     this.#form = undefined;
     form.abandon();
-    this.#early = new Early(this.shadowRoot);
-    this.#fail(this.shadowRoot, {}, true);
+    this.#early = new Early(/** @type {ShadowRoot} */ (this.shadowRoot));
+    this.#fail(/** @type {ShadowRoot} */ (this.shadowRoot), {}, true);
   };
 
-  /** Says after all that there is why there is no form, and where there is one: nothing moves under the hand of
-      whoever writes already, and the button is near. */
+  /**
+   * Says after all that there is why there is no form, and where there is one: nothing moves under the hand of
+   * whoever writes already, and the button is near.
+   * @param {Root} shadow
+   * @param {Failure} failure
+   * @param {boolean} [stays] whether the form that was painted stays
+   */
   #tell(shadow, { reason = "wasm", message }, stays = this.#early?.typed) {
     console.warn(`StandWith: ${reason} ${message}`);
     const sentence = create("p");
@@ -379,7 +469,7 @@ class StandWith extends HTMLElement {
     const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
     link.textContent = "Open the form on its own page";
     try {
-      const address = hosted && new URL(hosted.replace(/\.json$/, ""), base());
+      const address = /** @type {URL} */ (hosted && new URL(hosted.replace(/\.json$/, ""), base()));
       if (/^https?:$/.test(address?.protocol)) link.href = address.href;
     } catch {
       // No address: the sentence stands alone.
@@ -398,7 +488,12 @@ class StandWith extends HTMLElement {
     return box;
   }
 
-  /** Leaves what stands inside the element, and says why there is no form. */
+  /**
+   * Leaves what stands inside the element, and says why there is no form.
+   * @param {Root} shadow
+   * @param {Failure} error
+   * @param {boolean} [stays]
+   */
   #fail(shadow, error, stays = this.#early?.typed) {
     this.#start = undefined;
     const box = this.#tell(shadow, error, stays);
@@ -413,7 +508,10 @@ class StandWith extends HTMLElement {
   }
 }
 
-/** Puts a form where the script stands. */
+/**
+ * Puts a form where the script stands.
+ * @param {string} name
+ */
 const place = (name) => {
   if (!script?.dataset.campaign || script.standwith) return;
   script.standwith = true;
