@@ -3,6 +3,7 @@
 //! from a text to HTML: what is none of these is text.
 
 use crate::find::split_once;
+use crate::markup::LINKS;
 
 /// A block of text.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +126,9 @@ fn enclosed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Whether a link may lead here: only `https:`, `mailto:` and `tel:`, and nothing that an address
-/// parser would pass over.
+/// Whether a link may lead here: only to one of [`LINKS`], and with nothing in it that an address parser would
+/// pass over.
 pub fn is_safe(address: &str) -> bool {
-    ["https://", "mailto:", "tel:"].iter().any(|scheme| address.starts_with(scheme))
+    LINKS.iter().any(|begin| address.starts_with(begin))
         && !address.chars().any(|c| c.is_whitespace() || c.is_control())
 }

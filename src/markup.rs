@@ -19,6 +19,7 @@
 //! sent along with a campaign file.
 
 use crate::find::replace;
+use crate::json::Writer;
 
 /// The character of the first name.
 const FIRST: u8 = b'0';
@@ -63,6 +64,42 @@ names! {
     Target = "target" Type = "type" Value = "value"
 }
 
+/// What an address begins with that leads out of the form.
+pub const LINKS: [&str; 3] = ["https://", "mailto:", "tel:"];
+/// What the address of a receipt begins with: a file to save.
+pub const RECEIPT: &str = "data:application/jose,";
+
+/// The attributes that hold an address, and what an address there may begin with; where nothing is listed, it may
+/// only be empty. Renderers set no other: a markup may come from a hostile server.
+pub const ADDRESSES: [(Attribute, &[&str]); 3] = [
+    // A form is sent by nobody but us.
+    (Attribute::Action, &[]),
+    // `#` leads to a place in the form.
+    (Attribute::Href, &[LINKS[0], LINKS[1], LINKS[2], "#", RECEIPT]),
+    (Attribute::Src, &["http:", "https:"]),
+];
+
+/// Whether an attribute may have a value: see [`ADDRESSES`].
+pub fn is_allowed(name: &str, value: &str) -> bool {
+    let begins = ADDRESSES.iter().find(|(attribute, _)| attribute.name() == name);
+    begins.is_none_or(|(_, begins)| {
+        begins.iter().any(|begin| value.starts_with(begin)) || begins.is_empty() && value.is_empty()
+    })
+}
+
+/// [`ADDRESSES`] for a renderer in JavaScript: an object in JSON that has a regular expression for each attribute.
+pub fn address_patterns() -> String {
+    let mut out = Writer::default();
+    out.object(|out| {
+        for (attribute, begins) in ADDRESSES {
+            let begins = begins.join("|");
+            let pattern = if begins.is_empty() { "^$".into() } else { format!("^({begins})") };
+            out.key(attribute.name()).text(&pattern);
+        }
+    });
+    out.finish()
+}
+
 /// A number that changes with [`NAMES`] and with the version of this crate (FNV-1a). A markup is only for
 /// renderers of the same edition: another version might have its controls in another order, and what a
 /// person has entered must not come to stand under another name.
@@ -82,6 +119,13 @@ pub const EDITION: u32 = {
     }
     hash
 };
+
+impl Attribute {
+    /// The name in HTML.
+    pub const fn name(self) -> &'static str {
+        NAMES[TAGS + self as usize]
+    }
+}
 
 // Up to the tilde, before DEL.
 const _: () = assert!(NAMES.len() <= (b'~' - FIRST) as usize);

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use standwith::markup::{Attribute, END, Element, Markup, NAMES, Node, TAGS, Tag};
+use standwith::markup::{
+    ADDRESSES, Attribute, END, Element, Markup, NAMES, Node, TAGS, Tag, address_patterns,
+    is_allowed,
+};
 
 /// How a text reads that was written: without what ends one.
 fn read(text: &str) -> String {
@@ -42,6 +45,47 @@ fn no_name_is_a_way_in() {
     for name in ["script", "style", "iframe", "object", "embed", "base", "link", "srcdoc"] {
         assert!(!NAMES.contains(&name), "{name}");
     }
+}
+
+#[test]
+fn an_address_may_begin_only_as_the_table_says() {
+    for (name, value) in [
+        ("href", "https://a.invalid/"),
+        ("href", "mailto:a@a.invalid"),
+        ("href", "tel:+85512345678"),
+        ("href", "#email"),
+        ("href", "data:application/jose,a.b.c"),
+        ("src", "http://a.invalid/a.png"),
+        ("src", "https://a.invalid/a.png"),
+        ("action", ""),
+        ("class", "javascript:"),
+    ] {
+        assert!(is_allowed(name, value), "{name}={value}");
+    }
+    for (name, value) in [
+        ("href", ""),
+        ("href", "http://a.invalid/"),
+        ("href", "javascript:a#https://a.invalid/"),
+        ("href", " https://a.invalid/"),
+        ("href", "data:text/html,a"),
+        ("src", "data:image/svg+xml,a"),
+        ("src", "a.png"),
+        ("action", "https://a.invalid/"),
+    ] {
+        assert!(!is_allowed(name, value), "{name}={value}");
+    }
+}
+
+#[test]
+fn the_patterns_of_addresses_are_regular_expressions_as_they_stand() {
+    let plain = |c: char| c.is_ascii_lowercase() || ":/#,".contains(c);
+    for (attribute, begins) in ADDRESSES {
+        assert!(begins.iter().all(|begin| begin.chars().all(plain)), "{}", attribute.name());
+    }
+    assert_eq!(
+        address_patterns(),
+        r##"{"action":"^$","href":"^(https://|mailto:|tel:|#|data:application/jose,)","src":"^(http:|https:)"}"##
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::check::{FieldError, FieldErrorKind};
 use standwith::draft::Draft;
-use standwith::markup::{Element, Node};
+use standwith::markup::{Element, Node, is_allowed};
 use standwith::session::{Dirty, Event, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
 use standwith::view::{NOTICE, Posting, Region, SUMMARY, THANKS, whole};
@@ -94,12 +94,7 @@ fn check(root: &Element) {
                     let control = all.iter().find(|(_, _, e)| e.attribute("id") == Some(id));
                     assert!(control.is_some_and(|(_, _, e)| is_control(e)), "{address} is dead");
                 }
-                None => assert!(
-                    ["https://", "mailto:", "tel:", "data:application/jose,"]
-                        .iter()
-                        .any(|scheme| address.starts_with(scheme)),
-                    "{address}"
-                ),
+                None => assert!(is_allowed("href", address), "{address}"),
             }
             if element.attribute("target").is_some() {
                 assert_eq!(element.attribute("rel"), Some("noopener noreferrer"));

@@ -6,7 +6,7 @@ use crate::campaign::Channel;
 use crate::draft::clean;
 use crate::mail::percent_encode;
 use crate::markdown;
-use crate::markup::{Attribute, Tag, html};
+use crate::markup::{Attribute, RECEIPT, Tag, html};
 use crate::receipt;
 use crate::session::ShareResult;
 use crate::text::Key;
@@ -66,7 +66,7 @@ impl Viewer<'_> {
         self.sentence(Tag::P, "hint", keep);
         if !acceptance.receipt.is_empty() {
             self.out.begin(Tag::A);
-            let address = ["data:application/jose,", &acceptance.receipt].concat();
+            let address = [RECEIPT, &acceptance.receipt].concat();
             self.out.set(Attribute::Href, &address);
             self.out.set(Attribute::Download, &[&acceptance.id, ".receipt.jws"].concat());
             self.say(Key::ReceiptDownload);

@@ -6,14 +6,6 @@
 const END = "\x7f";
 /** The code of the first name. */
 const FIRST = 48;
-/** Where links may lead, and whence pictures may come. A form is sent by nobody but us. */
-/** @type {Record<string, RegExp>} */
-const SAFE = {
-  action: /^$/,
-  href: /^(https:\/\/|mailto:|tel:|#|data:application\/jose,)/,
-  src: /^https?:/,
-};
-
 // A form's members are its controls, by names without capitals, before anything else: what is called
 // on elements here has a capital in its name.
 
@@ -51,8 +43,10 @@ export const create = (name) =>
  * @param {string} base what addresses of pictures are relative to
  * @param {string} list the names that markup uses, a space between them: tags, then attributes
  * @param {number} tags how many of them are tags
+ * @param {Record<string, string>} addresses what the value of an attribute that holds an address must fit
+ *   (`ADDRESSES` in `src/markup.rs`)
  */
-export const painter = (root, base, list, tags) => {
+export const painter = (root, base, list, tags, addresses) => {
   const names = list.split(" ");
   /** @type {string} */
   let plan;
@@ -107,7 +101,8 @@ export const painter = (root, base, list, tags) => {
           // An address that is none leads nowhere as it is.
         }
       }
-      if (SAFE[name]?.test(value) !== false) element.setAttribute(name, value);
+      // At 0 is found what fits, and every value of an attribute for which there is no pattern.
+      if (value.search(addresses[name]) === 0) element.setAttribute(name, value);
     }
   };
 

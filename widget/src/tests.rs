@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web_sys::{CustomEvent, Element, Event, EventTarget, HtmlElement, ShadowRoot};
 
-use standwith::markup::{NAMES, TAGS};
+use standwith::markup::{NAMES, TAGS, address_patterns};
 
 use crate::listener::Listener;
 use crate::page::Renderer;
@@ -97,7 +97,13 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/renderer.js")]
 extern "C" {
-    fn renderer(root: &ShadowRoot, base: &str, names: &str, tags: usize) -> Renderer;
+    fn renderer(
+        root: &ShadowRoot,
+        base: &str,
+        names: &str,
+        tags: usize,
+        addresses: &JsValue,
+    ) -> Renderer;
 }
 
 const CAMPAIGN: &str = r#"{
@@ -180,8 +186,9 @@ impl Form {
             "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
         ];
         let context = context.join("\n");
-        let renderer =
-            renderer(&self.root, "https://river.invalid/campaigns/", &NAMES.join(" "), TAGS);
+        let addresses = JSON::parse(&address_patterns()).unwrap();
+        let base = "https://river.invalid/campaigns/";
+        let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &context, campaign, "");
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));

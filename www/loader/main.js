@@ -351,7 +351,7 @@ class StandWith extends HTMLElement {
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
-    const page = painter(shadow, file, __NAMES__, __TAGS__);
+    const page = painter(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
     page.load = (name, done) => loadTexts(name).then(done, () => done());
     const first = firstOf(plan, said, lang);
     if (first) this.#paint(shadow, page, first);

@@ -11,6 +11,8 @@ declare const __LOCALES__: Record<string, string>;
 declare const __NAMES__: string;
 /** How many of the names are tags. */
 declare const __TAGS__: number;
+/** What an attribute that holds an address may say, as a regular expression (`ADDRESSES` in `src/markup.rs`). */
+declare const __ADDRESSES__: Record<string, string>;
 /** The number of the list of names: see `EDITION` in `src/markup.rs`. */
 declare const __EDITION__: number;
 

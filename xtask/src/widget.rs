@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use standwith::json::Writer;
 use standwith::language::named_by_us;
-use standwith::markup::{EDITION, NAMES, TAGS};
+use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -204,9 +204,7 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .arg(format!("--alias:standwith-glue={}", parts.join("standwith.js").display()))
         .arg(format!("--alias:standwith-browser={}", snippet(&parts)?.display()))
         .arg("--alias:standwith-paint=./widget/src/renderer.js")
-        .arg(format!("--define:__NAMES__={:?}", NAMES.join(" ")))
-        .arg(format!("--define:__TAGS__={TAGS}"))
-        .arg(format!("--define:__EDITION__={EDITION}"))
+        .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", integrity(&wasm.bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
@@ -221,6 +219,16 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         bail!("the bundle uses `{word}`, which strict pages refuse: see {}", out.display());
     }
     Ok(code.into_bytes())
+}
+
+/// What the loader is told of markup, and its values in JSON.
+pub(crate) fn constants() -> [(&'static str, String); 4] {
+    [
+        ("__NAMES__", format!("{:?}", NAMES.join(" "))),
+        ("__TAGS__", TAGS.to_string()),
+        ("__ADDRESSES__", address_patterns()),
+        ("__EDITION__", EDITION.to_string()),
+    ]
 }
 
 /// The very copy of browser.js that the glue imports, so that nothing of it is in the bundle twice.

@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use standwith::lint::lint;
+use standwith::markup::{NAMES, TAGS};
 use standwith_hardening::payloads;
 
 use crate::embedding::SCRIPT;
@@ -17,7 +18,7 @@ const AT_ONCE: usize = 600;
 /// Looks at everything in a root, as the engine has it, and gives what must not be there.
 const LOOK: &str = "
   const found = [];
-  const tags = /^(a|button|code|details|div|em|fieldset|form|h[23]|img|input|label|legend|li|option|p|progress|section|select|slot|span|strong|summary|textarea|ul)$/;
+  const tags = /^(slot|TAGS)$/;
   const look = (root) => {
     for (const it of root.querySelectorAll('*')) {
       const tell = (what) => found.push(`${it.localName} ${what}`.slice(0, 200));
@@ -43,6 +44,11 @@ const LOOK: &str = "
       }
     }
   };";
+
+/// [`LOOK`], which knows the tags that there may be.
+fn look() -> String {
+    LOOK.replace("TAGS", &NAMES[..TAGS].join("|"))
+}
 
 /// In the page, before anything else: what is sent is answered with a word of an endpoint as hostile as the file,
 /// and what is asked of other hosts is kept.
@@ -113,7 +119,7 @@ fn file(some: &[String], at: usize) -> Value {
 /// What must be true of the page at any time.
 async fn nothing_runs(stage: &Stage) -> Result<()> {
     let look = format!(
-        "{LOOK} look(document.querySelector('stand-with').shadowRoot);
+        "{} look(document.querySelector('stand-with').shadowRoot);
         const page = Array.from(document.querySelectorAll('*'), (it) => it.localName);
         const own = ['html', 'head', 'meta', 'title', 'script', 'body', 'stand-with'];
         found.push(...page.filter((name) => !own.includes(name)));
@@ -121,7 +127,8 @@ async fn nothing_runs(stage: &Stage) -> Result<()> {
           if (initiatorType !== 'img' && name.includes('evil')) found.push(`${{initiatorType}} ${{name}}`);
         }}
         if ('pwned' in window || 'pwned' in {{}}) found.push('it ran');
-        return found;"
+        return found;",
+        look()
     );
     let found = stage.browser.run(&look, &[]).await?;
     ensure!(found == json!([]), "{found}");
@@ -206,12 +213,13 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
         stage.browser.until("!!document.querySelector('[type=submit]')").await?;
         let look = format!(
-            "{LOOK} look(document);
+            "{} look(document);
             const page = /^(html|head|meta|title|style|body|main|nav) is there$/;
             const options = Array.from(document.querySelectorAll('option[value^=o]'));
             const labels = options.filter((it) => /^o[0-9]+$/.test(it.value)).map((it) => it.textContent);
             const radios = Array.from(document.querySelectorAll('input[type=radio][value^=o]'), (it) => it.labels[0].textContent);
-            return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window];"
+            return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window];",
+            look()
         );
         let seen = stage.browser.run(&look, &[]).await?;
         ensure!(seen[0] == json!([]), "{}", seen[0]);

@@ -3,25 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use standwith::markup::{Element, Markup, Node};
+use standwith::markup::{ADDRESSES, Element, Markup, NAMES, Node, RECEIPT, TAGS, is_allowed};
 use url::Url;
 
 /// Where the campaign file of a painted form came from.
 const BASE: &str = "https://actions.invalid/campaigns/a.json";
-
-/// The attributes that hold an address, and what it must begin with to be set.
-const ADDRESSES: [(&str, &[&str]); 3] = [
-    ("action", &[]),
-    ("href", &["https://", "mailto:", "tel:", "#", "data:application/jose,"]),
-    ("src", &["http:", "https:"]),
-];
-
-/// The tags of a form of ours, and nothing that runs, embeds or styles.
-const TAGS: &[&str] = &[
-    "a", "button", "code", "details", "div", "em", "fieldset", "form", "h2", "h3", "img", "input",
-    "label", "legend", "li", "option", "p", "progress", "section", "select", "span", "strong",
-    "summary", "textarea", "ul",
-];
 
 /// What the renderer makes of a markup: the same tree, without the addresses that it does not set.
 ///
@@ -49,12 +35,7 @@ fn paint(element: &mut Element) -> Result<(), String> {
             *value = resolved.map_or(value.clone(), String::from);
         }
     }
-    element.attributes.retain(|(name, value)| {
-        let safe = ADDRESSES.iter().find(|(address, _)| address == name);
-        safe.is_none_or(|(_, begins)| {
-            value.is_empty() && begins.is_empty() || begins.iter().any(|it| value.starts_with(it))
-        })
-    });
+    element.attributes.retain(|(name, value)| is_allowed(name, value));
     for child in &mut element.children {
         if let Node::Element(child) = child {
             paint(child)?;
@@ -68,7 +49,7 @@ fn paint(element: &mut Element) -> Result<(), String> {
 /// # Errors
 /// What does.
 pub fn harmless(element: &Element) -> Result<(), String> {
-    if !TAGS.contains(&element.tag) {
+    if !NAMES[..TAGS].contains(&element.tag) {
         return Err(format!("an element {}", element.tag));
     }
     for (name, value) in &element.attributes {
@@ -76,10 +57,9 @@ pub fn harmless(element: &Element) -> Result<(), String> {
         if name.starts_with("on") || ["style", "srcdoc", "srcset", "formaction"].contains(name) {
             return Err(told());
         }
-        let schemes: &[&str] = match *name {
-            "href" => &["https", "mailto", "tel"],
-            "src" => &["http", "https"],
-            _ => continue,
+        let address = ADDRESSES.iter().find(|(known, _)| known.name() == *name);
+        let Some((_, begins)) = address.filter(|(_, begins)| !begins.is_empty()) else {
+            continue;
         };
         // As a browser reads it, which passes over more than one would think.
         let Ok(leads) = Url::parse(BASE).and_then(|base| base.join(value)) else {
@@ -87,9 +67,12 @@ pub fn harmless(element: &Element) -> Result<(), String> {
             continue;
         };
         let own = *name == "href" && value.starts_with('#');
-        let receipt = leads.as_str().starts_with("data:application/jose,")
-            && element.attribute("download").is_some();
-        if !schemes.contains(&leads.scheme()) && !own && !receipt {
+        // A receipt is a file to save, and nothing to open.
+        let receipt =
+            leads.as_str().starts_with(RECEIPT) && element.attribute("download").is_some();
+        let schemes = begins.iter().filter(|begin| **begin != RECEIPT);
+        let mut schemes = schemes.filter_map(|begin| begin.split_once(':')).map(|(it, _)| it);
+        if !schemes.any(|scheme| scheme == leads.scheme()) && !own && !receipt {
             return Err(told());
         }
         let other_window = element.attribute("target").is_some();
