@@ -6,57 +6,23 @@
 import { base64url, bytesOf, own } from "standwith-browser";
 import init, { mount } from "standwith-glue";
 import { create, painter } from "standwith-paint";
-import { Early } from "./early.js";
+import { SENTENCES, Unavailable, because } from "./failure.js";
+import { once, patiently, pause } from "./retry.js";
+import { decode, firstOf } from "./campaign.js";
 import { choose } from "./language.js";
+import { Early } from "./early.js";
 import css from "./style.css";
 
+/** @typedef {import("./failure.js").Failure} Failure */
 /** @typedef {import("standwith-paint").Renderer} Renderer */
-/**
- * What the loader reads of a campaign file, as it stands there: nothing of it is validated.
- * @typedef {{ id?: unknown, lang?: unknown, languages?: unknown, at_risk?: unknown, opens?: any, closes?: any }} Said
- */
-/**
- * The first plan, as an endpoint sends it: see `endpoint/src/first_paint.rs`.
- * @typedef {{ edition?: unknown, lang?: unknown, first?: any }} FirstPaint
- */
 
 /** A campaign file larger than this is refused, in bytes, its plan included. */
 const LARGEST_FILE = 1 << 21;
 /** How long a file may take, in milliseconds. */
 const PATIENCE = 20_000;
-/** How long to wait at most before code is asked for once more, in milliseconds. */
-const LONGEST_WAIT = 32_000;
 /** What a script tag's `data-` attributes become. */
 const ATTRIBUTES =
   "campaign endpoint hosted lang theme source prefill draft loading".split(" ");
-
-/**
- * Why there is no form: a sentence for the supporter.
- * @type {Record<string, string>}
- */
-const SENTENCES = {
-  campaign: "The form could not be loaded: the campaign did not answer.",
-  faulty: "The form could not be loaded: something is wrong with the campaign.",
-  wasm: "The form could not be loaded: this page or browser does not let it run.",
-  network: "The form could not be loaded yet. It is tried again.",
-  insecure: "The form needs a secure connection.",
-};
-
-class Unavailable extends Error {
-  /**
-   * @param {string} reason one of those of `SENTENCES`
-   * @param {string} [detail] for the console
-   */
-  constructor(reason, detail) {
-    super(detail);
-    this.reason = reason;
-  }
-}
-
-/** @param {string} reason */
-const because = (reason) => /** @param {unknown} error */ (error) => {
-  throw error instanceof Unavailable ? error : new Unavailable(reason, String(error));
-};
 
 const script = /** @type {HTMLScriptElement | null | undefined} */ (own("currentScript") ??
   [.../** @type {NodeListOf<HTMLScriptElement>} */ (
@@ -103,31 +69,12 @@ const compile = async () => {
     : WebAssembly.compile(await response.arrayBuffer());
 };
 
-/**
- * What is made once for all forms of a page; again after a failure.
- * @template T
- * @param {() => Promise<T>} make
- */
-const once = (make) => {
-  /** @type {Promise<T> | undefined} */
-  let made;
-  return () => made ??= make().catch((error) => {
-    made = undefined;
-    throw error;
-  });
-};
-
 const loadModule = once(() => compile().catch(because("wasm")));
 /** Rust, ready to mount forms. */
 const startProgram = once(async () =>
   init({ module_or_path: await loadModule() }).catch(because("wasm"))
 );
 
-/**
- * The first of these of which there are texts.
- * @param {string[]} names
- */
-const known = (...names) => names.find((name) => Object.hasOwn(__LOCALES__, name));
 /** @type {Record<string, () => Promise<string>>} */
 const texts = {};
 /**
@@ -135,14 +82,11 @@ const texts = {};
  * @param {string} name
  */
 const loadTexts = async (name) => {
-  const file = known(name, name.split("-")[0]);
+  const file = [name, name.split("-")[0]].find((known) => Object.hasOwn(__LOCALES__, known));
   if (!file) return "";
   texts[file] ??= once(async () => (await fetchFile(at(`${file}.json`), __LOCALES__[file])).text());
   return texts[file]();
 };
-
-/** Resolves in a task of its own. */
-const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Resolves in a task after the next frame, or soon where there is none: the tab is hidden. */
 const nextFrame = () => new Promise((resolve) => {
@@ -151,9 +95,7 @@ const nextFrame = () => new Promise((resolve) => {
 });
 
 /**
- * The text of a campaign file, its bytes' digest, what the loader reads of it, and the address from which
- * it came at last. An endpoint of ours sends a plan after the file, and NUL between them; any other
- * server the file alone. No header of these takes a preflight.
+ * A campaign file, its digest, and the address from which it came at last. No header of these takes a preflight.
  * @param {URL} url
  * @param {string[]} wanted
  */
@@ -166,61 +108,15 @@ const loadCampaign = async (url, wanted) => {
   const all = await bytesOf(response, LARGEST_FILE).catch((error) =>
     because(error instanceof RangeError ? "campaign" : "network")(error)
   );
-  const end = all.indexOf(0);
-  const bytes = end < 0 ? all : all.subarray(0, end);
-  let text;
-  try {
-    // It may end within a character, see below.
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-  } catch (error) {
-    throw new Unavailable("faulty", /** @type {any} */ (error));
-  }
-  /** @type {Said} */
-  const said = read(text);
-  // Without Content-Length no browser notices that an answer breaks off: more braces open than close.
-  if (!said.id && text.split("{").length > text.split("}").length) {
-    throw new Unavailable("network", "cut off");
-  }
-  return {
-    text,
-    digest: crypto.subtle.digest("SHA-256", bytes),
-    said,
-    /** @type {FirstPaint} */
-    plan: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
-    file: response.url || String(url),
-  };
+  return { ...decode(all), file: response.url || String(url) };
 };
 
-/**
- * What a text in JSON says, as far as it can be read. What it says of a campaign, Rust reads anew and
- * validates.
- * @param {string} text
- */
-const read = (text) => {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
-};
-
-/**
- * The first plan in a language, while the campaign takes messages.
- * @param {FirstPaint} plan
- * @param {Said} said
- * @param {string} lang
- */
-const firstOf = (plan, { opens, closes }, lang) => {
-  const now = Date.now();
-  const open = !(now < Date.parse(opens) || now >= Date.parse(closes));
-  return open && plan.edition === __EDITION__ && plan.lang === lang && plan.first;
-};
-
-/** @typedef {{ reason?: string, message?: string }} Failure an `Unavailable`, or whatever else was thrown */
 /** @typedef {ShadowRoot | HTMLDivElement} Root where a form goes, or what is said in its place */
 
-/** What looks after each form on the page when something throws. */
-/** @type {Set<() => void>} */
+/**
+ * What looks after each form on the page when something throws.
+ * @type {Set<() => void>}
+ */
 const checks = new Set();
 for (const kind of ["error", "unhandledrejection"]) {
   addEventListener(kind, () => setTimeout(() => checks.forEach((check) => check())));
@@ -363,7 +259,7 @@ class StandWith extends HTMLElement {
     if (painted) await nextFrame();
     await this.#patiently(shadow, startProgram, isWanted);
     const told = await catalogue;
-    await nextTask();
+    await pause();
     if (!isWanted()) return;
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
@@ -389,7 +285,7 @@ class StandWith extends HTMLElement {
     } catch (fault) {
       throw new Unavailable("faulty", /** @type {string} */ (fault));
     }
-    await nextTask();
+    await pause();
     if (!isWanted()) return form.free();
     this.#form = form;
     this.#start = undefined;
@@ -411,18 +307,14 @@ class StandWith extends HTMLElement {
    * @param {() => boolean} wanted
    */
   async #patiently(shadow, load, wanted) {
-    for (let wait = 1000; wanted(); wait = Math.min(wait * 2, LONGEST_WAIT)) {
-      try {
-        const loaded = await load();
-        this.#told?.remove();
-        this.#told = undefined;
-        return loaded;
-      } catch (error) {
-        if (/** @type {Failure} */ (error).reason !== "network") throw error;
-        if (wait > 4000) this.#told ??= this.#tell(shadow, /** @type {Failure} */ (error));
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
+    const loaded = await patiently(load, wanted, (failure) => {
+      this.#told ??= this.#tell(shadow, failure);
+    });
+    if (loaded) {
+      this.#told?.remove();
+      this.#told = undefined;
     }
+    return loaded;
   }
 
   /**
