@@ -4,7 +4,7 @@ use crate::bench::{self, SizeOptions};
 use crate::dist::by_stem;
 use crate::reproducible::reproducible;
 use crate::run::{Run, Style, absolute, complain, now, say, style, target_dir, warn};
-use crate::stamp::{read_text, write};
+use crate::stamp::{files, read_text, write};
 use crate::tools::{self, Driver, Engine, Missing};
 use crate::{dist, widget};
 use anyhow::Result;
@@ -35,6 +35,8 @@ enum Stage {
     Deny,
     /// Tests that need no browser
     Native,
+    /// Types, lints and unit tests of the JavaScript
+    Js,
     /// Does the documentation build, with no dead link?
     Doc,
     /// Makes the release forms
@@ -121,6 +123,7 @@ impl Suite {
             Stage::Clippy => clippy(),
             Stage::Deny => deny(),
             Stage::Native => native(),
+            Stage::Js => js(),
             Stage::Doc => doc(),
             Stage::Build => self.build(),
             Stage::Size => self.size(),
@@ -287,6 +290,22 @@ fn spreadsheet() -> Result<Tally> {
     Ok(Tally::of(&output, ok))
 }
 
+/// Checks the types of the loader and the renderer, lints all JavaScript, and runs the unit tests of `tests/js`.
+fn js() -> Result<Tally> {
+    tools::npm_packages()?;
+    let types = check(Run::new("tsc").args(["--project", "jsconfig.json"]))?;
+    let lints = check(Run::new("biome").args(["lint", "--error-on-warnings"]))?;
+    let mut tests = files(Path::new("tests/js"))?;
+    tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    let constants = widget::constants().map(|(name, value)| format!("{name:?}:{value}"));
+    let (ok, output) = Run::new("node")
+        .args(["--import", "./tests/js/setup.mjs", "--test", "--test-reporter=spec"])
+        .args(tests)
+        .env("STANDWITH_CONSTANTS", format!("{{{}}}", constants.join(",")))
+        .watched()?;
+    Ok(types + lints + Tally::of_node(&output, ok))
+}
+
 /// Private items are documented too, so that a link to one is no fault.
 const STRICT_DOCS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
 
@@ -375,16 +394,32 @@ fn left_out(why: &str) -> Tally {
 }
 
 impl Tally {
-    /// Adds up what the runners printed, cargo's and wasm-bindgen's: they close alike. A runner
-    /// that failed without a failed test, or that ran none, is a failure.
+    /// Adds up what the runners printed, cargo's and wasm-bindgen's: they close alike.
     fn of(output: &str, ok: bool) -> Self {
         let closing = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
-        let mut sum = closing.map(Self::of_line).fold(Self::default(), |sum, one| sum + one);
-        let ran_none = sum.passed + sum.failed + sum.skipped == 0;
-        if sum.failed == 0 && (!ok || ran_none) {
-            sum.failed = 1;
+        let sum = closing.map(Self::of_line).fold(Self::default(), |sum, one| sum + one);
+        sum.of_runner(ok)
+    }
+
+    /// Reads what `node --test` printed: it closes with lines like `ℹ pass 3`.
+    fn of_node(output: &str, ok: bool) -> Self {
+        let count = |what: &str| {
+            let numbers =
+                output.lines().filter_map(|line| line.strip_prefix("ℹ ")?.split_once(' '));
+            let mut numbers = numbers.filter(|(name, _)| *name == what);
+            numbers.find_map(|(_, number)| number.parse::<u32>().ok()).unwrap_or(0)
+        };
+        let failed = count("fail") + count("cancelled");
+        Self { passed: count("pass"), failed, skipped: count("skipped") }.of_runner(ok)
+    }
+
+    /// A runner that failed without a failed test, or that ran none, is a failure.
+    fn of_runner(mut self, ok: bool) -> Self {
+        let ran_none = self.passed + self.failed + self.skipped == 0;
+        if self.failed == 0 && (!ok || ran_none) {
+            self.failed = 1;
         }
-        sum
+        self
     }
 
     /// Reads `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
@@ -439,6 +474,7 @@ impl Stage {
             Self::Clippy => "clippy",
             Self::Deny => "deny",
             Self::Native => "native",
+            Self::Js => "js",
             Self::Doc => "doc",
             Self::Build => "build",
             Self::Size => "size",
@@ -488,6 +524,23 @@ test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(Tally::of(crashed, false), tally(1, 1, 0));
         assert_eq!(Tally::of("error: could not compile", false), tally(0, 1, 0));
         assert_eq!(Tally::of("running 0 tests", true), tally(0, 1, 0));
+    }
+
+    #[test]
+    fn reads_the_counts_of_node() {
+        let output = "
+✔ a test that says ℹ pass 9 (0.5ms)
+ℹ tests 5
+ℹ suites 0
+ℹ pass 3
+ℹ fail 1
+ℹ cancelled 0
+ℹ skipped 1
+ℹ duration_ms 45.1
+";
+        assert_eq!(Tally::of_node(output, false), tally(3, 1, 1));
+        assert_eq!(Tally::of_node("ℹ pass 3\nℹ fail 0", false), tally(3, 1, 0));
+        assert_eq!(Tally::of_node("ℹ pass 0\nℹ fail 0", true), tally(0, 1, 0));
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
 }
 
 /// Makes sure of esbuild, wasm-opt and the rest of package-lock.json.
-fn npm_packages() -> Result<()> {
+pub(crate) fn npm_packages() -> Result<()> {
     let step = Step {
         stamp: Path::new("node_modules/.stamp"),
         inputs: &[Path::new("package-lock.json")],

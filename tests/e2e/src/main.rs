@@ -19,7 +19,6 @@ mod hostile;
 mod jose;
 mod journey;
 mod keyboard;
-mod language;
 mod naughty;
 mod outbox;
 mod payloads;
@@ -183,7 +182,6 @@ fn run() -> Result<ExitCode> {
         jose::what_jose_seals_is_taken_and_unsealed,
         jose::what_jwcrypto_seals_is_taken_and_unsealed,
         jose::what_we_seal_jose_and_jwcrypto_unseal,
-        language::the_loader_chooses_as_the_core_does,
         versions::versions_stay_and_the_loader_is_asked_for_anew,
     };
 

@@ -1,0 +1,21 @@
+// Stands for Rust: remembers the forms that the loader mounts.
+
+export const mounted = [];
+
+/** What the next call of `mount` throws. */
+export const fault = { next: undefined };
+
+export const mount = (host, root, page, context, file, texts) => {
+  if (fault.next) throw fault.next;
+  const form = { host, root, page, context: context.split("\n"), file, texts, calls: [], state: "editing", trapped: false };
+  for (const call of ["begin", "reset", "abandon", "free"]) {
+    form[call] = (...given) => {
+      form.calls.push([call, ...given]);
+      return true;
+    };
+  }
+  mounted.push(form);
+  return form;
+};
+
+export default async () => {};

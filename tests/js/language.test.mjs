@@ -1,0 +1,14 @@
+// The loader's choice of a language: the vectors that the core is held to as well.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { choose } from "../../www/loader/language.js";
+
+const vectors = JSON.parse(await readFile(new URL("../vectors/languages.json", import.meta.url), "utf8"));
+
+for (const { wanted, available, chosen } of vectors) {
+  test(`chooses ${chosen} for ${wanted.join() || "nobody"} among ${available.join()}`, () => {
+    assert.equal(choose(wanted, available), chosen);
+  });
+}

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { create, painter } from "../../widget/src/renderer.js";
+import { countries, element, open, region, root, text } from "./page.mjs";
+
+const BASE = "https://actions.invalid/campaigns/river.json";
+
+let shadow;
+let renderer;
+
+beforeEach(() => {
+  open();
+  shadow = root();
+  renderer = painter(shadow, BASE, __NAMES__, __TAGS__, __ADDRESSES__);
+});
+
+/** Renders one element, and returns it. */
+const render = (...given) => {
+  renderer.paint(element(...given));
+  return shadow.firstChild;
+};
+
+test("renders elements, attributes and texts in order", () => {
+  render("div", { class: "a", id: "b" }, text("one"), element("p", {}, text("<b>two</b>")), text("three"));
+  assert.equal(shadow.innerHTML, '<div class="a" id="b">one<p>&lt;b&gt;two&lt;/b&gt;</p>three</div>');
+});
+
+test("renders a free place as an empty text", () => {
+  const div = render("div", {}, ".", element("p"));
+  assert.deepEqual([...div.childNodes].map((node) => node.nodeName), ["#text", "P"]);
+});
+
+test("reuses a node of the same kind, and replaces one of another", () => {
+  const before = [...render("div", {}, text("a"), element("p"), element("span")).childNodes];
+  const after = [...render("div", {}, text("b"), element("p", { id: "c" }), element("em")).childNodes];
+  assert.deepEqual(after.map((node, place) => node === before[place]), [true, true, false]);
+  assert.equal(shadow.innerHTML, '<div>b<p id="c"></p><em></em></div>');
+});
+
+test("removes nodes that are gone from the end", () => {
+  render("ul", {}, element("li"), element("li"), element("li"));
+  assert.equal(render("ul", {}, element("li")).childNodes.length, 1);
+});
+
+test("renders nothing when the markup is the same", () => {
+  const div = render("div", {}, text("a"));
+  div.firstChild.data = "changed by the page";
+  render("div", {}, text("a"));
+  assert.equal(div.textContent, "changed by the page");
+});
+
+test("patches a region and nothing else", () => {
+  const markup = (one, two) => element("div", {}, region(1, element("p", {}, text(one))), region(2, element("p", {}, text(two))));
+  renderer.paint(markup("a", "b"));
+  const [one, two] = shadow.firstChild.children;
+  one.firstChild.data = "left alone";
+  renderer.patch(region(2, element("p", {}, text("c"))));
+  assert.equal(shadow.innerHTML, "<div><p>left alone</p><p>c</p></div>");
+  assert.equal(shadow.firstChild.children[1], two);
+});
+
+test("patches a region that becomes free and comes back", () => {
+  renderer.paint(element("div", {}, region(0, element("p")), element("em")));
+  renderer.patch(region(0, "."));
+  assert.equal(shadow.innerHTML, "<div><em></em></div>");
+  renderer.patch(region(0, element("h2")));
+  assert.equal(shadow.innerHTML, "<div><h2></h2><em></em></div>");
+});
+
+test("ignores a patch of a region that is not on the screen", () => {
+  renderer.paint(element("div", {}, region(1, element("p"))));
+  renderer.patch(region(2, element("p", {}, text("a"))));
+  shadow.replaceChildren();
+  renderer.patch(region(1, element("p", {}, text("a"))));
+  assert.equal(shadow.innerHTML, "");
+});
+
+test("removes attributes that the last markup set and this one does not", () => {
+  render("p", { class: "a", id: "b", "aria-hidden": "true" });
+  render("p", { id: "c" });
+  assert.equal(shadow.innerHTML, '<p id="c"></p>');
+});
+
+test("leaves attributes alone that it did not set", () => {
+  render("input", { name: "email", class: "a" }).setAttribute("data-extension", "1");
+  const input = render("input", { name: "email" });
+  assert.equal(input.getAttribute("data-extension"), "1");
+  assert.ok(!input.hasAttribute("class"));
+});
+
+test("keeps what a person typed until the markup says another value", () => {
+  const input = render("input", { name: "email", value: "" });
+  input.value = "typed";
+  render("input", { name: "email", value: "", class: "a" });
+  assert.equal(input.value, "typed");
+  render("input", { name: "email", value: "other" });
+  assert.equal(input.value, "other");
+  assert.ok(!input.hasAttribute("value"));
+  render("input", { name: "email" });
+  assert.equal(input.value, "");
+});
+
+test("keeps a tick until the markup says another state", () => {
+  const box = (attributes) => render("input", { type: "checkbox", name: "a", value: "yes", ...attributes });
+  const control = box({});
+  control.checked = true;
+  box({ class: "a" });
+  assert.ok(control.checked);
+  box({ checked: "" });
+  box({});
+  assert.ok(!control.checked);
+  assert.equal(control.getAttribute("value"), "yes");
+});
+
+test("chooses the option of a select that comes with it", () => {
+  const options = ["a", "b"].map((value) => element("option", { value }, text(value)));
+  assert.equal(render("select", { name: "subject", value: "b" }, ...options).value, "b");
+});
+
+/** Each attribute that holds an address, with addresses that must not be set and those that may. */
+const ADDRESSES = {
+  action: { no: ["https://a.invalid/", "javascript:run()", "#"], yes: [""] },
+  href: {
+    no: [
+      "", "javascript:run()", " https://a.invalid/", "HTTPS://a.invalid/", "http://a.invalid/", "//a.invalid/", "page",
+      "data:text/html,<script>run()</script>", "data:application/josephine,a", "javascript:run()//https://",
+      "javascript:run()\nhttps://a.invalid/", "blob:https://a.invalid/0",
+    ],
+    yes: ["https://a.invalid/", "mailto:a@a.invalid", "tel:+855", "#email", "data:application/jose,a.b.c"],
+  },
+  src: {
+    no: ["data:image/svg+xml,<svg onload='run()'/>", "javascript:run()", "blob:https://a.invalid/0", "file:///a.png"],
+    yes: ["https://a.invalid/a.png", "http://a.invalid/a.png"],
+  },
+};
+
+test("has a pattern for each attribute that holds an address", () => {
+  assert.deepEqual(Object.keys(__ADDRESSES__).sort(), Object.keys(ADDRESSES));
+  const names = __NAMES__.split(" ").slice(__TAGS__);
+  assert.ok(Object.keys(__ADDRESSES__).every((name) => names.includes(name)));
+  const others = ["ping", "formaction", "srcdoc", "srcset", "style", "background", "poster", "data", "manifest", "is"];
+  assert.deepEqual(names.filter((name) => others.includes(name) || name.startsWith("on")), []);
+});
+
+for (const [name, { no, yes }] of Object.entries(ADDRESSES)) {
+  const tag = { action: "form", href: "a", src: "img" }[name];
+  for (const value of no) {
+    test(`sets no ${name}=${JSON.stringify(value)}`, () => {
+      assert.equal(render(tag, { [name]: value }).getAttribute(name), null);
+    });
+  }
+  for (const value of yes) {
+    test(`sets ${name}=${JSON.stringify(value)}`, () => {
+      assert.equal(render(tag, { [name]: value }).getAttribute(name), value);
+    });
+  }
+}
+
+test("resolves pictures against the campaign file, and loads them anonymously", () => {
+  const img = render("img", { src: "river.png", alt: "" });
+  assert.equal(img.getAttribute("src"), "https://actions.invalid/campaigns/river.png");
+  assert.equal(img.referrerPolicy, "no-referrer");
+  assert.equal(img.crossOrigin, "anonymous");
+});
+
+test("sets src on pictures only", () => {
+  assert.ok(!render("input", { type: "text", src: "https://a.invalid/a.png" }).hasAttribute("src"));
+});
+
+test("takes a colour as accent, and nothing else", () => {
+  const accent = (value) => render("div", { accent: value }).style.getPropertyValue("--campaign-accent");
+  assert.equal(accent("#0b6e4f"), "#0b6e4f");
+  assert.equal(accent("url(https://a.invalid/)"), "");
+  assert.ok(!shadow.firstChild.hasAttribute("accent"));
+});
+
+test("makes no element of a code that is none", () => {
+  for (const code of ["~", String.fromCharCode(48 + __TAGS__), "-", "\ud83d"]) {
+    renderer.paint(`${code}/`);
+    assert.equal(shadow.innerHTML, "", code);
+  }
+});
+
+test("refuses markup that breaks off", () => {
+  const whole = element("div", { id: "a" }, text("b"), element("p"));
+  for (let length = 1; length < whole.length; length++) {
+    assert.throws(() => renderer.paint(whole.slice(0, length)), String(length));
+  }
+  assert.throws(() => renderer.paint(""));
+});
+
+test("refuses elements more than 64 deep", () => {
+  const deep = (depth) => depth ? element("div", {}, deep(depth - 1)) : "";
+  renderer.paint(deep(64));
+  assert.throws(() => renderer.paint(deep(65)));
+  assert.throws(() => renderer.paint(element("div", {}).slice(0, -1).repeat(100_000)));
+});
+
+test("says input of controls that hold something else than the markup", () => {
+  render(
+    "form",
+    {},
+    element("input", { name: "email", value: "" }),
+    element("input", { name: "given_name", value: "Mekh" }),
+    element("input", { type: "checkbox", name: "consent", value: "yes" }),
+    element("input", { type: "checkbox", name: "updates", value: "yes", checked: "" }),
+  );
+  const said = [];
+  shadow.addEventListener("input", ({ target }) => said.push(target.name));
+  renderer.say();
+  assert.deepEqual(said, []);
+  shadow.querySelector("[name=email]").value = "filled@in.invalid";
+  shadow.querySelector("[name=updates]").checked = false;
+  renderer.say();
+  assert.deepEqual(said, ["email", "updates"]);
+});
+
+test("focuses the element of an id", () => {
+  render("div", {}, element("input", { id: "email", name: "email" }));
+  renderer.focus("email");
+  assert.equal(shadow.activeElement?.id, "email");
+  renderer.focus("nobody");
+});
+
+const list = (lang) => render(
+  "div",
+  { lang },
+  element("select", { name: "country", value: "KH" }, element("option", { value: "" }, text("Choose")), countries("KH")),
+).firstChild;
+const options = (select) => [...select.options].map(({ value, text }) => `${value} ${text}`);
+
+test("lists the chosen country alone until the list is wanted", () => {
+  assert.deepEqual(options(list("en")), [" Choose", "KH KH"]);
+});
+
+test("lists countries by name in the order of the language", () => {
+  const select = list("en");
+  renderer.countries("KHATDE", "[]");
+  assert.deepEqual(options(select), [" Choose", "AT Austria", "KH Cambodia", "DE Germany"]);
+  assert.equal(select.value, "KH");
+  list("de");
+  renderer.countries("KHATDE", "[]");
+  assert.deepEqual(options(select).slice(1), ["DE Deutschland", "KH Kambodscha", "AT Österreich"]);
+});
+
+test("lists countries once in each language", () => {
+  const select = list("en");
+  renderer.countries("KHAT", "[]");
+  renderer.countries("KHATDE", "[]");
+  assert.equal(select.options.length, 3);
+});
+
+test("lists countries as a list names them, in its order", () => {
+  const select = list("km");
+  renderer.countries("KHAT", '["KHកម្ពុជា","ATអូទ្រីស"]');
+  assert.deepEqual(options(select).slice(1), ["KH កម្ពុជា", "AT អូទ្រីស"]);
+});
+
+test("lists countries by their codes in a language that is none", () => {
+  const select = list("not a language");
+  renderer.countries("KHAT", "[]");
+  assert.deepEqual(options(select).slice(1), ["KH KH", "AT AT"]);
+});
+
+test("creates elements where the page has something of its own in the function's place", () => {
+  document.createElement = () => {
+    throw Error("the page's");
+  };
+  assert.equal(create("p").localName, "p");
+});

@@ -1,0 +1,14 @@
+// Runs before each file of tests: `node --import ./tests/js/setup.mjs --test`. `cargo xtask test js` does so, and says
+// by a variable what the loader is told of markup (`src/markup.rs`).
+
+import { register } from "node:module";
+
+register("./hooks.mjs", import.meta.url);
+
+const { STANDWITH_CONSTANTS } = process.env;
+if (!STANDWITH_CONSTANTS) throw Error("STANDWITH_CONSTANTS is not set: run `cargo xtask test js`");
+Object.assign(globalThis, JSON.parse(STANDWITH_CONSTANTS), {
+  __VERSION__: "0.0.0",
+  __WASM__: "",
+  __LOCALES__: { km: "", pt: "" },
+});
