@@ -64,7 +64,7 @@ test("mounts a form, with what it found out about page and tag", async () => {
   ]);
 });
 
-test("paints the first plan before Rust is there, and hands over what was done", async () => {
+test("paints the first paint before Rust is there, and hands over what was done", async () => {
   answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${FIRST}`));
   const form = place();
   await until(() => form.shadowRoot.querySelector("form"));
@@ -81,7 +81,7 @@ test("paints the first plan before Rust is there, and hands over what was done",
   assert.equal(input.value, "typed");
 });
 
-test("mounts a form without a first paint where the first plan is no markup", async () => {
+test("mounts a form without a first paint where the first paint is no markup", async () => {
   const first = JSON.stringify({ edition: __EDITION__, lang: "en", first: element("form").slice(0, -1) });
   answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${first}`));
   const form = place();

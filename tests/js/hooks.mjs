@@ -2,7 +2,7 @@
 
 const MODULES = {
   "standwith-browser": "../../widget/src/browser.js",
-  "standwith-paint": "../../widget/src/renderer.js",
+  "standwith-renderer": "../../widget/src/renderer.js",
   "standwith-glue": "./glue.mjs",
 };
 

@@ -11,22 +11,22 @@ const bytes = (text) => new TextEncoder().encode(text);
 const FILE = '{"id": "river", "title": "Save the {river}", "lang": "km"}';
 
 test("decodes a campaign file alone", async () => {
-  const { text, said, plan, digest } = decode(bytes(FILE));
+  const { text, said, firstPaint, digest } = decode(bytes(FILE));
   assert.equal(text, FILE);
   assert.deepEqual([said.id, said.lang], ["river", "km"]);
-  assert.deepEqual(plan, {});
+  assert.deepEqual(firstPaint, {});
   assert.deepEqual(await digest, await crypto.subtle.digest("SHA-256", bytes(FILE)));
 });
 
-test("decodes a first plan after the file, which is no part of the digest", async () => {
-  const { text, plan, digest } = decode(bytes(`${FILE}\0{"edition": 1, "lang": "km", "first": "markup"}`));
+test("decodes a first paint after the file, which is no part of the digest", async () => {
+  const { text, firstPaint, digest } = decode(bytes(`${FILE}\0{"edition": 1, "lang": "km", "first": "markup"}`));
   assert.equal(text, FILE);
-  assert.deepEqual(plan, { edition: 1, lang: "km", first: "markup" });
+  assert.deepEqual(firstPaint, { edition: 1, lang: "km", first: "markup" });
   assert.deepEqual(await digest, await crypto.subtle.digest("SHA-256", bytes(FILE)));
 });
 
-test("decodes a plan that can't be read as none", () => {
-  for (const plan of ["", "{", "null", "\0"]) assert.deepEqual(decode(bytes(`${FILE}\0${plan}`)).plan, {});
+test("decodes a firstPaint that can't be read as none", () => {
+  for (const firstPaint of ["", "{", "null", "\0"]) assert.deepEqual(decode(bytes(`${FILE}\0${firstPaint}`)).firstPaint, {});
 });
 
 test("leaves a file that is no JSON to Rust", () => {
@@ -49,21 +49,21 @@ test("takes a file that is no UTF-8 as faulty", () => {
   assert.throws(() => decode(Uint8Array.of(123, 255, 125)), isUnavailable("faulty"));
 });
 
-const plan = { edition: __EDITION__, lang: "km", first: "markup" };
+const firstPaint = { edition: __EDITION__, lang: "km", first: "markup" };
 const far = { past: "2000-01-01T00:00:00Z", future: "9999-01-01T00:00:00Z" };
 
-test("takes the first plan of this edition in this language", () => {
-  assert.equal(firstOf(plan, {}, "km"), "markup");
-  assert.ok(!firstOf(plan, {}, "en"));
-  assert.ok(!firstOf({ ...plan, edition: __EDITION__ + 1 }, {}, "km"));
+test("takes the first paint of this edition in this language", () => {
+  assert.equal(firstOf(firstPaint, {}, "km"), "markup");
+  assert.ok(!firstOf(firstPaint, {}, "en"));
+  assert.ok(!firstOf({ ...firstPaint, edition: __EDITION__ + 1 }, {}, "km"));
   assert.ok(!firstOf({}, {}, "km"));
 });
 
-test("takes the first plan only while the campaign is open", () => {
-  assert.equal(firstOf(plan, { opens: far.past, closes: far.future }, "km"), "markup");
-  assert.ok(!firstOf(plan, { opens: far.future }, "km"));
-  assert.ok(!firstOf(plan, { closes: far.past }, "km"));
-  assert.equal(firstOf(plan, { opens: "no time", closes: {} }, "km"), "markup");
+test("takes the first paint only while the campaign is open", () => {
+  assert.equal(firstOf(firstPaint, { opens: far.past, closes: far.future }, "km"), "markup");
+  assert.ok(!firstOf(firstPaint, { opens: far.future }, "km"));
+  assert.ok(!firstOf(firstPaint, { closes: far.past }, "km"));
+  assert.equal(firstOf(firstPaint, { opens: "no time", closes: {} }, "km"), "markup");
 });
 
 test("keeps the reason of a failure that has one", () => {

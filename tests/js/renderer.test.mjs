@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { create, painter } from "../../widget/src/renderer.js";
+import { create, renderer } from "../../widget/src/renderer.js";
 import { countries, element, open, region, root, text } from "./page.mjs";
 
 const BASE = "https://actions.invalid/campaigns/river.json";
@@ -11,7 +11,7 @@ let renderer;
 beforeEach(() => {
   open();
   shadow = root();
-  renderer = painter(shadow, BASE, __NAMES__, __TAGS__, __ADDRESSES__);
+  renderer = renderer(shadow, BASE, __NAMES__, __TAGS__, __ADDRESSES__);
 });
 
 /** Renders one element, and returns it. */

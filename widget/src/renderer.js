@@ -1,5 +1,5 @@
 // The renderer: turns markup (src/markup.rs) into nodes of a shadow root, place by place, and knows
-// nothing of forms. The loader paints the first plan with it, from the campaign file and so from
+// nothing of forms. The loader paints the first markup with it, from the campaign file and so from
 // anyone's hand; Rust all later ones. Elements, attributes and texts, and no other way in.
 
 /** What ends a text. */
@@ -31,7 +31,7 @@ const isState = ({ localName, type }) =>
 export const create = (name) =>
   /** @type {any} */ (Document.prototype.createElement.call(document, name));
 
-/** @typedef {ReturnType<typeof painter> & { load?: Load }} Renderer */
+/** @typedef {ReturnType<typeof renderer> & { load?: Load }} Renderer */
 /**
  * Fetches texts of the widget's own by their language, and calls `done` with them or with nothing. The
  * loader adds it.
@@ -46,10 +46,10 @@ export const create = (name) =>
  * @param {Record<string, string>} addresses what the value of an attribute that holds an address must fit
  *   (`ADDRESSES` in `src/markup.rs`)
  */
-export const painter = (root, base, list, tags, addresses) => {
+export const renderer = (root, base, list, tags, addresses) => {
   const names = list.split(" ");
   /** @type {string} */
-  let plan;
+  let markup;
   /** @type {number} */
   let at;
   /** @type {number} */
@@ -59,16 +59,16 @@ export const painter = (root, base, list, tags, addresses) => {
 
   /** The place in `names` of what comes next. */
   const next = () => {
-    const place = plan.charCodeAt(at) - FIRST;
-    if (at >= plan.length) throw Error("no plan");
+    const place = markup.charCodeAt(at) - FIRST;
+    if (at >= markup.length) throw Error("no markup");
     return place;
   };
 
   const text = () => {
     const from = at;
-    at = plan.indexOf(END, from);
-    if (at < 0) throw Error("no plan");
-    return plan.slice(from, at++);
+    at = markup.indexOf(END, from);
+    if (at < 0) throw Error("no markup");
+    return markup.slice(from, at++);
   };
 
   /**
@@ -107,14 +107,14 @@ export const painter = (root, base, list, tags, addresses) => {
   };
 
   /**
-   * Makes an element what the plan says of it. `planned` is what the last plan said: what a person
+   * Makes an element what the markup says of it. `lastAttributes` is what the last markup said: what a person
    * entered since, and what a browser's extension added, is none of ours.
    * @param {AnyElement} element
    */
   const fill = (element) => {
-    const { lastPlan: planned = {} } = element;
+    const { lastMarkup: lastAttributes = {} } = element;
     /** @type {Record<string, string>} */
-    const now = element.lastPlan = {};
+    const now = element.lastMarkup = {};
     let name;
     while ((name = names[next()]) && next() >= tags) {
       at++;
@@ -122,8 +122,8 @@ export const painter = (root, base, list, tags, addresses) => {
     }
     let child = element.firstChild;
     let countries;
-    while (plan[at] !== "/") {
-      if (plan[at] === "*") {
+    while (markup[at] !== "/") {
+      if (markup[at] === "*") {
         at++;
         countries = text();
       } else {
@@ -141,9 +141,9 @@ export const painter = (root, base, list, tags, addresses) => {
       element.hasCountries ??= false;
       if (countries && !element.hasCountries && !child) element.append(new Option(countries, countries));
     }
-    for (name in planned) if (!(name in now)) set(element, name);
+    for (name in lastAttributes) if (!(name in now)) set(element, name);
     // After the children: a select takes only a value that it has.
-    for (name in now) if (now[name] !== planned[name]) set(element, name, now[name]);
+    for (name in now) if (now[name] !== lastAttributes[name]) set(element, name, now[name]);
   };
 
   /**
@@ -155,8 +155,8 @@ export const painter = (root, base, list, tags, addresses) => {
   const node = (parent, here) => {
     /** @type {any} a digit, or a sign that comes after: no number, so a property of its own */
     let part;
-    if (plan[at] === "#") {
-      part = plan[at + 1];
+    if (markup[at] === "#") {
+      part = markup[at + 1];
       at += 2;
     }
     const place = next();
@@ -166,13 +166,13 @@ export const painter = (root, base, list, tags, addresses) => {
     at++;
     if (name) {
       if (/** @type {HTMLElement | null} */ (here)?.localName !== name) made = create(name);
-      // As deep as no plan of ours is: browsers break down over some thousand elements inside one another.
-      if (++depth > 64) throw Error("no plan");
+      // As deep as no markup of ours is: browsers break down over some thousand elements inside one another.
+      if (++depth > 64) throw Error("no markup");
       fill(made);
       depth--;
     } else {
       if (here?.nodeType !== 3) made = new Text();
-      const data = plan[at - 1] === "'" ? text() : "";
+      const data = markup[at - 1] === "'" ? text() : "";
       if (made.data !== data) made.data = data;
     }
     if (!here) parent.appendChild(made);
@@ -183,7 +183,7 @@ export const painter = (root, base, list, tags, addresses) => {
 
   /** @param {string} text */
   const start = (text) => {
-    plan = text;
+    markup = text;
     at = depth = 0;
   };
 
@@ -193,7 +193,7 @@ export const painter = (root, base, list, tags, addresses) => {
      * @param {string} text
      */
     paint(text) {
-      if (text === plan) return;
+      if (text === markup) return;
       start(text);
       parts = [];
       node(root, root.firstChild);
@@ -212,11 +212,11 @@ export const painter = (root, base, list, tags, addresses) => {
     focus(id) {
       root.getElementById(id)?.focus();
     },
-    /** Has every control say what it holds, where that is not what the plan says: some password managers
+    /** Has every control say what it holds, where that is not what the markup says: some password managers
         fill them without a word. */
     say() {
       for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll("[name]"))) {
-        const { value, checked } = control.lastPlan ?? {};
+        const { value, checked } = control.lastMarkup ?? {};
         if (isState(control) ? control.value !== value : control.checked === (checked === undefined)) {
           control.dispatchEvent(new Event("input", { bubbles: true }));
         }

@@ -7,7 +7,7 @@ import { Unavailable } from "./failure.js";
  * @typedef {{ id?: unknown, lang?: unknown, languages?: unknown, at_risk?: unknown, opens?: any, closes?: any }} Said
  */
 /**
- * The first plan, as an endpoint sends it: see `endpoint/src/first_paint.rs`.
+ * The first paint, as an endpoint sends it: see `endpoint/src/first_paint.rs`.
  * @typedef {{ edition?: unknown, lang?: unknown, first?: any }} FirstPaint
  */
 
@@ -24,7 +24,7 @@ const read = (text) => {
 };
 
 /**
- * The parts of an answer: the campaign file, as bytes, as text and as far as it can be read, and the first plan. An
+ * The parts of an answer: the campaign file, as bytes, as text and as far as it can be read, and the first paint. An
  * endpoint of ours sends that after the file, and NUL between them; any other server the file alone.
  * @param {Uint8Array<ArrayBuffer>} all
  */
@@ -49,18 +49,18 @@ export const decode = (all) => {
     digest: crypto.subtle.digest("SHA-256", bytes),
     said,
     /** @type {FirstPaint} */
-    plan: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
+    firstPaint: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),
   };
 };
 
 /**
- * The first plan in a language, while the campaign takes messages.
- * @param {FirstPaint} plan
+ * The first paint in a language, while the campaign takes messages.
+ * @param {FirstPaint} firstPaint
  * @param {Said} said
  * @param {string} lang
  */
-export const firstOf = (plan, { opens, closes }, lang) => {
+export const firstOf = (firstPaint, { opens, closes }, lang) => {
   const now = Date.now();
   const open = !(now < Date.parse(opens) || now >= Date.parse(closes));
-  return open && plan.edition === __EDITION__ && plan.lang === lang && plan.first;
+  return open && firstPaint.edition === __EDITION__ && firstPaint.lang === lang && firstPaint.first;
 };

@@ -34,7 +34,7 @@ export class Early {
     } else {
       /** @param {string} selector */
       const closest = (selector) => Element.prototype.closest.call(target, selector);
-      // A plan from a hostile server may call anything so.
+      // Markup from a hostile server may call anything so.
       const exit = /** @type {HTMLAnchorElement | null} */ (closest("a[data-act=exit][href^='https:']"));
       if (exit) {
         event.preventDefault();

@@ -1,11 +1,11 @@
 // The tag: a classic script that defines <stand-with>, fetches campaign file and Wasm side by side,
-// paints the plan that the campaign file brings, and hands over to Rust. It knows nothing of campaigns
+// renders the first paint that the campaign file brings, and hands over to Rust. It knows nothing of campaigns
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
 import { base64url, bytesOf, own } from "standwith-browser";
 import init, { mount } from "standwith-glue";
-import { create, painter } from "standwith-paint";
+import { create, renderer } from "standwith-renderer";
 import { SENTENCES, Unavailable, because } from "./failure.js";
 import { once, patiently, pause } from "./retry.js";
 import { decode, firstOf } from "./campaign.js";
@@ -14,9 +14,9 @@ import { Early } from "./early.js";
 import css from "./style.css";
 
 /** @typedef {import("./failure.js").Failure} Failure */
-/** @typedef {import("standwith-paint").Renderer} Renderer */
+/** @typedef {import("standwith-renderer").Renderer} Renderer */
 
-/** A campaign file larger than this is refused, in bytes, its plan included. */
+/** A campaign file larger than this is refused, in bytes, its first paint included. */
 const LARGEST_FILE = 1 << 21;
 /** How long a file may take, in milliseconds. */
 const PATIENCE = 20_000;
@@ -242,14 +242,14 @@ class StandWith extends HTMLElement {
     const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
     const found = await this.#patiently(shadow, campaignOf, isWanted);
     if (!isWanted()) return;
-    const { text, digest, said, plan, file } = /** @type {NonNullable<typeof found>} */ (found);
+    const { text, digest, said, firstPaint, file } = /** @type {NonNullable<typeof found>} */ (found);
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
-    const page = painter(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
+    const page = renderer(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
     page.load = (name, done) => loadTexts(name).then(done, () => done());
-    const first = firstOf(plan, said, lang);
+    const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;
     // Rust does not listen yet, and at risk nothing is left for whoever comes back to the page.
@@ -330,7 +330,7 @@ class StandWith extends HTMLElement {
       page.paint(first);
       this.#early = new Early(shadow);
     } catch {
-      // No plan: a file from elsewhere, or of another version.
+      // No first paint of ours: a file from elsewhere, or of another version.
       shadow.replaceChildren(slot);
     }
   }

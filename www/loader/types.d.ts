@@ -23,7 +23,7 @@ declare module "*.css" {
 
 /** What wasm-bindgen makes of `widget/src/lib.rs`. */
 declare module "standwith-glue" {
-  import type { Renderer } from "standwith-paint";
+  import type { Renderer } from "standwith-renderer";
 
   /** A form on a page. */
   export class Mounted {
@@ -50,7 +50,7 @@ declare module "standwith-glue" {
 
 interface Element {
   /** What the last markup set on an element that the renderer made. */
-  lastPlan?: Record<string, string>;
+  lastMarkup?: Record<string, string>;
 }
 
 interface HTMLSelectElement {

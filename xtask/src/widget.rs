@@ -139,7 +139,7 @@ fn bundle() -> Result<bool> {
             Path::new(COUNTRIES),
             Path::new("package-lock.json"),
             Path::new("src"),
-            // The painter, and what the glue imports.
+            // The renderer, and what the glue imports.
             Path::new("widget/src"),
             Path::new("xtask/src"),
             &out.join("standwith.js"),
@@ -203,7 +203,7 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
         .arg(format!("--alias:standwith-glue={}", parts.join("standwith.js").display()))
         .arg(format!("--alias:standwith-browser={}", snippet(&parts)?.display()))
-        .arg("--alias:standwith-paint=./widget/src/renderer.js")
+        .arg("--alias:standwith-renderer=./widget/src/renderer.js")
         .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", integrity(&wasm.bytes)))
