@@ -10,6 +10,7 @@ use scenario::seen::Screen;
 use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::json;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status};
+use standwith::envelope;
 use standwith::outbox::{ClaimResult, Disposition, LONGEST, OutboxEntry, disposition};
 use standwith::session::{Effect, Event, Focus, PageEvent};
 
@@ -221,6 +222,22 @@ fn what_is_refused_comes_back_to_be_mended() {
     let flow = flow.event(Event::Drained { outcome: refused("closed"), kept: sealed });
     let notice = flow.is("editing").form().notice.unwrap();
     assert!(notice.contains("that this device had kept (closed)"), "{notice}");
+}
+
+// Ticked where there was no box, a target could never be taken away.
+#[test]
+fn what_has_no_box_does_not_come_back() {
+    let (_, kept) = queued();
+    let payload = kept.body.split('.').nth(1).unwrap();
+    let claims = String::from_utf8(envelope::decode(payload).unwrap()).unwrap();
+    let other = claims.replacen("\"targets\":[\"", "\"targets\":[\"nowhere\",\"", 1);
+    assert_ne!(other, claims);
+    let body = kept.body.replace(payload, &envelope::encode(other.as_bytes()));
+    let kept = OutboxEntry { body, ..kept };
+    let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
+    let flow = flow.event(Event::Drained { outcome: refused("rules"), kept });
+    let targets: Vec<_> = flow.session.draft().all("targets").collect();
+    assert!(!targets.is_empty() && !targets.contains(&"nowhere"), "{targets:?}");
 }
 
 #[test]

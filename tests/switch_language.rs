@@ -182,3 +182,19 @@ proptest! {
         prop_assert_eq!(before, after);
     }
 }
+
+// It was signed as given to the other organisation.
+#[test]
+fn a_consent_to_another_organisation_is_asked_for_anew() {
+    let mut english = read("en");
+    let purpose = english.consents[0].purpose.as_str().to_owned();
+    english.consents[0].organisation.name = "The River".to_owned();
+    let mut khmer = english.clone();
+    let name = standwith::draft::consent_name(&purpose);
+    for (organisation, stays) in [("The River", "on"), ("A Data Broker", "")] {
+        khmer.consents[0].organisation.name = organisation.to_owned();
+        let flow = Scenario::of(scenario::config(english.clone())).tick(&name, "on");
+        let flow = flow.event(Event::Spoken(Box::new(khmer.clone())));
+        assert_eq!(flow.session.draft().get(&name), stays, "{organisation}");
+    }
+}

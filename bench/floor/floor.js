@@ -1,8 +1,23 @@
 // The least that a form can be: the same fields out of the same campaign file, in plain JavaScript. It knows no
 // languages, signs nothing, counts nothing and survives no hostile page. The benches measure how far we are from it.
 
-const script = document.currentScript;
-const { campaign: source, endpoint } = script.dataset;
+/** @typedef {{ id: string, required?: boolean }} Field */
+/** @typedef {{ min: number, max: number, subjects: string[], body: string }} Message */
+/**
+ * @typedef {{
+ *   title: string,
+ *   story: string,
+ *   targets: { id: string, name: string }[],
+ *   targeting: { least: number, most: number },
+ *   message: Message,
+ *   fields: Field[],
+ *   consents: { purpose: string, wording: string, required?: boolean }[],
+ * }} Campaign
+ */
+
+const script = /** @type {HTMLScriptElement} */ (document.currentScript);
+const { campaign: source, endpoint } = /** @type {Record<string, string>} */ (script.dataset);
+/** @type {Record<string, string>} */
 const LABELS = {
   given_name: "Given name",
   family_name: "Family name",
@@ -10,34 +25,54 @@ const LABELS = {
   country: "Country",
   postal_code: "Postcode",
 };
+/** @type {Record<string, string>} */
 const KINDS = { email: "email" };
 const CODES =
   "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
-/** An element with these properties and children. */
+/**
+ * An element with these properties and children.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {object} [properties]
+ * @param {(Node | string)[]} children
+ */
 const make = (tag, properties, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
 };
 
-/** A control under its label, with room for an error. */
+/**
+ * A control under its label, with room for an error.
+ * @param {string} label
+ * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} control
+ */
 const field = (label, control) => {
   const error = make("small", { className: "error" });
   control.told = error;
   return make("p", {}, make("label", { htmlFor: control.id = control.name }, label), control, error);
 };
 
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {string} label
+ * @param {boolean} [required]
+ */
 const box = (name, value, label, required) => {
   const control = make("input", { type: "checkbox", name, value, id: `${name}-${value}`, required });
   return make("p", { className: "box" }, control, make("label", { htmlFor: control.id }, label));
 };
 
-/** The names of all countries cost time: they come when they are wanted. */
+/**
+ * The names of all countries cost time: they come when they are wanted.
+ * @param {HTMLSelectElement} select
+ */
 const countries = (select) => {
   select.addEventListener("focus", () => {
     const names = new Intl.DisplayNames("en", { type: "region" });
-    const known = CODES.split(" ").map((code) => [names.of(code), code]);
+    const known = CODES.split(" ").map((code) => [/** @type {string} */ (names.of(code)), code]);
     known.sort(([one], [other]) => one.localeCompare(other));
     select.append(...known.map(([name, code]) => new Option(name, code)));
   }, { once: true });
@@ -45,6 +80,7 @@ const countries = (select) => {
   return select;
 };
 
+/** @param {Field} field */
 const person = ({ id, required }) => {
   const control = id === "country"
     ? countries(make("select", { name: id, required }))
@@ -62,6 +98,7 @@ const style = `
 .floor .box label { font-weight: 400 }
 .floor .error { color: #b3261e }`;
 
+/** @param {Campaign} campaign */
 const show = ({ title, story, targets, targeting, message, fields, consents }) => {
   const body = make("textarea", { name: "body", rows: 12, required: true, value: message.body });
   const remaining = make("small");
@@ -88,7 +125,7 @@ const show = ({ title, story, targets, targeting, message, fields, consents }) =
     ...consents.map(({ purpose, wording, required }) => box(`consent_${purpose}`, "yes", wording, required)),
     make("button", {}, "Send"),
   );
-  form.addEventListener("input", ({ target }) => {
+  form.addEventListener("input", /** @param {Event} event */ ({ target }) => {
     if (target === body) count();
     if (form.started) return;
     form.started = true;
@@ -106,12 +143,18 @@ const show = ({ title, story, targets, targeting, message, fields, consents }) =
   form.dispatchEvent(new Event("floor:ready", { bubbles: true }));
 };
 
-/** Says at each field what is wrong, and goes to the first. */
+/**
+ * Says at each field what is wrong, and goes to the first.
+ * @param {HTMLFormElement} form
+ * @param {Campaign["targeting"]} targeting
+ * @param {Message} message
+ */
 const isValid = (form, { least, most }, { min, max }) => {
+  /** @type {HTMLElement | undefined} */
   let first;
   const chosen = form.querySelectorAll("[name=targets]:checked").length;
-  const length = [...form.elements.body.value].length;
-  for (const control of form.elements) {
+  const length = [.../** @type {any} */ (form.elements).body.value].length;
+  for (const control of /** @type {HTMLCollectionOf<HTMLInputElement>} */ (form.elements)) {
     const wrong = !control.checkValidity()
       || control.name === "targets" && (chosen < least || chosen > most)
       || control.name === "body" && (length < min || length > max);

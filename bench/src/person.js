@@ -1,11 +1,17 @@
 // What a person does with a form: the same for ours and for the floor, whose controls have the same names.
 (() => {
   const root = () => document.querySelector("stand-with")?.shadowRoot ?? document;
+  /** @param {string} selector */
   const control = (selector) => {
+    /** @type {HTMLInputElement | null} */
     const found = root().querySelector(selector);
     if (!found) throw Error(`the form has no ${selector}`);
     return found;
   };
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
   const enter = (name, value) => {
     const into = control(`[name=${name}]`);
     into.focus();
@@ -24,7 +30,10 @@
       enter("country", "KH");
       control("[name=consent_delivery]").click();
     },
-    /** Puts a text of this length into the message, and the caret at its end. */
+    /**
+     * Puts a text of this length into the message, and the caret at its end.
+     * @param {number} length
+     */
     write(length) {
       const text = "I write with respect, and with concern, about the journalist Mech Dara. ".repeat(length / 60);
       enter("body", text.slice(0, length));

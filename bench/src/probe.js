@@ -3,10 +3,15 @@
 (() => {
   if (!window.tellBench || location.pathname === "/waiting") return;
   const TEXTS = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]";
+  /** @type {Window["bench"]} */
   const seen = window.bench = { ready: 0, blocking: 0, shift: 0, memories: new Set() };
-  const tell = (what) => window.tellBench(what);
+  /** @param {string} what */
+  const tell = (what) => /** @type {(what: string) => void} */ (window.tellBench)(what);
 
-  /** Calls it when the frame that is being made has been painted. */
+  /**
+   * Calls it when the frame that is being made has been painted.
+   * @param {() => void} call
+   */
   const afterPaint = (call) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = call;
@@ -14,10 +19,16 @@
   };
 
   // The first field that can be seen and filled in, in the page or in a shadow root.
+  /** @param {HTMLInputElement} field */
   const isThere = (field) =>
     !field.disabled && field.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  /**
+   * @param {ParentNode} root
+   * @returns {HTMLInputElement | undefined}
+   */
   const field = (root) => {
-    const found = [...root.querySelectorAll(TEXTS)].find(isThere);
+    const all = /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll(TEXTS));
+    const found = [...all].find(isThere);
     if (found) return found;
     for (const { shadowRoot } of root.querySelectorAll("*")) {
       const within = shadowRoot && field(shadowRoot);
@@ -52,9 +63,14 @@
       tell(`ready ${seen.ready}`);
     }, true);
   }
-  addEventListener("standwith:error", ({ detail }) => tell(`error ${detail.code}`), true);
+  addEventListener("standwith:error", /** @param {any} event */ ({ detail }) => tell(`error ${detail.code}`), true);
 
+  /**
+   * @param {string} type
+   * @param {(entry: any) => void} note
+   */
   const observe = (type, note) => {
+    /** @param {PerformanceObserverEntryList} list */
     const take = (list) => list.getEntries().forEach(note);
     new PerformanceObserver(take).observe({ type, buffered: true });
   };
@@ -62,6 +78,7 @@
   observe("layout-shift", ({ value }) => seen.shift += value);
 
   // From a key to the picture that shows its letter.
+  /** @type {number} */
   let pressed;
   addEventListener("keydown", ({ timeStamp }) => pressed = timeStamp, true);
   addEventListener("input", ({ isTrusted }) => {
@@ -75,7 +92,7 @@
   }, true);
   const { fetch } = window;
   window.fetch = function (...given) {
-    const method = given[1]?.method ?? given[0]?.method;
+    const method = given[1]?.method ?? /** @type {Request} */ (given[0])?.method;
     if (method?.toUpperCase() !== "POST") return fetch.apply(this, given);
     seen.left = performance.now();
     const answer = fetch.apply(this, given);
@@ -87,20 +104,22 @@
   };
 
   // The memories of all Wasm that is started here.
+  /** @param {WebAssembly.Instance} instance */
   const keep = (instance) => {
     for (const exported of Object.values(instance.exports)) {
       if (exported instanceof WebAssembly.Memory) seen.memories.add(exported);
     }
   };
   for (const name of ["instantiate", "instantiateStreaming"]) {
-    const original = WebAssembly[name];
-    WebAssembly[name] = async (...given) => {
+    const original = /** @type {any} */ (WebAssembly)[name];
+    /** @type {any} */ (WebAssembly)[name] = async (/** @type {unknown[]} */ ...given) => {
       const made = await original.apply(WebAssembly, given);
       keep(made.instance ?? made);
       return made;
     };
   }
   WebAssembly.Instance = class extends WebAssembly.Instance {
+    /** @param {[WebAssembly.Module, WebAssembly.Imports?]} given */
     constructor(...given) {
       super(...given);
       keep(this);

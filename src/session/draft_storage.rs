@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Whether there is such a box to tick.
-    fn has_box(&self, name: &str, value: &str) -> bool {
+    pub(super) fn has_box(&self, name: &str, value: &str) -> bool {
         let campaign = &self.config.campaign;
         let options =
             || campaign.field(name).is_some_and(|f| f.options.iter().any(|o| o.id == value));

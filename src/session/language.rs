@@ -45,7 +45,7 @@ impl Session {
         }
         campaign.vary(self.config.seed);
         let before = std::mem::take(&mut self.config.campaign);
-        self.adopt(&before, campaign, true);
+        self.adopt(&before, campaign);
         (self.spoke, self.unspoken) = (true, false);
         if matches!(self.phase, Phase::Sent(_) | Phase::OutboxEntry(_)) {
             // Nothing is written now; the digests are not those of these wordings any more.
@@ -72,11 +72,11 @@ impl Session {
 
     /// Takes another file of the same campaign in the place of the one `before`: what was only suggested is what
     /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
-    pub(super) fn adopt(&mut self, before: &Campaign, campaign: Campaign, keeps_place: bool) {
+    fn adopt(&mut self, before: &Campaign, campaign: Campaign) {
         let suggested = Draft::begun(&campaign, self.config.seed);
         let [subject, body] = [SUBJECT, BODY].map(|name| self.draft.get(name).to_owned());
         if let Some(place) = place_of_subject(before, &self.draft) {
-            let same = campaign.message.subjects.get(place).filter(|_| keeps_place);
+            let same = campaign.message.subjects.get(place);
             self.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
         }
         let fixed = !campaign.message.editable;
@@ -91,9 +91,11 @@ impl Session {
         // Agreement is to what was read.
         for consent in &campaign.consents {
             let known = before.consents.iter().find(|known| known.purpose == consent.purpose);
-            if known
-                .is_none_or(|known| !known.wording.is_empty() && known.wording != consent.wording)
-            {
+            // It is given to somebody, too.
+            if known.is_none_or(|known| {
+                known.wording != consent.wording
+                    || known.organisation.name != consent.organisation.name
+            }) {
                 self.draft.set(&consent_name(consent.purpose.as_str()), "");
             }
         }

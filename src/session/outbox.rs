@@ -2,6 +2,7 @@
 
 use super::{Dirty, Effect, Focus, Message, Notice, OutboxEntry, PageEvent, Phase, Session};
 use crate::answer::{Outcome, Refusal};
+use crate::campaign::{Field, Kind};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
 use crate::message;
@@ -230,7 +231,12 @@ impl Session {
         };
         draft.names().filter(|name| own(name)).for_each(|name| mended.set(name, ""));
         for name in draft.names().filter(|name| own(name)) {
-            draft.all(name).for_each(|value| mended.tick(name, value, true));
+            // What has no box, the supporter could never take away.
+            let kind = campaign.field(name).map(Field::kind);
+            let boxes = [Some(Kind::Choice), Some(Kind::Choices), Some(Kind::Checkbox)];
+            let has_boxes = name == TARGETS || boxes.contains(&kind);
+            let values = draft.all(name).filter(|value| !has_boxes || self.has_box(name, value));
+            values.for_each(|value| mended.tick(name, value, true));
         }
         self.draft = mended;
         self.wrote = true;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { mounted } from "./glue.mjs";
+import { fault, meanwhile, mounted } from "./glue.mjs";
 import { element, open, text } from "./page.mjs";
 
 /** The beginning of every WebAssembly file, which is a whole one. */
@@ -21,6 +21,7 @@ let errors;
 beforeEach(async () => {
   const window = open();
   mounted.length = 0;
+  fault.next = undefined;
   answers = new Map([
     ["https://actions.invalid/campaigns/river.json", () => new Response(CAMPAIGN)],
     ["https://partner.invalid/v0.0.0/standwith.wasm", () => new Response(WASM)],
@@ -46,7 +47,7 @@ const place = (attributes = {}) => {
 
 /** Waits until something is so. */
 const until = async (isSo) => {
-  for (let n = 0; n < 200 && !isSo(); n++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let n = 0; n < 1000 && !isSo(); n++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(isSo(), String(isSo));
 };
 
@@ -58,6 +59,7 @@ test("mounts a form, with what it found out about page and tag", async () => {
   assert.equal(file, CAMPAIGN);
   assert.deepEqual(calls, [["begin", "", false]]);
   const digest = Buffer.from(await crypto.subtle.digest("SHA-256", Buffer.from(CAMPAIGN))).toString("base64url");
+  assert.match(context.splice(1, 1)[0], /^0\.\d+$/);
   assert.deepEqual(context, [
     "en", "", "https://actions.invalid/campaigns/river.json", "https://actions.invalid/", "newsletter",
     "https://partner.invalid/page", "https://partner.invalid", "mail", digest, "", "", "",
@@ -66,6 +68,9 @@ test("mounts a form, with what it found out about page and tag", async () => {
 
 test("paints the first paint before Rust is there, and hands over what was done", async () => {
   answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${FIRST}`));
+  let arrive;
+  const code = new Promise((resolve) => arrive = () => resolve(new Response(WASM)));
+  answers.set("https://partner.invalid/v0.0.0/standwith.wasm", () => code);
   const form = place();
   await until(() => form.shadowRoot.querySelector("form"));
   assert.equal(mounted.length, 0);
@@ -73,12 +78,39 @@ test("paints the first paint before Rust is there, and hands over what was done"
   input.value = "typed";
   input.dispatchEvent(new Event("input", { bubbles: true }));
   form.shadowRoot.querySelector("button").click();
+  arrive();
   await until(() => form.state === "editing");
   const [{ context, calls }] = mounted;
-  assert.equal(context[1], "1");
+  assert.equal(context[2], "1");
   assert.deepEqual(calls, [["begin", JSON.parse(FIRST).first, true]]);
   assert.equal(form.shadowRoot.querySelector("input"), input);
   assert.equal(input.value, "typed");
+});
+
+test("takes a press between mounting and beginning for an early one", async () => {
+  answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${FIRST}`));
+  const form = place();
+  meanwhile.next = () => form.shadowRoot.querySelector("button").click();
+  await until(() => form.state === "editing");
+  assert.deepEqual(mounted[0].calls, [["begin", JSON.parse(FIRST).first, true]]);
+});
+
+test("says why there is no form where it can't begin, and keeps what was typed", async () => {
+  answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${FIRST}`));
+  const form = place();
+  meanwhile.next = () => {
+    const input = form.shadowRoot.querySelector("input");
+    input.value = "typed";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    mounted[0].begin = () => {
+      throw new Error("unreachable");
+    };
+  };
+  await until(() => form.state === "unavailable");
+  assert.deepEqual(mounted[0].calls, [["abandon"]]);
+  assert.equal(form.shadowRoot.querySelector("input").value, "typed");
+  assert.equal(form.shadowRoot.querySelector("button"), null);
+  assert.equal(errors.at(-1).code, "unavailable_wasm");
 });
 
 test("mounts a form without a first paint where the first paint is no markup", async () => {
@@ -119,6 +151,13 @@ test("says that the campaign did not answer, and links to its own page", async (
 test("says that something is wrong with a tag without a campaign", async () => {
   const said = await told(place({ campaign: "" }));
   assert.deepEqual(said, ["The form could not be loaded: something is wrong with the campaign. ", undefined]);
+  assert.deepEqual(errors, [{ code: "unavailable_faulty", retryable: false }]);
+});
+
+test("says that something is wrong with a campaign that Rust refuses", async () => {
+  fault.next = "/title: this is missing";
+  const [sentence] = await told(place());
+  assert.match(sentence, /something is wrong with the campaign/);
   assert.deepEqual(errors, [{ code: "unavailable_faulty", retryable: false }]);
 });
 

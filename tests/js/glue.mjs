@@ -5,9 +5,13 @@ export const mounted = [];
 /** What the next call of `mount` throws. */
 export const fault = { next: undefined };
 
+/** What happens as soon as the next form is mounted, before it begins. */
+export const meanwhile = { next: undefined };
+
 export const mount = (host, root, page, context, file, texts) => {
   if (fault.next) throw fault.next;
-  const form = { host, root, page, context: context.split("\n"), file, texts, calls: [], state: "editing", trapped: false };
+  const embedded = { host, root, page, context: context.split("\n"), file, texts };
+  const form = { ...embedded, calls: [], state: "editing", trapped: false };
   for (const call of ["begin", "reset", "abandon", "free"]) {
     form[call] = (...given) => {
       form.calls.push([call, ...given]);
@@ -15,6 +19,8 @@ export const mount = (host, root, page, context, file, texts) => {
     };
   }
   mounted.push(form);
+  meanwhile.next?.();
+  meanwhile.next = undefined;
   return form;
 };
 

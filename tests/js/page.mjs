@@ -5,7 +5,7 @@ import { Window } from "happy-dom";
 /** What of a browser's window the widget uses by its bare name. */
 const GLOBALS = [
   "CSSStyleSheet", "CustomEvent", "Document", "Element", "Event", "HTMLElement", "IntersectionObserver", "Node",
-  "Text", "addEventListener", "customElements", "document", "location", "navigator", "requestAnimationFrame",
+  "Text", "addEventListener", "customElements", "document", "location", "navigator", "removeEventListener", "requestAnimationFrame",
 ];
 
 /** Opens an empty page; the one before is gone. */

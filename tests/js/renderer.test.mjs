@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { create, renderer } from "../../widget/src/renderer.js";
+import { create, renderer as make } from "../../widget/src/renderer.js";
 import { countries, element, open, region, root, text } from "./page.mjs";
 
 const BASE = "https://actions.invalid/campaigns/river.json";
@@ -11,7 +11,7 @@ let renderer;
 beforeEach(() => {
   open();
   shadow = root();
-  renderer = renderer(shadow, BASE, __NAMES__, __TAGS__, __ADDRESSES__);
+  renderer = make(shadow, BASE, __NAMES__, __TAGS__, __ADDRESSES__);
 });
 
 /** Renders one element, and returns it. */
@@ -50,11 +50,11 @@ test("renders nothing when the markup is the same", () => {
 });
 
 test("patches a region and nothing else", () => {
-  const markup = (one, two) => element("div", {}, region(1, element("p", {}, text(one))), region(2, element("p", {}, text(two))));
-  renderer.paint(markup("a", "b"));
+  const part = (number, words) => region(number, element("p", {}, text(words)));
+  renderer.paint(element("div", {}, part(1, "a"), part(2, "b")));
   const [one, two] = shadow.firstChild.children;
   one.firstChild.data = "left alone";
-  renderer.patch(region(2, element("p", {}, text("c"))));
+  renderer.patch(part(2, "c"));
   assert.equal(shadow.innerHTML, "<div><p>left alone</p><p>c</p></div>");
   assert.equal(shadow.firstChild.children[1], two);
 });
@@ -222,11 +222,15 @@ test("focuses the element of an id", () => {
   renderer.focus("nobody");
 });
 
-const list = (lang) => render(
-  "div",
-  { lang },
-  element("select", { name: "country", value: "KH" }, element("option", { value: "" }, text("Choose")), countries("KH")),
-).firstChild;
+const list = (lang) => {
+  const select = element(
+    "select",
+    { name: "country", value: "KH" },
+    element("option", { value: "" }, text("Choose")),
+    countries("KH"),
+  );
+  return render("div", { lang }, select).firstChild;
+};
 const options = (select) => [...select.options].map(({ value, text }) => `${value} ${text}`);
 
 test("lists the chosen country alone until the list is wanted", () => {

@@ -9,17 +9,18 @@ use standwith::session::FormConfig;
 /// `Deserialize` it would cost 13,400 bytes of the widget (brotli).
 ///
 /// 1. language to show,
-/// 2. anything, where a person used the form that was painted first,
-/// 3. final address of the campaign file,
-/// 4. the tag's own endpoint, absolute,
-/// 5. the partner's name,
-/// 6. address of the page, without query and fragment,
-/// 7. origin of the page,
-/// 8. `utm_source` of the page's address,
-/// 9. SHA-256 of the campaign file, in base64url,
-/// 10. the tag's own address of the hosted form,
-/// 11. anything, in test mode,
-/// 12. anything, in a frame.
+/// 2. a random number,
+/// 3. anything, where a person used the form that was painted first,
+/// 4. final address of the campaign file,
+/// 5. the tag's own endpoint, absolute,
+/// 6. the partner's name,
+/// 7. address of the page, without query and fragment,
+/// 8. origin of the page,
+/// 9. `utm_source` of the page's address,
+/// 10. SHA-256 of the campaign file, in base64url,
+/// 11. the tag's own address of the hosted form,
+/// 12. anything, in test mode,
+/// 13. anything, in a frame.
 pub(crate) struct EmbedContext<'a>(std::str::Lines<'a>);
 
 impl<'a> EmbedContext<'a> {
@@ -32,9 +33,11 @@ impl<'a> EmbedContext<'a> {
         self.0.next().unwrap_or_default().to_owned()
     }
 
-    /// The language to show, and whether a person used the form that was painted first.
-    pub(crate) fn first(&mut self) -> (String, bool) {
-        (self.line(), !self.line().is_empty())
+    /// The language to show, a number of this form's own, and whether a person used the form that was painted first.
+    pub(crate) fn first(&mut self) -> (String, u64, bool) {
+        let (lang, random) = (self.line(), self.line());
+        let add = |seed: u64, digit: u8| seed.wrapping_mul(31).wrapping_add(digit.into());
+        (lang, random.bytes().fold(0, add), !self.line().is_empty())
     }
 
     /// The config of such a form, after its [first](Self::first) lines; none where the endpoint has no address.

@@ -64,7 +64,7 @@ impl Mounted {
     }
 }
 
-/// Makes a form in the shadow root of `host`: it listens, and paints nothing before [`Mounted::begin`]. `context` are the
+/// Makes a form in the shadow root of `host`; it neither listens nor paints before [`Mounted::begin`]. `context` are the
 /// lines of an [`EmbedContext`], `file` is the text of the campaign file, `texts` the compiled catalogue of the language,
 /// empty for English.
 ///

@@ -78,8 +78,10 @@ pub(crate) fn claim(
     owner: impl Fn(&OutboxEntry) -> Owner + 'static,
     then: impl FnOnce(Option<Found>) + 'static,
 ) {
-    open(move |store| {
-        let Some(store) = store else { return then(None) };
+    let missing = Rc::new(Cell::new(false));
+    let is_missing = missing.clone();
+    let look_through = move |store: Option<JsValue>| {
+        let Some(store) = store else { return then(is_missing.get().then(Found::default)) };
         let keys = call(&store, "getAllKeys", &[]);
         hear(keys, move |keys| {
             let all = call(&store, "getAll", &[]);
@@ -95,7 +97,8 @@ pub(crate) fn claim(
                 finish(&store, true, move |done| then(done.then_some(found)));
             });
         });
-    });
+    };
+    open_for(Some(missing), Box::new(look_through));
 }
 
 /// Looks at one thing that is kept.
@@ -126,13 +129,15 @@ fn look(
     found.kept.push(kept);
 }
 
-/// Opens the store for writing. `then` hears of nothing where there is none to be had, or not in time: some browsers
-/// leave it open for ever.
+/// Opens the store for writing, and makes it where there is none. `then` hears of nothing where there is none to be had, or not in time:
+/// some browsers leave it open for ever.
 fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
-    open_for(Box::new(then));
+    open_for(None, Box::new(then));
 }
 
-fn open_for(then: Then) {
+/// Opens the store. Where there is none it is made; or `missing` is set, and none is made: who only looks leaves nothing
+/// on the device.
+fn open_for(missing: Option<Rc<Cell<bool>>>, then: Then) {
     let then = Rc::new(Cell::new(Some(then)));
     let late = then.clone();
     let never = Closure::once_into_js(move || {
@@ -144,8 +149,14 @@ fn open_for(then: Then) {
     let database = call(&get(&window(), "indexedDB"), "open", &[NAME.into(), 1.into()]);
     if let Ok(request) = &database {
         let make = Closure::once_into_js(|event: DomEvent| {
-            let database = get(&get(&event, "target"), "result");
-            let _ = call(&database, "createObjectStore", &[NAME.into()]);
+            let request = get(&event, "target");
+            match missing {
+                None => drop(call(&get(&request, "result"), "createObjectStore", &[NAME.into()])),
+                Some(missing) => {
+                    missing.set(true);
+                    let _ = call(&get(&request, "transaction"), "abort", &[]);
+                }
+            }
         });
         let _ = Reflect::set(request, &"onupgradeneeded".into(), &make);
     }

@@ -196,7 +196,12 @@ export const renderer = (root, base, list, tags, addresses) => {
       if (text === markup) return;
       start(text);
       parts = [];
-      node(root, root.firstChild);
+      try {
+        node(root, root.firstChild);
+      } catch (error) {
+        markup = "\0";
+        throw error;
+      }
     },
     /**
      * Paints a part that is on the screen.

@@ -56,10 +56,12 @@ pub(crate) struct Runtime {
     /// Where the thanks lead by themselves, as long as the person does nothing else.
     next_page: RefCell<String>,
     listeners: RefCell<Vec<Listener>>,
+    /// The state of the session after the last event.
+    last_state: Cell<&'static str>,
 }
 
 impl Runtime {
-    /// A form that listens to what a person does, and waits with all of it until it [begins](Self::begin).
+    /// A form that neither listens nor paints, until it [begins](Self::begin).
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -71,10 +73,9 @@ impl Runtime {
         file: &str,
         texts: &str,
     ) -> Result<Rc<Self>, Vec<ConfigFault>> {
-        let (lang, used) = context.first();
+        let (lang, mut seed, used) = context.first();
         let locale = Locale::compiled(&lang, texts, browser::RULES);
         let campaign = read(file, &locale)?;
-        let mut seed = js_sys::Math::random().to_bits();
         // Who used the form that was painted first meant the subject that it shows. All else is drawn for each form.
         if used {
             seed = seed_of_first(&campaign, seed);
@@ -82,7 +83,7 @@ impl Runtime {
         let keeps = host.get_attribute("draft").as_deref() == Some("session");
         let config = context.config(campaign, seed, keeps).ok_or_else(Vec::new)?;
         let (session, effects) = Session::new(config, browser::now());
-        let runtime = Rc::new(Runtime {
+        Ok(Rc::new(Runtime {
             renderer,
             host,
             root,
@@ -98,14 +99,13 @@ impl Runtime {
             worked: Cell::new(0),
             next_page: RefCell::default(),
             listeners: RefCell::default(),
-        });
-        runtime.listen();
-        Ok(runtime)
+            last_state: Cell::new("editing"),
+        }))
     }
 
     pub(crate) fn state(&self) -> &'static str {
-        // Nobody asks while it is painted.
-        self.session.try_borrow().map_or("", |session| session.state())
+        // After a trap the session may stay borrowed.
+        self.session.try_borrow().map_or(self.last_state.get(), |session| session.state())
     }
 
     /// Whether an event is worked on.
@@ -124,6 +124,9 @@ impl Runtime {
     /// still what the markup that was painted `first`, if one was, showed: then a press of a button on it stands.
     pub(crate) fn begin(self: &Rc<Self>, first: &str, pressed: bool) -> bool {
         let mut effects = self.first_effects.take();
+        self.listen();
+        // What was entered before. Nothing that a person does comes in between, so no press passes the comparison below.
+        self.renderer.say();
         while let Some(event) = self.next() {
             effects.append(&mut self.session.borrow_mut().take(event));
         }
@@ -155,6 +158,9 @@ impl Runtime {
             self.send(Event::Repainted { own, pressed });
         }
         self.name_countries();
+        if self.root.active_element().is_some() {
+            self.show_countries();
+        }
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         // Who filled it in before was not listened to.
@@ -258,6 +264,7 @@ impl Runtime {
         while let Some(event) = self.next() {
             let mut session = self.session.borrow_mut();
             let effects = session.take(event);
+            self.last_state.set(session.state());
             changes = changes.and(session.changes());
             drop(session);
             // What has a way to go begins before anything is painted.

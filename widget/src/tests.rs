@@ -176,6 +176,7 @@ impl Form {
     fn mount(&self, campaign: &str) {
         let context = [
             "en",
+            "0.5",
             "",
             "https://river.invalid/campaigns/river.json",
             "",

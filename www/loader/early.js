@@ -9,8 +9,8 @@ const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
   #root;
-  /** @type {Map<Control, string>} */
-  #touched = new Map();
+  /** Whether there is anything to lose. */
+  typed = false;
   /**
    * The button that was pressed last; not the one that sends, if something was written after it.
    * @type {HTMLButtonElement | null | undefined}
@@ -20,7 +20,11 @@ export class Early {
   /** @param {ShadowRoot} root */
   constructor(root) {
     this.#root = root;
-    for (const kind of KINDS) root.addEventListener(kind, this);
+    this.start();
+  }
+
+  start() {
+    for (const kind of KINDS) this.#root.addEventListener(kind, this);
   }
 
   /** @param {Event} event */
@@ -28,10 +32,12 @@ export class Early {
     const { type } = event;
     const target = /** @type {Control} */ (event.target);
     if (type === "input" || type === "change") {
-      this.#touched.set(target, target.value);
+      this.typed = true;
       // Whoever goes on typing is not done.
       if (this.#pressed?.type === "submit") this.#wait();
     } else {
+      // First of all: what is typed must never go into the page's address.
+      if (type === "submit") event.preventDefault();
       /** @param {string} selector */
       const closest = (selector) => Element.prototype.closest.call(target, selector);
       // Markup from a hostile server may call anything so.
@@ -60,11 +66,6 @@ export class Early {
       ?.toggleAttribute("aria-disabled", pressed?.type === "submit");
   }
 
-  /** Whether there is anything to lose. */
-  get typed() {
-    return this.#touched.size > 0;
-  }
-
   /** Whether a button was pressed that sends. */
   get pressed() {
     return !!this.#pressed?.matches("[type=submit],[data-act=mail]");
@@ -74,14 +75,6 @@ export class Early {
     for (const kind of KINDS) this.#root.removeEventListener(kind, this);
   }
 
-  /** Says it all once more, for Rust, which listens now. */
-  tell() {
-    const pressed = this.#pressed;
-    for (const control of this.#touched.keys()) control.dispatchEvent(new Event("input", { bubbles: true }));
-    this.#root.activeElement?.dispatchEvent(new Event("focusin", { bubbles: true }));
-    this.#wait(pressed);
-  }
-
   /**
    * Presses the button once more, now that Rust hears it; one that sends only if the press stands.
    * @param {boolean} stands whether the form is what it was then
@@ -89,7 +82,6 @@ export class Early {
   again(stands) {
     const pressed = this.#pressed;
     stands ||= !this.pressed;
-    this.end();
     this.#wait();
     if (stands) pressed?.click();
   }

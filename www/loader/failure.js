@@ -12,6 +12,7 @@ export const SENTENCES = {
   wasm: "The form could not be loaded: this page or browser does not let it run.",
   network: "The form could not be loaded yet. It is tried again.",
   insecure: "The form needs a secure connection.",
+  unclear: "Something went wrong while sending. Your message may have arrived.",
 };
 
 /** There can be no form, for this reason. */

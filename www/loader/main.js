@@ -43,16 +43,16 @@ const at = (name) => {
 
 /**
  * @param {URL | string} url
- * @param {string} [integrity]
+ * @param {string} [hash] SHA-256 in base64 without padding
  * @param {Record<string, string>} [headers]
  */
-const fetchFile = async (url, integrity, headers) => {
+const fetchFile = async (url, hash, headers) => {
   const response = await fetch(url, {
     headers,
     credentials: "omit",
     referrerPolicy: "no-referrer",
     signal: AbortSignal.timeout(PATIENCE),
-    ...(integrity && { integrity }),
+    ...(hash && { integrity: `sha256-${hash}=` }),
   }).catch(because("network"));
   const { ok, status } = response;
   if (!ok) {
@@ -190,6 +190,7 @@ class StandWith extends HTMLElement {
     this.#early?.end();
     this.#told = this.#early = undefined;
     checks.delete(this.#check);
+    removeEventListener("pagehide", this.#leave);
     this.#form?.free();
     this.#form = undefined;
   }
@@ -252,8 +253,8 @@ class StandWith extends HTMLElement {
     const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;
-    // Rust does not listen yet, and at risk nothing is left for whoever comes back to the page.
-    if (said.at_risk) addEventListener("pagehide", () => this.#early && this.reset(), { once: true });
+    // Rust does not listen yet or any more, and at risk nothing is left for whoever comes back to the page.
+    if (said.at_risk) addEventListener("pagehide", this.#leave);
     // The first paint reaches the screen before Rust starts, and each step of that is a task of its own: what a
     // person does comes in between.
     if (painted) await nextFrame();
@@ -263,10 +264,11 @@ class StandWith extends HTMLElement {
     if (!isWanted()) return;
     const endpoint = this.getAttribute("endpoint");
     const query = new URLSearchParams(location.search);
-    const early = this.#early;
+    let early = this.#early;
     // In the order of `EmbedContext`.
     const context = [
       lang,
+      Math.random(),
       early?.typed || early?.pressed ? 1 : "",
       file,
       endpoint && new URL(endpoint, base()).href,
@@ -287,13 +289,20 @@ class StandWith extends HTMLElement {
     }
     await pause();
     if (!isWanted()) return form.free();
-    this.#form = form;
-    this.#start = undefined;
-    this.#early = undefined;
+    early = this.#early ??= new Early(shadow);
     if (!painted) shadow.replaceChildren();
-    early?.tell();
-    const stands = form.begin(painted ? first : "", !!early?.pressed);
-    early?.again(stands);
+    let stands;
+    try {
+      early.end();
+      stands = form.begin(first && painted ? first : "", early.pressed);
+    } catch (error) {
+      form.abandon();
+      early.start();
+      throw error;
+    }
+    this.#form = form;
+    this.#start = this.#early = undefined;
+    early.again(stands);
     checks.add(this.#check);
     becomeReady();
   }
@@ -335,14 +344,22 @@ class StandWith extends HTMLElement {
     }
   }
 
+  /** The page is left. */
+  #leave = () => {
+    if (this.#early) this.reset();
+  };
+
   /** A call into Rust threw, perhaps ours: then the form is at its end, and what was typed stays. */
   #check = () => {
     const form = this.#form;
     if (!form?.trapped) return;
-    this.#form = undefined;
+    const { state } = form;
     form.abandon();
+    this.#form = undefined;
     this.#early = new Early(/** @type {ShadowRoot} */ (this.shadowRoot));
-    this.#fail(/** @type {ShadowRoot} */ (this.shadowRoot), {}, true);
+    // Who has sent is told nothing, and who was sending not to send again.
+    const reason = state === "editing" ? "wasm" : "unclear";
+    if (state !== "sent") this.#fail(/** @type {ShadowRoot} */ (this.shadowRoot), { reason }, true);
   };
 
   /**
@@ -361,7 +378,7 @@ class StandWith extends HTMLElement {
     const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
     link.textContent = "Open the form on its own page";
     try {
-      const address = /** @type {URL} */ (hosted && new URL(hosted.replace(/\.json$/, ""), base()));
+      const address = /** @type {URL} */ (reason !== "unclear" && hosted && new URL(hosted.replace(/\.json$/, ""), base()));
       if (/^https?:$/.test(address?.protocol)) link.href = address.href;
     } catch {
       // No address: the sentence stands alone.

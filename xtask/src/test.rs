@@ -290,7 +290,7 @@ fn spreadsheet() -> Result<Tally> {
     Ok(Tally::of(&output, ok))
 }
 
-/// Checks the types of the loader and the renderer, lints all JavaScript, and runs the unit tests of `tests/js`.
+/// Checks the types of the JavaScript, lints it, and runs the unit tests of `tests/js`.
 fn js() -> Result<Tally> {
     tools::npm_packages()?;
     let types = check(Run::new("tsc").args(["--project", "jsconfig.json"]))?;

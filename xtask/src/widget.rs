@@ -194,9 +194,7 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
     let out = parts.join("bundle.js");
     let hashes: Vec<String> = locales
         .iter()
-        .map(|asset| {
-            format!("{:?}:{:?}", asset.name.trim_end_matches(".json"), integrity(&asset.bytes))
-        })
+        .map(|asset| format!("{:?}:{:?}", asset.name.trim_end_matches(".json"), hash(&asset.bytes)))
         .collect();
     esbuild()
         .arg(stage()?.join("main.js"))
@@ -206,12 +204,12 @@ fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
         .arg("--alias:standwith-renderer=./widget/src/renderer.js")
         .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
-        .arg(format!("--define:__WASM__={:?}", integrity(&wasm.bytes)))
+        .arg(format!("--define:__WASM__={:?}", hash(&wasm.bytes)))
         .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
         // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
         .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
         // A form ends with its element, and frees all that it holds: nothing is left to a garbage collector.
-        .arg("--define:FinalizationRegistry=undefined")
+        .args(["--define:FinalizationRegistry=undefined", "--define:Symbol.dispose=undefined"])
         .arg(format!("--outfile={}", out.display()))
         .quietly()?;
     let code = read_text(&out)?;
@@ -229,6 +227,11 @@ pub(crate) fn constants() -> [(&'static str, String); 4] {
         ("__ADDRESSES__", address_patterns()),
         ("__EDITION__", EDITION.to_string()),
     ]
+}
+
+/// The hash of a file for the loader, which puts `sha256-` before it and `=` after it.
+fn hash(bytes: &[u8]) -> String {
+    integrity(bytes).trim_start_matches("sha256-").trim_end_matches('=').to_owned()
 }
 
 /// The very copy of browser.js that the glue imports, so that nothing of it is in the bundle twice.
