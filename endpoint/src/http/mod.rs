@@ -192,6 +192,7 @@ pub(crate) struct Code(&'static str);
 
 /// Warnings about how the endpoint is set up, which anybody can bring about.
 static UNTRUSTED_PROXY: Once = Once::new();
+static SILENT_PROXY: Once = Once::new();
 static WRONG_AUDIENCE: OnceAMinute = OnceAMinute::new();
 static WRONG_ORIGIN: OnceAMinute = OnceAMinute::new();
 
@@ -332,6 +333,17 @@ async fn observe(
         tracing::warn!(
             "proxy not trusted: a request with X-Forwarded-For or Forwarded came from this machine or a private \
              network; name the proxy with --trust-forwarded, otherwise all its clients share one limit"
+        );
+    }
+    // Health checks come from the proxy itself.
+    if let Some(Peer(peer)) = request.extensions().get::<Peer>()
+        && *request.method() == Method::POST
+        && endpoint.limiter.is_silent_proxy(*peer, request.headers())
+        && SILENT_PROXY.is_due()
+    {
+        tracing::warn!(
+            "trusted proxy: a post came without the header that --forwarded-header names; have the proxy write it, \
+             otherwise all its clients share one limit"
         );
     }
     let campaign = named_campaign(params);

@@ -13,6 +13,9 @@ use super::file::Served;
 use super::problem::Problem;
 use super::widget::WidgetFiles;
 
+/// The largest picture that is served, in bytes: those that were asked for stay in memory.
+const LARGEST: u64 = 5 * 1024 * 1024;
+
 /// A folder of pictures.
 #[derive(Debug)]
 pub struct Pictures(WidgetFiles);
@@ -20,7 +23,7 @@ pub struct Pictures(WidgetFiles);
 impl Pictures {
     /// The pictures in this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Pictures(WidgetFiles::new(folder))
+        Pictures(WidgetFiles::up_to(LARGEST, folder))
     }
 }
 

@@ -18,8 +18,14 @@ use axum::response::Response;
 use super::Endpoint;
 use super::file::Served;
 use super::problem::Problem;
+use crate::characters::escaped;
+use crate::clock;
 use crate::compression::Packed;
 use crate::signature::digest;
+use crate::throttle::OnceAMinute;
+
+/// Limits the log lines about files that are too large.
+static TOO_LARGE: OnceAMinute = OnceAMinute::new();
 
 const REVALIDATED: &str = "no-cache";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -28,6 +34,8 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 #[derive(Debug)]
 pub struct WidgetFiles {
     folder: PathBuf,
+    /// The largest file that is served, in bytes.
+    largest: u64,
     /// What was read of it, by name.
     read: Mutex<HashMap<String, Arc<WidgetFile>>>,
 }
@@ -48,7 +56,12 @@ type Stamp = (u64, u64, Option<SystemTime>);
 impl WidgetFiles {
     /// The files in this folder.
     pub fn new(folder: PathBuf) -> Self {
-        WidgetFiles { folder, read: Mutex::default() }
+        Self::up_to(u64::MAX, folder)
+    }
+
+    /// The files in this folder that have at most so many bytes.
+    pub(super) fn up_to(largest: u64, folder: PathBuf) -> Self {
+        WidgetFiles { folder, largest, read: Mutex::default() }
     }
 
     /// Where they are.
@@ -61,7 +74,18 @@ impl WidgetFiles {
         let paths = ["", ".gz", ".br"].map(|form| self.folder.join([name, form].concat()));
         let stamps = [stamp(&paths[0]), stamp(&paths[1]), stamp(&paths[2])];
         // Only names of files that are there are ever remembered.
-        stamps[0]?;
+        let Some((size, ..)) = stamps[0] else {
+            self.lock().remove(name);
+            return None;
+        };
+        if size > self.largest {
+            self.lock().remove(name);
+            if TOO_LARGE.is_due(clock::now()) {
+                let (file, largest) = (escaped(name), self.largest);
+                tracing::warn!(file, size, largest, "file not served: it is too large");
+            }
+            return None;
+        }
         let known = self.lock().get(name).cloned();
         if let Some(known) = known.filter(|known| known.stamps == stamps) {
             return Some(known);
@@ -70,7 +94,10 @@ impl WidgetFiles {
         let bytes = read(&paths[0])?;
         let packed = Packed { gzip: read(&paths[1]), brotli: read(&paths[2]) };
         let file = Arc::new(WidgetFile { stamps, digest: digest(&bytes), bytes, packed });
-        self.lock().insert(name.to_owned(), file.clone());
+        let mut files = self.lock();
+        // Files that are gone take no memory.
+        files.retain(|name, _| self.folder.join(name).exists());
+        files.insert(name.to_owned(), file.clone());
         Some(file)
     }
 
@@ -169,6 +196,27 @@ mod tests {
         assert_eq!(&files.get("a.js").unwrap().bytes[..], b"new");
         put("a.js.br", "small");
         assert_eq!(files.get("a.js").unwrap().packed.brotli.as_deref(), Some(&b"small"[..]));
+    }
+
+    #[test]
+    fn files_that_are_gone_or_too_large_take_no_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        let files = WidgetFiles::up_to(4, dir.path().to_owned());
+        for name in ["a.png", "b.png", "c.png"] {
+            put(name, "four");
+            assert!(files.get(name).is_some());
+        }
+        fs::remove_file(dir.path().join("a.png")).unwrap();
+        fs::remove_file(dir.path().join("b.png")).unwrap();
+        assert!(files.get("a.png").is_none());
+        assert_eq!(files.lock().len(), 2);
+        put("c.png", "fives");
+        assert!(files.get("c.png").is_none());
+        put("d.png", "four");
+        assert!(files.get("d.png").is_some());
+        let left = files.lock().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(left, ["d.png"]);
     }
 
     #[test]

@@ -187,6 +187,11 @@ impl RateLimiter {
         self.proxies.misses(peer, headers)
     }
 
+    /// Whether a request came through a trusted proxy that does not say from whom.
+    pub fn is_silent_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.proxies.is_silent(peer, headers)
+    }
+
     /// Whether a post may be looked at without more ado.
     ///
     /// # Errors

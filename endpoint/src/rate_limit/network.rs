@@ -148,11 +148,8 @@ impl Proxies {
         if !self.trusts(address) {
             return Client::Address(address);
         }
-        let name = match self.header {
-            ForwardedHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
-            ForwardedHeader::Forwarded => header::FORWARDED,
-        };
-        let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+        let lines: Vec<&[u8]> =
+            headers.get_all(self.header_name()).iter().map(HeaderValue::as_bytes).collect();
         let steps = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
         for step in steps {
             let step = std::str::from_utf8(step).unwrap_or_default();
@@ -176,6 +173,19 @@ impl Proxies {
         let names_others =
             headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
         names_others && networks_of(peer).is_empty() && !self.trusts(peer.to_canonical())
+    }
+
+    /// Whether a request comes from a trusted proxy that passes no address on: then all of its clients share one limit,
+    /// or none.
+    pub fn is_silent(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.trusts(peer.to_canonical()) && !headers.contains_key(self.header_name())
+    }
+
+    fn header_name(&self) -> HeaderName {
+        match self.header {
+            ForwardedHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            ForwardedHeader::Forwarded => header::FORWARDED,
+        }
     }
 
     /// Whether an address is a trusted proxy's.
@@ -287,6 +297,22 @@ mod tests {
             ("10.0.0.1", &[("forwarded", "for=203.0.113.9")], "10.0.0.1"),
         ] {
             assert_eq!(client(&proxies, peer, lines), expected, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn tells_a_trusted_proxy_that_sends_another_header_or_none() {
+        let trusted = vec!["10.0.0.0/8".parse().unwrap()];
+        let proxies = Proxies { trusted, header: ForwardedHeader::XForwardedFor };
+        for (peer, header, is_silent) in [
+            ("10.0.0.1", None, true),
+            ("10.0.0.1", Some("forwarded"), true),
+            ("10.0.0.1", Some("x-forwarded-for"), false),
+            ("192.0.2.1", None, false),
+        ] {
+            let header = header.map(|name| (HeaderName::from_static(name), "x".parse().unwrap()));
+            let headers: HeaderMap = header.into_iter().collect();
+            assert_eq!(proxies.is_silent(address(peer), &headers), is_silent, "{peer}");
         }
     }
 

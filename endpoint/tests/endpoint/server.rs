@@ -177,6 +177,17 @@ fn a_database_that_others_may_read_is_warned_of() {
     assert!(log.contains(warning) && log.contains("test.sqlite"), "{log}");
 }
 
+// Everybody behind it shared one limit, or had none, and nothing said so.
+#[test]
+fn a_trusted_proxy_that_passes_no_address_on_is_warned_of_once() {
+    let server = Server::with(folder(&[campaign()]), &["--trust-forwarded", "127.0.0.1"]);
+    for _ in 0..2 {
+        assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
+    }
+    let (_, log, _) = server.stop();
+    assert_eq!(log.matches("WARN trusted proxy: a post came without").count(), 1, "{log}");
+}
+
 #[test]
 fn it_serves_keeps_and_stops_cleanly() {
     let server = Server::start();
