@@ -177,7 +177,9 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         let _ = writeln!(io::stdout(), "Metrics are on http://{at}/metrics");
     }
 
-    tokio::spawn(clear_log(endpoint.clone()));
+    if endpoint.intake.store.has_old_log() {
+        tokio::spawn(clear_log(endpoint.clone()));
+    }
     let stop = Arc::new(Notify::new());
     let probing = tokio::spawn(probe(endpoint.clone()));
     let looking = tokio::spawn(look_after(endpoint.clone(), stop.clone(), hangup));
@@ -273,7 +275,8 @@ fn log_start(endpoint: &Endpoint, actions: i64, trusted: &[Block]) {
     );
 }
 
-/// Clears the log at the start: it may hold bytes of actions that were withdrawn. Tries again while others read.
+/// Clears the log that could not be cleared when the database was opened: it may hold bytes of actions that were
+/// withdrawn. Tries again while others read.
 async fn clear_log(endpoint: Arc<Endpoint>) {
     let mut ticks = tokio::time::interval(CLEARING);
     ticks.tick().await;

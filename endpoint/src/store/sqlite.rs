@@ -47,6 +47,7 @@ pub struct Store {
     writer: Option<Writer>,
     files: Option<Arc<Files>>,
     lacks_log: bool,
+    has_old_log: bool,
     is_new: bool,
 }
 
@@ -90,11 +91,11 @@ impl Store {
         // Makes the log, so that its place is known from now on.
         sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
         // A withdrawal may have left its bytes there, because others read the database.
-        truncate_log(&file).await?;
+        let has_old_log = !truncate_log(&file).await?;
         files.check()?;
         let writer = Writer::start(connection, options, files.clone(), metrics);
         let (writer, files) = (Some(writer), Some(files));
-        Ok(Store { file, readers, writer, files, lacks_log: false, is_new })
+        Ok(Store { file, readers, writer, files, lacks_log: false, has_old_log, is_new })
     }
 
     /// Opens a database that is there, as [`open`](Self::open) does.
@@ -120,12 +121,18 @@ impl Store {
         let options = options.immutable(lacks_log);
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options);
         let readers = located(&file, async { Ok(readers.await?) }).await?;
-        Ok(Store { file, readers, writer: None, files: None, lacks_log, is_new: false })
+        let (writer, files, has_old_log, is_new) = (None, None, false, false);
+        Ok(Store { file, readers, writer, files, lacks_log, has_old_log, is_new })
     }
 
     /// Whether the file, when it was opened, said that a log belongs to it, and there was none.
     pub fn lacks_log(&self) -> bool {
         self.lacks_log
+    }
+
+    /// Whether the log that was there could not be cleared when the database was opened, because others read it.
+    pub fn has_old_log(&self) -> bool {
+        self.has_old_log
     }
 
     /// Whether opening it made the database.
