@@ -289,19 +289,22 @@ class StandWith extends HTMLElement {
     }
     await pause();
     if (!isWanted()) return form.free();
-    early = this.#early ??= new Early(shadow);
+    early = this.#early ?? new Early(shadow);
     if (!painted) shadow.replaceChildren();
     let stands;
     try {
       early.end();
+      this.#early = undefined;
+      this.#form = form;
       stands = form.begin(first && painted ? first : "", early.pressed);
     } catch (error) {
       form.abandon();
+      this.#form = undefined;
+      this.#early = early;
       early.start();
       throw error;
     }
-    this.#form = form;
-    this.#start = this.#early = undefined;
+    this.#start = undefined;
     early.again(stands);
     checks.add(this.#check);
     becomeReady();

@@ -46,6 +46,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
     // No attribute at all.
+    stage.gate.mend();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
     bare.until("unavailable").await?;
