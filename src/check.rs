@@ -10,7 +10,6 @@ use crate::action::{
 };
 use crate::campaign::{
     Campaign, Consent, Field, FieldId, Kind, STANDARD_FIELDS, Target, TargetingMode,
-    days_since_1970,
 };
 use crate::country;
 use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
@@ -21,6 +20,7 @@ use crate::postcode;
 use crate::sealing;
 use crate::shape::Table;
 use crate::targeting::{self, Offer, offered, possible};
+use crate::time::days_since_1970;
 
 /// The longest subject.
 pub const LONGEST_SUBJECT: u32 = 200;

@@ -15,6 +15,7 @@
 mod find;
 pub mod json;
 pub mod shape;
+mod time;
 
 pub mod campaign;
 pub mod country;
