@@ -1,11 +1,11 @@
 //! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
 
-use super::{Dirty, Effect, Focus, Message, Notice, OutboxEntry, PageEvent, Phase, Session};
+use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Phase, Session};
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
 use crate::message;
-use crate::outbox::LONGEST;
+use crate::outbox::{LONGEST, OutboxEntry};
 use crate::proof::PARAMETER;
 
 /// How long to wait before what is kept is sent once more while the page is open, in milliseconds.
