@@ -3,7 +3,7 @@
 use super::Dirty;
 use super::assist;
 use super::{Effect, Focus, PageEvent};
-use super::{Notice, Phase, Session};
+use super::{Notice, Session, State};
 use crate::campaign::{Field, Kind, TargetingMode};
 use crate::check::{FieldError, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
@@ -14,32 +14,33 @@ impl Session {
     pub(super) fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
         // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
         let writable = !matches!(
-            self.phase,
-            Phase::NotYetOpen | Phase::Closed | Phase::OutboxEntry(_) | Phase::Sent(_)
+            self.state,
+            State::NotYetOpen | State::Closed | State::Queued(_) | State::Sent(_)
         );
         // An extension of the browser may have put a control of its own among ours.
         let same = match ticked {
-            None => self.draft.get(name) == value,
-            Some(ticked) => self.draft.has(name, value) == ticked,
+            None => self.entered.draft.get(name) == value,
+            Some(ticked) => self.entered.draft.has(name, value) == ticked,
         };
         // What an endpoint found wrong is mended by touching it.
-        let same = same && !self.field_errors.iter().any(|field_error| field_error.field == name);
+        let same =
+            same && !self.entered.field_errors.iter().any(|field_error| field_error.field == name);
         if !writable || same || !self.asks(name) {
             return false;
         }
         match ticked {
-            None => self.draft.set(name, value),
-            Some(ticked) => self.draft.tick(name, value, ticked),
+            None => self.entered.draft.set(name, value),
+            Some(ticked) => self.entered.draft.tick(name, value, ticked),
         }
         self.changed(Dirty::of(name, &self.config.campaign));
-        self.wrote = true;
+        self.entered.wrote = true;
         true
     }
 
     /// As [`change`](Self::change), with what hangs on it: the field errors that are shown, and a mail that is offered.
     pub(super) fn enter(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
         let validate = |session: &Self| session.validate().err().unwrap_or_default();
-        let is_judged = !self.field_errors.is_empty();
+        let is_judged = !self.entered.field_errors.is_empty();
         let before = if is_judged { validate(self) } else { Vec::new() };
         if self.change(name, value, ticked) {
             if is_judged {
@@ -49,7 +50,7 @@ impl Session {
                 };
                 // Of the other fields, those are validated anew whose field error hung on this one: a consent
                 // on the country, the message on what fills it. What an endpoint reported stays.
-                self.field_errors = std::mem::take(&mut self.field_errors)
+                self.entered.field_errors = std::mem::take(&mut self.entered.field_errors)
                     .into_iter()
                     .filter_map(|known| {
                         let anew = known.field == name || of(&before, &known.field).is_some();
@@ -58,7 +59,7 @@ impl Session {
                     .collect();
                 self.changed(Dirty::MISTAKES);
             }
-            if self.mailing.is_some() {
+            if self.entered.mailing.is_some() {
                 self.compare_mail();
             }
         }
@@ -67,7 +68,7 @@ impl Session {
 
     /// What is to be done when somebody begins to write.
     pub(super) fn begun(&mut self) -> Vec<Effect> {
-        if !self.wrote || std::mem::replace(&mut self.started, true) {
+        if !self.entered.wrote || std::mem::replace(&mut self.entered.started, true) {
             return Vec::new();
         }
         let mut effects = vec![Effect::Tell(PageEvent::Start)];
@@ -78,7 +79,7 @@ impl Session {
 
     /// What was entered.
     pub fn draft(&self) -> &Draft {
-        &self.draft
+        &self.entered.draft
     }
 
     /// Whether the form shows what its first markup showed: nothing was filled in but what was there `before`, it suggests
@@ -86,10 +87,10 @@ impl Session {
     pub fn is_as_first(&self, before: &Draft) -> bool {
         let campaign = &self.config.campaign;
         let is_random = campaign.targeting.mode == TargetingMode::Random;
-        let subject = assist::place_of_subject(campaign, &self.draft);
+        let subject = assist::place_of_subject(campaign, &self.entered.draft);
         let first = assist::place_of_subject(campaign, &Draft::begun(campaign, 0));
         let same_subject = subject.is_none() || subject == first;
-        !self.config.test && !is_random && same_subject && self.draft == *before
+        !self.config.test && !is_random && same_subject && self.entered.draft == *before
     }
 
     /// Whether the campaign asks for a field of this name.
@@ -129,12 +130,12 @@ impl Session {
                 None => name == SUBJECT || name == BODY,
             };
             if !own && !is_typed {
-                self.draft.set(&name, "");
-                fresh.all(&name).for_each(|value| self.draft.tick(&name, value, true));
+                self.entered.draft.set(&name, "");
+                fresh.all(&name).for_each(|value| self.entered.draft.tick(&name, value, true));
             }
         }
         self.changed(Dirty::SCREEN);
-        if !self.wrote && !pressed {
+        if !self.entered.wrote && !pressed {
             return Vec::new();
         }
         self.notice = Some(if own { Notice::Recheck } else { Notice::Repainted });

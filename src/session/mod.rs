@@ -18,16 +18,16 @@ mod state;
 mod submit;
 
 use crate::answer::{self, Acceptance};
-use crate::campaign::{Campaign, Channel};
+use crate::campaign::Campaign;
 use crate::check::FieldError;
 use crate::draft::Draft;
 pub use dirty::Dirty;
 pub use effect::{Effect, Focus, PageEvent};
 pub use event::{Event, Reply, SigningInputs};
 pub(crate) use language::LANGUAGE;
-pub(crate) use state::Phase;
+use state::{Entered, KeyState, Lasting, Message, Step, Submission};
 pub use state::{FormConfig, Notice, Session, ShareResult};
-use state::{KeyState, Message};
+pub(crate) use state::{Queued, Sent, State};
 
 impl Session {
     /// A form at the time `now` (seconds since 1970), and what to do first.
@@ -35,10 +35,10 @@ impl Session {
         config.variant = config.campaign.vary(config.seed);
         let mut session = Session::editing(config);
         let Campaign { opens, closes, .. } = &session.config.campaign;
-        session.phase = match (opens, closes) {
-            (_, Some(closes)) if now >= closes.seconds() => Phase::Closed,
-            (Some(opens), _) if now < opens.seconds() => Phase::NotYetOpen,
-            _ => Phase::Editing,
+        session.state = match (opens, closes) {
+            (_, Some(closes)) if now >= closes.seconds() => State::Closed,
+            (Some(opens), _) if now < opens.seconds() => State::NotYetOpen,
+            _ => State::Editing,
         };
         let mut effects = vec![Effect::Tell(PageEvent::Ready)];
         if !session.config.count_url.is_empty() {
@@ -49,37 +49,31 @@ impl Session {
 
     /// A form of a campaign that takes messages, before anything has happened.
     pub(crate) fn editing(config: FormConfig) -> Self {
-        Session {
-            draft: Draft::begun(&config.campaign, config.seed),
-            config,
-            phase: Phase::Editing,
-            field_errors: Vec::new(),
-            notice: None,
+        let lasting = Lasting {
             count: None,
-            shared: None,
             hears: true,
-            receipt_shown: false,
-            mailing: None,
-            copied: Channel::Copy,
             shares: false,
-            help: assist::Help::default(),
-            changes: Dirty::SCREEN,
-            wrote: false,
-            started: false,
-            attempt: 0,
-            tries: 0,
-            proof: String::new(),
-            key_state: KeyState::None,
-            next: None,
-            unclear: Vec::new(),
-            emptied: false,
-            outdated: false,
-            wish: None,
             spoke: false,
-            unspoken: false,
-            kept: None,
             first: true,
-            pressed: false,
+            attempt: 0,
+            key_state: KeyState::None,
+        };
+        Session::unused(config, lasting, State::Editing)
+    }
+
+    /// A form that nobody has used: all of it that is not here is new.
+    fn unused(config: FormConfig, lasting: Lasting, state: State) -> Self {
+        Session {
+            entered: Entered::begun(&config),
+            config,
+            lasting,
+            state,
+            unclear: Vec::new(),
+            kept: None,
+            notice: None,
+            wish: None,
+            unspoken: false,
+            changes: Dirty::SCREEN,
         }
     }
 
@@ -92,9 +86,9 @@ impl Session {
     ) -> Self {
         let (mut session, _) = Session::new(config, now);
         let seed = session.config.seed;
-        session.draft = draft.map_or(session.draft, |draft| draft.seeded(seed));
-        session.field_errors = field_errors;
-        session.hears = false;
+        session.entered.draft = draft.map_or(session.entered.draft, |draft| draft.seeded(seed));
+        session.entered.field_errors = field_errors;
+        session.lasting.hears = false;
         session.left(assist::EMAIL);
         session
     }
@@ -102,9 +96,9 @@ impl Session {
     /// The thanks that a hosted page shows.
     pub fn thanks(config: FormConfig, now: i64, acceptance: Acceptance) -> Self {
         let (mut session, _) = Session::new(config, now);
-        session.count = acceptance.count;
-        session.phase = Phase::Sent(acceptance);
-        session.hears = false;
+        session.lasting.count = acceptance.count;
+        session.state = State::Sent(Sent::new(acceptance));
+        session.lasting.hears = false;
         session
     }
 
@@ -120,17 +114,12 @@ impl Session {
 
     /// The word for where the form is: `editing`, `sending`, `queued`, `sent` or `closed`.
     pub fn state(&self) -> &'static str {
-        match self.phase {
-            Phase::NotYetOpen | Phase::Closed => "closed",
-            Phase::Editing => "editing",
-            Phase::Asking
-            | Phase::Preparing
-            | Phase::Signing
-            | Phase::Proving
-            | Phase::Posting
-            | Phase::Waiting => "sending",
-            Phase::OutboxEntry(_) => "queued",
-            Phase::Sent(_) => "sent",
+        match self.state {
+            State::NotYetOpen | State::Closed => "closed",
+            State::Editing => "editing",
+            State::Submitting(_) => "sending",
+            State::Queued(_) => "queued",
+            State::Sent(_) => "sent",
         }
     }
 
@@ -141,7 +130,7 @@ impl Session {
 
     /// The same form where so many are known to have sent.
     pub fn with_count(mut self, count: Option<i64>) -> Self {
-        self.count = count;
+        self.lasting.count = count;
         self
     }
 
@@ -163,76 +152,79 @@ impl Session {
         match event {
             Event::Entered { name, value } => self.enter(&name, &value, None),
             Event::Ticked { name, value, ticked } => self.enter(&name, &value, Some(ticked)),
-            Event::Submitted { now } if matches!(self.phase, Phase::Editing) => self.press(now),
-            Event::Allowed(allowed) if matches!(self.phase, Phase::Asking) => match self.mailing {
+            Event::Submitted { now } if matches!(self.state, State::Editing) => self.press(now),
+            Event::Allowed(allowed) if self.state.is_at(Step::Asking) => match self.entered.mailing
+            {
                 Some(_) => self.mail_allowed(allowed),
                 None => self.allowed(allowed),
             },
-            Event::Prepared(key_state) if matches!(self.key_state, KeyState::Asked) => {
-                self.key_state = KeyState::Made(key_state);
+            Event::Prepared(key_state) if matches!(self.lasting.key_state, KeyState::Asked) => {
+                self.lasting.key_state = KeyState::Made(key_state);
                 for message in &mut self.unclear {
                     message.settled = true;
                 }
                 self.prepare()
             }
             Event::Prepared(_) | Event::NotPrepared
-                if matches!(self.key_state, KeyState::Stale) =>
+                if matches!(self.lasting.key_state, KeyState::Stale) =>
             {
-                self.key_state = KeyState::None;
+                self.lasting.key_state = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
-            Event::NotPrepared if matches!(self.key_state, KeyState::Asked) => {
-                self.key_state = KeyState::None;
-                match self.phase {
-                    Phase::Preparing => self.stop(Notice::CannotSign, "signing_failed", false),
-                    // There is time to try again until it is needed.
-                    _ => Vec::new(),
+            Event::NotPrepared if matches!(self.lasting.key_state, KeyState::Asked) => {
+                self.lasting.key_state = KeyState::None;
+                // Before it is needed, there is time to try again.
+                match self.state.is_at(Step::Preparing) {
+                    true => self.stop(Notice::CannotSign, "signing_failed", false),
+                    false => Vec::new(),
                 }
             }
             Event::Sealed { attempt, sealed }
-                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
+                if attempt == self.lasting.attempt && self.state.is_at(Step::Signing) =>
             {
                 self.sealed(sealed)
             }
             Event::Proved { attempt, proof }
-                if attempt == self.attempt && matches!(self.phase, Phase::Proving) =>
+                if attempt == self.lasting.attempt && self.state.is_at(Step::Proving) =>
             {
                 self.proved(proof)
             }
             Event::Signed { attempt, signature }
-                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
+                if attempt == self.lasting.attempt && self.state.is_at(Step::Signing) =>
             {
                 self.signed(&signature)
             }
             Event::NotSigned { attempt }
-                if attempt == self.attempt && matches!(self.phase, Phase::Signing) =>
+                if attempt == self.lasting.attempt && self.state.is_at(Step::Signing) =>
             {
                 self.stop(Notice::CannotSign, "signing_failed", false)
             }
-            Event::Due { attempt } if attempt == self.attempt => self.due(),
+            Event::Due { attempt } if attempt == self.lasting.attempt => self.due(),
             Event::Answered { attempt, reply }
-                if attempt == self.attempt && matches!(self.phase, Phase::Posting) =>
+                if attempt == self.lasting.attempt && self.state.is_at(Step::Posting) =>
             {
                 self.answered(reply)
             }
             Event::Counted(body) => {
                 // What was asked for before sending and comes after it is older.
-                let sent = matches!(self.phase, Phase::Sent(_));
-                let known = self.count.filter(|_| sent).unwrap_or(0);
+                let sent = matches!(self.state, State::Sent(_));
+                let known = self.lasting.count.filter(|_| sent).unwrap_or(0);
                 let count = answer::count(&body).filter(|count| *count >= known);
                 self.counted(if sent { self.told_count(count) } else { count })
             }
             Event::Shared(channel) => self.share(&channel),
             Event::CanShare => {
-                self.shares = true;
+                self.lasting.shares = true;
                 self.changed(Dirty::SHARED);
                 Vec::new()
             }
             Event::Time(now) => self.mailed(now),
             Event::Copied(result) if self.mail_copied(result) => Vec::new(),
             Event::Copied(result) => {
-                self.shared = Some(result);
-                self.changed(Dirty::SHARED);
+                if let State::Sent(sent) = &mut self.state {
+                    sent.shared = Some(result);
+                    self.changed(Dirty::SHARED);
+                }
                 Vec::new()
             }
             Event::Acted(name) => match name.as_str() {
@@ -269,8 +261,18 @@ impl Session {
         self.changes = self.changes.and(these);
     }
 
-    fn step(&mut self, phase: Phase) {
-        self.phase = phase;
+    /// Goes on to a step of the submission; of a new one, where none is on its way.
+    fn step(&mut self, step: Step) {
+        match &mut self.state {
+            State::Submitting(submission) => submission.step = step,
+            _ => self.state = State::Submitting(Submission::begun(step, None)),
+        }
+        self.changed(Dirty::PROGRESS);
+    }
+
+    /// Gives the form back to the supporter.
+    fn edit(&mut self) {
+        self.state = State::Editing;
         self.changed(Dirty::PROGRESS);
     }
 
@@ -278,7 +280,7 @@ impl Session {
         let Some(count) = count.filter(|count| *count >= 0) else {
             return Vec::new();
         };
-        self.count = Some(count);
+        self.lasting.count = Some(count);
         self.changed(Dirty::COUNT);
         let goal = self.config.campaign.counter.goal;
         vec![Effect::Tell(PageEvent::Count { count, goal })]

@@ -1,6 +1,6 @@
 //! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
 
-use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Phase, Session};
+use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Queued, Session, State};
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
@@ -15,7 +15,7 @@ impl Session {
     /// Whether the device may be asked to keep the message: never where that may be dangerous, nor on a page that
     /// hears of nothing.
     pub(crate) fn may_queue(&self) -> bool {
-        self.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
+        self.lasting.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
     }
 
     /// Whether a device may keep messages of this campaign.
@@ -50,13 +50,13 @@ impl Session {
 
     /// Somebody pressed a button about what is kept.
     pub(super) fn queue(&mut self, what: &str) -> Vec<Effect> {
-        match (what, &self.phase) {
-            ("keep", Phase::Editing) if self.may_queue() => self.store(),
-            ("send-kept", Phase::OutboxEntry(false)) => {
-                self.pressed = true;
+        match (what, &self.state) {
+            ("keep", State::Editing) if self.may_queue() => self.store(),
+            ("send-kept", State::Queued(Queued { sending: false, .. })) => {
+                self.state = State::Queued(Queued { sending: false, pressed: true });
                 self.drain()
             }
-            ("delete-kept", Phase::OutboxEntry(false)) => {
+            ("delete-kept", State::Queued(Queued { sending: false, .. })) => {
                 let name = self.kept.as_ref().map(|kept| kept.key());
                 let mut effects = self.back(Notice::Dropped);
                 effects.extend(name.map(Effect::Discard));
@@ -88,12 +88,12 @@ impl Session {
 
     /// The device keeps it now, or can't.
     pub(super) fn stored(&mut self, stored: bool) -> Vec<Effect> {
-        if !stored && self.phase == Phase::OutboxEntry(true) {
+        if !stored && matches!(self.state, State::Queued(Queued { sending: true, .. })) {
             // It could not be looked for.
             self.notice = Some(Notice::Unreachable);
             return self.wait_for_it(false);
         }
-        let Some(kept) = self.kept.as_ref().filter(|_| self.phase == Phase::Editing) else {
+        let Some(kept) = self.kept.as_ref().filter(|_| self.state == State::Editing) else {
             return Vec::new();
         };
         if !stored {
@@ -113,13 +113,18 @@ impl Session {
     }
 
     fn wait_so_long(&mut self, sending: bool, milliseconds: u32) -> Vec<Effect> {
-        self.attempt += 1;
-        self.phase = Phase::OutboxEntry(sending);
+        self.lasting.attempt += 1;
+        self.state = State::Queued(Queued { sending, pressed: self.is_pressed() });
         self.changed(Dirty::SCREEN);
         match sending {
             true => Vec::new(),
-            false => vec![Effect::Wait { attempt: self.attempt, milliseconds }],
+            false => vec![Effect::Wait { attempt: self.lasting.attempt, milliseconds }],
         }
+    }
+
+    /// Whether somebody has pressed the button that sends what is kept.
+    fn is_pressed(&self) -> bool {
+        matches!(self.state, State::Queued(Queued { pressed: true, .. }))
     }
 
     /// Has what is kept sent, if no other tab is at it.
@@ -136,8 +141,8 @@ impl Session {
         expired: bool,
         mine: &[String],
     ) -> Vec<Effect> {
-        match (&self.phase, &self.kept) {
-            (Phase::OutboxEntry(_), Some(shown)) => {
+        match (&self.state, &self.kept) {
+            (State::Queued(_), Some(shown)) => {
                 let sending = mine.contains(&shown.jti);
                 if !all.iter().any(|kept| kept.jti == shown.jti) {
                     let notice = if expired { Notice::Expired } else { Notice::Elsewhere };
@@ -145,7 +150,7 @@ impl Session {
                 }
                 if sending { Vec::new() } else { self.wait_for_it(false) }
             }
-            (Phase::Editing, None) if !self.wrote && self.first => {
+            (State::Editing, None) if !self.entered.wrote && self.lasting.first => {
                 let Some(first) = all.into_iter().next() else {
                     if expired {
                         self.notice = Some(Notice::Expired);
@@ -163,13 +168,13 @@ impl Session {
 
     /// What became of sending what was kept.
     pub(super) fn drained(&mut self, kept: OutboxEntry, outcome: Outcome) -> Vec<Effect> {
-        let is_shown = matches!(self.phase, Phase::OutboxEntry(_))
+        let is_shown = matches!(self.state, State::Queued(_))
             && self.kept.as_ref().is_some_and(|mine| mine.jti == kept.jti);
         match outcome {
             Outcome::Accepted(acceptance) if is_shown => {
                 // The form may hold another message of that identity by now.
                 self.unclear.retain(|message| message.body == kept.body);
-                let own = self.pressed || !self.unclear.is_empty();
+                let own = self.is_pressed() || !self.unclear.is_empty();
                 let mut effects = self.accepted(acceptance);
                 // Who only opened the page is led nowhere.
                 effects.retain(|it| own || !matches!(it, Effect::Lead(_) | Effect::Focus(_)));
@@ -193,7 +198,7 @@ impl Session {
 
     /// What was kept is refused: it is mended in the form, if that can still be read.
     fn refused_kept(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
-        self.phase = Phase::Editing;
+        self.state = State::Editing;
         self.changed(Dirty::SCREEN);
         let mut effects = if self.unclear.iter().any(|message| message.body == kept.body) {
             self.refused(refusal)
@@ -232,8 +237,8 @@ impl Session {
         for name in draft.names().filter(|name| own(name)) {
             draft.all(name).for_each(|value| mended.tick(name, value, true));
         }
-        self.draft = mended;
-        self.wrote = true;
+        self.entered.draft = mended;
+        self.entered.wrote = true;
         // Its key was another page's.
         self.unclear = vec![Message { settled: true, ..Message::default() }];
         self.refused(refusal)
@@ -241,10 +246,10 @@ impl Session {
 
     /// Back to the form, with what is to be known.
     fn back(&mut self, notice: Notice) -> Vec<Effect> {
-        self.attempt += 1;
+        self.lasting.attempt += 1;
         self.kept = None;
         self.notice = Some(notice);
-        self.phase = Phase::Editing;
+        self.state = State::Editing;
         self.changed(Dirty::SCREEN);
         let mut effects = vec![Effect::Focus(Focus::Notice)];
         effects.extend(self.grant());

@@ -1,41 +1,23 @@
 //! Emptying the form for the next person.
 
-use super::Dirty;
-use super::Effect;
-use super::assist;
-use super::{Phase, Session};
-use crate::draft::Draft;
+use super::state::{Entered, Step};
+use super::{Dirty, Effect, Session, State};
 
 impl Session {
-    /// Empties the form for the next person.
+    /// Begins anew for the next person: a new form with what outlives one person.
     pub(super) fn reset(&mut self) -> Vec<Effect> {
-        self.empty();
-        // Only a campaign that was open can have been sent to; it is validated again on sending.
-        if !matches!(self.phase, Phase::NotYetOpen | Phase::Closed) {
-            self.phase = Phase::Editing;
-        }
-        self.notice = None;
-        self.shared = None;
-        self.receipt_shown = false;
-        self.emptied = false;
-        self.attempt += 1;
-        self.next = None;
-        self.unclear.clear();
-        (self.outdated, self.unspoken, self.wish) = (false, false, None);
-        // What is kept goes on its way without this form.
-        self.kept = None;
-        (self.first, self.pressed) = (false, false);
+        let state = match self.state {
+            State::NotYetOpen => State::NotYetOpen,
+            State::Closed => State::Closed,
+            // Only a campaign that was open can have been sent to; it is validated again on sending.
+            _ => State::Editing,
+        };
+        let mut lasting = self.lasting.clone();
+        lasting.attempt += 1;
+        lasting.first = false;
+        // What the outbox holds goes on its way without this form.
+        *self = Session::unused(std::mem::take(&mut self.config), lasting, state);
         self.forget().into_iter().collect()
-    }
-
-    /// Empties the form of everything that was entered.
-    pub(super) fn empty(&mut self) {
-        self.draft = Draft::begun(&self.config.campaign, self.config.seed);
-        self.help = assist::Help::default();
-        self.field_errors.clear();
-        self.mailing = None;
-        (self.wrote, self.started) = (false, false);
-        self.changed(Dirty::SCREEN);
     }
 
     /// The page is left. Where people may be at risk, nothing of the form is left for whoever comes back to it; a
@@ -44,12 +26,15 @@ impl Session {
         if !self.config.campaign.is_at_risk() {
             return self.keep();
         }
-        // What the page has not let go yet is not on its way.
-        if self.state() != "sending" || matches!(self.phase, Phase::Asking) {
-            return self.reset();
+        match &mut self.state {
+            // What the page has not let go yet is not on its way.
+            State::Submitting(submission) if submission.step != Step::Asking => {
+                submission.emptied = true;
+                self.entered = Entered::begun(&self.config);
+                self.changed(Dirty::SCREEN);
+                Vec::new()
+            }
+            _ => self.reset(),
         }
-        self.empty();
-        self.emptied = true;
-        Vec::new()
     }
 }

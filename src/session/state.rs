@@ -42,71 +42,93 @@ pub struct FormConfig {
     pub variant: Option<String>,
 }
 
-/// The form and all that it remembers.
+/// One form: what outlives a reset, and all of one person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     pub(crate) config: FormConfig,
-    pub(crate) draft: Draft,
-    pub(crate) phase: Phase,
-    pub(crate) field_errors: Vec<FieldError>,
-    pub(crate) notice: Option<Notice>,
-    pub(crate) count: Option<i64>,
-    pub(crate) shared: Option<ShareResult>,
-    /// Whether the form hears of what is done with it: a hosted page does not.
-    pub(crate) hears: bool,
-    /// Whether somebody at risk asked for the receipt.
-    pub(crate) receipt_shown: bool,
-    /// The mail that the supporter is to send, or has sent.
-    pub(crate) mailing: Option<Box<Mailing>>,
-    /// What was copied last.
-    pub(crate) copied: Channel,
-    /// Whether the browser has ways of its own to pass things on.
-    pub(crate) shares: bool,
-    pub(crate) help: assist::Help,
-    pub(super) changes: Dirty,
-    /// Whether somebody has written.
-    pub(super) wrote: bool,
-    /// Whether what is to be done then was said.
-    pub(super) started: bool,
-    pub(super) attempt: u32,
-    /// How often the message on its way was sent.
-    pub(super) tries: u32,
-    /// The proof of work for the message on its way.
-    pub(super) proof: String,
-    pub(super) key_state: KeyState,
-    /// What is about to be signed.
-    pub(super) next: Option<Box<Message>>,
+    pub(crate) lasting: Lasting,
+    pub(crate) state: State,
+    pub(crate) entered: Entered,
     /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
     /// that it counts once, whatever was changed in between.
     pub(super) unclear: Vec<Message>,
-    /// Whether the form was emptied while the message was on its way: nothing in it is that message any more.
-    pub(super) emptied: bool,
-    /// Whether what has arrived is not what the form says.
-    pub(crate) outdated: bool,
-    /// The language that was asked for while the message was on its way.
-    pub(super) wish: Option<String>,
-    /// Whether somebody chose the language.
-    pub(super) spoke: bool,
-    /// Whether a language that was asked for can't be had.
-    pub(crate) unspoken: bool,
     /// The message that the device keeps, or is to keep.
     pub(crate) kept: Option<Box<OutboxEntry>>,
+    pub(crate) notice: Option<Notice>,
+    /// The language that was asked for while the message was on its way.
+    pub(super) wish: Option<String>,
+    /// Whether a language that was asked for can't be had.
+    pub(crate) unspoken: bool,
+    pub(super) changes: Dirty,
+}
+
+/// What outlives a reset: nothing of it is about a person.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lasting {
+    pub(crate) count: Option<i64>,
+    /// Whether the form hears of what is done with it: a hosted page does not.
+    pub(crate) hears: bool,
+    /// Whether the browser has ways of its own to pass things on.
+    pub(crate) shares: bool,
+    /// Whether somebody chose the language.
+    pub(super) spoke: bool,
     /// Whether this form is the first one since the page was opened: what the device keeps is none of the next
     /// person's business.
     pub(super) first: bool,
-    /// Whether somebody has pressed a button that sends.
-    pub(super) pressed: bool,
+    /// Number of the current attempt: answers to earlier ones are late.
+    pub(super) attempt: u32,
+    /// A key that was made and has signed nothing, or is being made.
+    pub(super) key_state: KeyState,
 }
 
-/// The steps on the way of a message.
+/// What a person entered, and what the form remembers of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Phase {
+pub(crate) struct Entered {
+    pub(crate) draft: Draft,
+    pub(crate) field_errors: Vec<FieldError>,
+    pub(crate) help: assist::Help,
+    /// The mail that the supporter is to send, or has sent.
+    pub(crate) mailing: Option<Box<Mailing>>,
+    /// Whether somebody has written.
+    pub(super) wrote: bool,
+    /// Whether the effects of a start were emitted.
+    pub(super) started: bool,
+}
+
+/// Where a form stands, with what belongs to that state only.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum State {
     /// The campaign has not begun.
     NotYetOpen,
     /// The campaign is over.
     Closed,
-    /// The supporter is at it.
+    /// The supporter fills in the form.
     Editing,
+    /// A message is on its way.
+    Submitting(Submission),
+    /// The device keeps the message, and nobody else has it for certain.
+    Queued(Queued),
+    /// The endpoint has the message.
+    Sent(Sent),
+}
+
+/// A message on its way, from the press of the button to the endpoint's last answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Submission {
+    pub(super) step: Step,
+    /// What is about to be signed.
+    pub(super) next: Option<Box<Message>>,
+    /// How often the message was sent.
+    pub(super) tries: u32,
+    /// The proof of work for the message.
+    pub(super) proof: String,
+    /// Whether the form was emptied meanwhile: nothing in it is that message any more.
+    pub(super) emptied: bool,
+}
+
+/// The steps of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
     /// The page is asked whether it objects.
     Asking,
     /// Key, digests and identity are made.
@@ -119,10 +141,81 @@ pub(crate) enum Phase {
     Posting,
     /// Nobody answered, and it is asked once more in a while.
     Waiting,
-    /// The device keeps it, and nobody else has it for certain; whether it is being sent.
-    OutboxEntry(bool),
-    /// The endpoint has it.
-    Sent(Acceptance),
+}
+
+/// A message that the device keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Queued {
+    /// Whether it is being sent.
+    pub(crate) sending: bool,
+    /// Whether somebody has pressed the button that sends it.
+    pub(super) pressed: bool,
+}
+
+/// A message that has arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) acceptance: Acceptance,
+    /// Whether what has arrived is not what the form says.
+    pub(crate) outdated: bool,
+    /// Whether somebody at risk asked for the receipt.
+    pub(crate) receipt_shown: bool,
+    /// What became of copying the text to share.
+    pub(crate) shared: Option<ShareResult>,
+    /// What was copied last.
+    pub(crate) copied: Channel,
+}
+
+impl Entered {
+    /// What a form holds before anybody has entered anything.
+    pub(super) fn begun(config: &FormConfig) -> Self {
+        Entered {
+            draft: Draft::begun(&config.campaign, config.seed),
+            field_errors: Vec::new(),
+            help: assist::Help::default(),
+            mailing: None,
+            wrote: false,
+            started: false,
+        }
+    }
+}
+
+impl Submission {
+    pub(super) fn begun(step: Step, next: Option<Box<Message>>) -> Self {
+        Submission { step, next, tries: 0, proof: String::new(), emptied: false }
+    }
+}
+
+impl Sent {
+    pub(super) fn new(acceptance: Acceptance) -> Self {
+        Sent {
+            acceptance,
+            outdated: false,
+            receipt_shown: false,
+            shared: None,
+            copied: Channel::Copy,
+        }
+    }
+}
+
+impl State {
+    /// The submission at this step.
+    pub(super) fn is_at(&self, step: Step) -> bool {
+        matches!(self, State::Submitting(submission) if submission.step == step)
+    }
+
+    /// The message that is about to be signed.
+    pub(super) fn take_next(&mut self) -> Option<Box<Message>> {
+        match self {
+            State::Submitting(submission) => submission.next.take(),
+            _ => None,
+        }
+    }
+
+    /// Whether the form was emptied while its message was on its way.
+    pub(super) fn is_emptied(&self) -> bool {
+        matches!(self, State::Submitting(submission) if submission.emptied)
+    }
 }
 
 /// How far what signing needs is.

@@ -29,6 +29,6 @@ impl Viewer<'_> {
     }
 
     pub(super) fn is_asked(&self, consent: &Consent) -> bool {
-        consent.is_asked_in(self.session.draft.get("country"))
+        consent.is_asked_in(self.session.entered.draft.get("country"))
     }
 }

@@ -106,7 +106,7 @@ impl Viewer<'_> {
         self.out.set(Attribute::Name, context.name);
         self.out.set(Attribute::Value, value);
         self.unremembered();
-        self.set_if(self.session.draft.has(context.name, value), Attribute::Checked, "");
+        self.set_if(self.session.entered.draft.has(context.name, value), Attribute::Checked, "");
         self.out.end();
         self.out.begin(Tag::Label);
         self.out.set(Attribute::For, &id);

@@ -57,14 +57,14 @@ impl<'a> Viewer<'a> {
         'a: 't,
     {
         let field_error =
-            self.session.field_errors.iter().find(|field_error| field_error.field == name);
+            self.session.entered.field_errors.iter().find(|field_error| field_error.field == name);
         FieldContext { name, required, hint: None, field_error, left: None, given_to: None }
     }
 
     /// A field, filled with what was entered under its name.
     pub(super) fn filled(&mut self, context: &FieldContext<'_>, control: &Control<'_>) {
         let session = self.session;
-        let value = session.draft.get(context.name);
+        let value = session.entered.draft.get(context.name);
         if matches!(control, Control::Several(_) | Control::Tick) {
             return self.boxes(context, value, control);
         }
@@ -81,7 +81,7 @@ impl<'a> Viewer<'a> {
                 self.tell(key, left.abs(), "", "");
             }
         }
-        if session.help.suggestion.is_some() {
+        if session.entered.help.suggestion.is_some() {
             self.suggestion(context.name);
         }
         self.out.end();
@@ -235,7 +235,7 @@ impl<'a> Viewer<'a> {
         match name {
             SUBJECT | BODY => true,
             PUBLIC => self.campaign.asks_for_public_name(),
-            TARGETS => offered(self.campaign, &self.session.draft).choice.is_some(),
+            TARGETS => offered(self.campaign, &self.session.entered.draft).choice.is_some(),
             _ => {
                 self.campaign.field(name).is_some()
                     || consent_of(self.campaign, name).is_some_and(|consent| self.is_asked(consent))

@@ -110,7 +110,7 @@ impl<'a> Viewer<'a> {
         self.words(match &self.session.notice {
             _ if self.is_busy() => Key::Sending,
             _ if self.campaign.is_only_mailed() => Key::MailSend,
-            _ if self.session.mailing.is_some() => Key::Send,
+            _ if self.session.entered.mailing.is_some() => Key::Send,
             Some(Notice::Unreachable | Notice::Busy(_)) => Key::TryAgain,
             _ if self.session.config.test => Key::TestSend,
             _ => Key::Send,

@@ -14,7 +14,7 @@ impl Viewer<'_> {
     pub(super) fn message(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
         let fixed = !template.editable;
-        let sent = session.draft.composed(self.campaign);
+        let sent = session.entered.draft.composed(self.campaign);
         let mut subject = self.context(SUBJECT, true);
         let mut body = self.context(BODY, true);
         let to = match template.per_target {
@@ -27,7 +27,7 @@ impl Viewer<'_> {
         let frame = [template.head.as_str(), &template.foot].concat();
         let mut differs = !frame.is_empty();
         for (context, about) in [(&mut subject, ""), (&mut body, &frame)] {
-            let written = [session.draft.get(context.name), about].concat();
+            let written = [session.entered.draft.get(context.name), about].concat();
             if message::fill(&written, &Draft::default(), &[], u32::MAX) != written {
                 differs = true;
                 if !fixed {

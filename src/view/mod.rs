@@ -32,7 +32,7 @@ pub use regions::{REGIONS, Region};
 use crate::campaign::Campaign;
 use crate::language;
 use crate::markup::{Attribute, Markup, Tag, html};
-use crate::session::{Phase, Session};
+use crate::session::{Session, State};
 use crate::text::{Key, Locale};
 
 /// How a page without script posts the form.
@@ -101,19 +101,19 @@ impl<'a> Viewer<'a> {
         }
         self.exit();
         self.languages();
-        match &session.phase {
-            Phase::Sent(acceptance) => self.thanks(acceptance),
-            Phase::OutboxEntry(sending) => self.kept(*sending),
+        match &session.state {
+            State::Sent(sent) => self.thanks(sent),
+            State::Queued(queued) => self.kept(queued.sending),
             _ => self.leaf(Tag::H2, "title", &campaign.title),
         }
         self.numbered(Region::Progress);
-        match &session.phase {
-            Phase::Sent(_) | Phase::OutboxEntry(_) => {}
-            Phase::NotYetOpen => {
+        match &session.state {
+            State::Sent(_) | State::Queued(_) => {}
+            State::NotYetOpen => {
                 self.sentence(Tag::P, "notice", Key::NotYetOpen);
                 self.opens_on();
             }
-            Phase::Closed => self.sentence(Tag::P, "notice", Key::Closed),
+            State::Closed => self.sentence(Tag::P, "notice", Key::Closed),
             _ => {
                 self.before_form();
                 self.safety();

@@ -10,7 +10,7 @@ use crate::text::Key;
 
 impl Viewer<'_> {
     pub(super) fn targets(&mut self) {
-        let offer = offered(self.campaign, &self.session.draft);
+        let offer = offered(self.campaign, &self.session.entered.draft);
         // The question is the heading.
         self.out.begin(Tag::Section);
         self.out.nothing();
