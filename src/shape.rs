@@ -203,6 +203,22 @@ pub fn read<T: Shape + Default>(text: &str) -> Result<T, Vec<ConfigFault>> {
     if reading.faults.is_empty() { Ok(value) } else { Err(reading.faults) }
 }
 
+/// Reads the bytes of a text in UTF-8 as `T`.
+///
+/// # Errors
+/// As those of [`read`].
+pub(crate) fn read_bytes<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<ConfigFault>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => read(text),
+        Err(_) => Err(vec![fault("", "a text in UTF-8")]),
+    }
+}
+
+/// A fault of a text without lines.
+pub(crate) fn fault(pointer: &str, expected: &'static str) -> ConfigFault {
+    ConfigFault { pointer: pointer.to_owned(), line: 1, kind: FaultKind::Expected(expected) }
+}
+
 /// Writes a value as compact JSON.
 pub fn write(value: &dyn Written) -> String {
     let mut out = Writer::default();

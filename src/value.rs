@@ -1,13 +1,45 @@
-//! The form of single values: characters, addresses, numbers and days.
+//! The form of single values: lengths, characters, addresses, numbers and days.
 
-use super::limits::length;
 use crate::phone::is_within;
 use crate::time::days_since_1970;
+
+/// The longest subject.
+pub const LONGEST_SUBJECT: u32 = 200;
+
+/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const LONGEST_EMAIL: u32 = 254;
+
+/// The longest line of text.
+pub const LONGEST_TEXT: u32 = 200;
+
+/// The longest answer of several lines.
+pub const LONGEST_LONG_TEXT: u32 = 2000;
+
+/// The longest postcode and phone number.
+pub const LONGEST_CODE: u32 = 32;
+
+/// The longest text about where a supporter came from: longer than any origin.
+pub const LONGEST_SOURCE: u32 = 300;
+
+/// The longest language tag (BCP 47, section 4.4.1).
+pub const LONGEST_LANGUAGE: u32 = 35;
+
+/// The longest id of a campaign, a target or a variant.
+pub(crate) const LONGEST_ID: u32 = 64;
+
+/// The longest address of an endpoint.
+pub(crate) const LONGEST_ADDRESS: u32 = 2000;
+
+/// The length that counts: Unicode scalar values.
+pub fn length(text: &str) -> u32 {
+    // Bytes that go on with a character begin with the bits 10.
+    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count() as u32
+}
 
 /// Whether nothing of a text can be seen. Among letters such characters have their uses: Khmer has its words ended by
 /// U+200B.
 #[inline(never)]
-pub(super) fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     // Of Default_Ignorable_Code_Point (Unicode, section 5.21) what a keyboard or a copy brings, and the blank of Braille; first and last of each range.
     const UNSEEN: [u16; 28] = [
         0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f,
@@ -18,7 +50,7 @@ pub(super) fn is_blank(text: &str) -> bool {
 }
 
 /// Each of the values once, where all of them are known.
-pub(super) fn distinct<'a, 'k>(
+pub(crate) fn distinct<'a, 'k>(
     values: impl Iterator<Item = &'a str>,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> Option<Vec<String>> {
@@ -98,21 +130,21 @@ pub fn is_email(value: &str) -> bool {
 
 /// A dot between the labels of a domain: keyboards for Chinese and Japanese have three more
 /// (RFC 3490, section 3.1).
-pub(super) fn is_dot(c: char) -> bool {
+pub(crate) fn is_dot(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
 /// A character beyond ASCII that is neither space nor control.
-pub(super) fn is_foreign(c: char) -> bool {
+pub(crate) fn is_foreign(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control()
 }
 
-pub(super) fn is_number(value: &str) -> bool {
+pub(crate) fn is_number(value: &str) -> bool {
     value.parse::<i64>().is_ok()
 }
 
 /// A day as a date control gives it: `2024-10-24`.
-pub(super) fn is_date(value: &str) -> bool {
+pub(crate) fn is_date(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     let &[year, month, day] = &parts[..] else {
         return false;

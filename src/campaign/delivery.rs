@@ -1,6 +1,6 @@
 //! Where actions are posted, how they are encrypted, and how messages reach the targets.
 
-use crate::envelope::PublicKey;
+use crate::jwk::PublicKey;
 use crate::shape::{record, string_enum};
 
 record! { read

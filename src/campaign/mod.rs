@@ -29,7 +29,7 @@ pub use translation::{
     TemplateText, Translation, Translations, Variant, VariantText,
 };
 
-use crate::draft::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS};
+use crate::control::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS};
 use crate::shape::record;
 
 record! { read

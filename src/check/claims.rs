@@ -1,18 +1,19 @@
 //! Validation of claims, as an endpoint receives them.
 
 use super::field_error::{FieldError, FieldErrorKind};
-use super::limits::{
-    LONGEST_ADDRESS, LONGEST_ID, LONGEST_LANGUAGE, LONGEST_SOURCE, LONGEST_TEXT, length, limits,
-};
+use super::limits::limits;
 use super::validator::Validator;
-use super::values::holds_control;
 use super::{MESSAGES, bears, check, consent_of};
 use crate::action::{Action, Claims, DeliveryClaim};
+use crate::base64url;
 use crate::campaign::{Campaign, Kind, STANDARD_FIELDS};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS, consent_name};
-use crate::envelope;
 use crate::sealing;
 use crate::targeting::possible;
+use crate::value::{
+    LONGEST_ADDRESS, LONGEST_ID, LONGEST_LANGUAGE, LONGEST_SOURCE, LONGEST_TEXT, holds_control,
+    length,
+};
 
 /// Validates claims against the campaign that they name.
 ///
@@ -163,7 +164,7 @@ pub(super) fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec
         consents.iter().map(|consent| ("consents.wording_digest", &consent.wording_digest));
     for (field, digest) in digests.chain([("campaign_digest", &claims.campaign_digest)]) {
         let fits =
-            digest.is_empty() || envelope::decode(digest).is_some_and(|digest| digest.len() == 32);
+            digest.is_empty() || base64url::decode(digest).is_some_and(|digest| digest.len() == 32);
         refuse(field, (!fits).then_some(FieldErrorKind::Malformed));
     }
     let languages = consents.iter().map(|consent| ("consents.lang", &consent.lang));

@@ -9,22 +9,21 @@ mod claims;
 mod field_error;
 mod limits;
 mod validator;
-mod values;
 
 use crate::action::{Action, Message};
 use crate::campaign::{Campaign, Consent, Target};
 use crate::draft::{CONSENT, Draft, SUBJECT, clean};
 use crate::message;
 use crate::targeting::offered;
+pub(crate) use crate::value::holds_control;
+pub use crate::value::{
+    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE, LONGEST_LONG_TEXT, LONGEST_SOURCE,
+    LONGEST_SUBJECT, LONGEST_TEXT, is_email, length,
+};
 pub use claims::{check_claims, check_received, check_sealed};
 pub use field_error::{FieldError, FieldErrorKind};
-pub use limits::{
-    LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE, LONGEST_LONG_TEXT, LONGEST_SOURCE,
-    LONGEST_SUBJECT, LONGEST_TEXT, length, limits,
-};
+pub use limits::limits;
 use validator::Validator;
-pub use values::is_email;
-pub(crate) use values::{fitting, holds_control};
 
 /// Where a message to one target is reported that nobody can take.
 const MESSAGES: &str = "messages";

@@ -1,8 +1,7 @@
 //! Validation of one draft, value by value, in the order of the form.
 
 use super::field_error::{FieldError, FieldErrorKind, is_named_by_us};
-use super::limits::{length, limits};
-use super::values::{distinct, holds_control, is_blank, is_date, is_email, is_number};
+use super::limits::limits;
 use super::{MESSAGES, consent_of};
 use crate::action::{Agreement, AnswerValue, Message, Person, PublicName};
 use crate::campaign::{Campaign, Field, FieldId, Kind, STANDARD_FIELDS, Target, TargetingMode};
@@ -13,6 +12,7 @@ use crate::phone::is_phone;
 use crate::postcode;
 use crate::shape::Table;
 use crate::targeting::{self, Offer};
+use crate::value::{distinct, holds_control, is_blank, is_date, is_email, is_number, length};
 
 pub(super) struct Validator<'a> {
     pub(super) campaign: &'a Campaign,

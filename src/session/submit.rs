@@ -10,9 +10,9 @@ use crate::campaign::Format;
 use crate::check::{FieldError, check};
 use crate::envelope;
 use crate::retry;
+use crate::rng::splitmix64;
 use crate::sealing;
 use crate::shape;
-use crate::targeting::splitmix64;
 
 /// Times that an endpoint's clock may show (seconds since 1970): from 2023 to 2100. None else is signed on its word.
 const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
