@@ -15,7 +15,6 @@ use crate::campaign::{Campaign, Consent, Target};
 use crate::draft::{CONSENT, Draft, SUBJECT, clean};
 use crate::message;
 use crate::targeting::offered;
-pub(crate) use crate::value::holds_control;
 pub use crate::value::{
     LONGEST_CODE, LONGEST_EMAIL, LONGEST_LANGUAGE, LONGEST_LONG_TEXT, LONGEST_SOURCE,
     LONGEST_SUBJECT, LONGEST_TEXT, is_email, length,

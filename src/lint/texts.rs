@@ -2,10 +2,10 @@
 
 use super::Lint;
 use super::pointer::escaped;
-use crate::check::holds_control;
 use crate::draft::clean;
 use crate::json::{Json, Value};
 use crate::markdown::{self, Block, Inline};
+use crate::value::holds_control;
 
 /// Keys whose texts may run over several lines.
 pub(super) const LONG_TEXTS: [&str; 7] =

@@ -52,7 +52,23 @@ pub enum Effect {
     Store(OutboxEntry),
     /// Have it keep the message of this name no longer.
     Discard(String),
-    /// Look for what it keeps of this campaign, and send what no other tab is sending.
+    /// Have it leave this one, which was claimed, to whoever comes next.
+    Release(OutboxEntry),
+    /// Post an outbox entry.
+    PostEntry {
+        /// The entry.
+        entry: OutboxEntry,
+        /// The proof of work to go along; empty for none.
+        proof: String,
+    },
+    /// Make a proof of work for an outbox entry, as long as its claim lasts.
+    ProveEntry {
+        /// The entry.
+        entry: OutboxEntry,
+        /// The endpoint's challenge.
+        challenge: String,
+    },
+    /// Look for what it keeps of this campaign, and claim what no other tab is sending.
     Drain,
     /// Say when so much time has passed.
     Wait {

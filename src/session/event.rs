@@ -119,13 +119,22 @@ pub enum Event {
         kept: Vec<OutboxEntry>,
         /// Whether there was some that was kept for too long.
         expired: bool,
-        /// The identities of what this tab sends now.
-        mine: Vec<String>,
+        /// What this tab has claimed, to send it now.
+        mine: Vec<OutboxEntry>,
+    },
+    /// The proof of work for an outbox entry is made, or can't be.
+    EntryProved {
+        /// The entry.
+        entry: OutboxEntry,
+        /// The proof.
+        proof: Option<String>,
     },
     /// The endpoint answered to what was kept, or nobody did.
     Drained {
         /// What was sent.
         kept: OutboxEntry,
+        /// Whether a proof of work went along.
+        proved: bool,
         /// What came of it.
         outcome: Outcome,
     },

@@ -3,6 +3,7 @@
 //! world answers comes in as [`Event`]s.
 
 pub(crate) mod assist;
+mod deliver;
 mod dirty;
 mod draft_storage;
 mod effect;
@@ -21,6 +22,7 @@ use crate::answer::{self, Acceptance};
 use crate::campaign::Campaign;
 use crate::check::FieldError;
 use crate::draft::Draft;
+pub use deliver::{Attempt, Delivery, deliver};
 pub use dirty::Dirty;
 pub use effect::{Effect, Focus, PageEvent};
 pub use event::{Event, Reply, SigningInputs};
@@ -246,8 +248,9 @@ impl Session {
             Event::Gone => self.gone(),
             Event::Spoken(campaign) => self.spoken(*campaign),
             Event::Stored(stored) => self.stored(stored),
-            Event::Found { kept, expired, mine } => self.found(kept, expired, &mine),
-            Event::Drained { kept, outcome } => self.drained(kept, outcome),
+            Event::Found { kept, expired, mine } => self.found(kept, expired, mine),
+            Event::Drained { kept, proved, outcome } => self.drained(kept, proved, outcome),
+            Event::EntryProved { entry, proof } => self.entry_proved(entry, proof),
             Event::NotSpoken => {
                 self.unspoken = true;
                 self.changed(Dirty::SCREEN);

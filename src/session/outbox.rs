@@ -1,5 +1,6 @@
 //! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
 
+use super::deliver::{Attempt, Delivery, PAUSE, deliver};
 use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Queued, Session, State};
 use crate::answer::{Outcome, Refusal};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
@@ -7,9 +8,6 @@ use crate::find::find;
 use crate::message;
 use crate::outbox::{LONGEST, OutboxEntry};
 use crate::proof::PARAMETER;
-
-/// How long to wait before what is kept is sent once more while the page is open, in milliseconds.
-const PAUSE: u32 = 60_000;
 
 impl Session {
     /// Whether the device may be asked to keep the message: never where that may be dangerous, nor on a page that
@@ -134,16 +132,30 @@ impl Session {
         vec![Effect::Drain]
     }
 
-    /// What the device keeps of this campaign. Whoever finds such a form untouched sees the message again.
+    /// What the device keeps of this campaign. What this tab has claimed is posted, whatever the form shows.
     pub(super) fn found(
         &mut self,
         all: Vec<OutboxEntry>,
         expired: bool,
-        mine: &[String],
+        mine: Vec<OutboxEntry>,
     ) -> Vec<Effect> {
+        let mut effects = self.show_found(all, expired, &mine);
+        let posts = mine.into_iter().map(|entry| Effect::PostEntry { entry, proof: String::new() });
+        effects.extend(posts);
+        effects
+    }
+
+    /// Whoever finds such a form untouched sees the message again.
+    fn show_found(
+        &mut self,
+        all: Vec<OutboxEntry>,
+        expired: bool,
+        mine: &[OutboxEntry],
+    ) -> Vec<Effect> {
+        let is_mine = |entry: &OutboxEntry| mine.iter().any(|mine| mine.jti == entry.jti);
         match (&self.state, &self.kept) {
             (State::Queued(_), Some(shown)) => {
-                let sending = mine.contains(&shown.jti);
+                let sending = is_mine(shown);
                 if !all.iter().any(|kept| kept.jti == shown.jti) {
                     let notice = if expired { Notice::Expired } else { Notice::Elsewhere };
                     return self.back(notice);
@@ -158,7 +170,7 @@ impl Session {
                     }
                     return Vec::new();
                 };
-                let sending = mine.contains(&first.jti);
+                let sending = is_mine(&first);
                 self.kept = Some(Box::new(first));
                 self.wait_for_it(sending)
             }
@@ -166,12 +178,17 @@ impl Session {
         }
     }
 
-    /// What became of sending what was kept.
-    pub(super) fn drained(&mut self, kept: OutboxEntry, outcome: Outcome) -> Vec<Effect> {
+    /// The endpoint answered to an entry, or nobody did.
+    pub(super) fn drained(
+        &mut self,
+        kept: OutboxEntry,
+        proved: bool,
+        outcome: Outcome,
+    ) -> Vec<Effect> {
         let is_shown = matches!(self.state, State::Queued(_))
             && self.kept.as_ref().is_some_and(|mine| mine.jti == kept.jti);
-        match outcome {
-            Outcome::Accepted(acceptance) if is_shown => {
+        match deliver(outcome, Attempt::Claimed(proved)) {
+            Delivery::Sent(acceptance) if is_shown => {
                 // The form may hold another message of that identity by now.
                 self.unclear.retain(|message| message.body == kept.body);
                 let own = self.is_pressed() || !self.unclear.is_empty();
@@ -180,19 +197,39 @@ impl Session {
                 effects.retain(|it| own || !matches!(it, Effect::Lead(_) | Effect::Focus(_)));
                 effects
             }
-            Outcome::Accepted(acceptance) => self.tell_sent(&acceptance),
-            _ if !is_shown => Vec::new(),
-            Outcome::Refused(refusal) => self.refused_kept(&kept, refusal),
-            // One proof was made, and was not enough.
-            Outcome::Prove(_) | Outcome::Unreachable => {
-                self.notice = Some(Notice::Unreachable);
-                self.wait_for_it(false)
+            Delivery::Sent(acceptance) => {
+                let mut effects = self.tell_sent(&acceptance);
+                effects.push(Effect::Discard(kept.key()));
+                effects
             }
-            Outcome::RetryLater(after) => {
-                self.notice = Some(Notice::Unreachable);
-                let asked = after.unwrap_or(0).saturating_mul(1000);
-                self.wait_so_long(false, asked.max(PAUSE))
+            Delivery::Prove(challenge) => vec![Effect::ProveEntry { entry: kept, challenge }],
+            // It stays for whoever comes next; what is refused, until somebody has seen that.
+            Delivery::Refused(refusal) if is_shown => {
+                let mut effects = vec![Effect::Release(kept.clone())];
+                effects.append(&mut self.refused_kept(&kept, refusal));
+                effects
             }
+            Delivery::Wait(milliseconds) if is_shown => {
+                self.notice = Some(Notice::Unreachable);
+                let mut effects = vec![Effect::Release(kept)];
+                effects.append(&mut self.wait_so_long(false, milliseconds));
+                effects
+            }
+            Delivery::Refused(_) | Delivery::Wait(_) | Delivery::GiveUp(_) => {
+                vec![Effect::Release(kept)]
+            }
+        }
+    }
+
+    /// The proof of work for an entry is made, or can't be.
+    pub(super) fn entry_proved(
+        &mut self,
+        entry: OutboxEntry,
+        proof: Option<String>,
+    ) -> Vec<Effect> {
+        match proof {
+            Some(proof) => vec![Effect::PostEntry { entry, proof }],
+            None => self.drained(entry, true, Outcome::Unreachable),
         }
     }
 

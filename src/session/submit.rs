@@ -2,6 +2,7 @@
 //! answered for. The same message once more is the same action.
 
 use super::Dirty;
+use super::deliver::{Attempt, Delivery, deliver};
 use super::state::{Queued, Sent, Step, Submission};
 use super::{Effect, Focus, KeyState, Message, Notice, PageEvent, Reply, Session, State};
 use crate::action::{Action, ClaimContext, Claims, DeliveryClaim};
@@ -9,7 +10,6 @@ use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
 use crate::check::{FieldError, check};
 use crate::envelope;
-use crate::retry;
 use crate::rng::splitmix64;
 use crate::sealing;
 use crate::shape;
@@ -264,13 +264,23 @@ impl Session {
         let outcome = reply.map_or(Outcome::Unreachable, |reply| {
             answer::outcome(reply.status, &reply.body, reply.retry_after, jti)
         });
-        match outcome {
-            Outcome::Accepted(acceptance) => self.accepted(acceptance),
-            Outcome::Refused(refusal) => self.refused(refusal),
-            Outcome::Prove(challenge) if self.tries() < retry::TRIES => self.prove(challenge),
-            Outcome::Prove(_) => self.wait(None, Notice::Busy(None), "busy"),
-            Outcome::RetryLater(after) => self.wait(after, Notice::Busy(after), "busy"),
-            Outcome::Unreachable => self.wait(None, Notice::Unreachable, "unreachable"),
+        self.delivered(outcome)
+    }
+
+    /// Does what is to be done after this outcome.
+    fn delivered(&mut self, outcome: Outcome) -> Vec<Effect> {
+        let random = splitmix64(self.config.seed ^ u64::from(self.lasting.attempt));
+        match deliver(outcome, Attempt::Watched(self.tries(), random)) {
+            Delivery::Sent(acceptance) => self.accepted(acceptance),
+            Delivery::Refused(refusal) => self.refused(refusal),
+            Delivery::Prove(challenge) => self.prove(challenge),
+            Delivery::Wait(milliseconds) => {
+                self.notice = Some(Notice::Trying);
+                self.step(Step::Waiting);
+                vec![Effect::Wait { attempt: self.lasting.attempt, milliseconds }]
+            }
+            Delivery::GiveUp(Some(after)) => self.stop(Notice::Busy(after), "busy", true),
+            Delivery::GiveUp(None) => self.stop(Notice::Unreachable, "unreachable", true),
         }
     }
 
@@ -292,19 +302,8 @@ impl Session {
                 }
                 self.post()
             }
-            None => self.wait(None, Notice::Busy(None), "busy"),
+            None => self.delivered(Outcome::RetryLater(None)),
         }
-    }
-
-    /// Has it sent once more in a while; or stops, where it was tried often enough.
-    fn wait(&mut self, after: Option<u32>, notice: Notice, code: &str) -> Vec<Effect> {
-        let lot = splitmix64(self.config.seed ^ u64::from(self.lasting.attempt));
-        let Some(milliseconds) = retry::delay(self.tries(), lot, after) else {
-            return self.stop(notice, code, true);
-        };
-        self.notice = Some(Notice::Trying);
-        self.step(Step::Waiting);
-        vec![Effect::Wait { attempt: self.lasting.attempt, milliseconds }]
     }
 
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
