@@ -59,6 +59,22 @@ impl Lint<'_> {
         if template.min > template.max {
             self.fault("/message/min", "`min` is more than `max`", "lower it, or raise `max`");
         }
+        self.room(campaign, longest);
+        if template.nudge && !template.editable {
+            self.fault(
+                "/message/nudge",
+                "nobody can add words of their own",
+                "leave the key out, or make `editable` true",
+            );
+        }
+        let Template { subjects, head, body, foot, .. } = template;
+        self.wording(campaign, "/message", subjects, [head, body, foot]);
+        self.length(campaign, "/message", [head, body, foot]);
+    }
+
+    /// Whether all of the messages of one action fit into it.
+    fn room(&mut self, campaign: &Campaign, longest: u32) {
+        let template = &campaign.message;
         let most = message_count(campaign);
         // A subject and the words about it come with each.
         let rest = LONGEST_SUBJECT + 32;
@@ -84,16 +100,6 @@ impl Lint<'_> {
             let count = if template.per_target { most.max(1) } else { 1 };
             self.size(campaign, count, rest);
         }
-        if template.nudge && !template.editable {
-            self.fault(
-                "/message/nudge",
-                "nobody can add words of their own",
-                "leave the key out, or make `editable` true",
-            );
-        }
-        let Template { subjects, head, body, foot, .. } = template;
-        self.wording(campaign, "/message", subjects, [head, body, foot]);
-        self.length(campaign, "/message", [head, body, foot]);
     }
 
     /// Whether as many messages and all answers fit into an action, each as long as it may be.

@@ -173,18 +173,7 @@ impl Lint<'_> {
             );
         }
         self.address("/counter/url", &campaign.counter.url, Reach::Near);
-        if campaign.counter.goal == Some(0) {
-            self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");
-        }
-        if let (Some(opens), Some(closes)) = (&campaign.opens, &campaign.closes)
-            && opens.seconds() >= closes.seconds()
-        {
-            self.fault(
-                "/closes",
-                "the campaign closes before it opens",
-                "put `closes` after `opens`",
-            );
-        }
+        self.goal_and_times(campaign);
         if let Some(share) = &campaign.share {
             self.filled("/share/text", &share.text);
             self.share(&share.channels);
@@ -204,6 +193,22 @@ impl Lint<'_> {
                 "/public/ask",
                 "nobody is asked for a name that could be made public",
                 "add `given_name` or `family_name` to `fields`, or leave the key out",
+            );
+        }
+    }
+
+    /// The goal, and the times between which messages are accepted and for which they are stored.
+    fn goal_and_times(&mut self, campaign: &Campaign) {
+        if campaign.counter.goal == Some(0) {
+            self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");
+        }
+        if let (Some(opens), Some(closes)) = (&campaign.opens, &campaign.closes)
+            && opens.seconds() >= closes.seconds()
+        {
+            self.fault(
+                "/closes",
+                "the campaign closes before it opens",
+                "put `closes` after `opens`",
             );
         }
         if campaign.retention_days == Some(0) {

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use super::pointer::nearest_to;
-use crate::campaign::{Campaign, Country, Id, TargetingMode};
+use crate::campaign::{Campaign, Country, Filter, Id, TargetingMode};
 use crate::check::is_email;
 use crate::country;
 use crate::postcode;
@@ -109,26 +109,7 @@ impl Lint<'_> {
             }
             countries |= !filter.countries.is_empty();
             postcodes |= !filter.postcodes.is_empty();
-            if mode == TargetingMode::Country && !filter.postcodes.is_empty() {
-                self.fault(
-                    &format!("{at}/postcodes"),
-                    "postcodes that nobody looks at",
-                    "leave the key out, or make `mode` \"postcode\"",
-                );
-            }
-            self.countries(&format!("{at}/countries"), &filter.countries);
-            let codes = filter.countries.iter().map(Country::as_str);
-            self.distinct(&format!("{at}/countries"), "", codes);
-            self.distinct(&format!("{at}/postcodes"), "", filter.postcodes.iter().map(|p| &**p));
-            for (number, beginning) in filter.postcodes.iter().enumerate() {
-                if postcode::plain(beginning).is_empty() {
-                    self.fault(
-                        &format!("{at}/postcodes/{number}"),
-                        "no letter and no digit",
-                        "write how the postcodes begin, like \"SW1A\" or \"75\"",
-                    );
-                }
-            }
+            self.filter(mode, &at, filter);
         }
         let (found, example) = match mode {
             TargetingMode::Country => (countries, "{\"countries\": [\"KH\"]}"),
@@ -148,6 +129,30 @@ impl Lint<'_> {
                     "/targeting/mode",
                     &format!("the targets hang on `{name}`, which nobody has to give"),
                     &format!("put {{\"id\": \"{name}\", \"required\": true}} into `fields`"),
+                );
+            }
+        }
+    }
+
+    /// The filter of one target.
+    fn filter(&mut self, mode: TargetingMode, at: &str, filter: &Filter) {
+        if mode == TargetingMode::Country && !filter.postcodes.is_empty() {
+            self.fault(
+                &format!("{at}/postcodes"),
+                "postcodes that nobody looks at",
+                "leave the key out, or make `mode` \"postcode\"",
+            );
+        }
+        self.countries(&format!("{at}/countries"), &filter.countries);
+        let codes = filter.countries.iter().map(Country::as_str);
+        self.distinct(&format!("{at}/countries"), "", codes);
+        self.distinct(&format!("{at}/postcodes"), "", filter.postcodes.iter().map(|p| &**p));
+        for (number, beginning) in filter.postcodes.iter().enumerate() {
+            if postcode::plain(beginning).is_empty() {
+                self.fault(
+                    &format!("{at}/postcodes/{number}"),
+                    "no letter and no digit",
+                    "write how the postcodes begin, like \"SW1A\" or \"75\"",
                 );
             }
         }

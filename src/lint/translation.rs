@@ -49,11 +49,18 @@ impl Lint<'_> {
                 );
             }
         }
+        self.translated_consents(campaign, &format!("{at}/consents"), texts);
+        self.translated_fields(campaign, &format!("{at}/fields"), texts);
+        self.translated_message(campaign, &format!("{at}/message"), texts);
+        self.translated_variants(campaign, &format!("{at}/variants"), texts);
+    }
+
+    fn translated_consents(&mut self, campaign: &Campaign, at: &str, texts: &Translation) {
         let known: Vec<&str> = campaign.consents.iter().map(|c| c.purpose.as_str()).collect();
         let named = texts.consents.iter().map(|consent| consent.purpose.as_str());
-        self.named(&format!("{at}/consents"), "/purpose", named, &known, " to translate");
+        self.named(at, "/purpose", named, &known, " to translate");
         for (index, text) in texts.consents.iter().enumerate() {
-            let pointer = format!("{at}/consents/{index}/organisation");
+            let pointer = format!("{at}/{index}/organisation");
             let url = &text.organisation.privacy_url;
             self.address(&format!("{pointer}/privacy_url"), url, Reach::Web);
             let consent = campaign.consents.iter().find(|known| known.purpose == text.purpose);
@@ -66,9 +73,6 @@ impl Lint<'_> {
                 );
             }
         }
-        self.translated_fields(campaign, &format!("{at}/fields"), texts);
-        self.translated_message(campaign, &format!("{at}/message"), texts);
-        self.translated_variants(campaign, &format!("{at}/variants"), texts);
     }
 
     /// Nobody translates into a language that is there already.

@@ -148,7 +148,7 @@ impl Session {
         (self, effects)
     }
 
-    /// As [`update`](Self::update), in place.
+    /// As [`update`](Self::update), in place. Long, because each event has its arm here and its work elsewhere.
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
         self.changes = Dirty::NOTHING;
         match event {
