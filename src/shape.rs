@@ -1,4 +1,4 @@
-//! What a JSON object of ours looks like, declared once: [`record!`] and [`string_enum!`] turn a
+//! What a JSON object of ours looks like, declared once: `record!` and `string_enum!` turn a
 //! declaration into a type, its strict reader with located faults, its JSON Schema and, where it goes
 //! out, its writer, so that they cannot drift apart.
 

@@ -1,4 +1,4 @@
-//! The campaign file as types. A [`Campaign`] is in one language: [`Campaign::read`] lays the texts
+//! The campaign file as types. A [`Campaign`] is in one language: [`CampaignFile::campaign`] lays the texts
 //! of that language over the file's own before it reads them. No default lives elsewhere.
 
 mod consents;

@@ -147,7 +147,7 @@ record! { read
     }
 }
 
-/// The campaign's languages, its first one first. A [`Campaign`] has the texts of its own language
+/// The campaign's languages, its first one first. A [`Campaign`](super::Campaign) has the texts of its own language
 /// laid over its own already, so nothing else of them is kept; `lint` reads each of them as a
 /// [`Translation`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

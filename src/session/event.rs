@@ -147,7 +147,7 @@ pub struct SigningInputs {
     pub jti: String,
     /// The public half of the fresh key.
     pub key: PublicKey,
-    /// SHA-256 of each wording that [`Effect::Prepare`] named, in base64url.
+    /// SHA-256 of each wording that [`Effect::Prepare`](super::Effect::Prepare) named, in base64url.
     pub digests: Vec<String>,
 }
 
