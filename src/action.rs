@@ -1,10 +1,9 @@
 //! What a supporter does: [`Action`], valid by construction, and [`Claims`], the same on the wire.
 
 use crate::campaign::Campaign;
-use crate::check::{LONGEST_SOURCE, fitting};
 use crate::json::{Json, Value, Writer};
-use crate::sealing::{self, SealedPayload};
 use crate::shape::{Reading, Shape, Table, Written, record, string_enum};
+use crate::value::{LONGEST_SOURCE, fitting};
 
 /// A valid action. Only [`check`](crate::check::check) makes one.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +134,7 @@ impl Action {
             ..Claims::default()
         };
         if open {
-            sealing::put(&mut claims, self.inside());
+            claims.unseal(self.inside());
         }
         claims
     }
@@ -357,5 +356,28 @@ impl Person {
             "address" => self.address = value,
             _ => {}
         }
+    }
+}
+
+record! { written
+    /// What is sealed of an action. The claims have none of it then.
+    pub struct SealedPayload {
+        /// Who acts.
+        person: Person = Person::default(),
+        /// What is said to all; absent where there are `messages`.
+        message: Option<Message> = None,
+        /// A message for each target, by its id.
+        messages: Table<Message> = Table::default(),
+        /// The answers to the campaign's own questions.
+        answers: Table<AnswerValue> = Table::default(),
+    }
+}
+
+impl Claims {
+    /// Takes in what was sealed, or is not to be.
+    pub(crate) fn unseal(&mut self, inside: SealedPayload) {
+        let SealedPayload { person, message, messages, answers } = inside;
+        (self.person, self.message) = (person, message);
+        (self.messages, self.answers) = (messages, answers);
     }
 }

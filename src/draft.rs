@@ -3,22 +3,10 @@
 
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
+pub use crate::control::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
 use crate::find::replace;
 use crate::json::{Json, Value};
-use crate::targeting::splitmix64;
-
-/// The name of the control for a target's box, a target's id being the value.
-pub const TARGETS: &str = "targets";
-/// The name of the control for the subject.
-pub const SUBJECT: &str = "subject";
-/// The name of the control for the message.
-pub const BODY: &str = "body";
-/// The name of the control for how the supporter wishes to be named in public.
-pub const PUBLIC: &str = "public";
-/// What the name of a consent's control begins with; the purpose follows.
-pub const CONSENT: &str = "consent_";
-/// The value of a box that is ticked.
-pub const TICKED: &str = "on";
+use crate::rng::splitmix64;
 
 /// Named values in the order in which they came. A name may have several values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -151,11 +139,6 @@ pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
         seed = seed.wrapping_add(1);
     }
     seed
-}
-
-/// The name of the control for a consent.
-pub fn consent_name(purpose: &str) -> String {
-    [CONSENT, purpose].concat()
 }
 
 /// A value as it is compared and kept: trimmed, its line ends LF.

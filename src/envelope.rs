@@ -2,11 +2,11 @@
 //! Writing and strict reading only: no clock, no randomness, no key and no transport. Whoever
 //! verifies a signature does it over [`Envelope::signed`].
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
 use crate::action::Claims;
+pub use crate::base64url::{decode, encode};
 use crate::json::Writer;
-use crate::shape::{self, ConfigFault, FaultKind, Shape, Written, record};
+pub use crate::jwk::PublicKey;
+use crate::shape::{self, ConfigFault, Shape, Written, fault, read_bytes as read, record};
 
 /// `typ` of an action.
 pub const ACTION: &str = "action+jws";
@@ -26,18 +26,6 @@ record! { written
         kid: Option<String> = None,
     }
 
-    /// A public key on P-256 (RFC 7517 and RFC 7518, section 6.2), with nothing besides it.
-    pub struct PublicKey {
-        /// Always `EC`.
-        kty: String,
-        /// Always `P-256`.
-        crv: String,
-        /// The x coordinate: 32 bytes in base64url.
-        x: String,
-        /// The y coordinate: 32 bytes in base64url.
-        y: String,
-    }
-
     /// What a receipt says: the endpoint has this action.
     pub struct ReceiptClaims {
         /// The endpoint's public address.
@@ -50,27 +38,6 @@ record! { written
         action_digest: String,
         /// When it was received: seconds since 1970.
         iat: i64,
-    }
-}
-
-impl PublicKey {
-    /// The key of these coordinates, each 32 bytes in base64url.
-    pub fn p256(x: &str, y: &str) -> Self {
-        let [kty, crv, x, y] = ["EC", "P-256", x, y].map(str::to_owned);
-        PublicKey { kty, crv, x, y }
-    }
-
-    /// The uncompressed point (SEC 1, section 2.3.3): 4, x, y. `None` for any other key.
-    pub fn point(&self) -> Option<[u8; 65]> {
-        if self.kty != "EC" || self.crv != "P-256" {
-            return None;
-        }
-        let mut point = [4; 65];
-        for (coordinate, place) in [(&self.x, 1..33), (&self.y, 33..65)] {
-            let bytes = decode(coordinate).filter(|bytes| bytes.len() == 32)?;
-            point[place].copy_from_slice(&bytes);
-        }
-        Some(point)
     }
 }
 
@@ -205,37 +172,6 @@ fn open<'a, T: Shape + Default>(
     Ok(Envelope { header, claims, payload, signed, signature })
 }
 
-pub(crate) fn read<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<ConfigFault>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => shape::read(text),
-        Err(_) => Err(vec![fault("", "a text in UTF-8")]),
-    }
-}
-
 fn header_fault(pointer: &str, expected: &'static str) -> EnvelopeFault {
     EnvelopeFault::Header(vec![fault(pointer, expected)])
-}
-
-pub(crate) fn fault(pointer: &str, expected: &'static str) -> ConfigFault {
-    ConfigFault { pointer: pointer.to_owned(), line: 1, kind: FaultKind::Expected(expected) }
-}
-
-/// base64url without padding (RFC 7515, section 2). What is encoded is no secret, so that a table
-/// does, which costs the widget 1 KB less than base64ct's constant time.
-pub fn encode(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
-        let bits = bits << (8 * (3 - chunk.len()));
-        for digit in 0..=chunk.len() {
-            text.push(DIGITS[bits >> (18 - 6 * digit) & 63] as char);
-        }
-    }
-    text
-}
-
-/// The bytes of unpadded base64url, if it is in its one canonical form.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(text).ok()
 }

@@ -12,9 +12,14 @@
 //!                                                              answer ── session ── view ── markup
 //! ```
 
+pub mod base64url;
 mod find;
 pub mod json;
+pub mod jwk;
+mod rng;
 pub mod shape;
+mod time;
+mod value;
 
 pub mod campaign;
 pub mod country;
@@ -23,6 +28,7 @@ pub mod markdown;
 
 pub mod action;
 pub mod check;
+pub mod control;
 pub mod draft;
 pub mod mail;
 pub mod message;

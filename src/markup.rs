@@ -21,6 +21,8 @@
 use crate::find::replace;
 use crate::json::Writer;
 
+mod debug;
+
 /// The character of the first name.
 const FIRST: u8 = b'0';
 /// What ends a text. It is the one control character that JSON need not escape, no message may hold
@@ -228,7 +230,7 @@ const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) ->
 }
 
 /// A markup, or the beginning of one. Its methods are few and plain: the widget pays for each call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
 impl Markup {

@@ -1,11 +1,11 @@
 //! The message: the campaign's template, the supporter's words, and what stands for what.
 
 use crate::campaign::{Campaign, STANDARD_FIELDS, Target};
-use crate::check::{LONGEST_SUBJECT, length};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::find::split_once;
 use crate::phone;
 use crate::targeting::recipients;
+use crate::value::{LONGEST_SUBJECT, length};
 
 /// What may stand between `{{` and `}}` for those to whom the message goes.
 pub const OF_TARGETS: [&str; 3] = ["target_name", "target_office", "target_organisation"];

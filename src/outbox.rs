@@ -1,7 +1,6 @@
 //! What a device keeps of a message that could not be sent, on the supporter's word: what was signed, and
 //! nothing else. Every form of the same campaign on the same site sends it as soon as it can.
 
-use crate::answer::Outcome;
 use crate::draft::{Draft, TARGETS};
 use crate::envelope;
 use crate::json::{self, Json, Value, Writer};
@@ -42,26 +41,6 @@ pub enum ClaimResult {
     Delete,
     /// It is sent, and belongs to this tab for as long as that takes.
     Send,
-}
-
-/// What becomes of a message that is kept, when the answer to a post of it is there.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Disposition {
-    /// It has arrived: it is kept no longer.
-    Discard,
-    /// It goes once more with the proof of work for this challenge.
-    Prove(String),
-    /// It stays for whoever comes next; what is refused, until somebody has seen that.
-    Release,
-}
-
-/// What becomes of it by this outcome, where a proof of work went along or not. One proof is made for each claim.
-pub fn disposition(outcome: &Outcome, proved: bool) -> Disposition {
-    match outcome {
-        Outcome::Accepted(_) => Disposition::Discard,
-        Outcome::Prove(challenge) if !proved => Disposition::Prove(challenge.clone()),
-        _ => Disposition::Release,
-    }
 }
 
 impl OutboxEntry {

@@ -18,7 +18,7 @@
 //!
 //! Nothing here derives anything: the shells bring the cryptography.
 
-use crate::envelope::{decode, encode};
+use crate::base64url::{decode, encode};
 use crate::find::split_once;
 
 /// The name of the only algorithm.

@@ -48,7 +48,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::encode;
+    use crate::base64url::encode;
     use proptest::prelude::*;
 
     fn receipt(claims: &str) -> String {

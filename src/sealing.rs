@@ -10,9 +10,11 @@
 //!    vector is 12 random bytes.
 //! 5. [`compact`] of header, vector and ciphertext is the claim `sealed`.
 
-use crate::action::{AnswerValue, Claims, Message, Person};
-use crate::envelope::{PublicKey, decode, encode, fault, read};
-use crate::shape::{self, ConfigFault, Table, record};
+use crate::action::Claims;
+pub use crate::action::SealedPayload;
+use crate::base64url::{decode, encode};
+use crate::jwk::PublicKey;
+use crate::shape::{self, ConfigFault, fault, read_bytes as read, record};
 
 /// How a sealed text's key is agreed upon.
 const ALG: &str = "ECDH-ES";
@@ -27,18 +29,6 @@ const TAG: usize = 16;
 const BLOCK: usize = 256;
 
 record! { written
-    /// What is sealed of an action. The claims have none of it then.
-    pub struct SealedPayload {
-        /// Who acts.
-        person: Person = Person::default(),
-        /// What is said to all; absent where there are `messages`.
-        message: Option<Message> = None,
-        /// A message for each target, by its id.
-        messages: Table<Message> = Table::default(),
-        /// The answers to the campaign's own questions.
-        answers: Table<AnswerValue> = Table::default(),
-    }
-
     /// The header of a sealed text. No other member is allowed.
     pub struct Header {
         /// Always `ECDH-ES`.
@@ -73,14 +63,8 @@ pub fn joined(mut claims: Claims, inside: SealedPayload) -> Result<Claims, Vec<&
         return Err(exposed);
     }
     claims.sealed = None;
-    put(&mut claims, inside);
+    claims.unseal(inside);
     Ok(claims)
-}
-
-pub(crate) fn put(claims: &mut Claims, inside: SealedPayload) {
-    let SealedPayload { person, message, messages, answers } = inside;
-    (claims.person, claims.message) = (person, message);
-    (claims.messages, claims.answers) = (messages, answers);
 }
 
 /// What claims have in the clear of that which is sealed, by name.

@@ -4,6 +4,7 @@
 use crate::campaign::{Campaign, Target, TargetingMode, is_like_country};
 use crate::draft::{Draft, TARGETS};
 use crate::postcode;
+use crate::rng::splitmix64;
 
 /// Those whom a supporter may write to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -128,13 +129,6 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
         }
     }
     drawn
-}
-
-/// A number whose every bit hangs on all bits of this one.
-pub(crate) fn splitmix64(state: u64) -> u64 {
-    let mut splitmix64 = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    splitmix64 = (splitmix64 ^ (splitmix64 >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    splitmix64 ^ (splitmix64 >> 31)
 }
 
 /// Those to whom a draft's message goes, once its targets are found.

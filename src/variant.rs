@@ -1,7 +1,7 @@
 //! Texts to try: each form shows one of the campaign's variants, drawn at random, and its claims say which.
 
 use crate::campaign::{Campaign, Variant};
-use crate::targeting::splitmix64;
+use crate::rng::splitmix64;
 
 impl Campaign {
     /// The variant that this seed draws, each as often as its weight says. A form's targets may be drawn

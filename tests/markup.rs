@@ -340,3 +340,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn debug_prints_indented_escaped_html() {
+    let mut markup = Markup::default();
+    markup.part(3);
+    markup.begin(Tag::Div);
+    markup.set(Attribute::Class, "a \"b\"");
+    markup.begin(Tag::P);
+    markup.text("1 < 2 & 3\n--> 4");
+    markup.end();
+    markup.nothing();
+    markup.begin(Tag::Input);
+    markup.end();
+    markup.begin(Tag::Select);
+    markup.countries("KH");
+    markup.end();
+    markup.text("end");
+    let beginning = markup.clone();
+    markup.end();
+    let html = "<!-- region 3 -->\n\
+                <div class=\"a &quot;b&quot;\">\n  \
+                  <p>1 &lt; 2 &amp; 3&#10;--&gt; 4</p>\n  \
+                  <!-- free -->\n  \
+                  <input>\n  \
+                  <select>\n    \
+                    <!-- all countries, selected: KH -->\n  \
+                  </select>\n  \
+                  end\n\
+                </div>\n";
+    assert_eq!(format!("{markup:?}"), html);
+    // The beginning of a markup is no tree.
+    assert_eq!(format!("{beginning:?}"), format!("{:?}", beginning.as_str()));
+}

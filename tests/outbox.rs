@@ -10,9 +10,9 @@ use scenario::seen::Screen;
 use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::json;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status};
-use standwith::envelope;
-use standwith::outbox::{ClaimResult, Disposition, LONGEST, OutboxEntry, disposition};
-use standwith::session::{Effect, Event, Focus, PageEvent};
+use standwith::base64url;
+use standwith::outbox::{ClaimResult, LONGEST, OutboxEntry};
+use standwith::session::{Attempt, Delivery, Effect, Event, Focus, PageEvent, deliver};
 
 const ASK: &str = "This device can keep your message and send it when there is a connection.";
 const KEPT: &str = "Your message is kept on this device";
@@ -37,7 +37,7 @@ fn queued() -> (Scenario, OutboxEntry) {
 }
 
 fn found(flow: Scenario, kept: &[OutboxEntry], sending: bool) -> Scenario {
-    let mine = kept.iter().filter(|_| sending).map(|kept| kept.jti.clone()).collect();
+    let mine = kept.iter().filter(|_| sending).cloned().collect();
     flow.event(Event::Found { kept: kept.to_vec(), expired: false, mine })
 }
 
@@ -113,7 +113,8 @@ fn what_is_sent_from_there_is_thanked_for() {
     let flow =
         found(flow.act("send-kept").does(&[Effect::Drain]), std::slice::from_ref(&kept), true);
     assert!(flow.text().contains("Sending…"));
-    let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept }).is("sent");
+    let flow =
+        flow.event(Event::Drained { proved: false, outcome: accepted(&kept.jti), kept }).is("sent");
     assert_eq!(flow.thanks().number.1, jti(1));
     assert!(!flow.text().contains("What you changed"));
     let sent = PageEvent::Sent { id: Some(jti(1)), status: "accepted", count: Some(7) };
@@ -127,7 +128,8 @@ fn what_cannot_be_sent_yet_stays() {
     for outcome in [Outcome::Unreachable, Outcome::RetryLater(Some(30))] {
         let (flow, kept) = queued();
         let flow = found(flow.act("send-kept"), std::slice::from_ref(&kept), true);
-        let flow = flow.event(Event::Drained { kept: kept.clone(), outcome }).is("queued");
+        let flow =
+            flow.event(Event::Drained { proved: false, kept: kept.clone(), outcome }).is("queued");
         assert!(flow.waits().is_some_and(|wait| wait == 60_000));
         assert!(flow.text().contains("It could not be sent just now."));
     }
@@ -149,7 +151,7 @@ fn it_can_be_taken_back() {
     let under_way = found(flow.act("send-kept"), std::slice::from_ref(&kept), true);
     let under_way = under_way.act("delete-kept").does(&[]).is("queued");
     let outcome = Outcome::Unreachable;
-    let flow = under_way.event(Event::Drained { kept: kept.clone(), outcome });
+    let flow = under_way.event(Event::Drained { proved: false, kept: kept.clone(), outcome });
     let flow = flow.act("delete-kept").is("editing");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     assert!(
@@ -160,7 +162,9 @@ fn it_can_be_taken_back() {
     assert_eq!(flow.claims().jti, jti(1));
     let flow = flow.accept("accepted", 1).is("sent");
     // An answer to what was on its way then changes nothing.
-    flow.event(Event::Drained { outcome: Outcome::Unreachable, kept }).does(&[]).is("sent");
+    flow.event(Event::Drained { proved: false, outcome: Outcome::Unreachable, kept: kept.clone() })
+        .does(&[Effect::Release(kept)])
+        .is("sent");
 }
 
 #[test]
@@ -179,12 +183,20 @@ fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
     let fresh = || Scenario::new(campaign());
     let flow = found(fresh(), std::slice::from_ref(&kept), true).is("queued");
     assert!(flow.text().contains(KEPT));
-    let flow = flow.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
+    let flow = flow.event(Event::Drained {
+        proved: false,
+        outcome: accepted(&kept.jti),
+        kept: kept.clone(),
+    });
     assert_eq!(flow.is("sent").thanks().number.1, jti(1));
 
     let writing =
         found(fresh().enter("given_name", "Sok"), std::slice::from_ref(&kept), true).is("editing");
-    let sent = writing.event(Event::Drained { outcome: accepted(&kept.jti), kept: kept.clone() });
+    let sent = writing.event(Event::Drained {
+        proved: false,
+        outcome: accepted(&kept.jti),
+        kept: kept.clone(),
+    });
     // The page hears of it, and nobody is disturbed.
     assert!(matches!(sent.effects[0], Effect::Tell(PageEvent::Sent { .. })), "{:?}", sent.effects);
     sent.is("editing").holds("given_name", "Sok");
@@ -192,9 +204,15 @@ fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
     found(fresh(), &[], false).does(&[]).is("editing");
     // Whoever does not wait for it writes another, and never sees it again.
     let next = found(fresh(), std::slice::from_ref(&kept), true).reset().is("editing");
-    let next = next.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
-    let next = next.does(&[]).is("editing").says("Send message", None);
-    found(next, &[kept], true).does(&[]).is("editing");
+    let next = next.event(Event::Drained {
+        proved: false,
+        outcome: refused("closed"),
+        kept: kept.clone(),
+    });
+    let next = next.does(&[Effect::Release(kept.clone())]).is("editing");
+    let next = next.says("Send message", None);
+    let post = Effect::PostEntry { entry: kept.clone(), proof: String::new() };
+    found(next, &[kept], true).does(&[post]).is("editing");
 }
 
 #[test]
@@ -207,7 +225,8 @@ fn what_is_refused_comes_back_to_be_mended() {
     };
     // In the tab where it was written, and in another one.
     for flow in [flow, found(Scenario::new(campaign()), std::slice::from_ref(&kept), true)] {
-        let flow = flow.event(Event::Drained { outcome: rules(), kept: kept.clone() });
+        let flow =
+            flow.event(Event::Drained { proved: false, outcome: rules(), kept: kept.clone() });
         let flow =
             flow.wrong(&["email"]).holds("given_name", "ដារ៉ា").holds("email", "dara@example.org");
         let body = flow.value("body");
@@ -219,7 +238,8 @@ fn what_is_refused_comes_back_to_be_mended() {
     // What can't be read can't be mended.
     let sealed = OutboxEntry { body: "e30.eyJzZWFsZWQiOiJ4In0.e30".to_owned(), ..kept };
     let flow = found(Scenario::new(campaign()), std::slice::from_ref(&sealed), true);
-    let flow = flow.event(Event::Drained { outcome: refused("closed"), kept: sealed });
+    let flow =
+        flow.event(Event::Drained { proved: false, outcome: refused("closed"), kept: sealed });
     let notice = flow.is("editing").form().notice.unwrap();
     assert!(notice.contains("that this device had kept (closed)"), "{notice}");
 }
@@ -229,13 +249,13 @@ fn what_is_refused_comes_back_to_be_mended() {
 fn what_has_no_box_does_not_come_back() {
     let (_, kept) = queued();
     let payload = kept.body.split('.').nth(1).unwrap();
-    let claims = String::from_utf8(envelope::decode(payload).unwrap()).unwrap();
+    let claims = String::from_utf8(base64url::decode(payload).unwrap()).unwrap();
     let other = claims.replacen("\"targets\":[\"", "\"targets\":[\"nowhere\",\"", 1);
     assert_ne!(other, claims);
-    let body = kept.body.replace(payload, &envelope::encode(other.as_bytes()));
+    let body = kept.body.replace(payload, &base64url::encode(other.as_bytes()));
     let kept = OutboxEntry { body, ..kept };
     let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
-    let flow = flow.event(Event::Drained { outcome: refused("rules"), kept });
+    let flow = flow.event(Event::Drained { outcome: refused("rules"), kept, proved: false });
     let targets: Vec<_> = flow.session.draft().all("targets").collect();
     assert!(!targets.is_empty() && !targets.contains(&"nowhere"), "{targets:?}");
 }
@@ -256,27 +276,65 @@ fn own_words_come_back_without_head_and_foot() {
         let flow = writing.send().silence().act("keep");
         let kept = kept(&flow);
         let other = found(Scenario::new(about(head, foot)), std::slice::from_ref(&kept), true);
-        let flow = other.event(Event::Drained { outcome: refused("rules"), kept: kept.clone() });
+        let flow = other.event(Event::Drained {
+            proved: false,
+            outcome: refused("rules"),
+            kept: kept.clone(),
+        });
         assert_eq!(flow.value("body"), written, "between {head:?} and {foot:?}");
         // The campaign has another head by now: it stands about all of it.
         let other = found(Scenario::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
-        let flow = other.event(Event::Drained { outcome: refused("rules"), kept });
+        let flow = other.event(Event::Drained { proved: false, outcome: refused("rules"), kept });
         assert!(flow.value("body").contains(written), "{}", flow.value("body"));
     }
 }
 
 #[test]
 fn one_proof_is_made_for_each_claim() {
-    let asked = Outcome::Prove("challenge".to_owned());
-    assert_eq!(disposition(&asked, false), Disposition::Prove("challenge".to_owned()));
-    assert_eq!(disposition(&asked, true), Disposition::Release);
+    let challenge = || "challenge".to_owned();
+    let asked = Outcome::Prove(challenge());
+    let claimed = |outcome: &Outcome, proved| deliver(outcome.clone(), Attempt::Claimed(proved));
+    assert_eq!(claimed(&asked, false), Delivery::Prove(challenge()));
+    assert_eq!(claimed(&asked, true), Delivery::Wait(60_000));
     for proved in [false, true] {
-        assert_eq!(disposition(&accepted(&jti(1)), proved), Disposition::Discard);
-        // Nobody has seen yet that it is refused.
-        for outcome in [refused("closed"), Outcome::Unreachable, Outcome::RetryLater(None)] {
-            assert_eq!(disposition(&outcome, proved), Disposition::Release, "{outcome:?}");
-        }
+        assert!(matches!(claimed(&accepted(&jti(1)), proved), Delivery::Sent(_)));
+        assert!(matches!(claimed(&refused("closed"), proved), Delivery::Refused(_)));
+        assert_eq!(claimed(&Outcome::Unreachable, proved), Delivery::Wait(60_000));
+        assert_eq!(claimed(&Outcome::RetryLater(Some(90)), proved), Delivery::Wait(90_000));
     }
+    // The same machine for the form's own message, which is proved for as long as it is tried.
+    let watched = |outcome, tries| deliver(outcome, Attempt::Watched(tries, 0));
+    assert_eq!(watched(asked.clone(), 5), Delivery::Prove(challenge()));
+    assert_eq!(watched(asked, 6), Delivery::GiveUp(Some(None)));
+    assert_eq!(watched(Outcome::RetryLater(Some(2)), 1), Delivery::Wait(2000));
+    assert_eq!(watched(Outcome::RetryLater(Some(61)), 1), Delivery::GiveUp(Some(Some(61))));
+    assert_eq!(watched(Outcome::Unreachable, 6), Delivery::GiveUp(None));
+}
+
+#[test]
+fn the_shell_only_performs_what_the_session_decides_for_the_outbox() {
+    let (_, kept) = queued();
+    let entry = || kept.clone();
+    let post = |proof: &str| Effect::PostEntry { entry: entry(), proof: proof.to_owned() };
+    let writing = || Scenario::new(campaign()).enter("given_name", "Sok");
+    let flow = found(writing(), std::slice::from_ref(&kept), true).does(&[post("")]);
+    let challenge = "challenge".to_owned();
+    let outcome = Outcome::Prove(challenge.clone());
+    let flow =
+        flow.event(Event::Drained { kept: entry(), proved: false, outcome: outcome.clone() });
+    let flow = flow.does(&[Effect::ProveEntry { entry: entry(), challenge }]);
+    let proved = |proof: Option<&str>| Event::EntryProved {
+        entry: entry(),
+        proof: proof.map(str::to_owned),
+    };
+    let flow = flow.event(proved(Some("proof"))).does(&[post("proof")]);
+    let release = [Effect::Release(entry())];
+    let flow = flow.event(Event::Drained { kept: entry(), proved: true, outcome }).does(&release);
+    let flow = flow.event(proved(None)).does(&release);
+    let outcome = accepted(&kept.jti);
+    let flow = flow.event(Event::Drained { kept: entry(), proved: true, outcome });
+    assert!(flow.effects.contains(&Effect::Discard(kept.key())));
+    flow.is("editing").holds("given_name", "Sok");
 }
 
 #[test]
@@ -351,7 +409,7 @@ proptest! {
         let kept = OutboxEntry { body, ..OutboxEntry::default() };
         let _ = kept.draft();
         let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
-        let _ = flow.event(Event::Drained { outcome: refused("rules"), kept }).text();
+        let _ = flow.event(Event::Drained { proved: false, outcome: refused("rules"), kept }).text();
     }
 }
 
@@ -385,8 +443,11 @@ fn what_was_changed_since_is_signed_before_it_is_kept() {
 fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
     let (_, kept) = queued();
     let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
-    let flow =
-        flow.event(Event::Drained { outcome: refused("replay_mismatch"), kept: kept.clone() });
+    let flow = flow.event(Event::Drained {
+        proved: false,
+        outcome: refused("replay_mismatch"),
+        kept: kept.clone(),
+    });
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     let notice = flow.form().notice.unwrap();
     assert!(notice.contains("What arrived is your message as you first sent it."), "{notice}");
@@ -397,20 +458,27 @@ fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
 #[test]
 fn what_is_refused_is_deleted_only_where_that_is_seen() {
     let (flow, kept) = queued();
-    let shown = flow.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() });
+    let shown = flow.event(Event::Drained {
+        proved: false,
+        outcome: refused("closed"),
+        kept: kept.clone(),
+    });
     assert!(shown.effects.contains(&Effect::Discard(kept.key())));
     let writing = found(
         Scenario::new(campaign()).enter("given_name", "Sok"),
         std::slice::from_ref(&kept),
         true,
     );
-    writing.event(Event::Drained { outcome: refused("closed"), kept: kept.clone() }).does(&[]);
+    writing
+        .event(Event::Drained { proved: false, outcome: refused("closed"), kept: kept.clone() })
+        .does(&[Effect::Release(kept.clone())]);
     // Signed anew with the endpoint's time, it is kept until that has arrived.
     let late =
         Refusal { code: "iat_out_of_window".to_owned(), now: Some(NOW + 700_000), errors: vec![] };
     let (flow, kept) = queued();
     let outcome = Outcome::Refused(late);
-    let flow = flow.event(Event::Drained { outcome, kept: kept.clone() }).is("sending");
+    let flow =
+        flow.event(Event::Drained { proved: false, outcome, kept: kept.clone() }).is("sending");
     assert!(!flow.effects.contains(&Effect::Discard(kept.key())));
     let flow = flow.sign().accept("accepted", 1).is("sent");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
@@ -424,8 +492,11 @@ fn who_only_opens_a_page_is_led_nowhere() {
     let kept = kept(&Scenario::new(campaign.clone()).filled().send().silence().act("keep"));
     let arrives = |flow: Scenario| {
         let outcome = accepted(&kept.jti);
-        found(flow, std::slice::from_ref(&kept), true)
-            .event(Event::Drained { outcome, kept: kept.clone() })
+        found(flow, std::slice::from_ref(&kept), true).event(Event::Drained {
+            proved: false,
+            outcome,
+            kept: kept.clone(),
+        })
     };
     let leads = |flow: &Scenario| {
         flow.effects.iter().any(|effect| matches!(effect, Effect::Lead(_) | Effect::Focus(_)))
@@ -454,8 +525,38 @@ fn nothing_but_what_the_form_asks_for_comes_back() {
     let body = json!({ "action": planted, "proof": "x" }).to_string();
     let kept = OutboxEntry { body, ..queued().1 };
     let flow = found(Scenario::new(campaign()), std::slice::from_ref(&kept), true);
-    let flow = flow.event(Event::Drained { outcome: refused("closed"), kept });
+    let flow = flow.event(Event::Drained { proved: false, outcome: refused("closed"), kept });
     let flow =
         flow.holds("given_name", "Sok").holds("consent_delivery", "").holds("targets", "embassy");
     flow.holds("body", "Please free the writer now.");
+}
+
+#[test]
+fn a_reset_leaves_nothing_of_the_person() {
+    const NAME: &str = "Sokha-of-before";
+    const WORDS: &str = "Please free the writer, say these words of before.";
+    const EMAIL: &str = "sokha@exmaple.org";
+    let typed = || {
+        let flow = Scenario::new(campaign()).filled().enter("given_name", NAME);
+        flow.enter("email", EMAIL).leave("email").enter("body", WORDS).act("reset-text")
+    };
+    let on_its_way = || typed().enter("body", WORDS).send();
+    let of_the_outbox = || on_its_way().silence().act("keep").event(Event::Stored(true));
+    for (state, flow) in [
+        ("editing", typed()),
+        ("sending", typed().enter("body", WORDS).submit()),
+        ("sending", on_its_way()),
+        ("editing", on_its_way().silence()),
+        ("queued", of_the_outbox()),
+        ("sent", {
+            let accepted = json!({ "id": jti(1), "status": "accepted" }).to_string();
+            on_its_way().reply(201, &accepted, None)
+        }),
+    ] {
+        let flow = flow.is(state);
+        let before = format!("{:?}", flow.session);
+        assert!([NAME, WORDS, EMAIL].iter().all(|typed| before.contains(typed)), "{state}");
+        let after = format!("{:?}", flow.reset().session);
+        assert!([NAME, WORDS, EMAIL].iter().all(|typed| !after.contains(typed)), "{after}");
+    }
 }

@@ -173,7 +173,7 @@ fn a_catalogue_may_lack_a_key() {
     lacking.remove("send");
     lacking.remove("count");
     let text = Value::Object(lacking).to_string();
-    assert_eq!(missing(&text), ["count", "send"]);
+    assert_eq!(missing(&text), ["send", "count"]);
     let locale = Locale::compiled("km", &compile(&text).unwrap(), Rules::PLAIN);
     assert_eq!(locale.say(Key::Send), "Send message");
     assert_eq!(locale.say(Key::CopyFailed), "words");

@@ -1,6 +1,6 @@
 //! What no compiler looks at: where things may stand, dead links, and traces of a machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use standwith::json::Value;
@@ -248,4 +248,40 @@ fn documents_name_only_files_that_there_are() {
         }
     }
     assert_eq!(dead, [""; 0]);
+}
+
+#[test]
+fn modules_of_the_core_import_each_other_in_one_direction() {
+    let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
+    for (path, text) in files_of("rs") {
+        let Some(within) = path.strip_prefix("src/") else { continue };
+        let module = within.split(['/', '.']).next().unwrap_or_default().to_owned();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+        let named = lines.flat_map(|line| line.split("crate::").skip(1));
+        let named =
+            named.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+        let mut others: BTreeSet<String> = named.map(str::to_owned).collect();
+        others.remove(&module);
+        imports.entry(module).or_default().extend(others);
+    }
+    imports.remove("lib");
+    // Modules that import none of those that are left go, until nothing is left or there is a circle.
+    loop {
+        let left: BTreeSet<String> = imports.keys().cloned().collect();
+        imports.retain(|_, others| !others.is_disjoint(&left));
+        if imports.len() == left.len() {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "a circle among {:?}", imports.keys());
+}
+
+#[test]
+fn no_file_of_the_core_has_more_than_500_lines() {
+    let long = files_of("rs").filter(|(path, text)| {
+        // text.rs is a table of sentences, for the most part.
+        path.starts_with("src/") && path != "src/text.rs" && text.lines().count() > 500
+    });
+    assert_eq!(long.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<String>::new());
 }

@@ -1,7 +1,7 @@
 //! What helps while somebody writes: the way back to the suggested text and on to another subject, a word
 //! before it is sent as it is, and the e-mail address that was meant.
 
-use super::{Dirty, Effect, Focus, Notice, Phase, Session};
+use super::{Dirty, Effect, Focus, Notice, Session};
 use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::message;
@@ -40,10 +40,10 @@ impl Session {
     /// Somebody has done with a control.
     pub(super) fn left(&mut self, name: &str) -> Vec<Effect> {
         if name == EMAIL {
-            let typed = self.draft.get(EMAIL);
+            let typed = self.entered.draft.get(EMAIL);
             let meant = suggest::address(typed).map(|meant| [typed.to_owned(), meant]);
-            if self.help.suggestion != meant {
-                self.help.suggestion = meant;
+            if self.entered.help.suggestion != meant {
+                self.entered.help.suggestion = meant;
                 self.changed(Dirty::DETAILS);
             }
         }
@@ -71,40 +71,40 @@ impl Session {
 
     /// The e-mail address that may have been meant, while there is what was typed instead.
     pub(crate) fn suggestion(&self) -> Option<&str> {
-        let [typed, meant] = self.help.suggestion.as_ref()?;
-        (typed == self.draft.get(EMAIL)).then_some(meant)
+        let [typed, meant] = self.entered.help.suggestion.as_ref()?;
+        (typed == self.entered.draft.get(EMAIL)).then_some(meant)
     }
 
     fn use_suggestion(&mut self) -> Vec<Effect> {
         let Some(meant) = self.suggestion().map(str::to_owned) else {
             return Vec::new();
         };
-        self.help.suggestion = None;
+        self.entered.help.suggestion = None;
         let mut effects = self.enter(EMAIL, &meant, None);
         effects.push(Effect::Focus(Focus::Email));
         effects
     }
 
     fn text(&self) -> [String; 2] {
-        [SUBJECT, BODY].map(|name| self.draft.get(name).to_owned())
+        [SUBJECT, BODY].map(|name| self.entered.draft.get(name).to_owned())
     }
 
     /// The place of the subject among those that are suggested.
     pub(crate) fn suggested_subject(&self) -> Option<usize> {
-        place_of_subject(&self.config.campaign, &self.draft)
+        place_of_subject(&self.config.campaign, &self.entered.draft)
     }
 
     /// Whether there is a text that is the supporter's own.
     pub(crate) fn is_own(&self) -> bool {
         let campaign = &self.config.campaign;
-        let unchanged = message::is_unchanged(campaign, &self.draft);
+        let unchanged = message::is_unchanged(campaign, &self.entered.draft);
         campaign.message.editable && !(unchanged && self.suggested_subject().is_some())
     }
 
     /// Whether there is a text to bring back.
     pub(crate) fn is_kept(&self) -> bool {
         let now = self.text();
-        self.help.kept.iter().any(|kept| *kept != now)
+        self.entered.help.kept.iter().any(|kept| *kept != now)
     }
 
     fn suggest_subject(&mut self) -> Vec<Effect> {
@@ -114,7 +114,7 @@ impl Session {
             return Vec::new();
         };
         let next = subjects[(at + 1) % subjects.len()].clone();
-        self.help.done = Some(Done::Subject);
+        self.entered.help.done = Some(Done::Subject);
         self.enter(SUBJECT, &next, None)
     }
 
@@ -129,26 +129,26 @@ impl Session {
             Some(_) => subject.clone(),
             None => suggested.get(SUBJECT).to_owned(),
         };
-        self.help.kept.retain(|kept| *kept != own);
-        self.help.kept.push(own);
+        self.entered.help.kept.retain(|kept| *kept != own);
+        self.entered.help.kept.push(own);
         self.put(Done::Reset, &[subject, suggested.get(BODY).to_owned()])
     }
 
     fn undo_reset(&mut self) -> Vec<Effect> {
         let now = self.text();
-        let Some(last) = self.help.kept.iter().rposition(|kept| *kept != now) else {
+        let Some(last) = self.entered.help.kept.iter().rposition(|kept| *kept != now) else {
             return Vec::new();
         };
-        let back = self.help.kept.remove(last);
+        let back = self.entered.help.kept.remove(last);
         // What was written meanwhile is not lost either.
-        if self.is_own() && !self.help.kept.contains(&now) {
-            self.help.kept.insert(0, now);
+        if self.is_own() && !self.entered.help.kept.contains(&now) {
+            self.entered.help.kept.insert(0, now);
         }
         self.put(Done::Undo, &back)
     }
 
     fn put(&mut self, done: Done, [subject, body]: &[String; 2]) -> Vec<Effect> {
-        self.help.done = Some(done);
+        self.entered.help.done = Some(done);
         let mut effects = self.enter(SUBJECT, subject, None);
         effects.append(&mut self.enter(BODY, body, None));
         effects
@@ -157,13 +157,13 @@ impl Session {
     /// Asks once for words of the supporter's own; `None` where the message may go.
     pub(super) fn nudge(&mut self) -> Option<Vec<Effect>> {
         let campaign = &self.config.campaign;
-        let asks = campaign.message.nudge && message::is_unchanged(campaign, &self.draft);
-        if !asks || std::mem::replace(&mut self.help.nudged, true) {
+        let asks = campaign.message.nudge && message::is_unchanged(campaign, &self.entered.draft);
+        if !asks || std::mem::replace(&mut self.entered.help.nudged, true) {
             return None;
         }
         self.notice = Some(Notice::Nudge);
         self.changed(Dirty::MISTAKES);
-        self.step(Phase::Editing);
+        self.edit();
         Some(vec![Effect::Focus(Focus::Notice)])
     }
 }

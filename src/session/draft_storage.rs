@@ -1,6 +1,6 @@
 //! What a form holds that was not typed into it just now: what a link fills in, and what the same tab kept.
 
-use super::{Dirty, Effect, Phase, Session};
+use super::{Dirty, Effect, Session, State};
 use crate::campaign::{Field, Kind};
 use crate::country;
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
@@ -18,10 +18,10 @@ impl Session {
     /// Nothing where nobody wrote, where taking part may be dangerous, or where the campaign seals.
     pub(super) fn keep(&self) -> Vec<Effect> {
         let open = !matches!(
-            self.phase,
-            Phase::NotYetOpen | Phase::Closed | Phase::OutboxEntry(_) | Phase::Sent(_)
+            self.state,
+            State::NotYetOpen | State::Closed | State::Queued(_) | State::Sent(_)
         );
-        if !self.keeps() || !self.wrote || !open {
+        if !self.keeps() || !self.entered.wrote || !open {
             return Vec::new();
         }
         let mut out = Writer::default();
@@ -30,19 +30,19 @@ impl Session {
                 out.text(name);
                 out.text(value);
             };
-            if self.spoke {
+            if self.lasting.spoke {
                 pair(CHOSEN, &self.config.campaign.lang);
             }
             let own = |name: &str| match name {
                 SUBJECT => self.suggested_subject().is_none(),
-                BODY => !is_unchanged(&self.config.campaign, &self.draft),
+                BODY => !is_unchanged(&self.config.campaign, &self.entered.draft),
                 _ => true,
             };
             for name in self.names().iter().filter(|name| self.may_keep(name) && own(name)) {
-                self.draft.all(name).for_each(|value| pair(name, value));
+                self.entered.draft.all(name).for_each(|value| pair(name, value));
             }
             if self.may_keep(BODY) {
-                for own in &self.help.kept {
+                for own in &self.entered.help.kept {
                     OWN.iter().zip(own).for_each(|(name, text)| pair(name, text));
                 }
             }
@@ -84,14 +84,14 @@ impl Session {
     /// What the tab kept. It takes the place of nothing that somebody has written since.
     pub(super) fn restored(&mut self, kept: &str) -> Vec<Effect> {
         // It is not to lie there any longer, whatever it is.
-        if !self.keeps() || !matches!(self.phase, Phase::Editing) {
+        if !self.keeps() || !matches!(self.state, State::Editing) {
             return self.forget().into_iter().collect();
         }
         let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
             return Vec::new();
         };
         let fresh = Draft::begun(&self.config.campaign, self.config.seed);
-        let before = self.draft.clone();
+        let before = self.entered.draft.clone();
         let [mut chosen, mut own] = [const { String::new() }; 2];
         for pair in kept.chunks(2) {
             let [Some(name), Some(value)] = [0, 1].map(|at| pair.get(at).and_then(Json::text))
@@ -102,7 +102,7 @@ impl Session {
                 CHOSEN => value.clone_into(&mut chosen),
                 _ if name == OWN[0] => value.clone_into(&mut own),
                 _ if name == OWN[1] && self.may_keep(BODY) => {
-                    self.help.kept.push([std::mem::take(&mut own), value.to_owned()]);
+                    self.entered.help.kept.push([std::mem::take(&mut own), value.to_owned()]);
                 }
                 _ => {}
             }
@@ -117,7 +117,7 @@ impl Session {
                 _ => self.change(name, value, is_box.then_some(true)),
             };
         }
-        self.help.restored = self.draft != before;
+        self.entered.help.restored = self.entered.draft != before;
         self.changed(Dirty::SCREEN);
         let mut effects = self.begun();
         if chosen != self.config.campaign.lang {
@@ -141,8 +141,8 @@ impl Session {
                 Kind::Country => country::is_known(value),
                 _ => true,
             };
-            if fits && self.draft.get(name).is_empty() {
-                self.draft.set(name, value);
+            if fits && self.entered.draft.get(name).is_empty() {
+                self.entered.draft.set(name, value);
             }
         }
         self.changed(Dirty::SCREEN);

@@ -2,7 +2,7 @@
 //! suggested in that language.
 
 use super::assist::place_of_subject;
-use super::{Dirty, Effect, KeyState, Phase, Session};
+use super::{Dirty, Effect, KeyState, Session, State};
 use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, consent_name};
 use crate::message::is_unchanged;
@@ -46,10 +46,10 @@ impl Session {
         campaign.vary(self.config.seed);
         let before = std::mem::take(&mut self.config.campaign);
         self.adopt(&before, campaign);
-        (self.spoke, self.unspoken) = (true, false);
-        if matches!(self.phase, Phase::Sent(_) | Phase::OutboxEntry(_)) {
+        (self.lasting.spoke, self.unspoken) = (true, false);
+        if matches!(self.state, State::Sent(_) | State::Queued(_)) {
             // Nothing is written now; the digests are not those of these wordings any more.
-            self.key_state = match self.key_state {
+            self.lasting.key_state = match self.lasting.key_state {
                 KeyState::Asked | KeyState::Stale => KeyState::Stale,
                 _ => KeyState::None,
             };
@@ -57,14 +57,14 @@ impl Session {
         }
         self.withdraw_mail();
         // The digests are those of the other language's wordings.
-        match self.key_state {
+        match self.lasting.key_state {
             KeyState::None => Vec::new(),
             KeyState::Made(_) => {
-                self.key_state = KeyState::None;
+                self.lasting.key_state = KeyState::None;
                 self.ask_for_materials().into_iter().collect()
             }
             KeyState::Asked | KeyState::Stale => {
-                self.key_state = KeyState::Stale;
+                self.lasting.key_state = KeyState::Stale;
                 Vec::new()
             }
         }
@@ -74,18 +74,18 @@ impl Session {
     /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
     fn adopt(&mut self, before: &Campaign, campaign: Campaign) {
         let suggested = Draft::begun(&campaign, self.config.seed);
-        let [subject, body] = [SUBJECT, BODY].map(|name| self.draft.get(name).to_owned());
-        if let Some(place) = place_of_subject(before, &self.draft) {
+        let [subject, body] = [SUBJECT, BODY].map(|name| self.entered.draft.get(name).to_owned());
+        if let Some(place) = place_of_subject(before, &self.entered.draft) {
             let same = campaign.message.subjects.get(place);
-            self.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
+            self.entered.draft.set(SUBJECT, same.map_or(suggested.get(SUBJECT), String::as_str));
         }
         let fixed = !campaign.message.editable;
-        if fixed || is_unchanged(before, &self.draft) {
-            self.draft.set(BODY, suggested.get(BODY));
+        if fixed || is_unchanged(before, &self.entered.draft) {
+            self.entered.draft.set(BODY, suggested.get(BODY));
         }
         for (name, written) in [(SUBJECT, subject), (BODY, body)] {
-            if self.draft.get(name) != written {
-                self.field_errors.retain(|field_error| field_error.field != name);
+            if self.entered.draft.get(name) != written {
+                self.entered.field_errors.retain(|field_error| field_error.field != name);
             }
         }
         // Agreement is to what was read.
@@ -96,7 +96,7 @@ impl Session {
                 known.wording != consent.wording
                     || known.organisation.name != consent.organisation.name
             }) {
-                self.draft.set(&consent_name(consent.purpose.as_str()), "");
+                self.entered.draft.set(&consent_name(consent.purpose.as_str()), "");
             }
         }
         self.config.campaign = campaign;

@@ -1,7 +1,8 @@
 //! A message that the supporter sends from an own mailbox: it is validated as any other, offered as links
 //! and to be copied, and signed and posted once the supporter says that it was sent.
 
-use super::{Dirty, Effect, Focus, Message, Notice, Phase, Session, ShareResult};
+use super::state::{Step, Submission};
+use super::{Dirty, Effect, Focus, Message, Notice, Session, ShareResult, State};
 use crate::action::{Action, DeliveryClaim};
 use crate::draft::{TICKED, consent_name};
 use crate::mail::Mail;
@@ -42,16 +43,16 @@ impl Session {
         if self.config.campaign.is_only_mailed() {
             return self.offer();
         }
-        self.mailing = None;
+        self.entered.mailing = None;
         self.submit(now)
     }
 
     /// The supporter pressed a button of this name.
     pub(super) fn mail_act(&mut self, act: &str) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Editing) {
+        if !matches!(self.state, State::Editing) {
             return Vec::new();
         }
-        match (act, &mut self.mailing) {
+        match (act, &mut self.entered.mailing) {
             ("mail", _) if self.config.campaign.is_mailed() => self.offer(),
             ("mail-yes", Some(mailing)) => {
                 mailing.told = true;
@@ -86,10 +87,10 @@ impl Session {
                 }
                 let mail = Mail::of(&self.config.campaign, &action);
                 let message = self.message(&action, Some(DeliveryClaim::MailApp));
-                self.mailing = Some(Box::new(Mailing::new(mail, message)));
-                self.field_errors.clear();
-                self.changed(Dirty::MISTAKES);
-                self.step(Phase::Asking);
+                self.entered.mailing = Some(Box::new(Mailing::new(mail, message)));
+                self.entered.field_errors.clear();
+                self.changed(Dirty::MISTAKES.and(Dirty::PROGRESS));
+                self.state = State::Submitting(Submission::begun(Step::Asking, None));
                 vec![Effect::Ask]
             }
             Err(field_errors) => self.show(field_errors),
@@ -99,18 +100,18 @@ impl Session {
     /// The page lets the mail go, or not.
     pub(super) fn mail_allowed(&mut self, allowed: bool) -> Vec<Effect> {
         if !allowed {
-            self.mailing = None;
+            self.entered.mailing = None;
             return self.stop(Notice::Vetoed, "vetoed", false);
         }
-        self.step(Phase::Editing);
+        self.edit();
         vec![Effect::Focus(Focus::Mail)]
     }
 
     /// The mail was sent, says the supporter, and this is the time.
     pub(super) fn mailed(&mut self, now: i64) -> Vec<Effect> {
-        let Some(mailing) = &mut self.mailing else { return Vec::new() };
+        let Some(mailing) = &mut self.entered.mailing else { return Vec::new() };
         let told = std::mem::take(&mut mailing.told);
-        if !told || !matches!(self.phase, Phase::Editing) {
+        if !told || !matches!(self.state, State::Editing) {
             return Vec::new();
         }
         let mut message = mailing.message.clone();
@@ -121,12 +122,13 @@ impl Session {
             // What was sent is what was offered. What is not agreed to any more is not claimed.
             _ => {
                 for consent in &mut message.claims.consents {
-                    consent.granted &= self.draft.has(&consent_name(&consent.purpose), TICKED);
+                    consent.granted &=
+                        self.entered.draft.has(&consent_name(&consent.purpose), TICKED);
                 }
                 message = message.saying();
             }
         }
-        self.field_errors.clear();
+        self.entered.field_errors.clear();
         self.ask(message, now);
         // The page has agreed already.
         self.allowed(true)
@@ -135,7 +137,7 @@ impl Session {
     /// Looks whether the form still says what the mail says, which may be on its way.
     pub(super) fn compare_mail(&mut self) {
         let outdated = !self.validate().is_ok_and(|action| self.is_as_offered(&action));
-        if let Some(mailing) = &mut self.mailing
+        if let Some(mailing) = &mut self.entered.mailing
             && std::mem::replace(&mut mailing.outdated, outdated) != outdated
         {
             self.changed(Dirty::PROGRESS);
@@ -145,20 +147,20 @@ impl Session {
     /// Whether the mail that is offered says what this action says.
     fn is_as_offered(&self, action: &Action) -> bool {
         let mail = Mail::of(&self.config.campaign, action);
-        self.mailing.as_ref().is_some_and(|mailing| mailing.mail == mail)
+        self.entered.mailing.as_ref().is_some_and(|mailing| mailing.mail == mail)
     }
 
     /// Takes back what was offered in another language: what is agreed to has other words now.
     pub(super) fn withdraw_mail(&mut self) {
-        if matches!(self.phase, Phase::Editing) && self.mailing.take().is_some() {
-            self.step(Phase::Editing);
+        if matches!(self.state, State::Editing) && self.entered.mailing.take().is_some() {
+            self.edit();
         }
     }
 
     /// What became of copying: of a part of the mail, where one is offered.
     pub(super) fn mail_copied(&mut self, result: ShareResult) -> bool {
-        let sent = matches!(self.phase, Phase::Sent(_));
-        let Some(mailing) = self.mailing.as_mut().filter(|_| !sent) else {
+        let sent = matches!(self.state, State::Sent(_));
+        let Some(mailing) = self.entered.mailing.as_mut().filter(|_| !sent) else {
             return false;
         };
         if !mailing.copying.is_empty() {
@@ -170,7 +172,7 @@ impl Session {
 
     /// The same form with a mail that is offered, or was sent.
     pub fn with_mail(mut self, mail: Mail) -> Self {
-        self.mailing = Some(Box::new(Mailing::new(mail, Message::default())));
+        self.entered.mailing = Some(Box::new(Mailing::new(mail, Message::default())));
         self
     }
 }

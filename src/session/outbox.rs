@@ -1,22 +1,20 @@
 //! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
 
-use super::{Dirty, Effect, Focus, Message, Notice, OutboxEntry, PageEvent, Phase, Session};
+use super::deliver::{Attempt, Delivery, PAUSE, deliver};
+use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Queued, Session, State};
 use crate::answer::{Outcome, Refusal};
 use crate::campaign::{Field, Kind};
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS};
 use crate::find::find;
 use crate::message;
-use crate::outbox::LONGEST;
+use crate::outbox::{LONGEST, OutboxEntry};
 use crate::proof::PARAMETER;
-
-/// How long to wait before what is kept is sent once more while the page is open, in milliseconds.
-const PAUSE: u32 = 60_000;
 
 impl Session {
     /// Whether the device may be asked to keep the message: never where that may be dangerous, nor on a page that
     /// hears of nothing.
     pub(crate) fn may_queue(&self) -> bool {
-        self.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
+        self.lasting.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
     }
 
     /// Whether a device may keep messages of this campaign.
@@ -51,13 +49,13 @@ impl Session {
 
     /// Somebody pressed a button about what is kept.
     pub(super) fn queue(&mut self, what: &str) -> Vec<Effect> {
-        match (what, &self.phase) {
-            ("keep", Phase::Editing) if self.may_queue() => self.store(),
-            ("send-kept", Phase::OutboxEntry(false)) => {
-                self.pressed = true;
+        match (what, &self.state) {
+            ("keep", State::Editing) if self.may_queue() => self.store(),
+            ("send-kept", State::Queued(Queued { sending: false, .. })) => {
+                self.state = State::Queued(Queued { sending: false, pressed: true });
                 self.drain()
             }
-            ("delete-kept", Phase::OutboxEntry(false)) => {
+            ("delete-kept", State::Queued(Queued { sending: false, .. })) => {
                 let name = self.kept.as_ref().map(|kept| kept.key());
                 let mut effects = self.back(Notice::Dropped);
                 effects.extend(name.map(Effect::Discard));
@@ -89,12 +87,12 @@ impl Session {
 
     /// The device keeps it now, or can't.
     pub(super) fn stored(&mut self, stored: bool) -> Vec<Effect> {
-        if !stored && self.phase == Phase::OutboxEntry(true) {
+        if !stored && matches!(self.state, State::Queued(Queued { sending: true, .. })) {
             // It could not be looked for.
             self.notice = Some(Notice::Unreachable);
             return self.wait_for_it(false);
         }
-        let Some(kept) = self.kept.as_ref().filter(|_| self.phase == Phase::Editing) else {
+        let Some(kept) = self.kept.as_ref().filter(|_| self.state == State::Editing) else {
             return Vec::new();
         };
         if !stored {
@@ -114,13 +112,18 @@ impl Session {
     }
 
     fn wait_so_long(&mut self, sending: bool, milliseconds: u32) -> Vec<Effect> {
-        self.attempt += 1;
-        self.phase = Phase::OutboxEntry(sending);
+        self.lasting.attempt += 1;
+        self.state = State::Queued(Queued { sending, pressed: self.is_pressed() });
         self.changed(Dirty::SCREEN);
         match sending {
             true => Vec::new(),
-            false => vec![Effect::Wait { attempt: self.attempt, milliseconds }],
+            false => vec![Effect::Wait { attempt: self.lasting.attempt, milliseconds }],
         }
+    }
+
+    /// Whether somebody has pressed the button that sends what is kept.
+    fn is_pressed(&self) -> bool {
+        matches!(self.state, State::Queued(Queued { pressed: true, .. }))
     }
 
     /// Has what is kept sent, if no other tab is at it.
@@ -130,23 +133,37 @@ impl Session {
         vec![Effect::Drain]
     }
 
-    /// What the device keeps of this campaign. Whoever finds such a form untouched sees the message again.
+    /// What the device keeps of this campaign. What this tab has claimed is posted, whatever the form shows.
     pub(super) fn found(
         &mut self,
         all: Vec<OutboxEntry>,
         expired: bool,
-        mine: &[String],
+        mine: Vec<OutboxEntry>,
     ) -> Vec<Effect> {
-        match (&self.phase, &self.kept) {
-            (Phase::OutboxEntry(_), Some(shown)) => {
-                let sending = mine.contains(&shown.jti);
+        let mut effects = self.show_found(all, expired, &mine);
+        let posts = mine.into_iter().map(|entry| Effect::PostEntry { entry, proof: String::new() });
+        effects.extend(posts);
+        effects
+    }
+
+    /// Whoever finds such a form untouched sees the message again.
+    fn show_found(
+        &mut self,
+        all: Vec<OutboxEntry>,
+        expired: bool,
+        mine: &[OutboxEntry],
+    ) -> Vec<Effect> {
+        let is_mine = |entry: &OutboxEntry| mine.iter().any(|mine| mine.jti == entry.jti);
+        match (&self.state, &self.kept) {
+            (State::Queued(_), Some(shown)) => {
+                let sending = is_mine(shown);
                 if !all.iter().any(|kept| kept.jti == shown.jti) {
                     let notice = if expired { Notice::Expired } else { Notice::Elsewhere };
                     return self.back(notice);
                 }
                 if sending { Vec::new() } else { self.wait_for_it(false) }
             }
-            (Phase::Editing, None) if !self.wrote && self.first => {
+            (State::Editing, None) if !self.entered.wrote && self.lasting.first => {
                 let Some(first) = all.into_iter().next() else {
                     if expired {
                         self.notice = Some(Notice::Expired);
@@ -154,7 +171,7 @@ impl Session {
                     }
                     return Vec::new();
                 };
-                let sending = mine.contains(&first.jti);
+                let sending = is_mine(&first);
                 self.kept = Some(Box::new(first));
                 self.wait_for_it(sending)
             }
@@ -162,39 +179,64 @@ impl Session {
         }
     }
 
-    /// What became of sending what was kept.
-    pub(super) fn drained(&mut self, kept: OutboxEntry, outcome: Outcome) -> Vec<Effect> {
-        let is_shown = matches!(self.phase, Phase::OutboxEntry(_))
+    /// The endpoint answered to an entry, or nobody did.
+    pub(super) fn drained(
+        &mut self,
+        kept: OutboxEntry,
+        proved: bool,
+        outcome: Outcome,
+    ) -> Vec<Effect> {
+        let is_shown = matches!(self.state, State::Queued(_))
             && self.kept.as_ref().is_some_and(|mine| mine.jti == kept.jti);
-        match outcome {
-            Outcome::Accepted(acceptance) if is_shown => {
+        match deliver(outcome, Attempt::Claimed(proved)) {
+            Delivery::Sent(acceptance) if is_shown => {
                 // The form may hold another message of that identity by now.
                 self.unclear.retain(|message| message.body == kept.body);
-                let own = self.pressed || !self.unclear.is_empty();
+                let own = self.is_pressed() || !self.unclear.is_empty();
                 let mut effects = self.accepted(acceptance);
                 // Who only opened the page is led nowhere.
                 effects.retain(|it| own || !matches!(it, Effect::Lead(_) | Effect::Focus(_)));
                 effects
             }
-            Outcome::Accepted(acceptance) => self.tell_sent(&acceptance),
-            _ if !is_shown => Vec::new(),
-            Outcome::Refused(refusal) => self.refused_kept(&kept, refusal),
-            // One proof was made, and was not enough.
-            Outcome::Prove(_) | Outcome::Unreachable => {
-                self.notice = Some(Notice::Unreachable);
-                self.wait_for_it(false)
+            Delivery::Sent(acceptance) => {
+                let mut effects = self.tell_sent(&acceptance);
+                effects.push(Effect::Discard(kept.key()));
+                effects
             }
-            Outcome::RetryLater(after) => {
-                self.notice = Some(Notice::Unreachable);
-                let asked = after.unwrap_or(0).saturating_mul(1000);
-                self.wait_so_long(false, asked.max(PAUSE))
+            Delivery::Prove(challenge) => vec![Effect::ProveEntry { entry: kept, challenge }],
+            // It stays for whoever comes next; what is refused, until somebody has seen that.
+            Delivery::Refused(refusal) if is_shown => {
+                let mut effects = vec![Effect::Release(kept.clone())];
+                effects.append(&mut self.refused_kept(&kept, refusal));
+                effects
             }
+            Delivery::Wait(milliseconds) if is_shown => {
+                self.notice = Some(Notice::Unreachable);
+                let mut effects = vec![Effect::Release(kept)];
+                effects.append(&mut self.wait_so_long(false, milliseconds));
+                effects
+            }
+            Delivery::Refused(_) | Delivery::Wait(_) | Delivery::GiveUp(_) => {
+                vec![Effect::Release(kept)]
+            }
+        }
+    }
+
+    /// The proof of work for an entry is made, or can't be.
+    pub(super) fn entry_proved(
+        &mut self,
+        entry: OutboxEntry,
+        proof: Option<String>,
+    ) -> Vec<Effect> {
+        match proof {
+            Some(proof) => vec![Effect::PostEntry { entry, proof }],
+            None => self.drained(entry, true, Outcome::Unreachable),
         }
     }
 
     /// What was kept is refused: it is mended in the form, if that can still be read.
     fn refused_kept(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
-        self.phase = Phase::Editing;
+        self.state = State::Editing;
         self.changed(Dirty::SCREEN);
         let mut effects = if self.unclear.iter().any(|message| message.body == kept.body) {
             self.refused(refusal)
@@ -238,8 +280,8 @@ impl Session {
             let values = draft.all(name).filter(|value| !has_boxes || self.has_box(name, value));
             values.for_each(|value| mended.tick(name, value, true));
         }
-        self.draft = mended;
-        self.wrote = true;
+        self.entered.draft = mended;
+        self.entered.wrote = true;
         // Its key was another page's.
         self.unclear = vec![Message { settled: true, ..Message::default() }];
         self.refused(refusal)
@@ -247,10 +289,10 @@ impl Session {
 
     /// Back to the form, with what is to be known.
     fn back(&mut self, notice: Notice) -> Vec<Effect> {
-        self.attempt += 1;
+        self.lasting.attempt += 1;
         self.kept = None;
         self.notice = Some(notice);
-        self.phase = Phase::Editing;
+        self.state = State::Editing;
         self.changed(Dirty::SCREEN);
         let mut effects = vec![Effect::Focus(Focus::Notice)];
         effects.extend(self.grant());

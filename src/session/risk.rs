@@ -1,7 +1,7 @@
 //! What is otherwise where taking part may be dangerous: the quick way out, a receipt that is shown to
 //! those only who ask for it, and claims that don't say on which page somebody was.
 
-use super::{Dirty, Effect, Focus, Phase, Session};
+use super::{Dirty, Effect, Focus, Session, State};
 use crate::action::Source;
 
 impl Session {
@@ -15,17 +15,23 @@ impl Session {
     }
 
     pub(super) fn show_receipt(&mut self) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Sent(_)) || self.shows_receipt() {
+        if self.shows_receipt() {
             return Vec::new();
         }
-        self.receipt_shown = true;
+        let State::Sent(sent) = &mut self.state else { return Vec::new() };
+        sent.receipt_shown = true;
         self.changed(Dirty::SCREEN);
         vec![Effect::Focus(Focus::Receipt)]
     }
 
     /// Whether the receipt may be seen by whoever looks at the screen.
     pub(crate) fn shows_receipt(&self) -> bool {
-        self.receipt_shown || !self.config.campaign.is_at_risk()
+        self.is_receipt_shown() || !self.config.campaign.is_at_risk()
+    }
+
+    /// Whether somebody at risk asked for the receipt.
+    pub(crate) fn is_receipt_shown(&self) -> bool {
+        matches!(&self.state, State::Sent(sent) if sent.receipt_shown)
     }
 
     /// The action's identity, as far as the page may know it.
@@ -41,8 +47,8 @@ impl Session {
 
     /// The count, as far as it may be seen. At risk none after sending: the page can read what is painted.
     pub(crate) fn shown_count(&self) -> Option<i64> {
-        let sent = matches!(self.phase, Phase::Sent(_));
-        if sent { self.told_count(self.count) } else { self.count }
+        let sent = matches!(self.state, State::Sent(_));
+        if sent { self.told_count(self.lasting.count) } else { self.lasting.count }
     }
 
     /// Where the supporter came from, as far as the claims say it.

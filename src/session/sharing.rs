@@ -1,6 +1,6 @@
 //! What supporters pass on, and how.
 
-use super::{Effect, PageEvent, Session};
+use super::{Effect, PageEvent, Session, ShareResult, State};
 use crate::campaign::Channel;
 
 /// All ways to pass it on, in the order in which they are offered.
@@ -24,7 +24,9 @@ impl Session {
         let mut effects = vec![Effect::Tell(PageEvent::Share(channel.to_owned()))];
         match known {
             Channel::Copy | Channel::Signal => {
-                self.copied = known;
+                if let State::Sent(sent) = &mut self.state {
+                    sent.copied = known;
+                }
                 effects.insert(0, Effect::Copy(self.share_text(known)));
             }
             Channel::More => {
@@ -38,6 +40,14 @@ impl Session {
             _ => {}
         }
         effects
+    }
+
+    /// What became of copying the text to share, and for which channel it was.
+    pub(crate) fn copied(&self) -> Option<(Channel, ShareResult)> {
+        match &self.state {
+            State::Sent(sent) => Some((sent.copied, sent.shared?)),
+            _ => None,
+        }
     }
 
     /// The ways to pass it on that the campaign offers, in its order.

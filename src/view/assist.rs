@@ -26,13 +26,13 @@ impl Viewer<'_> {
         }
         self.act(own && kept, "undo-reset", Key::UndoReset);
         self.out.put(html!("<p role=\"status\">"));
-        match session.help.done {
+        match session.entered.help.done {
             Some(Done::Reset) if !own => self.say(Key::ResetDone),
             Some(Done::Undo) if own => self.say(Key::UndoDone),
             // Who can see it need not be told.
             Some(Done::Subject) if suggested => {
                 self.out.put(html!("<span class=\"hidden\">"));
-                self.out.text(session.draft.get(SUBJECT));
+                self.out.text(session.entered.draft.get(SUBJECT));
                 self.out.end();
             }
             _ => self.out.nothing(),

@@ -11,11 +11,15 @@ use crate::text::Key;
 
 impl Viewer<'_> {
     pub(super) fn summary(&mut self) {
-        if self.session.field_errors.is_empty() { self.out.nothing() } else { self.field_errors() }
+        if self.session.entered.field_errors.is_empty() {
+            self.out.nothing()
+        } else {
+            self.field_errors()
+        }
     }
 
     pub(super) fn field_errors(&mut self) {
-        let field_errors = &self.session.field_errors;
+        let field_errors = &self.session.entered.field_errors;
         // The alert is inside what gets the focus, so that it is told even to those who have it.
         self.out.put(html!(
             "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
@@ -143,7 +147,7 @@ impl Viewer<'_> {
                 (key, 0)
             }
         };
-        let example = postcode::example(self.session.draft.get("country"));
+        let example = postcode::example(self.session.entered.draft.get("country"));
         let values = [("label", self.label_of(name)), ("example", example.as_str())];
         let text = self.locale.say_count(key, i64::from(count), &values);
         self.out.text(&text);

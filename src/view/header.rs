@@ -10,7 +10,7 @@ impl Viewer<'_> {
     /// The campaign's languages, each by its own name. A page without script has links to pages.
     pub(super) fn languages(&mut self) {
         let languages = &self.campaign.languages.0;
-        if self.posted || !self.session.hears || languages.len() < 2 {
+        if self.posted || !self.session.lasting.hears || languages.len() < 2 {
             return self.out.nothing();
         }
         self.out.put(html!("<div class=\"acts\" role=\"group\" aria-labelledby=\"form-language\"><span class=\"hidden\" id=\"form-language\">"));
@@ -44,7 +44,7 @@ impl Viewer<'_> {
         } else {
             self.out.nothing();
         }
-        if self.session.help.restored {
+        if self.session.entered.help.restored {
             self.out.put(html!("<p class=\"hint\" role=\"status\">"));
             self.say(Key::DraftRestored);
             self.out.end();

@@ -8,7 +8,7 @@ use crate::text::Key;
 impl Viewer<'_> {
     pub(super) fn mail(&mut self) {
         let session = self.session;
-        match &session.mailing {
+        match &session.entered.mailing {
             Some(_) => self.mail_offered(),
             // The form's own button does it.
             None if !self.campaign.is_mailed() || self.campaign.is_only_mailed() => {
@@ -24,7 +24,7 @@ impl Viewer<'_> {
 
     fn mail_offered(&mut self) {
         let session = self.session;
-        let Some(mailing) = &session.mailing else { return };
+        let Some(mailing) = &session.entered.mailing else { return };
         let mail = &mailing.mail;
         self.out.put(html!("<div class=\"mail\"><h3 tabindex=\"-1\">"));
         self.out.set(Attribute::Id, MAIL);

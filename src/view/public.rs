@@ -24,7 +24,7 @@ impl Viewer<'_> {
             (PublicName::Anonymous, Key::PublicAnonymous),
         ];
         for (index, (choice, label)) in choices.into_iter().enumerate() {
-            let chosen = match self.session.draft.get(PUBLIC) {
+            let chosen = match self.session.entered.draft.get(PUBLIC) {
                 "" => PublicName::default() == choice,
                 word => choice.word() == word,
             };

@@ -76,7 +76,7 @@ impl Viewer<'_> {
         self.out.put(html!("<div role=\"status\">"));
         self.out.set(Attribute::Id, OWN_GOVERNMENT);
         // A page that hears of no choice says it to all, and its style shows it to those concerned.
-        if self.is_own_government() || !self.session.hears {
+        if self.is_own_government() || !self.session.lasting.hears {
             self.sentence(Tag::P, "notice", Key::RiskOwnGovernment);
         } else {
             self.out.nothing();
@@ -85,7 +85,7 @@ impl Viewer<'_> {
     }
 
     fn is_own_government(&self) -> bool {
-        let (campaign, draft) = (self.campaign, &self.session.draft);
+        let (campaign, draft) = (self.campaign, &self.session.entered.draft);
         let country = draft.get("country").trim();
         let offer = offered(campaign, draft);
         let written_to = offer
@@ -98,7 +98,7 @@ impl Viewer<'_> {
 
     /// The receipt, where whoever looks at the screen may not see it.
     pub(super) fn receipt_on_request(&mut self, acceptance: &Acceptance) {
-        if self.session.hears {
+        if self.session.lasting.hears {
             self.out.put(html!(
                 "<div class=\"receipt\" part=\"receipt\"><button type=\"button\" data-act=\"show-receipt\">"
             ));
@@ -115,7 +115,7 @@ impl Viewer<'_> {
 
     /// Has a receipt that was asked for take the focus.
     pub(super) fn asked_for(&mut self) {
-        if self.session.receipt_shown {
+        if self.session.is_receipt_shown() {
             self.out.set(Attribute::Id, RECEIPT);
             self.out.set(Attribute::Tabindex, "-1");
         }

@@ -8,12 +8,12 @@ use crate::mail::percent_encode;
 use crate::markdown;
 use crate::markup::{Attribute, RECEIPT, Tag, html};
 use crate::receipt;
-use crate::session::ShareResult;
+use crate::session::{Sent, ShareResult};
 use crate::text::Key;
 
 impl Viewer<'_> {
-    pub(super) fn thanks(&mut self, acceptance: &Acceptance) {
-        let campaign = self.campaign;
+    pub(super) fn thanks(&mut self, sent: &Sent) {
+        let (campaign, acceptance) = (self.campaign, &sent.acceptance);
         self.out.put(html!(
             "<div class=\"thanks\"><h2 class=\"title\" id=\"form-thanks\" tabindex=\"-1\">"
         ));
@@ -21,7 +21,7 @@ impl Viewer<'_> {
         self.out.end();
         let status = match acceptance.status {
             _ if self.session.config.test => Key::TestSent,
-            Status::Accepted | Status::Recorded if self.session.mailing.is_some() => {
+            Status::Accepted | Status::Recorded if self.session.entered.mailing.is_some() => {
                 Key::SentByMail
             }
             Status::Accepted => Key::SentAccepted,
@@ -30,7 +30,7 @@ impl Viewer<'_> {
             Status::Unknown => Key::SentUnknown,
         };
         self.sentence(Tag::P, "", status);
-        if self.session.outdated {
+        if sent.outdated {
             self.sentence(Tag::P, "notice", Key::SentAsBefore);
         } else {
             self.out.nothing();
@@ -110,7 +110,7 @@ impl Viewer<'_> {
         self.out.end();
         let channels = session.channels();
         // What the browser offers comes first, where it does.
-        if session.shares && channels.contains(&Channel::More) {
+        if session.lasting.shares && channels.contains(&Channel::More) {
             self.sharing_button(Channel::More, Key::ShareMore);
         } else {
             self.out.nothing();
@@ -126,11 +126,11 @@ impl Viewer<'_> {
             }
         }
         self.out.put(html!("<p role=\"status\">"));
-        match session.shared {
+        match session.copied() {
             None => self.out.text(""),
-            Some(ShareResult::Copied) => self.say(Key::Copied),
-            Some(ShareResult::NotCopied) => {
-                let text = session.share_text(session.copied);
+            Some((_, ShareResult::Copied)) => self.say(Key::Copied),
+            Some((channel, ShareResult::NotCopied)) => {
+                let text = session.share_text(channel);
                 self.out.text(&self.locale.say_with(Key::CopyFailed, &[("text", &text)]));
             }
         }

@@ -23,7 +23,7 @@ use standwith::draft::seed_of_first;
 use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
-use standwith::outbox::{Disposition, OutboxEntry, disposition};
+use standwith::outbox::OutboxEntry;
 use standwith::proof::LONGEST_WORK;
 use standwith::session::{
     Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult, SigningInputs,
@@ -386,6 +386,9 @@ impl Runtime {
                 outbox::store(&kept, move |stored| tell(Event::Stored(stored)));
             }
             Effect::Discard(key) => outbox::discard(key),
+            Effect::Release(entry) => outbox::release(entry),
+            Effect::PostEntry { entry, proof } => self.post_entry(entry, &proof),
+            Effect::ProveEntry { entry, challenge } => self.prove_entry(entry, challenge),
             Effect::Drain => self.drain(),
             Effect::Wait { attempt, milliseconds } => {
                 let due = self.later(attempt, |runtime, attempt, _| {
@@ -456,50 +459,35 @@ impl Runtime {
             let Some(Found { kept, mine, expired }) = found else {
                 return runtime.send(Event::Stored(false));
             };
-            let names = mine.iter().map(|kept| kept.jti.clone()).collect();
-            runtime.send(Event::Found { kept, expired, mine: names });
-            mine.into_iter().for_each(|kept| runtime.post_kept(kept, String::new()));
+            runtime.send(Event::Found { kept, expired, mine });
         });
     }
 
-    /// Sends one message that the device keeps, with this proof of work, if there is one.
-    fn post_kept(self: &Rc<Self>, kept: OutboxEntry, proof: String) {
-        let (url, content_type) = self.session.borrow().destination(&proof);
-        let runtime = Rc::downgrade(self);
+    /// Posts one message that the device keeps, with this proof of work, if there is one.
+    fn post_entry(self: &Rc<Self>, kept: OutboxEntry, proof: &str) {
+        let (url, content_type) = self.session.borrow().destination(proof);
+        let (runtime, proved) = (Rc::downgrade(self), !proof.is_empty());
         let body = kept.body.clone();
         let done = Closure::once_into_js(move |came: JsValue| {
             let outcome = browser::outcome(&came, &kept.jti);
-            let runtime = runtime.upgrade();
-            // Whatever becomes of this form.
-            match (disposition(&outcome, !proof.is_empty()), &runtime) {
-                (Disposition::Discard, _) => outbox::discard(kept.key()),
-                (Disposition::Prove(challenge), Some(runtime)) => {
-                    return runtime.prove_kept(kept, challenge);
-                }
-                _ => outbox::release(kept.clone()),
-            }
-            if let Some(runtime) = runtime {
-                runtime.send(Event::Drained { kept, outcome });
+            match runtime.upgrade() {
+                Some(runtime) => runtime.send(Event::Drained { kept, proved, outcome }),
+                // The form is gone.
+                None if matches!(outcome, Outcome::Accepted(_)) => outbox::discard(kept.key()),
+                None => outbox::release(kept),
             }
         });
         fetch(&Method::POST, &url, Some((&body, content_type)), &done);
     }
 
-    /// Makes the proof of work that the endpoint asks for, and sends it once more with that, while no other tab may.
-    fn prove_kept(self: &Rc<Self>, kept: OutboxEntry, challenge: String) {
+    /// Makes the proof of work for a message that the device keeps, while no other tab may send it.
+    fn prove_entry(self: &Rc<Self>, entry: OutboxEntry, challenge: String) {
         let runtime = Rc::downgrade(self);
-        let (form, mine) = (runtime.clone(), kept.clone());
+        let (form, mine) = (runtime.clone(), entry.clone());
         let wanted = move || form.strong_count() > 0 && mine.may_be_posted(browser::now());
-        self.solve(challenge, &kept.jti.clone(), wanted, move |proof| {
-            match (runtime.upgrade(), proof) {
-                (Some(runtime), Some(proof)) => runtime.post_kept(kept, proof),
-                (runtime, _) => {
-                    outbox::release(kept.clone());
-                    if let Some(runtime) = runtime {
-                        runtime.send(Event::Drained { kept, outcome: Outcome::Unreachable });
-                    }
-                }
-            }
+        self.solve(challenge, &entry.jti.clone(), wanted, move |proof| match runtime.upgrade() {
+            Some(runtime) => runtime.send(Event::EntryProved { entry, proof }),
+            None => outbox::release(entry),
         });
     }
 

@@ -2,30 +2,31 @@
 //! answered for. The same message once more is the same action.
 
 use super::Dirty;
-use super::{Effect, Focus, KeyState, Message, Notice, PageEvent, Phase, Reply, Session};
+use super::deliver::{Attempt, Delivery, deliver};
+use super::state::{Queued, Sent, Step, Submission};
+use super::{Effect, Focus, KeyState, Message, Notice, PageEvent, Reply, Session, State};
 use crate::action::{Action, ClaimContext, Claims, DeliveryClaim};
 use crate::answer::{self, Acceptance, Outcome, Refusal};
 use crate::campaign::Format;
 use crate::check::{FieldError, check};
 use crate::envelope;
-use crate::retry;
+use crate::rng::splitmix64;
 use crate::sealing;
 use crate::shape;
-use crate::targeting::splitmix64;
 
 /// Times that an endpoint's clock may show (seconds since 1970): from 2023 to 2100. None else is signed on its word.
 const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
 
 impl Session {
     pub(super) fn validate(&self) -> Result<Action, Vec<FieldError>> {
-        check(&self.config.campaign, &self.draft.composed(&self.config.campaign))
+        check(&self.config.campaign, &self.entered.draft.composed(&self.config.campaign))
     }
 
     pub(super) fn submit(&mut self, now: i64) -> Vec<Effect> {
         self.notice = None;
         match self.validate() {
             Ok(action) => {
-                self.field_errors.clear();
+                self.entered.field_errors.clear();
                 if let Some(effects) = self.nudge() {
                     return effects;
                 }
@@ -71,18 +72,18 @@ impl Session {
     pub(super) fn ask(&mut self, mut message: Message, now: i64) -> Vec<Effect> {
         self.notice = None;
         message.claims.iat = now;
-        self.next = Some(Box::new(message));
-        self.changed(Dirty::MISTAKES);
-        self.step(Phase::Asking);
+        self.changed(Dirty::MISTAKES.and(Dirty::PROGRESS));
+        let next = Some(Box::new(message));
+        self.state = State::Submitting(Submission::begun(Step::Asking, next));
         vec![Effect::Ask]
     }
 
     pub(super) fn show(&mut self, field_errors: Vec<FieldError>) -> Vec<Effect> {
         let fields = field_errors.iter().map(|m| (m.field.clone(), m.code())).collect();
-        self.field_errors = field_errors;
+        self.entered.field_errors = field_errors;
         self.notice = None;
         self.changed(Dirty::MISTAKES);
-        self.step(Phase::Editing);
+        self.edit();
         let mut effects =
             vec![Effect::Tell(PageEvent::Invalid(fields)), Effect::Focus(Focus::Summary)];
         effects.extend(self.grant());
@@ -91,12 +92,12 @@ impl Session {
 
     pub(super) fn stop(&mut self, notice: Notice, code: &str, retryable: bool) -> Vec<Effect> {
         self.notice = Some(notice);
-        if std::mem::take(&mut self.emptied) {
+        if self.state.is_emptied() {
             // The form is for whoever comes next, whose message is another one.
             self.notice = None;
             self.unclear.clear();
         }
-        self.step(Phase::Editing);
+        self.edit();
         let code = code.to_owned();
         let mut effects =
             vec![Effect::Tell(PageEvent::Error { code, retryable }), Effect::Focus(Focus::Notice)];
@@ -108,40 +109,41 @@ impl Session {
         if !allowed {
             return self.stop(Notice::Vetoed, "vetoed", false);
         }
-        self.attempt += 1;
-        self.tries = 0;
-        self.proof.clear();
+        self.lasting.attempt += 1;
         // The same message once more is the same action: it can't be counted twice.
-        let next = self.next.as_ref();
+        let next = match &self.state {
+            State::Submitting(submission) => submission.next.as_ref(),
+            _ => None,
+        };
         let same = self.unclear.iter().position(|known| next.is_some_and(|n| n.said == known.said));
         if let Some(same) = same {
             return self.post_again(same);
         }
-        self.step(Phase::Preparing);
+        self.step(Step::Preparing);
         self.prepare()
     }
 
     /// Asks for what signing needs, unless it is there or on its way.
     pub(super) fn ask_for_materials(&mut self) -> Option<Effect> {
-        if !matches!(self.key_state, KeyState::None) {
+        if !matches!(self.lasting.key_state, KeyState::None) {
             return None;
         }
-        self.key_state = KeyState::Asked;
+        self.lasting.key_state = KeyState::Asked;
         let consents = self.config.campaign.consents.iter();
         Some(Effect::Prepare(consents.map(|consent| consent.wording.clone()).collect()))
     }
 
     /// Gives the message its identity, where one waits for that and what it takes is there.
     pub(super) fn prepare(&mut self) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Preparing) {
+        if !self.state.is_at(Step::Preparing) {
             // Judged once unseen: browsers compile code when it first runs, and now there is time.
             let _ = self.validate();
             return Vec::new();
         }
-        let KeyState::Made(key_state) = &self.key_state else {
+        let KeyState::Made(key_state) = &self.lasting.key_state else {
             return self.ask_for_materials().into_iter().collect();
         };
-        let Some(mut message) = self.next.take() else {
+        let Some(mut message) = self.state.take_next() else {
             return Vec::new();
         };
         // What was changed after it may have arrived is not to count beside it.
@@ -157,19 +159,18 @@ impl Session {
             }
         }
         // A key is for one message.
-        self.key_state = KeyState::None;
+        self.lasting.key_state = KeyState::None;
         let Some(sealing) = &self.config.campaign.sealing else {
             return self.sign(message);
         };
         let (plaintext, key) = (std::mem::take(&mut message.inside), sealing.jwk.clone());
-        self.next = Some(message);
-        self.step(Phase::Signing);
-        vec![Effect::Seal { attempt: self.attempt, plaintext, key }]
+        self.sign_next(message);
+        vec![Effect::Seal { attempt: self.lasting.attempt, plaintext, key }]
     }
 
     /// The message is sealed, or can't be: then nothing is sent.
     pub(super) fn sealed(&mut self, sealed: Option<String>) -> Vec<Effect> {
-        match (self.next.take(), sealed) {
+        match (self.state.take_next(), sealed) {
             (Some(mut message), Some(sealed)) => {
                 message.claims.sealed = Some(sealed);
                 self.sign(message)
@@ -181,13 +182,12 @@ impl Session {
     pub(super) fn sign(&mut self, mut message: Box<Message>) -> Vec<Effect> {
         message.input = envelope::signing_input(&message.key, &message.claims);
         let input = message.input.clone();
-        self.next = Some(message);
-        self.step(Phase::Signing);
-        vec![Effect::Sign { attempt: self.attempt, input }]
+        self.sign_next(message);
+        vec![Effect::Sign { attempt: self.lasting.attempt, input }]
     }
 
     pub(super) fn signed(&mut self, signature: &str) -> Vec<Effect> {
-        let Some(mut message) = self.next.take() else {
+        let Some(mut message) = self.state.take_next() else {
             return Vec::new();
         };
         let proof = envelope::join([&message.input, signature]);
@@ -199,6 +199,22 @@ impl Session {
         self.post()
     }
 
+    /// Keeps a message until it is sealed or signed.
+    fn sign_next(&mut self, message: Box<Message>) {
+        self.step(Step::Signing);
+        if let State::Submitting(submission) = &mut self.state {
+            submission.next = Some(message);
+        }
+    }
+
+    /// How often the message on its way was sent.
+    fn tries(&self) -> u32 {
+        match &self.state {
+            State::Submitting(submission) => submission.tries,
+            _ => 0,
+        }
+    }
+
     /// Posts what was signed before once more.
     fn post_again(&mut self, which: usize) -> Vec<Effect> {
         let message = self.unclear.remove(which);
@@ -207,11 +223,16 @@ impl Session {
     }
 
     pub(super) fn post(&mut self) -> Vec<Effect> {
-        self.tries += 1;
-        self.step(Phase::Posting);
-        let (url, content_type) = self.destination(&self.proof);
+        self.step(Step::Posting);
+        let State::Submitting(submission) = &mut self.state else { return Vec::new() };
+        submission.tries += 1;
+        let proof = std::mem::take(&mut submission.proof);
+        let (url, content_type) = self.destination(&proof);
+        if let State::Submitting(submission) = &mut self.state {
+            submission.proof = proof;
+        }
         vec![Effect::Post {
-            attempt: self.attempt,
+            attempt: self.lasting.attempt,
             url,
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
             content_type,
@@ -228,12 +249,12 @@ impl Session {
 
     /// The wait that was asked for is over.
     pub(super) fn due(&mut self) -> Vec<Effect> {
-        match self.phase {
-            Phase::Waiting => {
-                self.attempt += 1;
+        match &self.state {
+            State::Submitting(submission) if submission.step == Step::Waiting => {
+                self.lasting.attempt += 1;
                 self.post()
             }
-            Phase::OutboxEntry(false) => self.drain(),
+            State::Queued(Queued { sending: false, .. }) => self.drain(),
             _ => Vec::new(),
         }
     }
@@ -243,13 +264,23 @@ impl Session {
         let outcome = reply.map_or(Outcome::Unreachable, |reply| {
             answer::outcome(reply.status, &reply.body, reply.retry_after, jti)
         });
-        match outcome {
-            Outcome::Accepted(acceptance) => self.accepted(acceptance),
-            Outcome::Refused(refusal) => self.refused(refusal),
-            Outcome::Prove(challenge) if self.tries < retry::TRIES => self.prove(challenge),
-            Outcome::Prove(_) => self.wait(None, Notice::Busy(None), "busy"),
-            Outcome::RetryLater(after) => self.wait(after, Notice::Busy(after), "busy"),
-            Outcome::Unreachable => self.wait(None, Notice::Unreachable, "unreachable"),
+        self.delivered(outcome)
+    }
+
+    /// Does what is to be done after this outcome.
+    fn delivered(&mut self, outcome: Outcome) -> Vec<Effect> {
+        let random = splitmix64(self.config.seed ^ u64::from(self.lasting.attempt));
+        match deliver(outcome, Attempt::Watched(self.tries(), random)) {
+            Delivery::Sent(acceptance) => self.accepted(acceptance),
+            Delivery::Refused(refusal) => self.refused(refusal),
+            Delivery::Prove(challenge) => self.prove(challenge),
+            Delivery::Wait(milliseconds) => {
+                self.notice = Some(Notice::Trying);
+                self.step(Step::Waiting);
+                vec![Effect::Wait { attempt: self.lasting.attempt, milliseconds }]
+            }
+            Delivery::GiveUp(Some(after)) => self.stop(Notice::Busy(after), "busy", true),
+            Delivery::GiveUp(None) => self.stop(Notice::Unreachable, "unreachable", true),
         }
     }
 
@@ -257,32 +288,22 @@ impl Session {
     fn prove(&mut self, challenge: String) -> Vec<Effect> {
         let jti = self.unclear.last().map_or("", |message| &message.claims.jti).to_owned();
         self.notice = Some(Notice::Proving);
-        self.proof.clear();
-        self.attempt += 1;
-        self.step(Phase::Proving);
-        vec![Effect::Prove { attempt: self.attempt, challenge, jti }]
+        self.lasting.attempt += 1;
+        self.step(Step::Proving);
+        vec![Effect::Prove { attempt: self.lasting.attempt, challenge, jti }]
     }
 
     /// The proof of work is made, or can't be.
     pub(super) fn proved(&mut self, proof: Option<String>) -> Vec<Effect> {
         match proof {
             Some(proof) => {
-                self.proof = proof;
+                if let State::Submitting(submission) = &mut self.state {
+                    submission.proof = proof;
+                }
                 self.post()
             }
-            None => self.wait(None, Notice::Busy(None), "busy"),
+            None => self.delivered(Outcome::RetryLater(None)),
         }
-    }
-
-    /// Has it sent once more in a while; or stops, where it was tried often enough.
-    fn wait(&mut self, after: Option<u32>, notice: Notice, code: &str) -> Vec<Effect> {
-        let lot = splitmix64(self.config.seed ^ u64::from(self.attempt));
-        let Some(milliseconds) = retry::delay(self.tries, lot, after) else {
-            return self.stop(notice, code, true);
-        };
-        self.notice = Some(Notice::Trying);
-        self.step(Phase::Waiting);
-        vec![Effect::Wait { attempt: self.attempt, milliseconds }]
     }
 
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
@@ -296,13 +317,13 @@ impl Session {
         effects.extend(self.kept.take().map(|kept| Effect::Discard(kept.key())));
         // What the endpoint took may not be what was mailed.
         if self.unclear.last().is_some_and(|message| message.claims.delivery.is_none()) {
-            self.mailing = None;
+            self.entered.mailing = None;
         }
-        self.outdated =
-            !self.emptied && self.unclear.last().is_some_and(|message| !self.says(message));
+        let outdated = !self.state.is_emptied()
+            && self.unclear.last().is_some_and(|message| !self.says(message));
         self.unclear.clear();
         self.notice = None;
-        self.phase = Phase::Sent(acceptance);
+        self.state = State::Sent(Sent { outdated, ..Sent::new(acceptance) });
         effects.extend(self.grant());
         self.changed(Dirty::SCREEN);
         effects
@@ -326,8 +347,10 @@ impl Session {
         match (refusal.code.as_str(), refusal.now, message) {
             // What was sent before it was changed has arrived: that is what counts.
             ("replay_mismatch", ..) if !self.unclear.is_empty() => {
-                self.attempt += 1;
-                self.tries = 0;
+                self.lasting.attempt += 1;
+                if let State::Submitting(submission) = &mut self.state {
+                    submission.tries = 0;
+                }
                 return self.post_again(0);
             }
             // A wrong clock: once more with the endpoint's time and the same identity.
@@ -338,7 +361,7 @@ impl Session {
                 message.settled = true;
                 return self.sign(Box::new(message));
             }
-            ("rules", ..) if !self.emptied => {
+            ("rules", ..) if !self.state.is_emptied() => {
                 // A field shows one field error; for what is not on the form nobody can do anything.
                 let reported = |name: &String| {
                     let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;

@@ -1,0 +1,95 @@
+//! Rules for addresses and pictures.
+
+use super::Lint;
+use crate::campaign::{Campaign, Picture};
+
+impl Lint<'_> {
+    pub(super) fn address(&mut self, pointer: &str, url: &str, reach: Reach) {
+        if url.is_empty() || is_web_address(url) || (reach == Reach::Near && is_relative(url)) {
+            return;
+        }
+        let hint = match reach {
+            Reach::Web => "write a whole address like https://example.org/page",
+            Reach::Near => "write an address like https://example.org/page, or a path like page",
+        };
+        self.fault(pointer, "no address on the web, or one without https", hint);
+    }
+
+    pub(super) fn picture(&mut self, pointer: &str, picture: Option<&Picture>) {
+        if let Some(picture) = picture {
+            self.filled(pointer, &picture.url);
+            self.address(pointer, &picture.url, Reach::Near);
+        }
+    }
+}
+
+/// Which addresses may stand at a place.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Reach {
+    /// Whole ones only.
+    Web,
+    /// Also those that are resolved against the campaign file's.
+    Near,
+}
+
+/// Whether this is a whole address with https, or with http on this very machine.
+pub(super) fn is_web_address(url: &str) -> bool {
+    let (rest, here_only) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, false),
+        (_, Some(rest)) => (rest, true),
+        _ => return false,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let host_fits = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(ip) => ip.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-._".contains(c);
+            !host.is_empty() && host.chars().all(fits)
+        }
+    };
+    let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    host_fits && port_fits && (here || !here_only) && !url.chars().any(never_in_address)
+}
+
+/// Whether this is a path or a query, without scheme and host.
+pub(super) fn is_relative(url: &str) -> bool {
+    let first = url.split(['/', '?', '#']).next().unwrap_or_default();
+    !url.starts_with("//") && !first.contains(':') && !url.chars().any(never_in_address)
+}
+
+pub(super) fn never_in_address(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\\<>\"{}".contains(c)
+}
+
+/// The name of the file beside the campaign file to which a picture's address leads, if it is one that an endpoint
+/// serves: nothing hidden, no folder, no format that could run script.
+pub fn picture_file(url: &str) -> Option<&str> {
+    let name = url.strip_prefix("./").unwrap_or(url);
+    let (stem, ending) = name.rsplit_once('.')?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let is_picture = ["png", "jpg", "jpeg", "webp", "avif"].contains(&ending);
+    (is_picture && !stem.is_empty() && !name.starts_with('.') && name.bytes().all(fits))
+        .then_some(name)
+}
+
+/// The campaign's pictures with their pointers.
+pub(super) fn pictures(campaign: &Campaign) -> Vec<(String, &Picture)> {
+    let own = ("/picture/url".to_owned(), campaign.picture.as_ref());
+    let targets = campaign.targets.iter().enumerate();
+    let targets =
+        targets.map(|(at, it)| (format!("/targets/{at}/picture/url"), it.picture.as_ref()));
+    let all = std::iter::once(own).chain(targets);
+    all.filter_map(|(pointer, picture)| Some((pointer, picture?))).collect()
+}
+
+/// The pointers of pictures whose addresses name a host. Which host the campaign's own is, no file says.
+pub(super) fn pictures_elsewhere(campaign: &Campaign) -> Vec<String> {
+    let elsewhere = |picture: &Picture| !picture.url.is_empty() && !is_relative(&picture.url);
+    let all = pictures(campaign).into_iter();
+    all.filter(|(_, picture)| elsewhere(picture)).map(|(pointer, _)| pointer).collect()
+}

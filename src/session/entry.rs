@@ -1,0 +1,144 @@
+//! What a person enters: new values, and what hangs on them.
+
+use super::Dirty;
+use super::assist;
+use super::{Effect, Focus, PageEvent};
+use super::{Notice, Session, State};
+use crate::campaign::{Field, Kind, TargetingMode};
+use crate::check::{FieldError, consent_of};
+use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
+
+impl Session {
+    /// A control has another value, or a box with this value was ticked or cleared; says whether that
+    /// is new, and so may be.
+    pub(super) fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
+        // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
+        let writable = !matches!(
+            self.state,
+            State::NotYetOpen | State::Closed | State::Queued(_) | State::Sent(_)
+        );
+        // An extension of the browser may have put a control of its own among ours.
+        let same = match ticked {
+            None => self.entered.draft.get(name) == value,
+            Some(ticked) => self.entered.draft.has(name, value) == ticked,
+        };
+        // What an endpoint found wrong is mended by touching it.
+        let same =
+            same && !self.entered.field_errors.iter().any(|field_error| field_error.field == name);
+        if !writable || same || !self.asks(name) {
+            return false;
+        }
+        match ticked {
+            None => self.entered.draft.set(name, value),
+            Some(ticked) => self.entered.draft.tick(name, value, ticked),
+        }
+        self.changed(Dirty::of(name, &self.config.campaign));
+        self.entered.wrote = true;
+        true
+    }
+
+    /// As [`change`](Self::change), with what hangs on it: the field errors that are shown, and a mail that is offered.
+    pub(super) fn enter(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
+        let validate = |session: &Self| session.validate().err().unwrap_or_default();
+        let is_judged = !self.entered.field_errors.is_empty();
+        let before = if is_judged { validate(self) } else { Vec::new() };
+        if self.change(name, value, ticked) {
+            if is_judged {
+                let after = validate(self);
+                let of = |field_errors: &[FieldError], field: &str| {
+                    field_errors.iter().find(|field_error| field_error.field == field).cloned()
+                };
+                // Of the other fields, those are validated anew whose field error hung on this one: a consent
+                // on the country, the message on what fills it. What an endpoint reported stays.
+                self.entered.field_errors = std::mem::take(&mut self.entered.field_errors)
+                    .into_iter()
+                    .filter_map(|known| {
+                        let anew = known.field == name || of(&before, &known.field).is_some();
+                        if anew { of(&after, &known.field) } else { Some(known) }
+                    })
+                    .collect();
+                self.changed(Dirty::MISTAKES);
+            }
+            if self.entered.mailing.is_some() {
+                self.compare_mail();
+            }
+        }
+        self.begun()
+    }
+
+    /// What is to be done when somebody begins to write.
+    pub(super) fn begun(&mut self) -> Vec<Effect> {
+        if !self.entered.wrote || std::mem::replace(&mut self.entered.started, true) {
+            return Vec::new();
+        }
+        let mut effects = vec![Effect::Tell(PageEvent::Start)];
+        // Whoever begins will send: key and digests are made meanwhile.
+        effects.extend(self.ask_for_materials());
+        effects
+    }
+
+    /// What was entered.
+    pub fn draft(&self) -> &Draft {
+        &self.entered.draft
+    }
+
+    /// Whether the form shows what its first markup showed: nothing was filled in but what was there `before`, it suggests
+    /// the same subject, no targets are drawn at random, which no first markup names, and it is for no test.
+    pub fn is_as_first(&self, before: &Draft) -> bool {
+        let campaign = &self.config.campaign;
+        let is_random = campaign.targeting.mode == TargetingMode::Random;
+        let subject = assist::place_of_subject(campaign, &self.entered.draft);
+        let first = assist::place_of_subject(campaign, &Draft::begun(campaign, 0));
+        let same_subject = subject.is_none() || subject == first;
+        !self.config.test && !is_random && same_subject && self.entered.draft == *before
+    }
+
+    /// Whether the campaign asks for a field of this name.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.config.campaign.field(name).is_some()
+    }
+
+    /// Whether the form has a control of this name.
+    pub fn asks(&self, name: &str) -> bool {
+        let campaign = &self.config.campaign;
+        [TARGETS, SUBJECT, BODY].contains(&name)
+            || (name == PUBLIC && campaign.asks_for_public_name())
+            || campaign.field(name).is_some()
+            || consent_of(campaign, name).is_some()
+    }
+
+    /// The names of all controls, in the order of the form.
+    pub(super) fn names(&self) -> Vec<String> {
+        let campaign = &self.config.campaign;
+        let mut names = vec![TARGETS.to_owned()];
+        names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
+        names.extend([SUBJECT, BODY].map(str::to_owned));
+        names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
+        names.push(PUBLIC.to_owned());
+        names
+    }
+
+    /// Drops a press on what was painted before. Unless that was this form's `own`, what somebody ticked or chose
+    /// there is no answer to what the form asks, and is cleared. What they typed stays: it is to be seen beside what
+    /// it is typed into.
+    pub(super) fn repainted(&mut self, own: bool, pressed: bool) -> Vec<Effect> {
+        let fresh = Draft::begun(&self.config.campaign, self.config.seed);
+        for name in self.names() {
+            let is_typed = match self.config.campaign.field(&name).map(Field::kind) {
+                Some(Kind::Country | Kind::Choice | Kind::Choices | Kind::Checkbox) => false,
+                Some(_) => true,
+                None => name == SUBJECT || name == BODY,
+            };
+            if !own && !is_typed {
+                self.entered.draft.set(&name, "");
+                fresh.all(&name).for_each(|value| self.entered.draft.tick(&name, value, true));
+            }
+        }
+        self.changed(Dirty::SCREEN);
+        if !self.entered.wrote && !pressed {
+            return Vec::new();
+        }
+        self.notice = Some(if own { Notice::Recheck } else { Notice::Repainted });
+        vec![Effect::Focus(Focus::Notice)]
+    }
+}

@@ -1,0 +1,138 @@
+//! The macros that declare types of a form in JSON.
+
+/// Declares an object: its members, each with its type and, where it may be left out, the default
+/// after `=`. In a `written` one that default is what [`Written::is_absent`].
+macro_rules! record {
+    (written $($record:tt)*) => {
+        record!(read $($record)*);
+        record!(@written $($record)*);
+    };
+    (read $(
+        $(#[doc = $doc:literal])*
+        pub struct $Name:ident {
+            $(
+                $(#[doc = $about:literal])*
+                $key:ident: $Type:ty $(= $default:expr)?,
+            )*
+        }
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $Name {
+            $( $(#[doc = $about])* pub $key: $Type, )*
+        }
+
+        impl Default for $Name {
+            fn default() -> Self {
+                $Name { $( $key: record!(@default $($default)?), )* }
+            }
+        }
+
+        impl $crate::shape::Shape for $Name {
+            fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
+                $( record!(@read reading, json, self, $key $(, $default)?); )*
+                reading.keys(json, &[$(stringify!($key)),*]);
+            }
+            fn schema(out: &mut $crate::json::Writer) {
+                out.key("type").text("object");
+                out.key("additionalProperties").boolean(false);
+                out.key("properties").object(|out| {
+                    $( out.key(stringify!($key)).object(|out| {
+                        out.key("description").text(concat!($($about),*).trim());
+                        <$Type as $crate::shape::Shape>::schema(out);
+                    }); )*
+                });
+                let required = [$( record!(@needed $key $(, $default)?), )*];
+                out.key("required").list(|out| {
+                    required.into_iter().flatten().for_each(|key| out.text(key));
+                });
+            }
+        }
+    )*};
+    (@written $(
+        $(#[doc = $doc:literal])*
+        pub struct $Name:ident {
+            $( $(#[doc = $about:literal])* $key:ident: $Type:ty $(= $default:expr)?, )*
+        }
+    )*) => {$(
+        impl $crate::shape::Written for $Name {
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.object(|out| {
+                    $( record!(@write out, self, $key $(, $default)?); )*
+                });
+            }
+            fn is_absent(&self) -> bool {
+                $( $crate::shape::Written::is_absent(&self.$key) )&&*
+            }
+        }
+    )*};
+    (@default) => { Default::default() };
+    (@default $default:expr) => { $default };
+    (@read $reading:ident, $json:ident, $record:ident, $key:ident) => {
+        $reading.required($json, stringify!($key), &mut $record.$key)
+    };
+    (@read $reading:ident, $json:ident, $record:ident, $key:ident, $default:expr) => {
+        $reading.member($json, stringify!($key), &mut $record.$key)
+    };
+    (@write $out:ident, $record:ident, $key:ident) => {
+        $out.required(stringify!($key), &$record.$key)
+    };
+    (@write $out:ident, $record:ident, $key:ident, $default:expr) => {
+        $out.member(stringify!($key), &$record.$key)
+    };
+    (@needed $key:ident) => { Some(stringify!($key)) };
+    (@needed $key:ident, $default:expr) => { None::<&str> };
+}
+
+/// Declares a choice between fixed words. The first is the stand-in for what can't be read.
+macro_rules! string_enum {
+    ($(
+        $(#[doc = $doc:literal])*
+        pub enum $Name:ident: $expected:literal {
+            $(#[doc = $first_about:literal])* $First:ident = $first:literal,
+            $( $(#[doc = $about:literal])* $Word:ident = $word:literal, )*
+        }
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $Name {
+            $(#[doc = $first_about])* #[default] $First,
+            $( $(#[doc = $about])* $Word, )*
+        }
+
+        impl $Name {
+            /// The word on the wire.
+            pub fn word(self) -> &'static str {
+                match self { $Name::$First => $first, $( $Name::$Word => $word, )* }
+            }
+
+            /// The choice that this word names.
+            pub fn of(word: &str) -> Option<Self> {
+                match word { $first => Some($Name::$First), $( $word => Some($Name::$Word), )* _ => None }
+            }
+        }
+
+        impl $crate::shape::Shape for $Name {
+            fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
+                match json.text().and_then(Self::of) {
+                    Some(word) => *self = word,
+                    None => reading.expected(json, $expected),
+                }
+            }
+            fn schema(out: &mut $crate::json::Writer) {
+                out.key("enum").list(|out| { out.text($first); $( out.text($word); )* });
+            }
+        }
+
+        impl $crate::shape::Written for $Name {
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.text(self.word());
+            }
+            fn is_absent(&self) -> bool {
+                *self == Self::default()
+            }
+        }
+    )*};
+}
+
+pub(crate) use {record, string_enum};

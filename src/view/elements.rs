@@ -1,0 +1,104 @@
+//! Elements, sentences and links, from which all else is made.
+
+use super::Viewer;
+use crate::markdown::{self, Block, Inline};
+use crate::markup::{Attribute, Tag, html};
+use crate::text::Key;
+
+impl<'a> Viewer<'a> {
+    pub(super) fn words(&self, key: Key) -> &'a str {
+        self.locale.words(key)
+    }
+
+    /// Writes a text of the catalogue.
+    pub(super) fn say(&mut self, key: Key) {
+        self.out.text(self.locale.words(key));
+    }
+
+    pub(super) fn join(&self, parts: impl Iterator<Item = String>) -> String {
+        let join = |before: String, after: String| {
+            self.locale.say_with(Key::ListJoin, &[("before", &before), ("after", &after)])
+        };
+        parts.reduce(join).unwrap_or_default()
+    }
+
+    /// Begins an element of a class; of none where that is empty.
+    pub(super) fn begin(&mut self, tag: Tag, class: &str) {
+        self.out.begin(tag);
+        self.set_some(Attribute::Class, class);
+    }
+
+    /// Sets an attribute, unless it is empty.
+    pub(super) fn set_some(&mut self, attribute: Attribute, value: &str) {
+        if !value.is_empty() {
+            self.out.set(attribute, value);
+        }
+    }
+
+    pub(super) fn set_if(&mut self, condition: bool, attribute: Attribute, value: &str) {
+        if condition {
+            self.out.set(attribute, value);
+        }
+    }
+
+    /// An element with a class and a text.
+    pub(super) fn leaf(&mut self, tag: Tag, class: &str, text: &str) {
+        self.begin(tag, class);
+        self.out.text(text);
+        self.out.end();
+    }
+
+    /// A leaf, or a place kept free for it.
+    pub(super) fn leaf_if(&mut self, tag: Tag, class: &str, text: &str) {
+        if text.is_empty() { self.out.nothing() } else { self.leaf(tag, class, text) }
+    }
+
+    pub(super) fn sentence(&mut self, tag: Tag, class: &str, key: Key) {
+        self.leaf(tag, class, self.words(key));
+    }
+
+    /// Writes a sentence with a number and a value, and ends the element that it is in.
+    pub(super) fn tell(&mut self, key: Key, count: i64, name: &str, value: &str) {
+        let text = self.locale.say_count(key, count, &[(name, value)]);
+        self.out.text(&text);
+        self.out.end();
+    }
+
+    /// A link that leaves the page, and takes nothing along.
+    pub(super) fn link(&mut self, class: &str, text: &str, address: &str) {
+        self.out.put(html!("<a target=\"_blank\" rel=\"noopener noreferrer\">"));
+        self.set_some(Attribute::Class, class);
+        self.out.set(Attribute::Href, address);
+        self.out.text(text);
+        self.out.end();
+    }
+
+    pub(super) fn story(&mut self, text: &str) {
+        self.out.put(html!("<div class=\"story\">"));
+        for block in markdown::parse(text) {
+            match block {
+                Block::Heading(inlines) => self.inlines(Tag::H3, &inlines),
+                Block::Paragraph(inlines) => self.inlines(Tag::P, &inlines),
+                Block::List(items) => {
+                    self.out.begin(Tag::Ul);
+                    items.iter().for_each(|item| self.inlines(Tag::Li, item));
+                    self.out.end();
+                }
+            }
+        }
+        self.out.end();
+    }
+
+    pub(super) fn inlines(&mut self, tag: Tag, inlines: &[Inline]) {
+        self.out.begin(tag);
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) => self.out.text(text),
+                Inline::Strong(text) => self.leaf(Tag::Strong, "", text),
+                Inline::Emphasis(text) => self.leaf(Tag::Em, "", text),
+                Inline::Link { text, address } => self.link("", text, address),
+            }
+        }
+        self.out.end();
+    }
+}
