@@ -58,6 +58,27 @@ fn it_says_so() {
     assert!(!said(&restored(&campaign(), "")));
 }
 
+// Left while it was sent and pressed again, it was another message, and counted twice.
+#[test]
+fn a_message_that_was_left_while_it_was_sent_counts_once() {
+    let flow = keeping(&campaign()).filled().send();
+    let (first, body) = (flow.claims(), flow.bodies[0].clone());
+    let kept = kept(&flow).unwrap();
+    let back = || restored(&campaign(), &kept).tick("consent_delivery", "on");
+    // Changed or not, it is in the place of the first one.
+    for back in [back(), back().enter("given_name", "Sophea")] {
+        let again = back.send();
+        assert_eq!(again.claims().jti, first.jti);
+        // If the first one has arrived, its receipt is asked for.
+        let problem = json!({ "code": "replay_mismatch" }).to_string();
+        let again = again.reply(422, &problem, None);
+        assert_eq!(again.bodies.last(), Some(&body));
+    }
+    // Its next message is another one.
+    let sent = keeping(&campaign()).filled().send().accept("accepted", 1);
+    assert!(sent.effects.contains(&Effect::Forget));
+}
+
 #[test]
 fn what_is_written_since_stays() {
     let kept = r#"["given_name","Old","family_name","Name","body","Old words, long enough."]"#;

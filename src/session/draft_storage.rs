@@ -1,6 +1,7 @@
 //! What a form holds that was not typed into it just now: what a link fills in, and what the same tab kept.
 
-use super::{Dirty, Effect, Session, State};
+use super::{Dirty, Effect, Message, Session, State};
+use crate::action::Claims;
 use crate::campaign::{Field, Kind};
 use crate::country;
 use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
@@ -12,6 +13,8 @@ use crate::message::is_unchanged;
 const CHOSEN: &str = "@lang";
 /// Subject and body that made way for a suggested text.
 const OWN: [&str; 2] = ["@subject", "@body"];
+/// Identity and body of a message that was posted and may have arrived.
+const POSTED: [&str; 2] = ["@jti", "@posted"];
 
 impl Session {
     /// What the tab is to keep, as a JSON list of names and values: all but agreement, which is given anew.
@@ -32,6 +35,10 @@ impl Session {
             };
             if self.lasting.spoke {
                 pair(CHOSEN, &self.config.campaign.lang);
+            }
+            if let Some(message) = self.unclear.last() {
+                pair(POSTED[0], &message.claims.jti);
+                pair(POSTED[1], &message.body);
             }
             let own = |name: &str| match name {
                 SUBJECT => self.suggested_subject().is_none(),
@@ -92,7 +99,7 @@ impl Session {
         };
         let fresh = Draft::begun(&self.config.campaign, self.config.seed);
         let before = self.entered.draft.clone();
-        let [mut chosen, mut own] = [const { String::new() }; 2];
+        let [mut chosen, mut own, mut jti] = [const { String::new() }; 3];
         for pair in kept.chunks(2) {
             let [Some(name), Some(value)] = [0, 1].map(|at| pair.get(at).and_then(Json::text))
             else {
@@ -101,6 +108,13 @@ impl Session {
             match name {
                 CHOSEN => value.clone_into(&mut chosen),
                 _ if name == OWN[0] => value.clone_into(&mut own),
+                _ if name == POSTED[0] => value.clone_into(&mut jti),
+                // What is sent now counts in its place, not beside it.
+                _ if name == POSTED[1] && self.unclear.is_empty() => {
+                    let claims = Claims { jti: std::mem::take(&mut jti), ..Claims::default() };
+                    let message = Message { claims, settled: true, ..Message::default() };
+                    self.unclear.push(Message { body: value.to_owned(), ..message });
+                }
                 _ if name == OWN[1] && self.may_keep(BODY) => {
                     self.entered.help.kept.push([std::mem::take(&mut own), value.to_owned()]);
                 }

@@ -231,12 +231,15 @@ impl Session {
         if let State::Submitting(submission) = &mut self.state {
             submission.proof = proof;
         }
-        vec![Effect::Post {
+        let mut effects = vec![Effect::Post {
             attempt: self.lasting.attempt,
             url,
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
             content_type,
-        }]
+        }];
+        // The page may be gone before the answer is there.
+        effects.extend(self.keep());
+        effects
     }
 
     pub(super) fn media_type(&self) -> &'static str {
