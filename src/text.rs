@@ -154,7 +154,7 @@ texts! {
             one: "Choose no more than {count} person to write to",
             other: "Choose no more than {count} people to write to"
         };
-        ControlCharacter = "control_character": "{label} holds a character that can’t be sent. Delete it and type it again";
+        ControlCharacter = "control_character": "{label} contains a character that can’t be sent. Delete it and try again";
         MalformedEmail = "malformed_email": "Enter an email address in the correct format, like name@example.com";
         MalformedPhone = "malformed_phone": "Enter a phone number, like 012 345 678 or +855 12 345 678";
         MalformedNumber = "malformed_number": "Enter a whole number, like 12";
@@ -173,7 +173,7 @@ texts! {
         RefusedWhole = "refused_whole": "The campaign did not accept your message ({code}). It is still here, and nothing was sent.";
         ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
         CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
-        CannotSeal = "cannot_seal": "Your browser could not seal the message, so it was not sent. It is still here. Try another browser.";
+        CannotSeal = "cannot_seal": "Your browser could not encrypt the message, so it was not sent. It is still here. Try another browser.";
         SealedHint = "sealed_hint": "What you write is sealed on this device, and only the campaign can open it.";
         Trying = "trying": "No answer has come yet. Your message is still here, and it is being sent again.";
         LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
@@ -190,7 +190,7 @@ texts! {
         KeepFailed = "keep_failed": "This device could not keep your message. It is still here. Leave this page open and try again.";
         KeptHeading = "kept_heading": "Your message is kept on this device";
         KeptHint = "kept_hint": "It has not been received yet. It is sent as soon as there is a connection and this page is open. If you close the page, come back to it by {date}. After that, the message is deleted.";
-        KeptNotYet = "kept_not_yet": "It could not be sent just now. It is tried again in a minute.";
+        KeptNotYet = "kept_not_yet": "We could not send it just now. We will try again in a minute.";
         KeptSend = "kept_send": "Send it now";
         KeptDelete = "kept_delete": "Delete it from this device";
         KeptDeleted = "kept_deleted": "This device does not keep your message any more. If it had arrived before, it still counts.";
@@ -241,7 +241,7 @@ texts! {
         MailDidYouSend = "mail_did_you_send": "Did you send it?";
         MailYes = "mail_yes": "Yes, I sent it";
         MailNotYet = "mail_not_yet": "Not yet";
-        MailOutdated = "mail_outdated": "You have changed the form since then. This is still the message as it was.";
+        MailOutdated = "mail_outdated": "You changed the form after opening this email. The email still has the earlier text.";
         MailAnew = "mail_anew": "Use what the form says now";
         MailSend = "mail_send": "Continue in my own email";
         SentByMail = "sent_by_mail": "You told us that you sent it from your own email, and that is how it is counted.";

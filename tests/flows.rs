@@ -341,7 +341,7 @@ fn every_mistake_says_what_to_do() {
         ("role", "Answer “Your role”"),
         ("roles", "Choose one of the answers to “Your roles”"),
         ("adult", "Answer “I am of age”"),
-        ("subject", "Subject holds a character that can’t be sent. Delete it and type it again"),
+        ("subject", "Subject contains a character that can’t be sent. Delete it and try again"),
         ("body", "Message must be 20 characters or more"),
         ("consent_delivery", "Tick the box if you agree. Your message can’t be sent without it"),
     ];

@@ -248,7 +248,8 @@ fn what_is_changed_is_told_as_it_was_sent_or_offered_anew() {
     assert_eq!(tell(flow).claims().person.given_name, "ដារ៉ា");
 }
 
-const OUTDATED: &str = "You have changed the form since then. This is still the message as it was.";
+const OUTDATED: &str =
+    "You changed the form after opening this email. The email still has the earlier text.";
 
 #[test]
 fn what_is_not_agreed_to_any_more_is_not_claimed_of_a_mail() {

@@ -131,7 +131,7 @@ fn what_cannot_be_sent_yet_stays() {
         let flow =
             flow.event(Event::Drained { proved: false, kept: kept.clone(), outcome }).is("queued");
         assert!(flow.waits().is_some_and(|wait| wait == 60_000));
-        assert!(flow.text().contains("It could not be sent just now."));
+        assert!(flow.text().contains("We could not send it just now."));
     }
     let (flow, kept) = queued();
     // Another tab is at it: that one's answer is waited for.
@@ -511,7 +511,7 @@ fn a_device_that_cannot_be_asked_leaves_a_way_on() {
     let (flow, _) = queued();
     let flow = flow.act("send-kept").event(Event::Stored(false)).is("queued");
     assert!(flow.waits().is_some());
-    assert!(flow.text().contains("It could not be sent just now."));
+    assert!(flow.text().contains("We could not send it just now."));
 }
 
 #[test]

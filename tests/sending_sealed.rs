@@ -69,7 +69,9 @@ fn what_cannot_be_sealed_is_not_sent() {
     let flow = flow.event(Event::Sealed { attempt, sealed: None });
     let error = PageEvent::Error { code: "sealing_failed".to_owned(), retryable: false };
     let flow = flow.does(&[Effect::Tell(error), Effect::Focus(Focus::Notice)]).is("editing");
-    assert!(flow.form().notice.unwrap().contains("could not seal the message, so it was not sent"));
+    assert!(
+        flow.form().notice.unwrap().contains("could not encrypt the message, so it was not sent")
+    );
     assert!(flow.bodies.is_empty());
     // One more time, with another key.
     let (attempt, plaintext) = asked(&flow.submit().allow().prepare());

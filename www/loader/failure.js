@@ -10,7 +10,7 @@ export const SENTENCES = {
   campaign: "The form could not be loaded: the campaign did not answer.",
   faulty: "The form could not be loaded: something is wrong with the campaign.",
   wasm: "The form could not be loaded: this page or browser does not let it run.",
-  network: "The form could not be loaded yet. It is tried again.",
+  network: "We could not load the form yet. Trying again...",
   insecure: "The form needs a secure connection.",
   unclear: "Something went wrong while sending. Your message may have arrived.",
 };

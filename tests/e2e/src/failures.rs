@@ -21,7 +21,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
     // No file of a campaign, and each byte is fetched for nothing.
     let large = vec![b' '; 10_000_000];
     for (fault, why) in [
-        (Fault::Break, "It is tried again."),
+        (Fault::Break, "Trying again..."),
         (
             Fault::Answer(answer(
                 404,
@@ -30,7 +30,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
             )),
             unread,
         ),
-        (Fault::Answer(answer(502, "text/html", HTML)), "It is tried again."),
+        (Fault::Answer(answer(502, "text/html", HTML)), "Trying again..."),
         (Fault::Answer(answer(200, "text/html", HTML)), faulty),
         (json(""), faulty),
         (json("[]"), faulty),
@@ -89,7 +89,7 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
 
 pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
     // A file that is not what it should be looks like a network that fails.
-    let why = "It is tried again.";
+    let why = "Trying again...";
     // Well-formed, and not what the loader was made for.
     let core = b"\0asm\x01\0\0\0".to_vec();
     for fault in [

@@ -350,7 +350,7 @@ pub(crate) async fn a_plain_file_is_enough(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage) -> Result<()> {
-    let why = "It is tried again.";
+    let why = "Trying again...";
     let fail = || {
         let gone = answer(404, "text/html", "<!doctype html>");
         stage.gate.break_down("standwith.wasm", Fault::Answer(gone));
@@ -466,7 +466,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     let place = format!("{ROOT}.querySelector('[name=email]').getBoundingClientRect().top");
     form.enter("email", "sophea@supporter.invalid").await?;
     let before = stage.browser.value(&place).await?;
-    form.until_it_says("It is tried again.").await?;
+    form.until_it_says("Trying again...").await?;
     ensure!(stage.browser.value(&place).await? == before, "it moved when that was said");
     // What is made anew meanwhile is made in its place, and once.
     form.click("[value=embassy]").await?;

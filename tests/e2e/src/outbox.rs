@@ -59,7 +59,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     stage.browser.open("about:blank").await?;
     stage.browser.open(&page).await?;
     form.until("queued").await?;
-    form.until_it_says("It could not be sent just now.").await?;
+    form.until_it_says("We could not send it just now.").await?;
     // A connection is there again.
     stage.gate.mend();
     stage.browser.run("dispatchEvent(new Event('online'))", &[]).await?;

@@ -89,7 +89,7 @@ pub(crate) async fn without_its_cryptography_nothing_is_sent(stage: &Stage) -> R
         let form = stage.form();
         form.fill().await?;
         form.submit().await?;
-        form.until_it_says("could not seal the message, so it was not sent").await?;
+        form.until_it_says("could not encrypt the message, so it was not sent").await?;
         form.is_filled().await?;
         ensure!(stage.gate.posted().is_empty(), "{broken}: something was sent");
         ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
