@@ -1,7 +1,7 @@
 //! The macros that declare types of a form in JSON.
 
 /// Declares an object: its members, each with its type and, where it may be left out, the default
-/// after `=`. In a `written` one that default is what [`Written::is_absent`].
+/// after `=`. In a `written` one that default is what [`Written::is_absent`](crate::shape::Written::is_absent).
 macro_rules! record {
     (written $($record:tt)*) => {
         record!(read $($record)*);
