@@ -231,6 +231,11 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
 pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) -> Result<()> {
     serve_changed(stage, at_risk).await?;
     let form = open_whole(stage).await?;
+    // Looking for kept messages makes no database.
+    let count = "indexedDB.databases().then(({ length }) => window.databases = length)";
+    stage.browser.run(count, &[]).await?;
+    stage.browser.until("window.databases !== undefined").await?;
+    ensure!(stage.browser.value("window.databases").await? == 0, "there is a database");
     form.until_it_says("You don’t have to use your real name.").await?;
     ensure!(!form.has("[autocomplete]:not([autocomplete=off])").await?, "the browser remembers");
     form.fill().await?;
