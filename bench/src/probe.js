@@ -118,12 +118,5 @@
       return made;
     };
   }
-  WebAssembly.Instance = class extends WebAssembly.Instance {
-    /** @param {[WebAssembly.Module, WebAssembly.Imports?]} given */
-    constructor(...given) {
-      super(...given);
-      keep(this);
-    }
-  };
   seen.wasm = () => [...seen.memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 })();

@@ -12,7 +12,7 @@ export const SENTENCES = {
   wasm: "The form could not be loaded: this page or browser does not let it run.",
   network: "We could not load the form yet. Trying again...",
   insecure: "The form needs a secure connection.",
-  unclear: "Something went wrong while sending. Your message may have arrived.",
+  unclear: "Something went wrong. Your message may have arrived.",
 };
 
 /** There can be no form, for this reason. */
