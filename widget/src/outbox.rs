@@ -129,8 +129,8 @@ fn look(
     found.kept.push(kept);
 }
 
-/// Opens the store for writing, and makes it where there is none. `then` hears of nothing where there is none to be had, or not in time:
-/// some browsers leave it open for ever.
+/// Opens the store for writing, and makes it where there is none. `then` gets nothing if it can't be opened, or not in
+/// time: some browsers never answer.
 fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
     open_for(None, Box::new(then));
 }

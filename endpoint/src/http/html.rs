@@ -66,7 +66,7 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
             out.push('"');
         }
     }
-    // As the painter has it: whoever has the picture hears neither of the page nor of a cookie.
+    // As the renderer does: the picture's host learns neither the page's address nor a cookie.
     if element.tag == "img" {
         out.push_str(r#" referrerpolicy="no-referrer" crossorigin="anonymous""#);
     }
