@@ -135,17 +135,37 @@ fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
     open_for(None, Box::new(then));
 }
 
-/// Opens the store. Where there is none it is made; or `missing` is set, and none is made: who only looks leaves nothing
-/// on the device.
+/// Opens the store. Where there is none it is made; or `missing` is set, and none is made: looking leaves no trace on the
+/// device.
 fn open_for(missing: Option<Rc<Cell<bool>>>, then: Then) {
     let then = Rc::new(Cell::new(Some(then)));
     let late = then.clone();
-    let never = Closure::once_into_js(move || {
-        if let Some(then) = late.take() {
-            then(None);
+    let never = Closure::once_into_js(move || give(&late, None));
+    browser::wait(PATIENCE, &never);
+    let Some(missing) = missing else { return request(None, then) };
+    let databases = call(&get(&window(), "indexedDB"), "databases", &[]);
+    browser::then(databases, move |databases| {
+        let databases = databases.and_then(|databases| databases.dyn_into::<Array>().ok());
+        let is_ours = |database: JsValue| get(&database, "name") == NAME;
+        if databases.is_some_and(|databases| !databases.into_iter().any(is_ours)) {
+            missing.set(true);
+            give(&then, None);
+        } else {
+            request(Some(missing), then);
         }
     });
-    browser::wait(PATIENCE, &never);
+}
+
+/// Calls `then`, unless it was called before.
+fn give(then: &Cell<Option<Then>>, store: Option<JsValue>) {
+    if let Some(then) = then.take() {
+        then(store);
+    }
+}
+
+/// Requests the database. A browser that can't list its databases has to open one to know; with `missing`, one that was not
+/// there is given up while it is made.
+fn request(missing: Option<Rc<Cell<bool>>>, then: Rc<Cell<Option<Then>>>) {
     let database = call(&get(&window(), "indexedDB"), "open", &[NAME.into(), 1.into()]);
     if let Ok(request) = &database {
         let make = Closure::once_into_js(|event: DomEvent| {
