@@ -56,7 +56,7 @@ fn own(campaign: &Value) -> String {
 }
 
 fn is_own(markup: &str, campaign: &Value) -> bool {
-    is_first(markup, read(campaign), &mut english(BROWSER))
+    is_first(markup, &read(campaign), &mut english(BROWSER))
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn the_first_plan_of_an_endpoint_is_known_again_in_every_language() {
         let locale = |rules| Locale::compiled(&lang, &texts, rules);
         let (campaign, mut browser) = (read(&counting()), locale(BROWSER));
         let markup = first(&campaign, &locale(ENDPOINT));
-        assert!(is_first(markup.as_str(), campaign.clone(), &mut browser), "{lang}");
+        assert!(is_first(markup.as_str(), &campaign, &mut browser), "{lang}");
         // Numbers are written as before.
         assert_eq!(browser.number(7), "<7>");
-        assert!(!is_first(markup.as_str(), campaign, &mut english(BROWSER)), "{lang}");
+        assert!(!is_first(markup.as_str(), &campaign, &mut english(BROWSER)), "{lang}");
     }
 }
 

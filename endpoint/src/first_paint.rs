@@ -65,7 +65,7 @@ mod tests {
             let text = std::str::from_utf8(&planned.bytes).unwrap();
             let plan = json::parse(text.split_once('\0').unwrap().1).unwrap();
             let first = plan.get("first").and_then(json::Json::text).unwrap();
-            assert!(view::is_first(first, campaign, &mut locale(&lang).clone()), "{lang}");
+            assert!(view::is_first(first, &campaign, &mut locale(&lang).clone()), "{lang}");
         }
     }
 }

@@ -110,8 +110,13 @@ impl Session {
     }
 
     /// The campaign's name on the wire.
-    pub fn campaign(&self) -> &str {
+    pub fn campaign_id(&self) -> &str {
         self.config.campaign.id.as_str()
+    }
+
+    /// The campaign, with the texts of the variant that this form shows.
+    pub fn campaign(&self) -> &Campaign {
+        &self.config.campaign
     }
 
     /// The word for where the form is: `editing`, `sending`, `queued`, `sent` or `closed`.

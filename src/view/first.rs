@@ -17,12 +17,12 @@ pub fn first(campaign: &Campaign, locale: &Locale) -> Markup {
 
 /// Whether a markup, which may come from anyone, is the [`first`] one of this campaign. Only numbers and days that the
 /// form's own sentences say may be written in another way, because each engine has its own.
-pub fn is_first(markup: &str, campaign: Campaign, locale: &mut Locale) -> bool {
+pub fn is_first(markup: &str, campaign: &Campaign, locale: &mut Locale) -> bool {
     // Which variant a form shows, no first markup can know.
     if !campaign.variants.is_empty() {
         return false;
     }
-    let session = beginning(campaign);
+    let session = beginning(campaign.clone());
     // Made with a mark about numbers and days: between those, only the digits have to be the same.
     let rules = locale.rules;
     locale.rules = Rules {

@@ -57,7 +57,7 @@ test("mounts a form, with what it found out about page and tag", async () => {
   await until(() => mounted.length && form.state === "editing");
   const [{ context, file, calls }] = mounted;
   assert.equal(file, CAMPAIGN);
-  assert.deepEqual(calls, [["begin", "", false]]);
+  assert.deepEqual(calls, [["begin", false]]);
   const digest = Buffer.from(await crypto.subtle.digest("SHA-256", Buffer.from(CAMPAIGN))).toString("base64url");
   assert.match(context.splice(1, 1)[0], /^0\.\d+$/);
   assert.deepEqual(context, [
@@ -82,7 +82,7 @@ test("paints the first paint before Rust is there, and hands over what was done"
   await until(() => form.state === "editing");
   const [{ context, calls }] = mounted;
   assert.equal(context[2], "1");
-  assert.deepEqual(calls, [["begin", JSON.parse(FIRST).first, true]]);
+  assert.deepEqual(calls, [["compare", JSON.parse(FIRST).first], ["begin", true]]);
   assert.equal(form.shadowRoot.querySelector("input"), input);
   assert.equal(input.value, "typed");
 });
@@ -92,7 +92,7 @@ test("takes a press between mounting and beginning for an early one", async () =
   const form = place();
   meanwhile.next = () => form.shadowRoot.querySelector("button").click();
   await until(() => form.state === "editing");
-  assert.deepEqual(mounted[0].calls, [["begin", JSON.parse(FIRST).first, true]]);
+  assert.deepEqual(mounted[0].calls, [["compare", JSON.parse(FIRST).first], ["begin", true]]);
 });
 
 test("says why there is no form where it can't begin, and keeps what was typed", async () => {
@@ -107,7 +107,7 @@ test("says why there is no form where it can't begin, and keeps what was typed",
     };
   };
   await until(() => form.state === "unavailable");
-  assert.deepEqual(mounted[0].calls, [["abandon"]]);
+  assert.deepEqual(mounted[0].calls.map(([name]) => name), ["compare", "abandon"]);
   assert.equal(form.shadowRoot.querySelector("input").value, "typed");
   assert.equal(form.shadowRoot.querySelector("button"), null);
   assert.equal(errors.at(-1).code, "unavailable_wasm");
@@ -118,7 +118,7 @@ test("mounts a form without a first paint where the first paint is no markup", a
   answers.set("https://actions.invalid/campaigns/river.json", () => new Response(`${CAMPAIGN}\0${first}`));
   const form = place();
   await until(() => form.state === "editing");
-  assert.deepEqual(mounted[0].calls, [["begin", "", false]]);
+  assert.deepEqual(mounted[0].calls, [["begin", false]]);
 });
 
 test("asks for texts in the first of the wanted languages that the campaign has", async () => {

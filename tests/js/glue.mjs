@@ -12,7 +12,7 @@ export const mount = (host, root, page, context, file, texts) => {
   if (fault.next) throw fault.next;
   const embedded = { host, root, page, context: context.split("\n"), file, texts };
   const form = { ...embedded, calls: [], state: "editing", trapped: false };
-  for (const call of ["begin", "reset", "abandon", "free"]) {
+  for (const call of ["compare", "begin", "reset", "abandon", "free"]) {
     form[call] = (...given) => {
       form.calls.push([call, ...given]);
       return true;

@@ -41,10 +41,16 @@ impl Mounted {
         self.0.state().to_owned()
     }
 
-    /// Paints the form and does what is to be done first. `first` is the markup that was painted before, empty where none
-    /// was, and `pressed` says whether a button was pressed on it. Returns whether that press stands.
-    pub fn begin(&self, first: &str, pressed: bool) -> bool {
-        self.0.begin(first, pressed)
+    /// Compares the markup that the loader painted with this form's own first paint. To be called before
+    /// [`begin`](Self::begin), in a task of its own; not where nothing was painted.
+    pub fn compare(&self, first: &str) {
+        self.0.compare(first);
+    }
+
+    /// Paints the form and performs the first effects. `pressed` says whether a button was pressed on the first paint.
+    /// Returns whether that press stands.
+    pub fn begin(&self, pressed: bool) -> bool {
+        self.0.begin(pressed)
     }
 
     /// Whether an earlier call into this program never came to its end: it trapped. To be asked in a task of its own.

@@ -44,8 +44,10 @@ pub(crate) struct Runtime {
     /// The place of the language that was asked for last.
     wanted: Cell<u32>,
     session: RefCell<Session>,
-    /// What is to be done first, until the form begins.
+    /// The first effects, until the form begins.
     first_effects: RefCell<Vec<Effect>>,
+    /// Whether the first paint, if there was one, is this form's own.
+    own: Cell<bool>,
     /// Whether an event is worked on, or the form has not begun: others wait in the mailbox.
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
@@ -93,6 +95,7 @@ impl Runtime {
             wanted: Cell::new(0),
             session: RefCell::new(session),
             first_effects: RefCell::new(effects),
+            own: Cell::new(true),
             busy: Cell::new(true),
             mailbox: RefCell::default(),
             key: RefCell::new(JsValue::UNDEFINED),
@@ -120,9 +123,16 @@ impl Runtime {
         }
     }
 
-    /// Paints the form, with what a person did before, and does what is to be done first. Returns whether the form is
-    /// still what the markup that was painted `first`, if one was, showed: then a press of a button on it stands.
-    pub(crate) fn begin(self: &Rc<Self>, first: &str, pressed: bool) -> bool {
+    /// Compares the markup that the loader painted with what this form would have painted first: the file's server may
+    /// have sent the first paint of another form.
+    pub(crate) fn compare(&self, first: &str) {
+        let session = self.session.borrow();
+        self.own.set(view::is_first(first, session.campaign(), &mut self.locale.borrow_mut()));
+    }
+
+    /// Paints the form, with what a person did before, and performs the first effects. Returns whether the form is still
+    /// what the first paint, if there was one, showed: then a press of a button on it stands.
+    pub(crate) fn begin(self: &Rc<Self>, pressed: bool) -> bool {
         let mut effects = self.first_effects.take();
         self.listen();
         // What was entered before. Nothing that a person does comes in between, so no press passes the comparison below.
@@ -130,9 +140,7 @@ impl Runtime {
         while let Some(event) = self.next() {
             effects.append(&mut self.session.borrow_mut().take(event));
         }
-        let is_first = |campaign| view::is_first(first, campaign, &mut self.locale.borrow_mut());
-        let campaign = read(&self.file, &self.locale.borrow());
-        let own = first.is_empty() || campaign.is_ok_and(is_first);
+        let own = self.own.get();
         if !own {
             // Nothing of it stays, not even what no markup speaks of.
             self.renderer.paint(".");
@@ -157,15 +165,20 @@ impl Runtime {
         if !own || (pressed && !stands) {
             self.send(Event::Repainted { own, pressed });
         }
+        // The rest can wait for a task of its own.
+        browser::wait(0, &self.later(0, |runtime, _, _| runtime.complete()));
+        stands
+    }
+
+    /// What no one waits for: names of countries, the outbox, a remark on an address that was entered early.
+    fn complete(self: &Rc<Self>) {
         self.name_countries();
         if self.root.active_element().is_some() {
             self.show_countries();
         }
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
-        // Who filled it in before was not listened to.
         self.send(Event::Left("email".to_owned()));
-        stands
     }
 
     /// Listens to what a person does.
@@ -442,7 +455,7 @@ impl Runtime {
         let owner = move |kept: &OutboxEntry| {
             let Some(form) = form.upgrade() else { return Owner::Other };
             let session = form.session.borrow();
-            if !session.queues_here() && kept.campaign == session.campaign() {
+            if !session.queues_here() && kept.campaign == session.campaign_id() {
                 Owner::Deletes
             } else if session.owns(kept) {
                 Owner::Sends
@@ -617,7 +630,7 @@ impl Runtime {
     }
 
     fn campaign(&self) -> String {
-        self.session.borrow().campaign().to_owned()
+        self.session.borrow().campaign_id().to_owned()
     }
 
     fn announce(&self, kind: &str, detail: &[(&str, Value<'_>)]) {

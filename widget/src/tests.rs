@@ -193,7 +193,7 @@ impl Form {
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &context, campaign, "");
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
-        mounted.begin("", false);
+        mounted.begin(false);
         self.mounted.replace(Some(mounted));
     }
 

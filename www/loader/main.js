@@ -287,6 +287,10 @@ class StandWith extends HTMLElement {
     } catch (fault) {
       throw new Unavailable("faulty", /** @type {string} */ (fault));
     }
+    if (first && painted) {
+      await pause();
+      form.compare(first);
+    }
     await pause();
     if (!isWanted()) return form.free();
     early = this.#early ?? new Early(shadow);
@@ -296,7 +300,7 @@ class StandWith extends HTMLElement {
       early.end();
       this.#early = undefined;
       this.#form = form;
-      stands = form.begin(first && painted ? first : "", early.pressed);
+      stands = form.begin(early.pressed);
     } catch (error) {
       form.abandon();
       this.#form = undefined;

@@ -29,7 +29,8 @@ declare module "standwith-glue" {
   export class Mounted {
     readonly state: string;
     readonly trapped: boolean;
-    begin(first: string, pressed: boolean): boolean;
+    compare(first: string): void;
+    begin(pressed: boolean): boolean;
     abandon(): void;
     reset(): void;
     free(): void;

@@ -119,7 +119,7 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     };
     let first = view::first(campaign, &locale);
     // Whatever the campaign says, a form knows its own first markup again.
-    let known = view::is_first(first.as_str(), campaign.clone(), &mut locale.clone());
+    let known = view::is_first(first.as_str(), campaign, &mut locale.clone());
     assert_eq!(known, campaign.variants.is_empty(), "{}", first.as_str());
     look(first);
     let config = || FormConfig {
