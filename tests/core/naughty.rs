@@ -1,11 +1,7 @@
 //! Strings of all kinds, in every field and every text of a campaign file, come through unchanged after
 //! trimming and line ends, or are refused with a message; never anything in between.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
-use scenario::{campaign_with, checkout, config};
+use crate::scenario::{campaign_with, checkout, config};
 use serde_json::{Value, json};
 use standwith::action::{ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};

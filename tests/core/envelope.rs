@@ -1,6 +1,5 @@
 //! The envelope takes exactly what the format says: golden vectors, then everything that is nearly
 //! an action and must not pass for one. Nothing here verifies signatures: the endpoint does.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,16 +18,16 @@ fn vector(text: &str) -> Value {
 }
 
 fn actions() -> Value {
-    vector(include_str!("vectors/actions.json"))
+    vector(include_str!("../vectors/actions.json"))
 }
 
 fn campaign(lang: &str) -> Campaign {
-    let file = CampaignFile::parse(include_bytes!("vectors/campaign.json")).unwrap();
+    let file = CampaignFile::parse(include_bytes!("../vectors/campaign.json")).unwrap();
     file.campaign(lang, Strictness::Strict).unwrap()
 }
 
 fn key() -> PublicKey {
-    let key = vector(include_str!("vectors/key.json"));
+    let key = vector(include_str!("../vectors/key.json"));
     let coordinate = |name: &str| key["jwk"][name].as_str().unwrap().to_owned();
     PublicKey::p256(&coordinate("x"), &coordinate("y"))
 }
@@ -95,7 +94,7 @@ fn the_widget_signs_a_golden_action_byte_for_byte() {
 
 #[test]
 fn the_golden_receipt_is_read_and_written() {
-    let vector = vector(include_str!("vectors/receipt.json"));
+    let vector = vector(include_str!("../vectors/receipt.json"));
     let jws = vector["jws"].as_str().unwrap();
     let envelope = open_receipt(jws).unwrap();
     assert_eq!(envelope.payload, vector["payload"].as_str().unwrap().as_bytes());
@@ -106,7 +105,7 @@ fn the_golden_receipt_is_read_and_written() {
 
 #[test]
 fn each_vector_is_refused_for_what_it_says() {
-    let refused = vector(include_str!("vectors/refused.json"));
+    let refused = vector(include_str!("../vectors/refused.json"));
     for vector in refused.as_array().unwrap() {
         let [name, code, jws] = ["name", "code", "jws"].map(|key| vector[key].as_str().unwrap());
         let read = open_action(jws);

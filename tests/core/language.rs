@@ -54,7 +54,8 @@ fn without_any_the_campaigns_first() {
 
 #[test]
 fn what_the_loader_chooses_too() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("vectors/languages.json")).unwrap();
+    let cases: Vec<Value> =
+        serde_json::from_str(include_str!("../vectors/languages.json")).unwrap();
     for case in &cases {
         let texts = |key: &str| case[key].as_array().unwrap().iter().map(|t| t.as_str().unwrap());
         let (wanted, available) = (texts("wanted").collect::<Vec<_>>(), texts("available"));

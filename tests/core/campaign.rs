@@ -1,13 +1,12 @@
 //! The campaign file: where its faults are, how a translation is laid over it, and what the widget
 //! passes over that `check` refuses.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Risk, Strictness, TargetingMode};
 use standwith::country;
 use standwith::json;
 use standwith::shape::{FaultKind, Reading, Shape};
 
-const EXAMPLE: &[u8] = include_bytes!("../www/campaigns/free-mech-dara.json");
+const EXAMPLE: &[u8] = include_bytes!("../../www/campaigns/free-mech-dara.json");
 
 /// A file with no more than it must have, and `more` members.
 fn file(more: &str) -> CampaignFile {

@@ -1,5 +1,4 @@
 //! What stands for what in a message, and that browser and endpoint never disagree on it.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeMap;
 

@@ -1,15 +1,10 @@
 //! The tree of elements: whatever there is to see, it is sound, safe, and told to everyone.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::scenario::seen::{root, words};
+use crate::scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use proptest::prelude::*;
-use scenario::seen::{root, words};
-use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::answer::{Acceptance, Status};
 use standwith::campaign::{CampaignFile, Strictness};
@@ -577,9 +572,12 @@ fn a_page_without_script_posts_the_same_form() {
     let field_error =
         |field: &str| FieldError { field: field.to_owned(), kind: FieldErrorKind::Missing };
     let draft = Draft::posted(vec![("email".to_owned(), "dara".to_owned())]);
-    let config =
-        || scenario::config(scenario::example().campaign("km", Strictness::Strict).unwrap());
-    let locale = scenario::locale("km");
+    let config = || {
+        crate::scenario::config(
+            crate::scenario::example().campaign("km", Strictness::Strict).unwrap(),
+        )
+    };
+    let locale = crate::scenario::locale("km");
     for session in [
         Session::hosted(config(), NOW, None, Vec::new()),
         Session::hosted(
@@ -730,7 +728,7 @@ proptest! {
         texts in proptest::collection::vec(naughty(), 1..60),
         typed in proptest::collection::vec(naughty(), 8),
     ) {
-        let config = scenario::config(campaign_saying(&texts));
+        let config = crate::scenario::config(campaign_saying(&texts));
         let mut flow = Scenario::of(config.clone());
         of(&flow);
         let names = ["own_text", "own_long_text", "own_email", "own_phone", "own_choice",

@@ -1,11 +1,6 @@
 //! The course of a form whose campaign seals: nothing that was typed leaves in the clear.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
-use scenario::{Scenario, campaign_with, jti, key};
+use crate::scenario::{Scenario, campaign_with, jti, key};
 use serde_json::json;
 use standwith::sealing::{compact, header, read_inside};
 use standwith::session::{Effect, Event, Focus, PageEvent};
@@ -59,7 +54,7 @@ fn what_is_typed_is_sealed_before_it_is_signed() {
 fn the_form_says_so() {
     let says = "What you write is sealed on this device, and only the campaign can open it.";
     assert!(sealing().text().contains(says));
-    assert!(!Scenario::new(scenario::campaign()).text().contains(says));
+    assert!(!Scenario::new(crate::scenario::campaign()).text().contains(says));
 }
 
 #[test]

@@ -1,11 +1,6 @@
 //! What a form does when an endpoint under a flood asks for a proof of work.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
-use scenario::{Scenario, campaign, jti};
+use crate::scenario::{Scenario, campaign, jti};
 use serde_json::json;
 use standwith::session::{Effect, Event, Focus, PageEvent, Reply};
 

@@ -1,12 +1,7 @@
 //! Another language for a form that is in use.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::{Scenario, digest, example, locale};
 use proptest::prelude::*;
-use scenario::{Scenario, digest, example, locale};
 use standwith::campaign::{Campaign, Strictness};
 use standwith::markup::{Markup, Node};
 use standwith::session::{Effect, Event};
@@ -161,7 +156,7 @@ fn a_mail_that_is_offered_is_not_offered_in_another_language() {
         campaign.delivery.modes.push(standwith::campaign::DeliveryMode::MailApp);
         campaign
     };
-    let flow = Scenario::of(scenario::config(mailed("en"))).filled().act("mail").allow();
+    let flow = Scenario::of(crate::scenario::config(mailed("en"))).filled().act("mail").allow();
     assert!(flow.form().mail.is_some());
     let mut flow = flow;
     flow.locale = locale("km");
@@ -193,7 +188,7 @@ fn a_consent_to_another_organisation_is_asked_for_anew() {
     let name = standwith::draft::consent_name(&purpose);
     for (organisation, stays) in [("The River", "on"), ("A Data Broker", "")] {
         khmer.consents[0].organisation.name = organisation.to_owned();
-        let flow = Scenario::of(scenario::config(english.clone())).tick(&name, "on");
+        let flow = Scenario::of(crate::scenario::config(english.clone())).tick(&name, "on");
         let flow = flow.event(Event::Spoken(Box::new(khmer.clone())));
         assert_eq!(flow.session.draft().get(&name), stays, "{organisation}");
     }

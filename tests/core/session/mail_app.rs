@@ -1,13 +1,8 @@
 //! The course of a message that the supporter sends from an own mailbox.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::seen::MailView;
+use crate::scenario::{COUNT_URL, NOW, Scenario, campaign_with, jti};
 use proptest::prelude::*;
-use scenario::seen::MailView;
-use scenario::{COUNT_URL, NOW, Scenario, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::action::DeliveryClaim;
 use standwith::session::{Effect, Event, Focus, PageEvent, ShareResult};
@@ -64,7 +59,8 @@ fn tell(flow: Scenario) -> Scenario {
 #[test]
 fn without_this_mode_there_is_nothing_to_see_and_nothing_to_press() {
     for act in ["mail", "mail-yes", "mail-not-yet", "copy-body", "strange"] {
-        let flow = Scenario::new(scenario::campaign()).filled().prepare().act(act).does(&[]).time();
+        let flow =
+            Scenario::new(crate::scenario::campaign()).filled().prepare().act(act).does(&[]).time();
         assert_eq!(
             (&flow.effects[..], flow.form().mail, flow.form().by_mail),
             (&[][..], None, None)

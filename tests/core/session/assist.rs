@@ -1,13 +1,8 @@
 //! What helps while somebody writes: the ways back and forth between texts, other subjects, a message for each
 //! target, a word before it is sent as it is, and the e-mail address that was meant.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use proptest::prelude::*;
-use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::{Value, json};
 use standwith::campaign::Strictness;
 use standwith::check::check_claims;
@@ -157,7 +152,8 @@ fn each_form_draws_its_own_subject_and_says_which_was_left() {
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let mut drawn = Vec::new();
     for seed in 0..20 {
-        let config = standwith::session::FormConfig { seed, ..scenario::config(campaign.clone()) };
+        let config =
+            standwith::session::FormConfig { seed, ..crate::scenario::config(campaign.clone()) };
         let flow = Scenario::of(config).filled().send();
         let index = flow.claims().subject_index.unwrap();
         assert_eq!(flow.silence().value("subject"), campaign.message.subjects[index as usize]);
@@ -329,10 +325,10 @@ fn a_page_without_script_has_no_buttons_that_do_nothing() {
     let values = [("email", "dara@gmial.com"), ("body", MINE)];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let draft = Draft::posted(values.into());
-    let session = Session::hosted(scenario::config(campaign), NOW, Some(draft), Vec::new());
+    let session = Session::hosted(crate::scenario::config(campaign), NOW, Some(draft), Vec::new());
     let page = whole(&session.with_notice(Notice::Nudge), &locale, Some(posting));
-    let form = match scenario::seen::view(&page, &locale).screen {
-        scenario::seen::Screen::Form(form) => form,
+    let form = match crate::scenario::seen::view(&page, &locale).screen {
+        crate::scenario::seen::Screen::Form(form) => form,
         other => panic!("{other:?}"),
     };
     assert_eq!(form.acts, []);

@@ -1,7 +1,5 @@
 //! The form's own words: English is complete and plain, and a catalogue is compiled or refused.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
 use serde_json::Value;
 use standwith::text::{Key, Locale, Rules, compile, missing};
 

@@ -1,12 +1,7 @@
 //! What a supporter agrees to: one box for each purpose and organisation, and what is said of who is
 //! responsible.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
-use scenario::{Scenario, campaign_with, config, digest};
+use crate::scenario::{Scenario, campaign_with, config, digest};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::markup::Markup;
@@ -91,7 +86,7 @@ fn each_answer_is_claimed_with_its_words_and_their_language() {
             ("fund", false, digest("The fund may write."), "en"),
         ]
     );
-    assert_eq!(claims.iat, scenario::NOW);
+    assert_eq!(claims.iat, crate::scenario::NOW);
 }
 
 #[test]
@@ -156,7 +151,7 @@ fn what_the_targets_learn_is_said_beside_the_button() {
 
 #[test]
 fn the_example_says_all_of_it_in_each_of_its_languages() {
-    for lang in scenario::example().languages() {
+    for lang in crate::scenario::example().languages() {
         let form = Scenario::example(&lang).form();
         assert_eq!(form.responsible.len(), 2, "{lang}");
         assert!(form.privacy.is_some() && !form.disclosed.is_empty(), "{lang}");

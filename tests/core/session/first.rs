@@ -1,15 +1,10 @@
 //! The first markup, which comes with the campaign file and so from anyone's hand: whether it is this form's own, and
 //! what becomes of what somebody did on one that is not.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
 use std::collections::BTreeSet;
 
+use crate::scenario::{Scenario, campaign, campaign_with};
 use proptest::prelude::*;
-use scenario::{Scenario, campaign, campaign_with};
 use serde_json::{Value, json};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::draft::{Draft, SUBJECT, seed_of_first};
@@ -67,7 +62,7 @@ fn the_first_plan_of_an_endpoint_is_known_again_in_every_language() {
     let random =
         campaign_with(json!({ "targeting": { "mode": "random", "most": 2, "least": null } }));
     assert!(is_own(&own(&random), &random));
-    for file in std::fs::read_dir(scenario::checkout("www/locales")).unwrap() {
+    for file in std::fs::read_dir(crate::scenario::checkout("www/locales")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_none_or(|ending| ending != "json") {
             continue;

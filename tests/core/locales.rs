@@ -3,8 +3,6 @@
 //! Every rule is a function from a catalogue to its faults, so that it is tried twice: on the
 //! catalogues that there are, and on one that breaks it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;

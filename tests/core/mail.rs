@@ -1,7 +1,5 @@
 //! A message as the supporter's own mail: what the links say is exactly what is to be sent.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
 use proptest::prelude::*;
 use standwith::mail::{LONGEST_MAILTO, LONGEST_WEB, Mail, percent_encode};
 

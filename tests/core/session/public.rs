@@ -1,13 +1,8 @@
 //! How a supporter may be named in public: who is asked, and what is claimed.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::seen::{Choice, Control};
+use crate::scenario::{Scenario, campaign, campaign_with};
 use proptest::prelude::*;
-use scenario::seen::{Choice, Control};
-use scenario::{Scenario, campaign, campaign_with};
 use serde_json::json;
 use standwith::action::PublicName;
 

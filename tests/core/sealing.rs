@@ -1,5 +1,4 @@
 //! What is sealed, how it is written, and what passes for it. Nothing here encrypts: the endpoint's tests do.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,13 +1,8 @@
 //! What a device keeps of a message that could not be sent, and what becomes of it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::seen::Screen;
+use crate::scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use proptest::prelude::*;
-use scenario::seen::Screen;
-use scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use serde_json::json;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status};
 use standwith::base64url;

@@ -1,17 +1,24 @@
 //! The course of a form: what a supporter, a page and an endpoint do, and what comes of it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
+mod assist;
+mod consents;
+mod draft_storage;
+mod first;
+mod mail_app;
+mod outbox;
+mod proving;
+mod public;
+mod risk;
+mod sending_sealed;
+mod switch_language;
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
-use scenario::seen::{Control, Progress, Screen, View, root, view, words};
-use scenario::{
+use crate::scenario::seen::{Control, Progress, Screen, View, root, view, words};
+use crate::scenario::{
     AUDIENCE, COUNT_URL, ENDPOINT, NOW, SIGNATURE, Scenario, campaign, campaign_with, jti,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use standwith::action::Claims;
 use standwith::answer::{Acceptance, Status};
@@ -67,8 +74,9 @@ fn a_form_begins_ready_and_asks_for_the_count() {
 
 #[test]
 fn without_an_address_no_count_is_asked_for() {
-    let mut config =
-        scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
+    let mut config = crate::scenario::config(
+        crate::scenario::example().campaign("en", Strictness::Strict).unwrap(),
+    );
     config.count_url.clear();
     Scenario::of(config).does(&[Effect::Tell(PageEvent::Ready)]);
 }
@@ -81,7 +89,7 @@ fn the_example_in_english() {
     assert_eq!(view.title, "Free Mech Dara (example, October 2024)");
     assert_eq!(view.accent.as_deref(), Some("#14546b"));
     assert_eq!(view.progress, None);
-    let campaign = scenario::example().campaign("en", Strictness::Strict).unwrap();
+    let campaign = crate::scenario::example().campaign("en", Strictness::Strict).unwrap();
     assert_eq!(form.story, markdown::parse(&campaign.story));
     assert_eq!(form.picture, campaign.picture.map(|picture| (picture.url, picture.alt)));
     let headings: Vec<_> = form.sections.iter().map(|section| section.heading.as_str()).collect();
@@ -383,7 +391,7 @@ fn consents_by_country_come_and_go() {
                 "updates" => "Write to me.",
                 _ => "Pass my message on.",
             };
-            assert_eq!(consent.wording_digest, scenario::digest(wording));
+            assert_eq!(consent.wording_digest, crate::scenario::digest(wording));
             (consent.purpose, consent.granted)
         });
         told.collect()
@@ -667,7 +675,7 @@ fn the_claims_are_exactly_what_was_shown_and_entered() {
                 "iat": NOW,
                 "aud": AUDIENCE,
                 "campaign": "free-the-writer",
-                "campaign_digest": scenario::digest("the file"),
+                "campaign_digest": crate::scenario::digest("the file"),
                 "lang": "en",
                 "person": {
                     "given_name": "ដារ៉ា",
@@ -684,13 +692,13 @@ fn the_claims_are_exactly_what_was_shown_and_entered() {
                     {
                         "purpose": "updates",
                         "granted": false,
-                        "wording_digest": scenario::digest("Write to me."),
+                        "wording_digest": crate::scenario::digest("Write to me."),
                         "lang": "en",
                     },
                     {
                         "purpose": "delivery",
                         "granted": true,
-                        "wording_digest": scenario::digest("Pass my message on."),
+                        "wording_digest": crate::scenario::digest("Pass my message on."),
                         "lang": "en",
                     },
                 ],
@@ -726,7 +734,7 @@ fn a_form_in_khmer_is_sent_in_khmer() {
     assert_eq!(claims.lang, "km");
     assert!(claims.consents.iter().all(|consent| consent.lang == "km"));
     let wording = &flow.form().sections[3].fields[0].label;
-    assert_eq!(claims.consents[0].wording_digest, scenario::digest(wording));
+    assert_eq!(claims.consents[0].wording_digest, crate::scenario::digest(wording));
 }
 
 #[test]
@@ -1145,7 +1153,7 @@ fn a_wrong_clock_is_set_right_once() {
     let flow = flow.sign();
     assert_eq!(flow.bodies.len(), 2);
     let opened = envelope::open_action(&flow.bodies[1]).unwrap();
-    assert_eq!((opened.claims, opened.header.jwk), (expected, Some(scenario::key())));
+    assert_eq!((opened.claims, opened.header.jwk), (expected, Some(crate::scenario::key())));
     // Not a third time.
     let flow = flow
         .refuse(400, late.clone())
@@ -1397,7 +1405,7 @@ fn answers_to_an_earlier_attempt_change_nothing() {
 fn work_for_an_earlier_attempt_changes_nothing() {
     let stray = || {
         let digests = Vec::new();
-        Event::Prepared(SigningInputs { jti: jti(9), key: scenario::key(), digests })
+        Event::Prepared(SigningInputs { jti: jti(9), key: crate::scenario::key(), digests })
     };
     let flow =
         Scenario::new(campaign()).filled().submit().allow().prepare().fail_to_sign().submit();
@@ -1422,7 +1430,7 @@ fn work_for_an_earlier_attempt_changes_nothing() {
         .does(&[])
         .event(Event::NotSigned { attempt: 1 })
         .does(&[])
-        .event(scenario::signed(1))
+        .event(crate::scenario::signed(1))
         .does(&[])
         .is("sending")
         .sign();
@@ -1541,7 +1549,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     let file = standwith::campaign::CampaignFile::parse(&bytes).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
     let (opens, closes) = (1_727_740_800, 1_730_419_200);
-    let at = |now| Scenario::at(scenario::config(campaign.clone()), now);
+    let at = |now| Scenario::at(crate::scenario::config(campaign.clone()), now);
     for (now, words) in [
         (opens - 1, "This campaign has not begun yet."),
         (closes, "This campaign has closed. It no longer takes messages."),
@@ -1588,8 +1596,11 @@ fn two_forms_know_nothing_of_each_other() {
 
 #[test]
 fn a_hosted_form_is_shown_with_what_was_posted() {
-    let config =
-        || scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
+    let config = || {
+        crate::scenario::config(
+            crate::scenario::example().campaign("en", Strictness::Strict).unwrap(),
+        )
+    };
     let locale = Locale::english(Rules::PLAIN);
     let view = |session: &Session| -> View { view(&whole(session, &locale, None), &locale) };
     let fresh = Session::hosted(config(), NOW, None, Vec::new()).with_count(Some(12));
@@ -1639,8 +1650,9 @@ fn a_hosted_form_says_why_it_was_not_taken() {
              nothing was sent.",
         ),
     ] {
-        let config =
-            scenario::config(scenario::example().campaign("en", Strictness::Strict).unwrap());
+        let config = crate::scenario::config(
+            crate::scenario::example().campaign("en", Strictness::Strict).unwrap(),
+        );
         let session = Session::hosted(config, NOW, None, Vec::new()).with_notice(notice);
         assert_eq!(session.state(), "editing");
         let Screen::Form(form) = view(&whole(&session, &locale, None), &locale).screen else {
@@ -1952,7 +1964,8 @@ proptest! {
 #[test]
 fn a_form_for_a_test_says_so_from_first_to_last() {
     let campaign = campaign();
-    let flow = Scenario::of(FormConfig { test: true, ..scenario::config(read(&campaign, "en")) });
+    let flow =
+        Scenario::of(FormConfig { test: true, ..crate::scenario::config(read(&campaign, "en")) });
     assert!(words(&root(&flow.markup())).contains("Test mode. What you send here is not counted"));
     let flow = flow.says("Send a test message", None).filled().send();
     assert!(flow.claims().test);
@@ -1996,7 +2009,7 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
     let campaign = read(&varied(), "en");
     let mut seen = BTreeMap::new();
     for seed in 0..60 {
-        let config = FormConfig { seed, ..scenario::config(campaign.clone()) };
+        let config = FormConfig { seed, ..crate::scenario::config(campaign.clone()) };
         let flow = Scenario::of(config.clone()).filled();
         let variant = campaign.drawn(seed).unwrap().id.0.clone();
         let shown = (flow.view().title, flow.value("subject"), flow.value("body"));

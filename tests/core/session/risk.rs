@@ -1,13 +1,8 @@
 //! Where taking part may be dangerous: what a form says, keeps, and tells nobody.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::seen::{root, words};
+use crate::scenario::{NOW, Scenario, campaign_with, config, jti};
 use proptest::prelude::*;
-use scenario::seen::{root, words};
-use scenario::{NOW, Scenario, campaign_with, config, jti};
 use serde_json::{Value, json};
 use standwith::action::Source;
 use standwith::answer::{Acceptance, Status};

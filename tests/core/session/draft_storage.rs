@@ -1,12 +1,7 @@
 //! What a form holds that was not typed into it just now: what the tab kept, and what a link fills in.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
-
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::{Scenario, campaign, campaign_with, config};
 use proptest::prelude::*;
-use scenario::{Scenario, campaign, campaign_with, config};
 use serde_json::{Value, json};
 use standwith::campaign::{CampaignFile, Strictness};
 use standwith::prefill;

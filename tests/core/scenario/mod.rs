@@ -12,7 +12,7 @@ pub(crate) mod seen;
 
 use std::path::{Path, PathBuf};
 
-use seen::{FieldView, Form, Rendered, Screen, Thanks, View};
+use self::seen::{FieldView, Form, Rendered, Screen, Thanks, View};
 use serde_json::{Value, json};
 use standwith::action::{Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};

@@ -1,13 +1,9 @@
 //! Whom a message goes to in every mode: what the form offers, what the check takes, and that browser
 //! and endpoint agree, whatever is typed.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
-#[allow(dead_code, reason = "the script has more to say than these tests need")]
-mod scenario;
-
+use crate::scenario::seen::Control;
+use crate::scenario::{Scenario, campaign_with, config};
 use proptest::prelude::*;
-use scenario::seen::Control;
-use scenario::{Scenario, campaign_with, config};
 use serde_json::{Value, json};
 use standwith::action::{Action, AnswerValue, ClaimContext, Claims};
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
@@ -361,7 +357,7 @@ fn the_form_shows_whom_the_lot_drew() {
     }
     assert_eq!(seen.len(), 3);
     // What is painted before the form is there names nobody, and keeps the places.
-    let markup = first(&campaign, &scenario::locale("en"));
+    let markup = first(&campaign, &crate::scenario::locale("en"));
     assert_eq!(markup.as_str().matches('\u{a0}').count(), 3);
     assert!(campaign.targets.iter().all(|target| !markup.as_str().contains(&target.name)));
 }
