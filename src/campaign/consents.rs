@@ -14,7 +14,8 @@ record! { read
         required: bool = false,
         /// Countries whose residents are asked; all if absent.
         countries: Vec<Country> = Vec::new(),
-        /// Organisation that the consent is given to, if not the publisher. Each organisation needs a consent of its own.
+        /// Organisation that the consent is given to, if not the publisher. Each organisation needs a consent of its
+        /// own.
         organisation: Publisher = Publisher::default(),
     }
 }

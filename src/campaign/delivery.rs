@@ -8,7 +8,8 @@ record! { read
     pub struct Endpoint {
         /// URL, relative to the campaign file; default `{id}/actions`.
         url: String = String::new(),
-        /// Format of the request body.
+        /// Format of the request body: the signed action (`jws`), or its claims with the signed action as proof
+        /// (`json`).
         format: Format = Format::Jws,
     }
 
@@ -34,7 +35,7 @@ record! { read
 
     /// Delivery.
     pub struct Delivery {
-        /// Method of delivery.
+        /// Ways of delivery: by the endpoint (`server`), from the supporter's own mailbox (`mail-app`), or both.
         modes: Vec<DeliveryMode> = vec![DeliveryMode::Server],
         /// Data about the supporter that targets receive. The form says so beside the button.
         disclose: Vec<Disclosed> = vec![Disclosed::Name, Disclosed::Country],
@@ -50,19 +51,19 @@ string_enum! {
         Json = "json",
     }
 
-    /// Who delivers the message to the targets.
+    /// Way in which the message reaches the targets.
     pub enum DeliveryMode: "\"server\" or \"mail-app\"" {
         /// The endpoint.
         Server = "server",
-        /// The supporter, from an own mailbox.
+        /// The supporter, from their own mailbox.
         MailApp = "mail-app",
     }
 
-    /// What of a supporter the targets get to know.
+    /// Data about the supporter that targets receive.
     pub enum Disclosed: "\"name\", \"email\", \"phone\", \"country\", \"region\", \"locality\", \"postal_code\" or \"address\"" {
-        /// AnswerValue and family name.
+        /// Given and family name.
         Name = "name",
-        /// The e-mail address, which then is where answers go.
+        /// The e-mail address, to which targets can then reply.
         Email = "email",
         /// The phone number.
         Phone = "phone",

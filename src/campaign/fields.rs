@@ -23,7 +23,7 @@ record! { read
 }
 
 string_enum! {
-    /// What a field asks for.
+    /// Kind of answer that a field takes.
     pub enum Kind: "\"text\", \"long_text\", \"email\", \"phone\", \"country\", \"choice\", \"choices\", \"checkbox\", \"number\" or \"date\"" {
         /// A line of text.
         Text = "text",
@@ -48,7 +48,7 @@ string_enum! {
     }
 }
 
-/// The standard fields, in the order in which they are best asked for.
+/// The standard fields, in the recommended order.
 pub const STANDARD_FIELDS: [&str; 9] = [
     "given_name",
     "family_name",
@@ -61,14 +61,14 @@ pub const STANDARD_FIELDS: [&str; 9] = [
     "address",
 ];
 
-/// What is asked for where the campaign file names no fields.
+/// The fields of a campaign file without `fields`.
 pub(super) fn standard_fields() -> Vec<Field> {
     let ask = |id: &str| Field { id: FieldId(id.to_owned()), required: true, ..Field::default() };
     ["given_name", "family_name", "email", "country"].map(ask).into()
 }
 
 impl Field {
-    /// What is asked for: the standard field's own kind, or the one that the file names.
+    /// The kind of answer: fixed for a standard field, else as the file says.
     pub fn kind(&self) -> Kind {
         match self.id.0.as_str() {
             "email" => Kind::Email,
@@ -85,12 +85,12 @@ impl Field {
     }
 }
 
-/// An answer to choose from. A bare text is its own id.
+/// An answer to choose from. In the file, a plain string is both id and label.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// Purpose of the consent, its id in actions.
+    /// Id of the answer in actions.
     pub id: String,
-    /// What the form shows.
+    /// Label that the form shows.
     pub label: String,
 }
 

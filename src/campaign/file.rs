@@ -1,30 +1,30 @@
-//! Reading of a campaign file, in one of its languages.
+//! Reader for a campaign file, in one of its languages.
 
 use super::Campaign;
 use super::translation::lay_over;
 use crate::json::{self, Json, Value};
 use crate::shape::{ConfigFault, FaultKind, Reading, Shape};
 
-/// How a reader treats what it doesn't know.
+/// Treatment of unknown keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// `check` and `serve`: a fault.
+    /// For `check` and `serve`: an unknown key is a fault.
     Strict,
-    /// The widget: passed over, so that a newer file works with an older widget.
+    /// For the widget: unknown keys are ignored, so that a newer file works with an older widget.
     Lenient,
 }
 
-/// A campaign file, read as JSON but not yet in any language.
+/// A campaign file, parsed as JSON; no language has been selected yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CampaignFile {
     pub(crate) json: Json,
 }
 
 impl CampaignFile {
-    /// Reads the bytes of a campaign file.
+    /// Parses the bytes of a campaign file.
     ///
     /// # Errors
-    /// The place where they are no UTF-8 or no JSON.
+    /// The first place that is not UTF-8 or not JSON.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigFault> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::read(text),
@@ -32,10 +32,10 @@ impl CampaignFile {
         }
     }
 
-    /// Reads the text of a campaign file.
+    /// Parses the text of a campaign file.
     ///
     /// # Errors
-    /// The place where it is no JSON.
+    /// The first place that is not JSON.
     pub fn read(text: &str) -> Result<Self, ConfigFault> {
         // Editors on Windows begin a file with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -49,7 +49,7 @@ impl CampaignFile {
         ConfigFault { pointer: String::new(), line, kind: FaultKind::Expected(expected) }
     }
 
-    /// The campaign's languages, its first one first.
+    /// The campaign's languages, the default one first.
     pub fn languages(&self) -> Vec<String> {
         let mut all = vec![self.first_language().to_owned()];
         if let Some(Value::Object(members)) = self.json.get("languages").map(|json| &json.value) {
@@ -66,7 +66,7 @@ impl CampaignFile {
         self.json.get("lang").and_then(Json::text).unwrap_or("en")
     }
 
-    /// Lays the texts of a language over the file's own; gives the language that it is.
+    /// Replaces the file's texts by their translations; returns the language in use.
     fn localise(&mut self, languages: &[String], lang: &str) -> String {
         let known = languages.iter().find(|known| *known == lang).or(languages.first());
         let lang = known.map_or_else(String::new, String::clone);
@@ -79,19 +79,19 @@ impl CampaignFile {
         lang
     }
 
-    /// The campaign in one of its languages; in its first one, where it has no such language.
+    /// The campaign in one of its languages; in the default one if it has no such language.
     ///
     /// # Errors
-    /// All that is wrong with the file; unknown keys only when `Strict`, but for those that say
-    /// how a message must be protected.
+    /// Every fault of the file. Unknown keys are faults only when `Strict`, except inside `sealing`, which says how a
+    /// message must be protected.
     pub fn campaign(&self, lang: &str, how: Strictness) -> Result<Campaign, Vec<ConfigFault>> {
         self.clone().into_campaign(lang, how)
     }
 
-    /// The same, where the file is not needed any more.
+    /// Same as [`campaign`](Self::campaign), but consumes the file.
     ///
     /// # Errors
-    /// As those of [`campaign`](Self::campaign).
+    /// Those of [`campaign`](Self::campaign).
     pub fn into_campaign(
         mut self,
         lang: &str,
@@ -107,12 +107,12 @@ impl CampaignFile {
         faults.retain(|fault| {
             let unknown = matches!(fault.kind, FaultKind::Unknown | FaultKind::Duplicate);
             match how {
-                // To pass over the order to seal would be to send in plain text.
+                // If `sealing` were ignored, the message would be sent in plain text.
                 Strictness::Lenient => !unknown || fault.pointer == "/sealing",
                 Strictness::Strict => true,
             }
         });
-        // One control would answer for two questions, and an answer be signed for words that stand nowhere.
+        // Otherwise one control would answer two questions, and a signed answer could not be matched to its wording.
         if faults.is_empty() && campaign.has_doubles() {
             let kind = FaultKind::Expected("ids and purposes that stand once");
             faults.push(ConfigFault { pointer: "/fields".to_owned(), line: 1, kind });

@@ -1,10 +1,10 @@
-//! Texts of a fixed form: ids, countries, colours and points in time.
+//! Strings with a fixed syntax: ids, countries, colours and points in time.
 
 use crate::json::{Json, Writer};
 use crate::shape::{Reading, Shape};
 use crate::time::seconds_since_1970;
 
-/// Declares a text of a fixed form.
+/// Declares a string type with a fixed syntax.
 macro_rules! text {
     ($( $(#[doc = $doc:literal])* pub struct $Name:ident: $pattern:literal, $expected:literal, $test:expr; )*) => {$(
         $(#[doc = $doc])*
@@ -12,7 +12,7 @@ macro_rules! text {
         pub struct $Name(pub String);
 
         impl $Name {
-            /// Text.
+            /// The string.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -35,7 +35,7 @@ macro_rules! text {
 }
 
 text! {
-    /// A name on the wire.
+    /// An id of a campaign, a target or a variant.
     pub struct Id: "^[a-z0-9-]{1,64}$", "1 to 64 of the characters a-z, 0-9 and -",
         |text| is_name(text, b'-');
     /// The name of a field or a purpose.
@@ -53,8 +53,7 @@ text! {
         |text| seconds_since_1970(text).is_some();
 }
 
-/// Whether this is a country's code in its form. Which of these are codes is a long list: `lint` and
-/// `check` look there.
+/// Whether this has the syntax of a country code. `lint` and `check` look it up in the list of codes.
 pub(crate) fn is_like_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -65,7 +64,7 @@ fn is_name(text: &str, joint: u8) -> bool {
 }
 
 impl Id {
-    /// Whether this is the form of an id.
+    /// Whether the text has the syntax of an id.
     pub fn is(text: &str) -> bool {
         is_name(text, b'-')
     }

@@ -1,5 +1,5 @@
-//! The campaign file as types. A [`Campaign`] is in one language: [`CampaignFile::campaign`] lays the texts
-//! of that language over the file's own before it reads them. No default lives elsewhere.
+//! The campaign file as types. A [`Campaign`] is in one language: [`CampaignFile::campaign`] replaces the file's texts
+//! by those of the language before it reads them. All defaults are declared here.
 
 mod consents;
 mod delivery;
@@ -79,7 +79,8 @@ record! { read
         sealing: Option<Sealing> = None,
         /// Delivery of the messages, and what it discloses about the supporter.
         delivery: Delivery = Delivery::default(),
-        /// Days for which the publisher stores the actions.
+        /// Days for which the publisher promises to store the actions at most. The endpoint does not delete them by
+        /// itself.
         retention_days: Option<u32> = None,
         /// Public naming of supporters.
         public: Public = Public::default(),
@@ -137,45 +138,43 @@ record! { read
 }
 
 impl Campaign {
-    /// Whether two controls of the form would have one name, or two targets or two options of a field one id.
+    /// Whether two controls of the form have the same name, or two targets or two options of a field the same id.
     fn has_doubles(&self) -> bool {
         let mut names = Vec::new();
         let mut add = |parts: &[&str]| names.push(parts.concat());
         [TARGETS, SUBJECT, BODY, PUBLIC].iter().for_each(|name| add(&[name]));
-        // No control has a name with a slash.
+        // No control's name contains a slash.
         self.targets.iter().for_each(|target| add(&["/", &target.id.0]));
         self.consents.iter().for_each(|consent| add(&[CONSENT, &consent.purpose.0]));
         for Field { id: FieldId(id), options, .. } in &self.fields {
             add(&[id]);
             options.iter().for_each(|option| add(&[id, "/", &option.id]));
         }
-        // Compared each with each, 6,000 names took 0.8 s.
+        // Comparing all pairs took 0.8 s for 6,000 names.
         names.sort_unstable();
         !names.is_sorted_by(|one, next| one < next)
     }
 
-    /// The field of this id.
+    /// The field with this id.
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.0 == id)
     }
 
-    /// Whether supporters may send the message from their own mailboxes.
-    /// A mailbox sends one message to all of them.
+    /// Whether supporters may send the message from their own mailboxes. That excludes a message for each target.
     pub fn is_mailed(&self) -> bool {
         self.delivery.modes.contains(&DeliveryMode::MailApp) && !self.message.per_target
     }
 
-    /// Whether nobody but the supporters delivers.
+    /// Whether supporters' own mailboxes are the only way of delivery.
     pub fn is_only_mailed(&self) -> bool {
         self.is_mailed() && !self.delivery.modes.contains(&DeliveryMode::Server)
     }
-    /// Whether the form asks how the supporter may be named in public. Without a name there is nothing to
-    /// ask.
+    /// Whether the form asks how the supporter may be named in public. It does not if it asks for no name.
     pub fn asks_for_public_name(&self) -> bool {
         self.public.ask && self.asks_for_name()
     }
 
-    /// Whether the supporter is asked for a name.
+    /// Whether the form asks for a name.
     pub fn asks_for_name(&self) -> bool {
         ["given_name", "family_name"].iter().any(|name| self.field(name).is_some())
     }

@@ -1,4 +1,4 @@
-//! What a campaign says that may endanger its supporters.
+//! Settings of a campaign whose supporters may be at risk.
 
 use super::{Country, Link};
 use crate::json::{Json, Value, Writer};
@@ -16,7 +16,7 @@ record! { read
     }
 }
 
-/// Whether taking part may be dangerous, and what a form has to know then.
+/// Whether taking part may be dangerous, and the details if so.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AtRisk(pub Option<Risk>);
 
@@ -24,7 +24,7 @@ impl Shape for AtRisk {
     fn fill(&mut self, json: &Json, reading: &mut Reading) {
         match json.value {
             Value::Bool(said) => self.0 = said.then(Risk::default),
-            // Whether there is a risk is all that an outline says of it.
+            // An empty object also marks the campaign.
             Value::Object(_) => self.0.fill(json, reading),
             _ => reading.expected(json, "true, false or an object in braces"),
         }

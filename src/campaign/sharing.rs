@@ -5,7 +5,7 @@ use crate::shape::{record, string_enum};
 record! { read
     /// Sharing.
     pub struct Share {
-        /// Text.
+        /// Text to share.
         text: String,
         /// URL to share; default: the page.
         url: String = String::new(),
@@ -17,21 +17,21 @@ record! { read
 
     /// Texts for single channels; `text` is used for the others.
     pub struct ShareTexts {
-        /// WhatsApp.
+        /// Text for WhatsApp.
         whatsapp: String = String::new(),
-        /// Telegram.
+        /// Text for Telegram.
         telegram: String = String::new(),
         /// Text to copy for Signal.
         signal: String = String::new(),
-        /// Bluesky.
+        /// Text for Bluesky.
         bluesky: String = String::new(),
-        /// X.
+        /// Text for X.
         x: String = String::new(),
-        /// E-mail.
+        /// Text for e-mail.
         email: String = String::new(),
-        /// Text to copy.
+        /// Text to copy to the clipboard.
         copy: String = String::new(),
-        /// The browser's share dialog.
+        /// Text for the browser's share dialog.
         more: String = String::new(),
     }
 
@@ -47,7 +47,7 @@ record! { read
 }
 
 string_enum! {
-    /// A way to pass it on.
+    /// Channel for sharing.
     pub enum Channel: "\"whatsapp\", \"telegram\", \"signal\", \"bluesky\", \"facebook\", \"x\", \"email\", \"copy\" or \"more\"" {
         /// A message in WhatsApp.
         Whatsapp = "whatsapp",
@@ -57,7 +57,7 @@ string_enum! {
         Signal = "signal",
         /// A post on Bluesky.
         Bluesky = "bluesky",
-        /// A post on Facebook, which takes the address only.
+        /// A post on Facebook, which accepts the address only.
         Facebook = "facebook",
         /// A post on X.
         X = "x",
@@ -65,7 +65,7 @@ string_enum! {
         Email = "email",
         /// A text to paste.
         Copy = "copy",
-        /// Whatever the browser offers, where it offers any.
+        /// The browser's share dialog, if it has one.
         More = "more",
     }
 }

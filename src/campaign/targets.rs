@@ -34,7 +34,8 @@ record! { read
 
     /// Selection of the targets of one message.
     pub struct Targeting {
-        /// Mode of selection.
+        /// Rule of selection: `all` targets, those that the supporter chooses (`choose`), those whose `filter` matches
+        /// the supporter's `country` or `postcode`, or a few at `random`.
         mode: TargetingMode = TargetingMode::All,
         /// Minimum number that a supporter chooses; default 1. By country or postcode, the message goes to all matching
         /// targets unless `least` or `most` is given.
@@ -47,17 +48,17 @@ record! { read
 }
 
 string_enum! {
-    /// Who chooses the targets of a message.
+    /// Rule that selects the targets of a message.
     pub enum TargetingMode: "\"all\", \"choose\", \"country\", \"postcode\" or \"random\"" {
-        /// Nobody: the message goes to all.
+        /// No selection: the message goes to all.
         All = "all",
-        /// The supporter.
+        /// By the supporter.
         Choose = "choose",
-        /// The supporter's country, after each target's filter.
+        /// By the supporter's country and each target's filter.
         Country = "country",
-        /// The supporter's postcode, after each target's filter.
+        /// By the supporter's postcode and each target's filter.
         Postcode = "postcode",
-        /// The lot.
+        /// At random.
         Random = "random",
     }
 }

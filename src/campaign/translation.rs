@@ -1,4 +1,4 @@
-//! Texts in another language or of a variant, and how they are laid over the campaign's own.
+//! Texts of a translation or a variant, and how they replace the campaign's own.
 
 use super::{Answer, FieldId, Id, Link, ShareTexts};
 use crate::find::find;
@@ -8,7 +8,7 @@ use crate::shape::{MOST_ITEMS, Reading, Shape, Table, record};
 record! { read
     /// Alternative texts for an A/B test; missing ones are the campaign's own.
     pub struct Variant {
-        /// Purpose of the consent, its id in actions.
+        /// Id of the variant, named in actions.
         id: Id,
         /// Relative weight for random selection; default 1.
         weight: u32 = 1,
@@ -118,21 +118,21 @@ record! { read
         purpose: FieldId,
         /// Wording beside the checkbox.
         wording: String,
-        /// The organisation's.
+        /// Texts of the organisation.
         organisation: PublisherText = PublisherText::default(),
     }
 
     /// Sharing.
     pub struct ShareText {
-        /// Text.
+        /// Text to share.
         text: String = String::new(),
-        /// The address.
+        /// URL to share in this language.
         url: String = String::new(),
         /// Texts for single channels.
         texts: ShareTexts = ShareTexts::default(),
     }
 
-    /// The next step's texts.
+    /// Texts of the next step.
     pub struct NextText {
         /// Text of the link.
         label: String = String::new(),
@@ -142,14 +142,13 @@ record! { read
 
     /// Texts for people at risk.
     pub struct RiskText {
-        /// Where there is advice in this language, in place of all advice in the other.
+        /// Links to advice in this language; they replace all of the campaign's.
         advice: Vec<Link> = Vec::new(),
     }
 }
 
-/// The campaign's languages, its first one first. A [`Campaign`](super::Campaign) has the texts of its own language
-/// laid over its own already, so nothing else of them is kept; `lint` reads each of them as a
-/// [`Translation`].
+/// The campaign's languages, the default one first. A [`Campaign`](super::Campaign) already has the texts of its own
+/// language, so only the names of the languages are stored; `lint` reads each one as a [`Translation`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Translations(pub Vec<String>);
 
@@ -164,13 +163,12 @@ impl Shape for Translations {
     }
 }
 
-/// The keys of a translation that hold texts, or objects and lists of them, wherever they stand.
+/// The keys of a translation that hold texts, or objects and lists of texts, at any depth.
 const TEXTS: &str = " title story picture publisher targets message fields consents thanks share next at_risk variants \
     alt name privacy_url office organisation subjects head body foot label options wording text url texts whatsapp \
     telegram signal bluesky x email copy more advice ";
 
-/// Whether a translation may say this member of what stands under `of`: texts, and nothing that says what the form
-/// does.
+/// Whether a translation may replace the member `key` of the object under `of`: only texts, never a setting.
 fn is_text(of: &str, key: &str) -> bool {
     match key {
         "url" => ["share", "next", "advice"].contains(&of),
@@ -179,15 +177,15 @@ fn is_text(of: &str, key: &str) -> bool {
     }
 }
 
-/// Lays a translation over what it translates, which stands under `key`: objects member by member, lists of named
-/// things by their `id` or `purpose`, texts and lists of texts as a whole. Lists of named things never grow, and ids,
-/// switches and numbers stay what they are in every language.
+/// Merges a translation `over` into the value `under`, whose key is `key`: objects member by member, list items with
+/// an `id` or `purpose` by that name, strings and lists of strings as a whole. A list of named items never grows; ids,
+/// switches and numbers are the same in every language.
 pub(super) fn lay_over(under: &mut Json, over: Json, key: &str) {
     match (&mut under.value, over.value) {
-        // Whether people are at risk is said for all languages.
+        // `at_risk: false` holds for all languages.
         (Value::Bool(false), _) => {}
         (Value::List(items), Value::List(overs)) if !is_replaced(key) => {
-            // No longer list is read.
+            // The reader accepts no longer list.
             for over in overs.into_iter().take(MOST_ITEMS) {
                 let named =
                     |item: &&mut Json| name_of(item).is_some_and(|n| name_of(&over) == Some(n));
@@ -201,7 +199,7 @@ pub(super) fn lay_over(under: &mut Json, over: Json, key: &str) {
                 let id = std::mem::replace(value, Value::Null);
                 let id =
                     Member { key: "id".to_owned(), value: Json { line: over.line, value: id } };
-                // A bare text is an answer, and its own id.
+                // A plain string is an answer and its id.
                 let is_answer = matches!(id.value.value, Value::Text(_));
                 *value = Value::Object(if is_answer { vec![id] } else { Vec::new() });
             }
@@ -232,12 +230,12 @@ pub(super) fn lay_over(under: &mut Json, over: Json, key: &str) {
     }
 }
 
-/// Whether a translation replaces the list under this key as a whole: what is in it has no names.
+/// Whether a translation replaces the list under this key as a whole, because its items have no names.
 fn is_replaced(key: &str) -> bool {
     key == "subjects" || key == "advice"
 }
 
-/// What a thing in a list is found by. A bare text is an answer, and its own id.
+/// The name of a list item: its `id` or `purpose`. A plain string is an answer and its id.
 fn name_of(json: &Json) -> Option<&str> {
     json.text().or_else(|| json.get("id").or_else(|| json.get("purpose"))?.text())
 }
