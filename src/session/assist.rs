@@ -1,5 +1,5 @@
-//! What helps while somebody writes: the way back to the suggested text and on to another subject, a word
-//! before it is sent as it is, and the e-mail address that was meant.
+//! Writing aids: reset to the suggested text and undo, another suggested subject, the nudge before an unchanged message
+//! is sent, and a suggestion for a misspelled e-mail address.
 
 use super::{Dirty, Effect, Focus, Notice, Session};
 use crate::campaign::Campaign;
@@ -7,37 +7,37 @@ use crate::draft::{BODY, Draft, SUBJECT, clean};
 use crate::message;
 use crate::suggest;
 
-/// What a form remembers in order to help.
+/// State of the writing aids.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Help {
-    /// The e-mail address that was typed, and the one that may have been meant.
+    /// The e-mail address that was typed, and the suggested one.
     pub(crate) suggestion: Option<[String; 2]>,
-    /// Own subjects and bodies that made way for others, the last of which comes back first.
+    /// Undo stack: own subjects and bodies that a reset replaced, the newest last.
     pub(crate) kept: Vec<[String; 2]>,
-    /// What was done last.
+    /// The last action, announced to the supporter.
     pub(crate) done: Option<Done>,
-    /// Whether what the tab had kept is back.
+    /// Whether a draft stored in the tab was restored.
     pub(crate) restored: bool,
-    /// Whether somebody was asked for words of their own.
+    /// Whether the nudge was shown.
     pub(crate) nudged: bool,
 }
 
-/// What was done for whoever writes.
+/// An action that is announced.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Done {
-    /// The suggested text is back.
+    /// The text was reset to the suggested one.
     Reset,
-    /// The own text is back.
+    /// The reset was undone.
     Undo,
-    /// Another subject is suggested.
+    /// Another subject was suggested.
     Subject,
 }
 
-/// The name of the field whose address may be mended.
+/// Name of the field with suggestions for misspelled addresses.
 pub(crate) const EMAIL: &str = "email";
 
 impl Session {
-    /// Somebody has done with a control.
+    /// Handles the end of input in a control.
     pub(super) fn left(&mut self, name: &str) -> Vec<Effect> {
         if name == EMAIL {
             let typed = self.entered.draft.get(EMAIL);
@@ -50,12 +50,12 @@ impl Session {
         Vec::new()
     }
 
-    /// Whether this button is one of these.
+    /// Whether this is the action of a button of the writing aids.
     pub(super) fn helps(&self, what: &str) -> bool {
         ["another-subject", "reset-text", "undo-reset", "use-suggestion"].contains(&what)
     }
 
-    /// Somebody pressed a button that helps.
+    /// Handles a button of the writing aids.
     pub(super) fn act(&mut self, what: &str) -> Vec<Effect> {
         if !matches!(self.state(), "editing" | "sending") {
             return Vec::new();
@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    /// The e-mail address that may have been meant, while there is what was typed instead.
+    /// The suggested e-mail address, as long as the field has the value that it was made for.
     pub(crate) fn suggestion(&self) -> Option<&str> {
         let [typed, meant] = self.entered.help.suggestion.as_ref()?;
         (typed == self.entered.draft.get(EMAIL)).then_some(meant)
@@ -89,19 +89,19 @@ impl Session {
         [SUBJECT, BODY].map(|name| self.entered.draft.get(name).to_owned())
     }
 
-    /// The place of the subject among those that are suggested.
+    /// Index of the current subject among the suggested ones.
     pub(crate) fn suggested_subject(&self) -> Option<usize> {
         place_of_subject(&self.config.campaign, &self.entered.draft)
     }
 
-    /// Whether there is a text that is the supporter's own.
+    /// Whether the supporter has changed subject or body.
     pub(crate) fn is_own(&self) -> bool {
         let campaign = &self.config.campaign;
         let unchanged = message::is_unchanged(campaign, &self.entered.draft);
         campaign.message.editable && !(unchanged && self.suggested_subject().is_some())
     }
 
-    /// Whether there is a text to bring back.
+    /// Whether a reset can be undone.
     pub(crate) fn is_kept(&self) -> bool {
         let now = self.text();
         self.entered.help.kept.iter().any(|kept| *kept != now)
@@ -109,7 +109,7 @@ impl Session {
 
     fn suggest_subject(&mut self) -> Vec<Effect> {
         let subjects = &self.config.campaign.message.subjects;
-        // A subject of the supporter's own stays.
+        // The supporter's own subject is not replaced.
         let Some(at) = self.suggested_subject().filter(|_| subjects.len() > 1) else {
             return Vec::new();
         };
@@ -140,7 +140,7 @@ impl Session {
             return Vec::new();
         };
         let back = self.entered.help.kept.remove(last);
-        // What was written meanwhile is not lost either.
+        // Text written since the reset goes onto the stack as well.
         if self.is_own() && !self.entered.help.kept.contains(&now) {
             self.entered.help.kept.insert(0, now);
         }
@@ -154,7 +154,7 @@ impl Session {
         effects
     }
 
-    /// Asks once for words of the supporter's own; `None` where the message may go.
+    /// Shows the nudge once, before an unchanged message is sent; `None` if the message may be sent.
     pub(super) fn nudge(&mut self) -> Option<Vec<Effect>> {
         let campaign = &self.config.campaign;
         let asks = campaign.message.nudge && message::is_unchanged(campaign, &self.entered.draft);
@@ -168,7 +168,7 @@ impl Session {
     }
 }
 
-/// The place of what the draft has as its subject among those that the campaign suggests.
+/// Index of the draft's subject among the campaign's suggested ones.
 pub(super) fn place_of_subject(campaign: &Campaign, draft: &Draft) -> Option<usize> {
     let subject = clean(draft.get(SUBJECT));
     campaign.message.subjects.iter().position(|known| clean(known) == subject)

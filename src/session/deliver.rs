@@ -1,38 +1,37 @@
-//! What to do with the answer to a message, or with none: the same machine for the form's own message and for the
-//! entries of the outbox. The shell only performs what comes out of it.
+//! Decision after each delivery attempt, for the form's own message and for outbox entries. The shell only performs it.
 
 use crate::answer::{Acceptance, Outcome, Refusal};
 use crate::retry;
 
-/// How long to wait before an entry of the outbox is sent once more while the page is open, in milliseconds.
+/// Delay before an outbox entry is sent again while the page is open, in milliseconds.
 pub(super) const PAUSE: u32 = 60_000;
 
-/// How a message has been tried so far, by the kind of its delivery.
+/// The attempts so far, by kind of delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// The form's own message, while the supporter looks on: so many tries, and a random number for the wait.
+    /// The form's own message, while the supporter watches: number of tries, and a random number for the delay.
     Watched(u32, u64),
-    /// An entry of the outbox that this tab has claimed: whether a proof of work went along. One is made for each
+    /// An outbox entry that this tab has claimed: whether it was sent with a proof of work. One proof is made per
     /// claim.
     Claimed(bool),
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// Nothing: the endpoint has it.
+    /// Done: the endpoint has stored the action.
     Sent(Acceptance),
-    /// Nothing with this action: the endpoint refuses it.
+    /// Done: the endpoint rejects this action.
     Refused(Refusal),
-    /// Make a proof of work for this challenge, and post once more with it.
+    /// Solve this challenge, then send again with the proof.
     Prove(String),
-    /// Post once more after so many milliseconds.
+    /// Send again after so many milliseconds.
     Wait(u32),
-    /// Leave it to the supporter: nobody answered, or the endpoint is busy, for so many seconds where it says so.
+    /// Let the supporter decide. `None`: no response. `Some`: the endpoint is busy, with the seconds to wait if known.
     GiveUp(Option<Option<u32>>),
 }
 
-/// Decides what to do after this outcome of an attempt.
+/// Decides the next step after an attempt.
 pub fn deliver(outcome: Outcome, attempt: Attempt) -> Delivery {
     let busy = match outcome {
         Outcome::Accepted(acceptance) => return Delivery::Sent(acceptance),

@@ -5,44 +5,44 @@ use crate::check::consent_of;
 use crate::draft::{BODY, PUBLIC, SUBJECT, TARGETS};
 use crate::targeting::depends_on;
 
-/// Facets of a session, as a set: what an event may have changed, or what a part of the form shows.
+/// Set of facets of a session: those that an event may have changed, or those that a region shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dirty(u16);
 
 impl Dirty {
-    /// None.
+    /// The empty set.
     pub const NOTHING: Self = Self(0);
-    /// Everything: another screen.
+    /// Everything: another screen is shown.
     pub const SCREEN: Self = Self(1);
-    /// How many have sent.
+    /// The count.
     pub const COUNT: Self = Self(1 << 1);
-    /// What has to be mended.
+    /// Field errors.
     pub const MISTAKES: Self = Self(1 << 2);
-    /// Who writes.
+    /// The supporter's details.
     pub const DETAILS: Self = Self(1 << 3);
-    /// Who is written to.
+    /// Targets.
     pub const TARGETS: Self = Self(1 << 4);
-    /// What is written.
+    /// Subject and body.
     pub const MESSAGE: Self = Self(1 << 5);
-    /// What is agreed to.
+    /// Consents and public naming.
     pub const CONSENTS: Self = Self(1 << 6);
-    /// How far the message is on its way, and what went wrong.
+    /// Progress of the submission, and notices.
     pub const PROGRESS: Self = Self(1 << 7);
-    /// What became of passing it on.
+    /// Sharing.
     pub const SHARED: Self = Self(1 << 8);
 
-    /// These and those.
+    /// The union of two sets.
     #[must_use]
     pub const fn and(self, those: Self) -> Self {
         Self(self.0 | those.0)
     }
 
-    /// Whether any of those is among these.
+    /// Whether two sets intersect.
     pub const fn touch(self, those: Self) -> bool {
         self.0 & those.0 != 0
     }
 
-    /// The facets that a control's value belongs to.
+    /// The facets that depend on a control's value.
     pub(super) fn of(name: &str, campaign: &Campaign) -> Self {
         match name {
             TARGETS => Self::TARGETS,

@@ -1,4 +1,4 @@
-//! What a form holds that was not typed into it just now: what a link fills in, and what the same tab kept.
+//! Draft storage in the tab, and prefilling from a link.
 
 use super::{Dirty, Effect, Message, Session, State};
 use crate::action::Claims;
@@ -8,17 +8,17 @@ use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
 use crate::json::{self, Json, Value, Writer};
 use crate::message::is_unchanged;
 
-// No control has such a name.
-/// The language that somebody chose.
+// Reserved names in the stored list. No control has such a name.
+/// The language that the supporter chose.
 const CHOSEN: &str = "@lang";
-/// Subject and body that made way for a suggested text.
+/// Subject and body on the undo stack.
 const OWN: [&str; 2] = ["@subject", "@body"];
-/// Identity and body of a message that was posted and may have arrived.
+/// Identity and request body of a message that was sent and may have arrived.
 const POSTED: [&str; 2] = ["@jti", "@posted"];
 
 impl Session {
-    /// What the tab is to keep, as a JSON list of names and values: all but agreement, which is given anew.
-    /// Nothing where nobody wrote, where taking part may be dangerous, or where the campaign seals.
+    /// Stores the draft in the tab, as a JSON list of names and values. Consents are not stored. Does nothing if
+    /// nothing was entered, if supporters may be at risk, or if the campaign is sealed.
     pub(super) fn keep(&self) -> Vec<Effect> {
         let open = !matches!(
             self.state,
@@ -57,12 +57,12 @@ impl Session {
         vec![Effect::Keep(out.finish())]
     }
 
-    /// The tab is to keep nothing any more.
+    /// Deletes the stored draft.
     pub(super) fn forget(&self) -> Option<Effect> {
         self.config.keeps.then_some(Effect::Forget)
     }
 
-    /// Whether the tab may keep a draft. A draft is clear text, which other scripts of the site can read.
+    /// Whether the tab may store a draft. It is plain text, which other scripts of the site can read.
     fn keeps(&self) -> bool {
         let campaign = &self.config.campaign;
         self.config.keeps && !campaign.is_at_risk() && campaign.sealing.is_none()
@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// Whether there is such a box to tick.
+    /// Whether the form has this checkbox or option.
     pub(super) fn has_box(&self, name: &str, value: &str) -> bool {
         let campaign = &self.config.campaign;
         let options =
@@ -88,9 +88,9 @@ impl Session {
         }
     }
 
-    /// What the tab kept. It takes the place of nothing that somebody has written since.
+    /// Restores a stored draft. It does not overwrite what was entered since.
     pub(super) fn restored(&mut self, kept: &str) -> Vec<Effect> {
-        // It is not to lie there any longer, whatever it is.
+        // A draft that may not be stored is deleted.
         if !self.keeps() || !matches!(self.state, State::Editing) {
             return self.forget().into_iter().collect();
         }
@@ -109,7 +109,7 @@ impl Session {
                 CHOSEN => value.clone_into(&mut chosen),
                 _ if name == OWN[0] => value.clone_into(&mut own),
                 _ if name == POSTED[0] => value.clone_into(&mut jti),
-                // What is sent now counts in its place, not beside it.
+                // The next message gets the same identity, so that both count once.
                 _ if name == POSTED[1] && self.unclear.is_empty() => {
                     let claims = Claims { jti: std::mem::take(&mut jti), ..Claims::default() };
                     let message = Message { claims, settled: true, ..Message::default() };
@@ -125,7 +125,7 @@ impl Session {
             }
             let kind = self.config.campaign.field(name).map(Field::kind);
             let is_box = name == TARGETS || matches!(kind, Some(Kind::Choices | Kind::Checkbox));
-            // An option or a target may be gone.
+            // An option or a target may have been removed.
             match is_box || kind == Some(Kind::Choice) {
                 true if !self.has_box(name, value) => false,
                 _ => self.change(name, value, is_box.then_some(true)),
@@ -141,8 +141,8 @@ impl Session {
         effects
     }
 
-    /// What a link fills in: names and values. What somebody has written stays, and no box is ticked. Nothing
-    /// where taking part may be dangerous: the link stays in the browser's history.
+    /// Fills in fields from a link: names and values. It neither overwrites input nor ticks a checkbox. Ignored if
+    /// supporters may be at risk, because the link stays in the browser's history.
     pub(super) fn prefilled(&mut self, values: &[(String, String)]) {
         if self.config.campaign.is_at_risk() {
             return;

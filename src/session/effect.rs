@@ -1,22 +1,22 @@
-//! Effects: what the shell is to do.
+//! Effects: instructions to the shell.
 
 use crate::campaign::SealingKey;
 use crate::outbox::OutboxEntry;
 
-/// What is to be done.
+/// An instruction to the shell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Dispatch an event on the element.
+    /// Dispatch a page event on the element.
     Tell(PageEvent),
-    /// Ask the page, by the cancelable event, whether the message may go.
+    /// Dispatch the cancelable `standwith:submit`, and report [`Allowed`](super::Event::Allowed).
     Ask,
-    /// Make a fresh key, an identity and these texts' digests.
+    /// Make a fresh key and an identity, and digest these wordings.
     Prepare(Vec<String>),
-    /// Seal to a key.
+    /// Encrypt to a key.
     Seal {
         /// For this attempt.
         attempt: u32,
-        /// What is to be sealed.
+        /// The text to encrypt.
         plaintext: String,
         /// The campaign's key.
         key: SealingKey,
@@ -30,7 +30,7 @@ pub enum Effect {
         /// The identity of the action that it is for.
         jti: String,
     },
-    /// Sign with the key of the last preparation.
+    /// Sign with the key that was prepared last.
     Sign {
         /// For this attempt.
         attempt: u32,
@@ -48,125 +48,125 @@ pub enum Effect {
         /// Its media type.
         content_type: &'static str,
     },
-    /// Have the device keep this, and say whether it does.
+    /// Store an entry in the outbox, and report [`Stored`](super::Event::Stored).
     Store(OutboxEntry),
-    /// Have it keep the message of this name no longer.
+    /// Delete the outbox entry with this key.
     Discard(String),
-    /// Have it leave this one, which was claimed, to whoever comes next.
+    /// End the claim on an entry.
     Release(OutboxEntry),
     /// Post an outbox entry.
     PostEntry {
         /// The entry.
         entry: OutboxEntry,
-        /// The proof of work to go along; empty for none.
+        /// The proof of work; empty for none.
         proof: String,
     },
-    /// Make a proof of work for an outbox entry, as long as its claim lasts.
+    /// Make a proof of work for an outbox entry, while its claim lasts.
     ProveEntry {
         /// The entry.
         entry: OutboxEntry,
         /// The endpoint's challenge.
         challenge: String,
     },
-    /// Look for what it keeps of this campaign, and claim what no other tab is sending.
+    /// Claim the campaign's outbox entries that no other tab has claimed, and report [`Found`](super::Event::Found).
     Drain,
-    /// Say when so much time has passed.
+    /// Report [`Due`](super::Event::Due) after a delay.
     Wait {
         /// For this attempt.
         attempt: u32,
-        /// So much: milliseconds.
+        /// The delay.
         milliseconds: u32,
     },
     /// Fetch the count.
     FetchCount(String),
-    /// Put this into the clipboard.
+    /// Copy this to the clipboard.
     Copy(String),
-    /// Say what time it is.
+    /// Report the [`Time`](super::Event::Time).
     AskTime,
-    /// Have the browser offer its own ways to pass this on.
+    /// Open the browser's share dialog.
     Share {
-        /// What it is called.
+        /// The title.
         title: String,
         /// The text.
         text: String,
         /// The address.
         url: String,
     },
-    /// Lead to this address in a while, unless the supporter does anything before.
+    /// Open this address after some seconds, unless the supporter interacts before.
     Lead(String),
-    /// Move the keyboard's focus, after painting.
+    /// Move the keyboard focus, after rendering.
     Focus(Focus),
-    /// Leave the page for this address, so that no way leads back.
+    /// Replace the page by this address, so that Back does not return.
     Leave(String),
-    /// Have the tab keep this until it is closed.
+    /// Store this draft in the tab.
     Keep(String),
-    /// Have it keep nothing.
+    /// Delete the stored draft.
     Forget,
-    /// Fetch the texts of this language, and read the campaign in it.
+    /// Fetch the catalogue of this language, and report the campaign in it as [`Spoken`](super::Event::Spoken).
     Speak {
         /// The language (BCP 47).
         lang: String,
-        /// Its place among the campaign's.
+        /// Its index among the campaign's languages.
         place: u32,
     },
 }
 
-/// Where the focus goes.
+/// Element that gets the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
-    /// The summary of what has to be mended.
+    /// The error summary.
     Summary,
-    /// The notice of what went wrong.
+    /// The notice.
     Notice,
     /// The heading of the thanks.
     Thanks,
     /// The receipt.
     Receipt,
-    /// The heading of the mail that is offered.
+    /// The heading of the offered e-mail.
     Mail,
-    /// The heading of the message that is kept.
+    /// The heading of the stored message.
     OutboxEntry,
     /// The field of the e-mail address.
     Email,
 }
 
-/// What the page is told. No personal data, ever.
+/// An event for the page. It never contains personal data.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PageEvent {
-    /// The form can be used.
+    /// The form is ready.
     Ready,
-    /// The supporter began.
+    /// The supporter made the first input.
     Start,
-    /// Something has to be mended: names and codes.
+    /// Validation failed: names and codes of the field errors.
     Invalid(Vec<(String, String)>),
-    /// The endpoint has it.
+    /// The endpoint stored the action.
     Sent {
-        /// The action's identity, unless somebody may be at risk: a receipt is for nobody else then.
+        /// The action's identity; absent if supporters may be at risk.
         id: Option<String>,
-        /// What the endpoint did with it.
+        /// Status of the action.
         status: &'static str,
-        /// How many there are, unless somebody may be at risk: it would say which action is theirs.
+        /// The count; absent if supporters may be at risk, because it would reveal which action is theirs.
         count: Option<i64>,
     },
-    /// The device keeps it.
+    /// The device stored the message.
     Queued {
         /// The action's identity.
         id: String,
     },
-    /// It did not work.
+    /// Sending failed.
     Error {
-        /// Why.
+        /// The reason.
         code: String,
-        /// Whether trying again can help.
+        /// Whether a retry can succeed.
         retryable: bool,
     },
-    /// The supporter passes it on by this channel.
+    /// The supporter shares by this channel.
     Share(String),
     /// The count is known.
     Count {
-        /// How many there are.
+        /// The count.
         count: i64,
-        /// How many are hoped for.
+        /// The campaign's goal.
         goal: Option<u32>,
     },
 }

@@ -1,4 +1,4 @@
-//! What a person enters: new values, and what hangs on them.
+//! Input: new values, and the state that depends on them.
 
 use super::Dirty;
 use super::assist;
@@ -9,20 +9,19 @@ use crate::check::{FieldError, consent_of};
 use crate::draft::{BODY, Draft, PUBLIC, SUBJECT, TARGETS, consent_name};
 
 impl Session {
-    /// A control has another value, or a box with this value was ticked or cleared; says whether that
-    /// is new, and so may be.
+    /// Changes a control's value, or ticks or clears the checkbox with this value. Returns whether the draft changed.
     pub(super) fn change(&mut self, name: &str, value: &str, ticked: Option<bool>) -> bool {
-        // On its way is what was submitted; what is typed meanwhile is there if it has to go again.
+        // Input during a submission does not affect it, but is used if the message has to be sent anew.
         let writable = !matches!(
             self.state,
             State::NotYetOpen | State::Closed | State::Queued(_) | State::Sent(_)
         );
-        // An extension of the browser may have put a control of its own among ours.
+        // `asks` below ignores controls that a browser extension has inserted.
         let same = match ticked {
             None => self.entered.draft.get(name) == value,
             Some(ticked) => self.entered.draft.has(name, value) == ticked,
         };
-        // What an endpoint found wrong is mended by touching it.
+        // A change back to the same value still clears an error that the endpoint reported.
         let same =
             same && !self.entered.field_errors.iter().any(|field_error| field_error.field == name);
         if !writable || same || !self.asks(name) {
@@ -37,7 +36,7 @@ impl Session {
         true
     }
 
-    /// As [`change`](Self::change), with what hangs on it: the field errors that are shown, and a mail that is offered.
+    /// Changes a value, then updates the field errors that are shown and the offered e-mail.
     pub(super) fn enter(&mut self, name: &str, value: &str, ticked: Option<bool>) -> Vec<Effect> {
         let validate = |session: &Self| session.validate().err().unwrap_or_default();
         let is_judged = !self.entered.field_errors.is_empty();
@@ -48,8 +47,8 @@ impl Session {
                 let of = |field_errors: &[FieldError], field: &str| {
                     field_errors.iter().find(|field_error| field_error.field == field).cloned()
                 };
-                // Of the other fields, those are validated anew whose field error hung on this one: a consent
-                // on the country, the message on what fills it. What an endpoint reported stays.
+                // Other fields' errors are updated if the form itself found them: they may depend on this value, as a
+                // consent does on the country. Errors that the endpoint reported remain.
                 self.entered.field_errors = std::mem::take(&mut self.entered.field_errors)
                     .into_iter()
                     .filter_map(|known| {
@@ -66,24 +65,24 @@ impl Session {
         self.begun()
     }
 
-    /// What is to be done when somebody begins to write.
+    /// Effects of the first input.
     pub(super) fn begun(&mut self) -> Vec<Effect> {
         if !self.entered.wrote || std::mem::replace(&mut self.entered.started, true) {
             return Vec::new();
         }
         let mut effects = vec![Effect::Tell(PageEvent::Start)];
-        // Whoever begins will send: key and digests are made meanwhile.
+        // Key and digests are made now, so that they are ready when the message is sent.
         effects.extend(self.ask_for_materials());
         effects
     }
 
-    /// What was entered.
+    /// The current input.
     pub fn draft(&self) -> &Draft {
         &self.entered.draft
     }
 
-    /// Whether the form shows what its first markup showed: nothing was filled in but what was there `before`, it suggests
-    /// the same subject, no targets are drawn at random, which no first markup names, and it is for no test.
+    /// Whether the form still equals its first paint: the draft is the one from `before`, the suggested subject is the
+    /// same, no targets are picked at random (the first paint cannot name them), and it is not a test.
     pub fn is_as_first(&self, before: &Draft) -> bool {
         let campaign = &self.config.campaign;
         let is_random = campaign.targeting.mode == TargetingMode::Random;
@@ -118,9 +117,9 @@ impl Session {
         names
     }
 
-    /// Drops a press on what was painted before. Unless that was this form's `own`, what somebody ticked or chose
-    /// there is no answer to what the form asks, and is cleared. What they typed stays: it is to be seen beside what
-    /// it is typed into.
+    /// Discards a press of the button on the first paint. If the first paint was not this form's `own`, ticks and
+    /// choices made on it are cleared, because they may have answered other questions. Typed text stays, visible beside
+    /// its label.
     pub(super) fn repainted(&mut self, own: bool, pressed: bool) -> Vec<Effect> {
         let fresh = Draft::begun(&self.config.campaign, self.config.seed);
         for name in self.names() {

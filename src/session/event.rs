@@ -1,4 +1,4 @@
-//! Events: what happened.
+//! Events: input to the session.
 
 use super::ShareResult;
 use crate::answer::Outcome;
@@ -6,14 +6,14 @@ use crate::campaign::Campaign;
 use crate::envelope::PublicKey;
 use crate::outbox::OutboxEntry;
 
-/// What happened.
+/// An event: input by the supporter, or a result from the shell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A control has a new value.
     Entered {
         /// The control's name.
         name: String,
-        /// All of its value.
+        /// Its whole value.
         value: String,
     },
     /// A box was ticked or cleared.
@@ -25,139 +25,138 @@ pub enum Event {
         /// Whether it is ticked now.
         ticked: bool,
     },
-    /// The supporter wants to send.
+    /// The supporter pressed the submit button.
     Submitted {
         /// Seconds since 1970.
         now: i64,
     },
-    /// The page lets the message go, or not.
+    /// Whether the page allows the submission.
     Allowed(bool),
-    /// All that signing needs is there.
+    /// Key, identity and digests are ready.
     Prepared(SigningInputs),
-    /// The message is sealed, or can't be.
+    /// Result of encryption.
     Sealed {
         /// Of this attempt.
         attempt: u32,
-        /// The compact JWE.
+        /// The compact JWE; `None` after a failure.
         sealed: Option<String>,
     },
-    /// The proof of work is made, or can't be.
+    /// Result of a proof of work.
     Proved {
         /// Of this attempt.
         attempt: u32,
         /// The proof.
         proof: Option<String>,
     },
-    /// The key signed.
+    /// The message was signed.
     Signed {
         /// Of this attempt.
         attempt: u32,
         /// r and s, 32 bytes each, in base64url.
         signature: String,
     },
-    /// There is no key or no digest to be had.
+    /// Key or digests could not be made.
     NotPrepared,
-    /// There is no signature to be had.
+    /// Signing failed.
     NotSigned {
-        /// In this attempt.
+        /// Number of the attempt.
         attempt: u32,
     },
-    /// The wait that was asked for is over.
+    /// The requested delay is over.
     Due {
         /// Of this attempt.
         attempt: u32,
     },
-    /// The endpoint answered, or nobody did.
+    /// The request for the message ended.
     Answered {
-        /// To this attempt.
+        /// Number of the attempt.
         attempt: u32,
-        /// What came.
+        /// The response; `None` without one.
         reply: Option<Reply>,
     },
-    /// The text of the count.
+    /// The response body with the count.
     Counted(String),
-    /// The supporter passes it on by this channel.
+    /// The supporter shares by this channel.
     Shared(String),
-    /// What became of copying the text.
+    /// Result of copying to the clipboard.
     Copied(ShareResult),
-    /// The supporter pressed the button of this name.
+    /// The supporter pressed the button with this action.
     Acted(String),
-    /// The time that was asked for: seconds since 1970.
+    /// The requested time: seconds since 1970.
     Time(i64),
-    /// The browser has ways of its own to pass things on.
+    /// The browser has a share dialog.
     CanShare,
-    /// Start afresh.
+    /// Empty the form for the next person.
     Reset,
-    /// The supporter has done with the control of this name.
+    /// The control with this name lost the focus.
     Left(String),
-    /// The page may be gone the next moment.
+    /// The page may be closed at any moment.
     Hidden,
-    /// The page is left; the browser may show it again as it is now.
+    /// The page is being left; the browser may restore it from its cache.
     Gone,
-    /// What the tab kept of this form.
+    /// The draft stored in the tab.
     Restored(String),
-    /// What a link fills in: names and values.
+    /// Values from a link: names and values.
     Prefilled(Vec<(String, String)>),
-    /// What was painted before was not this form.
+    /// The form differs from its first paint.
     Repainted {
-        /// Whether the first paint was this form's own, and only what it holds is other since: by a draft, a link, a
-        /// test or targets drawn at random.
+        /// Whether the first paint was this form's own, and only its content differs: through a draft, a link, test
+        /// mode or random targets.
         own: bool,
-        /// Whether a button that sends was pressed on it. That press is dropped.
+        /// Whether the submit button was pressed on it. That press is discarded.
         pressed: bool,
     },
-    /// The campaign in the language that was asked for.
+    /// The campaign in the requested language.
     Spoken(Box<Campaign>),
-    /// That language can't be had.
+    /// The requested language could not be loaded.
     NotSpoken,
-    /// The device keeps the message now, or can't, or can't be asked.
+    /// Whether the outbox stored the entry; `false` also if it could not be read.
     Stored(bool),
-    /// What the device keeps of this campaign, where it was looked for: all of it, and what this tab sends
-    /// now.
+    /// The outbox entries of this campaign.
     Found {
-        /// All of it.
+        /// All entries.
         kept: Vec<OutboxEntry>,
-        /// Whether there was some that was kept for too long.
+        /// Whether an entry had expired.
         expired: bool,
-        /// What this tab has claimed, to send it now.
+        /// The entries that this tab has claimed and sends now.
         mine: Vec<OutboxEntry>,
     },
-    /// The proof of work for an outbox entry is made, or can't be.
+    /// Result of a proof of work for an outbox entry.
     EntryProved {
         /// The entry.
         entry: OutboxEntry,
         /// The proof.
         proof: Option<String>,
     },
-    /// The endpoint answered to what was kept, or nobody did.
+    /// The request for an outbox entry ended.
     Drained {
-        /// What was sent.
+        /// The entry.
         kept: OutboxEntry,
-        /// Whether a proof of work went along.
+        /// Whether it was sent with a proof of work.
         proved: bool,
-        /// What came of it.
+        /// Its outcome.
         outcome: Outcome,
     },
 }
 
-/// What signing needs and a pure function can't make.
+/// Inputs for signing that need randomness or cryptography.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SigningInputs {
     /// The action's identity: 128 random bits, in base64url.
     pub jti: String,
-    /// The public half of the fresh key.
+    /// The fresh public key.
     pub key: PublicKey,
     /// SHA-256 of each wording that [`Effect::Prepare`](super::Effect::Prepare) named, in base64url.
     pub digests: Vec<String>,
 }
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// The body.
     pub body: String,
-    /// The header Retry-After in seconds.
+    /// The `Retry-After` header, in seconds.
     pub retry_after: Option<u32>,
 }

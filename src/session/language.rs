@@ -1,5 +1,4 @@
-//! Another language for a form that is in use: what somebody has written stays, and what was only suggested is
-//! suggested in that language.
+//! Change of language while the form is in use. Input stays; suggested texts are replaced by those of the new language.
 
 use super::assist::place_of_subject;
 use super::{Dirty, Effect, KeyState, Session, State};
@@ -7,17 +6,17 @@ use crate::campaign::Campaign;
 use crate::draft::{BODY, Draft, SUBJECT, consent_name};
 use crate::message::is_unchanged;
 
-/// With what the names of buttons begin that choose a language; its tag follows.
+/// Prefix of the action of a language button; the tag follows.
 pub(crate) const LANGUAGE: &str = "language-";
 
 impl Session {
-    /// Somebody wants it in the language of this button.
+    /// Handles a language button.
     pub(super) fn speak(&mut self, act: &str) -> Option<Vec<Effect>> {
         self.wish = Some(act.strip_prefix(LANGUAGE)?.to_owned());
         Some(self.grant().into_iter().collect())
     }
 
-    /// Has the language fetched that was asked for, as soon as the form may take it.
+    /// Requests the wanted language as soon as the form may change it.
     pub(super) fn grant(&mut self) -> Option<Effect> {
         if !self.may_speak() {
             return None;
@@ -28,17 +27,17 @@ impl Session {
         Some(Effect::Speak { lang, place })
     }
 
-    /// Whether the form may take another language: while a message is on its way it keeps its own.
+    /// Whether the form may change its language: not during a submission.
     pub fn may_speak(&self) -> bool {
         self.state() != "sending"
     }
 
-    /// The language in this place of the campaign's.
+    /// The campaign's language with this index.
     pub fn language(&self, place: usize) -> &str {
         self.config.campaign.languages.0.get(place).map_or("", String::as_str)
     }
 
-    /// The campaign is there in another language.
+    /// Takes over the campaign in another language.
     pub(super) fn spoken(&mut self, mut campaign: Campaign) -> Vec<Effect> {
         if !self.may_speak() {
             return Vec::new();
@@ -48,7 +47,7 @@ impl Session {
         self.adopt(&before, campaign);
         (self.lasting.spoke, self.unspoken) = (true, false);
         if matches!(self.state, State::Sent(_) | State::Queued(_)) {
-            // Nothing is written now; the digests are not those of these wordings any more.
+            // There is no form to fill in; the digests do not match the new wordings.
             self.lasting.key_state = match self.lasting.key_state {
                 KeyState::Asked | KeyState::Stale => KeyState::Stale,
                 _ => KeyState::None,
@@ -56,7 +55,7 @@ impl Session {
             return Vec::new();
         }
         self.withdraw_mail();
-        // The digests are those of the other language's wordings.
+        // The digests are those of the previous language's wordings.
         match self.lasting.key_state {
             KeyState::None => Vec::new(),
             KeyState::Made(_) => {
@@ -70,8 +69,8 @@ impl Session {
         }
     }
 
-    /// Takes another file of the same campaign in the place of the one `before`: what was only suggested is what
-    /// that suggests, and all else stays. The subject keeps its place among the others, or is drawn anew.
+    /// Replaces the campaign by another version of it. Suggested texts are replaced by the new ones, input stays. A
+    /// suggested subject keeps its index, or is picked anew.
     fn adopt(&mut self, before: &Campaign, campaign: Campaign) {
         let suggested = Draft::begun(&campaign, self.config.seed);
         let [subject, body] = [SUBJECT, BODY].map(|name| self.entered.draft.get(name).to_owned());
@@ -88,10 +87,10 @@ impl Session {
                 self.entered.field_errors.retain(|field_error| field_error.field != name);
             }
         }
-        // Agreement is to what was read.
+        // A consent holds only for the wording that was read,
         for consent in &campaign.consents {
             let known = before.consents.iter().find(|known| known.purpose == consent.purpose);
-            // It is given to somebody, too.
+            // and for the organisation that was named.
             if known.is_none_or(|known| {
                 known.wording != consent.wording
                     || known.organisation.name != consent.organisation.name

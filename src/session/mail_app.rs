@@ -1,5 +1,5 @@
-//! A message that the supporter sends from an own mailbox: it is validated as any other, offered as links
-//! and to be copied, and signed and posted once the supporter says that it was sent.
+//! Delivery from the supporter's own mailbox. The message is validated, offered as links and for copying, and signed
+//! and posted once the supporter confirms that it was sent.
 
 use super::state::{Step, Submission};
 use super::{Dirty, Effect, Focus, Message, Notice, Session, ShareResult, State};
@@ -7,20 +7,20 @@ use crate::action::{Action, DeliveryClaim};
 use crate::draft::{TICKED, consent_name};
 use crate::mail::Mail;
 
-/// A mail that is offered, and what became of it.
+/// An offered e-mail and its state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mailing {
-    /// What is to be sent.
+    /// The e-mail.
     pub(crate) mail: Mail,
-    /// What was copied last.
+    /// The text that was copied last.
     pub(crate) copying: String,
-    /// What became of copying it.
+    /// The result of copying it.
     pub(crate) copied: Option<ShareResult>,
-    /// Whether the form says something else by now.
+    /// Whether the form has changed since.
     pub(crate) outdated: bool,
-    /// What is signed once it was sent: what was offered.
+    /// The message to sign after confirmation: the one that was offered.
     message: Message,
-    /// Whether the supporter has just said that it was sent.
+    /// Whether the supporter has just confirmed that it was sent.
     told: bool,
 }
 
@@ -38,7 +38,7 @@ impl Mailing {
 }
 
 impl Session {
-    /// The supporter pressed the form's button.
+    /// Handles the submit button.
     pub(super) fn press(&mut self, now: i64) -> Vec<Effect> {
         if self.config.campaign.is_only_mailed() {
             return self.offer();
@@ -47,7 +47,7 @@ impl Session {
         self.submit(now)
     }
 
-    /// The supporter pressed a button of this name.
+    /// Handles a button of the offered e-mail.
     pub(super) fn mail_act(&mut self, act: &str) -> Vec<Effect> {
         if !matches!(self.state, State::Editing) {
             return Vec::new();
@@ -67,7 +67,7 @@ impl Session {
                     "copy-body" => mail.body.clone(),
                     _ => return Vec::new(),
                 };
-                // What is told once more is heard once more.
+                // Cleared, so that the same result is announced again.
                 mailing.copied = None;
                 let copy = Effect::Copy(mailing.copying.clone());
                 self.changed(Dirty::PROGRESS);
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// Validates the form, and asks the page whether the message may go.
+    /// Validates the form, and asks the page for permission.
     fn offer(&mut self) -> Vec<Effect> {
         self.notice = None;
         match self.validate() {
@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// The page lets the mail go, or not.
+    /// Handles the page's decision on the e-mail.
     pub(super) fn mail_allowed(&mut self, allowed: bool) -> Vec<Effect> {
         if !allowed {
             self.entered.mailing = None;
@@ -107,7 +107,7 @@ impl Session {
         vec![Effect::Focus(Focus::Mail)]
     }
 
-    /// The mail was sent, says the supporter, and this is the time.
+    /// Signs and posts the message after the supporter's confirmation at the time `now`.
     pub(super) fn mailed(&mut self, now: i64) -> Vec<Effect> {
         let Some(mailing) = &mut self.entered.mailing else { return Vec::new() };
         let told = std::mem::take(&mut mailing.told);
@@ -119,7 +119,7 @@ impl Session {
             Ok(action) if self.is_as_offered(&action) => {
                 message = self.message(&action, Some(DeliveryClaim::MailApp));
             }
-            // What was sent is what was offered. What is not agreed to any more is not claimed.
+            // The offered message was sent. Consents that were withdrawn since are not claimed.
             _ => {
                 for consent in &mut message.claims.consents {
                     consent.granted &=
@@ -130,11 +130,11 @@ impl Session {
         }
         self.entered.field_errors.clear();
         self.ask(message, now);
-        // The page has agreed already.
+        // The page has already given permission.
         self.allowed(true)
     }
 
-    /// Looks whether the form still says what the mail says, which may be on its way.
+    /// Updates whether the form still matches the offered e-mail.
     pub(super) fn compare_mail(&mut self) {
         let outdated = !self.validate().is_ok_and(|action| self.is_as_offered(&action));
         if let Some(mailing) = &mut self.entered.mailing
@@ -144,20 +144,20 @@ impl Session {
         }
     }
 
-    /// Whether the mail that is offered says what this action says.
+    /// Whether the offered e-mail matches this action.
     fn is_as_offered(&self, action: &Action) -> bool {
         let mail = Mail::of(&self.config.campaign, action);
         self.entered.mailing.as_ref().is_some_and(|mailing| mailing.mail == mail)
     }
 
-    /// Takes back what was offered in another language: what is agreed to has other words now.
+    /// Withdraws an e-mail that was offered in another language, because the consents now have other wordings.
     pub(super) fn withdraw_mail(&mut self) {
         if matches!(self.state, State::Editing) && self.entered.mailing.take().is_some() {
             self.edit();
         }
     }
 
-    /// What became of copying: of a part of the mail, where one is offered.
+    /// Records the result of copying a part of the offered e-mail. Returns whether one is offered.
     pub(super) fn mail_copied(&mut self, result: ShareResult) -> bool {
         let sent = matches!(self.state, State::Sent(_));
         let Some(mailing) = self.entered.mailing.as_mut().filter(|_| !sent) else {
@@ -170,7 +170,7 @@ impl Session {
         true
     }
 
-    /// The same form with a mail that is offered, or was sent.
+    /// The same form with an e-mail that is offered, or was sent.
     pub fn with_mail(mut self, mail: Mail) -> Self {
         self.entered.mailing = Some(Box::new(Mailing::new(mail, Message::default())));
         self

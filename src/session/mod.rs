@@ -1,6 +1,5 @@
-//! The course of one form, from the first key press to the receipt, as a function of state and
-//! event. No browser, no wording: what is to be done comes out as [`Effect`]s, and whatever the
-//! world answers comes in as [`Event`]s.
+//! State machine of one form, from the first key press to the receipt. [`Session::update`] is a pure function of state
+//! and [`Event`]; it returns [`Effect`]s for the shell. It knows neither browser nor texts.
 
 pub(crate) mod assist;
 mod deliver;
@@ -32,7 +31,7 @@ pub use state::{FormConfig, Notice, Session, ShareResult};
 pub(crate) use state::{Queued, Sent, State};
 
 impl Session {
-    /// A form at the time `now` (seconds since 1970), and what to do first.
+    /// A new form at the time `now` (seconds since 1970), and its first effects.
     pub fn new(mut config: FormConfig, now: i64) -> (Self, Vec<Effect>) {
         config.variant = config.campaign.vary(config.seed);
         let mut session = Session::editing(config);
@@ -49,7 +48,7 @@ impl Session {
         (session, effects)
     }
 
-    /// A form of a campaign that takes messages, before anything has happened.
+    /// A new form of an open campaign.
     pub(crate) fn editing(config: FormConfig) -> Self {
         let lasting = Lasting {
             count: None,
@@ -63,7 +62,7 @@ impl Session {
         Session::unused(config, lasting, State::Editing)
     }
 
-    /// A form that nobody has used: all of it that is not here is new.
+    /// An unused form: everything but the arguments has its initial value.
     fn unused(config: FormConfig, lasting: Lasting, state: State) -> Self {
         Session {
             entered: Entered::begun(&config),
@@ -79,7 +78,7 @@ impl Session {
         }
     }
 
-    /// The form as it stands when a hosted page is asked for, or posted back with field errors.
+    /// The form of a hosted page, new or posted back with field errors.
     pub fn hosted(
         config: FormConfig,
         now: i64,
@@ -95,7 +94,7 @@ impl Session {
         session
     }
 
-    /// The thanks that a hosted page shows.
+    /// The thanks of a hosted page.
     pub fn thanks(config: FormConfig, now: i64, acceptance: Acceptance) -> Self {
         let (mut session, _) = Session::new(config, now);
         session.lasting.count = acceptance.count;
@@ -104,12 +103,12 @@ impl Session {
         session
     }
 
-    /// A number of this form's own, with which lots are drawn.
+    /// The form's seed for random choices.
     pub fn seed(&self) -> u64 {
         self.config.seed
     }
 
-    /// The campaign's name on the wire.
+    /// The campaign's id.
     pub fn campaign_id(&self) -> &str {
         self.config.campaign.id.as_str()
     }
@@ -119,7 +118,7 @@ impl Session {
         &self.config.campaign
     }
 
-    /// The word for where the form is: `editing`, `sending`, `queued`, `sent` or `closed`.
+    /// The public name of the state: `editing`, `sending`, `queued`, `sent` or `closed`.
     pub fn state(&self) -> &'static str {
         match self.state {
             State::NotYetOpen | State::Closed => "closed",
@@ -130,30 +129,31 @@ impl Session {
         }
     }
 
-    /// What the last event may have changed of what there is to see.
+    /// The facets that the last event may have changed.
     pub fn changes(&self) -> Dirty {
         self.changes
     }
 
-    /// The same form where so many are known to have sent.
+    /// The same form with a known count.
     pub fn with_count(mut self, count: Option<i64>) -> Self {
         self.lasting.count = count;
         self
     }
 
-    /// The same form with something that the supporter has to know.
+    /// The same form with a notice.
     pub fn with_notice(mut self, notice: Notice) -> Self {
         self.notice = Some(notice);
         self
     }
 
-    /// The next state, and what is to be done. An event that comes too late changes nothing.
+    /// Returns the next state and the effects of an event. An event that is late or impossible in this state changes
+    /// nothing.
     pub fn update(mut self, event: Event) -> (Self, Vec<Effect>) {
         let effects = self.take(event);
         (self, effects)
     }
 
-    /// As [`update`](Self::update), in place. Long, because each event has its arm here and its work elsewhere.
+    /// In-place version of [`update`](Self::update). It dispatches each event to a handler.
     pub fn take(&mut self, event: Event) -> Vec<Effect> {
         self.changes = Dirty::NOTHING;
         match event {
@@ -180,7 +180,7 @@ impl Session {
             }
             Event::NotPrepared if matches!(self.lasting.key_state, KeyState::Asked) => {
                 self.lasting.key_state = KeyState::None;
-                // Before it is needed, there is time to try again.
+                // If it is not needed yet, it is tried again later.
                 match self.state.is_at(Step::Preparing) {
                     true => self.stop(Notice::CannotSign, "signing_failed", false),
                     false => Vec::new(),
@@ -213,7 +213,7 @@ impl Session {
                 self.answered(reply)
             }
             Event::Counted(body) => {
-                // What was asked for before sending and comes after it is older.
+                // A count that was requested before sending is outdated after it.
                 let sent = matches!(self.state, State::Sent(_));
                 let known = self.lasting.count.filter(|_| sent).unwrap_or(0);
                 let count = answer::count(&body).filter(|count| *count >= known);
@@ -269,7 +269,7 @@ impl Session {
         self.changes = self.changes.and(these);
     }
 
-    /// Goes on to a step of the submission; of a new one, where none is on its way.
+    /// Moves the submission to a step, or begins a new one at it.
     fn step(&mut self, step: Step) {
         match &mut self.state {
             State::Submitting(submission) => submission.step = step,
@@ -278,7 +278,7 @@ impl Session {
         self.changed(Dirty::PROGRESS);
     }
 
-    /// Gives the form back to the supporter.
+    /// Returns to editing.
     fn edit(&mut self) {
         self.state = State::Editing;
         self.changed(Dirty::PROGRESS);

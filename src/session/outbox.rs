@@ -1,4 +1,4 @@
-//! A message that could not be sent, and that the device keeps on the supporter's word until it can be.
+//! The outbox in the session: storing a message that could not be sent, and sending the stored entries.
 
 use super::deliver::{Attempt, Delivery, PAUSE, deliver};
 use super::{Dirty, Effect, Focus, Message, Notice, PageEvent, Queued, Session, State};
@@ -11,19 +11,18 @@ use crate::outbox::{LONGEST, OutboxEntry};
 use crate::proof::PARAMETER;
 
 impl Session {
-    /// Whether the device may be asked to keep the message: never where that may be dangerous, nor on a page that
-    /// hears of nothing.
+    /// Whether the form may offer to store the message: never if supporters may be at risk, nor on a page without
+    /// script.
     pub(crate) fn may_queue(&self) -> bool {
         self.lasting.hears && !self.config.campaign.is_at_risk() && !self.unclear.is_empty()
     }
 
-    /// Whether a device may keep messages of this campaign.
+    /// Whether devices may store messages of this campaign.
     pub fn queues_here(&self) -> bool {
         !self.config.campaign.is_at_risk()
     }
 
-    /// Whether what the device keeps is this form's to send: of its campaign, for its endpoint, and as much a test as
-    /// it is.
+    /// Whether this form may send an entry: same campaign, same endpoint, same test mode.
     pub fn owns(&self, kept: &OutboxEntry) -> bool {
         let config = &self.config;
         kept.campaign == config.campaign.id.as_str()
@@ -31,7 +30,7 @@ impl Session {
             && kept.test == config.test
     }
 
-    /// Where messages go, with the proof of work that the endpoint asked for, if it did; and as what media type.
+    /// Address and media type of the request, with a proof of work if there is one.
     pub fn destination(&self, proof: &str) -> (String, &'static str) {
         let mut url = self.config.endpoint.clone();
         if !proof.is_empty() {
@@ -42,12 +41,12 @@ impl Session {
         (url, self.media_type())
     }
 
-    /// Whether this button is one of these.
+    /// Whether this is the action of an outbox button.
     pub(super) fn queues(&self, what: &str) -> bool {
         ["keep", "send-kept", "delete-kept"].contains(&what)
     }
 
-    /// Somebody pressed a button about what is kept.
+    /// Handles an outbox button.
     pub(super) fn queue(&mut self, what: &str) -> Vec<Effect> {
         match (what, &self.state) {
             ("keep", State::Editing) if self.may_queue() => self.store(),
@@ -68,7 +67,7 @@ impl Session {
     fn store(&mut self) -> Vec<Effect> {
         let Some(message) = self.unclear.last() else { return Vec::new() };
         if !self.says(message) {
-            // What was changed since is to be signed first. It is tried once more on the way.
+            // The form was changed since: sign it first, which also tries to send it.
             let now = message.claims.iat;
             return self.press(now);
         }
@@ -85,10 +84,10 @@ impl Session {
         vec![Effect::Store(kept)]
     }
 
-    /// The device keeps it now, or can't.
+    /// Handles the result of storing the entry.
     pub(super) fn stored(&mut self, stored: bool) -> Vec<Effect> {
         if !stored && matches!(self.state, State::Queued(Queued { sending: true, .. })) {
-            // It could not be looked for.
+            // The outbox could not be read.
             self.notice = Some(Notice::Unreachable);
             return self.wait_for_it(false);
         }
@@ -106,7 +105,7 @@ impl Session {
         effects
     }
 
-    /// Shows that it is kept, and has it sent in a while, unless it is on its way.
+    /// Shows the stored message, and schedules the next try unless it is being sent.
     fn wait_for_it(&mut self, sending: bool) -> Vec<Effect> {
         self.wait_so_long(sending, PAUSE)
     }
@@ -121,19 +120,19 @@ impl Session {
         }
     }
 
-    /// Whether somebody has pressed the button that sends what is kept.
+    /// Whether the supporter pressed the button that sends the stored message.
     fn is_pressed(&self) -> bool {
         matches!(self.state, State::Queued(Queued { pressed: true, .. }))
     }
 
-    /// Has what is kept sent, if no other tab is at it.
+    /// Sends the stored entries that no other tab has claimed.
     pub(super) fn drain(&mut self) -> Vec<Effect> {
         self.notice = None;
         self.wait_for_it(true);
         vec![Effect::Drain]
     }
 
-    /// What the device keeps of this campaign. What this tab has claimed is posted, whatever the form shows.
+    /// Handles the entries of this campaign. Those that this tab has claimed are posted, in every state of the form.
     pub(super) fn found(
         &mut self,
         all: Vec<OutboxEntry>,
@@ -146,7 +145,7 @@ impl Session {
         effects
     }
 
-    /// Whoever finds such a form untouched sees the message again.
+    /// Updates the screen for the entries that were found. An untouched form shows the first one.
     fn show_found(
         &mut self,
         all: Vec<OutboxEntry>,
@@ -179,7 +178,7 @@ impl Session {
         }
     }
 
-    /// The endpoint answered to an entry, or nobody did.
+    /// Handles the outcome for an entry.
     pub(super) fn drained(
         &mut self,
         kept: OutboxEntry,
@@ -190,11 +189,11 @@ impl Session {
             && self.kept.as_ref().is_some_and(|mine| mine.jti == kept.jti);
         match deliver(outcome, Attempt::Claimed(proved)) {
             Delivery::Sent(acceptance) if is_shown => {
-                // The form may hold another message of that identity by now.
+                // The form may have another message with the same identity.
                 self.unclear.retain(|message| message.body == kept.body);
                 let own = self.is_pressed() || !self.unclear.is_empty();
                 let mut effects = self.accepted(acceptance);
-                // Who only opened the page is led nowhere.
+                // A person who only opened the page is not redirected.
                 effects.retain(|it| own || !matches!(it, Effect::Lead(_) | Effect::Focus(_)));
                 effects
             }
@@ -204,7 +203,7 @@ impl Session {
                 effects
             }
             Delivery::Prove(challenge) => vec![Effect::ProveEntry { entry: kept, challenge }],
-            // It stays for whoever comes next; what is refused, until somebody has seen that.
+            // The claim ends and the entry stays; a rejected one until the supporter has seen the rejection.
             Delivery::Refused(refusal) if is_shown => {
                 let mut effects = vec![Effect::Release(kept.clone())];
                 effects.append(&mut self.refused_kept(&kept, refusal));
@@ -222,7 +221,7 @@ impl Session {
         }
     }
 
-    /// The proof of work for an entry is made, or can't be.
+    /// Handles the proof of work for an entry.
     pub(super) fn entry_proved(
         &mut self,
         entry: OutboxEntry,
@@ -234,7 +233,7 @@ impl Session {
         }
     }
 
-    /// What was kept is refused: it is mended in the form, if that can still be read.
+    /// Handles the rejection of the entry that is shown. It is opened in the form for correction, if readable.
     fn refused_kept(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
         self.state = State::Editing;
         self.changed(Dirty::SCREEN);
@@ -243,7 +242,7 @@ impl Session {
         } else {
             self.refused_elsewhere(kept, refusal)
         };
-        // Signed anew, it is kept until it has arrived.
+        // If it was signed anew, the entry stays until that has arrived.
         if self.state() == "editing" {
             self.kept = None;
             effects.push(Effect::Discard(kept.key()));
@@ -251,7 +250,7 @@ impl Session {
         effects
     }
 
-    /// What another page had signed is refused.
+    /// Handles the rejection of an entry that another page had signed.
     fn refused_elsewhere(&mut self, kept: &OutboxEntry, refusal: Refusal) -> Vec<Effect> {
         let code = refusal.told();
         if code == "replay_mismatch" {
@@ -262,7 +261,7 @@ impl Session {
         };
         let mut mended = Draft::begun(&self.config.campaign, self.config.seed);
         let campaign = &self.config.campaign;
-        // Head and foot are the campaign's, and stand about whatever is written.
+        // The campaign adds head and foot again.
         let body = message::own(campaign, &draft, draft.get(BODY)).to_owned();
         draft.set(BODY, &body);
         let own = |name: &str| match name {
@@ -273,7 +272,7 @@ impl Session {
         };
         draft.names().filter(|name| own(name)).for_each(|name| mended.set(name, ""));
         for name in draft.names().filter(|name| own(name)) {
-            // What has no box, the supporter could never take away.
+            // A value without a checkbox could not be removed by the supporter.
             let kind = campaign.field(name).map(Field::kind);
             let boxes = [Some(Kind::Choice), Some(Kind::Choices), Some(Kind::Checkbox)];
             let has_boxes = name == TARGETS || boxes.contains(&kind);
@@ -282,12 +281,12 @@ impl Session {
         }
         self.entered.draft = mended;
         self.entered.wrote = true;
-        // Its key was another page's.
+        // The key is gone with the page that signed it.
         self.unclear = vec![Message { settled: true, ..Message::default() }];
         self.refused(refusal)
     }
 
-    /// Back to the form, with what is to be known.
+    /// Returns to the form with a notice.
     fn back(&mut self, notice: Notice) -> Vec<Effect> {
         self.lasting.attempt += 1;
         self.kept = None;

@@ -1,11 +1,11 @@
-//! What is otherwise where taking part may be dangerous: the quick way out, a receipt that is shown to
-//! those only who ask for it, and claims that don't say on which page somebody was.
+//! Differences for supporters at risk: the quick exit, a receipt that is shown on request only, and claims without the
+//! page.
 
 use super::{Dirty, Effect, Focus, Session, State};
 use crate::action::Source;
 
 impl Session {
-    /// Empties the form, and leaves.
+    /// Quick exit: empties the form and leaves the page.
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         let Some(risk) = &self.config.campaign.at_risk.0 else { return Vec::new() };
         let leave = Effect::Leave(risk.exit_url.clone());
@@ -24,34 +24,34 @@ impl Session {
         vec![Effect::Focus(Focus::Receipt)]
     }
 
-    /// Whether the receipt may be seen by whoever looks at the screen.
+    /// Whether the receipt is shown.
     pub(crate) fn shows_receipt(&self) -> bool {
         self.is_receipt_shown() || !self.config.campaign.is_at_risk()
     }
 
-    /// Whether somebody at risk asked for the receipt.
+    /// Whether the supporter asked for the receipt.
     pub(crate) fn is_receipt_shown(&self) -> bool {
         matches!(&self.state, State::Sent(sent) if sent.receipt_shown)
     }
 
-    /// The action's identity, as far as the page may know it.
+    /// The action's identity for the page; `None` at risk.
     pub(super) fn told_id(&self, id: &str) -> Option<String> {
         (!self.config.campaign.is_at_risk()).then(|| id.to_owned())
     }
 
-    /// The count after sending, as far as the page may know it: whoever holds the actions could tell by it
-    /// which one is this person's.
+    /// The count after sending, for the page; `None` at risk, because it would identify the supporter's action among
+    /// the stored ones.
     pub(super) fn told_count(&self, count: Option<i64>) -> Option<i64> {
         count.filter(|_| !self.config.campaign.is_at_risk())
     }
 
-    /// The count, as far as it may be seen. At risk none after sending: the page can read what is painted.
+    /// The displayed count; at risk none after sending, because the page can read the form.
     pub(crate) fn shown_count(&self) -> Option<i64> {
         let sent = matches!(self.state, State::Sent(_));
         if sent { self.told_count(self.lasting.count) } else { self.lasting.count }
     }
 
-    /// Where the supporter came from, as far as the claims say it.
+    /// The source for the claims; empty at risk.
     pub(super) fn source(&self) -> Source {
         match self.config.campaign.is_at_risk() {
             true => Source::default(),

@@ -1,9 +1,9 @@
-//! What supporters pass on, and how.
+//! Sharing after sending.
 
 use super::{Effect, PageEvent, Session, ShareResult, State};
 use crate::campaign::Channel;
 
-/// All ways to pass it on, in the order in which they are offered.
+/// All channels, in their default order.
 const CHANNELS: [Channel; 9] = [
     Channel::More,
     Channel::Whatsapp,
@@ -42,7 +42,7 @@ impl Session {
         effects
     }
 
-    /// What became of copying the text to share, and for which channel it was.
+    /// Result of copying the text to share, and its channel.
     pub(crate) fn copied(&self) -> Option<(Channel, ShareResult)> {
         match &self.state {
             State::Sent(sent) => Some((sent.copied, sent.shared?)),
@@ -50,7 +50,7 @@ impl Session {
         }
     }
 
-    /// The ways to pass it on that the campaign offers, in its order.
+    /// The channels that the campaign offers, in its order.
     pub(crate) fn channels(&self) -> &[Channel] {
         match &self.config.campaign.share {
             Some(share) if !share.channels.is_empty() => &share.channels,
@@ -58,7 +58,7 @@ impl Session {
         }
     }
 
-    /// What is passed on this way: text and address.
+    /// Text and address to share by this channel.
     pub(crate) fn share_text(&self, channel: Channel) -> String {
         match self.share_words(channel) {
             "" => self.share_url().to_owned(),
@@ -66,7 +66,7 @@ impl Session {
         }
     }
 
-    /// The campaign's text for this way; empty where it has none.
+    /// The campaign's text for this channel; empty if it has none.
     pub(crate) fn share_words(&self, channel: Channel) -> &str {
         let Some(share) = &self.config.campaign.share else {
             return "";

@@ -1,4 +1,4 @@
-//! What a session holds.
+//! State of a session.
 
 use super::Dirty;
 use super::SigningInputs;
@@ -12,7 +12,7 @@ use crate::draft::Draft;
 use crate::envelope::PublicKey;
 use crate::outbox::OutboxEntry;
 
-/// Where a form stands, apart from what is typed into it.
+/// Configuration of a form: campaign, addresses and context.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FormConfig {
     /// The campaign, in the language of the form.
@@ -21,144 +21,143 @@ pub struct FormConfig {
     pub campaign_digest: String,
     /// The endpoint's absolute address.
     pub endpoint: String,
-    /// Where the count is.
+    /// Address of the count; empty for none.
     pub count_url: String,
-    /// The address of the page, without query and fragment: what is shared where the campaign
-    /// names nothing else.
+    /// Address of the page, without query and fragment. It is shared if the campaign names no other.
     pub page: String,
-    /// What goes into the claims about where the supporter came from.
+    /// Source for the claims.
     pub source: Source,
-    /// The address of the hosted form; empty where there is none, or this is it.
+    /// Address of the hosted form; empty if there is none, or if this is it.
     pub hosted: String,
-    /// A number of this form's own: with it targets are drawn, where chance decides.
+    /// Seed for random choices.
     pub seed: u64,
-    /// Whether this is a trial: what is sent is never counted and reaches nobody.
+    /// Test mode: messages are neither counted nor delivered.
     pub test: bool,
-    /// Whether the tab may keep what was typed until it is sent.
+    /// Whether the partner allows draft storage in the tab.
     pub keeps: bool,
-    /// Whether it is in a frame: another page is around it.
+    /// Whether the form is in a frame.
     pub framed: bool,
-    /// Which of the campaign's variants it shows; drawn when the form begins.
+    /// The variant that it shows, picked when the form begins.
     pub variant: Option<String>,
 }
 
-/// One form: what outlives a reset, and all of one person.
+/// One form: the part that outlives a reset, and the data of one person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     pub(crate) config: FormConfig,
     pub(crate) lasting: Lasting,
     pub(crate) state: State,
     pub(crate) entered: Entered,
-    /// What was signed and may have arrived, the one on its way last. All of it has one identity, so
-    /// that it counts once, whatever was changed in between.
+    /// Signed messages that may have arrived, the current one last. All have the same identity, so that they count
+    /// once.
     pub(super) unclear: Vec<Message>,
-    /// The message that the device keeps, or is to keep.
+    /// The outbox entry that is shown, or is being stored.
     pub(crate) kept: Option<Box<OutboxEntry>>,
     pub(crate) notice: Option<Notice>,
-    /// The language that was asked for while the message was on its way.
+    /// The language that was requested during a submission.
     pub(super) wish: Option<String>,
-    /// Whether a language that was asked for can't be had.
+    /// Whether a requested language could not be loaded.
     pub(crate) unspoken: bool,
     pub(super) changes: Dirty,
 }
 
-/// What outlives a reset: nothing of it is about a person.
+/// The part of a session that outlives a reset. It contains no personal data.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Lasting {
     pub(crate) count: Option<i64>,
-    /// Whether the form hears of what is done with it: a hosted page does not.
+    /// Whether the form receives events: a hosted page without script does not.
     pub(crate) hears: bool,
-    /// Whether the browser has ways of its own to pass things on.
+    /// Whether the browser has a share dialog.
     pub(crate) shares: bool,
-    /// Whether somebody chose the language.
+    /// Whether the supporter chose the language.
     pub(super) spoke: bool,
-    /// Whether this form is the first one since the page was opened: what the device keeps is none of the next
-    /// person's business.
+    /// Whether this is the first form since the page was opened. After a reset, stored messages are not shown, because
+    /// they belong to another person.
     pub(super) first: bool,
-    /// Number of the current attempt: answers to earlier ones are late.
+    /// Number of the current attempt. Results of earlier ones are ignored.
     pub(super) attempt: u32,
-    /// A key that was made and has signed nothing, or is being made.
+    /// State of the next signing key.
     pub(super) key_state: KeyState,
 }
 
-/// What a person entered, and what the form remembers of it.
+/// Input of one person, and state derived from it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entered {
     pub(crate) draft: Draft,
     pub(crate) field_errors: Vec<FieldError>,
     pub(crate) help: assist::Help,
-    /// The mail that the supporter is to send, or has sent.
+    /// The e-mail that the supporter is to send, or has sent.
     pub(crate) mailing: Option<Box<Mailing>>,
-    /// Whether somebody has written.
+    /// Whether there was any input.
     pub(super) wrote: bool,
-    /// Whether the effects of a start were emitted.
+    /// Whether the effects of the first input were emitted.
     pub(super) started: bool,
 }
 
-/// Where a form stands, with what belongs to that state only.
+/// State of a form, with the data of that state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
-    /// The campaign has not begun.
+    /// The campaign has not opened.
     NotYetOpen,
-    /// The campaign is over.
+    /// The campaign has closed.
     Closed,
     /// The supporter fills in the form.
     Editing,
-    /// A message is on its way.
+    /// A message is being sent.
     Submitting(Submission),
-    /// The device keeps the message, and nobody else has it for certain.
+    /// The message is in the outbox.
     Queued(Queued),
-    /// The endpoint has the message.
+    /// The endpoint has stored the message.
     Sent(Sent),
 }
 
-/// A message on its way, from the press of the button to the endpoint's last answer.
+/// A submission, from the press of the button to the endpoint's last response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Submission {
     pub(super) step: Step,
-    /// What is about to be signed.
+    /// The message that is about to be signed.
     pub(super) next: Option<Box<Message>>,
     /// How often the message was sent.
     pub(super) tries: u32,
     /// The proof of work for the message.
     pub(super) proof: String,
-    /// Whether the form was emptied meanwhile: nothing in it is that message any more.
+    /// Whether the form was emptied since.
     pub(super) emptied: bool,
 }
 
 /// The steps of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The page is asked whether it objects.
+    /// The page is asked for permission.
     Asking,
     /// Key, digests and identity are made.
     Preparing,
-    /// What is to be sealed is, and the key signs.
+    /// The message is encrypted, if required, and signed.
     Signing,
     /// A proof of work is made.
     Proving,
-    /// The endpoint is asked.
+    /// The request is running.
     Posting,
-    /// Nobody answered, and it is asked once more in a while.
+    /// No response; waiting for the next try.
     Waiting,
 }
 
-/// A message that the device keeps.
+/// A message in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Queued {
     /// Whether it is being sent.
     pub(crate) sending: bool,
-    /// Whether somebody has pressed the button that sends it.
+    /// Whether the supporter pressed the button that sends it.
     pub(super) pressed: bool,
 }
 
-/// A message that has arrived.
+/// A message that was stored by the endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) acceptance: Acceptance,
-    /// Whether what has arrived is not what the form says.
+    /// Whether an earlier version arrived, not the one in the form.
     pub(crate) outdated: bool,
-    /// Whether somebody at risk asked for the receipt.
+    /// Whether the supporter asked for the receipt.
     pub(crate) receipt_shown: bool,
     /// What became of copying the text to share.
     pub(crate) shared: Option<ShareResult>,
@@ -167,7 +166,7 @@ pub(crate) struct Sent {
 }
 
 impl Entered {
-    /// What a form holds before anybody has entered anything.
+    /// Initial state, before any input.
     pub(super) fn begun(config: &FormConfig) -> Self {
         Entered {
             draft: Draft::begun(&config.campaign, config.seed),
@@ -199,7 +198,7 @@ impl Sent {
 }
 
 impl State {
-    /// The submission at this step.
+    /// Whether there is a submission at this step.
     pub(super) fn is_at(&self, step: Step) -> bool {
         matches!(self, State::Submitting(submission) if submission.step == step)
     }
@@ -212,86 +211,86 @@ impl State {
         }
     }
 
-    /// Whether the form was emptied while its message was on its way.
+    /// Whether the form was emptied during the submission.
     pub(super) fn is_emptied(&self) -> bool {
         matches!(self, State::Submitting(submission) if submission.emptied)
     }
 }
 
-/// How far what signing needs is.
+/// State of the next signing key.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum KeyState {
-    /// Nobody asked for it.
+    /// Not requested.
     None,
-    /// It is being made.
+    /// Requested.
     Asked,
-    /// It is being made, and not any more what signing needs.
+    /// Requested, but for outdated wordings.
     Stale,
-    /// It is there.
+    /// Ready.
     Made(SigningInputs),
 }
 
-/// A message on its way.
+/// A message with its signing state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Message {
-    /// The claims as they are before they get an identity: by this the same message is known.
+    /// Claims and sealed text without identity and time; equal for equal messages.
     pub(super) said: String,
     pub(super) claims: Claims,
-    /// What is to be sealed, where the campaign seals.
+    /// The text to encrypt, in a sealed campaign.
     pub(super) inside: String,
     pub(super) key: PublicKey,
     pub(super) input: String,
-    /// Whether it can't be signed once more: it was, or its key is gone.
+    /// Whether it cannot be signed again: it was already, or its key is gone.
     pub(super) settled: bool,
     pub(super) body: String,
 }
 
-/// Something that the supporter has to know, and that no field is to blame for.
+/// A message to the supporter that does not concern a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// No answer that can be understood.
+    /// No response, or an unclear one.
     Unreachable,
-    /// The endpoint is busy, for so many seconds where it says so.
+    /// The endpoint is busy, with the seconds to wait if known.
     Busy(Option<u32>),
-    /// The endpoint refuses, with this code.
+    /// The endpoint rejected the message with this code.
     Refused(String),
-    /// The campaign closed meanwhile.
+    /// The campaign has closed since.
     Closed,
-    /// There is no key, no digest or no signature to be had.
+    /// Key, digests or signature could not be made.
     CannotSign,
-    /// It can't be sealed.
+    /// Encryption failed.
     CannotSeal,
-    /// The page objected.
+    /// The page denied permission.
     Vetoed,
-    /// A few words of one's own would be good.
+    /// The supporter is asked to add own words.
     Nudge,
-    /// No answer came yet, and it is tried again.
+    /// No response yet; trying again.
     Trying,
-    /// The endpoint wants a proof of work first.
+    /// The endpoint requires a proof of work.
     Proving,
-    /// The device can't keep it.
+    /// The device could not store the message.
     NotKept,
-    /// The device keeps it no longer.
+    /// The stored message was deleted.
     Dropped,
-    /// What the device kept is refused, with this code, and is not here to be mended.
+    /// The endpoint rejected a stored message with this code, and it cannot be opened for correction.
     KeptRefused(String),
-    /// What the device kept went from another tab.
+    /// Another tab sent or deleted the stored message.
     Elsewhere,
-    /// Of what the device kept, an earlier version had arrived.
+    /// An earlier version of the stored message had arrived.
     Before,
-    /// What the device kept could not be sent in time.
+    /// A stored message has expired.
     Expired,
-    /// What was painted before was not this form.
+    /// The first paint was not this form's.
     Repainted,
-    /// The form was filled in further after a button was pressed: nothing was sent.
+    /// The form changed after the button was pressed on the first paint; nothing was sent.
     Recheck,
 }
 
 /// What became of copying the text to share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareResult {
-    /// It is in the clipboard.
+    /// It was copied.
     Copied,
-    /// The browser refused.
+    /// It could not be copied.
     NotCopied,
 }

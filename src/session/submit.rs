@@ -1,5 +1,5 @@
-//! From the click on the button to the endpoint's answer: the message gets its identity, is signed, posted and
-//! answered for. The same message once more is the same action.
+//! Submission, from the press of the button to the endpoint's response: validate, ask the page, prepare, seal, sign,
+//! post, retry. Sending the same message again sends the same action.
 
 use super::Dirty;
 use super::deliver::{Attempt, Delivery, deliver};
@@ -14,7 +14,7 @@ use crate::rng::splitmix64;
 use crate::sealing;
 use crate::shape;
 
-/// Times that an endpoint's clock may show (seconds since 1970): from 2023 to 2100. None else is signed on its word.
+/// Plausible times of an endpoint's clock (seconds since 1970): 2023 to 2100. No other time from an endpoint is signed.
 const TIMES: std::ops::Range<i64> = 1_672_531_200..4_102_444_800;
 
 impl Session {
@@ -37,7 +37,7 @@ impl Session {
         }
     }
 
-    /// What an action says, but for its identity and time.
+    /// The message for an action, without identity and time.
     pub(super) fn message(&self, action: &Action, delivery: Option<DeliveryClaim>) -> Message {
         let endpoint = &self.config.endpoint;
         let audience = endpoint.split(['?', '#']).next().unwrap_or(endpoint);
@@ -61,14 +61,14 @@ impl Session {
         message.saying()
     }
 
-    /// Whether the form says what this message says.
+    /// Whether the form's current content equals this message.
     pub(super) fn says(&self, message: &Message) -> bool {
         let delivery = message.claims.delivery;
         let now = self.validate().map(|action| self.message(&action, delivery));
         now.is_ok_and(|now| now.said == message.said)
     }
 
-    /// Asks the page whether what is claimed may go.
+    /// Begins a submission: asks the page for permission.
     pub(super) fn ask(&mut self, mut message: Message, now: i64) -> Vec<Effect> {
         self.notice = None;
         message.claims.iat = now;
@@ -93,7 +93,7 @@ impl Session {
     pub(super) fn stop(&mut self, notice: Notice, code: &str, retryable: bool) -> Vec<Effect> {
         self.notice = Some(notice);
         if self.state.is_emptied() {
-            // The form is for whoever comes next, whose message is another one.
+            // The emptied form is for another person, with another message.
             self.notice = None;
             self.unclear.clear();
         }
@@ -110,7 +110,7 @@ impl Session {
             return self.stop(Notice::Vetoed, "vetoed", false);
         }
         self.lasting.attempt += 1;
-        // The same message once more is the same action: it can't be counted twice.
+        // The same message is sent as the same action, so it cannot count twice.
         let next = match &self.state {
             State::Submitting(submission) => submission.next.as_ref(),
             _ => None,
@@ -123,7 +123,7 @@ impl Session {
         self.prepare()
     }
 
-    /// Asks for what signing needs, unless it is there or on its way.
+    /// Requests a key and digests, unless they are ready or requested.
     pub(super) fn ask_for_materials(&mut self) -> Option<Effect> {
         if !matches!(self.lasting.key_state, KeyState::None) {
             return None;
@@ -133,10 +133,10 @@ impl Session {
         Some(Effect::Prepare(consents.map(|consent| consent.wording.clone()).collect()))
     }
 
-    /// Gives the message its identity, where one waits for that and what it takes is there.
+    /// Gives the waiting message its identity and signs it, if key and digests are ready.
     pub(super) fn prepare(&mut self) -> Vec<Effect> {
         if !self.state.is_at(Step::Preparing) {
-            // Judged once unseen: browsers compile code when it first runs, and now there is time.
+            // Warm-up: browsers compile code on its first run, and there is time now.
             let _ = self.validate();
             return Vec::new();
         }
@@ -146,7 +146,7 @@ impl Session {
         let Some(mut message) = self.state.take_next() else {
             return Vec::new();
         };
-        // What was changed after it may have arrived is not to count beside it.
+        // A changed message gets the identity of an earlier one that may have arrived, so that only one counts.
         let before = self.unclear.first();
         let jti = before.map_or(&key_state.jti, |before| &before.claims.jti);
         message.claims.jti.clone_from(jti);
@@ -158,7 +158,7 @@ impl Session {
                 claim.wording_digest.clone_from(digest);
             }
         }
-        // A key is for one message.
+        // A key signs one message.
         self.lasting.key_state = KeyState::None;
         let Some(sealing) = &self.config.campaign.sealing else {
             return self.sign(message);
@@ -168,7 +168,7 @@ impl Session {
         vec![Effect::Seal { attempt: self.lasting.attempt, plaintext, key }]
     }
 
-    /// The message is sealed, or can't be: then nothing is sent.
+    /// Handles the result of encryption. Nothing is sent after a failure.
     pub(super) fn sealed(&mut self, sealed: Option<String>) -> Vec<Effect> {
         match (self.state.take_next(), sealed) {
             (Some(mut message), Some(sealed)) => {
@@ -199,7 +199,7 @@ impl Session {
         self.post()
     }
 
-    /// Keeps a message until it is sealed or signed.
+    /// Holds the message until it is encrypted or signed.
     fn sign_next(&mut self, message: Box<Message>) {
         self.step(Step::Signing);
         if let State::Submitting(submission) = &mut self.state {
@@ -207,7 +207,7 @@ impl Session {
         }
     }
 
-    /// How often the message on its way was sent.
+    /// Number of tries of the current message.
     fn tries(&self) -> u32 {
         match &self.state {
             State::Submitting(submission) => submission.tries,
@@ -215,7 +215,7 @@ impl Session {
         }
     }
 
-    /// Posts what was signed before once more.
+    /// Posts an earlier signed message again.
     fn post_again(&mut self, which: usize) -> Vec<Effect> {
         let message = self.unclear.remove(which);
         self.unclear.push(message);
@@ -237,20 +237,20 @@ impl Session {
             body: self.unclear.last().map_or_else(String::new, |message| message.body.clone()),
             content_type,
         }];
-        // The page may be gone before the answer is there.
+        // The page may be closed before the response arrives.
         effects.extend(self.keep());
         effects
     }
 
     pub(super) fn media_type(&self) -> &'static str {
         match self.config.campaign.endpoint.format {
-            // No preflight: a whole round trip less.
+            // Needs no preflight, which would cost a round trip.
             Format::Jws => "text/plain",
             Format::Json => "application/json",
         }
     }
 
-    /// The wait that was asked for is over.
+    /// Handles the end of a delay.
     pub(super) fn due(&mut self) -> Vec<Effect> {
         match &self.state {
             State::Submitting(submission) if submission.step == Step::Waiting => {
@@ -270,7 +270,7 @@ impl Session {
         self.delivered(outcome)
     }
 
-    /// Does what is to be done after this outcome.
+    /// Performs the decision after an outcome.
     fn delivered(&mut self, outcome: Outcome) -> Vec<Effect> {
         let random = splitmix64(self.config.seed ^ u64::from(self.lasting.attempt));
         match deliver(outcome, Attempt::Watched(self.tries(), random)) {
@@ -287,7 +287,7 @@ impl Session {
         }
     }
 
-    /// Has a proof of work made.
+    /// Requests a proof of work.
     fn prove(&mut self, challenge: String) -> Vec<Effect> {
         let jti = self.unclear.last().map_or("", |message| &message.claims.jti).to_owned();
         self.notice = Some(Notice::Proving);
@@ -296,7 +296,7 @@ impl Session {
         vec![Effect::Prove { attempt: self.lasting.attempt, challenge, jti }]
     }
 
-    /// The proof of work is made, or can't be.
+    /// Handles the proof of work.
     pub(super) fn proved(&mut self, proof: Option<String>) -> Vec<Effect> {
         match proof {
             Some(proof) => {
@@ -312,13 +312,13 @@ impl Session {
     pub(super) fn accepted(&mut self, acceptance: Acceptance) -> Vec<Effect> {
         let mut effects = self.tell_sent(&acceptance);
         effects.push(Effect::Focus(Focus::Thanks));
-        // It leads on with what the campaign's file says, and nothing else.
+        // Only the campaign file decides on a redirect.
         let next = self.config.campaign.next.as_ref();
         let next = next.filter(|next| next.redirect && next.url.starts_with("https://"));
         effects.extend(next.map(|next| Effect::Lead(next.url.clone())));
         effects.extend(self.forget());
         effects.extend(self.kept.take().map(|kept| Effect::Discard(kept.key())));
-        // What the endpoint took may not be what was mailed.
+        // The endpoint may have stored an earlier message that was not mailed.
         if self.unclear.last().is_some_and(|message| message.claims.delivery.is_none()) {
             self.entered.mailing = None;
         }
@@ -332,7 +332,7 @@ impl Session {
         effects
     }
 
-    /// Tells the page that a message was sent.
+    /// Page events for a message that was stored.
     pub(super) fn tell_sent(&mut self, acceptance: &Acceptance) -> Vec<Effect> {
         let count = self.told_count(acceptance.count);
         let mut effects = vec![Effect::Tell(PageEvent::Sent {
@@ -345,10 +345,10 @@ impl Session {
     }
 
     pub(super) fn refused(&mut self, refusal: Refusal) -> Vec<Effect> {
-        // Refused for certain, so that one has not arrived.
+        // This message was rejected, so it has not been stored.
         let message = self.unclear.pop();
         match (refusal.code.as_str(), refusal.now, message) {
-            // What was sent before it was changed has arrived: that is what counts.
+            // An earlier version has arrived and counts. Its receipt is requested by posting it again.
             ("replay_mismatch", ..) if !self.unclear.is_empty() => {
                 self.lasting.attempt += 1;
                 if let State::Submitting(submission) = &mut self.state {
@@ -356,7 +356,7 @@ impl Session {
                 }
                 return self.post_again(0);
             }
-            // A wrong clock: once more with the endpoint's time and the same identity.
+            // Wrong clock: sign again with the endpoint's time and the same identity.
             ("iat_out_of_window", Some(now), Some(mut message))
                 if !message.settled && TIMES.contains(&now) =>
             {
@@ -365,7 +365,7 @@ impl Session {
                 return self.sign(Box::new(message));
             }
             ("rules", ..) if !self.state.is_emptied() => {
-                // A field shows one field error; for what is not on the form nobody can do anything.
+                // A field shows one error. Errors about anything else cannot be corrected in the form.
                 let reported = |name: &String| {
                     let (field, code) = refusal.errors.iter().find(|(field, _)| field == name)?;
                     Some(FieldError::reported(&self.config.campaign, field, code))
@@ -385,7 +385,7 @@ impl Session {
 }
 
 impl Message {
-    /// The same message, by what it says known again.
+    /// Sets `said`, by which equal messages are recognised.
     pub(super) fn saying(mut self) -> Self {
         self.said = [&shape::write(&self.claims), self.inside.as_str()].concat();
         self
