@@ -1,22 +1,21 @@
-//! Elements as one flat text, in the order of reading: what [`view`](crate::view) writes, what a
-//! renderer in the browser turns into nodes, and what the endpoint writes out as HTML.
+//! Markup: a tree of elements, encoded as one string in document order. [`view`](crate::view) writes it; a renderer in
+//! the browser turns it into DOM nodes, and the endpoint writes it as HTML.
 //!
 //! ```text
-//! markup      = node
-//! node      = [ "#" number ] ( element / "'" text / "." )    "#3": what follows is part 3
-//! number    = one of the 16 characters from "0" to "?"
-//! element   = tag *( attribute text ) *node [ "*" text ] "/"  "*": all countries, this one chosen
-//! text      = *char DEL
+//! markup  = node
+//! node    = [ "#" number ] ( element / "'" text / "." )      "#3": the node is region 3
+//! number  = one of the 16 characters from "0" to "?"
+//! element = tag *( attribute text ) *node [ "*" text ] "/"   "*": an option per country, this one selected
+//! text    = *char DEL
 //! ```
 //!
-//! A number is one character, from `0` on: `:` comes after `9`. A tag or an attribute is one, too, by its
-//! place in [`NAMES`]: a markup can't say an element or
-//! an attribute that is not listed here, wherever it comes from. `.` is a place kept free, so that
-//! every place has the same number among its siblings in every markup, and a renderer that goes place
-//! by place never takes a control away from under the person's hands.
+//! A number, a tag or an attribute is one character, counted from `0` (`:` follows `9`). Tags and attributes are
+//! indices into [`NAMES`], so markup from any source can name only the elements and attributes listed there. `.` is an
+//! empty placeholder: each node has the same index among its siblings in every state of the form, so a renderer that
+//! compares by index never removes a control that has the focus.
 //!
-//! One text costs the widget a fraction of a tree of nodes, crosses into JavaScript at once, and is
-//! sent along with a campaign file.
+//! A string costs the widget a fraction of the bytes of a node tree, crosses into JavaScript in one call, and can be
+//! sent with a campaign file.
 
 use crate::find::replace;
 use crate::json::Writer;
@@ -25,24 +24,24 @@ mod debug;
 
 /// The character of the first name.
 const FIRST: u8 = b'0';
-/// What ends a text. It is the one control character that JSON need not escape, no message may hold
-/// it (see `check`), and where it stands in a text all the same, a markup says U+FFFD.
+/// End of a text. DEL is the one control character that JSON need not escape, and validation rejects it in messages.
+/// In any other text it is replaced by U+FFFD.
 pub const END: char = '\u{7f}';
 
 macro_rules! names {
     ($($Tag:ident = $tag:literal)* ; $($Attribute:ident = $attribute:literal)*) => {
-        /// The elements of HTML that there can be.
+        /// The allowed HTML elements.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Tag { $( #[doc = concat!("`", $tag, "`")] $Tag, )* }
 
-        /// The attributes that there can be, each at most once on an element. `value` and `checked`
-        /// mean the state of a control; `accent` is a colour, in no attribute but in the style.
+        /// The allowed attributes, each at most once per element. `value` and `checked` set the state of a control;
+        /// `accent` is a colour that is set as a style property.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Attribute { $( #[doc = concat!("`", $attribute, "`")] $Attribute, )* }
 
-        /// The names of all tags, then those of all attributes, in the order of their characters.
+        /// The names of all tags, then of all attributes; the index is the code.
         pub const NAMES: &[&str] = &[$($tag,)* $($attribute,)*];
-        /// How many of [`NAMES`] are tags.
+        /// Number of tags in [`NAMES`].
         pub const TAGS: usize = [$($tag,)*].len();
     };
 }
@@ -66,22 +65,22 @@ names! {
     Target = "target" Type = "type" Value = "value"
 }
 
-/// What an address begins with that leads out of the form.
+/// Prefixes of addresses that a link may lead to.
 pub const LINKS: [&str; 3] = ["https://", "mailto:", "tel:"];
-/// What the address of a receipt begins with: a file to save.
+/// Prefix of the address of a receipt, which can be downloaded.
 pub const RECEIPT: &str = "data:application/jose,";
 
-/// The attributes that hold an address, and what an address there may begin with; where nothing is listed, it may
-/// only be empty. Renderers set no other: a markup may come from a hostile server.
+/// The attributes whose value is an address, with the allowed prefixes; without any, only the empty value is allowed.
+/// Renderers set no other value, because markup may come from a hostile server.
 pub const ADDRESSES: [(Attribute, &[&str]); 3] = [
-    // A form is sent by nobody but us.
+    // The browser never submits the form by itself.
     (Attribute::Action, &[]),
-    // `#` leads to a place in the form.
+    // `#` links to a control of the form.
     (Attribute::Href, &[LINKS[0], LINKS[1], LINKS[2], "#", RECEIPT]),
     (Attribute::Src, &["http:", "https:"]),
 ];
 
-/// Whether an attribute may have a value: see [`ADDRESSES`].
+/// Whether an attribute may have this value (see [`ADDRESSES`]).
 pub fn is_allowed(name: &str, value: &str) -> bool {
     let begins = ADDRESSES.iter().find(|(attribute, _)| attribute.name() == name);
     begins.is_none_or(|(_, begins)| {
@@ -89,7 +88,7 @@ pub fn is_allowed(name: &str, value: &str) -> bool {
     })
 }
 
-/// [`ADDRESSES`] for a renderer in JavaScript: an object in JSON that has a regular expression for each attribute.
+/// [`ADDRESSES`] for the JavaScript renderer: a JSON object with a regular expression for each attribute.
 pub fn address_patterns() -> String {
     let mut out = Writer::default();
     out.object(|out| {
@@ -102,16 +101,15 @@ pub fn address_patterns() -> String {
     out.finish()
 }
 
-/// A number that changes with [`NAMES`] and with the version of this crate (FNV-1a). A markup is only for
-/// renderers of the same edition: another version might have its controls in another order, and what a
-/// person has entered must not come to stand under another name.
+/// Hash (FNV-1a) of [`NAMES`] and the crate's version. A renderer accepts only a first paint of the same edition:
+/// another version may have its controls in another order, and input must not end up under another name.
 pub const EDITION: u32 = {
     let (mut hash, mut place) = (2_166_136_261_u32, 0);
     while place <= NAMES.len() {
         let version = place == NAMES.len();
         let name = if version { env!("CARGO_PKG_VERSION") } else { NAMES[place] }.as_bytes();
         let mut at = 0;
-        // The end of a name counts, too.
+        // A zero byte ends each name.
         while at <= name.len() {
             let byte = if at < name.len() { name[at] } else { 0 };
             hash = (hash ^ byte as u32).wrapping_mul(16_777_619);
@@ -129,16 +127,15 @@ impl Attribute {
     }
 }
 
-// Up to the tilde, before DEL.
+// Codes go up to the tilde, before DEL.
 const _: () = assert!(NAMES.len() <= (b'~' - FIRST) as usize);
 
-/// A piece of a markup, made of HTML when the program is compiled: see [`html!`].
+/// A piece of markup, compiled from HTML by [`html!`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Template(pub(crate) &'static str);
 
-/// A [`Template`]: tags with their attributes, and texts. What is opened may be closed by another
-/// piece, and what is last opened may get more attributes. To begin and set one by one what is known
-/// beforehand costs the widget three times the bytes.
+/// Compiles HTML to a [`Template`]. An element that it opens may be closed by another template, and the last opened one
+/// may get more attributes. Calls of `begin` and `set` for constant markup would cost the widget three times the bytes.
 macro_rules! html {
     ($html:literal) => {{
         const LENGTH: usize = $crate::markup::encoded::<0>($html).1;
@@ -152,7 +149,7 @@ macro_rules! html {
 }
 pub(crate) use html;
 
-/// The markup that HTML of the simplest form stands for, as far as there is room, and its length.
+/// Compiles simple HTML to markup; returns as much as fits into `ROOM` bytes, and the full length.
 pub(crate) const fn encoded<const ROOM: usize>(html: &str) -> ([u8; ROOM], usize) {
     let html = html.as_bytes();
     let (mut markup, mut length, mut at) = ([0; ROOM], 0, 0);
@@ -209,7 +206,7 @@ pub(crate) const fn encoded<const ROOM: usize>(html: &str) -> ([u8; ROOM], usize
     (markup, length)
 }
 
-/// The place of a name among those from `from` to `to`. A name that is none does not compile.
+/// Index of a name among those from `from` to `to`. An unknown name is a compile error.
 const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) -> usize {
     let mut place = from;
     while place < to {
@@ -229,17 +226,17 @@ const fn named(html: &[u8], begin: usize, end: usize, from: usize, to: usize) ->
     place
 }
 
-/// A markup, or the beginning of one. Its methods are few and plain: the widget pays for each call.
+/// A markup string, possibly incomplete. It has few, simple methods because each call costs the widget bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
 impl Markup {
-    /// The markup as a text.
+    /// The markup as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Goes on with a piece.
+    /// Appends a template.
     #[inline(never)]
     pub(crate) fn put(&mut self, piece: Template) {
         self.0.push_str(piece.0);
@@ -251,7 +248,7 @@ impl Markup {
         self.code(tag as u8);
     }
 
-    /// Sets an attribute of the element that has begun, before anything is inside it.
+    /// Sets an attribute of the element that was begun last, before its children.
     #[inline(never)]
     pub fn set(&mut self, attribute: Attribute, value: &str) {
         self.code(TAGS as u8 + attribute as u8);
@@ -264,26 +261,26 @@ impl Markup {
         self.0.push('/');
     }
 
-    /// Text.
+    /// Appends a text.
     #[inline(never)]
     pub fn text(&mut self, text: &str) {
         self.0.push('\'');
         self.say(text);
     }
 
-    /// A place kept free.
+    /// An empty placeholder.
     #[inline(never)]
     pub fn nothing(&mut self) {
         self.0.push('.');
     }
 
-    /// What follows is the part of this number, from 0 to 15.
+    /// Marks the next node as the region with this number, from 0 to 15.
     pub fn part(&mut self, number: u8) {
         self.0.push('#');
         self.0.push((b'0' + number) as char);
     }
 
-    /// An `option` for each country, in the renderer's own words and order; this one is chosen.
+    /// Appends an `option` for each country, with names and order from the renderer; this one is selected.
     pub fn countries(&mut self, chosen: &str) {
         self.0.push('*');
         self.say(chosen);
@@ -298,20 +295,20 @@ impl Markup {
         self.0.push(END);
     }
 
-    /// The markup as a tree.
+    /// Parses the markup into a tree.
     ///
     /// # Panics
-    /// Never: what is no markup reads as nothing.
+    /// Never: invalid markup becomes [`Node::Nothing`].
     pub fn tree(&self) -> Node {
         let mut reader = Reader { rest: &self.0, depth: 0 };
         reader.node().filter(|_| reader.rest.is_empty()).unwrap_or(Node::Nothing)
     }
 }
 
-/// A place in a tree.
+/// A node of a tree.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// A place kept free.
+    /// An empty placeholder.
     Nothing,
     /// Text.
     Text(String),
@@ -326,11 +323,11 @@ pub struct Element {
     pub tag: &'static str,
     /// Attributes, each name once.
     pub attributes: Vec<(&'static str, String)>,
-    /// What is inside.
+    /// Child nodes.
     pub children: Vec<Node>,
-    /// After the children, an `option` for each country; the one of this code is chosen.
+    /// If set, an `option` for each country follows the children, and the one with this code is selected.
     pub countries: Option<String>,
-    /// The number of the part that this is.
+    /// Number of the region, if the element is one.
     pub part: Option<u8>,
 }
 
@@ -343,11 +340,11 @@ impl Element {
 
 struct Reader<'a> {
     rest: &'a str,
-    /// How many elements are begun and not ended.
+    /// Number of open elements.
     depth: usize,
 }
 
-/// More elements than this, one inside the other, are no markup: they could exhaust the stack.
+/// Maximum nesting depth. Deeper markup is invalid, because it could exhaust the stack.
 const DEEPEST: usize = 64;
 
 impl Reader<'_> {
@@ -399,7 +396,7 @@ impl Reader<'_> {
                     self.next();
                     break;
                 }
-                // Countries come last.
+                // Countries are the last child.
                 _ if countries.is_some() => return None,
                 Some(attribute) if attribute >= TAGS && children.is_empty() => {
                     self.next();
@@ -417,7 +414,7 @@ impl Reader<'_> {
     }
 }
 
-/// The place in [`NAMES`] of a character that stands for a name.
+/// Index of a code.
 fn place(code: char) -> Option<usize> {
     (code as usize).checked_sub(usize::from(FIRST))
 }

@@ -1,12 +1,12 @@
-//! A markup for people: indented HTML, as failing tests print it.
+//! Debug output of markup: indented HTML, as failing tests print it.
 
 use std::fmt::{Debug, Formatter, Result, Write};
 
 use super::{Element, Markup, Node};
 
 impl Debug for Markup {
-    /// Writes indented HTML. A place kept free is a comment, and so is the number of a region. The beginning of a
-    /// markup is no tree yet, and is written as the text that it is.
+    /// Writes indented HTML, with comments for placeholders and region numbers. Incomplete markup is written as a
+    /// string.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.tree() {
             Node::Nothing if self.0 != "." => Debug::fmt(&self.0, f),
@@ -68,7 +68,7 @@ impl Element {
     }
 }
 
-/// Writes a text so that none of it is taken for HTML, and all of it stays on its line.
+/// Writes a text escaped as HTML, on one line.
 fn escaped(f: &mut Formatter<'_>, text: &str) -> Result {
     for char in text.chars() {
         match char {

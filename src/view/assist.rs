@@ -1,4 +1,4 @@
-//! What helps while somebody writes. A page without script shows none of the buttons.
+//! View of the writing aids. A page without script shows none of the buttons.
 
 use super::Viewer;
 use crate::draft::SUBJECT;
@@ -7,8 +7,8 @@ use crate::session::assist::{Done, EMAIL};
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// The ways back to the suggested text and on to another subject. The place of a button that was pressed is
-    /// that of the next one, so that the keyboard's focus stays.
+    /// Buttons for reset, undo and another subject. After a press, the next sensible button takes the same place, so
+    /// that the keyboard focus stays.
     pub(super) fn ways(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
         let several = template.subjects.len() > 1;
@@ -29,7 +29,7 @@ impl Viewer<'_> {
         match session.entered.help.done {
             Some(Done::Reset) if !own => self.say(Key::ResetDone),
             Some(Done::Undo) if own => self.say(Key::UndoDone),
-            // Who can see it need not be told.
+            // For screen readers only: the new subject is visible in its field.
             Some(Done::Subject) if suggested => {
                 self.out.put(html!("<span class=\"hidden\">"));
                 self.out.text(session.entered.draft.get(SUBJECT));
@@ -40,7 +40,7 @@ impl Viewer<'_> {
         self.out.put(html!("</p></div>"));
     }
 
-    /// A button that does this, or a place kept free for it.
+    /// A button with this action, or a placeholder.
     pub(super) fn act(&mut self, shown: bool, what: &str, key: Key) {
         if !shown {
             return self.out.nothing();
@@ -51,7 +51,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// The e-mail address that may have been meant, beside its field.
+    /// The suggested e-mail address, beside its field.
     #[inline(never)]
     pub(super) fn suggestion(&mut self, name: &str) {
         let Some(meant) = self.session.suggestion().filter(|_| name == EMAIL) else {
@@ -69,7 +69,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// What is told to those who can't see it.
+    /// Status messages for screen readers.
     pub(super) fn status(&mut self) {
         self.out.put(html!("<p class=\"hidden\" role=\"status\">"));
         match self.session.suggestion() {

@@ -1,4 +1,4 @@
-//! The consents that the form asks for.
+//! View of the consents.
 
 use super::Viewer;
 use super::field::Control;

@@ -1,4 +1,4 @@
-//! Controls: lines, lists and boxes.
+//! View of controls: inputs, selects and checkboxes.
 
 use super::Viewer;
 use super::field::{Control, FieldContext};
@@ -8,7 +8,7 @@ use crate::markup::{Attribute, Tag, html};
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// A control alone.
+    /// A control without label.
     pub(super) fn simple(
         &mut self,
         context: &FieldContext<'_>,
@@ -39,7 +39,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// A list to choose from.
+    /// A select.
     pub(super) fn select(
         &mut self,
         context: &FieldContext<'_>,
@@ -71,17 +71,17 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// Has the control that has begun bear the field's name.
+    /// Sets name, id and state of the control that was begun.
     pub(super) fn control(&mut self, context: &FieldContext<'_>) {
         self.out.set(Attribute::Id, context.name);
         self.out.set(Attribute::Name, context.name);
-        // For assistive technology only: the form itself says what is missing, in its own words.
+        // Only for assistive technology: `required` would make the browser show its own messages.
         self.set_if(context.required, Attribute::AriaRequired, "true");
         self.unremembered();
         self.state(context);
     }
 
-    /// Where taking part may be dangerous, no browser keeps what was entered in what has begun.
+    /// At risk, turns off `autocomplete` of the element that was begun, so that the browser remembers nothing.
     pub(super) fn unremembered(&mut self) {
         self.set_if(self.campaign.is_at_risk(), Attribute::Autocomplete, "off");
     }
@@ -95,7 +95,7 @@ impl Viewer<'_> {
         detail: &str,
         picture: Option<&Picture>,
     ) {
-        // The first box bears the field's name, to which the summary's link leads.
+        // The first checkbox has the field's name as id: the summary links to it.
         let mut id = context.name.to_owned();
         if index > 0 {
             id.push('-');
@@ -117,7 +117,7 @@ impl Viewer<'_> {
     }
 }
 
-/// `autocomplete` of the HTML standard for a field.
+/// The `autocomplete` value of the HTML standard for a field.
 pub(super) fn autocomplete(name: &str) -> &'static str {
     match name {
         "given_name" => "given-name",

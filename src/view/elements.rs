@@ -1,4 +1,4 @@
-//! Elements, sentences and links, from which all else is made.
+//! Basic elements, sentences and links.
 
 use super::Viewer;
 use crate::markdown::{self, Block, Inline};
@@ -22,7 +22,7 @@ impl<'a> Viewer<'a> {
         parts.reduce(join).unwrap_or_default()
     }
 
-    /// Begins an element of a class; of none where that is empty.
+    /// Begins an element, with a class unless it is empty.
     pub(super) fn begin(&mut self, tag: Tag, class: &str) {
         self.out.begin(tag);
         self.set_some(Attribute::Class, class);
@@ -48,7 +48,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    /// A leaf, or a place kept free for it.
+    /// A [`leaf`](Self::leaf), or a placeholder if the text is empty.
     pub(super) fn leaf_if(&mut self, tag: Tag, class: &str, text: &str) {
         if text.is_empty() { self.out.nothing() } else { self.leaf(tag, class, text) }
     }
@@ -57,14 +57,14 @@ impl<'a> Viewer<'a> {
         self.leaf(tag, class, self.words(key));
     }
 
-    /// Writes a sentence with a number and a value, and ends the element that it is in.
+    /// Writes a sentence with a number and a value, and ends the current element.
     pub(super) fn tell(&mut self, key: Key, count: i64, name: &str, value: &str) {
         let text = self.locale.say_count(key, count, &[(name, value)]);
         self.out.text(&text);
         self.out.end();
     }
 
-    /// A link that leaves the page, and takes nothing along.
+    /// A link that opens a new window, without opener and referrer.
     pub(super) fn link(&mut self, class: &str, text: &str, address: &str) {
         self.out.put(html!("<a target=\"_blank\" rel=\"noopener noreferrer\">"));
         self.set_some(Attribute::Class, class);

@@ -1,4 +1,4 @@
-//! One field: its label, hint, error and control.
+//! View of a field: label, hint, error and control.
 
 use super::Viewer;
 use crate::campaign::{Answer, Field, Kind, Publisher};
@@ -9,20 +9,20 @@ use crate::markup::{Attribute, Tag, html};
 use crate::targeting::offered;
 use crate::text::Key;
 
-/// What is told of a field, whatever it is filled with.
+/// Description of a field, apart from its control.
 pub(super) struct FieldContext<'a> {
     pub(super) name: &'a str,
     pub(super) required: bool,
-    /// A sentence, and its number.
+    /// A hint: the sentence, and the number in it.
     pub(super) hint: Option<(Key, u32)>,
     pub(super) field_error: Option<&'a FieldError>,
-    /// How many characters are left.
+    /// Characters left.
     pub(super) left: Option<i64>,
-    /// Whom a consent is given to, where that is not the publisher.
+    /// The organisation that a consent is given to, if not the publisher.
     pub(super) given_to: Option<&'a Publisher>,
 }
 
-/// What a field is filled with.
+/// Kind of control.
 pub(super) enum Control<'a> {
     Line { kind: &'a str, inputmode: &'a str, fixed: bool },
     Lines { rows: &'a str, fixed: bool },
@@ -51,7 +51,7 @@ impl<'a> Viewer<'a> {
         self.filled(&context, &control);
     }
 
-    /// What is told of the field of this name.
+    /// The description of the field with this name.
     pub(super) fn context<'t>(&self, name: &'t str, required: bool) -> FieldContext<'t>
     where
         'a: 't,
@@ -61,7 +61,7 @@ impl<'a> Viewer<'a> {
         FieldContext { name, required, hint: None, field_error, left: None, given_to: None }
     }
 
-    /// A field, filled with what was entered under its name.
+    /// A field with its current value.
     pub(super) fn filled(&mut self, context: &FieldContext<'_>, control: &Control<'_>) {
         let session = self.session;
         let value = session.entered.draft.get(context.name);
@@ -87,7 +87,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    /// A field of boxes to tick.
+    /// A field with checkboxes.
     pub(super) fn boxes(&mut self, context: &FieldContext<'_>, value: &str, control: &Control<'_>) {
         let Control::Several(options) = control else {
             self.begin_field(context);
@@ -117,7 +117,7 @@ impl<'a> Viewer<'a> {
         self.out.set(Attribute::Class, class);
     }
 
-    /// Begins a field of several boxes, its question and what is told of it: two elements.
+    /// Begins a group of checkboxes with its question, hint and error: two open elements.
     pub(super) fn group(&mut self, context: &FieldContext<'_>) {
         self.begin_field(context);
         self.out.begin(Tag::Fieldset);
@@ -137,7 +137,7 @@ impl<'a> Viewer<'a> {
 
     pub(super) fn label_text(&mut self, context: &FieldContext<'_>) {
         let label = self.label_of(context.name);
-        // The wording of a consent stands to the letter: its digest is signed.
+        // The wording of a consent is shown unchanged, because its digest is signed.
         if context.required || context.name.starts_with(CONSENT) {
             self.out.text(label);
         } else {
@@ -166,7 +166,7 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    /// Whom a consent is given to, under its box.
+    /// The organisation that a consent is given to, under its checkbox.
     pub(super) fn given_to(&mut self, context: &FieldContext<'_>) {
         let Some(organisation) = context.given_to else { return self.out.nothing() };
         self.begin_told(context, "-organisation", "hint");
@@ -183,7 +183,7 @@ impl<'a> Viewer<'a> {
         self.out.set(Attribute::Id, &[context.name, suffix].concat());
     }
 
-    /// Ties what is told of a field to the element that has begun.
+    /// Links hint, error and other descriptions to the element that was begun (`aria-describedby`).
     pub(super) fn state(&mut self, context: &FieldContext<'_>) {
         let mut ids = String::new();
         for (is_told, suffix) in [
@@ -201,7 +201,7 @@ impl<'a> Viewer<'a> {
         self.set_if(context.field_error.is_some(), Attribute::AriaInvalid, "true");
     }
 
-    /// What a control is called.
+    /// Label of a control.
     pub(super) fn label_of<'n>(&self, name: &'n str) -> &'n str
     where
         'a: 'n,
@@ -230,7 +230,7 @@ impl<'a> Viewer<'a> {
         self.words(key)
     }
 
-    /// Whether there is a control of this name to lead to.
+    /// Whether a control with this name is shown, so that the summary can link to it.
     pub(super) fn is_shown(&self, name: &str) -> bool {
         match name {
             SUBJECT | BODY => true,

@@ -1,4 +1,4 @@
-//! What has to be mended, and what went wrong on the way.
+//! View of field errors and notices.
 
 use super::Viewer;
 use crate::campaign::{Field, Kind};
@@ -20,13 +20,14 @@ impl Viewer<'_> {
 
     pub(super) fn field_errors(&mut self) {
         let field_errors = &self.session.entered.field_errors;
-        // The alert is inside what gets the focus, so that it is told even to those who have it.
+        // The alert is a child of the element that gets the focus, so that it is announced even if the focus is there
+        // already.
         self.out.put(html!(
             "<div class=\"summary\" id=\"form-summary\" role=\"group\" part=\"summary\" tabindex=\"-1\" aria-labelledby=\"form-summary-heading\"><div role=\"alert\"><h3 id=\"form-summary-heading\">"
         ));
         self.say(Key::SummaryHeading);
         self.out.put(html!("</h3><ul>"));
-        // They come in the order of the form.
+        // In the order of the form.
         for field_error in field_errors {
             self.out.begin(Tag::Li);
             let shown = self.is_shown(&field_error.field);
@@ -46,7 +47,8 @@ impl Viewer<'_> {
     pub(super) fn notice(&mut self) {
         match &self.session.notice {
             None => self.out.nothing(),
-            // Another element, so that the alert that may follow is heard. It is told where the button is.
+            // A different element from the alert that may follow, so that the alert is announced. `status` announces
+            // this text.
             Some(Notice::Trying | Notice::Proving) => {
                 self.out.put(html!("<p class=\"notice\" id=\"form-trying\">"));
                 self.say(self.waits_for().unwrap_or(Key::Sending));
@@ -56,7 +58,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// What is said while it takes longer.
+    /// The text while a submission takes longer.
     pub(super) fn waits_for(&self) -> Option<Key> {
         match self.session.notice {
             Some(Notice::Trying) => Some(Key::Trying),
@@ -88,7 +90,7 @@ impl Viewer<'_> {
             Notice::Recheck => (Key::Recheck, 0, ""),
         };
         self.out.put(html!("<div class=\"notice\" id=\"form-notice\" tabindex=\"-1\">"));
-        // To be asked for more is no error.
+        // These notices are not errors.
         let calm = matches!(
             notice,
             Notice::Nudge | Notice::Dropped | Notice::Elsewhere | Notice::Before | Notice::Recheck
@@ -102,7 +104,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// Writes what is wrong.
+    /// Writes the sentence for a field error.
     #[inline(never)]
     pub(super) fn field_error(&mut self, field_error: &FieldError) {
         let name = field_error.field.as_str();

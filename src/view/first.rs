@@ -1,4 +1,4 @@
-//! The first paint: what there is to see before anything has happened, and whether a markup is that.
+//! First paint: the form's markup before any input, and its comparison with a received one.
 
 use super::risk::UNKNOWN;
 use super::whole;
@@ -10,20 +10,20 @@ use crate::session::{FormConfig, Session};
 use crate::targeting::limits;
 use crate::text::{Locale, Rules, day};
 
-/// What there is to see of a campaign that takes messages, before anything has happened.
+/// The first paint of an open campaign.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Markup {
     whole(&beginning(campaign.clone()), locale, None)
 }
 
-/// Whether a markup, which may come from anyone, is the [`first`] one of this campaign. Only numbers and days that the
-/// form's own sentences say may be written in another way, because each engine has its own.
+/// Whether an untrusted markup equals the [`first`] paint of this campaign. Only numbers and dates in the form's own
+/// sentences may differ in their format, which depends on the engine.
 pub fn is_first(markup: &str, campaign: &Campaign, locale: &mut Locale) -> bool {
-    // Which variant a form shows, no first markup can know.
+    // The first paint cannot know the variant.
     if !campaign.variants.is_empty() {
         return false;
     }
-    let session = beginning(campaign.clone());
-    // Made with a mark about numbers and days: between those, only the digits have to be the same.
+    let session = beginning(campaign);
+    // Numbers and dates are rendered between marks; between those, only the digits are compared.
     let rules = locale.rules;
     locale.rules = Rules {
         number: |_, number| [MARK, &decimal(number), MARK].concat(),
@@ -46,10 +46,10 @@ pub fn is_first(markup: &str, campaign: &Campaign, locale: &mut Locale) -> bool 
     rest == made
 }
 
-/// Stands about numbers and days: no text of a form holds a control character.
+/// Mark before and after numbers and dates. No text of a form contains this control character.
 pub(super) const MARK: &str = "\u{1}";
 
-/// What comes after a number or a day as an endpoint writes them; none where there is none.
+/// The text after a number or date in an endpoint's format; `None` if the text does not begin with one.
 pub(super) fn after_number(text: &str) -> Option<&str> {
     fn after_digits(text: &str) -> Option<&str> {
         let after = text.trim_start_matches(|char: char| char.is_ascii_digit());
@@ -64,16 +64,16 @@ pub(super) fn after_number(text: &str) -> Option<&str> {
     Some(after)
 }
 
-/// The form of a campaign that takes messages, before anything has happened.
+/// The session of an open campaign before any input.
 pub(super) fn beginning(mut campaign: Campaign) -> Session {
     if campaign.targeting.mode == TargetingMode::Random {
-        // The lot is drawn with the form: until then, their places are kept.
+        // The form picks the targets: until then, placeholders are shown.
         campaign.targets.truncate(limits(&campaign).1 as usize);
         for target in &mut campaign.targets {
             *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
         }
     }
-    // Of what only the page knows, the places.
+    // Placeholders for what only the page knows.
     let (count_url, hosted) = ("count".to_owned(), UNKNOWN.to_owned());
     Session::editing(FormConfig { campaign, count_url, hosted, ..FormConfig::default() })
 }

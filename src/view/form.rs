@@ -1,4 +1,4 @@
-//! The form as a whole, and its button.
+//! View of the form as a whole, and of its submit button.
 
 use super::Region;
 use super::{Posting, Viewer};
@@ -19,7 +19,7 @@ impl<'a> Viewer<'a> {
             return self.out.nothing();
         }
         self.out.put(html!("<div class=\"progress\" part=\"progress\">"));
-        // Until the count is there, its place is kept: nothing moves when it comes.
+        // Until the count arrives, a placeholder of the same size prevents a layout shift.
         self.set_if(counted.is_none(), Attribute::AriaHidden, "true");
         self.out.put(html!("<p role=\"status\">"));
         match counted {
@@ -85,7 +85,7 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    /// Begins a headed group of fields: two elements.
+    /// Begins a group of fields with a heading: two open elements.
     pub(super) fn section(&mut self, heading: Key) {
         self.out.put(html!("<section><h3>"));
         self.say(heading);

@@ -1,4 +1,4 @@
-//! What is said around the form: its languages, whether it is for a test, and when the campaign takes messages.
+//! View of the header: languages, test mode, and dates of the campaign.
 
 use super::Viewer;
 use crate::language::autonym;
@@ -7,7 +7,7 @@ use crate::session::LANGUAGE;
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// The campaign's languages, each by its own name. A page without script has links to pages.
+    /// Buttons for the campaign's languages. A page without script has links instead.
     pub(super) fn languages(&mut self) {
         let languages = &self.campaign.languages.0;
         if self.posted || !self.session.lasting.hears || languages.len() < 2 {
@@ -32,11 +32,11 @@ impl Viewer<'_> {
         self.out.put(html!("</p></div>"));
     }
 
-    /// What stands above the form: three places.
+    /// The lines above the form: three places, each filled or empty.
     pub(super) fn before_form(&mut self) {
         match &self.campaign.closes {
             None => self.out.nothing(),
-            // The last day on which it takes messages: where it closes at midnight, the one that ends.
+            // The last day that is open: if the campaign closes at midnight, the day before.
             Some(closes) => self.dated(Key::OpenUntil, closes.seconds() - 1),
         }
         if self.session.config.test {
@@ -53,7 +53,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// When the campaign begins.
+    /// The date on which the campaign opens.
     pub(super) fn opens_on(&mut self) {
         if let Some(opens) = &self.campaign.opens {
             self.dated(Key::OpensOn, opens.seconds());

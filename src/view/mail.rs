@@ -1,4 +1,4 @@
-//! What there is to see where supporters send the message from their own mailboxes.
+//! View of the delivery from the supporter's own mailbox.
 
 use super::{MAIL, Viewer};
 use crate::markup::{Attribute, Tag, html};
@@ -10,7 +10,7 @@ impl Viewer<'_> {
         let session = self.session;
         match &session.entered.mailing {
             Some(_) => self.mail_offered(),
-            // The form's own button does it.
+            // The submit button offers the e-mail.
             None if !self.campaign.is_mailed() || self.campaign.is_only_mailed() => {
                 self.out.nothing();
             }
@@ -83,7 +83,7 @@ impl Viewer<'_> {
         self.out.put(html!("</div></div>"));
     }
 
-    /// A button that does what its name says.
+    /// A button with this action.
     fn mail_button(&mut self, act: &str, key: Key) {
         self.out.put(html!("<button type=\"button\">"));
         self.out.set(Attribute::DataAct, act);

@@ -1,4 +1,4 @@
-//! The message and its preview.
+//! View of the message and its preview.
 
 use super::Viewer;
 use super::field::Control;
@@ -37,7 +37,7 @@ impl Viewer<'_> {
         }
         self.section(Key::YourMessage);
         self.filled(&subject, &Control::Line { kind: "text", inputmode: "", fixed });
-        // What stands about the body can be read there.
+        // Head and foot are readable around the body.
         self.leaf_if(Tag::P, "letter", &template.head);
         self.filled(&body, &Control::Lines { rows: "12", fixed });
         self.leaf_if(Tag::P, "letter", &template.foot);

@@ -1,11 +1,10 @@
-//! What there is to see of a session: elements with their words, labels tied to controls, errors to
-//! fields, all roles and states of ARIA. Whoever paints it knows nothing of phases, rules and
-//! catalogues: the widget patches a shadow root into the [`Markup`], the hosted page writes it as
-//! text, so that both are the same to a screen reader.
+//! View of a session as [`Markup`]: elements and texts, with labels, errors and ARIA roles and states. Renderers know
+//! nothing about states, rules or catalogues. The widget applies the markup to a shadow root, the hosted page writes it
+//! as HTML, so both are the same to a screen reader.
 //!
-//! What changes while a form is used are its [`REGIONS`], each with the facets of the session that it
-//! shows. A renderer has those made anew of which a facet [changed](crate::session::Dirty), and
-//! nothing else. A test holds that this comes to the same as making everything anew.
+//! The changing parts of a form are its [`REGIONS`], each with the facets of the session that it shows. After an event,
+//! only regions with a [changed](crate::session::Dirty) facet are rendered. Tests compare the result with a full
+//! rendering after every event.
 
 mod assist;
 mod consents;
@@ -35,7 +34,7 @@ use crate::markup::{Attribute, Markup, Tag, html};
 use crate::session::{Session, State};
 use crate::text::{Key, Locale};
 
-/// How a page without script posts the form.
+/// How a page without script submits the form.
 #[derive(Clone, Copy, Debug)]
 pub struct Posting<'a> {
     /// The address.
@@ -44,30 +43,30 @@ pub struct Posting<'a> {
     pub hidden: &'a [(&'static str, String)],
 }
 
-// A hyphen stands in every id that is not a control's name, so that a field may have any name.
-/// The id of the summary of what has to be mended.
+// Every id that is not a control's name contains a hyphen, so it cannot collide with a field's name.
+/// Id of the error summary.
 pub const SUMMARY: &str = "form-summary";
-/// The id of the notice of what went wrong.
+/// Id of the notice.
 pub const NOTICE: &str = "form-notice";
-/// The id of the heading of the thanks.
+/// Id of the heading of the thanks.
 pub const THANKS: &str = "form-thanks";
-/// The id of a receipt that was asked for.
+/// Id of a receipt that was requested.
 pub const RECEIPT: &str = "form-receipt";
-/// The id of the warning of one's own authorities.
+/// Id of the warning about the supporter's own government.
 pub const OWN_GOVERNMENT: &str = "form-own-government";
-/// The id of the heading of what the device keeps.
+/// Id of the heading of the stored message.
 pub const KEPT: &str = "form-kept";
-/// The id of the heading of the mail that is offered.
+/// Id of the heading of the offered e-mail.
 pub const MAIL: &str = "form-mail";
 
-/// All that there is to see. `posting` is for pages without script.
+/// The whole form. `posting` is for pages without script.
 pub fn whole(session: &Session, locale: &Locale, posting: Option<Posting<'_>>) -> Markup {
     let mut viewer = Viewer::new(session, locale);
     viewer.whole(posting);
     viewer.out
 }
 
-/// One part with its number, for where it is on the screen.
+/// One region with its number.
 pub fn part(session: &Session, locale: &Locale, part: Region) -> Markup {
     let mut viewer = Viewer::new(session, locale);
     viewer.numbered(part);
@@ -79,7 +78,7 @@ struct Viewer<'a> {
     campaign: &'a Campaign,
     locale: &'a Locale,
     out: Markup,
-    /// Whether it is for a page without script.
+    /// Whether this is for a page without script.
     posted: bool,
 }
 
@@ -151,12 +150,4 @@ impl<'a> Viewer<'a> {
             Region::Share => self.share(),
         }
     }
-
-    // Words.
-
-    // Elements.
-
-    // The form.
-
-    // Fields.
 }

@@ -1,4 +1,4 @@
-//! What there is to see where a device keeps a message that could not be sent.
+//! View of the outbox.
 
 use super::{KEPT, Viewer};
 use crate::markup::{Attribute, Tag, html};
@@ -6,7 +6,7 @@ use crate::session::Notice;
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// The question whether the device shall keep it, below what went wrong.
+    /// The offer to store the message, below the notice.
     pub(super) fn ask_to_keep(&mut self) {
         self.sentence(Tag::P, "", Key::KeepAsk);
         let sealed = self.campaign.sealing.is_some();
@@ -16,7 +16,7 @@ impl Viewer<'_> {
         self.act(true, "keep", Key::KeepYes);
     }
 
-    /// The message that is kept, in the place of the form.
+    /// The stored message, in place of the form.
     pub(super) fn kept(&mut self, sending: bool) {
         let session = self.session;
         self.out.put(html!("<div class=\"kept\"><h2 class=\"title\" tabindex=\"-1\">"));
@@ -24,7 +24,7 @@ impl Viewer<'_> {
         self.say(Key::KeptHeading);
         self.out.end();
         let until = session.kept.as_ref().map_or(0, |kept| kept.until);
-        // The last day on which it may still be sent.
+        // The last day before it expires.
         let date = self.locale.date(until - 1);
         self.leaf(Tag::P, "", &self.locale.say_with(Key::KeptHint, &[("date", &date)]));
         self.out.put(html!("<p role=\"status\">"));
@@ -34,7 +34,7 @@ impl Viewer<'_> {
             _ => self.out.text(""),
         }
         self.out.put(html!("</p><div class=\"acts\">"));
-        // While it is on its way nobody can say what deleting it would come to.
+        // During sending, the effect of deleting it is unknown.
         self.act(!sending, "send-kept", Key::KeptSend);
         self.act(!sending, "delete-kept", Key::KeptDelete);
         self.out.put(html!("</div></div>"));

@@ -1,4 +1,4 @@
-//! What targets and publisher get to know about the supporter.
+//! View of the data that targets and publisher receive about the supporter.
 
 use super::Viewer;
 use crate::campaign::Disclosed;
@@ -9,7 +9,7 @@ use crate::text::Key;
 impl Viewer<'_> {
     pub(super) fn privacy(&mut self) {
         let (campaign, locale) = (self.campaign, self.locale);
-        // What nobody is asked for, nobody gets to know.
+        // Only fields of the form can be disclosed.
         let asked = campaign.delivery.disclose.iter().filter(|disclosed| match disclosed {
             Disclosed::Name => campaign.asks_for_name(),
             _ => campaign.field(disclosed.word()).is_some(),

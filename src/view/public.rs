@@ -1,4 +1,4 @@
-//! How the supporter may be named in public, where the campaign asks.
+//! View of the question how the supporter may be named in public.
 
 use super::Viewer;
 use crate::action::PublicName;
@@ -16,7 +16,7 @@ impl Viewer<'_> {
         self.out.begin(Tag::Section);
         self.out.nothing();
         self.out.begin(Tag::Div);
-        // One of them is always chosen.
+        // One option is always selected.
         self.group(&self.context(PUBLIC, true));
         let choices = [
             (PublicName::Name, Key::PublicName),
@@ -34,7 +34,7 @@ impl Viewer<'_> {
     }
 
     fn radio(&mut self, index: usize, value: &str, label: Key, chosen: bool) {
-        // The first one bears the field's name, to which the summary's link leads.
+        // The first option has the field's name as id: the summary links to it.
         let mut id = PUBLIC.to_owned();
         if index > 0 {
             id.push('-');

@@ -1,41 +1,41 @@
-//! Regions: the parts of a form that are rendered anew by themselves, each with the facets that it shows.
+//! Regions: the parts of a form that are rendered independently, each with the facets that it shows.
 
 use crate::session::Dirty;
 
-/// A part, which can be made anew by itself. Its number is that of the markup.
+/// A region. Its discriminant is its number in the markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
-    /// How many have sent.
+    /// The count and its progress bar.
     Progress,
-    /// All that has to be mended.
+    /// The error summary.
     Summary,
-    /// Who is written to.
+    /// The targets.
     Targets,
-    /// Who writes.
+    /// The supporter's details.
     Details,
-    /// What is written.
+    /// Subject, body and preview.
     Message,
-    /// What is agreed to.
+    /// The consents.
     Consents,
-    /// What went wrong on the way.
+    /// The notice.
     Notice,
-    /// What sends.
+    /// The submit button.
     Button,
-    /// What is told to those who don't see the button.
+    /// Status messages for screen readers.
     Status,
-    /// Ways to pass it on.
+    /// Sharing.
     Share,
-    /// A warning of one's own authorities.
+    /// The warning about the supporter's own government.
     OwnGovernment,
-    /// Sending it from an own mailbox.
+    /// Delivery from the supporter's own mailbox.
     Mail,
     /// How the supporter may be named in public.
     Public,
-    /// Ways to the suggested text and subjects.
+    /// Buttons of the writing aids: reset, undo, another subject.
     Ways,
 }
 
-/// Every part, and the facets that it shows.
+/// Every region, with the facets that it shows.
 pub const REGIONS: [(Region, Dirty); 14] = [
     (Region::Progress, Dirty::COUNT),
     (Region::Summary, Dirty::MISTAKES),

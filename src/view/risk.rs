@@ -1,5 +1,5 @@
-//! What there is to see where taking part may be dangerous: the quick way out, what people at risk should
-//! know, the warning of one's own authorities, and a receipt for those who ask for it.
+//! View for supporters at risk: quick exit, safety advice, the warning about their own government, and the receipt on
+//! request.
 
 use super::{OWN_GOVERNMENT, RECEIPT, Viewer};
 use crate::answer::Acceptance;
@@ -9,12 +9,12 @@ use crate::markup::{Attribute, Tag, html};
 use crate::targeting::offered;
 use crate::text::Key;
 
-/// Stands for the address of the hosted form until the page is known: its link gets its place.
+/// Placeholder for the address of the hosted form in the first paint, which does not know the page.
 pub(super) const UNKNOWN: &str = "hosted";
 
 impl Viewer<'_> {
-    /// The first thing of all to be reached. A link, so that it leads away also before there is code, and
-    /// where there is none.
+    /// The quick exit, first in the tab order. It is a link, so that it works before the code has loaded and without
+    /// script.
     pub(super) fn exit(&mut self) {
         let risk = self.campaign.at_risk.0.as_ref();
         let Some(risk) = risk.filter(|risk| markdown::is_safe(&risk.exit_url)) else {
@@ -26,7 +26,7 @@ impl Viewer<'_> {
         self.out.set(Attribute::Href, &risk.exit_url);
         self.say(Key::QuickExit);
         self.out.end();
-        // A frame may not be allowed to lead the page around it away, and can't know before.
+        // A frame may be forbidden to navigate the page around it, and cannot know beforehand.
         if self.session.config.framed {
             self.sentence(Tag::P, "hint", Key::ExitFramed);
         } else {
@@ -42,7 +42,7 @@ impl Viewer<'_> {
         self.out.put(html!("</h3><p>"));
         self.say(Key::RiskPseudonym);
         self.out.put(html!("</p><p>"));
-        // Without script the browser may keep the page and what is typed on it.
+        // Without script the browser may store the page and the input.
         self.say(if self.posted { Key::RiskHides } else { Key::RiskProtects });
         self.out.put(html!("</p>"));
         let advice = || risk.advice.iter().filter(|link| markdown::is_safe(&link.url));
@@ -68,14 +68,14 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// Stands beside the button. Its place is there before, so that it is told when it comes.
+    /// The warning beside the button. Its container is always there, so that the warning is announced when it appears.
     pub(super) fn own_government(&mut self) {
         if !self.campaign.is_at_risk() {
             return self.out.nothing();
         }
         self.out.put(html!("<div role=\"status\">"));
         self.out.set(Attribute::Id, OWN_GOVERNMENT);
-        // A page that hears of no choice says it to all, and its style shows it to those concerned.
+        // A page without script contains the warning for everyone; its style shows it for the countries concerned.
         if self.is_own_government() || !self.session.lasting.hears {
             self.sentence(Tag::P, "notice", Key::RiskOwnGovernment);
         } else {
@@ -96,7 +96,7 @@ impl Viewer<'_> {
         written_to.filter_map(|target| target.country.as_ref()).chain(known).any(|c| c.0 == country)
     }
 
-    /// The receipt, where whoever looks at the screen may not see it.
+    /// The receipt behind a button.
     pub(super) fn receipt_on_request(&mut self, acceptance: &Acceptance) {
         if self.session.lasting.hears {
             self.out.put(html!(
@@ -113,7 +113,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// Has a receipt that was asked for take the focus.
+    /// Makes a requested receipt focusable.
     pub(super) fn asked_for(&mut self) {
         if self.session.is_receipt_shown() {
             self.out.set(Attribute::Id, RECEIPT);

@@ -1,4 +1,4 @@
-//! Who receives the message.
+//! View of the targets.
 
 use super::Viewer;
 use crate::campaign::{Picture, Target};
@@ -31,7 +31,7 @@ impl Viewer<'_> {
         let mut index = 0;
         let mut offered = offer.targets.into_iter().peekable();
         for target in &self.campaign.targets {
-            // Each keeps its place, whoever else is offered.
+            // Each target keeps its index, whichever others are offered.
             if offered.next_if(|next| next.id == target.id).is_none() {
                 self.out.nothing();
                 continue;
@@ -55,13 +55,13 @@ impl Viewer<'_> {
         self.out.put(html!("</fieldset></div></div></section>"));
     }
 
-    /// A picture, where its host is the campaign's own or nobody is at risk: another host would learn who looks.
+    /// The picture, unless supporters may be at risk and it is on another host, which would learn who opens the form.
     pub(super) fn shown<'p>(&self, picture: Option<&'p Picture>) -> Option<&'p Picture> {
         let is_near = |url: &str| !url.contains(':') && !url.starts_with("//");
         picture.filter(|picture| !self.campaign.is_at_risk() || is_near(&picture.url))
     }
 
-    /// A picture of a target, or a place kept free for it.
+    /// A picture of a target, or a placeholder.
     pub(super) fn portrait(&mut self, picture: Option<&Picture>) {
         match self.shown(picture) {
             None => self.out.nothing(),
@@ -74,7 +74,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// Office and organisation, as far as the name does not say them.
+    /// Office and organisation, unless the name contains them.
     pub(super) fn office(&self, target: &Target) -> String {
         let parts = [&target.office, &target.organisation].into_iter();
         let context = parts.filter(|part| !part.is_empty() && find(&target.name, part).is_none());

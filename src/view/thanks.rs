@@ -1,4 +1,4 @@
-//! What there is to see after sending.
+//! View after sending: thanks, receipt, next step and sharing.
 
 use super::{Region, Viewer};
 use crate::answer::{Acceptance, Status};
@@ -74,7 +74,7 @@ impl Viewer<'_> {
             self.receipt_check(&acceptance.receipt);
         }
         let publisher = self.campaign.publisher.name.as_str();
-        // A test counts for nothing that could be withdrawn.
+        // A test cannot be withdrawn.
         if !publisher.is_empty() && !self.session.config.test {
             let words = self.locale.say_with(Key::Withdraw, &[("publisher", publisher)]);
             self.leaf(Tag::P, "hint", &words);
@@ -82,7 +82,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// How a receipt is checked, and the receipt itself for those who can't keep a file.
+    /// How to check the receipt, and its text for those who cannot save a file.
     fn receipt_check(&mut self, receipt: &str) {
         self.out.put(html!("<details><summary>"));
         self.say(Key::ReceiptCheck);
@@ -109,7 +109,7 @@ impl Viewer<'_> {
         self.say(Key::ShareHeading);
         self.out.end();
         let channels = session.channels();
-        // What the browser offers comes first, where it does.
+        // The browser's share dialog comes first, if there is one.
         if session.lasting.shares && channels.contains(&Channel::More) {
             self.sharing_button(Channel::More, Key::ShareMore);
         } else {
@@ -144,7 +144,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// The link to a way to pass it on, if it is one with an address.
+    /// The link for a sharing channel, if it has an address.
     fn sharing_link(&mut self, channel: Channel) {
         let session = self.session;
         let text = percent_encode(&clean(&session.share_text(channel)));
