@@ -7,7 +7,7 @@ use crate::campaign::{Campaign, Channel, DeliveryMode, Disclosed, Format};
 use crate::check::{LONGEST_TEXT, length};
 use crate::json::Value;
 
-/// Where a private key would stand.
+/// Pointer to a private key, if the file contains one.
 pub(super) const PRIVATE: &str = "/sealing/jwk/d";
 
 impl Lint<'_> {
@@ -36,7 +36,7 @@ impl Lint<'_> {
             }
         }
         self.distinct("/delivery/disclose", "", delivery.disclose.iter().map(|what| what.word()));
-        // The default discloses what is there; what a campaigner writes must be asked for.
+        // The default discloses only fields that the form has; an explicit list must name fields of the form.
         if nearest_to(self.json, "/delivery/disclose").1 {
             for (index, what) in delivery.disclose.iter().enumerate() {
                 let asked = match what {
@@ -56,7 +56,7 @@ impl Lint<'_> {
         }
     }
 
-    /// A key that is one, and nothing besides that would have to read what is sealed.
+    /// The key is valid, and no setting requires a server to read sealed data.
     pub(super) fn sealing(&mut self, campaign: &Campaign) {
         let Some(sealing) = &campaign.sealing else { return };
         if sealing.jwk.point().is_none() {
@@ -80,7 +80,7 @@ impl Lint<'_> {
                 "leave the key out, or take `sealing` out",
             );
         }
-        // Without the key, whoever unseals the messages delivers them; what a campaigner writes is a promise.
+        // The default is ignored in a sealed campaign; an explicit "server" would promise an impossible delivery.
         let modes = &campaign.delivery.modes;
         if let Some(index) = modes.iter().position(|mode| *mode == DeliveryMode::Server)
             && nearest_to(self.json, "/delivery/modes").1
@@ -93,7 +93,7 @@ impl Lint<'_> {
         }
     }
 
-    /// The ways to pass it on, and their own texts.
+    /// The sharing channels and their texts.
     pub(super) fn share(&mut self, channels: &[Channel]) {
         if channels.is_empty() && nearest_to(self.json, "/share/channels").1 {
             self.fault(

@@ -1,4 +1,4 @@
-//! What can be said of a fault beyond what the reader found, and how it is written.
+//! Better explanations for faults of the reader, and their text form.
 
 use super::delivery::PRIVATE;
 use super::json_schema::known_keys;
@@ -8,14 +8,14 @@ use crate::json::Json;
 use crate::shape::{ConfigFault, FaultKind};
 use std::fmt;
 
-/// Keys that the format has and this version does nothing about. `*` is any one step.
+/// Pointers of keys that the format reserves and this version does not support. `*` matches any one step.
 pub(super) const LATER_KEYS: [&str; 1] = ["/endpoint/headers"];
 
-/// Words that the format has and this version does nothing about.
+/// Values that the format reserves and this version does not support.
 pub(super) const LATER_WORDS: [(&str, &[&str]); 1] =
     [("/endpoint/format", &["form", "osdi", "proca", "actionkit"])];
 
-/// A fault of the reader with what can be said beyond it; `None` for none at all.
+/// Replaces a fault of the reader by a more helpful one, if there is one.
 pub(super) fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<ConfigFault> {
     let value = nearest_to(file, &fault.pointer).0;
     let rule = |problem: &str, hint: String| {
@@ -59,7 +59,7 @@ pub(super) fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<
     }
 }
 
-/// Where what stands at this pointer into a translation stands in the campaign itself.
+/// The pointer into the campaign for a pointer into one of its translations.
 pub(super) fn own_of(pointer: &str) -> Option<&str> {
     let within = pointer.strip_prefix("/languages/")?;
     Some(within.find('/').map_or("", |at| &within[at..]))

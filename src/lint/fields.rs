@@ -54,7 +54,7 @@ impl Lint<'_> {
         }
     }
 
-    /// A field of the campaign's own.
+    /// Rules for a field that is not a standard one.
     pub(super) fn question(&mut self, at: &str, field: &Field) {
         let id = field.id.as_str();
         if OF_TARGETS.contains(&id) {

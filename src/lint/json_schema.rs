@@ -1,12 +1,12 @@
-//! The JSON Schema of the campaign file, and the keys that it knows.
+//! JSON Schema of the campaign file, and its keys.
 
 use super::pointer::unescaped;
 use crate::campaign::Campaign;
 use crate::json::{self, Json, Value, Writer};
 use crate::shape::Shape;
 
-/// The JSON Schema (2020-12) of the campaign file, for editors and for other people's programs.
-/// It can't say the rules between values: [`lint`](super::lint()) does.
+/// The JSON Schema (2020-12) of the campaign file, for editors and other programs. It cannot express the rules between
+/// values, which [`lint`](super::lint()) checks.
 pub fn schema() -> String {
     let mut out = String::new();
     pretty(&campaign_schema(), 0, &mut out);
@@ -14,7 +14,7 @@ pub fn schema() -> String {
     out
 }
 
-/// The schema as data.
+/// The schema as a JSON value.
 pub(super) fn campaign_schema() -> Json {
     let mut out = Writer::default();
     out.object(|out| {
@@ -26,12 +26,12 @@ pub(super) fn campaign_schema() -> Json {
         );
         Campaign::schema(out);
     });
-    // What the writer writes is JSON.
+    // The writer always produces valid JSON.
     let nothing = Json { line: 1, value: Value::Null };
     json::parse(&out.finish()).unwrap_or(nothing)
 }
 
-/// The keys that a schema knows for the object at a pointer into the file.
+/// The keys that the schema allows in the object at this pointer into the file.
 pub(super) fn known_keys<'s>(schema: &'s Json, pointer: &str) -> Vec<&'s str> {
     let mut at = schema;
     for step in pointer.split('/').skip(1) {
@@ -50,7 +50,7 @@ pub(super) fn known_keys<'s>(schema: &'s Json, pointer: &str) -> Vec<&'s str> {
     }
 }
 
-/// Writes JSON for people. A fraction, which nothing of ours holds, becomes `null`.
+/// Writes indented JSON. A fraction becomes `null`; the schema has none.
 pub(super) fn pretty(json: &Json, depth: usize, out: &mut String) {
     let line = |out: &mut String, depth: usize| {
         out.push('\n');

@@ -10,22 +10,22 @@ use crate::check::{LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT, length};
 use crate::draft::{Draft, clean};
 use crate::message::{self, OF_TARGETS};
 
-/// The longest message that fits into an action of 32 KiB in every script: 4 bytes a character,
-/// a third more in base64url, and room for the rest.
+/// Maximum message length that fits into an action of 32 KiB in every script: up to 4 bytes per character, a third more
+/// in base64url, and room for the rest.
 pub(super) const LONGEST_BODY: u32 = 5000;
 
-/// The same where it is sealed, and base64url comes upon base64url.
+/// The same for a sealed message, which is encoded in base64url twice.
 pub(super) const LONGEST_SEALED_BODY: u32 = 3500;
 
-/// The longest action, in bytes.
+/// Maximum size of an action, in bytes.
 pub(super) const LONGEST_ACTION: u32 = 32 * 1024;
 
-/// How many bytes a character of message and answers takes together. The scripts in everyday use take three at most;
-/// nobody fills all of a form with signs of four.
+/// Assumed bytes per character of message and answers. Scripts in everyday use take at most three; a whole form of
+/// four-byte characters is not realistic.
 pub(super) const BYTES_OF_CHARACTER: u32 = 3;
 
-/// Bytes of the rest of an action: times, digests, consents, subject, signature and, apart, the person. Names and
-/// addresses count as long as people have them, and not as long as a field takes them.
+/// Bytes of the rest of an action: times, digests, consents, subject and signature. `PERSON` is for the person; names
+/// and addresses are assumed to have realistic lengths, not the maximum of their fields.
 pub(super) const REST: u32 = 1500;
 
 pub(super) const PERSON: u32 = 1800;
@@ -72,11 +72,11 @@ impl Lint<'_> {
         self.length(campaign, "/message", [head, body, foot]);
     }
 
-    /// Whether all of the messages of one action fit into it.
+    /// Checks that all messages of one action fit into it.
     fn room(&mut self, campaign: &Campaign, longest: u32) {
         let template = &campaign.message;
         let most = message_count(campaign);
-        // A subject and the words about it come with each.
+        // Each message has a subject and JSON keys.
         let rest = LONGEST_SUBJECT + 32;
         let mut fits = template.max <= longest;
         if template.per_target && template.max <= longest && most > 1 {
@@ -102,7 +102,7 @@ impl Lint<'_> {
         }
     }
 
-    /// Whether as many messages and all answers fit into an action, each as long as it may be.
+    /// Checks that `count` messages and all answers of maximum length fit into an action.
     pub(super) fn size(&mut self, campaign: &Campaign, count: u32, rest: u32) {
         let is_sealed = campaign.sealing.is_some();
         let answers: u32 = campaign.fields.iter().map(longest_answer).sum();
@@ -137,7 +137,7 @@ impl Lint<'_> {
         );
     }
 
-    /// What holds for the texts of a message in every language.
+    /// Rules for the texts of a message in every language.
     pub(super) fn wording(
         &mut self,
         campaign: &Campaign,
@@ -161,7 +161,7 @@ impl Lint<'_> {
         }
     }
 
-    /// The suggested message, at its shortest, has a length that can be sent.
+    /// Checks that the suggested message with empty placeholders is within the limits.
     pub(super) fn length(&mut self, campaign: &Campaign, at: &str, parts: [&str; 3]) {
         let [head, body, foot] = parts.map(unfilled);
         let count = length(&message::joined([&head, &body, &foot]));
@@ -209,7 +209,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What stands for a target stands for one, and is known of each.
+    /// Checks that a placeholder for a target stands for a single target, and that every target has a value for it.
     pub(super) fn placeholder_of_targets(
         &mut self,
         campaign: &Campaign,
@@ -235,7 +235,7 @@ impl Lint<'_> {
     }
 }
 
-/// The characters of the longest answer to a question of the campaign's own, with what stands around it.
+/// Length in characters of the longest answer to a question of the campaign, with its JSON key.
 pub(super) fn longest_answer(field: &Field) -> u32 {
     if field.is_standard() {
         return 0;
@@ -245,7 +245,7 @@ pub(super) fn longest_answer(field: &Field) -> u32 {
     let answer = match field.kind() {
         Kind::LongText => most(LONGEST_LONG_TEXT),
         Kind::Text => most(LONGEST_TEXT),
-        // Nearly all of it is ASCII.
+        // Mostly ASCII.
         Kind::Email | Kind::Phone => 64,
         Kind::Country | Kind::Checkbox | Kind::Number | Kind::Date => 10,
         Kind::Choice => ids.max().unwrap_or_default(),
@@ -254,12 +254,12 @@ pub(super) fn longest_answer(field: &Field) -> u32 {
     answer + length(field.id.as_str()) / BYTES_OF_CHARACTER + 2
 }
 
-/// The length of so many bytes in base64url.
+/// Length in base64url of so many bytes.
 pub(super) fn encoded(bytes: u32) -> u32 {
     bytes.saturating_mul(4).div_ceil(3)
 }
 
-/// A text whose placeholders all stand for nothing: the shortest that it can become.
+/// A text with empty placeholders: its shortest form.
 pub(super) fn unfilled(text: &str) -> String {
     clean(&message::fill(text, &Draft::default(), &[], u32::MAX))
 }

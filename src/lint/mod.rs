@@ -1,7 +1,7 @@
-//! What `standwith check` and `serve` refuse in a campaign file: all that the reader finds, and
-//! the rules between values. Every fault says where it is, what is wrong and how to mend it.
+//! Validation of campaign files for `standwith check` and `serve`: the faults of the reader, and the rules between
+//! values. Each fault has a place, a problem and a hint.
 //!
-//! Native only: the widget takes for granted that a file has passed here.
+//! Native only: the widget assumes that a file has passed.
 
 mod consents;
 mod delivery;
@@ -29,15 +29,14 @@ use translation::is_language;
 pub use urls::picture_file;
 use urls::{Reach, is_relative, pictures, pictures_elsewhere};
 
-/// How many faults of a file are told.
+/// Maximum number of faults reported for a file.
 const MOST_FAULTS: usize = 1000;
-/// How many languages a campaign may have besides its first: an endpoint holds what its form paints first in each.
+/// Maximum number of translations. An endpoint holds the first paint in each language in memory.
 const MOST_LANGUAGES: usize = 64;
-/// How long a campaign file may be, in bytes.
+/// Maximum size of a campaign file, in bytes.
 pub const LONGEST_FILE: usize = 1 << 20;
 
-/// All that is wrong with a campaign file, in the order of its lines. Rules between values are
-/// looked at once every value is of its type.
+/// All faults of a campaign file, by line. Rules between values are checked only if every value has the right type.
 pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     if bytes.len() > LONGEST_FILE {
         let kind = FaultKind::Rule {
@@ -53,7 +52,7 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     let mut reading = Reading::default();
     let campaign = Campaign::read(&file.json, &mut reading);
     let mut languages = Table::<Translation>::default();
-    // The campaign says already when this is no object.
+    // Reading the campaign has already reported a value that is no object.
     if matches!(file.json.get("languages"), Some(Json { value: Value::Object(_), .. })) {
         reading.member(&file.json, "languages", &mut languages);
     }
@@ -75,8 +74,8 @@ pub fn lint(bytes: &[u8]) -> Vec<ConfigFault> {
     lint.faults
 }
 
-/// What a campaign file may say, and its author should think about: pictures on other hosts, or that `serve` does
-/// not serve, in the order of its lines. Nothing where the file has faults.
+/// Warnings about a valid campaign file, by line: pictures on other hosts or with names that `serve` does not serve,
+/// and Markdown that is shown as written. Empty if the file has faults.
 pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
     let Ok(file) = CampaignFile::parse(bytes) else { return Vec::new() };
     if !lint(bytes).is_empty() {
@@ -106,7 +105,7 @@ pub fn warnings(bytes: &[u8]) -> Vec<ConfigFault> {
     lint.faults
 }
 
-/// Pictures that should lie beside the campaign file and are not there, in the order of its lines.
+/// Faults for pictures that are missing beside the campaign file, by line.
 pub fn missing_pictures(bytes: &[u8], is_there: impl Fn(&str) -> bool) -> Vec<ConfigFault> {
     let Ok(file) = CampaignFile::parse(bytes) else { return Vec::new() };
     let campaign = Campaign::read(&file.json, &mut Reading::default());
@@ -130,7 +129,7 @@ impl Lint<'_> {
     fn fault(&mut self, pointer: &str, problem: &str, hint: &str) {
         let kind = FaultKind::Rule { problem: problem.to_owned(), hint: hint.to_owned() };
         let (nearest, found) = nearest_to(self.json, pointer);
-        // An option that is a bare text is its own id and label.
+        // An option that is a plain string is its own id and label.
         let pointer = match pointer.rsplit_once('/') {
             Some((text, _)) if !found && nearest.text().is_some() => text,
             _ => pointer,
@@ -197,7 +196,7 @@ impl Lint<'_> {
         }
     }
 
-    /// The goal, and the times between which messages are accepted and for which they are stored.
+    /// Rules for the goal, the opening and closing times, and the retention period.
     fn goal_and_times(&mut self, campaign: &Campaign) {
         if campaign.counter.goal == Some(0) {
             self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");

@@ -1,10 +1,10 @@
-//! Names in lists: each is known and stands once. Suggestions for misspelled ones.
+//! Rules for names in lists: known and unique, with suggestions for misspelled ones.
 
 use super::Lint;
 use crate::suggest::distance;
 
 impl Lint<'_> {
-    /// Each name is one that is known, and stands once.
+    /// Checks that each name is known and unique.
     pub(super) fn named<'b>(
         &mut self,
         list: &str,
@@ -43,8 +43,7 @@ impl Lint<'_> {
     }
 }
 
-/// The known word that somebody may have meant by another: one slip away, or two where both words
-/// are long enough.
+/// The known word nearest to a misspelled one: at edit distance 1, or 2 if both words are long enough.
 pub(super) fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let near = |known: &&'k str| {
         let slips = distance(&word.to_lowercase(), known);

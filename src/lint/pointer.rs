@@ -2,7 +2,7 @@
 
 use crate::json::{Json, Value};
 
-/// The value at a pointer and `true`, or the last one on the way to it and `false`.
+/// The value at a pointer and `true`; if there is none, its nearest ancestor and `false`.
 pub(super) fn nearest_to<'j>(json: &'j Json, pointer: &str) -> (&'j Json, bool) {
     let mut at = json;
     for step in pointer.split('/').skip(1) {

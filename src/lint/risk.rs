@@ -36,7 +36,7 @@ impl Lint<'_> {
         }
     }
 
-    /// An address that is there, and to which a link may lead.
+    /// Checks that an address is present and may be linked.
     pub(super) fn linked(&mut self, pointer: &str, url: &str) {
         self.filled(pointer, url);
         if url.starts_with("http:") {

@@ -64,7 +64,7 @@ impl Lint<'_> {
         self.filters(campaign);
     }
 
-    /// Codes that are none of a country: one at this place, or several in a list.
+    /// Reports unknown country codes: a single one at this pointer, or those of a list.
     pub(super) fn countries<'a>(
         &mut self,
         at: &str,
@@ -81,7 +81,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What finds the targets by country or postcode.
+    /// Rules for targeting by country or postcode.
     pub(super) fn filters(&mut self, campaign: &Campaign) {
         let (targets, targeting) = (&campaign.targets, &campaign.targeting);
         let mode = targeting.mode;
@@ -134,7 +134,7 @@ impl Lint<'_> {
         }
     }
 
-    /// The filter of one target.
+    /// Rules for the filter of one target.
     fn filter(&mut self, mode: TargetingMode, at: &str, filter: &Filter) {
         if mode == TargetingMode::Country && !filter.postcodes.is_empty() {
             self.fault(
@@ -159,7 +159,7 @@ impl Lint<'_> {
     }
 }
 
-/// How many targets one action may go to.
+/// Maximum number of targets of one action.
 pub(super) fn message_count(campaign: &Campaign) -> u32 {
     let all = campaign.targets.len() as u32;
     match campaign.targeting.mode {

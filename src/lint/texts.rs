@@ -1,4 +1,4 @@
-//! Rules for every text: control characters, and Markdown that is shown as it is written.
+//! Rules for every text: control characters, and unsupported Markdown.
 
 use super::Lint;
 use super::pointer::escaped;
@@ -7,17 +7,16 @@ use crate::json::{Json, Value};
 use crate::markdown::{self, Block, Inline};
 use crate::value::holds_control;
 
-/// Keys whose texts may run over several lines.
+/// Keys whose texts may have several lines.
 pub(super) const LONG_TEXTS: [&str; 7] =
     ["story", "head", "body", "foot", "wording", "thanks", "text"];
 
-/// Keys whose texts an action holds on one line, or what is filled into its subject: there the check takes no
-/// control of direction.
+/// Keys whose texts appear in single-line claims or in the subject, where validation rejects bidirectional controls.
 pub(super) const SIGNED_LINES: [&str; 6] =
     ["subjects", "name", "office", "organisation", "options", "id"];
 
 impl Lint<'_> {
-    /// What holds for every text: no control characters, and none that is empty in a translation.
+    /// Checks every text for control characters, and translations for empty texts.
     pub(super) fn texts(&mut self, json: &Json, pointer: &str, key: &str) {
         if self.faults.iter().any(|fault| fault.pointer == pointer) {
             return;
@@ -58,7 +57,7 @@ impl Lint<'_> {
         }
     }
 
-    /// Warns of texts in which signs of Markdown are shown as they are.
+    /// Warns of Markdown that is shown as it is written.
     pub(super) fn markdown(&mut self, json: &Json, pointer: &str, key: &str) {
         match &json.value {
             Value::Object(members) => {
@@ -101,7 +100,7 @@ impl Lint<'_> {
     }
 }
 
-/// What of a text looks like Markdown and is none that the form knows.
+/// A name for the first unsupported Markdown in a text with Markdown.
 pub(super) fn shown_raw(text: &str) -> Option<&'static str> {
     let starts = |line: &str| {
         let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -125,7 +124,7 @@ pub(super) fn shown_raw(text: &str) -> Option<&'static str> {
         }
     };
     let found = text.lines().map(str::trim).find_map(starts);
-    // Its link is one that the form knows.
+    // The `[]()` of a picture would be taken for a link.
     let found = found.or_else(|| holds(text, "![", "](").then_some(PICTURE));
     found.or_else(|| {
         let blocks = markdown::parse(text);
@@ -143,13 +142,13 @@ pub(super) fn shown_raw(text: &str) -> Option<&'static str> {
 
 pub(super) const PICTURE: &str = "a picture (`![]()`)";
 
-/// Whether there is something between these signs.
+/// Whether there is text between these delimiters.
 pub(super) fn holds(text: &str, open: &str, close: &str) -> bool {
     let inner = text.split_once(open).and_then(|(_, rest)| rest.split_once(close));
     inner.is_some_and(|(inner, _)| !inner.trim().is_empty())
 }
 
-/// Signs of Markdown within a text that is shown as it is.
+/// A name for the first Markdown in a text without Markdown.
 pub(super) fn marked(text: &str) -> Option<&'static str> {
     let is_tag = text.split('<').skip(1).any(|rest| {
         rest.contains('>')

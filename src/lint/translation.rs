@@ -75,7 +75,7 @@ impl Lint<'_> {
         }
     }
 
-    /// Nobody translates into a language that is there already.
+    /// Checks that each language appears once.
     pub(super) fn once(&mut self, own: &str, lang: &str, earlier: &[(String, Translation)]) {
         let mut there = earlier.iter().map(|(tag, _)| tag.as_str()).chain([own]);
         if there.any(|tag| tag != lang && tag.eq_ignore_ascii_case(lang)) || own == lang {
@@ -135,7 +135,7 @@ impl Lint<'_> {
     }
 }
 
-/// Whether a text has the form of a language tag (BCP 47), without asking a registry.
+/// Whether a text has the syntax of a language tag (BCP 47). No registry is consulted.
 pub(super) fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let primary = parts.next().unwrap_or_default();

@@ -23,16 +23,16 @@ impl Lint<'_> {
     }
 }
 
-/// Which addresses may stand at a place.
+/// Kinds of address that a key accepts.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Reach {
-    /// Whole ones only.
+    /// Absolute addresses only.
     Web,
-    /// Also those that are resolved against the campaign file's.
+    /// Also addresses relative to the campaign file.
     Near,
 }
 
-/// Whether this is a whole address with https, or with http on this very machine.
+/// Whether this is an absolute address with https, or with http on the local machine.
 pub(super) fn is_web_address(url: &str) -> bool {
     let (rest, here_only) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
         (Some(rest), _) => (rest, false),
@@ -56,7 +56,7 @@ pub(super) fn is_web_address(url: &str) -> bool {
     host_fits && port_fits && (here || !here_only) && !url.chars().any(never_in_address)
 }
 
-/// Whether this is a path or a query, without scheme and host.
+/// Whether this is a relative address, without scheme and host.
 pub(super) fn is_relative(url: &str) -> bool {
     let first = url.split(['/', '?', '#']).next().unwrap_or_default();
     !url.starts_with("//") && !first.contains(':') && !url.chars().any(never_in_address)
@@ -66,8 +66,8 @@ pub(super) fn never_in_address(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "\\<>\"{}".contains(c)
 }
 
-/// The name of the file beside the campaign file to which a picture's address leads, if it is one that an endpoint
-/// serves: nothing hidden, no folder, no format that could run script.
+/// The name of the picture file beside the campaign file that a picture's address names, if `serve` serves it: no
+/// hidden file, no folder, no format that could contain script.
 pub fn picture_file(url: &str) -> Option<&str> {
     let name = url.strip_prefix("./").unwrap_or(url);
     let (stem, ending) = name.rsplit_once('.')?;
@@ -87,7 +87,7 @@ pub(super) fn pictures(campaign: &Campaign) -> Vec<(String, &Picture)> {
     all.filter_map(|(pointer, picture)| Some((pointer, picture?))).collect()
 }
 
-/// The pointers of pictures whose addresses name a host. Which host the campaign's own is, no file says.
+/// Pointers to pictures whose addresses name a host. The file does not say which host is the campaign's own.
 pub(super) fn pictures_elsewhere(campaign: &Campaign) -> Vec<String> {
     let elsewhere = |picture: &Picture| !picture.url.is_empty() && !is_relative(&picture.url);
     let all = pictures(campaign).into_iter();

@@ -5,7 +5,7 @@ use super::pointer::nearest_to;
 use crate::campaign::{Campaign, TemplateText, Translation};
 
 impl Lint<'_> {
-    /// Texts to try.
+    /// Rules for the variants.
     pub(super) fn variants(&mut self, campaign: &Campaign) {
         self.distinct("/variants", "/id", campaign.variants.iter().map(|v| v.id.as_str()));
         for (index, variant) in campaign.variants.iter().enumerate() {
@@ -27,7 +27,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What is laid over the campaign's message, by a variant in any language.
+    /// Rules for the message of a variant, in any language.
     pub(super) fn varied_message(&mut self, campaign: &Campaign, at: &str, text: &TemplateText) {
         let parts = [&text.head, &text.body, &text.foot].map(String::as_str);
         for (index, subject) in text.subjects.iter().enumerate() {
@@ -43,7 +43,7 @@ impl Lint<'_> {
         }
     }
 
-    /// The variants in another language: all that each of them says, and nothing else.
+    /// Rules for translated variants: each translates exactly the texts that the variant has.
     pub(super) fn translated_variants(
         &mut self,
         campaign: &Campaign,
