@@ -1,4 +1,4 @@
-//! What a supporter does: [`Action`], valid by construction, and [`Claims`], the same on the wire.
+//! One submission: [`Action`], valid by construction, and [`Claims`], its form on the wire.
 
 use crate::campaign::Campaign;
 use crate::json::{Json, Value, Writer};
@@ -18,18 +18,18 @@ pub struct Action {
     pub(crate) public: PublicName,
 }
 
-/// What the supporter answered to a consent, and what the box said.
+/// The supporter's answer to one consent, with the wording beside the box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
-    /// What it is about.
+    /// Purpose of the consent.
     pub purpose: String,
     /// Whether the supporter agreed.
     pub granted: bool,
-    /// What the box said.
+    /// The wording beside the box.
     pub wording: String,
 }
 
-/// All that goes into claims and is not the supporter's to say.
+/// The claims that do not come from the supporter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClaimContext {
     /// The action's identity: 128 random bits in base64url.
@@ -41,11 +41,11 @@ pub struct ClaimContext {
     /// SHA-256 of the campaign file's bytes, in base64url.
     pub campaign_digest: String,
     /// SHA-256 of each consent's wording in base64url, in the order of [`Action::wordings`]; empty
-    /// for those that are not known yet.
+    /// if not computed yet.
     pub wording_digests: Vec<String>,
     /// Where the supporter came from.
     pub source: Source,
-    /// Whether it is a trial.
+    /// Whether it is a test.
     pub test: bool,
     /// Which variant of the texts was shown.
     pub variant: Option<String>,
@@ -57,27 +57,27 @@ impl Action {
         &self.person
     }
 
-    /// What is said to all; empty where each target gets a message of its own.
+    /// The message to all targets; empty if each target gets its own.
     pub fn message(&self) -> &Message {
         &self.message
     }
 
-    /// What is said to each target, by its id; empty where all get the same message.
+    /// The message to each target, by target id; empty if all targets get the same one.
     pub fn messages(&self) -> &Table<Message> {
         &self.messages
     }
 
-    /// Which of several suggested subjects was left as it is.
+    /// Index of the suggested subject, if the campaign has several and the supporter left it unchanged.
     pub fn subject_index(&self) -> Option<u32> {
         self.subject_index
     }
 
-    /// To whom it is said.
+    /// Ids of the targets.
     pub fn targets(&self) -> &[String] {
         &self.targets
     }
 
-    /// What the supporter answered to each consent.
+    /// The answers to the consents.
     pub fn consents(&self) -> &[Agreement] {
         &self.consents
     }
@@ -92,7 +92,7 @@ impl Action {
         self.consents.iter().map(|consent| consent.wording.as_str())
     }
 
-    /// What is sealed of the action, where the campaign seals.
+    /// The part of the action that a sealed campaign encrypts.
     pub fn inside(&self) -> SealedPayload {
         SealedPayload {
             person: self.person.clone(),
@@ -102,8 +102,8 @@ impl Action {
         }
     }
 
-    /// The action on the wire. Where the campaign seals, nothing of [`inside`](Self::inside) is in the claims,
-    /// whether or not anybody then puts in the sealed text: what was not sealed can't leave instead.
+    /// The claims of the action. In a sealed campaign they never contain any of [`inside`](Self::inside), even if the
+    /// shell fails to encrypt it, so it cannot be sent in plain text.
     pub fn claims(&self, campaign: &Campaign, given: ClaimContext) -> Claims {
         let open = campaign.sealing.is_none();
         let mut digests = given.wording_digests.into_iter();
@@ -129,7 +129,7 @@ impl Action {
             source: given.source.fitting(),
             test: given.test,
             variant: given.variant,
-            // It says what stands in the message.
+            // The index would reveal part of the message.
             subject_index: self.subject_index.filter(|_| open),
             ..Claims::default()
         };
@@ -141,7 +141,7 @@ impl Action {
 }
 
 record! { written
-    /// The payload of a signed action. Claims only grow, each new one with a default.
+    /// The payload of a signed action. New claims are optional and have a default; none is ever removed.
     pub struct Claims {
         /// The action's identity: 22 characters of base64url, 128 random bits.
         jti: String,
@@ -159,9 +159,9 @@ record! { written
         lang: String = String::new(),
         /// Who acts.
         person: Person = Person::default(),
-        /// What is said to all; absent where there are `messages`.
+        /// The message to all targets; absent if there are `messages`.
         message: Option<Message> = None,
-        /// To whom it is said: ids of targets.
+        /// Ids of the targets.
         targets: Vec<String> = Vec::new(),
         /// What was agreed to.
         consents: Vec<ConsentClaim> = Vec::new(),
@@ -171,11 +171,11 @@ record! { written
         public: PublicName = PublicName::Anonymous,
         /// Where the supporter came from.
         source: Source = Source::default(),
-        /// Whether it is a trial, never counted or delivered.
+        /// Whether it is a test, which is never counted or delivered.
         test: bool = false,
         /// Which variant of the texts was shown.
         variant: Option<String> = None,
-        /// Which of the campaign's subjects was suggested, where it was left as it is.
+        /// Index of the suggested subject, if it was left unchanged.
         subject_index: Option<u32> = None,
         /// A message for each target, by its id.
         messages: Table<Message> = Table::default(),
@@ -185,15 +185,15 @@ record! { written
         sealed: Option<String> = None,
     }
 
-    /// Who acts. What was not asked for is empty.
+    /// The supporter. Fields that the form does not ask for are empty.
     pub struct Person {
-        /// AnswerValue name.
+        /// Given name.
         given_name: String = String::new(),
         /// Family name.
         family_name: String = String::new(),
         /// E-mail address as typed.
         email: String = String::new(),
-        /// Phone number, in international form (E.164) where that is beyond doubt, else as typed.
+        /// Phone number: in international form (E.164) if it can be determined, else as typed.
         phone: String = String::new(),
         /// Country (ISO 3166-1 alpha-2).
         country: String = String::new(),
@@ -207,17 +207,17 @@ record! { written
         address: String = String::new(),
     }
 
-    /// What is said.
+    /// Subject and body of a message.
     pub struct Message {
         /// Subject.
         subject: String = String::new(),
-        /// Body, its line ends LF.
+        /// Body, with LF line ends.
         body: String = String::new(),
     }
 
     /// What was agreed to.
     pub struct ConsentClaim {
-        /// What it is about.
+        /// Purpose of the consent.
         purpose: String,
         /// Whether the supporter agreed.
         granted: bool,
@@ -231,7 +231,7 @@ record! { written
     pub struct Source {
         /// The origin of the page.
         page: String = String::new(),
-        /// The partner's name, as the tag says it.
+        /// The partner's name: the tag's `source` attribute.
         partner: String = String::new(),
         /// `utm_source` of the page's address.
         utm_source: String = String::new(),
@@ -264,7 +264,7 @@ string_enum! {
     }
 }
 
-/// What was answered to a question of the campaign's own: a text, or several choices.
+/// The answer to a question of the campaign: a text, or several choices.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerValue {
     /// One answer.
@@ -317,7 +317,7 @@ impl Written for AnswerValue {
 }
 
 impl Source {
-    /// The source as an endpoint takes it. A tag or a link that says too much of it must not cost the message.
+    /// The source, shortened to what an endpoint accepts, so that a long tag or link does not cause a rejection.
     fn fitting(self) -> Self {
         let [page, partner, utm_source] =
             [self.page, self.partner, self.utm_source].map(|text| fitting(&text, LONGEST_SOURCE));
@@ -360,11 +360,11 @@ impl Person {
 }
 
 record! { written
-    /// What is sealed of an action. The claims have none of it then.
+    /// The part of an action that a sealed campaign encrypts. The claims then have none of it.
     pub struct SealedPayload {
         /// Who acts.
         person: Person = Person::default(),
-        /// What is said to all; absent where there are `messages`.
+        /// The message to all targets; absent if there are `messages`.
         message: Option<Message> = None,
         /// A message for each target, by its id.
         messages: Table<Message> = Table::default(),
@@ -374,7 +374,7 @@ record! { written
 }
 
 impl Claims {
-    /// Takes in what was sealed, or is not to be.
+    /// Puts the members of a sealed payload into the claims.
     pub(crate) fn unseal(&mut self, inside: SealedPayload) {
         let SealedPayload { person, message, messages, answers } = inside;
         (self.person, self.message) = (person, message);

@@ -1,63 +1,64 @@
-//! What an endpoint answers: the contract's success and refusal, and all that is neither.
+//! Endpoint responses: success, rejection, and every other response.
 
 use crate::json::{self, Json, Value};
 use crate::shape::string_enum;
 
-/// What became of a post. No other kind of answer exists for the session.
+/// Outcome of a POST request. The session knows no other kinds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The endpoint has the action.
     Accepted(Acceptance),
-    /// The endpoint refuses the action as it is.
+    /// The endpoint rejects the action as it is.
     Refused(Refusal),
-    /// The endpoint can't take it now: wait for so many seconds, where it says so.
+    /// The endpoint cannot accept it now; with the seconds to wait if the response names them.
     RetryLater(Option<u32>),
-    /// The endpoint is under a flood, and wants a proof of work for this challenge first.
+    /// The rate limit is exceeded: the endpoint requires a proof of work for this challenge.
     Prove(String),
-    /// No answer, or none that says whether the action is there. The same action may be sent again.
+    /// No response, or one that does not say whether the action was stored. The same action may be sent again.
     Unreachable,
 }
 
-/// The endpoint's word that it has an action.
+/// The endpoint's confirmation that it stored an action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Acceptance {
     /// The action's identity.
     pub id: String,
-    /// What the endpoint did with it.
+    /// Status of the action at the endpoint.
     pub status: Status,
-    /// The signed receipt; empty where there is none.
+    /// The signed receipt; empty if there is none.
     pub receipt: String,
-    /// How many there are now.
+    /// The campaign's count of messages after it.
     pub count: Option<i64>,
 }
 
 string_enum! {
-    /// What an endpoint did with an action.
+    /// Status of an action at the endpoint.
     pub enum Status: "a status" {
-        /// The backend can't tell.
+        /// The backend does not say.
         Unknown = "unknown",
         /// Verified and counted.
         Accepted = "accepted",
-        /// Counted without proof, or sent by the supporter's own mail.
+        /// Counted without a signature, or mailed by the supporter.
         Recorded = "recorded",
         /// Not counted until the supporter confirms.
         AwaitingConfirmation = "awaiting_confirmation",
     }
 }
 
-/// Why the endpoint refuses.
+/// Why the endpoint rejects an action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Refusal {
-    /// The contract's code.
+    /// The code of the problem (see `docs/protocol.md`).
     pub code: String,
-    /// Fields and codes of what has to be mended.
+    /// Field names and codes of the field errors.
     pub errors: Vec<(String, String)>,
     /// The endpoint's time: seconds since 1970.
     pub now: Option<i64>,
 }
 
 impl Refusal {
-    /// The code as it may be shown, and told to a page: a sentence in its place might hold what was typed.
+    /// The code if it is well-formed, else `refused`. The code is shown and passed to the page, and a hostile endpoint
+    /// could put typed text into it.
     pub fn told(&self) -> String {
         let code = self.code.as_str();
         let is_code = (1..=64).contains(&code.len())
@@ -66,7 +67,7 @@ impl Refusal {
     }
 }
 
-/// Reads an answer. `jti` is the identity of the action that was sent, `retry_after` the header's
+/// Interprets a response. `jti` is the identity of the action that was sent, `retry_after` the header's
 /// value in seconds.
 pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> Outcome {
     let json = json::parse(body).ok();
@@ -78,12 +79,12 @@ pub fn outcome(status: u16, body: &str, retry_after: Option<u32>, jti: &str) -> 
         (429, Some(json)) if text(&json, "code").as_deref() == Some("proof_required") => {
             text(&json, "challenge").map_or(Outcome::RetryLater(retry_after), Outcome::Prove)
         }
-        // 408: the body did not come in time.
+        // 408: the body did not arrive in time.
         (408 | 429 | 503, _) => Outcome::RetryLater(retry_after),
         (400..=499, Some(json)) if text(&json, "code").is_some() => {
             Outcome::Refused(refusal(&json))
         }
-        // A page of HTML, a proxy's fault, an empty answer: it may be there or not.
+        // An HTML page, a proxy's error, an empty response: the action may be stored or not.
         _ => Outcome::Unreachable,
     }
 }
@@ -110,7 +111,7 @@ fn refusal(json: &Json) -> Refusal {
     }
 }
 
-/// The number in an answer like `{"count":1234,"goal":5000}`.
+/// The count in a response like `{"count":1234,"goal":5000}`.
 pub fn count(body: &str) -> Option<i64> {
     whole(&json::parse(body).ok()?, "count")
 }

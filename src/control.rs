@@ -1,6 +1,6 @@
 //! Names of the controls that every form has.
 
-/// The name of the control for a target's box, a target's id being the value.
+/// The name of a target's checkbox; its value is the target's id.
 pub const TARGETS: &str = "targets";
 /// The name of the control for the subject.
 pub const SUBJECT: &str = "subject";
@@ -8,9 +8,9 @@ pub const SUBJECT: &str = "subject";
 pub const BODY: &str = "body";
 /// The name of the control for how the supporter wishes to be named in public.
 pub const PUBLIC: &str = "public";
-/// What the name of a consent's control begins with; the purpose follows.
+/// Prefix of the name of a consent's control; the purpose follows.
 pub const CONSENT: &str = "consent_";
-/// The value of a box that is ticked.
+/// The value of a ticked checkbox.
 pub const TICKED: &str = "on";
 
 /// The name of the control for a consent.

@@ -1,5 +1,4 @@
-//! The countries of ISO 3166-1, and Kosovo, by their two letters. Their names are the renderers'
-//! affair.
+//! Two-letter codes of the countries in ISO 3166-1, and of Kosovo. The renderers know the names.
 
 /// All two-letter codes, in alphabetical order, without anything between them.
 pub const CODES: &str = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZ\

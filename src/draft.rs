@@ -1,5 +1,5 @@
-//! What was typed: raw, never trusted, and never lost. It is a list of named values, as an HTML
-//! form would post them, whether they come from the widget's controls, the hosted form or claims.
+//! The supporter's input: unvalidated named values, as an HTML form would post them. They come from the widget's
+//! controls, the hosted form or claims.
 
 use crate::action::Claims;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
@@ -8,22 +8,21 @@ use crate::find::replace;
 use crate::json::{Json, Value};
 use crate::rng::splitmix64;
 
-/// Named values in the order in which they came. A name may have several values.
+/// Named values in order of arrival. A name may have several values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     values: Vec<(String, String)>,
-    /// What is drawn with, where chance decides.
+    /// Seed for random choices.
     seed: u64,
 }
 
 impl Draft {
-    /// The draft with which a form begins: every target chosen where there is one only, and the
-    /// campaign's first subject and body.
+    /// The initial draft of a form: a single target is chosen, subject and body are the campaign's first ones.
     pub fn new(campaign: &Campaign) -> Self {
         Draft::begun(campaign, 0)
     }
 
-    /// The same for a form of this seed: of several subjects, it draws the one that is suggested first.
+    /// The initial draft of a form with this seed, which picks one of several subjects at random.
     pub fn begun(campaign: &Campaign, seed: u64) -> Self {
         let mut draft = Draft { seed, ..Draft::default() };
         if let [only] = &campaign.targets[..] {
@@ -35,24 +34,24 @@ impl Draft {
         draft
     }
 
-    /// What a form posted: pairs of control name and value.
+    /// The draft that an HTML form posted: pairs of control name and value.
     pub fn posted(values: Vec<(String, String)>) -> Self {
         Draft { values, seed: 0 }
     }
 
-    /// The same draft, where chance decides with this seed: one for each form.
+    /// The same draft with this seed for random choices. Each form has its own.
     #[must_use]
     pub fn seeded(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// What targets are drawn with.
+    /// The seed for random targets.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// What claims say was typed.
+    /// The draft that these claims were made from.
     pub fn claimed(claims: &Claims) -> Self {
         let mut draft = Draft::default();
         for name in STANDARD_FIELDS {
@@ -82,7 +81,7 @@ impl Draft {
         draft
     }
 
-    /// Adds what a JSON value says: a text, or each of several.
+    /// Adds a JSON string, or each string of a JSON list.
     pub(crate) fn recall(&mut self, name: &str, value: &Json) {
         match &value.value {
             Value::Text(text) => self.tick(name, text, true),
@@ -91,27 +90,27 @@ impl Draft {
         }
     }
 
-    /// The first value under this name; empty without one.
+    /// The first value of this name; empty if there is none.
     pub fn get(&self, name: &str) -> &str {
         self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// Every value under this name.
+    /// All values of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every name that has a value, as often as it has one.
+    /// The name of each value, in order; a name with several values appears several times.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Whether this is among the values of the name.
+    /// Whether the name has this value.
     pub fn has(&self, name: &str, value: &str) -> bool {
         self.all(name).any(|known| known == value)
     }
 
-    /// Makes this the only value of the name.
+    /// Sets the only value of the name; an empty one removes it.
     pub fn set(&mut self, name: &str, value: &str) {
         self.values.retain(|(known, _)| known != name);
         if !value.is_empty() {
@@ -119,7 +118,7 @@ impl Draft {
         }
     }
 
-    /// Adds the value to those of the name, or takes it away.
+    /// Adds a value to the name, or removes it.
     pub fn tick(&mut self, name: &str, value: &str, ticked: bool) {
         self.values.retain(|(n, v)| n != name || v != value);
         if ticked {
@@ -128,12 +127,12 @@ impl Draft {
     }
 }
 
-/// The place of the subject that a form of this seed suggests first.
+/// Index of the subject that a form with this seed suggests first.
 fn drawn(campaign: &Campaign, seed: u64) -> usize {
     (splitmix64(seed) % campaign.message.subjects.len().max(1) as u64) as usize
 }
 
-/// The first seed from this one on whose form suggests the subject that a first markup shows, which is made with 0.
+/// The first seed, counting up from this one, that suggests the same subject as the first paint (whose seed is 0).
 pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
     while drawn(campaign, seed) != drawn(campaign, 0) {
         seed = seed.wrapping_add(1);
@@ -141,7 +140,7 @@ pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
     seed
 }
 
-/// A value as it is compared and kept: trimmed, its line ends LF.
+/// A value in the form that is compared and stored: trimmed, with LF line ends.
 pub fn clean(value: &str) -> String {
     replace(&replace(value.trim(), "\r\n", "\n"), "\r", "\n")
 }

@@ -1,6 +1,7 @@
-//! The signed envelope: compact JWS (RFC 7515) with ES256 (RFC 7518, section 3.4), its key inside.
-//! Writing and strict reading only: no clock, no randomness, no key and no transport. Whoever
-//! verifies a signature does it over [`Envelope::signed`].
+//! Signed envelope: a compact JWS (RFC 7515) with ES256 (RFC 7518, section 3.4) and the public key in its header.
+//!
+//! This module writes and strictly parses envelopes. It has no clock, no randomness, no private key and no transport,
+//! and it verifies nothing: a caller that does verifies the signature over [`Envelope::signed`].
 
 use crate::action::Claims;
 pub use crate::base64url::{decode, encode};
@@ -8,9 +9,9 @@ use crate::json::Writer;
 pub use crate::jwk::PublicKey;
 use crate::shape::{self, ConfigFault, Shape, Written, fault, read_bytes as read, record};
 
-/// `typ` of an action.
+/// The `typ` of an action.
 pub const ACTION: &str = "action+jws";
-/// `typ` of a receipt.
+/// The `typ` of a receipt.
 pub const RECEIPT: &str = "receipt+jws";
 
 record! { written
@@ -20,13 +21,13 @@ record! { written
         alg: String,
         /// [`ACTION`] or [`RECEIPT`].
         typ: String,
-        /// The key that signed, in an action.
+        /// The public key of the signature; only in an action.
         jwk: Option<PublicKey> = None,
-        /// The name of the key that signed, in a receipt.
+        /// The id of the endpoint's key; only in a receipt.
         kid: Option<String> = None,
     }
 
-    /// What a receipt says: the endpoint has this action.
+    /// The payload of a receipt: the endpoint has stored this action.
     pub struct ReceiptClaims {
         /// The endpoint's public address.
         iss: String,
@@ -41,7 +42,7 @@ record! { written
     }
 }
 
-/// What an action's key signs: header and payload in base64url, a dot between them.
+/// The signing input of an action: header and payload in base64url, joined by a dot.
 pub fn signing_input(key: &PublicKey, claims: &Claims) -> String {
     let header = Header {
         alg: "ES256".to_owned(),
@@ -52,7 +53,7 @@ pub fn signing_input(key: &PublicKey, claims: &Claims) -> String {
     written(&header, claims)
 }
 
-/// What an endpoint's key signs for a receipt.
+/// The signing input of a receipt.
 pub fn receipt_signing_input(kid: &str, claims: &ReceiptClaims) -> String {
     let header = Header {
         alg: "ES256".to_owned(),
@@ -67,17 +68,17 @@ fn written(header: &Header, claims: &dyn Written) -> String {
     join([&encode(shape::write(header).as_bytes()), &encode(shape::write(claims).as_bytes())])
 }
 
-/// Two parts of an envelope, a dot between them.
+/// Joins two parts of an envelope by a dot.
 pub(crate) fn join(parts: [&str; 2]) -> String {
     [parts[0], ".", parts[1]].concat()
 }
 
-/// A signing input with its signature, in the P1363 form: r and s, 32 bytes each.
+/// The compact JWS: signing input and signature. The signature is r and s (IEEE P1363), 32 bytes each.
 pub fn compact(signing_input: &str, signature: &[u8]) -> String {
     join([signing_input, &encode(signature)])
 }
 
-/// The body of a post in the format `json`: the action in the clear beside its proof.
+/// The request body in the format `json`: the claims in plain JSON, and the JWS as their proof.
 pub fn json_body(claims: &Claims, proof: &str) -> String {
     let mut out = Writer::default();
     out.object(|out| {
@@ -87,35 +88,35 @@ pub fn json_body(claims: &Claims, proof: &str) -> String {
     out.finish()
 }
 
-/// An envelope taken apart. Nothing in it is verified.
+/// A parsed envelope. Nothing in it is verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope<'a, T> {
     /// The header.
     pub header: Header,
-    /// The payload, read.
+    /// The parsed payload.
     pub claims: T,
-    /// The payload, byte for byte.
+    /// The decoded bytes of the payload.
     pub payload: Vec<u8>,
-    /// The text that the signature is about.
+    /// The signing input, which the signature covers.
     pub signed: &'a str,
-    /// The signature in the P1363 form.
+    /// The signature: r and s (IEEE P1363).
     pub signature: [u8; 64],
 }
 
-/// Why a text is no envelope of ours.
+/// Why a text is not a valid envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvelopeFault {
     /// Not three parts of canonical, unpadded base64url.
     NotCompact,
-    /// The header is not one that we take; the fault says why.
+    /// The header is invalid; the faults say why.
     Header(Vec<ConfigFault>),
     /// The signature is not 64 bytes.
     Signature,
-    /// The payload is not what it should be; the faults say why.
+    /// The payload is invalid; the faults say why.
     Payload(Vec<ConfigFault>),
 }
 
-/// Takes an action apart.
+/// Parses an action.
 ///
 /// # Errors
 /// The first part that is not exactly as the contract wants it.
@@ -135,7 +136,7 @@ pub fn open_action(compact: &str) -> Result<Envelope<'_, Claims>, EnvelopeFault>
     }
 }
 
-/// Takes a receipt apart.
+/// Parses a receipt.
 ///
 /// # Errors
 /// The first part that is not exactly as the contract wants it.

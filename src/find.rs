@@ -1,20 +1,20 @@
-//! Looking for a part of a text, byte by byte. The standard library's search is quicker in long texts
-//! and costs the widget 3 KB; ours are short.
+//! Substring search, byte by byte. The standard library's search is faster in long texts but costs the widget 3 KB;
+//! the texts here are short.
 
-/// Where the part first stands.
+/// Byte offset of the first occurrence.
 #[inline(never)]
 pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
 
-/// What stands before and after the part, where it first stands.
+/// The text before and after the first occurrence.
 #[inline(never)]
 pub(crate) fn split_once<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
     let at = find(text, part)?;
     Some((text.get(..at)?, text.get(at + part.len()..)?))
 }
 
-/// The text with one part in the place of another.
+/// The text with every occurrence replaced.
 #[inline(never)]
 pub(crate) fn replace(text: &str, part: &str, by: &str) -> String {
     let mut replaced = String::new();

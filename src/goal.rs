@@ -1,8 +1,8 @@
-//! The goal that is shown: once it is reached, the next round number, so that nobody is told that they come
-//! too late.
+//! The displayed goal. Once the campaign's goal is reached, the next round number is shown, so that further messages
+//! still seem worthwhile.
 
-/// The goal to show where so many have sent: the campaign's own until it is reached, then the next of 1,
-/// 2, 5, 10, 20, 50 and so on.
+/// The goal to show at this count: the campaign's own until it is reached, then the next of 1, 2, 5, 10, 20, 50 and so
+/// on.
 pub fn shown(goal: i64, count: i64) -> i64 {
     if count < goal {
         return goal;
@@ -13,7 +13,7 @@ pub fn shown(goal: i64, count: i64) -> i64 {
             match power.checked_mul(step) {
                 Some(next) if next > count => return next,
                 Some(_) => {}
-                // There is no rounder number than this.
+                // No larger round number fits.
                 None => return count,
             }
         }

@@ -1,33 +1,33 @@
-//! JSON as it stands in a text (RFC 8259): every value with its line, members in their order,
-//! duplicate keys kept, so that whoever reads it can say exactly where a fault is.
+//! JSON parser and writer (RFC 8259). The parser records the line of every value and preserves the order of members and
+//! duplicate keys, so that a fault can be located exactly.
 //!
-//! The browser and the endpoint read every campaign file and every claim through this one parser;
-//! a host page that patches `JSON` changes nothing.
+//! Browser and endpoint parse every campaign file and all claims with this parser, so they cannot read the same bytes
+//! differently, and a host page that patches `JSON` has no influence.
 
-/// How deep lists and objects may nest. Deeper text is refused before it can exhaust the stack.
+/// Maximum nesting depth of lists and objects. Deeper text is rejected before it can exhaust the stack.
 pub const DEEPEST: u32 = 32;
-/// How many members an object may have. Looking for those that stand twice takes their square.
+/// Maximum number of members of an object. Finding duplicates takes quadratic time.
 pub const MOST_MEMBERS: usize = 1000;
 
-/// A value and the line, counted from 1, on which it begins.
+/// A value, and the line on which it begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Json {
     /// The line on which the value begins, from 1.
     pub line: u32,
-    /// What stands there.
+    /// The value.
     pub value: Value,
 }
 
-/// One of the kinds of value that JSON has.
+/// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number written without fraction and exponent that fits an `i64`.
+    /// A number without fraction or exponent that fits an `i64`.
     Whole(i64),
-    /// Any other number. No key of ours takes one, so its value is not kept.
+    /// Any other number. No key accepts one, so its value is not stored.
     Fraction,
     /// A string.
     Text(String),
@@ -51,12 +51,12 @@ pub struct Member {
 pub struct SyntaxFault {
     /// The line of the fault, from 1.
     pub line: u32,
-    /// What should have stood there.
+    /// What was expected there.
     pub expected: &'static str,
 }
 
 impl Json {
-    /// The value of the first member with this key, where this is an object that has one.
+    /// The value of the first member with this key; `None` if this is no object or has no such member.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match &self.value {
             Value::Object(members) => members.iter().find(|m| m.key == key).map(|m| &m.value),
@@ -64,7 +64,7 @@ impl Json {
         }
     }
 
-    /// As [`get`](Self::get), to be changed.
+    /// Mutable version of [`get`](Self::get).
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
         match &mut self.value {
             Value::Object(members) => {
@@ -74,7 +74,7 @@ impl Json {
         }
     }
 
-    /// The text, where this is one.
+    /// The string, if this is one.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
@@ -83,11 +83,11 @@ impl Json {
     }
 }
 
-/// Reads a whole text as one JSON value.
+/// Parses a text as one JSON value.
 ///
 /// # Errors
-/// The first place where the text leaves RFC 8259, nests deeper than [`DEEPEST`], has more than
-/// [`MOST_MEMBERS`] in one object, or escapes half a surrogate pair.
+/// The first place where the text violates RFC 8259, nests deeper than [`DEEPEST`], has more than [`MOST_MEMBERS`] in
+/// one object, or escapes half a surrogate pair.
 pub fn parse(text: &str) -> Result<Json, SyntaxFault> {
     let mut parser = Parser { rest: text, line: 1 };
     parser.space();
@@ -297,7 +297,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A whole number in decimal digits. Rust's own formatting costs the widget 2 KB.
+/// An integer in decimal digits. Rust's own formatting costs the widget 2 KB.
 pub fn decimal(number: i64) -> String {
     let mut digits = Vec::new();
     let mut rest = number.unsigned_abs();
@@ -314,7 +314,7 @@ pub fn decimal(number: i64) -> String {
     digits.iter().rev().collect()
 }
 
-/// Writes compact JSON. It sets the commas; whoever calls it keeps keys and values in turn.
+/// Writer for compact JSON. It inserts commas; the caller must alternate keys and values.
 #[derive(Default)]
 pub struct Writer {
     out: String,
@@ -326,7 +326,7 @@ impl Writer {
         self.out
     }
 
-    /// An object, whose members `inside` writes.
+    /// Writes an object, whose members `inside` writes.
     pub fn object(&mut self, inside: impl FnOnce(&mut Self)) {
         self.comma();
         self.out.push('{');
@@ -334,7 +334,7 @@ impl Writer {
         self.out.push('}');
     }
 
-    /// A list, whose items `inside` writes.
+    /// Writes a list, whose items `inside` writes.
     pub fn list(&mut self, inside: impl FnOnce(&mut Self)) {
         self.comma();
         self.out.push('[');
@@ -342,7 +342,7 @@ impl Writer {
         self.out.push(']');
     }
 
-    /// The key of the member whose value is written next.
+    /// Writes the key of a member; its value must follow.
     pub fn key(&mut self, key: &str) -> &mut Self {
         self.text(key);
         self.out.push(':');
@@ -384,14 +384,14 @@ impl Writer {
         self.out.push_str(if truth { "true" } else { "false" });
     }
 
-    /// A value that is JSON already.
+    /// Writes a value that is already JSON.
     pub fn json(&mut self, json: &str) {
         self.comma();
         self.out.push_str(json);
     }
 
     fn comma(&mut self) {
-        // A string ends with its quote, so these three can only be punctuation here.
+        // A string ends with a quote, so these characters can only be punctuation.
         if !self.out.is_empty() && !self.out.ends_with(['{', '[', ':']) {
             self.out.push(',');
         }

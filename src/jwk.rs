@@ -4,7 +4,7 @@ use crate::base64url::decode;
 use crate::shape::record;
 
 record! { written
-    /// A public key on P-256 (RFC 7517 and RFC 7518, section 6.2), with nothing besides it.
+    /// A public key on P-256 (RFC 7518, section 6.2). No other member is allowed.
     pub struct PublicKey {
         /// Always `EC`.
         kty: String,
@@ -18,7 +18,7 @@ record! { written
 }
 
 impl PublicKey {
-    /// The key of these coordinates, each 32 bytes in base64url.
+    /// Makes a key of its coordinates, each 32 bytes in base64url.
     pub fn p256(x: &str, y: &str) -> Self {
         let [kty, crv, x, y] = ["EC", "P-256", x, y].map(str::to_owned);
         PublicKey { kty, crv, x, y }

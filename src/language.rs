@@ -1,8 +1,7 @@
-//! Which language a form is shown in, and which way it runs.
+//! Language negotiation, writing direction, and names of languages.
 
-/// The language among the `available` that is nearest to the first of the `wanted` that any is
-/// near to: the same tag, else the same with fewer subtags (RFC 4647, lookup), else the same
-/// primary subtag. Without one, the first available.
+/// Chooses one of the `available` languages. For each `wanted` tag in turn: the same tag, else the same with fewer
+/// subtags (RFC 4647, lookup), else the same primary subtag. If none matches, the first available.
 pub fn choose<'a>(wanted: &[String], available: &'a [String]) -> &'a str {
     let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
     for tag in wanted {
@@ -32,7 +31,7 @@ pub fn is_right_to_left(tag: &str) -> bool {
         || tag.split(['-', '_']).skip(1).any(|script| script.eq_ignore_ascii_case("Arab"))
 }
 
-/// What a language calls itself.
+/// The name of a language in that language.
 pub fn autonym(lang: &str) -> &str {
     match primary(lang) {
         "ar" => "العربية",
@@ -62,7 +61,7 @@ pub fn autonym(lang: &str) -> &str {
     }
 }
 
-/// Whether the names of countries are ours in this language: Chromium has none in Khmer.
+/// Whether the widget has its own names of countries in this language. Chromium has none in Khmer.
 pub fn named_by_us(tag: &str) -> bool {
     primary(tag).eq_ignore_ascii_case("km")
 }

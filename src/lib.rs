@@ -1,14 +1,24 @@
-//! StandWith: the form with which people send a message to the authorities, on any website.
+//! Core of StandWith, an embeddable form for sending messages to public authorities.
 //!
-//! This crate is the whole of what a form is: the rules, the words, the course of events and the
-//! tree of elements. None of it knows a browser, a network, a clock or a source of randomness, so
-//! the widget and the endpoint share it, and nearly all of it is tested natively.
+//! This crate has all rules, texts, states and markup of a form. It performs no I/O: no browser, network, clock or
+//! randomness. Widget and endpoint share it, and almost all of it is tested natively.
 //!
-//! The way of the data, from top to bottom:
+//! # Start here
+//!
+//! | question | module |
+//! | --- | --- |
+//! | What may a campaign file say? | [`campaign`]; rules between values: [`lint`] |
+//! | What is a valid submission? | [`check`] |
+//! | What is signed and sent? | [`action`], [`envelope`]; encryption: [`sealing`] |
+//! | What happens after a click or an answer? | [`session`]: [`Session::update`](session::Session::update) |
+//! | What does the form look like? | [`view`], which writes [`markup`] |
+//! | What does the form say? | [`text`] |
+//!
+//! # Data flow
 //!
 //! ```text
 //! campaign file ── json ── shape ── campaign ─┐
-//! what is typed ── draft ── message ──────────┴─ check ── action ── envelope ── (the wire)
+//! input ────────── draft ── message ──────────┴─ check ── action ── envelope ── (endpoint)
 //!                                                              answer ── session ── view ── markup
 //! ```
 
@@ -54,6 +64,6 @@ pub mod text;
 pub mod markup;
 pub mod view;
 
-// What is wrong with a campaign file is told where it is written, never in the widget.
+// Campaign files are validated by the endpoint and the command line, never in the widget.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod lint;

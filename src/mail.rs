@@ -1,30 +1,29 @@
-//! A message as the supporter's own mail: the links with which a mail program or a mailbox on the web
-//! opens it, addressed and written, for the supporter to send.
+//! A message as an e-mail that the supporter sends: links that open it in a mail program or in webmail, with recipients
+//! and text filled in.
 
 use crate::action::Action;
 use crate::campaign::Campaign;
 use crate::find::replace;
 
-/// The longest `mailto:` link. Windows hands a program no more than 2,083 characters of a link, and Outlook
-/// takes fewer; browsers there stop at about 2,000.
+/// Maximum length of a `mailto:` link. Windows passes at most 2,083 characters of a link to a program, Outlook accepts
+/// fewer, and browsers on Windows stop at about 2,000.
 pub const LONGEST_MAILTO: usize = 1900;
-/// The longest link into a mailbox on the web: many servers refuse more than 8,190 bytes in a request's
-/// first line.
+/// Maximum length of a link to webmail. Many servers reject a request line of more than 8,190 bytes.
 pub const LONGEST_WEB: usize = 8000;
 
-/// A mail that is to be sent.
+/// An e-mail that the supporter is to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mail {
-    /// The addresses of those who get it.
+    /// Addresses of the recipients.
     pub to: Vec<String>,
     /// Subject.
     pub subject: String,
-    /// Body, its line ends LF.
+    /// Body, with LF line ends.
     pub body: String,
 }
 
 impl Mail {
-    /// The mail that says what an action says, to those to whom that says it.
+    /// The e-mail with the message and the targets of an action.
     pub fn of(campaign: &Campaign, action: &Action) -> Self {
         let ids = &action.targets;
         let targets = campaign.targets.iter();
@@ -36,12 +35,12 @@ impl Mail {
         }
     }
 
-    /// The addresses in one line.
+    /// The recipients' addresses in one line.
     pub fn addresses(&self) -> String {
         self.to.join(", ")
     }
 
-    /// The link for the supporter's mail program (RFC 6068), if no program cuts it off.
+    /// The `mailto:` link (RFC 6068); `None` if it is so long that programs truncate it.
     pub fn mailto(&self) -> Option<String> {
         let link = self.mailto_of_any_length();
         (link.len() <= LONGEST_MAILTO).then_some(link)
@@ -51,7 +50,7 @@ impl Mail {
         let mut link = "mailto:".to_owned();
         for (index, address) in self.to.iter().enumerate() {
             link.push_str(if index == 0 { "" } else { "," });
-            // The one character between the two parts stands for itself (RFC 6068, section 2).
+            // The `@` is not encoded (RFC 6068, section 2).
             match address.rsplit_once('@') {
                 Some((local, domain)) => {
                     link.push_str(&percent_encode(local));
@@ -73,12 +72,12 @@ impl Mail {
         link
     }
 
-    /// Links to mailboxes on the web, each with its name; those only that are not too long.
+    /// Links to webmail services, each with the service's name. Links that would be too long are left out.
     ///
-    /// None of these addresses is documented by those who answer them. Gmail's and Yahoo's have stood for
-    /// many years, and browsers come with forms of them; Outlook's is the one that Microsoft's own pages
-    /// lead to, and is for private mailboxes; Proton's is the one with which its site offers itself to
-    /// browsers for `mailto:`. Where one changes, its mailbox opens without the message: copying is there.
+    /// None of these addresses is documented by its service. Gmail's and Yahoo's have worked for many years, and
+    /// browsers ship with variants of them. Outlook's is the one that Microsoft's own pages link to, for private
+    /// mailboxes. Proton's is the one that its site registers for `mailto:`. If an address changes, the mailbox opens
+    /// without the message, and the supporter can still copy it.
     pub fn on_the_web(&self) -> impl Iterator<Item = (&'static str, String)> {
         let [to, subject, body] =
             [&self.to.join(","), &self.subject, &self.body].map(|text| percent_encode(text));
@@ -97,8 +96,8 @@ impl Mail {
     }
 }
 
-/// All but the unreserved characters of RFC 3986, as percent-encoded UTF-8; line ends as CRLF
-/// (RFC 6068, section 5).
+/// Percent-encodes all but the unreserved characters of RFC 3986, as UTF-8. Line ends become CRLF (RFC 6068, section
+/// 5).
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::new();
     let lines = replace(&replace(text, "\r\n", "\n"), "\r", "\n");

@@ -1,6 +1,5 @@
-//! The small subset of Markdown that campaign texts may use, parsed to typed nodes: paragraphs,
-//! `# headings`, `- lists` or `* lists`, `**strong**`, `*emphasis*` and `[links](https://…)`. There is no way
-//! from a text to HTML: what is none of these is text.
+//! Parser for the subset of Markdown in campaign texts: paragraphs, `# headings`, `- lists` or `* lists`, `**strong**`,
+//! `*emphasis*` and `[links](https://…)`. Everything else, HTML included, is plain text.
 
 use crate::find::split_once;
 use crate::markup::LINKS;
@@ -8,9 +7,9 @@ use crate::markup::LINKS;
 /// A block of text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
-    /// `# …`, all six levels alike.
+    /// `# …`; all six levels are the same.
     Heading(Vec<Inline>),
-    /// Lines without a blank one between them.
+    /// Consecutive lines without a blank line.
     Paragraph(Vec<Inline>),
     /// Lines that begin with `- ` or `* `.
     List(Vec<Vec<Inline>>),
@@ -27,14 +26,14 @@ pub enum Inline {
     Emphasis(String),
     /// `[text](address)`, where the address [`is_safe`].
     Link {
-        /// What the link says.
+        /// The link's text.
         text: String,
-        /// Where it leads.
+        /// The link's address.
         address: String,
     },
 }
 
-/// Parses a text. Every text is valid.
+/// Parses a text. Every text is valid Markdown.
 pub fn parse(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
@@ -83,7 +82,7 @@ fn inlines(text: &str) -> Vec<Inline> {
     inlines
 }
 
-/// The marked run with which a text begins, and what follows it.
+/// The marked inline at the beginning of a text, and the rest.
 fn marked(text: &str) -> Option<(Inline, &str)> {
     let between = |open: &str, close: &str| {
         let (inner, after) = split_once(text.strip_prefix(open)?, close)?;
@@ -97,7 +96,7 @@ fn marked(text: &str) -> Option<(Inline, &str)> {
         return Some((Inline::Emphasis(inner), after));
     }
     let rest = text.strip_prefix('[')?;
-    // An earlier bracket is text, not the beginning of what the link says.
+    // An earlier bracket is plain text, not the beginning of the link.
     let end = rest.bytes().position(|byte| matches!(byte, b'[' | b']'))?;
     let (text, after) = (rest.get(..end)?, rest.get(end..)?.strip_prefix("](")?);
     let (address, after) = enclosed(after)?;
@@ -108,11 +107,10 @@ fn marked(text: &str) -> Option<(Inline, &str)> {
     is_safe(address).then_some((link, after))
 }
 
-/// The longest address of a link, in characters. Without an end to it, the time that a text takes would grow
-/// with the square of its length.
+/// Maximum length of a link's address, in characters. Without a limit, parsing could take quadratic time.
 const LONGEST_ADDRESS: usize = 2000;
 
-/// What stands before the bracket that closes, and what follows it. An address may hold pairs.
+/// The text before the closing bracket, and the rest. An address may contain pairs of brackets.
 fn enclosed(text: &str) -> Option<(&str, &str)> {
     let mut open = 0;
     for (at, char) in text.char_indices().take(LONGEST_ADDRESS + 1) {
@@ -126,8 +124,8 @@ fn enclosed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Whether a link may lead here: only to one of [`LINKS`], and with nothing in it that an address parser would
-/// pass over.
+/// Whether this may be the address of a link: it begins with one of [`LINKS`], and has no white space or control
+/// character, which URL parsers skip.
 pub fn is_safe(address: &str) -> bool {
     LINKS.iter().any(|begin| address.starts_with(begin))
         && !address.chars().any(|c| c.is_whitespace() || c.is_control())

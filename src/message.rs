@@ -1,4 +1,4 @@
-//! The message: the campaign's template, the supporter's words, and what stands for what.
+//! Composition of the message: the campaign's template, the supporter's text, and placeholders.
 
 use crate::campaign::{Campaign, STANDARD_FIELDS, Target};
 use crate::draft::{BODY, Draft, SUBJECT, clean};
@@ -7,19 +7,19 @@ use crate::phone;
 use crate::targeting::recipients;
 use crate::value::{LONGEST_SUBJECT, length};
 
-/// What may stand between `{{` and `}}` for those to whom the message goes.
+/// Placeholders for the target, written between `{{` and `}}`.
 pub const OF_TARGETS: [&str; 3] = ["target_name", "target_office", "target_organisation"];
 
-/// What stands between head, body and foot.
+/// Separator between head, body and foot.
 pub(crate) const GAP: &str = "\n\n";
 
 impl Draft {
-    /// The draft as it would be sent: its targets found, the phone number in its international form, placeholders
-    /// filled, head and foot about the body; where each target gets a message of its own, these as well.
+    /// The draft as it would be sent: targets selected, phone number in international form, placeholders filled in,
+    /// head and foot around the body; with `per_target`, also the message to each target.
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
-        // Once, and not again for each placeholder: a value may be nothing but white space, and very long.
+        // Trimmed once and not for each placeholder: a value may be a very long run of white space.
         for name in STANDARD_FIELDS {
             let value = clean(self.get(name));
             if value != self.get(name) {
@@ -45,7 +45,7 @@ impl Draft {
                 }
             }
         }
-        // Last, because it takes the place of what was typed.
+        // Last, because it overwrites the input.
         for (name, text) in written(&composed, &to) {
             composed.set(name, &text);
         }
@@ -53,30 +53,30 @@ impl Draft {
     }
 }
 
-/// The name under which a draft holds the subject or the body for one target only.
+/// The name of the subject or body for a single target in a composed draft.
 pub(crate) fn name_for(name: &str, target: &Target) -> String {
     [name, "/", target.id.as_str()].concat()
 }
 
-/// Whether somebody who may write words of their own has written none into the suggested body.
+/// Whether the supporter may edit the suggested body and has not.
 pub fn is_unchanged(campaign: &Campaign, draft: &Draft) -> bool {
     let template = &campaign.message;
     template.editable && clean(draft.get(BODY)) == clean(&template.body)
 }
 
-/// How many characters of a filled subject or body are worth making: so many that the form can say by how many
-/// a text is too long, and no more, since a post of a few kilobytes could otherwise expand to many megabytes.
+/// Maximum length to which a subject or body is filled in: enough for the form to say by how much a text is too long.
+/// Without a limit, a request of a few kilobytes could expand to many megabytes.
 pub(crate) fn room(campaign: &Campaign, name: &str) -> u32 {
     let most = if name == SUBJECT { LONGEST_SUBJECT } else { campaign.message.max };
-    // No campaign without fault lets a message be longer.
+    // `lint` allows no longer message.
     most.min(20_000) * 4
 }
 
-/// Replaces `{{given_name}}` and the like by what was entered, once: what is entered is not filled again. A
-/// placeholder for several targets names them all. An unknown placeholder stays as it is.
+/// Replaces placeholders such as `{{given_name}}` by the draft's values. Values are not filled in again. A placeholder
+/// for several targets lists them all. An unknown placeholder is left unchanged.
 ///
-/// A template or a result of more than `most` characters (Unicode scalar values) is cut after `most` of them, and
-/// marked with an ellipsis, so that it stays too long when it is trimmed.
+/// A template or a result of more than `most` Unicode scalar values is truncated there and marked with an ellipsis, so
+/// that it remains too long when it is trimmed.
 pub fn fill(template: &str, draft: &Draft, to: &[&Target], most: u32) -> String {
     let mut filled = Filled { text: String::new(), room: most, is_cut: false };
     if length(template) > most {
@@ -87,7 +87,7 @@ pub fn fill(template: &str, draft: &Draft, to: &[&Target], most: u32) -> String 
     while let Some((before, after)) = split_once(rest, "{{") {
         filled.push(before);
         rest = after;
-        // A name is whole before the next one begins.
+        // A placeholder must be closed before the next one begins.
         let part = split_once(after, "{{").map_or(after, |(part, _)| part);
         match split_once(part, "}}") {
             Some((name, _)) if is_placeholder(name.trim()) => {
@@ -112,12 +112,12 @@ pub fn fill(template: &str, draft: &Draft, to: &[&Target], most: u32) -> String 
     filled.text
 }
 
-/// A text that grows to a limit.
+/// A text with a length limit.
 struct Filled {
     text: String,
-    /// How many more characters it may have.
+    /// Characters left.
     room: u32,
-    /// Whether there were more.
+    /// Whether it was truncated.
     is_cut: bool,
 }
 
@@ -133,7 +133,7 @@ impl Filled {
             return;
         }
         self.text.extend(more.chars().take(self.room as usize));
-        // White space at either end would be trimmed, and what is left might seem short enough.
+        // White space at either end would be trimmed, and the rest might then seem short enough.
         if self.text.starts_with(char::is_whitespace) {
             self.text.insert(0, '…');
         }
@@ -142,12 +142,12 @@ impl Filled {
     }
 }
 
-/// Whether this may stand between `{{` and `}}`.
+/// Whether this is the name of a placeholder.
 pub fn is_placeholder(name: &str) -> bool {
     STANDARD_FIELDS.contains(&name) || OF_TARGETS.contains(&name)
 }
 
-/// What a placeholder stands for, as far as that is the target's to say.
+/// The target's value for a placeholder; empty if it is not one for targets.
 pub(crate) fn of_target<'a>(target: &'a Target, name: &str) -> &'a str {
     match name {
         "target_name" => &target.name,
@@ -158,12 +158,12 @@ pub(crate) fn of_target<'a>(target: &'a Target, name: &str) -> &'a str {
     .trim()
 }
 
-/// The names between `{{` and `}}` in a text, known or not.
+/// The names of all placeholders in a text, known or not.
 pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     template.split("{{").skip(1).filter_map(|part| part.split_once("}}")).map(|(n, _)| n.trim())
 }
 
-/// The message as it would be sent: head, body and foot, a blank line between them.
+/// The body as it would be sent: head, own text and foot, separated by blank lines.
 pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
     let template = &campaign.message;
     let own = if template.editable { draft.get(BODY) } else { &template.body };
@@ -173,8 +173,8 @@ pub fn body(campaign: &Campaign, draft: &Draft, to: &[&Target]) -> String {
     joined([&head, &own, &foot])
 }
 
-/// What somebody wrote of a message as it was sent, by the draft as it was sent: the body without head and foot. All of
-/// it, where the campaign has others by now.
+/// The supporter's own part of a body that was sent: without head and foot. If the campaign's head or foot has changed
+/// since, the whole body.
 pub(crate) fn own<'a>(campaign: &Campaign, sent: &Draft, body: &'a str) -> &'a str {
     let (to, room) = (recipients(campaign, sent), room(campaign, BODY));
     let [head, foot] = [&campaign.message.head, &campaign.message.foot]
@@ -185,7 +185,7 @@ pub(crate) fn own<'a>(campaign: &Campaign, sent: &Draft, body: &'a str) -> &'a s
     rest.unwrap_or(body)
 }
 
-/// Head, body and foot with a blank line between them, less those that are empty.
+/// Head, body and foot, separated by blank lines; empty parts are left out.
 pub(crate) fn joined(parts: [&str; 3]) -> String {
     let mut body = String::new();
     for part in parts.into_iter().filter(|part| !part.is_empty()) {

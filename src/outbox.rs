@@ -1,50 +1,49 @@
-//! What a device keeps of a message that could not be sent, on the supporter's word: what was signed, and
-//! nothing else. Every form of the same campaign on the same site sends it as soon as it can.
+//! Outbox entries: signed messages that could not be sent and that the device stores with the supporter's consent. Any
+//! form of the same campaign on the same site sends them when it can.
 
 use crate::draft::{Draft, TARGETS};
 use crate::envelope;
 use crate::json::{self, Json, Value, Writer};
 
-/// How long a message is kept, in seconds: a day less than an endpoint takes it.
+/// Lifetime of an entry, in seconds: one day less than endpoints accept an action.
 pub const LONGEST: i64 = 6 * 86_400;
-/// For how long a tab has a message for itself, in seconds: longer than a post takes, a proof of work, and a second
-/// post with it.
+/// Duration of a claim, in seconds: enough for a request, a proof of work, and a second request.
 const CLAIM: i64 = 60;
-/// How long a post takes at most, and a little more, in seconds.
+/// Maximum duration of a request with a margin, in seconds.
 const POST: i64 = 15;
 
-/// A message that is kept.
+/// A stored message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OutboxEntry {
-    /// The campaign.
+    /// Campaign id.
     pub campaign: String,
     /// The action's identity.
     pub jti: String,
-    /// Where it goes: a form of another endpoint leaves it alone.
+    /// The endpoint's address. A form with another endpoint ignores the entry.
     pub url: String,
-    /// Whether it is for a test.
+    /// Whether it is a test.
     pub test: bool,
-    /// What is posted.
+    /// Request body.
     pub body: String,
-    /// When it is deleted: seconds since 1970.
+    /// Expiry: seconds since 1970.
     pub until: i64,
-    /// Until when some tab has it for itself, in order to send it: seconds since 1970.
+    /// End of the current claim: seconds since 1970; 0 if no tab has claimed it.
     pub claimed: i64,
 }
 
-/// What is to be done with a message that is found.
+/// Result of an attempt to claim an entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimResult {
-    /// Nothing: another tab is sending it.
+    /// Another tab has claimed it.
     Wait,
-    /// It was kept long enough.
+    /// It has expired.
     Delete,
-    /// It is sent, and belongs to this tab for as long as that takes.
+    /// This tab has claimed it and sends it.
     Send,
 }
 
 impl OutboxEntry {
-    /// Reads what a device kept. It may be from anyone: scripts of the same site can write there.
+    /// Parses a stored entry. It is untrusted: scripts of the same site can write to the database.
     pub fn read(text: &str) -> Option<Self> {
         let Value::List(values) = json::parse(text).ok()?.value else { return None };
         let text = |at: usize| values.get(at).and_then(Json::text).map(str::to_owned);
@@ -63,7 +62,7 @@ impl OutboxEntry {
         })
     }
 
-    /// What a device keeps.
+    /// The entry in the form that is stored.
     pub fn write(&self) -> String {
         let mut out = Writer::default();
         out.list(|out| {
@@ -78,13 +77,13 @@ impl OutboxEntry {
         out.finish()
     }
 
-    /// Under which name it is kept.
+    /// Key of the entry in the database.
     pub fn key(&self) -> String {
         [&self.campaign, "/", &self.jti].concat()
     }
 
-    /// What was typed, as far as it can be read: nothing of a message that is sealed. What was agreed to is not
-    /// in it, to be agreed to anew.
+    /// The draft that the entry was made from, without consents, which must be given anew. `None` if it is sealed or
+    /// unreadable.
     pub fn draft(&self) -> Option<Draft> {
         let claims = match json::parse(&self.body) {
             Ok(body) => body.get("action")?.clone(),
@@ -106,18 +105,18 @@ impl OutboxEntry {
         Some(draft)
     }
 
-    /// Whether the tab that claimed it can still post it before any other may, at the time `now` (seconds since
-    /// 1970).
+    /// Whether the claim lasts long enough for another request at the time `now` (seconds since 1970).
     pub fn may_be_posted(&self, now: i64) -> bool {
         now + POST < self.claimed
     }
 
-    /// Whose turn it is at the time `now` (seconds since 1970). A clock that was set back delays nothing.
+    /// Claims the entry for this tab at the time `now` (seconds since 1970), unless it has expired or is claimed. A
+    /// claim that ends too far in the future, because the clock was set back, is ignored.
     pub fn turn(&mut self, now: i64) -> ClaimResult {
         if now >= self.until {
             return ClaimResult::Delete;
         }
-        // Nor does any clock keep it for longer.
+        // A clock that was set back does not prolong the lifetime.
         self.until = self.until.min(now.saturating_add(LONGEST));
         if self.claimed > now && self.claimed <= now + CLAIM {
             return ClaimResult::Wait;

@@ -1,10 +1,9 @@
-//! Phone numbers: whether a text is one, and its international form (E.164) where the country is
-//! known. A number of which that form is doubtful stays as it was typed: who calls will know better.
+//! Phone numbers: syntax, and international form (E.164) where the country is known. A number whose international form
+//! is uncertain is left as typed.
 
-/// Calling codes, each with the countries that have it. Between the two, after a hyphen, stands what
-/// is dialled before a number inside the country where that is not a 0: nothing, where there is no
-/// such digit or where the 0 belongs to the number; `x` where it takes more to tell. After the markup
-/// that the countries have filed with the ITU (list annexed to Recommendation E.164).
+/// Calling codes with their countries. A hyphen introduces the trunk prefix if it is not `0`: empty if there is none or
+/// the 0 belongs to the number, `x` if it cannot be told. Source: the numbering plans that the countries have filed
+/// with the ITU (list annexed to Recommendation E.164).
 const CODES: &str = "1-1:AGAIASBBBMBSCADMDOGDGUJMKNKYLCMPMSPRSXTCTTUMUSVCVGVI 20:EG 211:SS 212:EHMA \
 213:DZ 216-:TN 218:LY 220-:GM 221-:SN 222-:MR 223-:ML 224-:GN 225-:CI 226-:BF 227-:NE 228-:TG 229-:BJ \
 230-:MU 231:LR 232:SL 233:GH 234:NG 235-:TD 236-:CF 237-:CM 238-:CV 239-:ST 240-:GQ 241-x:GA 242-:CG \
@@ -23,20 +22,20 @@ const CODES: &str = "1-1:AGAIASBBBMBSCADMDOGDGUJMKNKYLCMPMSPRSXTCTTUMUSVCVGVI 20
 965-:KW 966:SA 967:YE 968-:OM 970:PS 971:AE 972:IL 973-:BH 974-:QA 975-:BT 976:MN 977:NP 98:IR \
 992-:TJ 993-8:TM 994:AZ 995:GE 996:KG 998-:UZ";
 
-/// Countries where 00 is only the beginning of what is dialled before a calling code.
+/// Countries whose international prefix begins with `00` and is longer.
 const LONGER_THAN_00: &str = "AUBRCOGYHKIDKEKHKRMNNGSGTHTWTZUG";
 
-/// The numbers of a calling code.
+/// A calling code and its rules.
 #[derive(Clone, Copy)]
 struct Numbers {
     code: &'static str,
-    /// What is dialled before them inside the country.
+    /// Trunk prefix for calls within the country.
     trunk: &'static str,
     countries: &'static str,
 }
 
-/// Whether this is a phone number: 5 to 15 digits, and what people write between them. An extension or a second number
-/// may follow, in whatever words.
+/// Whether this is a phone number: 5 to 15 digits with common separators. An extension or a second number may follow,
+/// with any words.
 pub fn is_phone(value: &str) -> bool {
     let (mut digits, mut more, mut is_behind) = (0, 0, false);
     for c in value.chars() {
@@ -49,8 +48,7 @@ pub fn is_phone(value: &str) -> bool {
     (5..=15).contains(&digits) && (!is_behind || (1..=15).contains(&more) && !value.contains('@'))
 }
 
-/// A number as E.164 writes it, for somebody in this country (ISO 3166-1 alpha-2; empty where
-/// nothing is known of it). `None` where it is doubtful.
+/// The number in E.164, typed by a person in this country (ISO 3166-1 alpha-2; empty if unknown). `None` if uncertain.
 pub fn international(country: &str, typed: &str) -> Option<String> {
     let (mut digits, mut plus) = (String::new(), false);
     for c in typed.chars() {
@@ -79,7 +77,7 @@ pub fn international(country: &str, typed: &str) -> Option<String> {
     (9..=16).contains(&whole.len()).then_some(whole)
 }
 
-/// Takes a number with its calling code apart. A trunk prefix written after the code goes.
+/// Splits digits into calling code and national number, without a trunk prefix after the code.
 fn split(digits: &str) -> Option<(&'static str, &str)> {
     let Numbers { code, trunk, .. } = numbers().find(|n| digits.starts_with(n.code))?;
     let number = digits.get(code.len()..)?;
@@ -88,14 +86,14 @@ fn split(digits: &str) -> Option<(&'static str, &str)> {
     if of_trunk && number.starts_with('0') {
         return None;
     }
-    // What begins with 001 or 007 is more often a way out of the country than into these.
+    // 001 and 007 are more often an international prefix than the code of these countries.
     (code.len() > 1 || number.len() == 10).then_some((code, number))
 }
 
-/// The number that somebody inside the country has written, without its trunk prefix.
+/// The national number in digits that were typed without an international prefix; `None` if uncertain.
 fn inside(home: Numbers, digits: &str) -> Option<&str> {
     let Numbers { code, trunk, .. } = home;
-    // Where every number, or every mobile one, is as long, it is often written without a prefix.
+    // Where all numbers, or all mobile ones, have the same length, the trunk prefix is often left out.
     let length = match code {
         "1" | "7" | "57" | "90" | "91" => 10,
         "55" | "86" => 11,
@@ -122,7 +120,7 @@ fn numbers() -> impl Iterator<Item = Numbers> {
     })
 }
 
-/// Whether a country is among those of a list, two letters each.
+/// Whether a list of two-letter codes contains this country.
 pub(crate) fn lists(countries: &str, country: &str) -> bool {
     let mut pairs = countries.as_bytes().chunks(2);
     pairs.any(|pair| pair == country.as_bytes())
@@ -132,9 +130,9 @@ fn is_plus(c: char) -> bool {
     matches!(c, '+' | '\u{ff0b}')
 }
 
-/// What people write between digits, and what comes along unseen when a number is copied.
+/// Whether this is a separator between digits, or an invisible character from copying.
 pub(crate) fn is_between(c: char) -> bool {
-    // First and last of each. The signs behind U+2212 stand in place of a hyphen on Japanese keyboards.
+    // First and last of each range. Those after U+2212 are used for a hyphen on Japanese keyboards.
     const RANGES: [u16; 34] = [
         0x20, 0x20, 0x28, 0x29, 0x2d, 0x2f, 0xa0, 0xa0, 0xad, 0xad, 0xb7, 0xb7, 0x2000, 0x2015,
         0x202a, 0x202f, 0x2060, 0x2069, 0x2212, 0x2212, 0x2500, 0x2500, 0x3000, 0x3000, 0x30fc,
@@ -143,7 +141,7 @@ pub(crate) fn is_between(c: char) -> bool {
     is_within(c, &RANGES)
 }
 
-/// Whether a character is in one of these ranges: the first and the last of each, one after the other.
+/// Whether a character is in one of these ranges, given as pairs of first and last.
 pub(crate) fn is_within(c: char, ranges: &[u16]) -> bool {
     let mut ends = ranges.iter();
     while let (Some(first), Some(last)) = (ends.next(), ends.next()) {
@@ -154,8 +152,8 @@ pub(crate) fn is_within(c: char, ranges: &[u16]) -> bool {
     false
 }
 
-/// The value of a decimal digit of a script that is in everyday use. Unicode keeps the ten of a
-/// script together; its whole table costs the widget 1 KB.
+/// The value of a decimal digit in a script in everyday use. The ten digits of a script are contiguous; Unicode's full
+/// table would cost the widget 1 KB.
 pub(crate) fn digit(c: char) -> Option<u8> {
     const ZEROS: [u16; 19] = [
         0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50,

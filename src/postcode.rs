@@ -1,26 +1,26 @@
-//! Postcodes: their form in the countries where it is beyond doubt, and how they are compared. What
-//! was typed is sent as it was typed; small letters, spaces and hyphens are forgiven.
+//! Postcodes: their format in countries where it is certain, and their comparison. Case, spaces and hyphens are
+//! ignored; the postcode is sent as typed.
 
 use crate::phone::{digit, is_between, lists};
 
-/// Forms, each with the countries that have it: `#` is a digit, `@` a letter, another letter itself.
-/// Between alternatives stands `|`, the one to show as an example first. Space and hyphen are for that
-/// example only. Countries whose codes are changing, or that many people leave out, are not here; nor is Cyprus, which
-/// has two systems. Territories whose people name this country have their own alternatives.
+/// Formats with their countries: `#` is a digit, `@` a letter, any other letter itself. `|` separates alternatives; the
+/// first one is shown as an example, and only there spaces and hyphens matter. Countries whose codes are changing or
+/// often omitted are not listed, nor is Cyprus, which has two systems. Territories whose residents choose this country
+/// have their own alternatives.
 const FORMS: &str = "####:ATAUBEBGCHHULILULVMDNONZPHSIZA;#####:AXDEEEESFIFRHRIDITLTMCMEMXMYTHTR;#####|######:UAVN;####|###:DK;\
 ###:ADIS;######:CNINRORUSG;### ##:CZGRSESK;#####|#####-####:US;@#@ #@#:CA;@@# #@@|@# #@@|@## #@@|\
 @@## #@@|@#@ #@@|@@#@ #@@|BFPO #|BFPO ##|BFPO ###|BFPO ####|@@@@ #@@:GB;#### @@:NL;##-###:PL;####-###|####:PT;\
 #####-###:BR;###-####:JP;#####|###-###:KR;######|#####:KH";
 
-/// Whether a postcode may be one of this country (ISO 3166-1 alpha-2). Of a country whose form is not
-/// known for sure, and of none, every text may be.
+/// Whether a postcode has the format of this country (ISO 3166-1 alpha-2). True for a country without a certain format,
+/// and for none.
 pub fn fits(country: &str, postcode: &str) -> bool {
     let Some(forms) = forms(country) else {
         return true;
     };
     let code = plain(postcode);
     let mut inland = code.as_str();
-    // In letters from abroad the country stands before the digits: D-10115, SE-111 22.
+    // Letters from abroad have a country code before the digits: D-10115, SE-111 22.
     if forms.starts_with('#') {
         let digits = code.trim_start_matches(|c: char| c.is_ascii_uppercase());
         if code.len() - digits.len() <= 2 {
@@ -30,7 +30,7 @@ pub fn fits(country: &str, postcode: &str) -> bool {
     forms.split('|').any(|form| is_of(form, inland))
 }
 
-/// What a postcode of this country may look like; nothing where that is not known for sure.
+/// An example of a postcode of this country; empty if its format is not certain.
 pub fn example(country: &str) -> String {
     let form = forms(country).and_then(|forms| forms.split('|').next()).unwrap_or_default();
     let (mut digits, mut letters) = (0, 0);
@@ -51,13 +51,13 @@ pub fn example(country: &str) -> String {
     example
 }
 
-/// A postcode as it is compared: capital letters and European digits, nothing between them.
+/// A postcode in the form that is compared: upper case, ASCII digits, no separators.
 pub(crate) fn plain(postcode: &str) -> String {
     let mut plain = String::new();
     for c in postcode.chars() {
         match digit(c) {
             Some(digit) => plain.push(char::from(b'0' + digit)),
-            // The Japanese sign for a postcode is no part of it.
+            // The Japanese postal mark is not part of the code.
             None if is_between(c) || c.is_whitespace() || c == '\u{3012}' => {}
             None => plain.push(c.to_ascii_uppercase()),
         }
@@ -65,13 +65,13 @@ pub(crate) fn plain(postcode: &str) -> String {
     plain
 }
 
-/// The forms of a country's postcodes.
+/// The formats of a country's postcodes.
 fn forms(country: &str) -> Option<&'static str> {
     let entries = FORMS.split(';').filter_map(|entry| entry.split_once(':'));
     entries.into_iter().find(|(_, countries)| lists(countries, country)).map(|(forms, _)| forms)
 }
 
-/// Whether a plain postcode is of this form.
+/// Whether a normalised postcode matches this format.
 fn is_of(form: &str, code: &str) -> bool {
     let mut chars = code.chars();
     for wanted in form.chars().filter(|c| !matches!(c, ' ' | '-')) {

@@ -1,8 +1,7 @@
-//! What a link to the page fills the form with: `#given_name=Sophea&country=KH`, or the same as a query.
+//! Prefilling from the page's address: `#given_name=Sophea&country=KH`, or the same as a query.
 
-/// Takes the fields' values out of a query or fragment, without its `?` or `#`
-/// (`application/x-www-form-urlencoded`, URL Standard); gives them and what is left, as it stood. What is no
-/// UTF-8 is U+FFFD.
+/// Extracts the fields' values from a query or fragment (`application/x-www-form-urlencoded`, URL Standard), without
+/// its `?` or `#`. Returns names with values, and the rest unchanged. Invalid UTF-8 becomes U+FFFD.
 pub fn take(text: &str, is_field: impl Fn(&str) -> bool) -> (Vec<(String, String)>, String) {
     let mut values = Vec::new();
     let mut rest = String::new();

@@ -1,59 +1,59 @@
-//! Proof of work: what an endpoint under a flood asks for before it looks at an action, as text.
+//! Proof of work: text format of challenges and proofs. An endpoint requires a proof when its rate limit is exceeded.
 //!
-//! A challenge names its algorithm and what it costs, and ends in a code by which its endpoint knows it
-//! again; no other part of it need be remembered anywhere:
+//! A challenge names its algorithm and difficulty, and ends in a message authentication code of its endpoint, so the
+//! endpoint need not remember it:
 //!
 //! ```text
 //! pbkdf2-sha256.1000.1024.1790000300.AAAAAAAAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB
-//! algorithm     │    │    │          salt: 16 bytes         the endpoint's code: 32 bytes
-//!               │    │    └─ good before this second since 1970
-//!               │    └─ one derivation in so many solves it
+//! algorithm     │    │    │          salt: 16 bytes         authentication code: 32 bytes
+//!               │    │    └─ expiry: seconds since 1970
+//!               │    └─ tries: one derivation in so many solves it
 //!               └─ iterations of each derivation
 //! ```
 //!
-//! A proof is the challenge, a dot, and a number. It is one if PBKDF2 with HMAC-SHA-256 (RFC 8018), the action's
-//! `jti` as the password and the whole proof as the salt, derives bytes of which the first four, as a big-endian
-//! number, are at most 2³² − 1 divided by the challenge's tries. Numbers are tried from 0 on until one is; WebCrypto
-//! imports the password once, and derives once for each try.
+//! A proof is the challenge, a dot, and a number. It is valid if PBKDF2 with HMAC-SHA-256 (RFC 8018), with the action's
+//! `jti` as password and the whole proof as salt, derives bytes whose first four, as a big-endian number, are at most
+//! 2³² − 1 divided by the challenge's tries. A client tries numbers from 0 on. With WebCrypto, it imports the password
+//! once and derives once per try.
 //!
-//! Nothing here derives anything: the shells bring the cryptography.
+//! The cryptography is in the shells.
 
 use crate::base64url::{decode, encode};
 use crate::find::split_once;
 
-/// The name of the only algorithm.
+/// Name of the only algorithm.
 pub const ALGORITHM: &str = "pbkdf2-sha256";
-/// The query's name for a proof.
+/// Query parameter for a proof.
 pub const PARAMETER: &str = "proof";
-/// The longest text of a challenge or a proof that is read, in bytes.
+/// Maximum length of a challenge or a proof, in bytes.
 pub const LONGEST: usize = 160;
-/// The most work that is taken on: iterations times tries. A cheap phone has some 20 seconds to do with it; an
-/// endpoint that asks for more shall not have anybody's battery.
+/// Maximum work that a client accepts: iterations times tries. It takes a cheap phone about 20 seconds; an endpoint
+/// that asks for more is refused, to protect the battery.
 pub const MOST_WORK: u64 = 1 << 24;
-/// The most iterations of one derivation: a browser can't be stopped within one. A fraction of a second.
+/// Maximum iterations of one derivation, a fraction of a second. A browser cannot abort a derivation.
 pub const MOST_ITERATIONS: u32 = 1 << 16;
-/// The most derivations that are asked for: each costs a browser more than its iterations.
+/// Maximum tries. Each derivation has a cost beyond its iterations.
 pub const MOST_TRIES: u32 = 1 << 15;
-/// How many times the tries of a challenge it is tried: in ten million challenges one takes more.
+/// Limit for the numbers tried, in multiples of a challenge's tries. One challenge in ten million needs more.
 const MOST_UNLUCKY: u32 = 16;
-/// How long a device works for one message at most, in seconds.
+/// Maximum time that a device works for one message, in seconds.
 pub const LONGEST_WORK: i64 = 60;
 
-/// A challenge, read from its text. That it is the endpoint's own is for the endpoint to verify.
+/// A parsed challenge. Only the endpoint can verify that it issued it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge<'a> {
     text: &'a str,
-    /// Iterations of each derivation.
+    /// Iterations per derivation.
     pub iterations: u32,
-    /// How many derivations it takes on average.
+    /// Average number of derivations to solve it.
     pub tries: u32,
-    /// From this second on (since 1970) it is good no more.
+    /// Expiry: seconds since 1970.
     pub expires: i64,
 }
 
 impl<'a> Challenge<'a> {
-    /// Reads a challenge. None where it is not written as above, of another algorithm, or asks for more than
-    /// [`MOST_WORK`], [`MOST_ITERATIONS`] or [`MOST_TRIES`].
+    /// Parses a challenge. `None` if it is malformed, has another algorithm, or exceeds [`MOST_WORK`],
+    /// [`MOST_ITERATIONS`] or [`MOST_TRIES`].
     pub fn read(text: &'a str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
@@ -76,17 +76,17 @@ impl<'a> Challenge<'a> {
         })
     }
 
-    /// Whether this number is worth a try: one that is larger is not, because nobody is that unlucky.
+    /// Whether this number should still be tried. Beyond the limit, the challenge is given up.
     pub fn is_worth(&self, number: u32) -> bool {
         number / MOST_UNLUCKY <= self.tries
     }
 
-    /// The proof with this number: the salt of its derivation, and what the endpoint gets.
+    /// The proof with this number, which is also the salt of its derivation.
     pub fn proof(&self, number: u32) -> String {
         [self.text, ".", &crate::json::decimal(number.into())].concat()
     }
 
-    /// Whether a proof is one, by the first bytes that were derived from it.
+    /// Whether a proof is valid, given the bytes derived from it.
     pub fn is_solved_by(&self, derived: &[u8]) -> bool {
         let first = derived.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
         first.is_some_and(|first| first <= u32::MAX / self.tries)
@@ -97,32 +97,32 @@ impl<'a> Challenge<'a> {
         self.text
     }
 
-    /// What the endpoint's code is over, and the code.
+    /// The text that the authentication code covers, and the code.
     pub fn signed(&self) -> (&'a str, Vec<u8>) {
         let (signed, code) = self.text.rsplit_once('.').unwrap_or((self.text, ""));
         (signed, decode(code).unwrap_or_default())
     }
 }
 
-/// A challenge as far as the endpoint's code is over it; the code follows after a dot.
+/// The part of a challenge that the authentication code covers; the code follows after a dot.
 pub fn unsigned(iterations: u32, tries: u32, expires: u32, salt: &[u8; 16]) -> String {
     let salt = encode(salt);
     format!("{ALGORITHM}.{iterations}.{tries}.{expires}.{salt}")
 }
 
-/// Takes a proof apart: the challenge, and what the number was that was found.
+/// Parses a proof into its challenge and its number.
 pub fn read_proof(text: &str) -> Option<(Challenge<'_>, u32)> {
     let (challenge, found) = text.rsplit_once('.').filter(|_| text.len() <= LONGEST)?;
     Some((Challenge::read(challenge)?, number(found)?))
 }
 
-/// A whole number in its one form, so that a proof can't be written in two ways.
+/// Parses an integer in canonical form, so that a proof has only one spelling.
 fn number(text: &str) -> Option<u32> {
     let canonical = text == "0" || !text.starts_with(['0', '+']);
     text.parse().ok().filter(|_| canonical)
 }
 
-/// Whether this is so many bytes in base64url.
+/// Whether the text is base64url of so many bytes.
 fn is_of(text: &str, bytes: usize) -> bool {
     decode(text).is_some_and(|decoded| decoded.len() == bytes)
 }

@@ -1,12 +1,12 @@
-//! What a receipt tells the one who holds it: with which keys it can be checked. Nothing here is verified,
-//! and nothing needs to be: whoever checks it does it with keys of that address.
+//! Address of the keys that verify a receipt. Nothing is verified here: a person who checks the receipt uses the keys
+//! at that address.
 
 use crate::json::{self, Json};
 
-/// Where an endpoint has its public keys, under its own address.
+/// Path of an endpoint's public keys.
 const KEYS: &str = "/.well-known/jwks.json";
 
-/// Where the public keys of the endpoint are that issued a receipt, as far as the receipt says it.
+/// Address of the issuer's public keys, from the receipt's `iss`.
 pub fn keys(receipt: &str) -> Option<String> {
     let mut parts = receipt.split('.');
     let (_, payload, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
@@ -16,14 +16,14 @@ pub fn keys(receipt: &str) -> Option<String> {
     let issuer = claims.get("iss").and_then(Json::text)?;
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     let host = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"))?;
-    // No user, no query and no fragment, which would make another address of it.
+    // A user, a query or a fragment would change the address.
     let strange = |c: char| c.is_whitespace() || c.is_control() || "?#@\\<>\"".contains(c);
     (!host.is_empty() && !host.starts_with('/') && !host.contains(strange))
         .then(|| [issuer, KEYS].concat())
 }
 
-/// The bytes of base64url. Not the strict reading of [`envelope`](crate::envelope), which the widget has
-/// no other use for.
+/// Decodes base64url leniently. The strict decoder of [`envelope`](crate::envelope) would add bytes to the widget,
+/// which does not need it otherwise.
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
     for digit in text.bytes() {

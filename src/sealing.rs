@@ -1,12 +1,12 @@
-//! Sealed campaigns: person, message and answers leave as a compact JWE (RFC 7516) that only the campaigner's
-//! key opens: `ECDH-ES` on P-256 and `A256GCM` (RFC 7518, sections 4.6 and 5.3). Texts and bytes only, as in
-//! [`envelope`](crate::envelope): whoever seals or unseals brings the cryptography. Sealing goes so:
+//! Encryption of sealed campaigns: person, message and answers are sent as a compact JWE (RFC 7516) for the
+//! campaigner's key, with `ECDH-ES` on P-256 and `A256GCM` (RFC 7518, sections 4.6 and 5.3). Like
+//! [`envelope`](crate::envelope), this module handles formats only; the shells have the cryptography. To seal:
 //!
-//! 1. [`plaintext`] of [`Action::inside`](crate::action::Action::inside) is what is to be sealed.
+//! 1. [`plaintext`] of [`Action::inside`](crate::action::Action::inside) is the text to encrypt.
 //! 2. A fresh key pair on P-256 agrees with [`SealingKey::point`](crate::campaign::SealingKey::point) on a
 //!    secret of 32 bytes.
 //! 3. SHA-256 of [`derivation_input`] of that secret is the key of AES-256-GCM.
-//! 4. [`header`] with the fresh public key is, letter for letter, the additional data; the initialisation
+//! 4. [`header`] with the fresh public key is the additional authenticated data, byte for byte; the initialisation
 //!    vector is 12 random bytes.
 //! 5. [`compact`] of header, vector and ciphertext is the claim `sealed`.
 
@@ -16,33 +16,33 @@ use crate::base64url::{decode, encode};
 use crate::jwk::PublicKey;
 use crate::shape::{self, ConfigFault, fault, read_bytes as read, record};
 
-/// How a sealed text's key is agreed upon.
+/// Key agreement algorithm.
 const ALG: &str = "ECDH-ES";
-/// What it is encrypted with.
+/// Content encryption algorithm.
 const ENC: &str = "A256GCM";
-/// The length of an initialisation vector.
+/// Length of the initialisation vector, in bytes.
 const IV: usize = 12;
-/// The length of an authentication tag.
+/// Length of the authentication tag, in bytes.
 const TAG: usize = 16;
-/// A plaintext is filled up to a multiple of so many bytes: the length of a sealed text is no secret, and it
-/// would tell a message that was left as it is from another one.
+/// Plaintexts are padded to a multiple of so many bytes. The length is visible, and it would reveal whether a message
+/// was left unchanged.
 const BLOCK: usize = 256;
 
 record! { written
-    /// The header of a sealed text. No other member is allowed.
+    /// The header of the JWE. No other member is allowed.
     pub struct Header {
         /// Always `ECDH-ES`.
         alg: String,
         /// Always `A256GCM`.
         enc: String,
-        /// The public half of the key that was made for this one text.
+        /// The ephemeral public key.
         epk: PublicKey,
-        /// The name of the key that opens it.
+        /// The id of the recipient's key.
         kid: Option<String> = None,
     }
 }
 
-/// Takes out of claims what is to be sealed.
+/// Splits claims into the part that stays readable and the part to seal.
 pub fn split(mut claims: Claims) -> (Claims, SealedPayload) {
     let inside = SealedPayload {
         person: std::mem::take(&mut claims.person),
@@ -53,10 +53,10 @@ pub fn split(mut claims: Claims) -> (Claims, SealedPayload) {
     (claims, inside)
 }
 
-/// Puts back into claims what was sealed of them: they are as if nothing had been sealed.
+/// Puts the sealed payload back into the claims, as if nothing had been sealed.
 ///
 /// # Errors
-/// What the claims have in the clear, by name.
+/// The names of members that the claims have in plain text.
 pub fn joined(mut claims: Claims, inside: SealedPayload) -> Result<Claims, Vec<&'static str>> {
     let exposed = exposed(&claims);
     if !exposed.is_empty() {
@@ -67,7 +67,7 @@ pub fn joined(mut claims: Claims, inside: SealedPayload) -> Result<Claims, Vec<&
     Ok(claims)
 }
 
-/// What claims have in the clear of that which is sealed, by name.
+/// The names of members that should be sealed and are in the claims in plain text.
 pub fn exposed(claims: &Claims) -> Vec<&'static str> {
     use crate::shape::Written;
     let mut names = Vec::new();
@@ -84,7 +84,7 @@ pub fn exposed(claims: &Claims) -> Vec<&'static str> {
     names
 }
 
-/// What is encrypted: JSON, and white space up to a length that tells little.
+/// The plaintext to encrypt: JSON, padded with spaces.
 pub fn plaintext(inside: &SealedPayload) -> String {
     let mut text = shape::write(inside);
     while !text.len().is_multiple_of(BLOCK) {
@@ -93,30 +93,29 @@ pub fn plaintext(inside: &SealedPayload) -> String {
     text
 }
 
-/// Reads what was encrypted.
+/// Parses a decrypted plaintext.
 ///
 /// # Errors
-/// What is wrong with it: unknown and duplicate members, too, by name.
+/// All its faults, including unknown and duplicate members.
 pub fn read_inside(plaintext: &[u8]) -> Result<SealedPayload, Vec<ConfigFault>> {
     read(plaintext)
 }
 
-/// The header in base64url, for this fresh public key and a key of this name, which may be empty. These very
-/// letters are the additional data that the encryption authenticates.
+/// The header in base64url, for this ephemeral public key and the id of the recipient's key (which may be empty). The
+/// encoded text is the additional authenticated data.
 pub fn header(epk: &PublicKey, kid: &str) -> String {
     let [alg, enc] = [ALG, ENC].map(str::to_owned);
     let kid = (!kid.is_empty()).then(|| kid.to_owned());
     encode(shape::write(&Header { alg, enc, epk: epk.clone(), kid }).as_bytes())
 }
 
-/// What SHA-256 makes the encryption's key of: the one round that the Concat KDF takes here (RFC 7518, section
-/// 4.6.2). `shared` is the x coordinate on which both keys agree, 32 bytes.
+/// The SHA-256 input for the content encryption key: the single round of the Concat KDF (RFC 7518, section 4.6.2).
+/// `shared` is the ECDH shared secret, an x coordinate of 32 bytes.
 pub fn derivation_input(shared: &[u8]) -> Vec<u8> {
     concat_kdf(shared, ENC, ["", ""], 256)
 }
 
-/// The input of the Concat KDF's first round for a key of so many bits: for which algorithm, and between which
-/// parties (`apu` and `apv`).
+/// The input of the first round of the Concat KDF for a key of so many bits, with algorithm and parties (`apu`, `apv`).
 pub fn concat_kdf(shared: &[u8], algorithm: &str, parties: [&str; 2], bits: u32) -> Vec<u8> {
     let mut input = vec![0, 0, 0, 1];
     input.extend_from_slice(shared);
@@ -128,42 +127,42 @@ pub fn concat_kdf(shared: &[u8], algorithm: &str, parties: [&str; 2], bits: u32)
     input
 }
 
-/// The compact form: a [`header`], the initialisation vector, and what AES-GCM gave, its tag at the end as
-/// WebCrypto has it.
+/// The compact JWE of a [`header`], the initialisation vector, and the output of AES-GCM with the tag at its end, as
+/// WebCrypto returns it.
 pub fn compact(header: &str, iv: &[u8], sealed: &[u8]) -> String {
     let (ciphertext, tag) = sealed.split_at(sealed.len().saturating_sub(TAG));
-    // Between the first two dots there would be a key, were it not agreed upon.
+    // The encrypted key between the first two dots is empty for a direct key agreement.
     [header, "..", &encode(iv), ".", &encode(ciphertext), ".", &encode(tag)].concat()
 }
 
-/// A sealed text taken apart. Nothing in it is opened yet.
+/// A parsed JWE. Nothing is decrypted yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sealed<'a> {
     /// The header.
     pub header: Header,
-    /// The header as it stands there: the additional data.
+    /// The encoded header: the additional authenticated data.
     pub protected: &'a str,
     /// The initialisation vector.
     pub iv: [u8; IV],
-    /// The ciphertext, its tag at the end.
+    /// The ciphertext, with the tag at its end.
     pub sealed: Vec<u8>,
 }
 
-/// Why a text is no sealed one.
+/// Why a text is not a valid JWE of this kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SealedFault {
     /// Not five parts of canonical, unpadded base64url, the second one empty.
     NotCompact,
-    /// The header is not one that we take; the fault says why.
+    /// The header is invalid; the faults say why.
     Header(Vec<ConfigFault>),
     /// The initialisation vector is not 12 bytes, or the tag not 16.
     Length,
 }
 
-/// Takes a sealed text apart.
+/// Parses a compact JWE.
 ///
 /// # Errors
-/// The first part that is not exactly as the contract wants it.
+/// The first part that is invalid.
 pub fn open(compact: &str) -> Result<Sealed<'_>, SealedFault> {
     let parts: Vec<&str> = compact.split('.').collect();
     let &[protected, "", iv, ciphertext, tag] = &parts[..] else {

@@ -1,6 +1,5 @@
-//! What a JSON object of ours looks like, declared once: `record!` and `string_enum!` turn a
-//! declaration into a type, its strict reader with located faults, its JSON Schema and, where it goes
-//! out, its writer, so that they cannot drift apart.
+//! Declaration of JSON objects. From one declaration, `record!` and `string_enum!` generate a type, a strict reader
+//! with located faults, a JSON Schema and, for outgoing types, a writer, so that these always agree.
 
 use crate::json::{Json, Value, Writer, decimal};
 
@@ -8,7 +7,7 @@ mod declare;
 
 pub(crate) use declare::{record, string_enum};
 
-/// Something wrong in a campaign file or in claims: where it is, and what.
+/// A fault in a campaign file or in claims, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFault {
     /// JSON pointer (RFC 6901) of the place.
@@ -19,45 +18,45 @@ pub struct ConfigFault {
     pub kind: FaultKind,
 }
 
-/// What can be wrong at a place.
+/// Kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// A key that must be there is not.
+    /// A required key is missing.
     Missing,
-    /// A key that nobody knows.
+    /// An unknown key.
     Unknown,
-    /// A key that stands twice in one object.
+    /// A duplicate key.
     Duplicate,
-    /// Something else should stand here.
+    /// Another value was expected.
     Expected(&'static str),
-    /// A rule between several values is broken: what is wrong, and how to mend it.
+    /// A rule between several values is violated.
     Rule {
         /// What is wrong.
         problem: String,
-        /// How to mend it.
+        /// How to correct it.
         hint: String,
     },
 }
 
-/// How many faults of a kind a reading notes.
+/// Maximum number of recorded faults of a kind.
 pub const MOST_FAULTS: usize = 100;
-/// How many items a list may have: a form with more of anything holds up the page that it is on.
+/// Maximum number of items of a list. More of anything would make the page slow.
 pub const MOST_ITEMS: usize = 2000;
-/// How many bytes of a pointer a fault has.
+/// Maximum length of a fault's pointer, in bytes.
 pub const LONGEST_POINTER: usize = 200;
 
-/// The state of one reading: where it stands, and what it found wrong.
+/// State of a reader: its place, and the faults so far.
 #[derive(Default)]
 pub struct Reading {
     pointer: String,
-    /// What was found wrong.
+    /// The faults.
     pub faults: Vec<ConfigFault>,
 }
 
 impl Reading {
-    /// Notes a fault at the place where the reading stands: of unknown and doubled keys, and of all others, the
-    /// first [`MOST_FAULTS`] each, and of its pointer no more than [`LONGEST_POINTER`] bytes. A text with a long key and
-    /// many faults below it would else make much of little. That a campaign seals is never lost among them.
+    /// Records a fault at the current place: the first [`MOST_FAULTS`] about unknown or duplicate keys, and as many
+    /// others, each with at most [`LONGEST_POINTER`] bytes of its pointer. Otherwise a text with a long key and many
+    /// faults below it would produce large output from small input. A fault of `sealing` is always recorded.
     #[inline(never)]
     pub fn fault(&mut self, line: u32, kind: FaultKind) {
         let is_key = |kind: &FaultKind| matches!(kind, FaultKind::Unknown | FaultKind::Duplicate);
@@ -72,13 +71,13 @@ impl Reading {
         }
     }
 
-    /// Notes that something else should stand where the reading stands.
+    /// Records that another value was expected at the current place.
     #[inline(never)]
     pub fn expected(&mut self, json: &Json, expected: &'static str) {
         self.fault(json.line, FaultKind::Expected(expected));
     }
 
-    /// Runs `read` one step further down the pointer.
+    /// Runs `read` one step down the pointer.
     pub fn inside<T>(&mut self, step: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let outside = self.step(step);
         let value = read(self);
@@ -86,7 +85,7 @@ impl Reading {
         value
     }
 
-    /// Steps down the pointer, and gives the length of what it was.
+    /// Steps down the pointer; returns its previous length.
     #[inline(never)]
     fn step(&mut self, step: &str) -> usize {
         let outside = self.pointer.len();
@@ -101,7 +100,7 @@ impl Reading {
         outside
     }
 
-    /// Notes each member of an object that is unknown or stands twice; any other value whole.
+    /// Records each unknown or duplicate member of an object, or a fault for any other value.
     #[inline(never)]
     pub(crate) fn keys(&mut self, json: &Json, known: &[&str]) {
         let Value::Object(members) = &json.value else {
@@ -118,13 +117,13 @@ impl Reading {
         }
     }
 
-    /// Reads the value one step further down the pointer.
+    /// Reads a value one step down the pointer.
     #[inline(never)]
     pub(crate) fn fill(&mut self, step: &str, json: &Json, place: &mut dyn Shape) {
         self.inside(step, |reading| place.fill(json, reading));
     }
 
-    /// Reads the member with this key into its place; without such a member, leaves it alone.
+    /// Reads the member with this key into `place`; without such a member, leaves it unchanged.
     #[inline(never)]
     pub(crate) fn member(&mut self, json: &Json, key: &str, place: &mut dyn Shape) {
         if let Some(member) = json.get(key) {
@@ -132,10 +131,10 @@ impl Reading {
         }
     }
 
-    /// As [`member`](Self::member), but the member must be there.
+    /// Like [`member`](Self::member), but the member is required.
     #[inline(never)]
     pub(crate) fn required(&mut self, json: &Json, key: &str, place: &mut dyn Shape) {
-        // What is no object has been told already.
+        // A value that is no object is reported elsewhere.
         if json.get(key).is_none() && matches!(json.value, Value::Object(_)) {
             self.inside(key, |reading| reading.fault(json.line, FaultKind::Missing));
         }
@@ -143,13 +142,13 @@ impl Reading {
     }
 }
 
-/// A type that has a form in JSON. Values are read into their place, each through one function for
-/// all types: to read a hundred members costs the widget a hundred calls and nothing else.
+/// A type that can be read from JSON. Values are read in place through a trait object, so each member costs the widget
+/// one call and no generated code.
 pub trait Shape {
-    /// Reads the value into this one, which is the default; what is wrong goes into `reading`.
+    /// Reads a value into `self`, which has its default value; faults go into `reading`.
     fn fill(&mut self, json: &Json, reading: &mut Reading);
 
-    /// The value as read; what is wrong goes into `reading`, and a stand-in comes out.
+    /// Reads a value; faults go into `reading`, and faulty parts keep their defaults.
     fn read(json: &Json, reading: &mut Reading) -> Self
     where
         Self: Default + Sized,
@@ -159,28 +158,28 @@ pub trait Shape {
         value
     }
 
-    /// Writes the members of the type's JSON Schema (2020-12).
+    /// Writes the members of this type's JSON Schema (2020-12).
     fn schema(out: &mut Writer)
     where
         Self: Sized;
 }
 
-/// A type that goes out as JSON, too.
+/// A type that can be written as JSON.
 pub trait Written {
     /// Writes the value.
     fn write(&self, out: &mut Writer);
-    /// Whether an object that has this as an optional member leaves it out: absent is empty.
+    /// Whether an optional member with this value is left out, because it equals the default.
     fn is_absent(&self) -> bool;
 }
 
 impl Writer {
-    /// A member that must be there.
+    /// Writes a required member.
     #[inline(never)]
     pub(crate) fn required(&mut self, key: &str, value: &dyn Written) {
         value.write(self.key(key));
     }
 
-    /// A member that is left out where it is absent.
+    /// Writes an optional member, unless it is absent.
     #[inline(never)]
     pub(crate) fn member(&mut self, key: &str, value: &dyn Written) {
         if !value.is_absent() {
@@ -189,10 +188,10 @@ impl Writer {
     }
 }
 
-/// Reads a whole text as `T`.
+/// Reads a JSON text as `T`.
 ///
 /// # Errors
-/// All that is wrong with it, or the one fault of its syntax.
+/// All faults, or the first syntax error.
 pub fn read<T: Shape + Default>(text: &str) -> Result<T, Vec<ConfigFault>> {
     let json = crate::json::parse(text).map_err(|fault| {
         let kind = FaultKind::Expected(fault.expected);
@@ -203,10 +202,10 @@ pub fn read<T: Shape + Default>(text: &str) -> Result<T, Vec<ConfigFault>> {
     if reading.faults.is_empty() { Ok(value) } else { Err(reading.faults) }
 }
 
-/// Reads the bytes of a text in UTF-8 as `T`.
+/// Reads UTF-8 bytes of a JSON text as `T`.
 ///
 /// # Errors
-/// As those of [`read`].
+/// Those of [`read`].
 pub(crate) fn read_bytes<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<ConfigFault>> {
     match std::str::from_utf8(bytes) {
         Ok(text) => read(text),
@@ -214,7 +213,7 @@ pub(crate) fn read_bytes<T: Shape + Default>(bytes: &[u8]) -> Result<T, Vec<Conf
     }
 }
 
-/// A fault of a text without lines.
+/// A fault in a text without line numbers.
 pub(crate) fn fault(pointer: &str, expected: &'static str) -> ConfigFault {
     ConfigFault { pointer: pointer.to_owned(), line: 1, kind: FaultKind::Expected(expected) }
 }
@@ -361,7 +360,7 @@ impl<T: Written> Written for Vec<T> {
     }
 }
 
-/// An object whose keys the writer of the file chooses. Keeps their order.
+/// An object with arbitrary keys, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table<T>(pub Vec<(String, T)>);
 

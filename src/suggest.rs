@@ -1,7 +1,6 @@
-//! "Did you mean …@gmail.com?": a guess at the e-mail address that somebody meant. It is shown and
-//! may be taken; it never blocks anything.
+//! Suggestions for misspelled e-mail addresses: "Did you mean …@gmail.com?". A suggestion never blocks sending.
 
-/// Domains with very many mailboxes, and those that a slip would turn into one of them.
+/// Domains with many mailboxes, and domains that are similar to one of them and valid.
 const KNOWN: &str = "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com \
 msn.com icloud.com me.com mac.com aol.com proton.me protonmail.com gmx.de gmx.net gmx.com gmx.at \
 gmx.ch web.de t-online.de freenet.de posteo.de mailbox.org mail.ru yandex.ru yandex.com inbox.ru \
@@ -15,12 +14,12 @@ sbcglobal.net bellsouth.net cox.net charter.net rogers.com shaw.ca sympatico.ca 
 optusnet.com.au seznam.cz centrum.cz wp.pl o2.pl onet.pl interia.pl abv.bg mail.com email.com \
 zoho.com fastmail.com tutanota.com tuta.com rediffmail.com hey.com duck.com mail.de";
 
-/// What is typed for the end of a domain and is none, each before the one that was meant.
+/// Common misspellings of top-level domains, each followed by the right one.
 const ENDS: &str = "con com cmo com ocm com comm com coom com conm com vom com xom com cpm com \
 c0m com nte net nett net ent net orgg org ogr org rog org ort org";
 
-/// The address that may have been meant, its domain in small letters; `None` where nothing better
-/// comes to mind, and always for one of the world's large domains.
+/// The suggested address, with its domain in lower case. `None` if there is no suggestion, and always for a known
+/// domain.
 pub fn address(typed: &str) -> Option<String> {
     let (local, domain) = typed.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
@@ -32,7 +31,7 @@ pub fn address(typed: &str) -> Option<String> {
     Some([local, "@", &meant].concat())
 }
 
-/// The domain with another end, where its own is a common slip.
+/// The domain with a corrected top-level domain, if it is a common misspelling.
 fn mended(domain: &str) -> Option<String> {
     let (name, end) = domain.rsplit_once('.')?;
     let mut ends = ENDS.split(' ');
@@ -44,15 +43,15 @@ fn mended(domain: &str) -> Option<String> {
     None
 }
 
-/// The known domain that a slip or two away is this one.
+/// The known domain within edit distance 2 of this one.
 fn nearest(domain: &str) -> Option<&'static str> {
     let mut best = (3, None);
-    // Longer than any of them and two slips.
+    // Longer than any known domain plus two characters.
     if domain.len() > 24 {
         return None;
     }
     for known in KNOWN.split(' ') {
-        // In a short name, a slip is as likely another domain.
+        // A short domain that differs by one character may well be another valid one.
         let allowed = match known.len() {
             0..=6 => 0,
             7..=8 => 1,
@@ -66,11 +65,11 @@ fn nearest(domain: &str) -> Option<&'static str> {
     best.1
 }
 
-/// How many characters have to be added, taken out, changed or swapped with their neighbour.
+/// Edit distance: insertions, deletions, substitutions, and swaps of neighbours (optimal string alignment).
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
-    // One row for each beginning of `a`, one place in it for each of `b`.
+    // A row for each prefix of `a`, a column for each prefix of `b`.
     let width = b.len() + 1;
     let mut slips: Vec<usize> = (0..width).collect();
     for i in 1..=a.len() {

@@ -1,35 +1,33 @@
-//! Which targets a supporter's message goes to: all, those that the supporter chooses, those for where
-//! the supporter lives, or a few drawn at random. Form, check and endpoint all ask [`offered`].
+//! Selection of a message's targets: all, by the supporter, by country or postcode, or at random. Form, validation and
+//! endpoint all use [`offered`].
 
 use crate::campaign::{Campaign, Target, TargetingMode, is_like_country};
 use crate::draft::{Draft, TARGETS};
 use crate::postcode;
 use crate::rng::splitmix64;
 
-/// Those whom a supporter may write to.
+/// The targets that a supporter may write to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Offer<'a> {
-    /// Who they are, in the campaign's order.
+    /// The targets, in the campaign's order.
     pub targets: Vec<&'a Target>,
-    /// The fewest and the most of them that the supporter has to choose; `None` where the message goes
-    /// to all of them.
+    /// Minimum and maximum number for the supporter to choose; `None` if the message goes to all of them.
     pub choice: Option<(u32, u32)>,
-    /// The field that has to be filled in before anybody can be offered.
+    /// The field that must be filled in before targets can be selected.
     pub waits: Option<&'static str>,
-    /// Whether they are those for supporters for whom there is nobody else.
+    /// Whether these are the campaign's fallback targets, because no other matches.
     pub fallback: bool,
 }
 
 impl Offer<'_> {
-    /// Whether the target of this id is among them.
+    /// Whether the target with this id is among them.
     pub fn includes(&self, id: &str) -> bool {
         self.targets.iter().any(|target| target.id.0 == id)
     }
 }
 
-/// Whom somebody who has entered this may write to. Where targets are drawn at random, these are those
-/// that the draft's seed draws: a form shows them, and only the form knows. Who validates a draft that
-/// names them looks at [`limits`].
+/// The targets for this draft. Random targets are picked by the draft's seed, which only the form knows; a validator of
+/// claims checks their number against [`limits`] instead.
 pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
     let (targets, targeting) = (&campaign.targets, &campaign.targeting);
     let (least, most) = limits(campaign);
@@ -58,7 +56,7 @@ pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
                 offer.targets.extend(targets.iter().filter(named));
                 offer.fallback = !offer.targets.is_empty();
             }
-            // Of so few there is nothing to choose.
+            // If at most `least` match, there is no choice.
             let chooses = targeting.least.is_some() || targeting.most.is_some();
             if chooses && offer.targets.len() as u32 > least {
                 offer.choice = Some((least, most));
@@ -68,21 +66,20 @@ pub fn offered<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
     offer
 }
 
-/// Whom somebody may have written to of whom only this is legible: where country and postcode decide and are
-/// sealed, anybody, and never more than could be chosen.
+/// The targets that a partly sealed draft may have: all of them if they depend on a sealed country or postcode.
 pub fn possible<'a>(campaign: &'a Campaign, draft: &Draft) -> Offer<'a> {
     let mut offer = offered(campaign, draft);
     if offer.waits.take().is_some() {
         let ((least, most), targeting) = (limits(campaign), &campaign.targeting);
         let chooses = targeting.least.is_some() || targeting.most.is_some();
         offer.targets.extend(&campaign.targets);
-        // Of fewer than `least`, all were written to.
+        // If fewer than `least` match, the message goes to all of them.
         offer.choice = Some((u32::from(chooses), most.max(least)));
     }
     offer
 }
 
-/// The fewest and the most targets of a message, as far as the campaign says it.
+/// Minimum and maximum number of targets of a message, by the campaign alone.
 pub fn limits(campaign: &Campaign) -> (u32, u32) {
     let targeting = &campaign.targeting;
     let all = campaign.targets.len() as u32;
@@ -96,7 +93,7 @@ pub fn limits(campaign: &Campaign) -> (u32, u32) {
     }
 }
 
-/// Whether it hangs on this field whom somebody may write to.
+/// Whether the targets depend on this field.
 pub fn depends_on(campaign: &Campaign, name: &str) -> bool {
     let by_country = || campaign.targets.iter().any(|t| !t.filter.countries.is_empty());
     match (campaign.targeting.mode, name) {
@@ -106,7 +103,7 @@ pub fn depends_on(campaign: &Campaign, name: &str) -> bool {
     }
 }
 
-/// Whether a target is for people there. One without a filter is for all.
+/// Whether a target's filter matches. An empty filter matches everyone.
 fn is_for(target: &Target, country: &str, postcode: &str) -> bool {
     let filter = &target.filter;
     let begins = |beginning: &String| postcode.starts_with(&postcode::plain(beginning));
@@ -114,8 +111,8 @@ fn is_for(target: &Target, country: &str, postcode: &str) -> bool {
         && (filter.postcodes.is_empty() || filter.postcodes.iter().any(begins))
 }
 
-/// So many of the targets, each as likely as any other, and the same for the same seed. They stay in
-/// their order (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
+/// Random sample of `count` targets, uniform, in order, and determined by the seed (selection sampling: Knuth, The Art
+/// of Computer Programming, volume 2, algorithm 3.4.2 S).
 fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
     let (mut state, mut wanted) = (seed, u64::from(count));
     let mut drawn = Vec::new();
@@ -131,7 +128,7 @@ fn drawn(targets: &[Target], count: u32, seed: u64) -> Vec<&Target> {
     drawn
 }
 
-/// Those to whom a draft's message goes, once its targets are found.
+/// The targets of a draft whose targets have been selected.
 pub(crate) fn recipients<'a>(campaign: &'a Campaign, draft: &Draft) -> Vec<&'a Target> {
     let all = campaign.targeting.mode == TargetingMode::All;
     let goes = |target: &&Target| all || draft.has(TARGETS, target.id.as_str());
@@ -139,7 +136,7 @@ pub(crate) fn recipients<'a>(campaign: &'a Campaign, draft: &Draft) -> Vec<&'a T
 }
 
 impl Draft {
-    /// Names the targets that the message goes to, where they are found and not typed.
+    /// Sets the draft's targets, unless they are all targets or the supporter's own choice.
     pub(crate) fn aim(&mut self, campaign: &Campaign) {
         if matches!(campaign.targeting.mode, TargetingMode::All | TargetingMode::Choose) {
             return;
@@ -147,7 +144,7 @@ impl Draft {
         let offer = offered(campaign, self);
         for target in &campaign.targets {
             let id = target.id.as_str();
-            // What was chosen for another country is not chosen any more.
+            // A choice that no longer matches, for example after a change of country, is dropped.
             let goes = offer.includes(id) && (offer.choice.is_none() || self.has(TARGETS, id));
             self.tick(TARGETS, id, goes);
         }

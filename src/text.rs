@@ -1,12 +1,12 @@
-//! Every sentence that a person reads in the form: its key, its English, and its form in other
-//! languages. A catalogue is a JSON object from key to text, in `www/locales`; the build compiles
-//! it to a bare list in the order of [`Key::ALL`], so that the widget carries no key's name.
+//! Texts of the form: keys, English texts, and catalogues in other languages. A catalogue is a JSON object from key to
+//! text, in `www/locales`. The build compiles it to a list in the order of [`Key::ALL`], so that the widget contains no
+//! names of keys.
 
 use crate::campaign::civil;
 use crate::find::split_once;
 use crate::json::{self, Json, Value, Writer};
 
-/// A text, or one for each plural category of CLDR.
+/// A text, or one for each plural category (CLDR).
 enum English {
     Plain(&'static str),
     Plural(&'static [(&'static str, &'static str)]),
@@ -24,22 +24,22 @@ macro_rules! texts {
     ) => {
         texts! { @keys $( $Widget = $widget; )* $( $Hosted = $hosted; )* }
 
-        /// How many of them the widget says.
+        /// Number of texts that the widget uses.
         const WIDGET: usize = [$($widget),*].len();
 
         /// Every text in English, in the order of [`Key::ALL`].
         const ENGLISH: &[English] = texts!(@texts $($widget_text)* $($hosted_text)*);
     };
     (@keys $( $Key:ident = $name:literal; )*) => {
-        /// The name of a text.
+        /// Key of a text.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Key { $( #[doc = concat!("`", $name, "`")] $Key, )* }
 
         impl Key {
-            /// Every key, in the order of compiled catalogues.
+            /// All keys, in the order of compiled catalogues.
             pub const ALL: &[Key] = &[$(Key::$Key),*];
 
-            /// The key as catalogues write it.
+            /// The name of the key in catalogues.
             pub fn name(self) -> &'static str {
                 match self { $( Key::$Key => $name, )* }
             }
@@ -123,7 +123,7 @@ texts! {
             other: "{count} of {goal} messages sent"
         };
 
-        // What has to be mended.
+        // Field errors.
         SummaryHeading = "summary_heading": "There is a problem";
         MissingGivenName = "missing_given_name": "Enter your first name";
         MissingFamilyName = "missing_family_name": "Enter your last name";
@@ -163,7 +163,7 @@ texts! {
         Altered = "altered": "The fixed part of the message can’t be changed";
         Refused = "refused": "The campaign did not accept “{label}”. Change it and try again";
 
-        // What went wrong on the way.
+        // Notices.
         Unreachable = "unreachable": "Your message has not been confirmed: no answer came. It is still here. Check your connection, then try again. It will not be counted twice.";
         Busy = "busy": "The campaign can’t take your message right now. It is still here. Wait a moment, then try again.";
         BusySeconds = "busy_seconds": {
@@ -181,7 +181,7 @@ texts! {
         Repainted = "repainted": "While it was loading, this form looked different. What you ticked or chose then has been cleared. Check the form, then send your message.";
         Recheck = "recheck": "Check the form, then send your message.";
 
-        // What is kept until it can be sent.
+        // Outbox.
         KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";
         KeepHint = "keep_hint": "It stays in this browser for six days at most. The website that you are on could read it there.";
         KeepHintSealed = "keep_hint_sealed": "It stays in this browser for six days at most, sealed: only the campaign can open it.";
@@ -215,7 +215,7 @@ texts! {
         Copied = "copied": "Copied";
         CopyFailed = "copy_failed": "Your browser did not copy it. Select the text and copy it yourself: {text}";
 
-        // What helps while somebody writes.
+        // Writing aids.
         DidYouMean = "did_you_mean": "Did you mean {value}?";
         UseSuggestion = "use_suggestion": "Use {value}";
         ResetText = "reset_text": "Go back to the suggested text";
@@ -228,7 +228,7 @@ texts! {
         PublicInitials = "public_initials": "With my initials";
         PublicAnonymous = "public_anonymous": "Not at all";
 
-        // Sending it by one's own mail.
+        // Delivery from the supporter's own mailbox.
         MailHeading = "mail_heading": "Send it from your own email";
         MailHint = "mail_hint": "Your message opens in your own email, addressed and ready. You send it there.";
         MailDisclosed = "mail_disclosed": "The people you write to will see the name and address of the email account that you send it from.";
@@ -246,7 +246,7 @@ texts! {
         MailSend = "mail_send": "Continue in my own email";
         SentByMail = "sent_by_mail": "You told us that you sent it from your own email, and that is how it is counted.";
 
-        // Where a form is for a test, or somebody may be at risk.
+        // Language, test mode, supporters at risk, dates.
         Language = "language": "Language";
         TestBanner = "test_banner": "Test mode. What you send here is not counted and reaches nobody.";
         TestSend = "test_send": "Send a test message";
@@ -263,7 +263,7 @@ texts! {
         OpensOn = "opens_on": "This campaign opens on {date}.";
         OpenUntil = "open_until": "Open until {date}.";
 
-        // What else is said after sending.
+        // Postcode, nudge, and after sending.
         MalformedPostalCode = "malformed_postal_code": "Enter a postcode as it is written in the country you chose, like {example}";
         Nudge = "nudge": "A few words of your own give your message more weight. You can also send it as it is.";
         ReceiptCheck = "receipt_check": "How to check this receipt";
@@ -276,22 +276,22 @@ texts! {
     }
 
     hosted {
-        // Where what is written is sealed.
+        // Sealed campaigns.
         SealedNeedsScript = "sealed_needs_script": "On this page, your message is sealed on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
-        // The field of the hosted form that nobody sees.
+        // Honeypot of the hosted form.
         Trap = "trap": "Leave this field empty";
         Trapped = "trapped": "Your message has not been sent yet. A field that must stay empty was filled in, perhaps by your browser. Empty it, then send your message again.";
-        // Where the hosted form stands in for the widget's quick way out, or refuses a post.
+        // Quick exit of the hosted form, and rejected posts.
         ExitLimits = "exit_limits": "Without JavaScript, the quick exit cannot empty this form or remove this page from your browser’s history. Close the window as well.";
         FormExpired = "form_expired": "Your message has not been sent yet, because this form was open for too long. Check what you entered, then send it again.";
         ForeignForm = "foreign_form": "Another website tried to fill in this form for you. Nothing of that was sent. If you want to send a message, fill in the form yourself.";
         PageOnce = "page_once": "The page you asked for could be opened only once, within two minutes. If you have seen on it that your message was received, you need to do nothing more. If you have not, we can’t tell here whether it was: send it again.";
-        // In the place of `risk_protects`, where the browser may keep what is typed.
+        // Replaces `risk_protects` where the browser may store the input.
         RiskHides = "risk_hides": "This form can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.";
     }
 }
 
-/// The form's texts in one language, and the rules of that language.
+/// The form's texts in one language, with its rules for numbers and dates.
 #[derive(Clone, Debug)]
 pub struct Locale {
     /// The language (BCP 47).
@@ -300,19 +300,19 @@ pub struct Locale {
     pub(crate) rules: Rules,
 }
 
-/// What a language's rules say of numbers and days. The shells bring them: `Intl` in the browser.
+/// A language's rules for plurals, numbers and dates, provided by the shells: `Intl` in the browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The plural category (CLDR: `one`, `few`, `other` …) of a number in a language.
     pub plural: fn(lang: &str, number: i64) -> String,
-    /// A number as the language writes it.
+    /// A number in the format of the language.
     pub number: fn(lang: &str, number: i64) -> String,
     /// The day of a point in time (seconds since 1970) as the language writes it.
     pub date: fn(lang: &str, seconds: i64) -> String,
 }
 
 impl Rules {
-    /// The rules of English without separators, for tests and as a last resort.
+    /// The rules of English without separators, for tests and as a fallback.
     pub const PLAIN: Rules = Rules {
         plural: |_, number| if number == 1 { "one" } else { "other" }.to_owned(),
         number: |_, number| json::decimal(number),
@@ -320,7 +320,7 @@ impl Rules {
     };
 }
 
-/// The day of a point in time (seconds since 1970) as ISO 8601 writes it, in UTC.
+/// The date of a point in time (seconds since 1970) in ISO 8601, in UTC.
 pub fn day(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     format!("{year:04}-{month:02}-{day:02}")
@@ -332,7 +332,7 @@ impl Locale {
         Locale { lang: "en".to_owned(), texts: Vec::new(), rules }
     }
 
-    /// The texts of a compiled catalogue (see [`compile`]). What it lacks is said in English.
+    /// The texts of a compiled catalogue (see [`compile`]). Missing ones are in English.
     pub fn compiled(lang: &str, catalogue: &str, rules: Rules) -> Self {
         let texts = match json::parse(catalogue).map(|json| json.value) {
             Ok(Value::List(texts)) => texts,
@@ -341,22 +341,22 @@ impl Locale {
         Locale { lang: lang.to_owned(), texts, rules }
     }
 
-    /// The text under this key, as it stands.
+    /// The text of this key.
     pub fn words(&self, key: Key) -> &str {
         self.text(key, "other")
     }
 
-    /// The text under this key.
+    /// The text of this key, as a new string.
     pub fn say(&self, key: Key) -> String {
         self.text(key, "other").to_owned()
     }
 
-    /// The text under this key, each `{name}` replaced by its value.
+    /// The text of this key, with each `{name}` replaced by its value.
     pub fn say_with(&self, key: Key, values: &[(&str, &str)]) -> String {
         fill(self.text(key, "other"), values)
     }
 
-    /// The text under this key in the plural form of `count`, `{count}` replaced by the number.
+    /// The text of this key in the plural form for `count`, with `{count}` replaced by the number.
     pub fn say_count(&self, key: Key, count: i64, values: &[(&str, &str)]) -> String {
         let category = (self.rules.plural)(&self.lang, count);
         let number = self.number(count);
@@ -365,7 +365,7 @@ impl Locale {
         fill(self.text(key, &category), &all)
     }
 
-    /// The number as the language writes it.
+    /// A number in the format of the language.
     pub fn number(&self, number: i64) -> String {
         (self.rules.number)(&self.lang, number)
     }
@@ -397,7 +397,7 @@ fn english(key: Key) -> Option<&'static English> {
     ENGLISH.get(place)
 }
 
-/// Replaces each `{name}` by its value, once: values are not filled again.
+/// Replaces each `{name}` by its value. Values are not replaced again.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;
@@ -422,27 +422,27 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
-/// The key under which a catalogue tells of itself, for people: the widget does not get it.
+/// Key of a catalogue's information about itself. It is not compiled.
 const ABOUT: &str = "about";
 
 /// Compiles a catalogue for the widget: the texts as a list, in the order of [`Key::ALL`].
 ///
 /// # Errors
-/// A sentence for each key that is unknown, or not a text (or texts by plural category), and one if the catalogue does not say which language it is in and whether a native speaker has
-/// read it.
+/// A sentence for each key that is unknown or has no text (or texts by plural category), and one if the catalogue lacks
+/// its language or whether a native speaker has read it.
 pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
     compile_first(catalogue, Key::ALL.len())
 }
 
-/// The same for the widget: without what only the hosted page says.
+/// Like [`compile`], but without the texts that only the hosted page uses.
 ///
 /// # Errors
-/// As [`compile`].
+/// Those of [`compile`].
 pub fn compile_for_widget(catalogue: &str) -> Result<String, Vec<String>> {
     compile_first(catalogue, WIDGET)
 }
 
-/// The keys that a catalogue lacks: the form says those texts in English.
+/// The keys that a catalogue lacks; the form shows their English texts.
 pub fn missing(catalogue: &str) -> Vec<&'static str> {
     let known = json::parse(catalogue).ok();
     let has = |key: &Key| known.as_ref().is_some_and(|json| json.get(key.name()).is_some());
@@ -486,7 +486,7 @@ fn compile_first(catalogue: &str, most: usize) -> Result<String, Vec<String>> {
                     "{}: expected a text, or texts by plural category with \"other\"",
                     key.name()
                 )),
-                // The form says it in English.
+                // The form shows the English text.
                 None => out.json("null"),
             }
         }

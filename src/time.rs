@@ -1,6 +1,6 @@
-//! Days and seconds of the Gregorian calendar, in UTC.
+//! Conversion between dates of the Gregorian calendar (UTC) and days or seconds since 1970.
 
-/// The seconds from 1970-01-01T00:00:00Z to a time in RFC 3339 (UTC, whole seconds), if there is such a time.
+/// Seconds since 1970 of a time in RFC 3339 (UTC, whole seconds); `None` if it is invalid.
 pub(crate) fn seconds_since_1970(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let shape = b"dddd-dd-ddTdd:dd:ddZ";
@@ -20,7 +20,7 @@ pub(crate) fn seconds_since_1970(text: &str) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then_some(days * 86400 + of_day)
 }
 
-/// The days from 1970-01-01 to a day of the Gregorian calendar, if there is such a day.
+/// Days since 1970-01-01 of a date; `None` if it is invalid.
 pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {

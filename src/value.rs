@@ -1,46 +1,46 @@
-//! The form of single values: lengths, characters, addresses, numbers and days.
+//! Syntax of single values: length, characters, e-mail addresses, numbers and dates.
 
 use crate::phone::is_within;
 use crate::time::days_since_1970;
 
-/// The longest subject.
+/// Maximum length of a subject.
 pub const LONGEST_SUBJECT: u32 = 200;
 
-/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+/// Maximum length of an e-mail address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 pub const LONGEST_EMAIL: u32 = 254;
 
-/// The longest line of text.
+/// Maximum length of a single-line text.
 pub const LONGEST_TEXT: u32 = 200;
 
-/// The longest answer of several lines.
+/// Maximum length of a multi-line answer.
 pub const LONGEST_LONG_TEXT: u32 = 2000;
 
-/// The longest postcode and phone number.
+/// Maximum length of a postcode or phone number.
 pub const LONGEST_CODE: u32 = 32;
 
-/// The longest text about where a supporter came from: longer than any origin.
+/// Maximum length of a member of `source`: longer than any origin.
 pub const LONGEST_SOURCE: u32 = 300;
 
-/// The longest language tag (BCP 47, section 4.4.1).
+/// Maximum length of a language tag (BCP 47, section 4.4.1).
 pub const LONGEST_LANGUAGE: u32 = 35;
 
-/// The longest id of a campaign, a target or a variant.
+/// Maximum length of an id of a campaign, a target or a variant.
 pub(crate) const LONGEST_ID: u32 = 64;
 
-/// The longest address of an endpoint.
+/// Maximum length of an endpoint's address.
 pub(crate) const LONGEST_ADDRESS: u32 = 2000;
 
-/// The length that counts: Unicode scalar values.
+/// Length of a text in Unicode scalar values.
 pub fn length(text: &str) -> u32 {
-    // Bytes that go on with a character begin with the bits 10.
+    // Continuation bytes of UTF-8 begin with the bits 10.
     text.bytes().filter(|byte| byte & 0xc0 != 0x80).count() as u32
 }
 
-/// Whether nothing of a text can be seen. Among letters such characters have their uses: Khmer has its words ended by
-/// U+200B.
+/// Whether a text has only invisible characters. Between letters they are legitimate: Khmer separates words by U+200B.
 #[inline(never)]
 pub(crate) fn is_blank(text: &str) -> bool {
-    // Of Default_Ignorable_Code_Point (Unicode, section 5.21) what a keyboard or a copy brings, and the blank of Braille; first and last of each range.
+    // Of Default_Ignorable_Code_Point (Unicode, section 5.21) what a keyboard or a copy brings, and the blank of
+    // Braille; first and last of each range.
     const UNSEEN: [u16; 28] = [
         0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f,
         0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x206f, 0x2800, 0x2800, 0x3164, 0x3164, 0xfe00,
@@ -49,7 +49,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_within(c, &UNSEEN) || c as u32 >> 12 == 0xe0)
 }
 
-/// Each of the values once, where all of them are known.
+/// The distinct values; `None` if one is unknown.
 pub(crate) fn distinct<'a, 'k>(
     values: impl Iterator<Item = &'a str>,
     known: impl Iterator<Item = &'k str> + Clone,
@@ -66,11 +66,11 @@ pub(crate) fn distinct<'a, 'k>(
     Some(distinct)
 }
 
-/// Whether a value holds a control character. In several lines, tab and line end are none, and controls of direction
-/// (UAX #9, sections 2.1 to 2.5) may stand where each is ended in its paragraph; left open, they would turn around
-/// whatever is shown behind the value.
+/// Whether a value contains a forbidden control character. In multi-line text (`lines`), tabs and line ends are
+/// allowed, and so are bidirectional controls (UAX #9, sections 2.1 to 2.5) that are closed in their paragraph.
+/// Unclosed ones would change the direction of the text after the value.
 pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
-    // A bit for each embedding (0) and isolate (1) that is open, the innermost one last, behind a first 1.
+    // Stack of open embeddings (0) and isolates (1) as bits, the innermost last, after a leading 1.
     let mut open = 1u32;
     for c in value.chars() {
         let isolate = u32::from(c > '\u{202e}');
@@ -82,7 +82,7 @@ pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
             }
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2068}' => {
                 open = open << 1 | isolate;
-                // Nobody writes thirty within one another.
+                // At most 30 levels.
                 !lines || open >> 31 != 0
             }
             '\n' | '\u{2029}' if lines => open > 1,
@@ -95,7 +95,7 @@ pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
     open > 1
 }
 
-/// The beginning of a text of one line, less what [`holds_control`] finds in it.
+/// The first `most` characters of a single-line text, without forbidden control characters.
 pub(crate) fn fitting(text: &str, mut most: u32) -> String {
     let mut fitting = String::new();
     for c in text.chars() {
@@ -107,8 +107,8 @@ pub(crate) fn fitting(text: &str, mut most: u32) -> String {
     fitting
 }
 
-/// The HTML standard's rule for e-mail addresses, let out for domains and names beyond ASCII,
-/// which travel as typed.
+/// Whether this is an e-mail address by the rule of the HTML standard, extended to non-ASCII local parts and domains,
+/// which are sent as typed.
 pub fn is_email(value: &str) -> bool {
     let Some((local, domain)) = value.rsplit_once('@') else {
         return false;
@@ -128,13 +128,13 @@ pub fn is_email(value: &str) -> bool {
         && domain.split(is_dot).all(label_fits)
 }
 
-/// A dot between the labels of a domain: keyboards for Chinese and Japanese have three more
-/// (RFC 3490, section 3.1).
+/// Whether this is a dot between domain labels, including the three of Chinese and Japanese keyboards (RFC 3490,
+/// section 3.1).
 pub(crate) fn is_dot(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// A character beyond ASCII that is neither space nor control.
+/// Whether this is a non-ASCII character that is neither white space nor control.
 pub(crate) fn is_foreign(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control()
 }
@@ -143,7 +143,7 @@ pub(crate) fn is_number(value: &str) -> bool {
     value.parse::<i64>().is_ok()
 }
 
-/// A day as a date control gives it: `2024-10-24`.
+/// Whether this is a date in the format of an HTML date control: `2024-10-24`.
 pub(crate) fn is_date(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     let &[year, month, day] = &parts[..] else {

@@ -1,11 +1,11 @@
-//! Texts to try: each form shows one of the campaign's variants, drawn at random, and its claims say which.
+//! Variants for A/B tests: each form picks one at random, and its claims name it.
 
 use crate::campaign::{Campaign, Variant};
 use crate::rng::splitmix64;
 
 impl Campaign {
-    /// The variant that this seed draws, each as often as its weight says. A form's targets may be drawn
-    /// with the same seed: neither says anything of the other.
+    /// The variant that this seed picks, with a probability by weight. It is independent of the targets that the same
+    /// seed picks.
     pub fn drawn(&self, seed: u64) -> Option<&Variant> {
         let total: u64 = self.variants.iter().map(|variant| u64::from(variant.weight)).sum();
         let mut left = splitmix64(!seed).checked_rem(total)?;
@@ -17,7 +17,8 @@ impl Campaign {
         })
     }
 
-    /// Lays the texts of the variant that this seed draws over the campaign's own, once; gives its id.
+    /// Replaces the campaign's texts by those of the variant that this seed picks, and removes all variants. Returns
+    /// the variant's id.
     pub fn vary(&mut self, seed: u64) -> Option<String> {
         let variant = self.drawn(seed)?.clone();
         self.variants.clear();
@@ -26,7 +27,7 @@ impl Campaign {
         Some(id)
     }
 
-    /// The campaign with the texts of the variant of this id, if it has one.
+    /// The campaign with the texts of the variant with this id, if there is one.
     pub fn in_variant(&self, id: &str) -> Option<Campaign> {
         let variant = self.variants.iter().find(|variant| variant.id.0 == id)?.clone();
         let mut campaign = self.clone();

@@ -18,7 +18,7 @@ use crate::value::{
 /// Validates claims against the campaign that they name.
 ///
 /// # Errors
-/// Every field error, in the order of the form; what this campaign can't take at all comes last.
+/// Every field error, in the order of the form; claims that no form of this campaign could make come last.
 pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<FieldError>> {
     let (varied, mut unasked) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
@@ -33,7 +33,7 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
         unasked.push(FieldError::new(MESSAGES, FieldErrorKind::UnknownChoice));
     }
     unasked.extend(around(campaign, claims));
-    // An answer must not pass for anything else that the form asks, nor lose one of several.
+    // An answer must not stand in for another control, and only a field with several choices has several values.
     let misfits = claims.answers.0.iter().filter(|(name, given)| {
         let field =
             campaign.fields.iter().find(|field| !field.is_standard() && field.id.0 == *name);
@@ -63,12 +63,12 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
     }
 }
 
-/// Validates claims of a sealed campaign as far as they can be read; what is sealed, only whoever unseals it can
-/// validate, by [`check_claims`] of [`sealing::joined`]. Whom somebody in an unknown country may write to, and what
-/// is asked of people of some countries only, stays open.
+/// Validates the readable claims of a sealed campaign. The sealed part can be validated only after decryption, by
+/// [`check_claims`] of [`sealing::joined`]. Targets and consents that depend on a sealed country or postcode are not
+/// checked here.
 ///
 /// # Errors
-/// Every field error, what should be sealed and is not among them.
+/// Every field error, including one for each member that should be sealed and is readable.
 pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<FieldError>> {
     let (varied, mut field_errors) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
@@ -98,7 +98,7 @@ pub fn check_sealed(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Fiel
     if validate.field_errors.is_empty() { Ok(()) } else { Err(validate.field_errors) }
 }
 
-/// Validates claims as an endpoint receives them: [`check_sealed`] where the campaign seals, else
+/// Validates claims as an endpoint receives them: by [`check_sealed`] for a sealed campaign, else by
 /// [`check_claims`].
 ///
 /// # Errors
@@ -110,8 +110,7 @@ pub fn check_received(campaign: &Campaign, claims: &Claims) -> Result<(), Vec<Fi
     }
 }
 
-/// The campaign with the texts of the variant that claims name, where they name one: what was suggested is
-/// what it says.
+/// The campaign with the texts of the variant that the claims name, if they name one; a field error if it is unknown.
 pub(super) fn varied(campaign: &Campaign, claims: &Claims) -> (Option<Campaign>, Vec<FieldError>) {
     match claims.variant.as_deref().map(|id| campaign.in_variant(id)) {
         Some(None) => (None, vec![FieldError::new("variant", FieldErrorKind::UnknownChoice)]),
@@ -119,9 +118,9 @@ pub(super) fn varied(campaign: &Campaign, claims: &Claims) -> (Option<Campaign>,
     }
 }
 
-/// What of the claims about a message the campaign can't take.
+/// Field errors of the claims beside person, message and answers.
 pub(super) fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
-    // Whoever does not say so has not sent it by mail.
+    // Without the claim, the endpoint delivers.
     let fits = match claims.delivery {
         Some(DeliveryClaim::MailApp) => campaign.is_mailed(),
         Some(DeliveryClaim::Server) | None => !campaign.is_only_mailed(),
@@ -136,8 +135,8 @@ pub(super) fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
     field_errors
 }
 
-/// What no text of claims may be, whatever the campaign asks and whichever version of it they name: exports and
-/// logs show all of them, and white space around a value is no place to hide in.
+/// Checks every string in the claims for control characters and length, before white space is trimmed. Exports and
+/// logs show all of them, so this does not depend on the campaign's questions or version.
 pub(super) fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec<FieldError>) {
     let mut refuse = |field: &str, kind: Option<FieldErrorKind>| {
         field_errors.extend(kind.map(|kind| FieldError::new(field, kind)));
@@ -188,10 +187,10 @@ pub(super) fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec
     }
 }
 
-/// What a value may not be before white space around it is taken away.
+/// The fault of a value before white space around it is trimmed.
 pub(super) fn padded(campaign: &Campaign, field: &str, text: &str) -> Option<FieldErrorKind> {
     let (_, most) = limits(campaign, field);
-    // CRLF becomes LF.
+    // CRLF line ends become LF later.
     let most = most.max(LONGEST_TEXT).saturating_mul(2);
     let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if text.contains(control) {
@@ -200,7 +199,7 @@ pub(super) fn padded(campaign: &Campaign, field: &str, text: &str) -> Option<Fie
     (length(text) > most).then_some(FieldErrorKind::TooLong(most))
 }
 
-/// What a text of one line may not be: not even around its value.
+/// The fault of a single-line string, with the white space around it.
 pub(super) fn unfit(text: &str, most: u32) -> Option<FieldErrorKind> {
     if holds_control(text, false) {
         return Some(FieldErrorKind::ControlCharacter);
@@ -208,19 +207,18 @@ pub(super) fn unfit(text: &str, most: u32) -> Option<FieldErrorKind> {
     (length(text) > most).then_some(FieldErrorKind::TooLong(most))
 }
 
-/// Whether there are so many in a list that some must be repeated again and again; one that comes twice is passed
-/// over.
+/// `TooMany` if a list has more than twice as many items as there are known values. Duplicates up to that are ignored.
 pub(super) fn repeated(count: usize, known: usize) -> Option<FieldErrorKind> {
     (count > 2 * known).then_some(FieldErrorKind::TooMany(known as u32))
 }
 
-/// Whether a text is empty or looks like a language tag: of which ones there are, the campaign knows.
+/// Whether a text is empty or has the syntax of a language tag. The campaign knows which languages it has.
 pub(super) fn is_like_language(tag: &str) -> bool {
     tag.len() as u32 <= LONGEST_LANGUAGE
         && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// What was signed for some must not go to all.
+/// An error if the message would go to more targets than the claims name.
 pub(super) fn not_for_all(claims: &Claims, targets: &[String]) -> Option<FieldError> {
     let more = targets.iter().any(|target| !claims.targets.contains(target));
     let all = targets.len() as u32;

@@ -1,20 +1,20 @@
-//! What is wrong with the value of a field, and its code on the wire.
+//! Field errors, and their codes on the wire.
 
 use super::limits::limits;
 use crate::campaign::{Campaign, STANDARD_FIELDS};
 use crate::draft::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS};
 use crate::targeting;
 
-/// Something that the supporter has to mend.
+/// A value that the supporter has to correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// The name of the control.
+    /// Name of the control.
     pub field: String,
-    /// What is wrong with it.
+    /// Kind of error.
     pub kind: FieldErrorKind,
 }
 
-/// What can be wrong with what was entered.
+/// Kind of field error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldErrorKind {
     /// Nothing was entered, ticked or chosen.
@@ -23,9 +23,9 @@ pub enum FieldErrorKind {
     TooLong(u32),
     /// Fewer than so many characters.
     TooShort(u32),
-    /// A control character, or one of direction where it may not stand.
+    /// A control character, or a bidirectional control where none is allowed.
     ControlCharacter,
-    /// Not of the form that such a thing has.
+    /// Wrong syntax.
     Malformed,
     /// Not one of the choices.
     UnknownChoice,
@@ -33,9 +33,9 @@ pub enum FieldErrorKind {
     TooFew(u32),
     /// More choices than so many.
     TooMany(u32),
-    /// Not the text that the campaign has fixed.
+    /// Differs from the campaign's fixed text.
     Altered,
-    /// Refused by the endpoint, for a reason that this widget does not know.
+    /// Rejected by the endpoint with a code that this widget does not know.
     Refused,
 }
 
@@ -44,7 +44,7 @@ impl FieldError {
         FieldError { field: field.to_owned(), kind }
     }
 
-    /// The code on the wire: what is wrong, and with what, like `email_malformed`.
+    /// The code on the wire, like `email_malformed`: control, then kind.
     pub fn code(&self) -> String {
         let subject = match self.field.as_str() {
             name if name.starts_with(CONSENT) => "consent",

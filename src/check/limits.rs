@@ -1,10 +1,10 @@
-//! How long values may be, in Unicode scalar values.
+//! Length limits of values, in Unicode scalar values.
 
 use crate::campaign::{Campaign, Field, Kind};
 use crate::control::{BODY, SUBJECT};
 use crate::value::{LONGEST_CODE, LONGEST_EMAIL, LONGEST_LONG_TEXT, LONGEST_SUBJECT, LONGEST_TEXT};
 
-/// The least and most characters of a control's value.
+/// Minimum and maximum length of a control's value.
 pub fn limits(campaign: &Campaign, name: &str) -> (u32, u32) {
     let field = campaign.field(name);
     let most = match (name, field.map(Field::kind)) {

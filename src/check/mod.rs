@@ -1,9 +1,8 @@
-//! The one judgement of what a supporter sends: the browser asks it before signing, the endpoint
-//! after verifying, the hosted form before recording.
+//! Validation of a submission. The browser runs it before signing, the endpoint after verifying the signature, the
+//! hosted form before storing. There is no other validation, so form and endpoint cannot disagree.
 //!
-//! Lengths are Unicode scalar values, never graphemes, on which engines differ (for Khmer above
-//! all). Names may hold any letter, mark and joiner: only control characters are refused, those of direction among
-//! them.
+//! Lengths are Unicode scalar values, never grapheme clusters: engines count those differently, above all in Khmer.
+//! Names may contain any letter, mark and joiner; only control characters are rejected, including bidirectional ones.
 
 mod claims;
 mod field_error;
@@ -24,7 +23,7 @@ pub use field_error::{FieldError, FieldErrorKind};
 pub use limits::limits;
 use validator::Validator;
 
-/// Where a message to one target is reported that nobody can take.
+/// Field name in errors about a message to a target that the campaign does not have.
 const MESSAGES: &str = "messages";
 
 /// Validates a draft as it would be sent (see [`Draft::composed`]).
@@ -34,7 +33,7 @@ const MESSAGES: &str = "messages";
 pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<FieldError>> {
     let offer = offered(campaign, draft);
     let mut validate = Validator { campaign, draft, offer, field_errors: Vec::new() };
-    // In the order of the form, which is the order of the field errors.
+    // Field errors come in the order of the form.
     let targets = validate.targets();
     let (person, answers) = validate.fields();
     let (message, messages) = validate.messages(&targets);
@@ -47,13 +46,13 @@ pub fn check(campaign: &Campaign, draft: &Draft) -> Result<Action, Vec<FieldErro
     let mut action =
         Action { person, message, messages, subject_index, targets, consents, answers, public };
     let count = campaign.message.subjects.len() as u32;
-    // Of a single one there is nothing to tell.
+    // A single subject needs no index.
     let mut known = (0..count).filter(|_| count > 1);
     action.subject_index = known.find(|index| bears(campaign, draft, &action, *index));
     Ok(action)
 }
 
-/// Whether an action bears the suggested subject of this number, as it is filled in.
+/// Whether the action's subject is the suggested one with this index, with placeholders filled in.
 fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> bool {
     let Some(suggested) = campaign.message.subjects.get(index as usize) else {
         return false;
@@ -70,7 +69,7 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
     to.chunks(1).zip(&action.messages.0).all(|(to, (_, message))| is(message, to))
 }
 
-/// The consent that a control of this name asks for.
+/// The consent that the control with this name asks for.
 pub(crate) fn consent_of<'a>(campaign: &'a Campaign, name: &str) -> Option<&'a Consent> {
     let purpose = name.strip_prefix(CONSENT)?;
     campaign.consents.iter().find(|consent| consent.purpose.0 == purpose)

@@ -1,4 +1,4 @@
-//! Validation of one draft, value by value, in the order of the form.
+//! Validator for one draft, value by value, in the order of the form.
 
 use super::field_error::{FieldError, FieldErrorKind, is_named_by_us};
 use super::limits::limits;
@@ -47,7 +47,7 @@ impl Validator<'_> {
         }
         let asked = |name: &str| campaign.field(name).is_some();
         for name in STANDARD_FIELDS.into_iter().filter(|name| !asked(name)) {
-            // What is given without being asked for is held to the same rules.
+            // A standard field that the form does not ask for is validated by the same rules.
             let unasked = Field { id: FieldId(name.to_owned()), ..Field::default() };
             person.set(name, self.line(&unasked));
         }
@@ -65,7 +65,7 @@ impl Validator<'_> {
         (person, Table(answers))
     }
 
-    /// Several values, each of which must be one of the options.
+    /// Validates several values, each of which must be one of the options.
     pub(super) fn choices(&mut self, field: &Field) -> Vec<String> {
         let name = field.id.as_str();
         let known = field.options.iter().map(|option| option.id.as_str());
@@ -79,7 +79,7 @@ impl Validator<'_> {
         chosen
     }
 
-    /// One value, validated by the field's kind.
+    /// Validates one value by the field's kind.
     pub(super) fn line(&mut self, field: &Field) -> String {
         let name = field.id.as_str();
         let value = clean(self.draft.get(name));
@@ -114,7 +114,7 @@ impl Validator<'_> {
         if let Some(fault) = fault {
             self.field_error(name, fault);
         } else if self.offer.waits == Some(name) {
-            // Without it there is nobody to write to.
+            // Without it, no target can be selected.
             self.field_error(name, FieldErrorKind::Missing);
         }
         value
@@ -131,9 +131,9 @@ impl Validator<'_> {
         let by_lot = self.campaign.targeting.mode == TargetingMode::Random;
         let offer = &self.offer;
         let (least, most) = match offer.choice {
-            // Which ones chance drew, only the form knows.
+            // Only the form knows which targets were picked at random.
             _ if by_lot => targeting::limits(self.campaign),
-            // The field for which this waits is missed in its own place.
+            // The missing field is reported at that field.
             _ if offer.waits.is_some() => return Vec::new(),
             _ if chosen.iter().any(|id| !offer.includes(id)) => {
                 self.field_error(TARGETS, FieldErrorKind::UnknownChoice);
@@ -156,7 +156,7 @@ impl Validator<'_> {
         ids.filter(|id| chosen.contains(id)).collect()
     }
 
-    /// What is said to all of these targets, or to each.
+    /// Validates the message to all of these targets, or the one to each.
     pub(super) fn messages(&mut self, targets: &[String]) -> (Message, Table<Message>) {
         let campaign = self.campaign;
         let to: Vec<&Target> =
@@ -173,7 +173,7 @@ impl Validator<'_> {
         (Message::default(), Table(messages))
     }
 
-    /// The message that stands under these names.
+    /// Validates the message whose subject and body have these names in the draft.
     pub(super) fn message(&mut self, names: [&str; 2], to: &[&Target]) -> Message {
         let template = &self.campaign.message;
         let [subject, body] = names.map(|name| clean(self.draft.get(name)));
@@ -241,7 +241,7 @@ impl Validator<'_> {
     }
 }
 
-/// Whether a body holds head and foot as [`message::joined`] sets them about the supporter's own.
+/// Whether a body begins with the head and ends with the foot, as [`message::joined`] puts them together.
 pub(super) fn is_framed(body: &str, head: &str, foot: &str) -> bool {
     let gap = |part: &str| if part.is_empty() { "" } else { message::GAP };
     let (before, after) = ([head, gap(head)].concat(), [gap(foot), foot].concat());

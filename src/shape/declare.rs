@@ -1,7 +1,7 @@
-//! The macros that declare types of a form in JSON.
+//! Macros that declare JSON types.
 
-/// Declares an object: its members, each with its type and, where it may be left out, the default
-/// after `=`. In a `written` one that default is what [`Written::is_absent`](crate::shape::Written::is_absent).
+/// Declares an object with its members. A member with a default (after `=`) is optional. In a `written` object, the
+/// default must be the value that [`Written::is_absent`](crate::shape::Written::is_absent) leaves out.
 macro_rules! record {
     (written $($record:tt)*) => {
         record!(read $($record)*);
@@ -84,7 +84,7 @@ macro_rules! record {
     (@needed $key:ident, $default:expr) => { None::<&str> };
 }
 
-/// Declares a choice between fixed words. The first is the stand-in for what can't be read.
+/// Declares an enum of fixed strings. The first one is the default.
 macro_rules! string_enum {
     ($(
         $(#[doc = $doc:literal])*
@@ -101,12 +101,12 @@ macro_rules! string_enum {
         }
 
         impl $Name {
-            /// The word on the wire.
+            /// The string on the wire.
             pub fn word(self) -> &'static str {
                 match self { $Name::$First => $first, $( $Name::$Word => $word, )* }
             }
 
-            /// The choice that this word names.
+            /// The variant with this string.
             pub fn of(word: &str) -> Option<Self> {
                 match word { $first => Some($Name::$First), $( $word => Some($Name::$Word), )* _ => None }
             }
