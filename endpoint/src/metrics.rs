@@ -1,143 +1,205 @@
-//! What is counted of the endpoint's own work, for Prometheus. Labels are routes, statuses and
-//! campaigns: nothing that a supporter typed, and nothing that a stranger can make up.
+//! Metrics of the endpoint's own work, for Prometheus. Labels are routes, statuses and campaigns: nothing that a
+//! supporter typed, and nothing that a stranger can make up, so that their number is bounded.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-/// The upper bounds of the histogram of commits.
-const BATCHES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::prometheus_text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
 
-/// What becomes of posts over the limits: asked for a proof, let through with one, their proof refused, let through
-/// because their action is kept already, told to come again later. And of those that fill in what nobody sees.
+/// `Content-Type` of [`Metrics::text`].
+pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
+
+/// Upper bounds of the histogram of commits.
+const BATCHES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// Outcomes of posts over the limits: asked for a proof, let through with one, their proof refused, let through
+/// because their action is stored already, asked to come again later. And of those that fill in the hidden field.
 const RATE_LIMITED: [&str; 6] =
     ["challenged", "proved", "unproved", "repeated", "sent_away", "robot"];
 
-/// The counters. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Metrics(Arc<Counters>);
-
-#[derive(Debug, Default)]
-struct Counters {
-    requests: Mutex<BTreeMap<(String, u16), u64>>,
-    actions: Mutex<BTreeMap<(String, &'static str), u64>>,
-    rate_limited: Mutex<BTreeMap<&'static str, u64>>,
-    commits: Mutex<Commits>,
-    queue: AtomicUsize,
-    campaigns: AtomicUsize,
-    faulty_files: AtomicUsize,
+/// All metrics. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    requests: Family<Request, Counter>,
+    actions: Family<Action, Counter>,
+    rate_limited: Family<RateLimited, Counter>,
+    commits: Histogram,
+    campaigns: UnsignedGauge,
+    faulty_files: UnsignedGauge,
+    queue: UnsignedGauge,
+    registry: Arc<Registry>,
 }
 
-#[derive(Debug, Default)]
-struct Commits {
-    /// How many commits had at most so many actions, by the bounds of [`BATCHES`].
-    at_most: [u64; BATCHES.len()],
-    all: u64,
-    actions: u64,
+type UnsignedGauge = Gauge<u64, AtomicU64>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Action {
+    campaign: String,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RateLimited {
+    outcome: &'static str,
+}
+
+impl Default for Metrics {
+    /// Registers each metric. The registry ends each help text with a period, and the name of each counter with
+    /// `_total`.
+    fn default() -> Self {
+        let (requests, actions) = (Family::default(), Family::default());
+        let rate_limited = Family::<RateLimited, Counter>::default();
+        for outcome in RATE_LIMITED {
+            // Each outcome is there from the start, with 0.
+            drop(rate_limited.get_or_create(&RateLimited { outcome }));
+        }
+        let commits = Histogram::new(BATCHES);
+        let [campaigns, faulty_files, queue] = [(); 3].map(|()| UnsignedGauge::default());
+        let mut all = Registry::with_prefix("standwith");
+        all.register("requests", "Requests by route and status", Family::clone(&requests));
+        all.register("actions", "Actions by campaign and outcome", Family::clone(&actions));
+        let help = "Posts over the limits, and bots, by outcome";
+        all.register("rate_limit", help, rate_limited.clone());
+        let help = "Former name of standwith_rate_limit_total";
+        all.register("brake", help, rate_limited.clone());
+        all.register("commit_actions", "Actions in one commit", commits.clone());
+        all.register("campaigns", "Campaigns served", campaigns.clone());
+        let help = "Campaign files rejected for faults";
+        all.register("campaign_files_faulty", help, faulty_files.clone());
+        all.register("queue_actions", "Actions waiting to be committed", queue.clone());
+        let registry = Arc::new(all);
+        Metrics {
+            requests,
+            actions,
+            rate_limited,
+            commits,
+            campaigns,
+            faulty_files,
+            queue,
+            registry,
+        }
+    }
 }
 
 impl Metrics {
-    /// A request to this route was answered with this status.
+    /// Counts a request to this route that was answered with this status.
     pub fn answered(&self, route: &str, status: u16) {
-        *lock(&self.0.requests).entry((route.to_owned(), status)).or_default() += 1;
+        self.requests.get_or_create(&Request { route: route.to_owned(), status }).inc();
     }
 
-    /// An action for this campaign came to this end: a status or a refusal's code.
+    /// Counts an action for this campaign with its outcome: a status or a refusal's code.
     pub fn validated(&self, campaign: &str, outcome: &'static str) {
-        *lock(&self.0.actions).entry((campaign.to_owned(), outcome)).or_default() += 1;
+        let labels = Action { campaign: campaign.to_owned(), status: outcome };
+        self.actions.get_or_create(&labels).inc();
     }
 
-    /// A post over the limit, or one of a robot, came to this end.
+    /// Counts a post over the limit, or one of a robot, with its outcome.
     pub fn rate_limited(&self, outcome: &'static str) {
-        *lock(&self.0.rate_limited).entry(outcome).or_default() += 1;
+        self.rate_limited.get_or_create(&RateLimited { outcome }).inc();
     }
 
-    /// So many actions were committed together.
+    /// Counts a commit of so many actions.
     pub fn committed(&self, actions: usize) {
-        let mut commits = lock(&self.0.commits);
-        for (bound, count) in BATCHES.iter().zip(&mut commits.at_most) {
-            *count += u64::from(actions <= *bound);
-        }
-        commits.all += 1;
-        commits.actions += actions as u64;
+        self.commits.observe(actions as f64);
     }
 
-    /// So many actions wait to be written.
+    /// Sets how many actions wait to be written.
     pub fn set_queue(&self, waiting: usize) {
-        self.0.queue.store(waiting, Ordering::Relaxed);
+        self.queue.set(waiting as u64);
     }
 
-    /// So many campaigns are served, and so many campaign files have faults.
+    /// Sets how many campaigns are served, and how many campaign files have faults.
     pub fn set_campaigns(&self, served: usize, faulty: usize) {
-        self.0.campaigns.store(served, Ordering::Relaxed);
-        self.0.faulty_files.store(faulty, Ordering::Relaxed);
+        self.campaigns.set(served as u64);
+        self.faulty_files.set(faulty as u64);
     }
 
-    /// All of them in the text format of Prometheus, version 0.0.4.
+    /// All of them in the text format of Prometheus, version 0.0.4 ([`CONTENT_TYPE`]).
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String can't fail.
-        let _ = self.write(&mut out);
+        let _ = encode(&mut out, &self.registry);
         out
-    }
-
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        out.push_str("# HELP standwith_requests_total Requests by route and status.\n");
-        out.push_str("# TYPE standwith_requests_total counter\n");
-        for ((route, status), count) in &*lock(&self.0.requests) {
-            writeln!(
-                out,
-                "standwith_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}"
-            )?;
-        }
-        out.push_str("# HELP standwith_actions_total Actions by campaign and outcome.\n");
-        out.push_str("# TYPE standwith_actions_total counter\n");
-        for ((campaign, outcome), count) in &*lock(&self.0.actions) {
-            writeln!(
-                out,
-                "standwith_actions_total{{campaign=\"{campaign}\",status=\"{outcome}\"}} {count}"
-            )?;
-        }
-        let rate_limited = lock(&self.0.rate_limited).clone();
-        for (name, help) in [
-            ("standwith_rate_limit_total", "Posts over the limits, and bots, by outcome."),
-            ("standwith_brake_total", "Former name of standwith_rate_limit_total."),
-        ] {
-            writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter")?;
-            for outcome in RATE_LIMITED {
-                let count = rate_limited.get(outcome).copied().unwrap_or_default();
-                writeln!(out, "{name}{{outcome=\"{outcome}\"}} {count}")?;
-            }
-        }
-        out.push_str("# HELP standwith_commit_actions Actions in one commit.\n");
-        out.push_str("# TYPE standwith_commit_actions histogram\n");
-        let commits = lock(&self.0.commits);
-        for (bound, count) in BATCHES.iter().zip(commits.at_most) {
-            writeln!(out, "standwith_commit_actions_bucket{{le=\"{bound}\"}} {count}")?;
-        }
-        let Commits { all, actions, .. } = *commits;
-        writeln!(out, "standwith_commit_actions_bucket{{le=\"+Inf\"}} {all}")?;
-        writeln!(out, "standwith_commit_actions_sum {actions}")?;
-        writeln!(out, "standwith_commit_actions_count {all}")?;
-        for (name, help, value) in [
-            ("standwith_campaigns", "Campaigns served.", &self.0.campaigns),
-            (
-                "standwith_campaign_files_faulty",
-                "Campaign files rejected for faults.",
-                &self.0.faulty_files,
-            ),
-        ] {
-            let value = value.load(Ordering::Relaxed);
-            writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}")?;
-        }
-        out.push_str("# HELP standwith_queue_actions Actions waiting to be committed.\n");
-        out.push_str("# TYPE standwith_queue_actions gauge\n");
-        writeln!(out, "standwith_queue_actions {}", self.0.queue.load(Ordering::Relaxed))
     }
 }
 
-/// A poisoned lock guards numbers only, which are as good as before.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_the_names_and_labels_that_dashboards_ask_for() {
+        let metrics = Metrics::default();
+        metrics.answered("/campaigns/{id}/actions", 201);
+        metrics.validated("free-press", "accepted");
+        metrics.rate_limited("proved");
+        metrics.committed(2);
+        metrics.committed(200);
+        metrics.set_queue(3);
+        metrics.clone().set_campaigns(1, 4);
+        let text = metrics.text();
+        let mut lines: Vec<&str> = text.lines().collect();
+        for expected in [
+            "# HELP standwith_requests_total Requests by route and status.",
+            "# TYPE standwith_requests_total counter",
+            "standwith_requests_total{route=\"/campaigns/{id}/actions\",status=\"201\"} 1",
+            "# HELP standwith_actions_total Actions by campaign and outcome.",
+            "# TYPE standwith_actions_total counter",
+            "standwith_actions_total{campaign=\"free-press\",status=\"accepted\"} 1",
+            "# HELP standwith_rate_limit_total Posts over the limits, and bots, by outcome.",
+            "# TYPE standwith_rate_limit_total counter",
+            "standwith_rate_limit_total{outcome=\"challenged\"} 0",
+            "standwith_rate_limit_total{outcome=\"proved\"} 1",
+            "standwith_rate_limit_total{outcome=\"unproved\"} 0",
+            "standwith_rate_limit_total{outcome=\"repeated\"} 0",
+            "standwith_rate_limit_total{outcome=\"sent_away\"} 0",
+            "standwith_rate_limit_total{outcome=\"robot\"} 0",
+            "# HELP standwith_brake_total Former name of standwith_rate_limit_total.",
+            "# TYPE standwith_brake_total counter",
+            "standwith_brake_total{outcome=\"challenged\"} 0",
+            "standwith_brake_total{outcome=\"proved\"} 1",
+            "standwith_brake_total{outcome=\"unproved\"} 0",
+            "standwith_brake_total{outcome=\"repeated\"} 0",
+            "standwith_brake_total{outcome=\"sent_away\"} 0",
+            "standwith_brake_total{outcome=\"robot\"} 0",
+            "# HELP standwith_commit_actions Actions in one commit.",
+            "# TYPE standwith_commit_actions histogram",
+            "standwith_commit_actions_bucket{le=\"1\"} 0",
+            "standwith_commit_actions_bucket{le=\"2\"} 1",
+            "standwith_commit_actions_bucket{le=\"4\"} 1",
+            "standwith_commit_actions_bucket{le=\"8\"} 1",
+            "standwith_commit_actions_bucket{le=\"16\"} 1",
+            "standwith_commit_actions_bucket{le=\"32\"} 1",
+            "standwith_commit_actions_bucket{le=\"64\"} 1",
+            "standwith_commit_actions_bucket{le=\"128\"} 1",
+            "standwith_commit_actions_bucket{le=\"+Inf\"} 2",
+            "standwith_commit_actions_sum 202.0",
+            "standwith_commit_actions_count 2",
+            "# HELP standwith_campaigns Campaigns served.",
+            "# TYPE standwith_campaigns gauge",
+            "standwith_campaigns 1",
+            "# HELP standwith_campaign_files_faulty Campaign files rejected for faults.",
+            "# TYPE standwith_campaign_files_faulty gauge",
+            "standwith_campaign_files_faulty 4",
+            "# HELP standwith_queue_actions Actions waiting to be committed.",
+            "# TYPE standwith_queue_actions gauge",
+            "standwith_queue_actions 3",
+        ] {
+            let found = lines.iter().position(|line| *line == expected);
+            assert!(found.map(|at| lines.remove(at)).is_some(), "{expected} is not in {text}");
+        }
+        assert_eq!(lines, [""; 0]);
+    }
 }

@@ -286,10 +286,8 @@ async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
 }
 
 async fn metrics(State(endpoint): State<Arc<Endpoint>>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, crate::metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     (headers, endpoint.intake.metrics.text()).into_response()
 }
 

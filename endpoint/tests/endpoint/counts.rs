@@ -86,7 +86,7 @@ async fn a_batch_counts_as_one_by_one() {
     assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 60);
     assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 60);
     let metrics = scene.metrics();
-    assert!(metrics.contains("standwith_commit_actions_sum 60\n"), "{metrics}");
+    assert!(metrics.contains("standwith_commit_actions_sum 60.0\n"), "{metrics}");
     assert!(
         metrics
             .contains("standwith_actions_total{campaign=\"free-press\",status=\"accepted\"} 60\n")
