@@ -4,6 +4,7 @@
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 use crate::compression::Packed;
 
@@ -35,31 +36,31 @@ impl Served {
             _ => (None, self.bytes),
         };
         // Each form is a representation of its own (RFC 9110, section 8.8.3).
-        let tag = match coding {
-            Some(coding) => format!("\"{}-{coding}\"", self.digest),
-            None => format!("\"{}\"", self.digest),
-        };
-        let headers = [
+        let form = coding.map(|coding| ["-", coding].concat()).unwrap_or_default();
+        let tag = format!("\"{}{form}\"", self.digest).parse::<ETag>();
+        let mut headers = HeaderMap::from_iter([
             CROSS_ORIGIN,
             (header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control)),
             (header::VARY, HeaderValue::from_static(self.vary)),
-        ];
-        let tagged = HeaderValue::from_str(&tag).map(|value| [(header::ETAG, value)]);
-        let tagged = tagged.into_iter().flatten().collect::<HeaderMap>();
-        if has_already(request, &tag) {
-            return (StatusCode::NOT_MODIFIED, headers, tagged).into_response();
+        ]);
+        if let Ok(tag) = tag {
+            let known = request.typed_get::<IfNoneMatch>();
+            let has_already = known.is_some_and(|known| !known.precondition_passes(&tag));
+            headers.typed_insert(tag);
+            if has_already {
+                return (StatusCode::NOT_MODIFIED, headers).into_response();
+            }
         }
-        let mut response = (headers, tagged, body).into_response();
-        let said = response.headers_mut();
-        said.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Some(coding) = coding {
-            said.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
-        response
+        (headers, body).into_response()
     }
 }
 
-/// Whether the request takes this coding by name (RFC 9110, section 12.5.3).
+/// Whether the request takes this coding by name (RFC 9110, section 12.5.3). The crate `headers` does not know
+/// Accept-Encoding, and that of tower-http is private to its layers.
 pub(crate) fn accepts(request: &HeaderMap, coding: &str) -> bool {
     let headers = request.get_all(header::ACCEPT_ENCODING).into_iter();
     let listed = headers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
@@ -69,11 +70,4 @@ pub(crate) fn accepts(request: &HeaderMap, coding: &str) -> bool {
         name.trim().eq_ignore_ascii_case(coding)
             && weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
     })
-}
-
-/// Whether the request's If-None-Match names this tag. Proxies make strong tags weak.
-fn has_already(request: &HeaderMap, tag: &str) -> bool {
-    let headers = request.get_all(header::IF_NONE_MATCH).into_iter();
-    let listed = headers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
-    listed.map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }

@@ -45,6 +45,10 @@ async fn the_loader_is_asked_for_anew() {
         assert_eq!((again.status.as_u16(), again.text().as_str()), (304, ""));
         assert_eq!(again.header("access-control-allow-origin"), "*");
     }
+    for other in ["", "x", "\"x\"", tag.trim_matches('"'), "\"*\""] {
+        let again = scene.get_with("/standwith.js", &[("if-none-match", other)]).await;
+        assert_eq!((again.status.as_u16(), again.header("etag")), (200, &*tag), "{other}");
+    }
     // As a deployment does it: whole, and at once.
     let dist = scene.dir.path().join("dist");
     fs::write(dist.join("aside"), "newer").unwrap();
