@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use standwith::json::Writer;
+use serde::Serialize;
 use standwith::proof::PARAMETER;
 
 use super::body;
@@ -172,15 +173,18 @@ fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
     }
 }
 
+/// Answer to an accepted action.
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    status: &'static str,
+    receipt: &'a str,
+    count: i64,
+}
+
 fn answer(acceptance: &Acceptance) -> Response {
-    let mut out = Writer::default();
-    out.object(|out| {
-        out.key("id").text(&acceptance.id);
-        out.key("status").text(acceptance.status.word());
-        out.key("receipt").text(&acceptance.receipt);
-        out.key("count").whole(acceptance.count);
-    });
-    let status = if acceptance.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, out.finish()).into_response()
+    let Acceptance { id, status, receipt, count, is_new } = acceptance;
+    let answer = Answer { id, status: status.word(), receipt, count: *count };
+    let status = if *is_new { StatusCode::CREATED } else { StatusCode::OK };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }

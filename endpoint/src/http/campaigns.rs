@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
-use standwith::json::Writer;
+use serde::Serialize;
 use standwith::language::choose;
 
 use super::file::Served;
@@ -45,6 +46,14 @@ pub(super) fn file(
     Ok(served.answer(request))
 }
 
+/// Number of counted actions, and the campaign's goal.
+#[derive(Serialize)]
+struct Count {
+    count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<u32>,
+}
+
 /// `GET /campaigns/{id}/count`: how many have sent, and how many are hoped for.
 pub(super) async fn count(
     State(endpoint): State<Arc<Endpoint>>,
@@ -53,16 +62,8 @@ pub(super) async fn count(
     let intake = &endpoint.intake;
     let version = intake.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
     let count = intake.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
-    let mut out = Writer::default();
-    out.object(|out| {
-        out.key("count").whole(count);
-        if let Some(goal) = version.campaign().counter.goal {
-            out.key("goal").whole(i64::from(goal));
-        }
-    });
-    let headers =
-        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=10")];
-    Ok((headers, out.finish()).into_response())
+    let answer = Count { count, goal: version.campaign().counter.goal };
+    Ok(([(header::CACHE_CONTROL, "public, max-age=10")], Json(answer)).into_response())
 }
 
 /// `GET /`: the campaigns that take messages now.

@@ -1,9 +1,10 @@
 //! Refusals as `application/problem+json` (RFC 9457), with the contract's `code` beside the
 //! standard members.
 
+use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use standwith::json::Writer;
+use serde::{Serialize, Serializer};
 
 use super::Code;
 use crate::intake::{LONGEST_BODY, Refusal};
@@ -12,21 +13,46 @@ use crate::intake::{LONGEST_BODY, Refusal};
 const RETRY_AFTER: u32 = 2;
 
 /// A refusal on its way out.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Problem {
+    /// Phrase of the status, because there is no `type` (RFC 9457, section 4.2.1).
+    title: &'static str,
+    #[serde(serialize_with = "number")]
     status: StatusCode,
     code: &'static str,
-    detail: String,
-    errors: Vec<(String, String)>,
+    detail: Box<str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<i64>,
+    #[serde(skip)]
     retry_after: Option<u32>,
-    challenge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<Box<str>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldError {
+    field: String,
+    code: String,
+}
+
+fn number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let (detail, errors) = (detail.into(), Vec::new());
-        Problem { status, code, detail, errors, now: None, retry_after: None, challenge: None }
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Box<str>>) -> Self {
+        Problem {
+            title: status.canonical_reason().unwrap_or_default(),
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            now: None,
+            retry_after: None,
+            challenge: None,
+        }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -53,7 +79,7 @@ impl Problem {
     /// Too many posts: this one is looked at with a proof, or perhaps after so many seconds.
     pub(crate) fn proof_required(challenge: String, detail: &str, retry_after: u32) -> Self {
         Problem {
-            challenge: Some(challenge),
+            challenge: Some(challenge.into()),
             retry_after: Some(retry_after),
             ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "proof_required", detail)
         }
@@ -98,7 +124,10 @@ impl From<Refusal> for Problem {
                 )
             },
             Refusal::Rules(errors) => Problem {
-                errors,
+                errors: errors
+                    .into_iter()
+                    .map(|(field, code)| FieldError { field, code })
+                    .collect(),
                 ..problem(StatusCode::UNPROCESSABLE_ENTITY, "validation failed; see `errors`")
             },
             Refusal::ReplayMismatch => problem(
@@ -126,37 +155,35 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut out = Writer::default();
-        out.object(|out| {
-            // Without a `type`, the title is the status's own phrase (RFC 9457, section 4.2.1).
-            out.key("title").text(self.status.canonical_reason().unwrap_or_default());
-            out.key("status").whole(i64::from(self.status.as_u16()));
-            out.key("code").text(self.code);
-            out.key("detail").text(&self.detail);
-            if !self.errors.is_empty() {
-                out.key("errors").list(|out| {
-                    for (field, code) in &self.errors {
-                        out.object(|out| {
-                            out.key("field").text(field);
-                            out.key("code").text(code);
-                        });
-                    }
-                });
-            }
-            if let Some(now) = self.now {
-                out.key("now").whole(now);
-            }
-            if let Some(challenge) = &self.challenge {
-                out.key("challenge").text(challenge);
-            }
-        });
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let mut response = (self.status, headers, out.finish()).into_response();
+        let mut response = (self.status, headers, Json(&self)).into_response();
         self.put_retry_after(response.headers_mut());
         response.extensions_mut().insert(Code(self.code));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(problem: &Problem) -> String {
+        serde_json::to_string(problem).unwrap()
+    }
+
+    #[test]
+    fn writes_only_the_members_that_it_has() {
+        let bare = r#"{"title":"Not Found","status":404,"code":"not_found","detail":"no resource at this address"}"#;
+        assert_eq!(written(&Problem::not_found()), bare);
+        let errors = vec![("person.email".to_owned(), "required".to_owned())];
+        let rules = r#"{"title":"Unprocessable Entity","status":422,"code":"rules","detail":"validation failed; see `errors`","errors":[{"field":"person.email","code":"required"}]}"#;
+        assert_eq!(written(&Refusal::Rules(errors).into()), rules);
+        let late = written(&Refusal::IatOutOfWindow { now: 5 }.into());
+        assert!(late.ends_with(r#"in the future","now":5}"#), "{late}");
+        let proof = r#"{"title":"Too Many Requests","status":429,"code":"proof_required","detail":"d","challenge":"c"}"#;
+        assert_eq!(written(&Problem::proof_required("c".to_owned(), "d", 2)), proof);
     }
 }
