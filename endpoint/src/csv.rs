@@ -1,5 +1,8 @@
 //! Tables for people (RFC 4180, also with semicolons or tabs between cells). No cell is a formula, whatever the database
 //! holds and whichever of the three separators a spreadsheet program assumes.
+//!
+//! The crate `csv` does not fit: it quotes a cell for the file's own separator alone, or every cell. It reads the tables
+//! in the tests.
 
 use std::io::{self, Write};
 

@@ -3,6 +3,9 @@
 //! The key file is a JWK set (RFC 7517) of which one key has its private part. Making a new key
 //! retires that one: its private part is dropped, its public part stays, so that the receipts
 //! which it signed can be verified for ever.
+//!
+//! JWKs are written with the core's `Writer`, not with serde: a thumbprint is a digest of exact bytes (RFC
+//! 7638), and the `Writer` cannot fail.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};

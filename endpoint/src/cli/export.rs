@@ -1,5 +1,8 @@
 //! `standwith export`: the actions of a campaign, in the order of their arrival; with the sealing keys, also
 //! what was sealed of them, and whether it holds.
+//!
+//! JSON lines are written with the core's `Writer`, not with serde: claims and unsealed texts are JSON text already,
+//! which serde would parse once more.
 
 use std::fs;
 use std::io::{self, Write};
