@@ -22,7 +22,7 @@ pub fn is_first(markup: &str, campaign: &Campaign, locale: &mut Locale) -> bool 
     if !campaign.variants.is_empty() {
         return false;
     }
-    let session = beginning(campaign);
+    let session = beginning(campaign.clone());
     // Numbers and dates are rendered between marks; between those, only the digits are compared.
     let rules = locale.rules;
     locale.rules = Rules {
