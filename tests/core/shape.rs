@@ -75,7 +75,7 @@ fn a_schema_describes_what_is_declared() {
         "additionalProperties": false,
         "properties": {
             "subject": {"description": "Subject.", "type": "string"},
-            "body": {"description": "Body, its line ends LF.", "type": "string"},
+            "body": {"description": "Body, with LF line ends.", "type": "string"},
         },
         "required": [],
     });
