@@ -1,5 +1,6 @@
 //! The campaign file as types. A [`Campaign`] is in one language: [`CampaignFile::campaign`] replaces the file's texts
-//! by those of the language before it reads them. All defaults are declared here.
+//! by those of the language before it reads them. The defaults of all values are declared here; the shells resolve the
+//! default addresses of endpoint, count and hosted form.
 
 mod consents;
 mod delivery;
