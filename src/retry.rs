@@ -10,7 +10,7 @@ pub const PATIENCE: u32 = 60;
 
 /// Delay in milliseconds before the next try, after so many `failed` ones (1 and up): uniform between 0 and
 /// min(30 s, 0.5 s · 2^failed), from the number `random`. Seconds from `Retry-After` (RFC 9110, section 10.2.3) are
-/// added. `None` to give up.
+/// added. `None` to give up: after [`TRIES`] tries, or if `Retry-After` exceeds [`PATIENCE`].
 pub fn delay(failed: u32, random: u64, retry_after: Option<u32>) -> Option<u32> {
     let asked = retry_after.unwrap_or(0);
     if failed >= TRIES || asked > PATIENCE {

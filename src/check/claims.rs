@@ -135,8 +135,8 @@ pub(super) fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
     field_errors
 }
 
-/// Checks every string in the claims for control characters and length, before white space is trimmed. Exports and
-/// logs show all of them, so this does not depend on the campaign's questions or version.
+/// Checks every string in the claims for control characters and length, with the white space around it. Exports and logs
+/// show all of them, also those that the campaign does not ask for.
 pub(super) fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec<FieldError>) {
     let mut refuse = |field: &str, kind: Option<FieldErrorKind>| {
         field_errors.extend(kind.map(|kind| FieldError::new(field, kind)));

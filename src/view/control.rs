@@ -75,7 +75,7 @@ impl Viewer<'_> {
     pub(super) fn control(&mut self, context: &FieldContext<'_>) {
         self.out.set(Attribute::Id, context.name);
         self.out.set(Attribute::Name, context.name);
-        // Only for assistive technology: `required` would make the browser show its own messages.
+        // Only for assistive technology: the form shows its own messages about missing values.
         self.set_if(context.required, Attribute::AriaRequired, "true");
         self.unremembered();
         self.state(context);
