@@ -1,10 +1,53 @@
-//! What time it is. Nothing else in this crate asks the system for it.
+//! The clock. Nothing else in this crate asks the system for the time of day.
+//!
+//! The parts of a running endpoint ask the [`Clock`] of its state, so that a test can set the time. Durations are
+//! measured by tokio's `Instant`, which tests can pause.
 
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use standwith::campaign::civil;
 
-/// Seconds since 1970-01-01T00:00:00Z.
+/// A source of the time of day.
+pub trait Clock: Debug + Send + Sync {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> i64;
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> i64 {
+        now()
+    }
+}
+
+/// A clock for tests, which shows the time to which it was set.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that shows this time: seconds since 1970.
+    pub fn at(seconds: i64) -> Self {
+        ManualClock(AtomicI64::new(seconds))
+    }
+
+    /// Moves the clock forward, or back.
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The system's time in seconds since 1970-01-01T00:00:00Z, for commands.
 #[expect(clippy::disallowed_methods, reason = "this is the shell's clock")]
 pub fn now() -> i64 {
     // A clock set before 1970 is a machine that has lost the time: 0 is as good as any other.

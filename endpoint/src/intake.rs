@@ -449,7 +449,7 @@ fn read_json(text: &str) -> Result<(String, Claims), Refusal> {
 
 /// Warns, now and then, where many actions were signed too far from now in one direction.
 fn warn_of_clock(iat: i64, now: i64) {
-    let Some(offset) = CLOCK.refused(iat.saturating_sub(now), now) else { return };
+    let Some(offset) = CLOCK.refused(iat.saturating_sub(now)) else { return };
     let (seconds, direction) = (offset.unsigned_abs(), if offset > 0 { "behind" } else { "ahead" });
     tracing::warn!(
         seconds,

@@ -29,9 +29,9 @@ impl ClockWatch {
         self.lock().pop();
     }
 
-    /// An action was refused that was signed so many seconds from `now`. Returns the median of the last ones where a
-    /// warning is due.
-    pub(crate) fn refused(&self, offset: i64, now: i64) -> Option<i64> {
+    /// Notes an action that was refused because it was signed so many seconds from now. Returns the median of the last
+    /// ones where a warning is due.
+    pub(crate) fn refused(&self, offset: i64) -> Option<i64> {
         let mut offsets = self.lock();
         if offsets.last().is_some_and(|last| last.signum() != offset.signum()) {
             // One device that is wrong the other way says nothing against many.
@@ -42,7 +42,7 @@ impl ClockWatch {
             offsets.remove(0);
         }
         offsets.push(offset);
-        if offsets.len() < ENOUGH || !self.line.is_due(now) {
+        if offsets.len() < ENOUGH || !self.line.is_due() {
             return None;
         }
         let mut sorted = offsets.clone();
@@ -57,30 +57,33 @@ impl ClockWatch {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[test]
-    fn many_refusals_in_one_direction_give_their_median_once_a_minute() {
+    #[tokio::test(start_paused = true)]
+    async fn many_refusals_in_one_direction_give_their_median_once_a_minute() {
         let watch = ClockWatch::new();
-        let told = |offset, now| watch.refused(offset, now);
         for offset in [3600, 3601, 3599, 90_000, 3600, 3602, 3598] {
-            assert_eq!(told(offset, 0), None);
+            assert_eq!(watch.refused(offset), None);
         }
-        assert_eq!(told(3600, 0), Some(3600));
-        assert_eq!(told(3600, 59), None);
-        assert_eq!(told(i64::MAX, 60), Some(3600));
+        assert_eq!(watch.refused(3600), Some(3600));
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert_eq!(watch.refused(3600), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(watch.refused(i64::MAX), Some(3600));
     }
 
     #[test]
     fn actions_in_time_and_in_the_other_direction_speak_against_it() {
         let watch = ClockWatch::new();
         for _ in 0..100 {
-            assert_eq!(watch.refused(-700_000, 0), None);
+            assert_eq!(watch.refused(-700_000), None);
             watch.in_time();
-            assert_eq!(watch.refused(-700_000, 0), None);
-            assert_eq!(watch.refused(900, 0), None);
+            assert_eq!(watch.refused(-700_000), None);
+            assert_eq!(watch.refused(900), None);
         }
-        let warned = (0..MOST).find_map(|_| watch.refused(-700_000, 0));
+        let warned = (0..MOST).find_map(|_| watch.refused(-700_000));
         assert_eq!(warned, Some(-700_000));
     }
 }

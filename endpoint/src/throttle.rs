@@ -1,26 +1,32 @@
 //! Log lines that anybody could make the endpoint write often, written rarely.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// How long a line is not repeated, in seconds.
-const INTERVAL: i64 = 60;
+use tokio::time::Instant;
+
+/// How long a line is not repeated.
+const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Allows one line a minute.
 #[derive(Debug)]
-pub(crate) struct OnceAMinute(AtomicI64);
+pub(crate) struct OnceAMinute(Mutex<Option<Instant>>);
 
 impl OnceAMinute {
     pub(crate) const fn new() -> Self {
-        OnceAMinute(AtomicI64::new(i64::MIN))
+        OnceAMinute(Mutex::new(None))
     }
 
-    /// Whether a line may be written at `now` (seconds since 1970).
-    pub(crate) fn is_due(&self, now: i64) -> bool {
-        let last = self.0.load(Ordering::Relaxed);
-        // A clock that was set back must not silence the line for longer.
-        let is_due = now < last || now.saturating_sub(last) >= INTERVAL;
-        // Of several threads at once, the one that changes the time writes.
-        is_due && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    /// Whether a line may be written now. If so, the next one is due in a minute.
+    pub(crate) fn is_due(&self) -> bool {
+        let now = Instant::now();
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.saturating_duration_since(last) >= INTERVAL);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
     }
 }
 
@@ -43,11 +49,15 @@ impl Once {
 mod tests {
     use super::*;
 
-    #[test]
-    fn allows_one_line_a_minute() {
+    #[tokio::test(start_paused = true)]
+    async fn allows_one_line_a_minute() {
         let line = OnceAMinute::new();
-        let due: Vec<bool> = [0, 1, 59, 60, 61, 10, 11].map(|now| line.is_due(now)).into();
-        assert_eq!(due, [true, false, false, true, false, true, false]);
+        let mut due = Vec::new();
+        for seconds in [0, 1, 58, 1, 1, 60] {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            due.push(line.is_due());
+        }
+        assert_eq!(due, [true, false, false, true, false, true]);
         let line = Once::new();
         assert!(line.is_due() && !line.is_due());
     }

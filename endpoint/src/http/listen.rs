@@ -25,7 +25,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use super::Peer;
-use crate::clock;
 use crate::rate_limit::{Network, Proxies, networks_of};
 use crate::throttle::OnceAMinute;
 
@@ -390,7 +389,7 @@ impl Places {
         });
         let (count, networks) = (taken.count, taken.networks.len());
         drop(taken);
-        if is_full && FULL.is_due(clock::now()) {
+        if is_full && FULL.is_due() {
             tracing::warn!(
                 connections = count,
                 networks,

@@ -33,7 +33,6 @@ pub use self::pictures::Pictures;
 use self::problem::Problem;
 pub use self::widget::WidgetFiles;
 use crate::address::PublicUrl;
-use crate::clock;
 use crate::intake::{Intake, Refusal};
 use crate::rate_limit::{self, RateLimiter};
 use crate::throttle::{Once, OnceAMinute};
@@ -59,11 +58,11 @@ impl Endpoint {
         let addresses = self.intake.addresses.iter().map(PublicUrl::as_str);
         let expected = || addresses.collect::<Vec<_>>().join(" ");
         match code {
-            Some("audience_mismatch") if WRONG_AUDIENCE.is_due(clock::now()) => tracing::warn!(
+            Some("audience_mismatch") if WRONG_AUDIENCE.is_due() => tracing::warn!(
                 expected = expected(),
                 "action rejected: its aud names another address; --public-url must be the address in browsers"
             ),
-            Some(hosted::CROSS_SITE) if WRONG_ORIGIN.is_due(clock::now()) => tracing::warn!(
+            Some(hosted::CROSS_SITE) if WRONG_ORIGIN.is_due() => tracing::warn!(
                 expected = expected(),
                 "form rejected: it was posted from another address; --public-url must be the address in browsers"
             ),

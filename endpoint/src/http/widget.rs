@@ -19,7 +19,6 @@ use super::Endpoint;
 use super::file::Served;
 use super::problem::Problem;
 use crate::characters::escaped;
-use crate::clock;
 use crate::compression::Packed;
 use crate::signature::digest;
 use crate::throttle::OnceAMinute;
@@ -80,7 +79,7 @@ impl WidgetFiles {
         };
         if size > self.largest {
             self.lock().remove(name);
-            if TOO_LARGE.is_due(clock::now()) {
+            if TOO_LARGE.is_due() {
                 let (file, largest) = (escaped(name), self.largest);
                 tracing::warn!(file, size, largest, "file not served: it is too large");
             }

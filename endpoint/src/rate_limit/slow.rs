@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::network::{Client, Network};
-use crate::clock;
 use crate::throttle::OnceAMinute;
 
 /// Who may wait for a slow body. Each kind has places of its own.
@@ -88,7 +87,7 @@ impl SlowBodies {
         }
         let networks: Vec<Network> = networks.into_iter().map(|(network, _)| network).collect();
         if taken.of(waiting).len() >= waiting.most() {
-            if FULL.is_due(clock::now()) {
+            if FULL.is_due() {
                 tracing::warn!(
                     kind = ?waiting,
                     networks = taken.networks.len(),
