@@ -585,12 +585,14 @@ async fn exchange(
 mod tests {
     use super::*;
     use standwith_endpoint::address::PublicUrl;
+    use standwith_endpoint::app::{AppState, Parts};
     use standwith_endpoint::campaigns::Campaigns;
-    use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
-    use standwith_endpoint::intake::Intake;
+    use standwith_endpoint::clock::SystemClock;
+    use standwith_endpoint::config::Config;
+    use standwith_endpoint::http::{listen, router};
     use standwith_endpoint::keys::Keyring;
     use standwith_endpoint::metrics::Metrics;
-    use standwith_endpoint::rate_limit::{Difficulty, Limits, ProofOfWork, Proxies, RateLimiter};
+    use standwith_endpoint::rate_limit::{Difficulty, Limits, Proxies};
     use standwith_endpoint::workers::Workers;
     use tokio::net::TcpListener;
     use tokio::sync::oneshot;
@@ -602,27 +604,25 @@ mod tests {
         prepare(dir.path()).unwrap();
         let metrics = Metrics::default();
         let url = format!("sqlite:{}", dir.path().join("flood.sqlite").display());
-        let store = Store::open(&url, metrics.clone()).await.unwrap();
-        let campaigns = Campaigns::open(&dir.path().join("campaigns"), &store).await.unwrap();
+        let store = Arc::new(Store::open(&url, metrics.clone()).await.unwrap());
+        let (workers, clock) = (Workers::default(), Arc::new(SystemClock));
+        let folder = dir.path().join("campaigns");
+        let campaigns =
+            Campaigns::open(&folder, &[], store.clone(), workers.clone(), clock.clone());
+        let campaigns = Arc::new(campaigns.await.unwrap());
         let keys = Keyring::open_or_make(&dir.path().join("keys.json")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         // Soon exhausted: all but the first few have to prove something.
         let difficulty = Difficulty { iterations: 100, tries: 4 };
-        let limits = Limits { all: 60, difficulty, ..Limits::default() };
-        let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
-        let challenge = Arc::new(ProofOfWork::new(&[7; 32], difficulty));
-        let limiter = RateLimiter::new(limits, proxies, challenge, metrics.clone()).unwrap();
-        let addresses = PublicUrl::local(at.port());
-        let workers = Workers::default();
-        let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
-        let endpoint = Arc::new(Endpoint {
-            intake,
-            limiter,
-            widgets: None,
-            pictures: Pictures::new("nowhere".into()),
-            hosted: HostedForms::new(&[7; 32]),
-        });
+        let config = Config {
+            addresses: PublicUrl::local(at.port()),
+            limits: Limits { all: 60, difficulty, ..Limits::default() },
+            proxies: Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() },
+            ..Config::default()
+        };
+        let parts = Parts { store, campaigns, keys, clock, metrics, workers };
+        let endpoint = Arc::new(AppState::new(config, parts).unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(listen::serve(
             listener,
@@ -635,7 +635,7 @@ mod tests {
         let found = Flood::new(at, dir.path(), 300, 10).unwrap().run(3).await.unwrap();
         drop(stop);
         serving.await.unwrap();
-        endpoint.intake.store.close().await;
+        endpoint.store.close().await;
 
         assert!(found.good >= 29 && found.sent.values().sum::<u64>() > 500, "{found:?}");
         assert_eq!(found.taken.len() as u64, found.good, "{:?}", found.lost);

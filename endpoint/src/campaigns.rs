@@ -18,7 +18,7 @@ use standwith::lint::{LONGEST_FILE, lint};
 use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::characters::escaped;
-use crate::clock;
+use crate::clock::Clock;
 use crate::compression::Packed;
 use crate::first_paint::Planned;
 use crate::sealing::is_on_curve;
@@ -188,6 +188,9 @@ pub struct Campaigns {
     folder: PathBuf,
     /// Ids that no campaign can have.
     reserved: &'static [&'static str],
+    store: Arc<Store>,
+    workers: Workers,
+    clock: Arc<dyn Clock>,
     snapshot: RwLock<Snapshot>,
     /// Versions that are served no longer and were asked for, the last one last.
     past: Mutex<VecDeque<Arc<Version>>>,
@@ -226,28 +229,23 @@ struct File {
 type Stamp = (u64, u64, i64, i64);
 
 impl Campaigns {
-    /// Reads all campaign files of a folder and keeps their versions. Those with faults are left out:
-    /// [`faults`](Self::faults) names them.
+    /// Reads all campaign files of a folder and stores their versions. Those with faults are left out:
+    /// [`faults`](Self::faults) names them. No campaign may have an id in `reserved`.
     ///
     /// # Errors
-    /// The folder can't be read, or the versions can't be kept.
-    pub async fn open(folder: &Path, store: &Store) -> Result<Self, LibraryFault> {
-        Self::open_without(folder, &[], store).await
-    }
-
-    /// The same, where some ids are taken by routes.
-    ///
-    /// # Errors
-    /// As those of [`open`](Self::open).
-    pub async fn open_without(
+    /// The folder can't be read, or the versions can't be stored.
+    pub async fn open(
         folder: &Path,
         reserved: &'static [&'static str],
-        store: &Store,
+        store: Arc<Store>,
+        workers: Workers,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, LibraryFault> {
         let (folder, snapshot, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
         let loading = Default::default();
-        let campaigns = Campaigns { folder, reserved, snapshot, past, loading };
-        campaigns.refresh(store).await?;
+        let campaigns =
+            Campaigns { folder, reserved, store, workers, clock, snapshot, past, loading };
+        campaigns.refresh().await?;
         Ok(campaigns)
     }
 
@@ -256,7 +254,7 @@ impl Campaigns {
     ///
     /// # Errors
     /// The folder can't be read, or a version can't be kept. All stays as it was then.
-    pub async fn refresh(&self, store: &Store) -> Result<Vec<String>, LibraryFault> {
+    pub async fn refresh(&self) -> Result<Vec<String>, LibraryFault> {
         let before = self.snapshot().clone();
         let folder = self.folder.clone();
         let (known, reserved) = (before.clone(), self.reserved);
@@ -267,7 +265,7 @@ impl Campaigns {
             let id = version.first.id.as_str();
             if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, version)) {
                 let Version { digest, bytes, .. } = &**version;
-                store.keep_version(id, digest, bytes, clock::now()).await?;
+                self.store.keep_version(id, digest, bytes, self.clock.now()).await?;
                 let file = snapshot.owners.get(id).map(|file| escaped(&file.display().to_string()));
                 tracing::info!(campaign = id, file, "campaign loaded: new version");
             }
@@ -305,7 +303,7 @@ impl Campaigns {
     }
 
     /// Returns the version of a campaign with this digest, if it was ever served and can still be read. A version that
-    /// is served no longer is read from the database and parsed by `workers`.
+    /// is served no longer is read from the database and parsed by the workers.
     ///
     /// Parsing a file takes time and memory: call this only for what is known to come from a form of this endpoint, or
     /// is signed.
@@ -316,8 +314,6 @@ impl Campaigns {
         &self,
         campaign: &str,
         digest: &str,
-        store: &Store,
-        workers: &Workers,
     ) -> Result<Option<Arc<Version>>, StoreFault> {
         let known = || {
             let served = self.get(campaign).filter(|version| version.is(campaign, digest));
@@ -332,9 +328,9 @@ impl Campaigns {
         if let Some(version) = known() {
             return Ok(Some(version));
         }
-        let Some(bytes) = store.version(campaign, digest).await? else { return Ok(None) };
+        let Some(bytes) = self.store.version(campaign, digest).await? else { return Ok(None) };
         // It passed the strict check of its own day.
-        let parsed = workers.run(move || Version::read(bytes, Strictness::Lenient)).await;
+        let parsed = self.workers.run(move || Version::read(bytes, Strictness::Lenient)).await;
         let Ok(version) = parsed.map_err(|_| StoreFault::Busy)? else { return Ok(None) };
         let version = Arc::new(version);
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
@@ -520,6 +516,7 @@ fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, LibraryFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
     use crate::metrics::Metrics;
 
     fn file(title: &str) -> Vec<u8> {
@@ -535,16 +532,18 @@ mod tests {
     async fn requests_at_once_parse_a_past_version_once_on_the_workers() {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
-        let store = Store::open(&url, Metrics::default()).await.unwrap();
-        let campaigns = Campaigns::open(dir.path(), &store).await.unwrap();
-        let (old, workers) = (file("Old"), Workers::default());
+        let store = Arc::new(Store::open(&url, Metrics::default()).await.unwrap());
+        let (workers, clock) = (Workers::default(), Arc::new(SystemClock));
+        let campaigns = Campaigns::open(dir.path(), &[], store.clone(), workers, clock);
+        let campaigns = campaigns.await.unwrap();
+        let old = file("Old");
         let digest = digest(&old);
         store.keep_version("a", &digest, &old, 0).await.unwrap();
-        let ask = || campaigns.version("a", &digest, &store, &workers);
+        let ask = || campaigns.version("a", &digest);
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
         let [first, second, third] = [first, second, third].map(|found| found.unwrap().unwrap());
         assert!(Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&first, &third));
-        assert!(campaigns.version("a", "unknown", &store, &workers).await.unwrap().is_none());
+        assert!(campaigns.version("a", "unknown").await.unwrap().is_none());
         store.close().await;
     }
 

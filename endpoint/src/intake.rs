@@ -41,11 +41,11 @@ static CLOCK: ClockWatch = ClockWatch::new();
 #[derive(Debug)]
 pub struct Intake {
     /// Where actions are kept.
-    pub store: Store,
+    pub store: Arc<Store>,
     /// The campaigns.
-    pub campaigns: Campaigns,
+    pub campaigns: Arc<Campaigns>,
     /// What signs receipts.
-    pub keys: Keyring,
+    pub keys: Arc<Keyring>,
     /// Where actions may be meant to go. The first one is the issuer of receipts.
     pub addresses: Vec<PublicUrl>,
     /// What is counted.
@@ -245,7 +245,7 @@ impl Intake {
         served.is_open(now).map_err(Refusal::Closed)?;
         // The signature was verified when the action was opened: what is not signed loads no file.
         let digest = &claims.campaign_digest;
-        let named = self.campaigns.version(campaign, digest, &self.store, &self.workers).await;
+        let named = self.campaigns.version(campaign, digest).await;
         let named = named.map_err(busy)?;
         let known = named.is_some();
         let action = action.clone();

@@ -2,7 +2,8 @@
 //! and exports them, and serves the widget, the campaign files and a form that needs no script.
 //!
 //! ```text
-//! cli ─┬─ serve ── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
+//! cli ─┬─ serve ── config, app (the state of a running endpoint, which the requests share)
+//!      │   └────── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
 //!      │                 ├─ hosted ──┤          ├─ campaigns     which campaign, which version?
 //!      │                 │           └─ limiter   ├─ (the core)  does it keep the rules?
 //!      │                 ├─ campaigns ─ plan    │   by validation, and sealing looks at what is sealed
@@ -17,7 +18,7 @@
 //!      └─ keys ──── keys, sealing
 //! ```
 //!
-//! Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.
+//! The time comes from `clock`, which tests can set. Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.
 //! A success is answered only after the action is on disk. Logs hold no address, no browser name,
 //! no query and nothing that was typed.
 
@@ -28,10 +29,12 @@ pub mod intake;
 pub mod rate_limit;
 
 pub mod address;
+pub mod app;
 pub mod campaigns;
 pub mod characters;
 pub mod clock;
 pub mod compression;
+pub mod config;
 pub mod csv;
 pub mod email;
 pub mod first_paint;

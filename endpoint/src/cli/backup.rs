@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::export::Interruptions;
 use super::output::{Unfinished, is_replaceable_by_backup, keep_apart};
+use crate::config::DATABASE;
 use crate::store::Store;
 
 #[derive(Args)]
@@ -16,7 +17,7 @@ pub(super) struct Options {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Database to copy
-    #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
+    #[arg(long, value_name = "URL", default_value = DATABASE)]
     database: String,
 }
 

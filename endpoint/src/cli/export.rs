@@ -24,6 +24,7 @@ use super::people::People;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
+use crate::config::DATABASE;
 use crate::csv::{BYTE_ORDER_MARK, Cell, Separator, write_row};
 use crate::sealing::SealingKey;
 use crate::store::{Content, DamagedRow, Exported, Store};
@@ -37,7 +38,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "ID")]
     campaign: String,
     /// Database of actions; the endpoint may be running
-    #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
+    #[arg(long, value_name = "URL", default_value = DATABASE)]
     database: String,
     /// Output format
     #[arg(long, value_name = "FORMAT")]

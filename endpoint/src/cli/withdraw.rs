@@ -9,6 +9,7 @@ use standwith::envelope;
 use super::export::content;
 use crate::characters::escaped;
 use crate::clock;
+use crate::config::DATABASE;
 use crate::email::normal_form;
 use crate::metrics::Metrics;
 use crate::store::{Store, Withdrawn, with_ending};
@@ -25,7 +26,7 @@ pub(super) struct Options {
     #[arg(long, conflicts_with = "email")]
     note: bool,
     /// Database of actions; the endpoint may be running
-    #[arg(long, value_name = "URL", default_value = "sqlite:standwith.sqlite")]
+    #[arg(long, value_name = "URL", default_value = DATABASE)]
     database: String,
 }
 

@@ -12,22 +12,22 @@ use standwith::proof::PARAMETER;
 
 use super::body;
 use super::problem::Problem;
-use super::{CampaignId, Client, Endpoint, Quiet};
-use crate::clock;
+use super::{CampaignId, Client, Quiet};
+use crate::app::AppState;
 use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
 use crate::rate_limit::{self, Kind, Lookup, ProofError, Subject, Waiting};
 
 /// Takes an action in.
 pub(super) async fn post(
-    endpoint: State<Arc<Endpoint>>,
+    state: State<Arc<AppState>>,
     campaign: CampaignId,
     Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let admitted = endpoint.limiter.admit(Kind::Action, client);
-    let taken = take(endpoint, campaign, client, admitted, uri, headers, body).await;
+    let admitted = state.limiter.admit(Kind::Action, client);
+    let taken = take(state, campaign, client, admitted, uri, headers, body).await;
     let mut response = taken.into_response();
     if admitted.is_err() && !response.status().is_success() {
         response.extensions_mut().insert(Quiet);
@@ -36,7 +36,7 @@ pub(super) async fn post(
 }
 
 async fn take(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     CampaignId(campaign): CampaignId,
     client: Option<rate_limit::Client>,
     admitted: Result<(), u32>,
@@ -44,7 +44,7 @@ async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (limiter, now) = (&endpoint.limiter, clock::now());
+    let (limiter, now) = (&state.limiter, state.clock.now());
     let shown = proof(&uri).filter(|_| admitted.is_err());
     let shown = shown.map(|proof| limiter.precheck(&proof, &campaign, now).map(|()| proof));
     // Above the limit, a body without a proof is not waited for. One with a proof, which may be wrong, takes no place
@@ -59,13 +59,13 @@ async fn take(
     let mut proved = None;
     if let Err(wait) = admitted {
         let post = form.ok().zip(body.as_deref().ok());
-        proved = pass(&endpoint, &campaign, post, shown.as_ref(), wait).await?;
+        proved = pass(&state, &campaign, post, shown.as_ref(), wait).await?;
     }
     let body = body?;
     let form = form.map_err(|detail| {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     })?;
-    let taken = endpoint.intake.take(&campaign, form, &body, now).await;
+    let taken = state.intake.take(&campaign, form, &body, now).await;
     if let (Err(Refusal::Busy), Some(Ok(proof)), Some(jti)) = (&taken, &shown, &proved) {
         limiter.give_back(proof, Subject { campaign: &campaign, jti });
     }
@@ -74,13 +74,13 @@ async fn take(
 
 /// Lets a post pass that is over the limit: one with a proof, whose `jti` is given back, or one that is kept already.
 async fn pass(
-    endpoint: &Endpoint,
+    state: &AppState,
     campaign: &str,
     post: Option<(Form, &[u8])>,
     shown: Option<&Result<String, ProofError>>,
     wait: u32,
 ) -> Result<Option<String>, Problem> {
-    let (Endpoint { limiter, intake, .. }, now) = (endpoint, clock::now());
+    let (AppState { limiter, intake, .. }, now) = (state, state.clock.now());
     let reads = match shown {
         None => limiter.may_look_up(Lookup::Bare),
         Some(shown) => shown.is_ok(),
@@ -88,7 +88,7 @@ async fn pass(
     let named = match post.filter(|_| reads).map(|(form, body)| (form, body.to_vec())) {
         None => None,
         Some((form, body)) => {
-            let read = intake.workers.run(move || Named::of(form, &body)).await;
+            let read = state.workers.run(move || Named::of(form, &body)).await;
             match (read.map_err(Refusal::from)?, shown) {
                 (Ok(named), _) => Some(named),
                 // What is shown may prove nothing: it is not read once more.
@@ -115,7 +115,7 @@ async fn pass(
             Some(_) => false,
         };
         if looks && intake.has(campaign, named).await.map_err(|_| Refusal::Busy)? {
-            intake.metrics.rate_limited("repeated");
+            state.metrics.rate_limited("repeated");
             return Ok(None);
         }
     }

@@ -9,11 +9,11 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use standwith::language::choose;
 
+use super::CampaignId;
 use super::file::Served;
 use super::html;
 use super::problem::Problem;
-use super::{CampaignId, Endpoint};
-use crate::clock;
+use crate::app::AppState;
 use crate::first_paint::MEDIA_TYPE;
 use crate::intake::Refusal;
 use crate::language::wanted;
@@ -21,11 +21,11 @@ use crate::language::wanted;
 /// `GET /campaigns/{id}.json`: the file, byte for byte; and for a loader that asks for it, after the
 /// file, what its form paints first in the language that the loader wants.
 pub(super) fn file(
-    endpoint: &Endpoint,
+    state: &AppState,
     campaign: &str,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let version = endpoint.intake.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown)?;
+    let version = state.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown)?;
     let accept = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let asks = accept.is_some_and(|accept| accept.starts_with(MEDIA_TYPE));
     let languages: Vec<String> = version.planned.iter().map(|plan| plan.lang.clone()).collect();
@@ -56,20 +56,19 @@ struct Count {
 
 /// `GET /campaigns/{id}/count`: how many have sent, and how many are hoped for.
 pub(super) async fn count(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     CampaignId(campaign): CampaignId,
 ) -> Result<Response, Problem> {
-    let intake = &endpoint.intake;
-    let version = intake.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
-    let count = intake.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
+    let version = state.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
+    let count = state.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
     let answer = Count { count, goal: version.campaign().counter.goal };
     Ok(([(header::CACHE_CONTROL, "public, max-age=10")], Json(answer)).into_response())
 }
 
 /// `GET /`: the campaigns that take messages now.
-pub(super) async fn list(State(endpoint): State<Arc<Endpoint>>) -> Response {
+pub(super) async fn list(State(state): State<Arc<AppState>>) -> Response {
     let mut items = String::new();
-    let (all, now) = (endpoint.intake.campaigns.all(), clock::now());
+    let (all, now) = (state.campaigns.all(), state.clock.now());
     for version in all.iter().filter(|version| version.is_open(now).is_ok()) {
         let campaign = version.campaign();
         let id = campaign.id.as_str();

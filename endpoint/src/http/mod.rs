@@ -33,41 +33,25 @@ pub use self::pictures::Pictures;
 use self::problem::Problem;
 pub use self::widget::WidgetFiles;
 use crate::address::PublicUrl;
-use crate::intake::{Intake, Refusal};
-use crate::rate_limit::{self, RateLimiter};
+use crate::app::AppState;
+use crate::intake::Refusal;
+use crate::rate_limit;
 use crate::throttle::{Once, OnceAMinute};
 
-/// All that answering needs.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// What takes actions in.
-    pub intake: Intake,
-    /// What keeps floods from it.
-    pub limiter: RateLimiter,
-    /// The widget's files, if they are served here.
-    pub widgets: Option<WidgetFiles>,
-    /// The pictures beside the campaign files.
-    pub pictures: Pictures,
-    /// What hosted forms need.
-    pub hosted: HostedForms,
-}
-
-impl Endpoint {
-    /// Warns about a refusal whose reason is most often a wrong `--public-url`: nothing else tells the operator.
-    fn explain(&self, code: Option<&str>) {
-        let addresses = self.intake.addresses.iter().map(PublicUrl::as_str);
-        let expected = || addresses.collect::<Vec<_>>().join(" ");
-        match code {
-            Some("audience_mismatch") if WRONG_AUDIENCE.is_due() => tracing::warn!(
-                expected = expected(),
-                "action rejected: its aud names another address; --public-url must be the address in browsers"
-            ),
-            Some(hosted::CROSS_SITE) if WRONG_ORIGIN.is_due() => tracing::warn!(
-                expected = expected(),
-                "form rejected: it was posted from another address; --public-url must be the address in browsers"
-            ),
-            _ => {}
-        }
+/// Warns about a refusal whose reason is most often a wrong `--public-url`: nothing else tells the operator.
+fn explain(state: &AppState, code: Option<&str>) {
+    let addresses = state.config.addresses.iter().map(PublicUrl::as_str);
+    let expected = || addresses.collect::<Vec<_>>().join(" ");
+    match code {
+        Some("audience_mismatch") if WRONG_AUDIENCE.is_due() => tracing::warn!(
+            expected = expected(),
+            "action rejected: its aud names another address; --public-url must be the address in browsers"
+        ),
+        Some(hosted::CROSS_SITE) if WRONG_ORIGIN.is_due() => tracing::warn!(
+            expected = expected(),
+            "form rejected: it was posted from another address; --public-url must be the address in browsers"
+        ),
+        _ => {}
     }
 }
 
@@ -83,11 +67,11 @@ pub fn reserved_ids(addresses: &[PublicUrl]) -> &'static [&'static str] {
 }
 
 /// The endpoint as a service. Its routes are there below the path of each public address, too: some proxies leave it in.
-pub fn router(endpoint: Arc<Endpoint>) -> Router {
-    let paths = endpoint.intake.addresses.iter().map(PublicUrl::path);
+pub fn router(state: Arc<AppState>) -> Router {
+    let paths = state.config.addresses.iter().map(PublicUrl::path);
     let paths: BTreeSet<String> =
         paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
-    let routes = routes(endpoint);
+    let routes = routes(state);
     if paths.is_empty() {
         return routes;
     }
@@ -126,7 +110,7 @@ fn below(path: &str, uri: &Uri) -> Option<Uri> {
     rest.parse().ok().filter(|_| is_route(first))
 }
 
-fn routes(endpoint: Arc<Endpoint>) -> Router {
+fn routes(state: Arc<AppState>) -> Router {
     // What pages of other origins fetch.
     let open = Router::new()
         .route("/standwith.js", get(widget::loader))
@@ -148,16 +132,16 @@ fn routes(endpoint: Arc<Endpoint>) -> Router {
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(no_such_method)
         .fallback(|| async { Problem::not_found() })
-        .layer(middleware::from_fn_with_state(endpoint.clone(), observe))
-        .with_state(endpoint)
+        .layer(middleware::from_fn_with_state(state.clone(), observe))
+        .with_state(state)
 }
 
 /// What only the operator's own machines may ask for, as a service.
-pub fn metrics_router(endpoint: Arc<Endpoint>) -> Router {
+pub fn metrics_router(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .fallback(|| async { Problem::not_found() })
-        .with_state(endpoint)
+        .with_state(state)
 }
 
 /// The `id` of a campaign's routes.
@@ -195,37 +179,37 @@ static SILENT_PROXY: Once = Once::new();
 static WRONG_AUDIENCE: OnceAMinute = OnceAMinute::new();
 static WRONG_ORIGIN: OnceAMinute = OnceAMinute::new();
 
-impl FromRequestParts<Arc<Endpoint>> for Client {
+impl FromRequestParts<Arc<AppState>> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        endpoint: &Arc<Endpoint>,
+        state: &Arc<AppState>,
     ) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<Peer>();
-        Ok(Client(peer.map(|Peer(peer)| endpoint.limiter.client(*peer, &parts.headers))))
+        Ok(Client(peer.map(|Peer(peer)| state.limiter.client(*peer, &parts.headers))))
     }
 }
 
 /// `GET /campaigns/{id}.json`, `GET /campaigns/{id}`, and the pictures beside the campaign files.
 async fn file_or_form(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     campaign: Result<CampaignId, Problem>,
     request: Request,
 ) -> Response {
     let Ok(CampaignId(name)) = campaign else { return hosted::unknown() };
     if let Some(media_type) = pictures::media_type(&name) {
-        let picture = pictures::file(endpoint, name, media_type, request.headers()).await;
+        let picture = pictures::file(state, name, media_type, request.headers()).await;
         return open_to_all(picture).await;
     }
     match name.strip_suffix(".json") {
         Some(campaign) => {
-            let answer = campaigns::file(&endpoint, campaign, request.headers());
+            let answer = campaigns::file(&state, campaign, request.headers());
             open_to_all(answer.into_response()).await
         }
         None => {
             let (parts, _) = request.into_parts();
-            hosted::get(&endpoint, &name, &parts.method, &parts.uri, &parts.headers).await
+            hosted::get(&state, &name, &parts.method, &parts.uri, &parts.headers).await
         }
     }
 }
@@ -252,12 +236,12 @@ async fn no_such_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-async fn jwks(State(endpoint): State<Arc<Endpoint>>) -> Response {
+async fn jwks(State(state): State<Arc<AppState>>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/jwk-set+json"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    (headers, endpoint.intake.keys.jwks()).into_response()
+    (headers, state.keys.jwks()).into_response()
 }
 
 /// Alive: the process answers. Restarting it helps no disk.
@@ -267,14 +251,13 @@ async fn health() -> Response {
 
 /// Ready: actions can be kept, and there are campaigns. Names of files are the
 /// operator's: this says only how many have faults.
-async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
-    let intake = &endpoint.intake;
-    let (served, faulty) = intake.campaigns.tally();
+async fn ready(State(state): State<Arc<AppState>>) -> Response {
+    let (served, faulty) = state.campaigns.tally();
     let files = match faulty {
         0 => String::new(),
         _ => format!("campaign files with faults, see the log: {faulty}\n"),
     };
-    let (status, told) = if !intake.store.is_ready().await {
+    let (status, told) = if !state.store.is_ready().await {
         (StatusCode::SERVICE_UNAVAILABLE, "the database does not take actions now\n")
     } else if served == 0 {
         (StatusCode::SERVICE_UNAVAILABLE, "no campaign is served\n")
@@ -284,10 +267,10 @@ async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], [told, &files].concat()).into_response()
 }
 
-async fn metrics(State(endpoint): State<Arc<Endpoint>>) -> Response {
+async fn metrics(State(state): State<Arc<AppState>>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, crate::metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
-    (headers, endpoint.intake.metrics.text()).into_response()
+    (headers, state.metrics.text()).into_response()
 }
 
 /// Lets pages of any origin read the answer. No cookie and no credential is ever looked at, so
@@ -309,7 +292,7 @@ fn named_campaign(params: Result<RawPathParams, RawPathParamsRejection>) -> Opti
 
 /// Counts and logs each request, by its route and campaign: a path, a query or an address could tell of a person.
 async fn observe(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     route: Option<MatchedPath>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
@@ -324,7 +307,7 @@ async fn observe(
         _ => "other",
     };
     if let Some(Peer(peer)) = request.extensions().get::<Peer>()
-        && endpoint.limiter.is_untrusted_proxy(*peer, request.headers())
+        && state.limiter.is_untrusted_proxy(*peer, request.headers())
         && UNTRUSTED_PROXY.is_due()
     {
         tracing::warn!(
@@ -335,7 +318,7 @@ async fn observe(
     // Health checks come from the proxy itself.
     if let Some(Peer(peer)) = request.extensions().get::<Peer>()
         && *request.method() == Method::POST
-        && endpoint.limiter.is_silent_proxy(*peer, request.headers())
+        && state.limiter.is_silent_proxy(*peer, request.headers())
         && SILENT_PROXY.is_due()
     {
         tracing::warn!(
@@ -347,7 +330,7 @@ async fn observe(
     let begun = Instant::now();
     let mut response = next.run(request).await;
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
-    endpoint.intake.metrics.answered(route, status.as_u16());
+    state.metrics.answered(route, status.as_u16());
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     // The rate limiter tells of a flood once in a while.
     let is_quiet = response.extensions().get::<Quiet>().is_some();
@@ -356,7 +339,7 @@ async fn observe(
         tracing::debug!(method, route, campaign, status = status.as_u16(), code, ms, "answered");
     } else {
         tracing::info!(method, route, campaign, status = status.as_u16(), code, ms, "answered");
-        endpoint.explain(code);
+        explain(&state, code);
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

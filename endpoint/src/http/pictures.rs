@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use standwith::lint::picture_file;
 
-use super::Endpoint;
 use super::file::Served;
 use super::problem::Problem;
 use super::widget::WidgetFiles;
+use crate::app::AppState;
 
 /// The largest picture that is served, in bytes: those that were asked for stay in memory.
 const LARGEST: u64 = 5 * 1024 * 1024;
@@ -49,13 +49,13 @@ pub(super) fn media_type(name: &str) -> Option<&'static str> {
 
 /// `GET /campaigns/{name}`: the picture.
 pub(super) async fn file(
-    endpoint: Arc<Endpoint>,
+    state: Arc<AppState>,
     name: String,
     content_type: &'static str,
     request: &HeaderMap,
 ) -> Response {
     let reading = tokio::task::spawn_blocking(move || {
-        let pictures = &endpoint.pictures.0;
+        let pictures = &state.pictures.0;
         is_inside(pictures.folder(), &name).then(|| pictures.get(&name)).flatten()
     });
     let Some(file) = reading.await.ok().flatten() else {

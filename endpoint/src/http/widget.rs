@@ -15,9 +15,9 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::Endpoint;
 use super::file::Served;
 use super::problem::Problem;
+use crate::app::AppState;
 use crate::characters::escaped;
 use crate::compression::Packed;
 use crate::signature::digest;
@@ -112,15 +112,15 @@ fn stamp(path: &FilePath) -> Option<Stamp> {
 
 /// The loader of the newest version.
 pub(super) async fn loader(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    serve(endpoint, "standwith.js".to_owned(), REVALIDATED, &request).await
+    serve(state, "standwith.js".to_owned(), REVALIDATED, &request).await
 }
 
 /// A file of a version.
 pub(super) async fn file(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     path: Result<Path<(String, String)>, PathRejection>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -128,17 +128,17 @@ pub(super) async fn file(
     if !is_version(&version) || !file.split('/').all(is_name) {
         return Err(Problem::not_found());
     }
-    serve(endpoint, format!("{version}/{file}"), IMMUTABLE, &request).await
+    serve(state, format!("{version}/{file}"), IMMUTABLE, &request).await
 }
 
 async fn serve(
-    endpoint: Arc<Endpoint>,
+    state: Arc<AppState>,
     name: String,
     cache_control: &'static str,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
     let content_type = content_type(&name).ok_or_else(Problem::not_found)?;
-    let reading = tokio::task::spawn_blocking(move || endpoint.widgets.as_ref()?.get(&name));
+    let reading = tokio::task::spawn_blocking(move || state.widgets.as_ref()?.get(&name));
     let file = reading.await.ok().flatten().ok_or_else(Problem::not_found)?;
     let served = Served {
         bytes: file.bytes.clone(),

@@ -11,11 +11,14 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use standwith_endpoint::address::PublicUrl;
+use standwith_endpoint::app::{AppState, Parts};
 use standwith_endpoint::campaigns::Campaigns;
-use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, listen, router};
-use standwith_endpoint::intake::Intake;
+use standwith_endpoint::clock::SystemClock;
+use standwith_endpoint::config::Config;
+use standwith_endpoint::http::{listen, router};
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::metrics::Metrics;
+use standwith_endpoint::rate_limit::Limits;
 use standwith_endpoint::store::{Store, Synchronised};
 use standwith_endpoint::workers::Workers;
 use standwith_faults::account::Account;
@@ -190,21 +193,17 @@ async fn serves_for_the_other_test() {
     };
     let (metrics, url) = (Metrics::default(), format!("sqlite:{DATABASE}"));
     let store = Store::open_synchronised(&url, synchronised, metrics.clone()).await.unwrap();
-    let campaigns = Campaigns::open(Path::new("campaigns"), &store).await.unwrap();
+    let (store, workers, clock) = (Arc::new(store), Workers::default(), Arc::new(SystemClock));
+    let folder = Path::new("campaigns");
+    let campaigns = Campaigns::open(folder, &[], store.clone(), workers.clone(), clock.clone());
+    let campaigns = Arc::new(campaigns.await.unwrap());
     let keys = Path::new(DATABASE).with_extension("keys.json");
     let keys = Keyring::open_or_make(&keys).unwrap();
     let listener = tokio::net::TcpListener::bind(at).await.unwrap();
-    let addresses = PublicUrl::local(at.port());
-    let workers = Workers::default();
-    let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
+    let (addresses, limits) = (PublicUrl::local(at.port()), Limits::none());
     println!("http://{at}/");
-    let limiter = crate::test_endpoint::TestEndpoint::unlimited(&intake.metrics);
-    let router = router(Arc::new(Endpoint {
-        intake,
-        limiter,
-        widgets: None,
-        pictures: Pictures::new("nowhere".into()),
-        hosted: HostedForms::new(&[7; 32]),
-    }));
+    let config = Config { addresses, limits, ..Config::default() };
+    let parts = Parts { store, campaigns, keys, clock, metrics, workers };
+    let router = router(Arc::new(AppState::new(config, parts).unwrap()));
     listen::serve(listener, router, listen::Bounds::default(), std::future::pending()).await;
 }

@@ -20,13 +20,14 @@ use standwith::action::Claims;
 use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
+use standwith_endpoint::app::{AppState, Parts};
 use standwith_endpoint::campaigns::Campaigns;
-use standwith_endpoint::clock;
-use standwith_endpoint::http::{Endpoint, HostedForms, Pictures, WidgetFiles, router};
-use standwith_endpoint::intake::Intake;
+use standwith_endpoint::clock::{self, ManualClock};
+use standwith_endpoint::config::Config;
+use standwith_endpoint::http::router;
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::metrics::Metrics;
-use standwith_endpoint::rate_limit::{Challenge, Limits, ProofOfWork, Proxies, RateLimiter};
+use standwith_endpoint::rate_limit::{Challenge, Limits, Proxies, RateLimiter};
 use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::Store;
@@ -71,7 +72,9 @@ pub(crate) fn campaign() -> Value {
 /// An endpoint, in this process.
 pub(crate) struct TestEndpoint {
     pub(crate) dir: TempDir,
-    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) endpoint: Arc<AppState>,
+    /// The endpoint's clock, which began with the system's time.
+    pub(crate) clock: Arc<ManualClock>,
     router: Router,
 }
 
@@ -116,27 +119,38 @@ impl TestEndpoint {
         limits: Limits,
         challenge: Option<Arc<dyn Challenge>>,
     ) -> Self {
-        let metrics = Metrics::default();
+        let (metrics, workers) = (Metrics::default(), Workers::default());
+        let clock = Arc::new(ManualClock::at(clock::now()));
         let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
-        let campaigns = Campaigns::open(&dir.path().join("campaigns"), &store).await.unwrap();
+        let store = Arc::new(store);
+        let folder = dir.path().join("campaigns");
+        let campaigns =
+            Campaigns::open(&folder, &[], store.clone(), workers.clone(), clock.clone());
+        let campaigns = Arc::new(campaigns.await.unwrap());
         let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
-        let workers = Workers::default();
-        let intake = Intake { store, campaigns, keys, addresses, metrics, workers };
-        let work = Arc::new(ProofOfWork::new(&[7; 32], limits.difficulty));
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
-        let challenge = challenge.unwrap_or(work);
-        let limiter = RateLimiter::new(limits, proxies, challenge, intake.metrics.clone()).unwrap();
-        let widgets = Some(WidgetFiles::new(dir.path().join("dist")));
-        let hosted = HostedForms::new(&[7; 32]);
-        let pictures = Pictures::new(dir.path().join("campaigns"));
-        let endpoint = Arc::new(Endpoint { intake, limiter, widgets, pictures, hosted });
-        TestEndpoint { dir, router: router(endpoint.clone()), endpoint }
-    }
-
-    /// What holds nobody up.
-    pub(crate) fn unlimited(metrics: &Metrics) -> RateLimiter {
-        let work = Arc::new(ProofOfWork::new(&[7; 32], Limits::none().difficulty));
-        RateLimiter::new(Limits::none(), Proxies::default(), work, metrics.clone()).unwrap()
+        let config = Config {
+            campaigns: folder,
+            addresses,
+            limits,
+            proxies: proxies.clone(),
+            widgets: Some(dir.path().join("dist")),
+            ..Config::default()
+        };
+        let parts = Parts {
+            store,
+            campaigns,
+            keys,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            workers,
+        };
+        let mut state = AppState::new(config, parts).unwrap();
+        if let Some(challenge) = challenge {
+            state.limiter = RateLimiter::new(limits, proxies, challenge, metrics).unwrap();
+        }
+        let endpoint = Arc::new(state);
+        TestEndpoint { dir, router: router(endpoint.clone()), endpoint, clock }
     }
 
     /// Stops the endpoint and starts another one on the same folder.
@@ -153,8 +167,7 @@ impl TestEndpoint {
 
     /// Has the endpoint look at its campaign files.
     pub(crate) async fn look(&self) -> Vec<String> {
-        let Intake { campaigns, store, .. } = &self.endpoint.intake;
-        campaigns.refresh(store).await.unwrap()
+        self.endpoint.campaigns.refresh().await.unwrap()
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {

@@ -28,8 +28,8 @@ use self::one_time_page::{OneTimePages, PackedPage};
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
-use super::{CampaignId, Client, Code, Endpoint, body};
-use crate::clock;
+use super::{CampaignId, Client, Code, body};
+use crate::app::AppState;
 use crate::intake::{Acceptance, Refusal};
 use crate::rate_limit::{Kind, Waiting};
 
@@ -72,34 +72,33 @@ type Rendered = axum::http::Response<Bytes>;
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
-    endpoint: &Arc<Endpoint>,
+    state: &Arc<AppState>,
     campaign: &str,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
-    show(endpoint, campaign, method, uri, headers).await.unwrap_or_else(|problem| unshown(&problem))
+    show(state, campaign, method, uri, headers).await.unwrap_or_else(|problem| unshown(&problem))
 }
 
 async fn show(
-    endpoint: &Arc<Endpoint>,
+    state: &Arc<AppState>,
     campaign: &str,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let once = query(uri, ONCE).filter(|_| *method == Method::GET);
-    let found = once.as_deref().and_then(|token| endpoint.hosted.pages.take(token));
-    let intake = &endpoint.intake;
+    let found = once.as_deref().and_then(|token| state.hosted.pages.take(token));
     if let Some(page) = found {
-        let unpacked = intake.workers.run(move || page.unpack()).await.map_err(Refusal::from)?;
+        let unpacked = state.workers.run(move || page.unpack()).await.map_err(Refusal::from)?;
         return Ok(unpacked.map_err(|_| Refusal::Busy)?.map(Body::from));
     }
-    let Some(version) = intake.campaigns.get(campaign) else { return Ok(unknown()) };
-    let mut page = Page::new(endpoint.clone(), version, uri, headers, clock::now())?;
+    let Some(version) = state.campaigns.get(campaign) else { return Ok(unknown()) };
+    let mut page = Page::new(state.clone(), version, uri, headers, state.clock.now())?;
     page.told = once.map(|_| Key::PageOnce);
-    let count = intake.store.count(campaign).await.ok();
-    let rendered = intake.workers.run(move || match page.campaign().sealing {
+    let count = state.store.count(campaign).await.ok();
+    let rendered = state.workers.run(move || match page.campaign().sealing {
         Some(_) => page.sealed(StatusCode::OK),
         None => {
             let session = page.session(None).with_count(count);
@@ -114,7 +113,7 @@ async fn show(
 
 /// `POST /campaigns/{id}`: the form, filled in.
 pub(super) async fn post(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(state): State<Arc<AppState>>,
     campaign: Result<CampaignId, Problem>,
     client: Client,
     uri: Uri,
@@ -122,29 +121,29 @@ pub(super) async fn post(
     body: Body,
 ) -> Response {
     let Ok(CampaignId(campaign)) = campaign else { return unknown() };
-    let taken = take(endpoint, campaign, client, uri, headers, body).await;
+    let taken = take(state, campaign, client, uri, headers, body).await;
     taken.unwrap_or_else(|problem| unsent(&problem))
 }
 
 async fn take(
-    endpoint: Arc<Endpoint>,
+    state: Arc<AppState>,
     campaign: String,
     Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (now, intake, limiter) = (clock::now(), &endpoint.intake, &endpoint.limiter);
-    let Some(served) = intake.campaigns.get(&campaign) else { return Ok(unknown()) };
+    let (now, limiter) = (state.clock.now(), &state.limiter);
+    let Some(served) = state.campaigns.get(&campaign) else { return Ok(unknown()) };
     let is_sealed = served.campaign().sealing.is_some();
     let over = limiter.admit(Kind::Form, client).err();
-    if is_sealed || is_cross_site(&headers, &intake.addresses) {
+    if is_sealed || is_cross_site(&headers, &state.config.addresses) {
         // Neither is read: the one should have been sealed, the other is not the supporter's own.
         if let Some(wait) = over {
             return Err(Problem::rate_limited(wait));
         }
-        let mut page = Page::new(endpoint.clone(), served, &uri, &headers, now)?;
-        let rendered = intake.workers.run(move || {
+        let mut page = Page::new(state.clone(), served, &uri, &headers, now)?;
+        let rendered = state.workers.run(move || {
             if is_sealed {
                 return page.sealed(StatusCode::METHOD_NOT_ALLOWED);
             }
@@ -167,30 +166,27 @@ async fn take(
         return Err(Problem::rate_limited(wait));
     }
     let body = body?;
-    let posted = intake.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
-    let is_ours = endpoint.hosted.tokens.is_valid(&posted.token, &campaign, &posted.jti, now);
+    let posted = state.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
+    let is_ours = state.hosted.tokens.is_valid(&posted.token, &campaign, &posted.jti, now);
     // Only a form of this endpoint has an old file loaded and parsed.
     let shown = match is_ours {
-        true => {
-            let (campaigns, workers) = (&intake.campaigns, &intake.workers);
-            campaigns.version(&campaign, &posted.version, &intake.store, workers).await
-        }
+        true => state.campaigns.version(&campaign, &posted.version).await,
         false => Ok(None),
     };
     // A form that was shown sealed had no fields of plain HTML.
     let shown = shown.ok().flatten().filter(|shown| shown.campaign().sealing.is_none());
     let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
-    let page = Page::new(endpoint.clone(), version, &uri, &headers, now)?;
+    let page = Page::new(state.clone(), version, &uri, &headers, now)?;
     let rendered = respond(page, posted, is_ours, over).await?;
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
     let code = rendered.extensions().get::<Code>().copied();
     let network = limiter.network(client);
-    let packed = intake.workers.run(move || PackedPage::of(rendered)).await;
+    let packed = state.workers.run(move || PackedPage::of(rendered)).await;
     let packed = packed.map_err(Refusal::from)?;
-    let token = endpoint.hosted.pages.keep(packed, network).map_err(|_| Refusal::Busy)?;
+    let token = state.hosted.pages.keep(packed, network).map_err(|_| Refusal::Busy)?;
     let headers = [
         (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -210,7 +206,7 @@ async fn respond(
     is_ours: bool,
     over: Option<u32>,
 ) -> Result<Rendered, Problem> {
-    let (endpoint, draft) = (page.endpoint.clone(), posted.draft.clone());
+    let (state, draft) = (page.state.clone(), posted.draft.clone());
     let id = page.campaign().id.as_str().to_owned();
     if is_ours {
         page.jti.clone_from(&posted.jti);
@@ -227,7 +223,7 @@ async fn respond(
         return Ok(rendered);
     }
     if posted.is_bot {
-        endpoint.intake.metrics.rate_limited("robot");
+        state.metrics.rate_limited("robot");
         page.is_bot = true;
         // As if it had been taken: a robot looks no further.
         let rendered = render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
@@ -239,14 +235,14 @@ async fn respond(
         let rendered = render(page, unsent, move |page| page.session(Some(draft))).await;
         return coded(rendered, Code("form_expired"));
     }
-    let workers = &endpoint.intake.workers;
+    let workers = &state.workers;
     let validated = workers.run(move || {
         let next = next(&page, &posted);
         (page, next)
     });
     let (page, next) = validated.await.map_err(Refusal::from)?;
     let sent = match next {
-        Ok(next) => send(&endpoint, &id, page.now, next).await,
+        Ok(next) => send(&state, &id, page.now, next).await,
         Err(unsent) => Err(unsent),
     };
     match sent {
@@ -316,7 +312,7 @@ async fn render(
     status: StatusCode,
     session: impl FnOnce(&mut Page) -> Session + Send + 'static,
 ) -> Result<Rendered, Problem> {
-    let workers = page.endpoint.intake.workers.clone();
+    let workers = page.state.workers.clone();
     let rendered = workers.run(move || {
         let session = session(&mut page);
         page.form(status, &session)
@@ -353,10 +349,9 @@ fn next(page: &Page, posted: &Posted) -> Result<Next, Unsent> {
 }
 
 /// Has a form recorded, unless a mail is offered first.
-async fn send(endpoint: &Endpoint, campaign: &str, now: i64, next: Next) -> Result<Sent, Unsent> {
-    let intake = &endpoint.intake;
+async fn send(state: &AppState, campaign: &str, now: i64, next: Next) -> Result<Sent, Unsent> {
     match next {
-        Next::Record(claims, mail) => match intake.take_bare(*claims, now).await {
+        Next::Record(claims, mail) => match state.intake.take_bare(*claims, now).await {
             Ok(Acceptance { id, status, receipt, count, .. }) => Ok(Sent::Thanks(
                 answer::Acceptance { id, status, receipt, count: Some(count) },
                 mail,
@@ -364,7 +359,7 @@ async fn send(endpoint: &Endpoint, campaign: &str, now: i64, next: Next) -> Resu
             Err(refusal) => Err(Unsent::Refused(refusal, mail)),
         },
         Next::Offer(mail) => {
-            let today = intake.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown);
+            let today = state.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown);
             match today.and_then(|today| today.is_open(now).map_err(Refusal::Closed)) {
                 Ok(()) => Ok(Sent::Offer(mail)),
                 Err(refusal) => Err(Unsent::Refused(refusal, None)),

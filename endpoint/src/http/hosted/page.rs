@@ -23,11 +23,12 @@ use url::Url;
 
 use super::posted::{JTI, MAIL, NUDGED, TEST, TOKEN, VERSION};
 use super::{Rendered, Unsent};
+use crate::app::AppState;
 use crate::campaigns::Version;
 use crate::compression;
 use crate::http::file::accepts;
 use crate::http::problem::Problem;
-use crate::http::{Endpoint, honeypot, html};
+use crate::http::{honeypot, html};
 use crate::intake::Refusal;
 use crate::language::{locale, wanted};
 use crate::signature::digest;
@@ -38,7 +39,7 @@ const PLAIN: &str = "plain";
 /// A form on its way out or in.
 #[derive(Clone)]
 pub(super) struct Page {
-    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) state: Arc<AppState>,
     pub(super) version: Arc<Version>,
     pub(super) lang: String,
     /// The identity of the action that the form makes.
@@ -65,7 +66,7 @@ impl Page {
     /// # Errors
     /// The system has no randomness.
     pub(super) fn new(
-        endpoint: Arc<Endpoint>,
+        state: Arc<AppState>,
         version: Arc<Version>,
         uri: &Uri,
         headers: &HeaderMap,
@@ -76,7 +77,7 @@ impl Page {
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&chosen, &available).to_owned();
         Ok(Page {
-            endpoint,
+            state,
             version,
             lang,
             jti: fresh_jti()?,
@@ -118,7 +119,7 @@ impl Page {
 
     pub(super) fn config(&self) -> FormConfig {
         let (campaign, variant) = self.varied();
-        let address = self.endpoint.intake.addresses.first();
+        let address = self.state.config.addresses.first();
         let at = |path: &str| address.map_or_else(String::new, |a| [a.as_str(), path].concat());
         let hosted = format!("/campaigns/{}", campaign.id.as_str());
         FormConfig {
@@ -199,7 +200,7 @@ impl Page {
     /// The form as a campaign where people may be at risk begins with it: the widget, whose quick way out leaves
     /// nothing behind, and without script the form of plain HTML.
     pub(super) fn first(&self, session: &Session) -> Rendered {
-        if !self.campaign().is_at_risk() || self.plain || self.endpoint.widgets.is_none() {
+        if !self.campaign().is_at_risk() || self.plain || self.state.widgets.is_none() {
             return self.form(StatusCode::OK, session);
         }
         let style = style(self.campaign());
@@ -221,7 +222,7 @@ impl Page {
         let style = style(campaign);
         let mut page = String::with_capacity(16 * 1024);
         self.head(&campaign.title, &style, &mut page);
-        let served = self.endpoint.widgets.is_some() && status == StatusCode::OK;
+        let served = self.state.widgets.is_some() && status == StatusCode::OK;
         page.push_str("<main class=\"standwith\">");
         // The widget brings a heading of its own.
         page.push_str(if served { "<noscript><h1>" } else { "<h1>" });
@@ -303,7 +304,7 @@ impl Page {
         // Where a mail is offered, that is what the page opens at.
         let at = if campaign.is_mailed() { ["#", view::MAIL].concat() } else { String::new() };
         let action = format!("{id}?lang={}{at}", self.lang);
-        let token = self.endpoint.hosted.tokens.issue(id, &self.jti, self.now);
+        let token = self.state.hosted.tokens.issue(id, &self.jti, self.now);
         let mut hidden =
             vec![(JTI, self.jti.clone()), (TOKEN, token), (VERSION, self.version.digest.clone())];
         hidden.extend(self.offered.clone().map(|offered| (MAIL, offered)));

@@ -1,0 +1,109 @@
+//! The state of a running endpoint: the parts that requests and background tasks share.
+
+use std::sync::Arc;
+
+use aws_lc_rs::error::Unspecified;
+
+use crate::campaigns::Campaigns;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{HostedForms, Pictures, WidgetFiles};
+use crate::intake::Intake;
+use crate::keys::Keyring;
+use crate::metrics::Metrics;
+use crate::rate_limit::{ProofOfWork, RateLimiter};
+use crate::store::Store;
+use crate::workers::Workers;
+
+/// What can fail or wait when it is opened, and is opened before the state is put together.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where actions are stored.
+    pub store: Arc<Store>,
+    /// The campaigns that are served.
+    pub campaigns: Arc<Campaigns>,
+    /// The keys that sign receipts.
+    pub keys: Keyring,
+    /// The source of the time.
+    pub clock: Arc<dyn Clock>,
+    /// The counters, which the store shares.
+    pub metrics: Metrics,
+    /// The threads for CPU-bound work, which the campaigns share.
+    pub workers: Workers,
+}
+
+/// The state of a running endpoint.
+#[derive(Debug)]
+pub struct AppState {
+    /// The settings.
+    pub config: Config,
+    /// The source of the time.
+    pub clock: Arc<dyn Clock>,
+    /// Where actions are stored.
+    pub store: Arc<Store>,
+    /// The campaigns that are served.
+    pub campaigns: Arc<Campaigns>,
+    /// The keys that sign receipts.
+    pub keys: Arc<Keyring>,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The threads for CPU-bound work.
+    pub workers: Workers,
+    /// The limits on posts.
+    pub limiter: RateLimiter,
+    /// The path from a request body to a stored action.
+    pub intake: Intake,
+    /// What hosted forms need.
+    pub hosted: HostedForms,
+    /// The pictures beside the campaign files.
+    pub pictures: Pictures,
+    /// The widget's files, if they are served here.
+    pub widgets: Option<WidgetFiles>,
+}
+
+impl AppState {
+    /// Puts the state together. Its secrets are derived from the keys, so that endpoints that share keys accept one
+    /// another's forms and challenges.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn new(config: Config, parts: Parts) -> Result<Self, Unspecified> {
+        let Parts { store, campaigns, keys, clock, metrics, workers } = parts;
+        let challenge = ProofOfWork::new(
+            &keys.secret("challenges of the proof of work")?,
+            config.limits.difficulty,
+        );
+        let limiter = RateLimiter::new(
+            config.limits,
+            config.proxies.clone(),
+            Arc::new(challenge),
+            metrics.clone(),
+        )?;
+        let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
+        let keys = Arc::new(keys);
+        let intake = Intake {
+            store: store.clone(),
+            campaigns: campaigns.clone(),
+            keys: keys.clone(),
+            addresses: config.addresses.clone(),
+            metrics: metrics.clone(),
+            workers: workers.clone(),
+        };
+        let pictures = Pictures::new(config.campaigns.clone());
+        let widgets = config.widgets.clone().map(WidgetFiles::new);
+        Ok(AppState {
+            config,
+            clock,
+            store,
+            campaigns,
+            keys,
+            metrics,
+            workers,
+            limiter,
+            intake,
+            hosted,
+            pictures,
+            widgets,
+        })
+    }
+}
