@@ -24,7 +24,7 @@ use standwith::shape;
 use standwith_endpoint::clock;
 use standwith_endpoint::rate_limit::{MEMORY, solve};
 use standwith_endpoint::signature::digest;
-use standwith_endpoint::store::Store;
+use standwith_endpoint::store::{SqliteStore, Store};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -236,17 +236,16 @@ fn file(dir: &Path) -> PathBuf {
 /// The identities of all that is kept.
 async fn kept(dir: &Path) -> Result<Vec<String>> {
     let url = format!("sqlite:{}", dir.join("flood.sqlite").display());
-    let store = Store::open_to_read(&url).await?;
-    let (mut found, mut last) = (Vec::new(), 0);
+    let store = SqliteStore::open_to_read(&url).await?;
+    let (mut found, mut export) = (Vec::new(), store.export(CAMPAIGN).await?);
     loop {
-        let page = store.page(CAMPAIGN, last).await?;
-        if page.is_empty() {
+        let rows = export.next().await?;
+        if rows.is_empty() {
             return Ok(found);
         }
-        for exported in page {
-            let exported = exported.map_err(|_| anyhow::anyhow!("a damaged row"))?;
-            last = exported.id;
-            let standwith_endpoint::store::Content::Signed(jws) = exported.kept.content else {
+        for row in rows {
+            let exported = row.map_err(|_| anyhow::anyhow!("a damaged row"))?;
+            let standwith_endpoint::store::Content::Signed(jws) = exported.stored.content else {
                 anyhow::bail!("something is kept that nobody signed");
             };
             let action = standwith::envelope::open_action(&jws);
@@ -593,6 +592,7 @@ mod tests {
     use standwith_endpoint::keys::Keyring;
     use standwith_endpoint::metrics::Metrics;
     use standwith_endpoint::rate_limit::{Difficulty, Limits, Proxies};
+    use standwith_endpoint::store::Settings;
     use standwith_endpoint::workers::Workers;
     use tokio::net::TcpListener;
     use tokio::sync::oneshot;
@@ -604,11 +604,11 @@ mod tests {
         prepare(dir.path()).unwrap();
         let metrics = Metrics::default();
         let url = format!("sqlite:{}", dir.path().join("flood.sqlite").display());
-        let store = Arc::new(Store::open(&url, metrics.clone()).await.unwrap());
+        let settings = Settings { metrics: metrics.clone(), ..Settings::default() };
+        let store = Arc::new(SqliteStore::open(&url, settings).await.unwrap());
         let (workers, clock) = (Workers::default(), Arc::new(SystemClock));
         let folder = dir.path().join("campaigns");
-        let campaigns =
-            Campaigns::open(&folder, &[], store.clone(), workers.clone(), clock.clone());
+        let campaigns = Campaigns::open(&folder, &[], store.clone(), workers.clone());
         let campaigns = Arc::new(campaigns.await.unwrap());
         let keys = Keyring::open_or_make(&dir.path().join("keys.json")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

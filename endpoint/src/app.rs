@@ -19,7 +19,7 @@ use crate::workers::Workers;
 #[derive(Debug)]
 pub struct Parts {
     /// Where actions are stored.
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     /// The campaigns that are served.
     pub campaigns: Arc<Campaigns>,
     /// The keys that sign receipts.
@@ -40,7 +40,7 @@ pub struct AppState {
     /// The source of the time.
     pub clock: Arc<dyn Clock>,
     /// Where actions are stored.
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     /// The campaigns that are served.
     pub campaigns: Arc<Campaigns>,
     /// The keys that sign receipts.

@@ -18,12 +18,11 @@ use standwith::lint::{LONGEST_FILE, lint};
 use standwith::shape::{ConfigFault, FaultKind};
 
 use crate::characters::escaped;
-use crate::clock::Clock;
 use crate::compression::Packed;
 use crate::first_paint::Planned;
 use crate::sealing::is_on_curve;
 use crate::signature::digest;
-use crate::store::{Store, StoreFault};
+use crate::store::{Store, StoreError};
 use crate::workers::Workers;
 
 /// A version of a campaign, in all of its languages.
@@ -179,7 +178,7 @@ pub enum LibraryFault {
     },
     /// The versions can't be kept.
     #[error(transparent)]
-    Store(#[from] StoreFault),
+    Store(#[from] StoreError),
 }
 
 /// The campaigns that are served now.
@@ -188,9 +187,8 @@ pub struct Campaigns {
     folder: PathBuf,
     /// Ids that no campaign can have.
     reserved: &'static [&'static str],
-    store: Arc<Store>,
+    store: Arc<dyn Store>,
     workers: Workers,
-    clock: Arc<dyn Clock>,
     snapshot: RwLock<Snapshot>,
     /// Versions that are served no longer and were asked for, the last one last.
     past: Mutex<VecDeque<Arc<Version>>>,
@@ -237,14 +235,12 @@ impl Campaigns {
     pub async fn open(
         folder: &Path,
         reserved: &'static [&'static str],
-        store: Arc<Store>,
+        store: Arc<dyn Store>,
         workers: Workers,
-        clock: Arc<dyn Clock>,
     ) -> Result<Self, LibraryFault> {
         let (folder, snapshot, past) = (folder.to_owned(), RwLock::default(), Mutex::default());
         let loading = Default::default();
-        let campaigns =
-            Campaigns { folder, reserved, store, workers, clock, snapshot, past, loading };
+        let campaigns = Campaigns { folder, reserved, store, workers, snapshot, past, loading };
         campaigns.refresh().await?;
         Ok(campaigns)
     }
@@ -265,7 +261,7 @@ impl Campaigns {
             let id = version.first.id.as_str();
             if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, version)) {
                 let Version { digest, bytes, .. } = &**version;
-                self.store.keep_version(id, digest, bytes, self.clock.now()).await?;
+                self.store.put_version(id, digest, bytes).await?;
                 let file = snapshot.owners.get(id).map(|file| escaped(&file.display().to_string()));
                 tracing::info!(campaign = id, file, "campaign loaded: new version");
             }
@@ -314,7 +310,7 @@ impl Campaigns {
         &self,
         campaign: &str,
         digest: &str,
-    ) -> Result<Option<Arc<Version>>, StoreFault> {
+    ) -> Result<Option<Arc<Version>>, StoreError> {
         let known = || {
             let served = self.get(campaign).filter(|version| version.is(campaign, digest));
             served.or_else(|| self.past_version(campaign, digest))
@@ -331,7 +327,7 @@ impl Campaigns {
         let Some(bytes) = self.store.version(campaign, digest).await? else { return Ok(None) };
         // It passed the strict check of its own day.
         let parsed = self.workers.run(move || Version::read(bytes, Strictness::Lenient)).await;
-        let Ok(version) = parsed.map_err(|_| StoreFault::Busy)? else { return Ok(None) };
+        let Ok(version) = parsed.map_err(|_| StoreError::busy())? else { return Ok(None) };
         let version = Arc::new(version);
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         past.push_back(version.clone());
@@ -516,8 +512,7 @@ fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, LibraryFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemClock;
-    use crate::metrics::Metrics;
+    use crate::store::{Settings, SqliteStore};
 
     fn file(title: &str) -> Vec<u8> {
         format!(
@@ -532,13 +527,12 @@ mod tests {
     async fn requests_at_once_parse_a_past_version_once_on_the_workers() {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
-        let store = Arc::new(Store::open(&url, Metrics::default()).await.unwrap());
-        let (workers, clock) = (Workers::default(), Arc::new(SystemClock));
-        let campaigns = Campaigns::open(dir.path(), &[], store.clone(), workers, clock);
+        let store = Arc::new(SqliteStore::open(&url, Settings::default()).await.unwrap());
+        let campaigns = Campaigns::open(dir.path(), &[], store.clone(), Workers::default());
         let campaigns = campaigns.await.unwrap();
         let old = file("Old");
         let digest = digest(&old);
-        store.keep_version("a", &digest, &old, 0).await.unwrap();
+        store.put_version("a", &digest, &old).await.unwrap();
         let ask = || campaigns.version("a", &digest);
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
         let [first, second, third] = [first, second, third].map(|found| found.unwrap().unwrap());

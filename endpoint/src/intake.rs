@@ -23,7 +23,7 @@ use crate::receipt;
 use crate::sealing::is_on_curve;
 use crate::signature::{digest, is_unaltered};
 use crate::skew::ClockWatch;
-use crate::store::{Content, NewAction, OutboxEntry, Recorded, Store, StoreFault};
+use crate::store::{Content, Inserted, NewAction, Store, StoreError, StoredAction};
 use crate::validation::{status, validate};
 use crate::workers::{WorkFailed, Workers};
 
@@ -41,7 +41,7 @@ static CLOCK: ClockWatch = ClockWatch::new();
 #[derive(Debug)]
 pub struct Intake {
     /// Where actions are kept.
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     /// The campaigns.
     pub campaigns: Arc<Campaigns>,
     /// What signs receipts.
@@ -173,8 +173,8 @@ impl Intake {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn has(&self, campaign: &str, named: &Named) -> Result<bool, StoreFault> {
-        let kept = self.store.find(campaign, &named.jti).await?;
+    pub async fn has(&self, campaign: &str, named: &Named) -> Result<bool, StoreError> {
+        let kept = self.store.get(campaign, &named.jti).await?;
         Ok(kept.is_some_and(|kept| kept.action_digest == named.action_digest))
     }
 
@@ -301,12 +301,12 @@ impl Intake {
             receipt: receipt.clone(),
         };
         let id = claims.jti.clone();
-        match self.store.record(new).await.map_err(busy)? {
-            Recorded::New { count } => {
+        match self.store.insert(new, Vec::new()).await.map_err(busy)? {
+            Inserted::New { count } => {
                 Ok(Acceptance { id, status: action.status(), receipt, count, is_new: true })
             }
-            Recorded::Taken { kept, count } => action.again(*kept, count),
-            Recorded::Withdrawn => Err(Refusal::Withdrawn),
+            Inserted::Existing { stored, count } => action.again(*stored, count),
+            Inserted::Withdrawn => Err(Refusal::Withdrawn),
         }
     }
 
@@ -320,7 +320,7 @@ impl Intake {
         if action.claims.campaign != campaign {
             return Err(refusal);
         }
-        match self.store.find(campaign, &action.claims.jti).await.map_err(busy)? {
+        match self.store.get(campaign, &action.claims.jti).await.map_err(busy)? {
             Some(kept) => action.again(kept, self.store.count(campaign).await.map_err(busy)?),
             None => Err(refusal),
         }
@@ -376,10 +376,10 @@ impl Received {
     }
 
     /// The answer where the identity is taken: that of the first time, if this is the same action.
-    fn again(&self, kept: OutboxEntry, count: i64) -> Result<Acceptance, Refusal> {
-        let same = match (&self.content, &kept.content) {
+    fn again(&self, stored: StoredAction, count: i64) -> Result<Acceptance, Refusal> {
+        let same = match (&self.content, &stored.content) {
             // The payload identifies it, not the signature: of that there are many for one text.
-            (Content::Signed(_), _) => self.action_digest == kept.action_digest,
+            (Content::Signed(_), _) => self.action_digest == stored.action_digest,
             (Content::Bare(_), Content::Bare(before)) => self.says_the_same_as(before),
             (Content::Bare(_), Content::Signed(_)) => false,
         };
@@ -387,7 +387,7 @@ impl Received {
             return Err(Refusal::ReplayMismatch);
         }
         let id = self.claims.jti.clone();
-        Ok(Acceptance { id, status: kept.status, receipt: kept.receipt, count, is_new: false })
+        Ok(Acceptance { id, status: stored.status, receipt: stored.receipt, count, is_new: false })
     }
 
     /// A hosted form that is sent twice is the same but for what the endpoint put in itself.
@@ -459,13 +459,12 @@ fn warn_of_clock(iat: i64, now: i64) {
 }
 
 /// The supporter may send it again; the log says why.
-fn busy(fault: StoreFault) -> Refusal {
-    match fault {
-        // It was logged when it began.
-        StoreFault::Failing => {
-            tracing::debug!(error = %fault, "action rejected: store unavailable")
-        }
-        _ => tracing::warn!(error = %fault, "action rejected: store unavailable"),
+fn busy(error: StoreError) -> Refusal {
+    // It was logged when it began.
+    if error.is_failing() {
+        tracing::debug!(%error, "action rejected: store unavailable");
+    } else {
+        tracing::warn!(%error, "action rejected: store unavailable");
     }
     Refusal::Busy
 }

@@ -4,11 +4,11 @@
 //! ```text
 //! cli ─┬─ serve ── config, app (the state of a running endpoint, which the requests share)
 //!      │   └────── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
-//!      │                 ├─ hosted ──┤          ├─ campaigns     which campaign, which version?
-//!      │                 │           └─ limiter   ├─ (the core)  does it keep the rules?
-//!      │                 ├─ campaigns ─ plan    │   by validation, and sealing looks at what is sealed
-//!      │                 └─ widget              ├─ receipt     the endpoint's word, by keys
-//!      │                                        └─ store       on disk, then answered for
+//!      │                 ├─ hosted ──┤          ├─ campaigns   which campaign, which version?
+//!      │                 │           └─ limiter ├─ (the core)  is it valid?
+//!      │                 ├─ campaigns           │   by validation; sealing checks what is sealed
+//!      │                 └─ widget              ├─ receipt     the endpoint's confirmation, by keys
+//!      │                                        └─ store       durable, then acknowledged
 //!      ├─ check ─── campaigns
 //!      ├─ export ─┬─ store
 //!      │          ├─ csv, characters, email
@@ -16,6 +16,11 @@
 //!      ├─ backup, withdraw ── store
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
+//!
+//! store ─┬─ Store      the promise: actions, campaign versions, jobs
+//!        ├─ lifecycle  the one table of an action's transitions
+//!        ├─ contract   tests that every store must pass
+//!        └─ sqlite     the store on SQLite
 //! ```
 //!
 //! The time comes from `clock`, which tests can set. Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.

@@ -9,7 +9,7 @@ use clap::Args;
 use super::export::Interruptions;
 use super::output::{Unfinished, is_replaceable_by_backup, keep_apart};
 use crate::config::DATABASE;
-use crate::store::Store;
+use crate::store::{SqliteStore, Store};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -22,8 +22,8 @@ pub(super) struct Options {
 }
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
-    let store = Store::open_to_read(&options.database).await?;
-    keep_apart(&options.file, store.file(), &[])?;
+    let store = SqliteStore::open_to_read(&options.database).await?;
+    keep_apart(&options.file, Some(store.file()), &[])?;
     is_replaceable_by_backup(&options.file)?;
     // Before there is a file that would be left.
     let mut interruptions = Interruptions::listen()?;

@@ -27,7 +27,9 @@ use crate::clock::rfc3339;
 use crate::config::DATABASE;
 use crate::csv::{BYTE_ORDER_MARK, Cell, Separator, write_row};
 use crate::sealing::SealingKey;
-use crate::store::{Content, DamagedRow, Exported, Store};
+use crate::store::{
+    self, Access, Content, DamagedRow, ExportRow, ExportedAction, Opened, Settings, Store,
+};
 
 /// 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -70,9 +72,10 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         "--separator goes with --format csv"
     );
     let keys = keys(&options.unseal)?;
-    let store = Store::open_to_read(&options.database).await?;
-    if store.lacks_log() {
-        let file = store.file().display();
+    let opened = store::open(&options.database, Access::Read, Settings::default()).await?;
+    let Opened { store, file, lacks_log, .. } = opened;
+    if let Some(file) = file.as_ref().filter(|_| lacks_log) {
+        let file = file.display();
         writeln!(
             io::stderr(),
             "warning: {file} was copied without its log {file}-wal while the endpoint ran, or not closed well: the \
@@ -85,7 +88,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         "there is no campaign {campaign} in the database"
     );
     if let Some(path) = &options.output {
-        keep_apart(path, store.file(), &options.unseal)?;
+        keep_apart(path, file.as_deref(), &options.unseal)?;
     }
     // Before there is a file that would be left.
     let mut interruptions = match &options.output {
@@ -93,7 +96,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         None => None,
     };
     let mut out = Output::open(options.output.as_deref())?;
-    let work = write_all(&mut out, &options, keys, &store);
+    let work = write_all(&mut out, &options, keys, &*store);
     let tally = match &mut interruptions {
         // Nothing of an export is left where it is broken off.
         Some(interruptions) => tokio::select! {
@@ -151,7 +154,7 @@ async fn write_all(
     out: &mut Output,
     options: &Options,
     keys: Vec<SealingKey>,
-    store: &Store,
+    store: &dyn Store,
 ) -> anyhow::Result<Tally> {
     let separator = options.separator.unwrap_or_default();
     if let Format::Csv = options.format {
@@ -159,12 +162,15 @@ async fn write_all(
         write_row(out, &columns(), separator)?;
     }
     let campaign = &options.campaign;
-    let mut last = i64::MIN;
+    let mut export = store.export(campaign).await?;
     let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, store), Tally::default());
     let mut people = People::default();
     loop {
-        let page = store.page(campaign, last).await?;
-        for row in &page {
+        let rows = export.next().await?;
+        if rows.is_empty() {
+            return Ok(tally);
+        }
+        for row in &rows {
             let read = row.as_ref().ok().and_then(|action| Some((action, content(action)?)));
             let Some((action, (payload, claims))) = read else {
                 tally.damaged += 1;
@@ -182,14 +188,10 @@ async fn write_all(
                 }
             }
         }
-        match page.last() {
-            Some(row) => last = place(row),
-            None => return Ok(tally),
-        }
     }
 }
 
-fn place(row: &Result<Exported, DamagedRow>) -> i64 {
+fn place(row: &ExportRow) -> i64 {
     match row {
         Ok(action) => action.id,
         Err(DamagedRow(id)) => *id,
@@ -254,8 +256,8 @@ impl Tally {
 }
 
 /// The decoded payload and what it says. It was valid when it came.
-pub(super) fn content(action: &Exported) -> Option<(String, Claims)> {
-    let payload = match &action.kept.content {
+pub(super) fn content(action: &ExportedAction) -> Option<(String, Claims)> {
+    let payload = match &action.stored.content {
         Content::Bare(claims) => claims.clone(),
         Content::Signed(jws) => {
             let payload = jws.split('.').nth(1).and_then(envelope::decode)?;
@@ -269,17 +271,17 @@ pub(super) fn content(action: &Exported) -> Option<(String, Claims)> {
 
 /// A line of JSON, safe to print on a terminal. What was sealed stands beside the claims, which are of the same value
 /// as they were signed.
-fn line(action: &Exported, payload: &str, seal: &Seal, earlier: Option<String>) -> String {
+fn line(action: &ExportedAction, payload: &str, seal: &Seal, earlier: Option<String>) -> String {
     let mut out = Writer::default();
     let claims = on_one_line(payload);
     out.object(|out| {
-        match &action.kept.content {
+        match &action.stored.content {
             Content::Signed(jws) => out.key("action").text(jws),
             Content::Bare(_) => out.key("action").json("null"),
         }
-        out.key("receipt").text(&action.kept.receipt);
-        out.key("status").text(action.kept.status.word());
-        out.key("assurance").text(action.kept.content.assurance());
+        out.key("receipt").text(&action.stored.receipt);
+        out.key("status").text(action.stored.status.word());
+        out.key("assurance").text(action.stored.content.assurance());
         out.key("received_at").text(&rfc3339(action.received_at));
         out.key("claims").json(&claims);
         out.key("version_known").boolean(action.version_known);
@@ -339,7 +341,12 @@ fn columns() -> Vec<Cell> {
     all.map(|name| Cell::from(*name)).collect()
 }
 
-fn table_row(action: &Exported, claims: Claims, seal: &Seal, earlier: Option<String>) -> Vec<Cell> {
+fn table_row(
+    action: &ExportedAction,
+    claims: Claims,
+    seal: &Seal,
+    earlier: Option<String>,
+) -> Vec<Cell> {
     let (claims, sealed) = match seal {
         Seal::None => (claims, String::new()),
         Seal::Closed => (claims, "sealed".to_owned()),
@@ -369,8 +376,8 @@ fn table_row(action: &Exported, claims: Claims, seal: &Seal, earlier: Option<Str
     let mut row = vec![
         Cell::Id(claims.jti),
         Cell::Text(rfc3339(action.received_at)),
-        Cell::from(action.kept.status.word()),
-        Cell::from(action.kept.content.assurance()),
+        Cell::from(action.stored.status.word()),
+        Cell::from(action.stored.content.assurance()),
         Cell::Text(claims.test.to_string()),
         Cell::Text(claims.lang),
     ];

@@ -44,12 +44,19 @@ const LONGEST_KEY_FILE: u64 = 64 * 1024;
 ///
 /// # Errors
 /// Which one it is.
-pub(super) fn keep_apart(path: &Path, database: &Path, keys: &[PathBuf]) -> anyhow::Result<()> {
+pub(super) fn keep_apart(
+    path: &Path,
+    database: Option<&Path>,
+    keys: &[PathBuf],
+) -> anyhow::Result<()> {
     let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
     let beside = |ending: &str| with_ending(path, ending);
-    let own = ["", "-wal", "-shm", "-journal"].map(|ending| with_ending(database, ending));
+    let own = database.into_iter().flat_map(|database| {
+        let files = ["", "-wal", "-shm", "-journal"].map(|ending| with_ending(database, ending));
+        files.into_iter().chain([key_file(database)])
+    });
     let written = identity(path);
-    for file in own.into_iter().chain([key_file(database)]).chain(keys.iter().cloned()) {
+    for file in own.chain(keys.iter().cloned()) {
         let is_same = written.is_some() && written == identity(&file);
         anyhow::ensure!(!is_same, "{} is {} itself", path.display(), file.display());
     }

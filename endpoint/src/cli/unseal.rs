@@ -12,7 +12,7 @@ use standwith::shape::ConfigFault;
 
 use crate::campaigns::{Version, in_words};
 use crate::sealing::SealingKey;
-use crate::store::{Exported, Store, StoreFault};
+use crate::store::{ExportedAction, Store, StoreError};
 use crate::validation::validate;
 
 /// What became of what was sealed.
@@ -43,22 +43,22 @@ pub(super) enum Seal {
 pub(super) struct Unsealer<'a> {
     campaign: &'a str,
     keys: Vec<SealingKey>,
-    store: &'a Store,
+    store: &'a dyn Store,
     /// The versions that were looked up, by their digests.
     versions: HashMap<String, Option<Version>>,
 }
 
 impl<'a> Unsealer<'a> {
-    pub(super) fn new(campaign: &'a str, keys: Vec<SealingKey>, store: &'a Store) -> Self {
+    pub(super) fn new(campaign: &'a str, keys: Vec<SealingKey>, store: &'a dyn Store) -> Self {
         Unsealer { campaign, keys, store, versions: HashMap::new() }
     }
 
     /// What is sealed of an action.
     pub(super) async fn look(
         &mut self,
-        action: &Exported,
+        action: &ExportedAction,
         claims: &Claims,
-    ) -> Result<Seal, StoreFault> {
+    ) -> Result<Seal, StoreError> {
         let Some(sealed) = &claims.sealed else { return Ok(Seal::None) };
         if self.keys.is_empty() {
             return Ok(Seal::Closed);
@@ -97,9 +97,9 @@ impl<'a> Unsealer<'a> {
     /// Validates whole claims by the version of the campaign by which the endpoint validated the rest of them.
     async fn validate(
         &mut self,
-        action: &Exported,
+        action: &ExportedAction,
         whole: &Claims,
-    ) -> Result<Vec<(String, String)>, StoreFault> {
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let named = &whole.campaign_digest;
         if !self.versions.contains_key(named) {
             let bytes = self.store.version(self.campaign, named).await?;

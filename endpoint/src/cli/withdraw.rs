@@ -1,6 +1,7 @@
 //! `standwith withdraw`: deletes what a supporter takes back.
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -8,11 +9,9 @@ use standwith::envelope;
 
 use super::export::content;
 use crate::characters::escaped;
-use crate::clock;
 use crate::config::DATABASE;
 use crate::email::normal_form;
-use crate::metrics::Metrics;
-use crate::store::{Store, Withdrawn, with_ending};
+use crate::store::{self, Access, Opened, Settings, State, Store, Transition, with_ending};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -43,7 +42,8 @@ struct What {
 
 /// Withdraws actions; false where there was none, and no number is noted, or where bytes of them are left.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
-    let store = Store::open_existing(&options.database, Metrics::default()).await?;
+    let opened = store::open(&options.database, Access::Existing, Settings::default()).await?;
+    let Opened { store, file, .. } = opened;
     let campaign = &options.campaign;
     anyhow::ensure!(
         store.knows(campaign).await?,
@@ -51,7 +51,7 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
     );
     let identities = match (&options.what.receipt, &options.what.email) {
         (Some(receipt), _) => vec![identity(receipt, campaign)?],
-        (None, Some(email)) => by_email(&store, campaign, email).await?,
+        (None, Some(email)) => by_email(&*store, campaign, email).await?,
         (None, None) => Vec::new(),
     };
     let note = options.note;
@@ -60,9 +60,13 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
             || identities.iter().all(|jti| envelope::decode(jti).is_some_and(|id| id.len() == 16)),
         "--note: expected the number of a receipt, 22 letters, digits, - and _"
     );
-    let Withdrawn { deleted, before, unknown, is_erased } =
-        store.withdraw(campaign, &identities, note, clock::now()).await?;
+    let transition = if note { Transition::Note } else { Transition::Withdraw };
+    let done = store.transition(campaign, &identities, transition).await?;
+    let is_erased = store.erase_deleted().await?;
     store.close().await;
+    let came_from = |state| done.iter().filter(|one| one.from == state).count();
+    let [deleted, before, unknown] =
+        [State::Stored, State::Withdrawn, State::Unknown].map(came_from);
     let mut out = io::stdout().lock();
     writeln!(out, "{deleted} withdrawn")?;
     if before > 0 {
@@ -80,15 +84,21 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
         )?;
     }
     if !is_erased {
-        let log = escaped(&with_ending(store.file(), "-wal").display().to_string());
-        writeln!(
-            io::stderr(),
-            "withdrawn, but the log {log} could not be cleared, because another process reads the database: a backup \
-             or an export, perhaps. Bytes of withdrawn actions stay in it and in the database until it is. When that \
-             process has ended, run the same command again, or restart `standwith serve`: both clear the log"
-        )?;
+        tell_of_log(file.as_deref())?;
     }
     Ok((deleted > 0 || note) && is_erased)
+}
+
+/// Says that bytes of withdrawn actions are left, where, and what to do about it.
+fn tell_of_log(file: Option<&Path>) -> io::Result<()> {
+    let log = file.map_or_else(PathBuf::new, |file| with_ending(file, "-wal"));
+    let log = escaped(&log.display().to_string());
+    writeln!(
+        io::stderr(),
+        "withdrawn, but the log {log} could not be cleared, because another process reads the database: a backup or an \
+         export, perhaps. Bytes of withdrawn actions stay in it and in the database until it is. When that process has \
+         ended, run the same command again, or restart `standwith serve`: both clear the log"
+    )
 }
 
 /// The identity that a receipt names, or the one that was given in its place.
@@ -104,21 +114,19 @@ fn identity(receipt: &str, campaign: &str) -> anyhow::Result<String> {
 }
 
 /// The identities of all actions with this address that can be read.
-async fn by_email(store: &Store, campaign: &str, email: &str) -> anyhow::Result<Vec<String>> {
+async fn by_email(store: &dyn Store, campaign: &str, email: &str) -> anyhow::Result<Vec<String>> {
     let wanted = normal_form(email);
     anyhow::ensure!(!wanted.is_empty(), "the address is empty");
-    let (mut identities, mut last) = (Vec::new(), i64::MIN);
+    let (mut identities, mut export) = (Vec::new(), store.export(campaign).await?);
     loop {
-        let page = store.page(campaign, last).await?;
-        for row in page.iter().flatten() {
-            let claims = content(row).map(|(_, claims)| claims);
+        let rows = export.next().await?;
+        if rows.is_empty() {
+            return Ok(identities);
+        }
+        for action in rows.iter().flatten() {
+            let claims = content(action).map(|(_, claims)| claims);
             let same = claims.filter(|claims| normal_form(&claims.person.email) == wanted);
             identities.extend(same.map(|claims| claims.jti));
-        }
-        match page.last() {
-            Some(Ok(action)) => last = action.id,
-            Some(Err(damaged)) => last = damaged.0,
-            None => return Ok(identities),
         }
     }
 }

@@ -1,204 +1,199 @@
-//! Where actions are kept. There is one kind of store now, SQLite; what it takes and gives is
-//! described here, apart from how.
+//! The store of actions, campaign versions and jobs: what every store promises, apart from how it keeps it.
+//!
+//! [`Store`] is the promise, and `contract` its tests, which every store must pass. SQLite is the one store so far.
 
-mod files;
+mod action;
+#[cfg(test)]
+mod contract;
+mod error;
+mod job;
+pub mod lifecycle;
 mod sqlite;
-mod writer;
 
-pub(crate) use files::with_ending;
-pub use sqlite::Store;
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use std::path::{Path, PathBuf};
+use async_trait::async_trait;
 
-use sqlx::migrate::MigrateError;
-use standwith::answer::Status;
+pub use self::action::{
+    Content, DamagedRow, ExportRow, ExportedAction, Inserted, NewAction, StoredAction, Transitioned,
+};
+pub use self::error::StoreError;
+pub use self::job::{Job, JobKind, JobOutcome, NewJob};
+pub use self::lifecycle::{State, Transition};
+pub(crate) use self::sqlite::with_ending;
+pub use self::sqlite::{Settings, SqliteStore, Synchronised};
 
-/// Why the store did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreFault {
-    /// The address names no store that there is.
-    #[error("{0}")]
-    Address(String),
-    /// More actions wait to be written than the queue holds, or the store is shutting down.
-    #[error("write queue full, or shutting down")]
-    Busy,
-    /// The last commit failed; it is tried again.
-    #[error("the last commit failed")]
-    Failing,
-    /// There is a log without its database, whose newest actions may be in it.
-    #[error(
-        "there is no database {0}, but its log {0}-wal: put the database back, or move the log away"
-    )]
-    LogAlone(String),
-    /// Another process holds the lock on the database's folder.
-    #[error(
-        "the folder {0} has been locked by another process for 10 seconds: `lslocks` shows which; end it, or put the \
-         database into a folder that only its owner may read"
-    )]
-    FolderLocked(String),
-    /// The database's file is not the one that was opened, or another program has written over it.
-    #[error(
-        "the database file was removed or replaced while it was open, or overwritten by another program"
-    )]
-    FileGone,
-    /// What the database says.
-    #[error("database: {}", reason(.0))]
-    Database(#[from] sqlx::Error),
-    /// The database is of another version, or its schema can't be brought up to date.
-    #[error("database schema: {0}")]
-    Schema(#[from] MigrateError),
-    /// One of both, and of which file.
-    #[error("database {}: {reason}", file.display())]
-    Of {
-        /// The file.
-        file: PathBuf,
-        /// What the database says.
-        reason: String,
-    },
+/// A store. What it has acknowledged is durable when the method returns.
+#[async_trait]
+pub trait Store: Debug + Send + Sync {
+    /// Stores an action with its jobs in one transaction, unless its identity is used.
+    ///
+    /// # Errors
+    /// The queue is full, or the database fails. The action is not stored then, or, if the database failed in the very
+    /// end, perhaps: sending the same action again is safe.
+    async fn insert(&self, action: NewAction, jobs: Vec<NewJob>) -> Result<Inserted, StoreError>;
+
+    /// Applies a transition to identities of a campaign, all in one transaction, as [`lifecycle::next`] allows it. The
+    /// count moves with the states; open jobs of withdrawn actions are deleted. Returns one result for each identity.
+    /// [`Transition::Insert`] changes nothing here: it needs an action.
+    ///
+    /// # Errors
+    /// The database fails; nothing is changed then.
+    async fn transition(
+        &self,
+        campaign: &str,
+        identities: &[String],
+        transition: Transition,
+    ) -> Result<Vec<Transitioned>, StoreError>;
+
+    /// Removes the last bytes of deleted actions from the database's files. Returns whether none are left: other
+    /// processes that read the database can prevent it. Waits for them for some seconds, without a lock.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn erase_deleted(&self) -> Result<bool, StoreError>;
+
+    /// Returns the action that is stored under an identity.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn get(&self, campaign: &str, jti: &str) -> Result<Option<StoredAction>, StoreError>;
+
+    /// Returns how many actions count in a campaign.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn count(&self, campaign: &str) -> Result<i64, StoreError>;
+
+    /// Returns how many actions are stored, of all campaigns.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn total(&self) -> Result<i64, StoreError>;
+
+    /// Returns whether there ever was such a campaign.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn knows(&self, campaign: &str) -> Result<bool, StoreError>;
+
+    /// Begins to export a campaign's actions, as they are at this moment.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn export(&self, campaign: &str) -> Result<Box<dyn Export>, StoreError>;
+
+    /// Stores a version of a campaign file, if it is new.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn put_version(
+        &self,
+        campaign: &str,
+        digest: &str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError>;
+
+    /// Returns the bytes of a version of a campaign file.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn version(&self, campaign: &str, digest: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Returns the newest version of a campaign file at a time (seconds since 1970): an action that names no known
+    /// version is validated by it.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Claims at most so many due jobs of these kinds, the longest due first. No other worker gets them while the lease
+    /// lasts, which is counted in whole seconds.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn claim_jobs(
+        &self,
+        kinds: &[JobKind],
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<Job>, StoreError>;
+
+    /// Ends an attempt. Returns false, and changes nothing, where the claim is no longer valid: the attempt was ended
+    /// before, another worker has claimed the job since, or the action was withdrawn.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn finish_job(&self, job: &Job, outcome: JobOutcome) -> Result<bool, StoreError>;
+
+    /// Tries a commit where there was none for a while, so that [`is_ready`](Self::is_ready) knows about the disk.
+    fn probe(&self);
+
+    /// Returns whether anything can ever be stored again. If not, the process should stop.
+    fn is_writing(&self) -> bool;
+
+    /// Returns whether actions can be stored now: the last commit succeeded, not long ago, and the database answers.
+    async fn is_ready(&self) -> bool;
+
+    /// Waits until everything in the queue is durable, then closes the database. Insertions are busy from now on.
+    async fn close(&self);
 }
 
-impl StoreFault {
-    /// The fault with the database's file, where it doesn't say yet which.
-    fn of(self, file: &Path) -> Self {
-        let reason = match self {
-            StoreFault::Database(error) => reason(&error),
-            StoreFault::Schema(MigrateError::Execute(error)) => reason(&error),
-            StoreFault::Schema(error) => error.to_string(),
-            fault => return fault,
-        };
-        let reason = match with_ending(file, "-wal") {
-            log if reason.contains("malformed") && log.exists() => format!(
-                "{reason}. If a backup was copied over the file, its log {} is that of the older one: move it away, and \
-                 put the backup in place again",
-                log.display()
-            ),
-            _ => reason,
-        };
-        StoreFault::Of { file: file.to_owned(), reason }
-    }
+/// An export: the actions of a campaign at one moment, in the order of their arrival. It holds that moment's snapshot
+/// until it is dropped, so drop it before the store is closed.
+#[async_trait]
+pub trait Export: Send {
+    /// Returns the next rows; none at the end.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn next(&mut self) -> Result<Vec<ExportRow>, StoreError>;
 }
 
-/// What SQLite or the system says, without the words that sqlx puts around it.
-fn reason(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
-        error => error.to_string(),
-    }
-}
-
-/// When what was written is synchronised to the disk.
+/// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synchronised {
-    /// At each commit, before it returns: nothing that was answered for is lost with the power.
-    AtEachCommit,
-    /// Now and then. A loss of power takes actions that were answered for. No command offers it: it is there for
-    /// the test that must see this happen.
-    NowAndThen,
+pub enum Access {
+    /// To read and write; it is created and brought up to date as needed.
+    Create,
+    /// To read and write; it must exist.
+    Existing,
+    /// To read only; it must exist, and nothing of it is changed.
+    Read,
 }
 
-/// An action that was validated and is to be kept.
-#[derive(Clone, Debug)]
-pub struct NewAction {
-    /// The campaign's id.
-    pub campaign: String,
-    /// The action's identity within the campaign.
-    pub jti: String,
-    /// When it came: seconds since 1970.
-    pub received_at: i64,
-    /// What is answered.
-    pub status: Status,
-    /// What was sent.
-    pub content: Content,
-    /// The version of the campaign file that it names.
-    pub campaign_digest: String,
-    /// Whether that version was ever served here.
-    pub digest_known: bool,
-    /// Whether it counts; a test never does.
-    pub counts: bool,
-    /// SHA-256 of the decoded payload, in base64url.
-    pub action_digest: String,
-    /// The signed receipt.
-    pub receipt: String,
+/// A store, and what opening it showed.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The database's file, if it is one file on this machine.
+    pub file: Option<PathBuf>,
+    /// Whether opening it created the database.
+    pub is_new: bool,
+    /// Whether bytes of deleted actions may be left, because another process read the database.
+    pub has_unerased: bool,
+    /// Whether the newest actions may be missing: the file was copied without its log.
+    pub lacks_log: bool,
 }
 
-/// What was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// A signed action: the compact JWS.
-    Signed(String),
-    /// Bare claims, from the hosted form.
-    Bare(String),
+/// Opens the store at an address such as `sqlite:FILE`.
+///
+/// # Errors
+/// There is no store for the address, or the database can't be opened.
+pub async fn open(url: &str, access: Access, settings: Settings) -> Result<Opened, StoreError> {
+    let sqlite = match access {
+        Access::Create => SqliteStore::open(url, settings).await?,
+        Access::Existing => SqliteStore::open_existing(url, settings).await?,
+        Access::Read => SqliteStore::open_to_read(url).await?,
+    };
+    Ok(Opened {
+        file: Some(sqlite.file().to_owned()),
+        is_new: sqlite.is_new(),
+        has_unerased: sqlite.has_unerased(),
+        lacks_log: sqlite.lacks_log(),
+        store: Arc::new(sqlite),
+    })
 }
-
-impl Content {
-    /// The word for what vouches for it: `signed` or `none`.
-    pub fn assurance(&self) -> &'static str {
-        match self {
-            Content::Signed(_) => "signed",
-            Content::Bare(_) => "none",
-        }
-    }
-}
-
-/// An action as it is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    /// SHA-256 of the decoded payload, in base64url.
-    pub action_digest: String,
-    /// What was answered.
-    pub status: Status,
-    /// The receipt, byte for byte as it was signed.
-    pub receipt: String,
-    /// What was sent.
-    pub content: Content,
-}
-
-/// What became of an action.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Recorded {
-    /// It is kept now.
-    New {
-        /// How many count in its campaign, it included.
-        count: i64,
-    },
-    /// It was withdrawn, and is not kept again.
-    Withdrawn,
-    /// Its identity was taken already, by the same action or another one.
-    Taken {
-        /// What is kept under the identity.
-        kept: Box<OutboxEntry>,
-        /// How many count in its campaign.
-        count: i64,
-    },
-}
-
-/// What became of identities that were to be withdrawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Withdrawn {
-    /// Actions that were deleted.
-    pub deleted: u64,
-    /// Identities that were withdrawn before, or noted.
-    pub before: u64,
-    /// Identities of which there is no action.
-    pub unknown: u64,
-    /// Whether the log is empty, so that no bytes are left of what was withdrawn.
-    pub is_erased: bool,
-}
-
-/// An action as it is exported.
-#[derive(Clone, Debug)]
-pub struct Exported {
-    /// Its place in the order of arrival.
-    pub id: i64,
-    /// When it came: seconds since 1970.
-    pub received_at: i64,
-    /// Whether the version of the campaign file that it names was ever served here.
-    pub version_known: bool,
-    /// The action.
-    pub kept: OutboxEntry,
-}
-
-/// A row that can't be read, by its place in the order of arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DamagedRow(pub i64);

@@ -93,8 +93,8 @@ async fn a_line_end_after_the_jws_is_no_part_of_the_action() {
     for end in ["", "\n", "\r\n"] {
         assert_eq!(scene.post(format!("{jws}{end}")).await.taken(200), receipt);
     }
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
-    assert_eq!(kept.content, standwith_endpoint::store::Content::Signed(jws));
+    let content = scene.stored().await.remove(0).content;
+    assert_eq!(content, standwith_endpoint::store::Content::Signed(jws));
 }
 
 #[tokio::test]

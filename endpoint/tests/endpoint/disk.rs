@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use sqlx::Executor;
+use standwith_endpoint::store::{Settings, SqliteStore, Store};
 
 use crate::test_endpoint::{ID, TestEndpoint, signed};
 
@@ -362,9 +363,8 @@ async fn a_start_clears_the_log_of_what_was_withdrawn_beside_a_reader() {
     reader.execute("COMMIT").await.unwrap();
     assert!(holds(scene.dir.path(), &jws));
     // Whether or not the one before has ended well.
-    let metrics = standwith_endpoint::metrics::Metrics::default();
     let url = crate::test_endpoint::database(scene.dir.path());
-    let started = standwith_endpoint::store::Store::open(&url, metrics).await.unwrap();
+    let started = SqliteStore::open(&url, Settings::default()).await.unwrap();
     assert!(!holds(scene.dir.path(), &jws));
     started.close().await;
 }

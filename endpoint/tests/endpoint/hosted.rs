@@ -128,7 +128,7 @@ async fn what_is_sent_is_recorded_without_proof() {
     assert!(sent.text().contains(&jti) && sent.text().contains("data:application/jose,"));
     assert!(!sent.text().contains("<script") && !sent.text().contains("<form"));
 
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+    let kept = scene.stored().await.remove(0);
     assert_eq!((kept.status.word(), kept.content.assurance()), ("recorded", "none"));
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
@@ -205,7 +205,7 @@ async fn a_form_is_taken_as_it_was_shown() {
     values.push(("campaign_digest", &version));
     let sent = send_in(&scene, "?lang=km", &values).await;
     assert_eq!(sent.status, 200);
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+    let kept = scene.stored().await.remove(0);
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     let digest = standwith_endpoint::signature::digest(DELIVERY_KM.as_bytes());
     assert!(claims.contains(&digest) && claims.contains(&version));
@@ -362,7 +362,7 @@ async fn each_page_suggests_a_subject_of_its_own() {
 
 /// The claims of the last action that was kept.
 async fn last_claims(scene: &TestEndpoint) -> serde_json::Value {
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().pop().unwrap().unwrap().kept;
+    let kept = scene.stored().await.pop().unwrap();
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     serde_json::from_str(&claims).unwrap()
 }
@@ -685,7 +685,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         assert_eq!(sent.status, 200, "{}", sent.text());
         assert!(sent.text().contains("You told us that you sent it from your own email"));
         assert!(!sent.text().contains("mailto:minister"));
-        let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+        let kept = scene.stored().await.remove(0);
         assert_eq!((kept.status.word(), kept.content.assurance()), ("recorded", "none"));
         let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
         let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
@@ -718,7 +718,7 @@ async fn whoever_may_choose_can_have_the_endpoint_deliver() {
     let scene = TestEndpoint::serving(&[mailed(json!(["server", "mail-app"]))]).await;
     let sent = send(&scene, &FILLED).await;
     assert!(sent.text().contains("It was recorded."), "{}", sent.text());
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+    let kept = scene.stored().await.remove(0);
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     assert!(!claims.contains("delivery\":\""), "{claims}");
 }
@@ -737,7 +737,7 @@ async fn a_public_name_is_asked_for_without_script() {
     let mut values = FILLED.to_vec();
     values.push(("public", "initials"));
     assert_eq!(send(&scene, &values).await.status, 200);
-    let kept = scene.endpoint.intake.store.page(ID, 0).await.unwrap().remove(0).unwrap().kept;
+    let kept = scene.stored().await.remove(0);
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
     assert_eq!(claims["public"], "initials");

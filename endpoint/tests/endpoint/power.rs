@@ -19,7 +19,7 @@ use standwith_endpoint::http::{listen, router};
 use standwith_endpoint::keys::Keyring;
 use standwith_endpoint::metrics::Metrics;
 use standwith_endpoint::rate_limit::Limits;
-use standwith_endpoint::store::{Store, Synchronised};
+use standwith_endpoint::store::{Settings, SqliteStore, Synchronised};
 use standwith_endpoint::workers::Workers;
 use standwith_faults::account::Account;
 use standwith_faults::machine::{DATABASE, Machine};
@@ -192,10 +192,11 @@ async fn serves_for_the_other_test() {
         _ => Synchronised::NowAndThen,
     };
     let (metrics, url) = (Metrics::default(), format!("sqlite:{DATABASE}"));
-    let store = Store::open_synchronised(&url, synchronised, metrics.clone()).await.unwrap();
+    let settings = Settings { synchronised, metrics: metrics.clone(), ..Settings::default() };
+    let store = SqliteStore::open(&url, settings).await.unwrap();
     let (store, workers, clock) = (Arc::new(store), Workers::default(), Arc::new(SystemClock));
     let folder = Path::new("campaigns");
-    let campaigns = Campaigns::open(folder, &[], store.clone(), workers.clone(), clock.clone());
+    let campaigns = Campaigns::open(folder, &[], store.clone(), workers.clone());
     let campaigns = Arc::new(campaigns.await.unwrap());
     let keys = Path::new(DATABASE).with_extension("keys.json");
     let keys = Keyring::open_or_make(&keys).unwrap();

@@ -30,7 +30,7 @@ use standwith_endpoint::metrics::Metrics;
 use standwith_endpoint::rate_limit::{Challenge, Limits, Proxies, RateLimiter};
 use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
-use standwith_endpoint::store::Store;
+use standwith_endpoint::store::{Settings, SqliteStore, StoredAction};
 use standwith_endpoint::workers::Workers;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -121,11 +121,12 @@ impl TestEndpoint {
     ) -> Self {
         let (metrics, workers) = (Metrics::default(), Workers::default());
         let clock = Arc::new(ManualClock::at(clock::now()));
-        let store = Store::open(&database(dir.path()), metrics.clone()).await.unwrap();
+        let settings =
+            Settings { metrics: metrics.clone(), clock: clock.clone(), ..Settings::default() };
+        let store = SqliteStore::open(&database(dir.path()), settings).await.unwrap();
         let store = Arc::new(store);
         let folder = dir.path().join("campaigns");
-        let campaigns =
-            Campaigns::open(&folder, &[], store.clone(), workers.clone(), clock.clone());
+        let campaigns = Campaigns::open(&folder, &[], store.clone(), workers.clone());
         let campaigns = Arc::new(campaigns.await.unwrap());
         let keys = Keyring::open_or_make(&dir.path().join("test.keys.json")).unwrap();
         let proxies = Proxies { trusted: vec!["127.0.0.1".parse().unwrap()], ..Proxies::default() };
@@ -236,6 +237,13 @@ impl TestEndpoint {
     /// Claims that are taken, with an identity of their own.
     pub(crate) fn claims(&self) -> Value {
         claims(&fs::read(campaign_file(self.dir.path(), ID)).unwrap())
+    }
+
+    /// The stored actions, in the order of their arrival.
+    pub(crate) async fn stored(&self) -> Vec<StoredAction> {
+        let mut export = self.endpoint.store.export(ID).await.unwrap();
+        let rows = export.next().await.unwrap();
+        rows.into_iter().map(|row| row.unwrap().stored).collect()
     }
 
     /// Another connection to the database.

@@ -16,11 +16,11 @@ const CLEARING: Duration = Duration::from_secs(60);
 
 /// Clears the log that could not be cleared when the database was opened: it may hold bytes of actions that were
 /// withdrawn. Tries again while others read.
-pub(super) async fn clear_log(state: Arc<AppState>) {
+pub(super) async fn erase_deleted(state: Arc<AppState>) {
     let mut ticks = tokio::time::interval(CLEARING);
     ticks.tick().await;
     loop {
-        match state.store.clear_log().await {
+        match state.store.erase_deleted().await {
             Ok(true) => return,
             Ok(false) => tracing::warn!(
                 "database: the log can't be cleared while another process reads; it may hold withdrawn actions"

@@ -27,7 +27,7 @@ use crate::http::listen::Bounds;
 use crate::http::{self, WidgetFiles, listen};
 use crate::keys::Keyring;
 use crate::metrics::Metrics;
-use crate::store::{Store, with_ending};
+use crate::store::{self, Access, Opened, Settings, with_ending};
 use crate::workers::Workers;
 
 /// How many open files are for the database, campaigns and the widget. All others are for connections.
@@ -68,9 +68,6 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     if let Some(at) = private.as_ref().and_then(|listener| listener.local_addr().ok()) {
         let _ = writeln!(io::stdout(), "Metrics are on http://{at}/metrics");
     }
-    if state.store.has_old_log() {
-        tokio::spawn(background::clear_log(state.clone()));
-    }
     let stop = Arc::new(Notify::new());
     let tasks = [
         tokio::spawn(background::probe(state.clone())),
@@ -103,11 +100,13 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
     );
     let (metrics, workers) = (Metrics::default(), Workers::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Arc::new(Store::open(&config.database, metrics.clone()).await?);
-    warn_of_readers(store.file());
+    let settings =
+        Settings { metrics: metrics.clone(), clock: clock.clone(), ..Settings::default() };
+    let opened = store::open(&config.database, Access::Create, settings).await?;
+    let store = opened.store.clone();
+    opened.file.iter().for_each(|file| warn_of_readers(file));
     let reserved = http::reserved_ids(&config.addresses);
-    let campaigns =
-        Campaigns::open(&config.campaigns, reserved, store.clone(), workers.clone(), clock.clone());
+    let campaigns = Campaigns::open(&config.campaigns, reserved, store.clone(), workers.clone());
     let campaigns = Arc::new(campaigns.await?);
     let faults = campaigns.faults();
     if config.is_strict && !faults.is_empty() {
@@ -118,8 +117,11 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
     for fault in faults {
         tracing::error!(%fault, "campaign file rejected");
     }
-    let keys = config.keys.clone().unwrap_or_else(|| key_file(store.file()));
-    let actions = store.actions().await?;
+    let keys = config
+        .keys
+        .clone()
+        .unwrap_or_else(|| key_file(opened.file.as_deref().unwrap_or(Path::new("standwith"))));
+    let actions = store.total().await?;
     if let Err(refused) = expect_keys(&keys, actions, config.creates_new_keys) {
         store.close().await;
         return Err(refused);
@@ -127,7 +129,10 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
     let keys = Keyring::open_or_make(&keys)?;
     let parts = Parts { store, campaigns, keys, clock, metrics, workers };
     let state = Arc::new(AppState::new(config, parts)?);
-    log_start(&state, actions);
+    log_start(&state, &opened, actions);
+    if opened.has_unerased {
+        tokio::spawn(background::erase_deleted(state.clone()));
+    }
     Ok(Some(state))
 }
 
@@ -188,10 +193,11 @@ fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> 
 }
 
 /// One line with what is served from where: an operator sees in it what was not meant so.
-fn log_start(state: &AppState, actions: i64) {
-    let AppState { config, store, campaigns, widgets, .. } = state;
+fn log_start(state: &AppState, opened: &Opened, actions: i64) {
+    let AppState { config, campaigns, widgets, .. } = state;
     let (all, urls) = (campaigns.all(), config.addresses.iter().map(PublicUrl::as_str));
     let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
+    let database = opened.file.clone().unwrap_or_default();
     let trusted: Vec<String> = config.proxies.trusted.iter().map(ToString::to_string).collect();
     let widgets = match widgets.as_ref().map(WidgetFiles::folder) {
         Some(folder) if folder.join("standwith.js").is_file() => folder.display().to_string(),
@@ -202,8 +208,8 @@ fn log_start(state: &AppState, actions: i64) {
         version = env!("CARGO_PKG_VERSION"),
         campaigns = all.len(),
         ids = ids.join(" "),
-        database = escaped(&store.file().display().to_string()),
-        database_created = store.is_new(),
+        database = escaped(&database.display().to_string()),
+        database_created = opened.is_new,
         actions,
         public_urls = urls.collect::<Vec<_>>().join(" "),
         widgets = escaped(&widgets),

@@ -13,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use super::fault::Fault;
 use super::files::Files;
-use super::sqlite::kept;
-use super::{Content, NewAction, Recorded, StoreFault};
+use super::rows;
 use crate::metrics::Metrics;
+use crate::store::{Inserted, NewAction, NewJob, StoreError};
 
 /// How many actions may wait. At 10 KB each they take 20 MB.
 const QUEUE: usize = 2048;
@@ -32,16 +33,22 @@ const STALE: Duration = Duration::from_secs(5);
 /// a failure.
 const PROBE: Duration = Duration::from_secs(3);
 
-enum Job {
-    Action(Box<NewAction>, oneshot::Sender<Result<Recorded, StoreFault>>),
+enum Task {
+    Insert(Box<Insertion>, oneshot::Sender<Result<Inserted, StoreError>>),
     /// Tries whether anything can be committed.
     Probe,
+}
+
+/// An action that waits to be written, with its jobs.
+struct Insertion {
+    action: NewAction,
+    jobs: Vec<NewJob>,
 }
 
 #[derive(Debug)]
 pub(super) struct Writer {
     /// Taken away when the store closes, which ends the task once the queue is empty.
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Mutex<Option<mpsc::Sender<Task>>>,
     task: Mutex<Option<JoinHandle<()>>>,
     metrics: Metrics,
     health: Arc<Health>,
@@ -72,16 +79,16 @@ impl Health {
     }
 
     /// Logs once, however many commits fail in a row.
-    fn failed(&self, error: &StoreFault) {
+    fn failed(&self, error: &StoreError) {
         if !std::mem::replace(&mut self.lock().failing, true) {
             tracing::error!(%error, "database: commit failed; no action is accepted until one succeeds");
         }
     }
 }
 
-impl std::fmt::Debug for Job {
+impl std::fmt::Debug for Task {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Job")
+        out.write_str("Task")
     }
 }
 
@@ -92,25 +99,30 @@ impl Writer {
         files: Arc<Files>,
         metrics: Metrics,
     ) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (queue, tasks) = mpsc::channel(QUEUE);
         let commits = LastCommits { succeeded: Instant::now(), failing: false };
         let health = Arc::new(Health(Mutex::new(commits)));
         let database = Database { connection: Some(connection), options, files };
-        let task = tokio::spawn(write(database, jobs, metrics.clone(), health.clone()));
+        let task = tokio::spawn(write(database, tasks, metrics.clone(), health.clone()));
         Writer { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), metrics, health }
     }
 
-    pub(super) async fn record(&self, action: NewAction) -> Result<Recorded, StoreFault> {
+    pub(super) async fn insert(
+        &self,
+        action: NewAction,
+        jobs: Vec<NewJob>,
+    ) -> Result<Inserted, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue().ok_or(StoreFault::Busy)?;
-        queue.try_send(Job::Action(Box::new(action), answer)).map_err(|_| StoreFault::Busy)?;
+        let queue = self.queue().ok_or_else(StoreError::busy)?;
+        let task = Task::Insert(Box::new(Insertion { action, jobs }), answer);
+        queue.try_send(task).map_err(|_| StoreError::busy())?;
         self.metrics.set_queue(QUEUE - queue.capacity());
-        // OutboxEntry open across the wait, the sender would keep the task from ending.
+        // Held across the wait, the sender would keep the task from ending.
         drop(queue);
         // It may be committed yet: the same action again then gets its receipt.
         match timeout(LONGEST_WAIT, answered).await {
-            Ok(answer) => answer.unwrap_or(Err(StoreFault::Busy)),
-            Err(_) => Err(StoreFault::Failing),
+            Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::busy())),
+            Err(_) => Err(StoreError::failing()),
         }
     }
 
@@ -121,7 +133,7 @@ impl Writer {
         drop(commits);
         if is_due && let Some(queue) = self.queue() {
             // A full queue is at work.
-            let _ = queue.try_send(Job::Probe);
+            let _ = queue.try_send(Task::Probe);
         }
     }
 
@@ -146,43 +158,43 @@ impl Writer {
         }
     }
 
-    fn queue(&self) -> Option<mpsc::Sender<Job>> {
+    fn queue(&self) -> Option<mpsc::Sender<Task>> {
         self.queue.lock().ok().and_then(|queue| queue.clone())
     }
 }
 
 async fn write(
     mut database: Database,
-    mut jobs: mpsc::Receiver<Job>,
+    mut tasks: mpsc::Receiver<Task>,
     metrics: Metrics,
     health: Arc<Health>,
 ) {
     let file = database.files.path().to_owned();
     let mut batch = Vec::with_capacity(BATCH);
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        metrics.set_queue(jobs.len());
-        let (mut actions, mut answers) = (Vec::new(), Vec::new());
-        for job in batch.drain(..) {
-            if let Job::Action(action, answer) = job {
-                actions.push(*action);
+    while tasks.recv_many(&mut batch, BATCH).await > 0 {
+        metrics.set_queue(tasks.len());
+        let (mut insertions, mut answers) = (Vec::new(), Vec::new());
+        for task in batch.drain(..) {
+            if let Task::Insert(insertion, answer) = task {
+                insertions.push(*insertion);
                 answers.push(answer);
             }
         }
-        match database.commit(&actions).await {
-            Ok(recorded) => {
+        match database.commit(&insertions).await {
+            Ok(inserted) => {
                 health.succeeded();
-                if !actions.is_empty() {
-                    metrics.committed(actions.len());
+                if !insertions.is_empty() {
+                    metrics.committed(insertions.len());
                 }
-                for (answer, recorded) in answers.into_iter().zip(recorded) {
+                for (answer, inserted) in answers.into_iter().zip(inserted) {
                     // The request may be gone meanwhile.
-                    let _ = answer.send(Ok(recorded));
+                    let _ = answer.send(Ok(inserted));
                 }
             }
             Err(error) => {
                 health.failed(&error.of(&file));
                 for answer in answers {
-                    let _ = answer.send(Err(StoreFault::Failing));
+                    let _ = answer.send(Err(StoreError::failing()));
                 }
             }
         }
@@ -200,32 +212,32 @@ struct Database {
 
 impl Database {
     /// Commits actions, or, without any, a sign of life. Waits for other processes that hold the lock.
-    async fn commit(&mut self, actions: &[NewAction]) -> Result<Vec<Recorded>, StoreFault> {
+    async fn commit(&mut self, insertions: &[Insertion]) -> Result<Vec<Inserted>, Fault> {
         let mut tries = 1;
         loop {
-            match self.commit_once(actions).await {
-                Err(error) if tries < TRIES && is_locked(&error) => tries += 1,
+            match self.commit_once(insertions).await {
+                Err(error) if tries < TRIES && error.is_locked() => tries += 1,
                 done => return done,
             }
         }
     }
 
-    async fn commit_once(&mut self, actions: &[NewAction]) -> Result<Vec<Recorded>, StoreFault> {
+    async fn commit_once(&mut self, insertions: &[Insertion]) -> Result<Vec<Inserted>, Fault> {
         self.files.check()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        let committed = match actions {
+        let committed = match insertions {
             [] => sign_of_life(&mut connection).await.map(|()| Vec::new()),
-            actions => commit(&mut connection, actions).await,
+            insertions => commit(&mut connection, insertions).await,
         };
         match committed {
-            Ok(recorded) => {
+            Ok(inserted) => {
                 self.connection = Some(connection);
                 // It may have gone meanwhile, and what was committed with it.
                 self.files.check()?;
-                Ok(recorded)
+                Ok(inserted)
             }
             Err(error) => {
                 // It may hold a transaction that can be neither committed nor rolled back.
@@ -243,13 +255,6 @@ impl Database {
     }
 }
 
-pub(super) fn is_locked(error: &StoreFault) -> bool {
-    // SQLITE_BUSY and SQLITE_LOCKED, in the lower eight bits.
-    let StoreFault::Database(sqlx::Error::Database(error)) = error else { return false };
-    let code = error.code().and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| [5, 6].contains(&(code & 0xff)))
-}
-
 /// Writes a row that says nothing: only a commit shows that the disk takes anything.
 async fn sign_of_life(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let write = "INSERT INTO sign_of_life (id, count) VALUES (1, 1)
@@ -257,87 +262,34 @@ async fn sign_of_life(connection: &mut SqliteConnection) -> Result<(), sqlx::Err
     sqlx::query(write).execute(connection).await.map(drop)
 }
 
-/// Writes all of the actions in one transaction. Those whose identity is taken change nothing.
+/// Writes all of the actions in one transaction. Those whose identity is used change nothing.
 async fn commit(
     connection: &mut SqliteConnection,
-    actions: &[NewAction],
-) -> Result<Vec<Recorded>, sqlx::Error> {
+    insertions: &[Insertion],
+) -> Result<Vec<Inserted>, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut recorded = Vec::with_capacity(actions.len());
-    for action in actions {
-        recorded.push(insert(&mut transaction, action).await?);
+    let mut done = Vec::with_capacity(insertions.len());
+    for Insertion { action, jobs } in insertions {
+        done.push(rows::insert(&mut transaction, action, jobs).await?);
     }
-    // Everybody hears the count as it is after the whole batch.
+    // Every answer has the count as it is after the whole batch.
     let mut counts: Vec<(&str, i64)> = Vec::new();
-    for (action, recorded) in actions.iter().zip(&mut recorded) {
+    for (Insertion { action, .. }, inserted) in insertions.iter().zip(&mut done) {
         let campaign = action.campaign.as_str();
         let known = counts.iter().find(|(known, _)| *known == campaign);
         let now = match known {
             Some((_, count)) => *count,
             None => {
-                let count =
-                    sqlx::query_scalar("SELECT count FROM campaign_count WHERE campaign = ?");
-                let count = count.bind(campaign).fetch_optional(&mut *transaction).await?;
-                counts.push((campaign, count.unwrap_or(0)));
-                count.unwrap_or(0)
+                let count = rows::count(&mut *transaction, campaign).await?;
+                counts.push((campaign, count));
+                count
             }
         };
-        match recorded {
-            Recorded::New { count } | Recorded::Taken { count, .. } => *count = now,
-            Recorded::Withdrawn => {}
+        match inserted {
+            Inserted::New { count } | Inserted::Existing { count, .. } => *count = now,
+            Inserted::Withdrawn => {}
         }
     }
     transaction.commit().await?;
-    Ok(recorded)
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    action: &NewAction,
-) -> Result<Recorded, sqlx::Error> {
-    let (jws, claims) = match &action.content {
-        Content::Signed(jws) => (Some(jws), None),
-        Content::Bare(claims) => (None, Some(claims)),
-    };
-    let row = sqlx::query(
-        "INSERT INTO action (campaign, jti, received_at, status, assurance, campaign_digest,
-                             digest_known, jws, claims, action_digest, receipt, counted)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-         WHERE NOT EXISTS (SELECT 1 FROM withdrawal WHERE campaign = ?1 AND jti = ?2)
-         ON CONFLICT DO NOTHING RETURNING id",
-    );
-    let row = row
-        .bind(&action.campaign)
-        .bind(&action.jti)
-        .bind(action.received_at)
-        .bind(action.status.word())
-        .bind(action.content.assurance())
-        .bind(&action.campaign_digest)
-        .bind(action.digest_known)
-        .bind(jws)
-        .bind(claims)
-        .bind(&action.action_digest)
-        .bind(&action.receipt)
-        .bind(action.counts)
-        .fetch_optional(&mut *connection)
-        .await?;
-    if row.is_none() {
-        let row = sqlx::query(
-            "SELECT status, jws, claims, action_digest, receipt FROM action
-             WHERE campaign = ? AND jti = ?",
-        );
-        let row = row.bind(&action.campaign).bind(&action.jti).fetch_optional(connection).await?;
-        return Ok(match row {
-            Some(row) => Recorded::Taken { kept: Box::new(kept(&row)?), count: 0 },
-            None => Recorded::Withdrawn,
-        });
-    }
-    if action.counts {
-        let one_more = sqlx::query(
-            "INSERT INTO campaign_count (campaign, count) VALUES (?, 1)
-             ON CONFLICT (campaign) DO UPDATE SET count = count + 1",
-        );
-        one_more.bind(&action.campaign).execute(connection).await?;
-    }
-    Ok(Recorded::New { count: 0 })
+    Ok(done)
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::StoreFault;
+use super::fault::Fault;
 
 /// The files of a database that is open.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ type Identity = (u64, u64);
 
 impl Files {
     /// The files of the database that is open at this path.
-    pub(super) fn of(path: &Path) -> Result<Self, StoreFault> {
-        let identity = identity(path).ok_or(StoreFault::FileGone)?;
+    pub(super) fn of(path: &Path) -> Result<Self, Fault> {
+        let identity = identity(path).ok_or(Fault::FileGone)?;
         let log = with_ending(path, "-wal");
         let head = File::open(path).ok().and_then(|file| Some((Head::of(&file)?, file)));
-        let head = head.map(|(head, file)| (file, head)).ok_or(StoreFault::FileGone)?;
+        let head = head.map(|(head, file)| (file, head)).ok_or(Fault::FileGone)?;
         let (database, log) = ((path.to_owned(), identity), (log, Mutex::new(None)));
         Ok(Files { database, log, head: Mutex::new(Some(head)) })
     }
@@ -88,17 +88,17 @@ impl Files {
     }
 
     /// # Errors
-    /// [`StoreFault::FileGone`]: a file was removed, replaced or overwritten since it was opened.
-    pub(super) fn check(&self) -> Result<(), StoreFault> {
+    /// [`Fault::FileGone`]: a file was removed, replaced or overwritten since it was opened.
+    pub(super) fn check(&self) -> Result<(), Fault> {
         if !self.is_database() || !self.is_intact() {
-            return Err(StoreFault::FileGone);
+            return Err(Fault::FileGone);
         }
         let (path, opened) = &self.log;
         let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
         let now = identity(path);
         match *opened {
             None => *opened = now,
-            Some(_) if now != *opened => return Err(StoreFault::FileGone),
+            Some(_) if now != *opened => return Err(Fault::FileGone),
             Some(_) => {}
         }
         Ok(())
