@@ -9,6 +9,8 @@ mod fault;
 mod files;
 mod jobs;
 mod log;
+#[cfg(test)]
+mod migrations;
 mod rows;
 mod transitions;
 mod writer;
