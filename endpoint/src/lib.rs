@@ -42,7 +42,6 @@ pub mod compression;
 pub mod config;
 pub mod csv;
 pub mod email;
-pub mod first_paint;
 mod input;
 pub mod keys;
 mod language;

@@ -14,7 +14,7 @@ use super::file::Served;
 use super::html;
 use super::problem::Problem;
 use crate::app::AppState;
-use crate::first_paint::MEDIA_TYPE;
+use crate::campaigns::first_paint::MEDIA_TYPE;
 use crate::intake::Refusal;
 use crate::language::wanted;
 
@@ -28,11 +28,12 @@ pub(super) fn file(
     let version = state.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown)?;
     let accept = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let asks = accept.is_some_and(|accept| accept.starts_with(MEDIA_TYPE));
-    let languages: Vec<String> = version.planned.iter().map(|plan| plan.lang.clone()).collect();
+    let languages: Vec<String> =
+        version.first_paints.iter().map(|first| first.lang.clone()).collect();
     let lang = choose(&wanted(request), &languages);
-    let planned = version.planned.iter().find(|plan| asks && plan.lang == lang);
-    let (bytes, packed, digest, content_type) = match planned {
-        Some(plan) => (&plan.bytes, &plan.packed, &plan.digest, MEDIA_TYPE),
+    let first = version.first_paints.iter().find(|first| asks && first.lang == lang);
+    let (bytes, packed, digest, content_type) = match first {
+        Some(first) => (&first.bytes, &first.packed, &first.digest, MEDIA_TYPE),
         None => (&version.bytes, &version.packed, &version.digest, "application/json"),
     };
     let served = Served {

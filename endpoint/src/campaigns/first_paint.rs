@@ -1,5 +1,5 @@
-//! The first paint: what a form shows before its code is there, sent along with the campaign file to
-//! the loaders that ask for it. It is the same view that the code paints later.
+//! The first paint: the markup that a form shows before its code is there. The endpoint sends it after the campaign file
+//! to the loaders that ask for it. It is the same view that the code renders later.
 
 use axum::body::Bytes;
 use standwith::campaign::Campaign;
@@ -14,12 +14,12 @@ use crate::signature::digest;
 /// The media type by which a loader asks for it.
 pub const MEDIA_TYPE: &str = "application/vnd.standwith.form";
 
-/// What stands between the campaign file and the plan: no JSON holds it.
+/// The separator between the campaign file and the first paint: no JSON holds it.
 const NUL: &[u8] = b"\0";
 
-/// A campaign file, to the letter, and after it the plan of its form in one language.
+/// A campaign file, byte for byte, and after it the first paint of its form in one language.
 #[derive(Debug)]
-pub struct Planned {
+pub struct FirstPaint {
     /// The language (BCP 47).
     pub lang: String,
     /// The file, NUL, and `{"edition", "lang", "first"}` as JSON.
@@ -30,17 +30,17 @@ pub struct Planned {
     pub digest: String,
 }
 
-impl Planned {
-    /// The plan of a campaign, after the file that it is read from.
+impl FirstPaint {
+    /// The first paint of a campaign, after the file that it is read from.
     pub fn new(campaign: &Campaign, file: &[u8]) -> Self {
-        let mut plan = Writer::default();
-        plan.object(|out| {
+        let mut out = Writer::default();
+        out.object(|out| {
             out.key("edition").whole(i64::from(EDITION));
             out.key("lang").text(&campaign.lang);
             out.key("first").text(view::first(campaign, locale(&campaign.lang)).as_str());
         });
-        let bytes: Bytes = [file, NUL, plan.finish().as_bytes()].concat().into();
-        Planned {
+        let bytes: Bytes = [file, NUL, out.finish().as_bytes()].concat().into();
+        FirstPaint {
             lang: campaign.lang.clone(),
             packed: Packed::of(&bytes),
             digest: digest(&bytes),
@@ -56,13 +56,13 @@ mod tests {
     use standwith::json;
 
     #[test]
-    fn a_form_knows_every_first_plan_of_the_example_as_its_own() {
-        let bytes = include_bytes!("../../www/campaigns/free-mech-dara.json");
+    fn a_form_recognises_every_first_paint_of_the_example() {
+        let bytes = include_bytes!("../../../www/campaigns/free-mech-dara.json");
         let file = CampaignFile::parse(bytes).unwrap();
         for lang in file.languages() {
             let campaign = file.campaign(&lang, Strictness::Strict).unwrap();
-            let planned = Planned::new(&campaign, bytes);
-            let text = std::str::from_utf8(&planned.bytes).unwrap();
+            let painted = FirstPaint::new(&campaign, bytes);
+            let text = std::str::from_utf8(&painted.bytes).unwrap();
             let plan = json::parse(text.split_once('\0').unwrap().1).unwrap();
             let first = plan.get("first").and_then(json::Json::text).unwrap();
             assert!(view::is_first(first, &campaign, &mut locale(&lang).clone()), "{lang}");
