@@ -1,8 +1,7 @@
-//! What the rules of a campaign say of an action, as it comes in and, once more where it was sealed, as it is
+//! Validation of claims by a campaign version: when an action comes in and, once more where it was sealed, when it is
 //! exported.
 
-use standwith::action::{Claims, ConsentClaim, DeliveryClaim};
-use standwith::answer::Status;
+use standwith::action::{Claims, ConsentClaim};
 use standwith::campaign::{Campaign, Consent};
 use standwith::check::{FieldError, FieldErrorKind};
 use standwith::draft::consent_name;
@@ -46,15 +45,6 @@ pub(crate) fn validate(
         }
     }
     field_errors
-}
-
-/// The status of an action that is taken, by whether it came signed and what it claims.
-pub(crate) fn status(is_signed: bool, claims: &Claims) -> Status {
-    let mailed = claims.delivery == Some(DeliveryClaim::MailApp);
-    match is_signed && !claims.test && !mailed {
-        true => Status::Accepted,
-        false => Status::Recorded,
-    }
 }
 
 /// Whether the campaign, in the language that the consent names, asks in the words that it names.

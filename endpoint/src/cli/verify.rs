@@ -14,9 +14,9 @@ use standwith::shape::{self, Reading, Shape};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
 use crate::input::{self, LONGEST_KEYS};
+use crate::intake::status;
 use crate::keys::pinned_keys;
 use crate::signature::{PinnedKeys, brief, digest, is_unaltered};
-use crate::validation::status;
 
 #[derive(Args)]
 pub(super) struct Options {
