@@ -23,9 +23,9 @@
 //!        └─ sqlite     the store on SQLite
 //! ```
 //!
-//! The time comes from `clock`, which tests can set. Rules about campaigns and actions stand in the crate `standwith`, which the browser runs, too.
-//! A success is answered only after the action is on disk. Logs hold no address, no browser name,
-//! no query and nothing that was typed.
+//! Rules about campaigns and actions are in the crate `standwith`, which the browser runs, too. The time comes from
+//! `clock`, which tests can set. A success is answered only after the action is on disk. Logs hold no address, no
+//! browser name, no query and nothing that was typed.
 
 pub mod cli;
 

@@ -71,7 +71,7 @@ impl From<StoreError> for Refusal {
     /// The supporter may send it again; the log says why.
     fn from(error: StoreError) -> Self {
         // It was logged when it began.
-        if error.is_failing() {
+        if error.is_failing() || error.is_gone() {
             tracing::debug!(%error, "action rejected: store unavailable");
         } else {
             tracing::warn!(%error, "action rejected: store unavailable");

@@ -60,7 +60,7 @@ const OTHER: JobKind = JobKind("other");
 const LEASE: Duration = Duration::from_secs(60);
 
 /// An action that counts.
-fn action(jti: &str) -> NewAction {
+pub(super) fn action(jti: &str) -> NewAction {
     NewAction {
         campaign: CAMPAIGN.to_owned(),
         jti: jti.to_owned(),
@@ -376,6 +376,7 @@ pub(super) async fn no_two_claims_hold_the_same_job(scene: &Scene) {
                     return claimed;
                 }
                 claimed.extend(jobs.into_iter().map(|job| job.id));
+                assert!(claimed.len() <= 40, "claimed more than once");
             }
         }));
     }

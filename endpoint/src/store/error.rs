@@ -47,7 +47,8 @@ impl StoreError {
         self.kind == Kind::Failing
     }
 
-    /// Whether the database was removed, replaced or overwritten while it was open: nothing can be stored any more.
+    /// Whether the database was removed, replaced or overwritten while it was open: nothing can be stored any more. The
+    /// store logged it when it noticed.
     pub fn is_gone(&self) -> bool {
         self.kind == Kind::Gone
     }

@@ -362,10 +362,13 @@ impl Store for SqliteStore {
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::store::contract::{Scene, contract_of};
+    use crate::store::contract::{Scene, action, contract_of};
 
     async fn scene() -> Scene {
-        let dir = tempfile::tempdir().unwrap();
+        scene_in(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn scene_in(dir: tempfile::TempDir) -> Scene {
         let clock = Arc::new(ManualClock::at(1_790_000_000));
         let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
         let settings = Settings { clock: clock.clone(), ..Settings::default() };
@@ -374,4 +377,16 @@ mod tests {
     }
 
     contract_of!(scene);
+
+    #[tokio::test]
+    async fn a_store_whose_file_was_removed_says_that_it_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("test.sqlite");
+        let scene = scene_in(dir).await;
+        std::fs::remove_file(file).unwrap();
+        let error = scene.store.insert(action("a"), Vec::new()).await.unwrap_err();
+        assert!(error.is_gone() && !error.is_busy() && !error.is_failing(), "{error}");
+        assert!(!scene.store.is_writing() && !scene.store.is_ready().await);
+        scene.store.close().await;
+    }
 }

@@ -192,9 +192,11 @@ async fn write(
                 }
             }
             Err(error) => {
-                health.failed(&error.of(&file));
+                let error = error.of(&file);
+                health.failed(&error);
+                let error = if error.is_gone() { error } else { StoreError::failing() };
                 for answer in answers {
-                    let _ = answer.send(Err(StoreError::failing()));
+                    let _ = answer.send(Err(error.clone()));
                 }
             }
         }
