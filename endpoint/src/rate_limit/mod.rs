@@ -14,8 +14,10 @@
 //! remembered has a fixed size: two tables of [`MEMORY`] bytes each.
 
 mod challenge;
+mod limits;
 mod network;
 mod slow;
+mod state;
 mod table;
 
 use std::net::IpAddr;
@@ -23,82 +25,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use self::challenge::{Challenge, Difficulty, ProofError, ProofOfWork, Subject, solve};
+pub use self::limits::{Kind, Limits, Lookup};
 pub use self::network::{Block, Client, ForwardedHeader, Network, Proxies, networks_of};
 use self::slow::SlowBodies;
 pub(crate) use self::slow::{SlowPlace, Waiting};
+use self::state::{State, first, salt};
 pub use self::table::MEMORY;
-use self::table::{Rate, Table};
+use self::table::Rate;
 use crate::metrics::Metrics;
 
-/// A day in microseconds: how long addresses are digested under the same key.
-const DAY: u64 = 86_400_000_000;
 /// How many proofs may wait to be verified. At a fifth of a millisecond each they wait a tenth of a second.
 const WAITING: usize = 512;
 /// How many posts over the limit a minute are looked up, in case they are kept already: 200 a second.
 const LOOKUPS: Rate = Rate(12_000);
 /// The least and the most that somebody is told to wait, in seconds.
 const WAITS: (u32, u32) = (2, 60);
-/// How often the log tells of posts over the limit, in microseconds.
-const REPORTS: u64 = 60_000_000;
-
-/// From when on posts are over the limit, and what they have to prove then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Posts a minute from one network, a /24 of IPv4 or a /48 of IPv6; of a /64 a quarter of it. 0 is no limit.
-    pub network: u32,
-    /// Posts a minute from everywhere. 0 is no limit.
-    pub all: u32,
-    /// What a proof costs.
-    pub difficulty: Difficulty,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        // A cheap phone that derives in a millisecond needs a second.
-        let difficulty = Difficulty { iterations: 1000, tries: 1024 };
-        Limits { network: 120, all: 12_000, difficulty }
-    }
-}
-
-impl Limits {
-    /// No limits at all.
-    pub fn none() -> Self {
-        Limits { network: 0, all: 0, ..Limits::default() }
-    }
-}
-
-impl Limits {
-    /// Hosted forms a minute from everywhere: a page costs more than an answer.
-    fn forms(&self) -> u32 {
-        self.all.div_ceil(4)
-    }
-}
-
-/// What is posted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An action, by a program that can prove something.
-    Action,
-    /// The hosted form, by a browser that can't. It has buckets of its own, so that a flood of actions does not
-    /// take its place.
-    Form,
-}
-
-/// What a lookup is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// A post without a proof.
-    Bare,
-    /// A post with a proof that has been used: it may be one whose answer was lost.
-    Used,
-}
-
 /// The limiter.
 #[derive(Debug)]
 pub struct RateLimiter {
@@ -115,28 +61,6 @@ pub struct RateLimiter {
     slow_bodies: SlowBodies,
 }
 
-/// What changes. Times are microseconds since the limiter was made, but in `used`.
-#[derive(Debug)]
-struct State {
-    /// Under this key addresses are digested.
-    salt: hmac::Key,
-    salted: u64,
-    /// When the bucket of each network will be full.
-    networks: Table,
-    /// Until when each proof could have been used that was (seconds since 1970).
-    used: Table,
-    /// When these buckets will be full.
-    actions: u64,
-    forms: u64,
-    bare_lookups: u64,
-    used_lookups: u64,
-    pages: u64,
-    proved: u64,
-    /// How many were over the limit since the log last told so, and when that was.
-    over: u64,
-    told: Option<u64>,
-}
-
 impl RateLimiter {
     /// A limiter that asks for this proof.
     ///
@@ -148,20 +72,7 @@ impl RateLimiter {
         challenge: Arc<dyn Challenge>,
         metrics: Metrics,
     ) -> Result<Self, Unspecified> {
-        let state = State {
-            salt: salt()?,
-            salted: 0,
-            networks: Table::new(),
-            used: Table::new(),
-            actions: 0,
-            forms: 0,
-            bare_lookups: 0,
-            used_lookups: 0,
-            pages: 0,
-            proved: 0,
-            over: 0,
-            told: None,
-        };
+        let state = State::new()?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(RateLimiter {
             limits,
@@ -354,51 +265,6 @@ impl RateLimiter {
     }
 }
 
-impl State {
-    /// Forgets which addresses there were, once a day.
-    fn refresh(&mut self, now: u64) {
-        if now - self.salted < DAY {
-            return;
-        }
-        // Without randomness the old key has to do; it is tried again with the next post.
-        if let Ok(salt) = salt() {
-            self.salt = salt;
-            self.salted = now;
-            self.networks.clear();
-        }
-    }
-
-    /// By this a network is known, today.
-    fn key(&self, kind: Kind, network: Network) -> u64 {
-        let mut context = hmac::Context::with_key(&self.salt);
-        context.update(&[kind as u8, network.length]);
-        match network.first {
-            IpAddr::V4(address) => context.update(&address.octets()),
-            IpAddr::V6(address) => context.update(&address.octets()),
-        }
-        first(context.sign().as_ref())
-    }
-
-    /// Tells the log, once in a while, how many are over the limit. They have no lines of their own: those would
-    /// fill the disk.
-    fn tell(&mut self, now: u64) {
-        self.over += 1;
-        if self.told.is_none_or(|told| now - told >= REPORTS) {
-            tracing::warn!(posts = self.over, "rate limit exceeded");
-            (self.over, self.told) = (0, Some(now));
-        }
-    }
-}
-
-fn salt() -> Result<hmac::Key, Unspecified> {
-    hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-}
-
-/// The first eight bytes of a digest as a number.
-fn first(digest: &[u8]) -> u64 {
-    digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -409,7 +275,7 @@ mod tests {
         Limits { network: 4, all: 40, difficulty: Difficulty { iterations: 1, tries: 1 } };
     const ABOUT: Subject<'_> = Subject { campaign: "free-press", jti: "AAAAAAAAAAAAAAAAAAAAAA" };
 
-    fn braking(limits: Limits) -> RateLimiter {
+    fn limiter_with(limits: Limits) -> RateLimiter {
         let challenge = Arc::new(ProofOfWork::new(&[7; 32], limits.difficulty));
         RateLimiter::new(limits, Proxies::default(), challenge, Metrics::default()).unwrap()
     }
@@ -420,7 +286,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_network_may_send_again_when_its_bucket_has_filled() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let admit = || limiter.admit(Kind::Action, from("192.0.2.1"));
         assert!((0..4).all(|_| admit().is_ok()));
         assert_eq!(admit(), Err(15));
@@ -432,10 +298,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn addresses_are_digested_under_another_key_each_day() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let network = Network { first: "192.0.2.0".parse().unwrap(), length: 24 };
         let key = || limiter.lock().key(Kind::Action, network);
-        let (before, twin) = (key(), braking(FEW).lock().key(Kind::Action, network));
+        let (before, twin) = (key(), limiter_with(FEW).lock().key(Kind::Action, network));
         assert_ne!(before, twin);
         let admit = |limiter: &RateLimiter| limiter.admit(Kind::Action, from("192.0.2.1"));
         tokio::time::advance(Duration::from_secs(86_399)).await;
@@ -448,19 +314,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn addresses_that_many_share_have_the_limit_of_all_alone() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         for shared in [from("127.0.0.1"), from("10.0.0.1"), from("fd00::1"), None] {
             assert!((0..10).all(|_| limiter.admit(Kind::Action, shared).is_ok()), "{shared:?}");
         }
         assert!(limiter.admit(Kind::Action, from("127.0.0.1")).is_err());
         assert!((0..10).all(|_| limiter.admit(Kind::Form, None).is_ok()));
         assert!(limiter.admit(Kind::Form, None).is_err());
-        assert!((0..1000).all(|_| braking(Limits::none()).admit(Kind::Form, None).is_ok()));
+        assert!((0..1000).all(|_| limiter_with(Limits::none()).admit(Kind::Form, None).is_ok()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn clients_whose_address_can_not_be_read_share_one_network() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let unknown = || limiter.admit(Kind::Form, Some(Client::Unknown));
         assert!((0..4).all(|_| unknown().is_ok()));
         assert_eq!(unknown(), Err(15));
@@ -470,7 +336,7 @@ mod tests {
     // One easy challenge served many actions after the others had become hard.
     #[tokio::test(start_paused = true)]
     async fn a_challenge_of_easier_times_is_none_any_more() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let easy = limiter.issue(ABOUT.campaign, 1000).unwrap();
         let proof = solve(&easy, ABOUT.jti).unwrap();
         for _ in 0..40 {
@@ -485,7 +351,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_proof_that_was_given_back_is_as_good_as_before() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let proof = solve(&limiter.issue(ABOUT.campaign, 1000).unwrap(), ABOUT.jti).unwrap();
         assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Ok(()));
         assert_eq!(limiter.prove(&proof, ABOUT, 1000).await, Err(ProofError::Used));
@@ -495,7 +361,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_more_proofs_there_are_the_harder_they_get() {
-        let limiter = braking(FEW);
+        let limiter = limiter_with(FEW);
         let issue = || limiter.issue(ABOUT.campaign, 1000).unwrap();
         let tries = |text: &str| standwith::proof::Challenge::read(text).unwrap().tries;
         assert_eq!(tries(&issue()), 1);

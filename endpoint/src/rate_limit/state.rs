@@ -1,0 +1,104 @@
+//! What the limiter remembers: buckets, used proofs, and the key under which addresses are digested.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+
+use super::limits::Kind;
+use super::network::Network;
+use super::table::Table;
+
+/// A day in microseconds: how long addresses are digested under the same key.
+const DAY: u64 = 86_400_000_000;
+/// How often the log tells of posts over the limit, in microseconds.
+const REPORTS: u64 = 60_000_000;
+
+/// What changes. Times are microseconds since the limiter was made, but in `used`.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Under this key addresses are digested.
+    salt: hmac::Key,
+    salted: u64,
+    /// When the bucket of each network will be full.
+    pub(super) networks: Table,
+    /// Until when each proof could have been used that was (seconds since 1970).
+    pub(super) used: Table,
+    /// When these buckets will be full.
+    pub(super) actions: u64,
+    pub(super) forms: u64,
+    pub(super) bare_lookups: u64,
+    pub(super) used_lookups: u64,
+    pub(super) pages: u64,
+    pub(super) proved: u64,
+    /// How many were over the limit since the log last told so, and when that was.
+    over: u64,
+    told: Option<u64>,
+}
+
+impl State {
+    /// Remembers nothing yet.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub(super) fn new() -> Result<Self, Unspecified> {
+        Ok(State {
+            salt: salt()?,
+            salted: 0,
+            networks: Table::new(),
+            used: Table::new(),
+            actions: 0,
+            forms: 0,
+            bare_lookups: 0,
+            used_lookups: 0,
+            pages: 0,
+            proved: 0,
+            over: 0,
+            told: None,
+        })
+    }
+
+    /// Forgets which addresses there were, once a day.
+    pub(super) fn refresh(&mut self, now: u64) {
+        if now - self.salted < DAY {
+            return;
+        }
+        // Without randomness the old key has to do; it is tried again with the next post.
+        if let Ok(salt) = salt() {
+            self.salt = salt;
+            self.salted = now;
+            self.networks.clear();
+        }
+    }
+
+    /// By this a network is known, today.
+    pub(super) fn key(&self, kind: Kind, network: Network) -> u64 {
+        let mut context = hmac::Context::with_key(&self.salt);
+        context.update(&[kind as u8, network.length]);
+        match network.first {
+            IpAddr::V4(address) => context.update(&address.octets()),
+            IpAddr::V6(address) => context.update(&address.octets()),
+        }
+        first(context.sign().as_ref())
+    }
+
+    /// Tells the log, once in a while, how many are over the limit. They have no lines of their own: those would
+    /// fill the disk.
+    pub(super) fn tell(&mut self, now: u64) {
+        self.over += 1;
+        if self.told.is_none_or(|told| now - told >= REPORTS) {
+            tracing::warn!(posts = self.over, "rate limit exceeded");
+            (self.over, self.told) = (0, Some(now));
+        }
+    }
+}
+
+pub(super) fn salt() -> Result<hmac::Key, Unspecified> {
+    hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+}
+
+/// The first eight bytes of a digest as a number.
+pub(super) fn first(digest: &[u8]) -> u64 {
+    digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
