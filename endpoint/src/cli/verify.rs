@@ -80,30 +80,38 @@ pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
         }
         line.clear();
     }
-    let tally = &verifier.tally;
-    let Tally { actions, receipts, without_proof, bad, .. } = tally;
-    writeln!(
-        out,
-        "{actions} actions, {receipts} receipts verified, {without_proof} without proof, {bad} bad"
-    )?;
-    let unsigned = UNSIGNED.iter().zip(tally.unsigned).filter(|(_, lines)| *lines > 0);
-    let unsigned: Vec<String> =
-        unsigned.map(|(name, lines)| format!("{name} ({lines} lines)")).collect();
-    if !unsigned.is_empty() {
-        let unsigned = unsigned.join(", ");
-        writeln!(out, "not covered by any signature, so not verified: {unsigned}")?;
-    }
-    if *actions > *bad {
+    verifier.tally.tell(&mut out)?;
+    let Tally { actions, bad, .. } = verifier.tally;
+    Ok(bad == 0 && actions > 0)
+}
+
+impl Tally {
+    /// Prints what was verified, and what was not.
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let Tally { actions, receipts, without_proof, bad, .. } = self;
         writeln!(
             out,
-            "a receipt covers what was said, under which number and when, not who signed it: that an action is \
-             `signed` or `none`, and so its status, is the word of whoever exported it"
+            "{actions} actions, {receipts} receipts verified, {without_proof} without proof, {bad} bad"
         )?;
+        let unsigned = UNSIGNED.iter().zip(self.unsigned).filter(|(_, lines)| *lines > 0);
+        let unsigned: Vec<String> =
+            unsigned.map(|(name, lines)| format!("{name} ({lines} lines)")).collect();
+        if !unsigned.is_empty() {
+            let unsigned = unsigned.join(", ");
+            writeln!(out, "not covered by any signature, so not verified: {unsigned}")?;
+        }
+        if *actions > *bad {
+            writeln!(
+                out,
+                "a receipt covers what was said, under which number and when, not who signed it: that an action is \
+             `signed` or `none`, and so its status, is the word of whoever exported it"
+            )?;
+        }
+        if *actions == 0 {
+            writeln!(out, "there is no action in the export, so nothing is verified")?;
+        }
+        Ok(())
     }
-    if *actions == 0 {
-        writeln!(out, "there is no action in the export, so nothing is verified")?;
-    }
-    Ok(*bad == 0 && *actions > 0)
 }
 
 /// Whether the supporter's own signature came along.

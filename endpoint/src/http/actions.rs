@@ -85,17 +85,9 @@ async fn pass(
         None => limiter.may_look_up(Lookup::Bare),
         Some(shown) => shown.is_ok(),
     };
-    let named = match post.filter(|_| reads).map(|(form, body)| (form, body.to_vec())) {
+    let named = match post.filter(|_| reads) {
         None => None,
-        Some((form, body)) => {
-            let read = state.workers.run(move || Named::of(form, &body)).await;
-            match (read.map_err(Refusal::from)?, shown) {
-                (Ok(named), _) => Some(named),
-                // What is shown may prove nothing: it is not read once more.
-                (Err(refusal), Some(_)) => return Err(refusal.into()),
-                (Err(_), None) => None,
-            }
-        }
+        Some((form, body)) => named(state, form, body, shown.is_some()).await?,
     };
     let unproved = match (shown, &named) {
         (Some(Ok(proof)), Some(named)) => {
@@ -119,7 +111,35 @@ async fn pass(
             return Ok(None);
         }
     }
-    let detail = match unproved {
+    let Some(detail) = detail(unproved) else { return Err(Problem::rate_limited(wait)) };
+    Err(match limiter.issue(campaign, now) {
+        Some(challenge) => Problem::proof_required(challenge, detail, wait),
+        None => Problem::rate_limited(wait),
+    })
+}
+
+/// What the action in a body says of itself; `None` where it can't be read and no proof came with it.
+///
+/// # Errors
+/// It can't be read, and a proof came with it, which may prove nothing: the body is not read once more.
+async fn named(
+    state: &AppState,
+    form: Form,
+    body: &[u8],
+    has_proof: bool,
+) -> Result<Option<Named>, Problem> {
+    let body = body.to_vec();
+    let read = state.workers.run(move || Named::of(form, &body)).await;
+    match read.map_err(Refusal::from)? {
+        Ok(named) => Ok(Some(named)),
+        Err(refusal) if has_proof => Err(refusal.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Why a post over the limit does not pass, in words; `None` where proofs can't be verified at the moment.
+fn detail(unproved: Option<ProofError>) -> Option<&'static str> {
+    Some(match unproved {
         None => "rate limit exceeded: send the same request again with a proof of work",
         Some(ProofError::Malformed) => "the proof is malformed",
         Some(ProofError::Foreign) => "the proof's challenge was not issued for this campaign",
@@ -127,11 +147,7 @@ async fn pass(
         Some(ProofError::TooEasy) => "the proof's challenge is too easy by now",
         Some(ProofError::Wrong) => "the proof does not solve its challenge for this jti",
         Some(ProofError::Used) => "the proof was used before",
-        Some(ProofError::Busy) => return Err(Problem::rate_limited(wait)),
-    };
-    Err(match limiter.issue(campaign, now) {
-        Some(challenge) => Problem::proof_required(challenge, detail, wait),
-        None => Problem::rate_limited(wait),
+        Some(ProofError::Busy) => return None,
     })
 }
 

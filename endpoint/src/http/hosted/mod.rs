@@ -142,21 +142,8 @@ async fn take(
         if let Some(wait) = over {
             return Err(Problem::rate_limited(wait));
         }
-        let mut page = Page::new(state.clone(), served, &uri, &headers, now)?;
-        let rendered = state.workers.run(move || {
-            if is_sealed {
-                return page.sealed(StatusCode::METHOD_NOT_ALLOWED);
-            }
-            page.told = Some(Key::ForeignForm);
-            page.form(StatusCode::FORBIDDEN, &page.session(None))
-        });
-        let mut response = rendered.await.map_err(Refusal::from)?.map(Body::from);
-        if is_sealed {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
-        let code = if is_sealed { "sealed" } else { CROSS_SITE };
-        response.extensions_mut().insert(Code(code));
-        return Ok(response);
+        let page = Page::new(state.clone(), served, &uri, &headers, now)?;
+        return unread(page, is_sealed).await;
     }
     let place = || over.is_none().then(|| limiter.slow_place(Waiting::Admitted, client)).flatten();
     let body = body::read(body, LONGEST_FORM, place).await;
@@ -182,8 +169,37 @@ async fn take(
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
-    let code = rendered.extensions().get::<Code>().copied();
     let network = limiter.network(client);
+    see_other(&state, &campaign, rendered, network).await
+}
+
+/// Answers a form that is not read: the campaign seals what is sent, or another site posted it.
+async fn unread(mut page: Page, is_sealed: bool) -> Result<Response, Problem> {
+    let workers = page.state.workers.clone();
+    let rendered = workers.run(move || {
+        if is_sealed {
+            return page.sealed(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        page.told = Some(Key::ForeignForm);
+        page.form(StatusCode::FORBIDDEN, &page.session(None))
+    });
+    let mut response = rendered.await.map_err(Refusal::from)?.map(Body::from);
+    if is_sealed {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    let code = if is_sealed { "sealed" } else { CROSS_SITE };
+    response.extensions_mut().insert(Code(code));
+    Ok(response)
+}
+
+/// Keeps a page for one GET, and answers the post with its address: the browser then holds nothing that was posted.
+async fn see_other(
+    state: &AppState,
+    campaign: &str,
+    rendered: Rendered,
+    network: Option<u64>,
+) -> Result<Response, Problem> {
+    let code = rendered.extensions().get::<Code>().copied();
     let packed = state.workers.run(move || PackedPage::of(rendered)).await;
     let packed = packed.map_err(Refusal::from)?;
     let token = state.hosted.pages.keep(packed, network).map_err(|_| Refusal::Busy)?;
@@ -214,13 +230,7 @@ async fn respond(
     page.nudged = posted.nudged;
     page.test |= posted.test;
     if let Some(wait) = over {
-        let mut rendered = render(page, StatusCode::TOO_MANY_REQUESTS, move |page| {
-            page.session(Some(draft)).with_notice(Notice::Busy(Some(wait)))
-        })
-        .await?;
-        rendered.headers_mut().insert(header::RETRY_AFTER, wait.into());
-        rendered.extensions_mut().insert(Code("rate_limited"));
-        return Ok(rendered);
+        return over_limit(page, draft, wait).await;
     }
     if posted.is_bot {
         state.metrics.rate_limited("robot");
@@ -262,6 +272,17 @@ async fn respond(
         }
         Err(unsent) => back(page, draft, unsent).await,
     }
+}
+
+/// The form again, with what was typed: it was over the limits, and may be sent again after so many seconds.
+async fn over_limit(page: Page, draft: Draft, wait: u32) -> Result<Rendered, Problem> {
+    let mut rendered = render(page, StatusCode::TOO_MANY_REQUESTS, move |page| {
+        page.session(Some(draft)).with_notice(Notice::Busy(Some(wait)))
+    })
+    .await?;
+    rendered.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    rendered.extensions_mut().insert(Code("rate_limited"));
+    Ok(rendered)
 }
 
 /// The form again, with what was typed and why it was not sent.
