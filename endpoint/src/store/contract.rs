@@ -102,7 +102,7 @@ impl Scene {
         done[0]
     }
 
-    async fn count(&self) -> i64 {
+    pub(super) async fn count(&self) -> i64 {
         self.store.count(CAMPAIGN).await.unwrap()
     }
 

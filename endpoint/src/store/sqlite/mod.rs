@@ -379,6 +379,36 @@ mod tests {
     contract_of!(scene);
 
     #[tokio::test]
+    async fn insertions_beyond_the_queue_are_busy_and_all_others_are_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("test.sqlite").display());
+        let scene = scene_in(dir).await;
+        let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        let mut insertions = tokio::task::JoinSet::new();
+        for n in 0..3000 {
+            let store = scene.store.clone();
+            insertions.spawn(async move { store.insert(action(&n.to_string()), Vec::new()).await });
+        }
+        // All that the queue and one batch have no place for.
+        for _ in 0..3000 - writer::QUEUE - writer::BATCH {
+            let error = insertions.join_next().await.unwrap().unwrap().unwrap_err();
+            assert!(error.is_busy(), "{error}");
+        }
+        sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+        let mut stored = 0;
+        while let Some(inserted) = insertions.join_next().await {
+            match inserted.unwrap() {
+                Ok(_) => stored += 1,
+                Err(error) => assert!(error.is_busy(), "{error}"),
+            }
+        }
+        assert!(stored >= writer::QUEUE, "{stored}");
+        assert_eq!(usize::try_from(scene.count().await).unwrap(), stored);
+        scene.store.close().await;
+    }
+
+    #[tokio::test]
     async fn a_store_whose_file_was_removed_says_that_it_is_gone() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("test.sqlite");

@@ -20,9 +20,9 @@ use crate::metrics::Metrics;
 use crate::store::{Inserted, NewAction, NewJob, StoreError};
 
 /// How many actions may wait. At 10 KB each they take 20 MB.
-const QUEUE: usize = 2048;
+pub(super) const QUEUE: usize = 2048;
 /// How many actions go into one transaction at most.
-const BATCH: usize = 128;
+pub(super) const BATCH: usize = 128;
 /// How often a transaction is begun anew while the database is locked by another process.
 const TRIES: u32 = 3;
 /// How long a post waits to be committed, below what forms and proxies wait for an answer.
