@@ -7,13 +7,17 @@ use aws_lc_rs::error::Unspecified;
 use crate::campaigns::Campaigns;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{HostedForms, Pictures, WidgetFiles};
+use crate::hosted_forms::HostedForms;
 use crate::intake::Intake;
 use crate::keys::Keyring;
 use crate::metrics::Metrics;
 use crate::rate_limit::{ProofOfWork, RateLimiter};
+use crate::static_files::StaticFiles;
 use crate::store::Store;
 use crate::workers::Workers;
+
+/// The largest picture that is served, in bytes: those that were asked for stay in memory.
+const LARGEST_PICTURE: u64 = 5 * 1024 * 1024;
 
 /// What can fail or wait when it is opened, and is opened before the state is put together.
 #[derive(Debug)]
@@ -56,9 +60,9 @@ pub struct AppState {
     /// What hosted forms need.
     pub hosted: HostedForms,
     /// The pictures beside the campaign files.
-    pub pictures: Pictures,
+    pub pictures: StaticFiles,
     /// The widget's files, if they are served here.
-    pub widgets: Option<WidgetFiles>,
+    pub widgets: Option<StaticFiles>,
 }
 
 impl AppState {
@@ -89,8 +93,8 @@ impl AppState {
             metrics: metrics.clone(),
             workers: workers.clone(),
         };
-        let pictures = Pictures::new(config.campaigns.clone());
-        let widgets = config.widgets.clone().map(WidgetFiles::new);
+        let pictures = StaticFiles::up_to(LARGEST_PICTURE, config.campaigns.clone());
+        let widgets = config.widgets.clone().map(StaticFiles::new);
         Ok(AppState {
             config,
             clock,

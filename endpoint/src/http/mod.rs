@@ -28,10 +28,7 @@ use axum::routing::get;
 use standwith::campaign::Id;
 use tokio::time::Instant;
 
-pub use self::hosted::HostedForms;
-pub use self::pictures::Pictures;
 use self::problem::Problem;
-pub use self::widget::WidgetFiles;
 use crate::address::PublicUrl;
 use crate::app::AppState;
 use crate::intake::Refusal;

@@ -1,7 +1,7 @@
 //! Pictures that lie beside the campaign files: `/campaigns/NAME.jpg`. Nothing else of that folder is served but the
 //! campaign files themselves.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -10,22 +10,7 @@ use standwith::lint::picture_file;
 
 use super::file::Served;
 use super::problem::Problem;
-use super::widget::WidgetFiles;
 use crate::app::AppState;
-
-/// The largest picture that is served, in bytes: those that were asked for stay in memory.
-const LARGEST: u64 = 5 * 1024 * 1024;
-
-/// A folder of pictures.
-#[derive(Debug)]
-pub struct Pictures(WidgetFiles);
-
-impl Pictures {
-    /// The pictures in this folder.
-    pub fn new(folder: PathBuf) -> Self {
-        Pictures(WidgetFiles::up_to(LARGEST, folder))
-    }
-}
 
 /// Whether a file of this folder is there, and no link that leads out of it: links are followed within the folder only.
 pub(crate) fn is_inside(folder: &Path, name: &str) -> bool {
@@ -55,7 +40,7 @@ pub(super) async fn file(
     request: &HeaderMap,
 ) -> Response {
     let reading = tokio::task::spawn_blocking(move || {
-        let pictures = &state.pictures.0;
+        let pictures = &state.pictures;
         is_inside(pictures.folder(), &name).then(|| pictures.get(&name)).flatten()
     });
     let Some(file) = reading.await.ok().flatten() else {

@@ -24,9 +24,10 @@ use crate::characters::escaped;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, METRICS};
 use crate::http::listen::Bounds;
-use crate::http::{self, WidgetFiles, listen};
+use crate::http::{self, listen};
 use crate::keys::Keyring;
 use crate::metrics::Metrics;
+use crate::static_files::StaticFiles;
 use crate::store::{self, Access, Opened, Settings, with_ending};
 use crate::workers::Workers;
 
@@ -199,7 +200,7 @@ fn log_start(state: &AppState, opened: &Opened, actions: i64) {
     let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
     let database = opened.file.clone().unwrap_or_default();
     let trusted: Vec<String> = config.proxies.trusted.iter().map(ToString::to_string).collect();
-    let widgets = match widgets.as_ref().map(WidgetFiles::folder) {
+    let widgets = match widgets.as_ref().map(StaticFiles::folder) {
         Some(folder) if folder.join("standwith.js").is_file() => folder.display().to_string(),
         Some(folder) => format!("missing: no standwith.js in {}", folder.display()),
         None => "missing: set --widgets".to_owned(),

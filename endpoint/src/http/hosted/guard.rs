@@ -1,18 +1,8 @@
-//! Keeps other sites from posting the hosted form: a post must come from a page of this endpoint, and carry the
-//! token that came with its form.
+//! Keeps other sites from posting the hosted form: a post must come from a page of this endpoint.
 
-use std::fmt;
-
-use aws_lc_rs::hmac;
 use axum::http::{HeaderMap, HeaderName, header};
-use standwith::envelope::{decode, encode};
 
 use crate::address::PublicUrl;
-
-/// How long a form may stay open before it is sent, in seconds.
-const VALID_FOR: i64 = 12 * 3600;
-/// How far the clocks of several endpoints may differ, in seconds.
-const SKEW: i64 = 300;
 
 /// Whether a page of another site had the browser send this post. Browsers say so in `Sec-Fetch-Site` (Fetch
 /// Metadata Request Headers, section 2.3); older ones, and all of them over plain HTTP, in `Origin`. A request
@@ -27,41 +17,6 @@ pub(super) fn is_cross_site(headers: &HeaderMap, addresses: &[PublicUrl]) -> boo
             !addresses.iter().any(|address| address.origin().as_bytes() == origin.as_bytes())
         }
     }
-}
-
-/// Makes and verifies the tokens that bind a form's identity (`jti`) to the time at which this endpoint, or one
-/// that shares its keys, sent the form.
-pub(super) struct FormTokens(hmac::Key);
-
-impl fmt::Debug for FormTokens {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("FormTokens")
-    }
-}
-
-impl FormTokens {
-    pub(super) fn new(secret: &[u8]) -> Self {
-        FormTokens(hmac::Key::new(hmac::HMAC_SHA256, secret))
-    }
-
-    /// The token of a form sent at `now` (seconds since 1970).
-    pub(super) fn issue(&self, campaign: &str, jti: &str, now: i64) -> String {
-        let code = hmac::sign(&self.0, &signed(campaign, jti, now));
-        format!("{now}.{}", encode(code.as_ref()))
-    }
-
-    /// Whether this is the token of such a form, sent in the last hours.
-    pub(super) fn is_valid(&self, token: &str, campaign: &str, jti: &str, now: i64) -> bool {
-        let Some((sent, code)) = token.split_once('.') else { return false };
-        let (Ok(sent), Some(code)) = (sent.parse::<i64>(), decode(code)) else { return false };
-        // Anything may stand there: the range of an i64 is not the range of a time.
-        let is_recent = (now - VALID_FOR..=now + SKEW).contains(&sent);
-        is_recent && hmac::verify(&self.0, &signed(campaign, jti, sent), &code).is_ok()
-    }
-}
-
-fn signed(campaign: &str, jti: &str, sent: i64) -> Vec<u8> {
-    format!("{campaign}\n{jti}\n{sent}").into_bytes()
 }
 
 #[cfg(test)]
@@ -96,28 +51,6 @@ mod tests {
                 map.insert(*name, value.parse().unwrap());
             }
             assert_eq!(is_cross_site(&map, &addresses), cross_site, "{headers:?}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_for_one_form_and_some_hours() {
-        let (tokens, now) = (FormTokens::new(&[7; 32]), 1_790_000_000);
-        let token = tokens.issue("free-press", "A", now);
-        assert!(tokens.is_valid(&token, "free-press", "A", now));
-        assert!(tokens.is_valid(&token, "free-press", "A", now + VALID_FOR));
-        assert!(tokens.is_valid(&token, "free-press", "A", now - SKEW));
-        for (campaign, jti, at) in [
-            ("free-press", "B", now),
-            ("free-speech", "A", now),
-            ("free-press", "A", now + VALID_FOR + 1),
-            ("free-press", "A", now - SKEW - 1),
-        ] {
-            assert!(!tokens.is_valid(&token, campaign, jti, at), "{campaign} {jti} {at}");
-        }
-        assert!(!FormTokens::new(&[8; 32]).is_valid(&token, "free-press", "A", now));
-        let (_, code) = token.split_once('.').unwrap();
-        for forged in ["", ".", &format!("{}.{code}", now + 1), &format!("{}.", i64::MAX), code] {
-            assert!(!tokens.is_valid(forged, "free-press", "A", now), "{forged}");
         }
     }
 }

@@ -5,13 +5,12 @@
 //! sending it twice is harmless and a consent is recorded in the words that were read.
 
 mod guard;
-mod one_time_page;
 mod page;
 mod posted;
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -23,13 +22,13 @@ use standwith::mail::Mail;
 use standwith::session::{Notice, Session};
 use standwith::text::Key;
 
-use self::guard::{FormTokens, is_cross_site};
-use self::one_time_page::{OneTimePages, PackedPage};
+use self::guard::is_cross_site;
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
 use super::problem::Problem;
 use super::{CampaignId, Client, Code, body};
 use crate::app::AppState;
+use crate::hosted_forms::{PackedPage, Rendered};
 use crate::intake::{Acceptance, Refusal};
 use crate::rate_limit::{Kind, Waiting};
 
@@ -42,33 +41,6 @@ const ONCE: &str = "once";
 /// The policy of a page that needs nothing.
 const NOTHING: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// What hosted forms need of the endpoint.
-#[derive(Debug)]
-pub struct HostedForms {
-    tokens: FormTokens,
-    pages: OneTimePages,
-}
-
-impl HostedForms {
-    /// Endpoints that share the secret take one another's forms.
-    pub fn new(secret: &[u8]) -> Self {
-        HostedForms { tokens: FormTokens::new(secret), pages: OneTimePages::default() }
-    }
-
-    /// The token of a form with this identity, sent at `now` (seconds since 1970).
-    pub fn token(&self, campaign: &str, jti: &str, now: i64) -> String {
-        self.tokens.issue(campaign, jti, now)
-    }
-
-    /// Forgets what nobody asked for in time.
-    pub fn purge(&self) {
-        self.pages.purge();
-    }
-}
-
-/// A page, ready to be sent.
-type Rendered = axum::http::Response<Bytes>;
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(

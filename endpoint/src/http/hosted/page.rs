@@ -21,11 +21,12 @@ use standwith::text::Key;
 use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 use url::Url;
 
+use super::Unsent;
 use super::posted::{JTI, MAIL, NUDGED, TEST, TOKEN, VERSION};
-use super::{Rendered, Unsent};
 use crate::app::AppState;
 use crate::campaigns::Version;
 use crate::compression;
+use crate::hosted_forms::Rendered;
 use crate::http::file::accepts;
 use crate::http::problem::Problem;
 use crate::http::{honeypot, html};

@@ -27,7 +27,7 @@ const MOST_OF_NETWORK: usize = MOST_BYTES / 16;
 
 /// The pages that wait.
 #[derive(Debug, Default)]
-pub(super) struct OneTimePages(Mutex<Waiting>);
+pub(crate) struct OneTimePages(Mutex<Waiting>);
 
 /// The oldest first.
 #[derive(Debug, Default)]
@@ -44,14 +44,14 @@ struct Page {
 
 /// A page as it waits: a form is a tenth of its size then.
 #[derive(Debug)]
-pub(super) struct PackedPage {
+pub(crate) struct PackedPage {
     rendered: Rendered,
     is_packed: bool,
 }
 
 impl PackedPage {
     /// Packs a page.
-    pub(super) fn of(rendered: Rendered) -> Self {
+    pub(crate) fn of(rendered: Rendered) -> Self {
         match quickly(rendered.body()) {
             Some(packed) => {
                 PackedPage { rendered: rendered.map(|_| packed.into()), is_packed: true }
@@ -64,7 +64,7 @@ impl PackedPage {
     ///
     /// # Errors
     /// It can't be unpacked.
-    pub(super) fn unpack(self) -> io::Result<Rendered> {
+    pub(crate) fn unpack(self) -> io::Result<Rendered> {
         if !self.is_packed {
             return Ok(self.rendered);
         }
@@ -82,7 +82,7 @@ impl OneTimePages {
     ///
     /// # Errors
     /// The system has no randomness.
-    pub(super) fn keep(
+    pub(crate) fn keep(
         &self,
         packed: PackedPage,
         network: Option<u64>,
@@ -100,7 +100,7 @@ impl OneTimePages {
     }
 
     /// The page of this token, if it has not been taken yet.
-    pub(super) fn take(&self, token: &str) -> Option<PackedPage> {
+    pub(crate) fn take(&self, token: &str) -> Option<PackedPage> {
         let mut waiting = self.lock();
         waiting.purge();
         let at = waiting.0.iter().position(|page| page.token == token)?;
@@ -108,7 +108,7 @@ impl OneTimePages {
     }
 
     /// Forgets the pages that nobody asked for in time.
-    pub(super) fn purge(&self) {
+    pub(crate) fn purge(&self) {
         self.lock().purge();
     }
 
