@@ -17,6 +17,8 @@
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
 //!
+//! app ──── config, clock, store, campaigns, keys, rate_limit, metrics, workers, intake, hosted_forms, static_files
+//!
 //! store ─┬─ Store      the promise: actions, campaign versions, jobs
 //!        ├─ lifecycle  the one table of an action's transitions
 //!        ├─ contract   tests that every store must pass
