@@ -8,26 +8,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws_lc_rs::rand::{SystemRandom, fill};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::rand::fill;
 use clap::Args;
 use serde_json::{Value, json};
 use standwith::action::Claims;
-use standwith::envelope::{PublicKey, compact, encode, signing_input};
+use standwith::envelope::{compact, encode};
 use standwith::shape;
 use standwith_endpoint::clock;
 use standwith_endpoint::rate_limit::{MEMORY, solve};
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::{SqliteStore, Store};
+use standwith_testkit::process::{EndpointProcess, Launch};
+use standwith_testkit::signer::{Signer, fresh_jti};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -158,7 +157,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
 
 /// The endpoint as a process.
 struct Server {
-    child: Child,
+    process: EndpointProcess,
     at: SocketAddr,
     metrics: SocketAddr,
     log: PathBuf,
@@ -166,31 +165,18 @@ struct Server {
 
 impl Server {
     async fn start(program: &Path, dir: &Path, tries: u32) -> Result<Self> {
-        let log = dir.join("log");
-        let tries = tries.to_string();
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:flood.sqlite"];
-        let mut child = Command::new(std::path::absolute(program)?)
-            .args(arguments)
-            .args(["--trust-forwarded", "127.0.0.1", "--proof-tries", &tries])
-            .args(["--metrics-listen", "127.0.0.1:0"])
-            .current_dir(dir)
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log)?)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("{} did not start", program.display()))?;
-        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let mut next = async || -> Result<SocketAddr> {
-            let line = timeout(PATIENCE, lines.next_line()).await??.context("it ended at once")?;
-            Ok(line.split('/').nth(2).unwrap_or_default().parse()?)
-        };
-        let (at, metrics) = (next().await?, next().await?);
-        Ok(Server { child, at, metrics, log })
+        let launch = Launch::new(std::path::absolute(program)?, dir)
+            .with(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:flood.sqlite"])
+            .with(["--trust-forwarded", "127.0.0.1", "--proof-tries", &tries.to_string()])
+            .with(["--metrics-listen", "127.0.0.1:0"]);
+        let process = launch.start_async().await?;
+        let (at, metrics) = (process.address()?, process.metrics_address()?);
+        Ok(Server { process, at, metrics, log: launch.path("log") })
     }
 
     /// The most memory that it ever held, in MiB.
     fn memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap_or(0)))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmHWM")?;
         Ok(kib.trim().parse::<f64>()? / 1024.0)
@@ -198,7 +184,7 @@ impl Server {
 
     /// Seconds that it has had of a processor.
     fn processor_time(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id().unwrap_or(0)))?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let fields = stat.rsplit_once(')').context("no stat")?.1;
         // Clock ticks, of which Linux counts 100 a second.
         let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
@@ -207,9 +193,9 @@ impl Server {
 
     /// Stops it as an operator does; gives the length of its log.
     async fn stop(mut self) -> Result<u64> {
-        let id = self.child.id().unwrap_or(0).to_string();
-        Command::new("kill").args(["-TERM", &id]).status().await?;
-        let status = timeout(Duration::from_secs(30), self.child.wait()).await??;
+        self.process.signal("TERM")?;
+        let ended = tokio::task::spawn_blocking(move || self.process.wait());
+        let status = timeout(Duration::from_secs(30), ended).await???;
         ensure!(status.success(), "the endpoint ended badly: {}", fs::read_to_string(&self.log)?);
         Ok(fs::metadata(&self.log)?.len())
     }
@@ -486,9 +472,7 @@ impl Flood {
 
     /// A signed action of somebody's, and its identity.
     fn action(&self, body: &str) -> Result<(String, String)> {
-        let mut bits = [0; 16];
-        fill(&mut bits)?;
-        let jti = encode(&bits);
+        let jti = fresh_jti()?;
         let claims = json!({
             "jti": jti,
             "iat": clock::now(),
@@ -505,12 +489,8 @@ impl Flood {
         });
         let claims = shape::read::<Claims>(&claims.to_string());
         let claims = claims.map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
-        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        let point = key.public_key().as_ref();
-        let public = PublicKey::p256(&encode(&point[1..33]), &encode(&point[33..]));
-        let input = signing_input(&public, &claims);
-        let signature = key.sign(&SystemRandom::new(), input.as_bytes())?;
-        Ok((jti, compact(&input, signature.as_ref())))
+        let jws = Signer::new()?.sign(&claims)?;
+        Ok((jti, jws))
     }
 
     fn forgery(&self) -> String {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use hyper::header::HeaderValue;
-use standwith_e2e::endpoint::Endpoint;
-use standwith_e2e::server::{self, Answer, Server, answer};
-use standwith_e2e::{CAMPAIGN, Place};
+use standwith_testkit::endpoint::Endpoint;
+use standwith_testkit::server::{self, Answer, Server, answer};
+use standwith_testkit::{CAMPAIGN, Place, folder};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -40,7 +40,7 @@ impl Site {
     pub(crate) async fn open() -> Result<Self> {
         let place = Place::find().context("run `cargo xtask build` first")?;
         let dist = TempDir::new()?;
-        copy(&place.dist, dist.path())?;
+        folder::copy(&place.dist, dist.path())?;
         let floor = minified(&place.root).await?;
         let floor_weighs = put(&dist.path().join(VERSION).join("floor.js"), &floor)?;
         let endpoint = Endpoint::start_with(&place, None, dist.path().to_owned()).await?;
@@ -138,19 +138,4 @@ fn packed(bytes: &[u8]) -> Result<Bytes> {
         brotli::CompressorWriter::new(&mut out, buffer, quality, window).write_all(bytes)?;
     }
     Ok(out.into())
-}
-
-/// Copies a folder and all that is in it.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use standwith::envelope;
 use standwith::json;
+use standwith_testkit::signer::digest;
 
 use crate::driver::Journal;
-use crate::supporter::digest;
 
 /// What came of comparing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

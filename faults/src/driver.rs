@@ -11,11 +11,12 @@ use bytes::Bytes;
 use fastrand::Rng;
 use standwith::answer::{self, Outcome};
 use standwith::retry;
+use standwith_testkit::signer::digest;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::line::{Line, Place};
-use crate::supporter::{Identity, Signed, Supporters, digest};
+use crate::supporter::{Identity, Signed, Supporters};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,9 +5,10 @@
 //! supporter   signs actions, as the form does
 //! driver ─── line        sends them, again and again where need be; keeps what was answered
 //! machine     an endpoint's process, killed and started again on the same files and the same port
-//! network     a proxy on loopback that resets, delays, trickles and cuts
 //! account     what was acknowledged, beside what the endpoint has
 //! ```
+//!
+//! Process, signatures and the bad network are those of the testkit.
 //!
 //! `cargo xtask bench faults` and `bench network` are the long runs; the endpoint's tests do short ones
 //! with the same code.
@@ -16,5 +17,4 @@ pub mod account;
 pub mod driver;
 mod line;
 pub mod machine;
-pub mod network;
 pub mod supporter;

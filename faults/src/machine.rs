@@ -1,23 +1,20 @@
 //! An endpoint's process on files of its own, which is killed and started again: on the same database and the
 //! same port, as an operator's service manager would.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use standwith_testkit::process::{EndpointProcess, Launch};
+use tokio::time::sleep;
 
 use crate::driver::Journal;
 
-/// How long a start may take.
-const START: Duration = Duration::from_secs(30);
 /// The longest from when an endpoint is to be killed until it is.
 const WHIM: Duration = Duration::from_millis(20);
 /// One of so many starts is not waited for: the next kill falls into it.
@@ -29,12 +26,10 @@ pub const DATABASE: &str = "test.sqlite";
 /// An endpoint that may be killed. It ends when dropped.
 #[derive(Debug)]
 pub struct Machine {
-    command: Vec<OsString>,
-    variables: Vec<(OsString, OsString)>,
-    program: PathBuf,
+    launch: Launch,
     folder: PathBuf,
     port: u16,
-    child: Option<Child>,
+    process: Option<EndpointProcess>,
 }
 
 impl Machine {
@@ -44,41 +39,25 @@ impl Machine {
     /// There is no free port.
     pub fn new(program: &Path, folder: &Path) -> Result<Self> {
         let port = free_port()?;
-        let listen = format!("127.0.0.1:{port}");
-        let database = format!("sqlite:{DATABASE}");
-        let options = [
-            "serve",
-            "--listen",
-            &listen,
-            "--database",
-            &database,
-            "--log-level",
-            "warn",
-            "--posts-from-all",
-            "0",
-        ];
-        Ok(Machine {
-            command: options.map(OsString::from).into(),
-            variables: Vec::new(),
-            program: program.to_owned(),
-            folder: folder.to_owned(),
-            port,
-            child: None,
-        })
+        let launch = Launch::new(program, folder)
+            .appending_its_log()
+            .with(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .with(["--database", &format!("sqlite:{DATABASE}")])
+            .with(["--log-level", "warn", "--posts-from-all", "0"]);
+        Ok(Machine { launch, folder: folder.to_owned(), port, process: None })
     }
 
     /// The same with a variable in its environment.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.variables.push((name.into(), value.as_ref().to_owned()));
+        self.launch = self.launch.with_variable(name, value);
         self
     }
 
-    /// The same with another command, which must end its first line with its address.
+    /// The same with another command, which must say its address in a line.
     #[must_use]
     pub fn with_command(mut self, program: &Path, command: &[&str]) -> Self {
-        self.program = program.to_owned();
-        self.command = command.iter().map(OsString::from).collect();
+        self.launch = self.launch.with_program(program, command);
         self
     }
 
@@ -94,7 +73,7 @@ impl Machine {
 
     /// A file of its folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.launch.path(name)
     }
 
     /// Starts it, and waits until it listens.
@@ -102,33 +81,8 @@ impl Machine {
     /// # Errors
     /// It can't be started, or does not say that it listens.
     pub async fn start(&mut self) -> Result<()> {
-        let mut child = self.spawn()?;
-        let output = child.stdout.take().context("its output is gone")?;
-        self.child = Some(child);
-        let mut lines = BufReader::new(output).lines();
-        let said = async {
-            while let Some(line) = lines.next_line().await? {
-                if line.trim_end().ends_with('/') {
-                    return anyhow::Ok(());
-                }
-            }
-            bail!("it ended at once: {}", self.log());
-        };
-        timeout(START, said).await.context("it does not start")?
-    }
-
-    fn spawn(&self) -> Result<Child> {
-        let log = File::options().append(true).create(true).open(self.path("log"))?;
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.command)
-            .current_dir(&self.folder)
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true);
-        command.spawn().with_context(|| format!("can't start {}", self.program.display()))
+        self.process = Some(self.launch.start_async().await?);
+        Ok(())
     }
 
     /// Kills it with SIGKILL.
@@ -136,12 +90,7 @@ impl Machine {
     /// # Errors
     /// It had ended by itself, which it must not.
     pub async fn kill(&mut self) -> Result<()> {
-        let mut child = self.child.take().context("it does not run")?;
-        if let Some(status) = child.try_wait()? {
-            bail!("it ended by itself ({status}): {}", self.log());
-        }
-        child.kill().await?;
-        Ok(())
+        self.process.take().context("it does not run")?.kill()
     }
 
     /// Kills it so many times, spread by lot over the sends of this journal, and starts it each time. It runs
@@ -170,7 +119,7 @@ impl Machine {
             dead()?;
             starting = lots.u64(0..UNAWAITED) == 0;
             if starting {
-                self.child = Some(self.spawn()?);
+                self.process = Some(self.launch.spawn()?);
             } else {
                 self.start().await?;
             }
@@ -185,7 +134,7 @@ impl Machine {
 
     /// What it wrote to its log.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap_or_default()
+        self.launch.log()
     }
 
     /// Exports a campaign's actions by `standwith export`, and has `standwith verify` look at them; gives the
@@ -195,9 +144,9 @@ impl Machine {
     /// Either fails: an action or a receipt is bad.
     pub async fn export(&self, standwith: &Path, campaign: &str) -> Result<PathBuf> {
         let (database, export) = (format!("sqlite:{DATABASE}"), self.path("export.jsonl"));
+        let standwith = Launch::new(standwith, &self.folder);
         let run = async |arguments: &[&OsStr]| -> Result<Output> {
-            let mut command = Command::new(standwith);
-            let output = command.args(arguments).current_dir(&self.folder).output().await?;
+            let output = standwith.run(arguments).await?;
             let said = String::from_utf8_lossy(&output.stdout);
             let complained = String::from_utf8_lossy(&output.stderr);
             ensure!(output.status.success(), "{arguments:?}: {said}{complained}");

@@ -14,7 +14,7 @@ use fastrand::Rng;
 use standwith_faults::account::Account;
 use standwith_faults::driver::{Addressee, Counts, Driver, Journal, Sending};
 use standwith_faults::machine::Machine;
-use standwith_faults::network::Network;
+use standwith_testkit::bad_network::Network;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 

@@ -1,18 +1,13 @@
 //! Supporters: each signs one action with a key of its own, as the form does.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::{Result, anyhow, bail};
-use aws_lc_rs::digest::{SHA256, digest as hash};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use standwith::action::{ClaimContext, Claims, Source};
 use standwith::campaign::{Campaign, CampaignFile, Kind, Strictness};
 use standwith::check::check;
 use standwith::draft::{Draft, TARGETS, TICKED, consent_name};
-use standwith::envelope::{PublicKey, compact, encode, signing_input};
 use standwith::targeting::offered;
 use standwith::{postcode, shape};
+use standwith_testkit::signer::{Signer, digest, fresh_jti, now};
 
 /// What all supporters of a campaign have in common.
 #[derive(Clone, Debug)]
@@ -76,9 +71,7 @@ impl Supporters {
     /// # Errors
     /// The system has no randomness.
     pub fn next(&self) -> Result<Signed> {
-        let mut bits = [0; 16];
-        aws_lc_rs::rand::fill(&mut bits)?;
-        self.sign(Identity { jti: encode(&bits), iat: now() })
+        self.sign(Identity { jti: fresh_jti()?, iat: now() })
     }
 
     /// The action of this identity, signed with a new key.
@@ -94,16 +87,8 @@ impl Supporters {
             let name: String = identity.jti.bytes().map(|byte| format!("{byte:02x}")).collect();
             claims.person.email = format!("{name}@supporters.invalid");
         }
-        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        // The uncompressed point: 4, x, y.
-        let point = key.public_key().as_ref();
-        let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
-            bail!("a public key is no point on P-256");
-        };
-        let input = signing_input(&PublicKey::p256(&encode(x), &encode(y)), &claims);
-        let signature = key.sign(&SystemRandom::new(), input.as_bytes())?;
         let digest = digest(shape::write(&claims).as_bytes());
-        Ok(Signed { identity, digest, jws: compact(&input, signature.as_ref()) })
+        Ok(Signed { identity, digest, jws: Signer::new()?.sign(&claims)? })
     }
 
     /// Whether what they send counts.
@@ -115,18 +100,6 @@ impl Supporters {
     pub fn campaign(&self) -> &str {
         &self.claims.campaign
     }
-}
-
-/// SHA-256 in base64url.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    encode(hash(&SHA256, bytes).as_ref())
-}
-
-/// Seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "an action says when it was made")]
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or_default()
 }
 
 /// A form that somebody filled in who agrees to everything.

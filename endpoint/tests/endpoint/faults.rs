@@ -8,7 +8,7 @@ use fastrand::Rng;
 use standwith_faults::account::Account;
 use standwith_faults::driver::{Addressee, Driver, Sending};
 use standwith_faults::machine::{DATABASE, Machine};
-use standwith_faults::network::{NETWORK_FAULTS, Network, NetworkFault};
+use standwith_testkit::bad_network::{NETWORK_FAULTS, Network, NetworkFault};
 use tempfile::TempDir;
 
 use crate::test_endpoint::{ID, campaign, write_campaign};

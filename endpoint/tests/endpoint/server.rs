@@ -4,30 +4,31 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use standwith_testkit::process::{EndpointProcess, Launch};
 use tempfile::TempDir;
 
 use crate::test_endpoint::{
     ID, campaign, campaign_file, claims, folder, signed, with, write_campaign,
 };
 
+/// The program under test.
+const STANDWITH: &str = env!("CARGO_BIN_EXE_standwith");
+
 pub(crate) struct Server {
+    process: EndpointProcess,
     pub(crate) dir: TempDir,
-    process: Child,
     pub(crate) at: SocketAddr,
     pub(crate) metrics: SocketAddr,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("campaigns")).unwrap();
-        write_campaign(dir.path(), &campaign());
-        Self::on(dir)
+        Self::on(folder(&[campaign()]))
     }
 
     pub(crate) fn on(dir: TempDir) -> Self {
@@ -36,36 +37,24 @@ impl Server {
 
     /// The same with further options.
     pub(crate) fn with(dir: TempDir, options: &[&str]) -> Self {
-        let log = fs::File::create(dir.path().join("log")).unwrap();
-        Self::run(Command::new(env!("CARGO_BIN_EXE_standwith")), log, dir, options)
+        Self::run(Launch::new(STANDWITH, dir.path()), dir, options)
     }
 
     /// The same after a shell has set a limit for the process: `-f 100`.
     fn under(limit: &str, dir: TempDir) -> Self {
-        let log = fs::File::create(dir.path().join("log")).unwrap();
-        let mut shell = Command::new("sh");
         let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
-        shell.args(["-c", &script, env!("CARGO_BIN_EXE_standwith")]);
-        Self::run(shell, log, dir, &["--posts-from-network", "0", "--posts-from-all", "0"])
+        let shell = Launch::new("sh", dir.path()).with(["-c", &script, STANDWITH]);
+        Self::run(shell, dir, &["--posts-from-network", "0", "--posts-from-all", "0"])
     }
 
-    fn run(mut command: Command, log: fs::File, dir: TempDir, options: &[&str]) -> Self {
-        let mut process = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
-            .args(["--metrics-listen", "127.0.0.1:0"])
-            .args(options)
-            .current_dir(dir.path())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
-        let mut next = || {
-            let line = lines.next().unwrap().unwrap();
-            line.split('/').nth(2).unwrap().parse().unwrap()
-        };
-        let (at, metrics) = (next(), next());
-        Server { dir, process, at, metrics }
+    fn run(launch: Launch, dir: TempDir, options: &[&str]) -> Self {
+        let launch = launch
+            .with(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"])
+            .with(["--metrics-listen", "127.0.0.1:0"])
+            .with(options);
+        let process = launch.start().unwrap();
+        let (at, metrics) = (process.address().unwrap(), process.metrics_address().unwrap());
+        Server { process, dir, at, metrics }
     }
 
     /// An endpoint that takes as much as comes.
@@ -79,36 +68,16 @@ impl Server {
         with(claims(&campaign), json!({"aud": aud}))
     }
 
-    fn terminate(&self) {
-        self.signal("-TERM");
-    }
-
-    fn signal(&self, which: &str) {
-        let done = Command::new("kill").args([which, &self.process.id().to_string()]).status();
-        assert!(done.unwrap().success());
-    }
-
     /// Waits until the process has ended by itself; gives its exit code and its log.
     pub(crate) fn ended(&mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
-        (code, fs::read_to_string(self.dir.path().join("log")).unwrap())
+        (code, self.process.log())
     }
 
     /// Stops the process; gives its exit code and its log.
     pub(crate) fn stop(mut self) -> (Option<i32>, String, TempDir) {
-        self.terminate();
-        let code = self.process.wait().unwrap().code();
-        let log = fs::read_to_string(self.dir.path().join("log")).unwrap();
-        // Taken out so that the folder outlives the process.
-        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
-        (code, log, dir)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let code = self.process.stop().unwrap().code();
+        (code, self.process.log(), self.dir)
     }
 }
 
@@ -285,10 +254,9 @@ fn a_low_limit_on_open_files_is_raised_or_warned_of() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_can_not_be_written_holds_nobody_up() {
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let command = Command::new(env!("CARGO_BIN_EXE_standwith"));
-    let server = Server::run(command, full, folder(&[campaign()]), &[]);
-    fs::write(server.dir.path().join("log"), "").unwrap();
+    let dir = folder(&[campaign()]);
+    let launch = Launch::new(STANDWITH, dir.path()).with_log("/dev/full");
+    let server = Server::run(launch, dir, &[]);
     for _ in 0..3 {
         assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
     }
@@ -499,7 +467,7 @@ fn a_request_under_way_is_answered_before_the_end() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     thread::sleep(Duration::from_millis(200));
-    server.terminate();
+    server.process.signal("TERM").unwrap();
     thread::sleep(Duration::from_millis(200));
     stream.write_all(jws.as_bytes()).unwrap();
     assert_eq!(answer(stream).unwrap().0, 201);
@@ -533,7 +501,7 @@ fn a_changed_campaign_file_is_seen_while_it_runs() {
 fn sighup_reloads_the_campaigns() {
     let server = Server::start();
     write_campaign(server.dir.path(), &with(campaign(), json!({"id": "second"})));
-    server.signal("-HUP");
+    server.process.signal("HUP").unwrap();
     let log = || fs::read_to_string(server.dir.path().join("log")).unwrap();
     let reloaded = (0..100).any(|_| {
         thread::sleep(Duration::from_millis(50));

@@ -9,15 +9,14 @@ use std::task::{Context, Poll};
 use aws_lc_rs::aead::{Aad, Nonce};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::rand::{SystemRandom, fill};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::rand::fill;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use hyper::body::Frame;
 use serde_json::{Value, json};
 use standwith::action::Claims;
-use standwith::envelope::{PublicKey, compact, encode, signing_input};
+use standwith::envelope::{PublicKey, compact, encode};
 use standwith::{sealing, shape};
 use standwith_endpoint::address::PublicUrl;
 use standwith_endpoint::app::{AppState, Parts};
@@ -32,6 +31,7 @@ use standwith_endpoint::sealing::encryption_key;
 use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::{Settings, SqliteStore, StoredAction};
 use standwith_endpoint::workers::Workers;
+use standwith_testkit::signer;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -385,26 +385,23 @@ pub(crate) fn claims(campaign: &[u8]) -> Value {
 }
 
 pub(crate) fn fresh_jti() -> String {
-    let mut bits = [0; 16];
-    fill(&mut bits).unwrap();
-    encode(&bits)
+    signer::fresh_jti().unwrap()
 }
 
-/// A supporter's fresh key.
-pub(crate) struct Signer(EcdsaKeyPair);
+/// A supporter's fresh key, which signs what no form would send, too.
+pub(crate) struct Signer(signer::Signer);
 
 impl Signer {
     pub(crate) fn new() -> Self {
-        Signer(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+        Signer(signer::Signer::new().unwrap())
     }
 
     pub(crate) fn key(&self) -> PublicKey {
-        let point = self.0.public_key().as_ref();
-        PublicKey::p256(&encode(&point[1..33]), &encode(&point[33..]))
+        self.0.key().clone()
     }
 
     pub(crate) fn signature(&self, input: &str) -> Vec<u8> {
-        self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap().as_ref().to_vec()
+        self.0.signature(input).unwrap()
     }
 
     /// The header that an action has.
@@ -425,10 +422,7 @@ impl Signer {
 pub(crate) fn signed(claims: &Value) -> String {
     let (signer, text) = (Signer::new(), claims.to_string());
     match shape::read::<Claims>(&text) {
-        Ok(claims) => {
-            let input = signing_input(&signer.key(), &claims);
-            compact(&input, &signer.signature(&input))
-        }
+        Ok(claims) => signer.0.sign(&claims).unwrap(),
         Err(_) => signer.sign_raw(&signer.header().to_string(), &text),
     }
 }

@@ -133,7 +133,7 @@ pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Resul
     let look = async |state: &str| axe.finds_nothing(ROOT).await.context(state.to_owned());
     let browser = &stage.browser;
     let submit = "document.querySelector('[type=submit]')";
-    browser.open(&format!("{}/campaigns/{CAMPAIGN}?lang=en", stage.gate.origin)).await?;
+    browser.open(&format!("{}/campaigns/{CAMPAIGN}?lang=en", stage.proxy.origin)).await?;
     look("plain").await?;
     browser.element(submit).await?.click().await?;
     browser.until("!!document.querySelector('#form-summary')").await?;

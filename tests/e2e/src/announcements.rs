@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::embedding::TAG;
 use crate::harness::Stage;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
-use crate::harness::gate::Fault;
 use crate::harness::server::answer;
 
 /// Keeps what a screen reader would read: a status whose text changes while it is there, an alert
@@ -48,12 +48,12 @@ async fn focus_is_on(form: &Form<'_>, id: &str) -> Result<()> {
 }
 
 pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
-    stage.gate.break_down("/count", Fault::Hold);
+    stage.proxy.break_down("/count", Fault::Hold);
     stage.open_body(TAG).await?;
     let form = stage.form();
     form.until("editing").await?;
     stage.browser.run(LISTEN, &[]).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until_it_says("0 of 5,000").await?;
     let heard = told(&form).await?;
     ensure!(heard == json!([["status", "0 of 5,000 messages sent"]]), "the count: {heard}");
@@ -69,7 +69,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
     form.fill().await?;
     told(&form).await?;
     for _ in 0..2 {
-        stage.gate.break_down("/actions", Fault::Hold);
+        stage.proxy.break_down("/actions", Fault::Hold);
         form.submit().await?;
         form.until("sending").await?;
         form.find("[aria-disabled]").await?;
@@ -79,7 +79,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         ensure!(!form.has("[type=submit]:disabled").await?, "the button is disabled");
 
         // The second time it says the same, and is told all the same.
-        stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
+        stage.proxy.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
         form.find("#form-notice[part=error]").await?;
         focus_is_on(&form, "form-notice").await?;
         let heard = told(&form).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         ensure!(heard[1][0] == "alert" && alert.contains("no answer came"), "{heard}");
     }
 
-    stage.gate.mend();
+    stage.proxy.mend();
     form.send().await?;
     focus_is_on(&form, "form-thanks").await?;
     form.until_it_says("1 of 5,000").await?;

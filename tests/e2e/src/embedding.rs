@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::harness::gate::Fault;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 
@@ -19,7 +19,7 @@ pub(crate) const SCRIPT: &str = r#"<script async crossorigin="anonymous" src="ht
 pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     stage: &Stage,
 ) -> Result<()> {
-    stage.gate.break_down(".json", Fault::Hold);
+    stage.proxy.break_down(".json", Fault::Hold);
     let element = r#"<stand-with campaign="https://actions.example.org/campaigns/free-mech-dara.json"
         lang="km" source="The Estuary">
         <a id="fallback" href="https://actions.example.org/campaigns/free-mech-dara">Send your message</a>
@@ -30,7 +30,7 @@ pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     form.until("loading").await?;
     let height = "document.querySelector('#fallback').getBoundingClientRect().height > 0";
     ensure!(stage.browser.value(height).await? == true, "the content is not to be seen");
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
 
@@ -75,7 +75,7 @@ pub(crate) async fn forms_of_one_page_do_not_mix(stage: &Stage) -> Result<()> {
         form.until("editing").await?;
     }
     ensure!(forms[1].text("h2").await? == "In JSON", "the second is another campaign's");
-    ensure!(stage.gate.asked("standwith.wasm") == 1, "the core was fetched more than once");
+    ensure!(stage.proxy.asked("standwith.wasm") == 1, "the core was fetched more than once");
 
     forms[0].enter("given_name", "Sophea").await?;
     for form in &forms[1..] {
@@ -130,7 +130,7 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     stage.endpoint.only_action().await?;
 
     // Removed while everything is still on its way.
-    stage.gate.break_down(".json", Fault::Wait(Duration::from_millis(300)));
+    stage.proxy.break_down(".json", Fault::Wait(Duration::from_millis(300)));
     stage.browser.run("kept.remove()", &[]).await?;
     stage.browser.run("here.append(kept); kept.remove(); there.append(kept)", &[]).await?;
     form.until("editing").await?;
@@ -165,7 +165,7 @@ pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
     let form = stage.form();
     form.fill().await?;
     form.send().await?;
-    let posted = stage.gate.posted();
+    let posted = stage.proxy.posted();
     ensure!(posted.len() == 1 && posted[0].content_type == "application/json", "{posted:?}");
     let body: Value = serde_json::from_slice(&posted[0].body)?;
     let exported = stage.endpoint.export(CAMPAIGN_IN_JSON).await?;
@@ -180,9 +180,9 @@ pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
 pub(crate) async fn a_campaign_may_have_moved(stage: &Stage) -> Result<()> {
     // The endpoint is found from where the file came from at last.
     let mut moved = answer(308, "text/plain", "");
-    let location = format!("{}/campaigns/{CAMPAIGN}.json", stage.gate.origin).parse()?;
+    let location = format!("{}/campaigns/{CAMPAIGN}.json", stage.proxy.origin).parse()?;
     moved.headers_mut().insert("Location", location);
-    stage.gate.break_down("/old/place.json", Fault::Answer(moved));
+    stage.proxy.break_down("/old/place.json", Fault::Answer(moved));
     stage.open_body(&TAG.replace(&format!("campaigns/{CAMPAIGN}.json"), "old/place.json")).await?;
     let form = stage.form();
     form.fill().await?;
@@ -197,7 +197,7 @@ pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<
     stage.open_body(&format!("{far}{lazy}")).await?;
     stage.browser.until("!!document.querySelector('stand-with')").await?;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    ensure!(stage.gate.asked("standwith.wasm") == 0, "it did not wait");
+    ensure!(stage.proxy.asked("standwith.wasm") == 0, "it did not wait");
     ensure!(stage.form().state().await? == "loading", "{}", stage.form().state().await?);
     stage.browser.run("scrollTo(0, 4500)", &[]).await?;
     stage.form().until("editing").await
@@ -217,7 +217,7 @@ pub(crate) async fn a_sandboxed_frame_is_enough(stage: &Stage) -> Result<()> {
     form.find("[name=email]").await?.send_keys("\u{e007}").await?;
     form.until("sent").await?;
     ensure!(stage.uncaught().await? == serde_json::json!([]), "uncaught errors");
-    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     stage.endpoint.only_action().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::embedding::TAG;
-use crate::harness::gate::Fault;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::strict::says_why;
@@ -41,12 +41,12 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         (Fault::Answer(answer(200, "application/json", large)), unread),
     ] {
         let told = format!("{fault:?}").chars().take(200).collect::<String>();
-        stage.gate.break_down(&format!("{CAMPAIGN}.json"), fault);
+        stage.proxy.break_down(&format!("{CAMPAIGN}.json"), fault);
         stage.open_body(TAG).await?;
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
     // No attribute at all.
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
     bare.until("unavailable").await?;
@@ -69,18 +69,18 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
     };
     let within_a_character = after(|pair| pair[0] >= 0xe0 && pair[1] >= 0x80)?;
     for end in [file.len() / 2, after(|pair| pair == b"},")?, within_a_character] {
-        let asked = stage.gate.asked(&name);
+        let asked = stage.proxy.asked(&name);
         let cut = answer(200, "application/json", file[..end].to_vec());
-        stage.gate.break_down(&name, Fault::Answer(cut));
+        stage.proxy.break_down(&name, Fault::Answer(cut));
         stage.open_body(TAG).await?;
         for _ in 0..500 {
-            if stage.gate.asked(&name) > asked + 1 {
+            if stage.proxy.asked(&name) > asked + 1 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        ensure!(stage.gate.asked(&name) > asked + 1, "cut at {end}: not asked for again");
-        stage.gate.mend();
+        ensure!(stage.proxy.asked(&name) > asked + 1, "cut at {end}: not asked for again");
+        stage.proxy.mend();
         stage.form().until("editing").await?;
     }
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
@@ -98,12 +98,12 @@ pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
         Fault::Answer(answer(404, "text/html", HTML)),
         Fault::Break,
     ] {
-        stage.gate.break_down("standwith.wasm", fault);
+        stage.proxy.break_down("standwith.wasm", fault);
         stage.open_body(TAG).await?;
         says_why(stage, why).await?;
     }
     // A language that can't be had is no reason to show nothing.
-    stage.gate.break_down("km.json", Fault::Answer(answer(200, "application/json", "[1]")));
+    stage.proxy.break_down("km.json", Fault::Answer(answer(200, "application/json", "[1]")));
     stage.open_body(&TAG.replace("data-campaign", "data-lang=km data-campaign")).await?;
     stage.form().until_it_says("Send message").await?;
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
@@ -124,7 +124,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     ];
     for (fault, notice) in ways {
         let told = format!("{fault:?}");
-        stage.gate.break_down("/actions", fault);
+        stage.proxy.break_down("/actions", fault);
         form.submit().await?;
         // The notice is told even where the one before said the same.
         form.until("editing").await?;
@@ -139,16 +139,16 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     }
 
     // The machine itself goes down, and comes back.
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.endpoint.kill().await?;
     form.submit().await?;
     form.until("editing").await?;
     form.is_filled().await?;
     stage.endpoint.start_again().await?;
-    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.proxy.lead_to(&stage.endpoint.origin());
 
     // Slow, but it comes.
-    stage.gate.break_down("/actions", Fault::Wait(Duration::from_millis(800)));
+    stage.proxy.break_down("/actions", Fault::Wait(Duration::from_millis(800)));
     form.submit().await?;
     form.until("sending").await?;
     form.until_it_says("Sending…").await?;
@@ -157,7 +157,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
 
     // Each time the same action, and so it is there once. A browser may post more often than it was
     // told to: it tries again by itself when a connection breaks that it had used before.
-    let posted = stage.gate.posted();
+    let posted = stage.proxy.posted();
     ensure!(posted.len() >= 8, "posted {} times", posted.len());
     ensure!(posted.iter().all(|post| *post == posted[0]), "{posted:?}");
     stage.endpoint.only_action().await?;
@@ -169,14 +169,14 @@ pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) ->
     let form = stage.form();
     form.fill().await?;
     // What is sent the second time may be on its way before all is well again: it is answered then.
-    stage.gate.break_down("/actions", Fault::Hold);
+    stage.proxy.break_down("/actions", Fault::Hold);
     form.submit().await?;
     form.until("sending").await?;
     // The form's patience is as long as the test's own.
     tokio::time::sleep(Duration::from_secs(8)).await;
     form.until_it_says("No answer has come yet").await?;
     form.is_filled().await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     // It goes by itself.
     form.until("sent").await?;
     stage.endpoint.only_action().await?;
@@ -190,7 +190,7 @@ pub(crate) async fn a_wrong_clock_does_no_harm(stage: &Stage) -> Result<()> {
     form.fill().await?;
     form.send().await?;
     // Refused, and signed once more with the endpoint's time.
-    ensure!(stage.gate.posted().len() == 2, "posted {} times", stage.gate.posted().len());
+    ensure!(stage.proxy.posted().len() == 2, "posted {} times", stage.proxy.posted().len());
     ensure!(stage.endpoint.only_action().await?["status"] == "accepted", "not accepted");
     Ok(())
 }

@@ -10,8 +10,8 @@ use standwith::markup::{Attribute, EDITION, Markup, Tag};
 use standwith::text::{Key, Locale, Rules};
 
 use crate::embedding::{SCRIPT, TAG};
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
-use crate::harness::gate::Fault;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::strict::says_why;
@@ -42,7 +42,7 @@ const WATCHED: &str = "<script>
 
 /// Opens a page whose form is painted. Its code comes when the gate is told something else.
 async fn open_painted<'a>(stage: &'a Stage, head: &str, body: &str) -> Result<Form<'a>> {
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(head, body, &[]).await?;
     let form = stage.form();
     form.find("form").await?;
@@ -64,13 +64,13 @@ pub(crate) async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)
     fs::write(path, changed(stage, change)?)?;
     stage.endpoint.kill().await?;
     stage.endpoint.start_again().await?;
-    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.proxy.lead_to(&stage.endpoint.origin());
     Ok(())
 }
 
 /// Such a file for a server without any program.
 fn plain_file(stage: &Stage) -> Result<String> {
-    let endpoint = format!("{}/campaigns/{CAMPAIGN}/actions", stage.gate.origin);
+    let endpoint = format!("{}/campaigns/{CAMPAIGN}/actions", stage.proxy.origin);
     changed(stage, |file| {
         file["endpoint"]["url"] = endpoint.into();
         // Nobody checks it, and it is no reason to show nothing.
@@ -96,12 +96,12 @@ fn plan_of(first: impl Into<Value>) -> Value {
 
 /// Opens a page with the plain file, and waits until it is read.
 async fn open_plain(stage: &Stage) -> Result<()> {
-    let asked = stage.gate.asked("km.json");
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    let asked = stage.proxy.asked("km.json");
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(SCRIPT, ELEMENT, &[]).await?;
     // A second time the catalogue may come from the browser's own cache.
     for _ in 0..if asked == 0 { 500 } else { 15 } {
-        if stage.gate.asked("km.json") > asked {
+        if stage.proxy.asked("km.json") > asked {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -145,7 +145,7 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
     stage.browser.run(&mark, &[]).await?;
     ensure!(stage.browser.value("heard").await? == json!([]), "told before anybody could");
 
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     // Not even the nodes are others.
     let same = format!(
@@ -234,7 +234,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         settle().await?;
         let first = stage.browser.value(&looks).await?;
         stage.browser.run("window.since = performance.now()", &[]).await?;
-        stage.gate.break_down("/count", Fault::Hold);
+        stage.proxy.break_down("/count", Fault::Hold);
         form.until("editing").await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
         settle().await?;
@@ -242,7 +242,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         ensure!(first[0] == live[0], "what was painted: {}\nis now: {}", first[0], live[0]);
         ensure!(first[1] == live[1], "what was at: {}\nis at: {}", first[1], live[1]);
         // The count has its place.
-        stage.gate.mend();
+        stage.proxy.mend();
         stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
         settle().await?;
         let counted = stage.browser.value(&looks).await?;
@@ -267,7 +267,7 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
     for by_key in [false, true] {
         let form = open_painted(stage, "", TAG).await?;
         let address = stage.browser.value("location.href").await?;
-        let seen = stage.gate.seen().len();
+        let seen = stage.proxy.seen().len();
         if by_key {
             form.click("[name=email]").await?;
             stage.browser.strike(&format!("sophea{ENTER}")).await?;
@@ -277,15 +277,15 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
         tokio::time::sleep(Duration::from_millis(300)).await;
         ensure!(form.state().await? == "loading", "another page, or no form");
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
-        ensure!(stage.gate.seen().len() == seen, "{:?}", &stage.gate.seen()[seen..]);
+        ensure!(stage.proxy.seen().len() == seen, "{:?}", &stage.proxy.seen()[seen..]);
 
-        stage.gate.mend();
+        stage.proxy.mend();
         form.until_it_says("There is a problem").await?;
         ensure!(form.focused().await? == "form-summary", "the focus: {}", form.focused().await?);
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
         let email = if by_key { "sophea" } else { "" };
         ensure!(form.value("email").await? == email, "{}", form.value("email").await?);
-        ensure!(stage.gate.posted().is_empty(), "sent");
+        ensure!(stage.proxy.posted().is_empty(), "sent");
         no_uncaught(stage).await?;
     }
 
@@ -300,9 +300,9 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
     form.click("[name=consent_delivery]").await?;
     form.click("[name=email]").await?;
     stage.browser.strike(&format!("sophea@supporter.invalid{ENTER}{ENTER}")).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("sent").await?;
-    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     stage.endpoint.only_action().await?;
     no_uncaught(stage).await
 }
@@ -314,7 +314,7 @@ pub(crate) async fn a_list_of_countries_may_have_the_focus_early(stage: &Stage) 
     stage.browser.strike(&TAB.to_string()).await?;
     ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
     ensure!(stage.browser.value(&format!("{list}.length")).await? == 1, "filled too early");
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
     stage.browser.until(&format!("{list}.length > 200")).await?;
@@ -339,13 +339,13 @@ pub(crate) async fn a_plain_file_is_enough(stage: &Stage) -> Result<()> {
     ensure!(stage.browser.value(height).await? == true, "the content is not to be seen");
     ensure!(!form.has("form").await?, "painted from nothing");
     ensure!(form.state().await? == "loading", "{}", form.state().await?);
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
     form.fill().await?;
     form.send().await?;
     stage.endpoint.only_action().await?;
-    ensure!(stage.gate.asked(&format!("{CAMPAIGN}.json")) == 0, "{:?}", stage.gate.seen());
+    ensure!(stage.proxy.asked(&format!("{CAMPAIGN}.json")) == 0, "{:?}", stage.proxy.seen());
     no_uncaught(stage).await
 }
 
@@ -353,7 +353,7 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     let why = "Trying again...";
     let fail = || {
         let gone = answer(404, "text/html", "<!doctype html>");
-        stage.gate.break_down("standwith.wasm", Fault::Answer(gone));
+        stage.proxy.break_down("standwith.wasm", Fault::Answer(gone));
     };
     let form = open_painted(stage, "", TAG).await?;
     form.click("[name=given_name]").await?;
@@ -365,7 +365,7 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     ensure!(form.find("[name=given_name]").await?.is_displayed().await?, "it is not to be seen");
     // The button keeps the press, for when it can be sent.
     ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is forgotten");
-    ensure!(stage.gate.posted().is_empty(), "sent");
+    ensure!(stage.proxy.posted().is_empty(), "sent");
 
     // A single field is sent by Enter even without a button.
     serve_changed(stage, |file| {
@@ -398,7 +398,7 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     says_why(stage, why).await?;
     ensure!(stage.browser.value(height).await? == true, "the content is not back");
     // Until the code is there after all.
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.form().until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
     Ok(())
@@ -419,7 +419,7 @@ async fn fill_first(form: &Form<'_>) -> Result<()> {
 
 pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Result<()> {
     serve_changed(stage, without_lists).await?;
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();
     fill_first(&form).await?;
@@ -434,11 +434,11 @@ pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Re
     stage.browser.strike(" ").await?;
     ensure!(!form.has(pressed).await?, "it would be sent while it is written");
     form.submit().await?;
-    ensure!(stage.gate.posted().is_empty(), "sent without the code that signs");
+    ensure!(stage.proxy.posted().is_empty(), "sent without the code that signs");
 
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("sent").await?;
-    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["message"]["body"].as_str().is_some_and(|b| b.contains("Please.")), "{claims}");
     no_uncaught(stage).await
@@ -447,20 +447,20 @@ pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Re
 pub(crate) async fn the_code_is_asked_for_again(stage: &Stage) -> Result<()> {
     serve_changed(stage, without_lists).await?;
     let gone = answer(503, "text/plain", "busy");
-    stage.gate.break_down("standwith.wasm", Fault::Answer(gone));
+    stage.proxy.break_down("standwith.wasm", Fault::Answer(gone));
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();
     fill_first(&form).await?;
     form.submit().await?;
-    ensure!(stage.gate.asked("standwith.wasm") > 0, "nobody asks for the code");
-    stage.gate.mend();
+    ensure!(stage.proxy.asked("standwith.wasm") > 0, "nobody asks for the code");
+    stage.proxy.mend();
     form.until("sent").await?;
     no_uncaught(stage).await
 }
 
 pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Result<()> {
     let gone = answer(503, "text/plain", "busy");
-    stage.gate.break_down("standwith.wasm", Fault::Answer(gone));
+    stage.proxy.break_down("standwith.wasm", Fault::Answer(gone));
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();
     let place = format!("{ROOT}.querySelector('[name=email]').getBoundingClientRect().top");
@@ -475,7 +475,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     let forms = format!("{ROOT}.querySelectorAll('form').length");
     ensure!(stage.browser.value(&forms).await? == 1, "there are two forms");
     let before = stage.browser.value(&place).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     ensure!(stage.browser.value(&place).await? == before, "it moved when nothing was wrong again");
     ensure!(!form.has("slot + [role=status]").await?, "it is still said");
@@ -489,7 +489,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
     // What the watching would see.
     let form = open_painted(stage, WATCHED, TAG).await?;
     stage.browser.until(&format!("{states}.includes('loading')")).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     for (opens, closes) in [("2024-10-01", "2024-10-02"), ("2999-10-01", "2999-10-02")] {
         serve_changed(stage, |file| {
@@ -497,13 +497,13 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
             file["closes"] = format!("{closes}T00:00:00Z").into();
         })
         .await?;
-        stage.gate.break_down("standwith.wasm", Fault::Hold);
-        let asked = stage.gate.asked("km.json");
+        stage.proxy.break_down("standwith.wasm", Fault::Hold);
+        let asked = stage.proxy.asked("km.json");
         let tag = TAG.replace("data-campaign", "data-lang=km data-campaign");
         // Each time afresh: it is asked for when the campaign is read.
         stage.open_page(WATCHED, &tag, &[]).await?;
         for _ in 0..25 {
-            if stage.gate.asked("km.json") > asked {
+            if stage.proxy.asked("km.json") > asked {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -511,7 +511,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
         let form = stage.form();
         ensure!(form.state().await? == "loading", "{opens}: {}", form.state().await?);
         ensure!(!form.has("form").await?, "{opens}: painted");
-        stage.gate.mend();
+        stage.proxy.mend();
         form.until("closed").await?;
         form.find("h2").await?;
         let states = stage.browser.value(states).await?;
@@ -590,7 +590,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
             ensure!(!form.has("script, [onerror]").await?, "there is script");
             let click = format!("{ROOT}.querySelectorAll('a, button').forEach((it) => it.click())");
             stage.browser.run(&click, &[]).await?;
-            stage.gate.mend();
+            stage.proxy.mend();
             // What was painted, Rust paints anew.
             form.until_it_says("សូមដោះលែងលោក").await?;
             form.until("editing").await?;
@@ -631,7 +631,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         let click =
             format!("{ROOT}.querySelectorAll('button').forEach((button) => button.click())");
         stage.browser.run(&click, &[]).await?;
-        stage.gate.break_down("standwith.wasm", Fault::Break);
+        stage.proxy.break_down("standwith.wasm", Fault::Break);
         form.until("unavailable").await?;
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -682,7 +682,7 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
             file["targeting"] = json!({ "mode": mode });
         })
         .await?;
-        stage.gate.break_down("standwith.wasm", Fault::Hold);
+        stage.proxy.break_down("standwith.wasm", Fault::Hold);
         let tag = TAG.replacen("<script", &format!("<script {attribute}"), 1);
         let page = stage.partner.publish("", &format!("<main>{tag}</main>"), &[]);
         stage.open(&format!("{page}{address}")).await?;
@@ -693,10 +693,10 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
         }
         form.click("[name=consent_delivery]").await?;
         form.submit().await?;
-        let posted = stage.gate.posted().len();
-        stage.gate.mend();
+        let posted = stage.proxy.posted().len();
+        stage.proxy.mend();
         form.until_it_says("Check the form, then send your message.").await?;
-        ensure!(stage.gate.posted().len() == posted, "{attribute} {address}: it was sent");
+        ensure!(stage.proxy.posted().len() == posted, "{attribute} {address}: it was sent");
         ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
         // Nothing else is forgotten.
         form.submit().await?;
@@ -708,7 +708,7 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
 pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
     stage: &Stage,
 ) -> Result<()> {
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     let page = stage.partner.publish("", TAG, &[]);
     // A test is no form that was painted first.
     stage.open(&format!("{page}?standwith-test")).await?;
@@ -716,7 +716,7 @@ pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
     form.enter("given_name", "Sophea").await?;
     form.click("[value=embassy]").await?;
     form.click("[data-act=language-km]").await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.find(".standwith[lang=km]").await?;
     ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
     ensure!(form.has("[value=embassy]:checked").await?, "what was chosen is lost");
@@ -739,7 +739,7 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     let kept = json!(["given_name", "Sophea", "email", "sophea@gmial.com", "phone", "012 345 678"]);
     let kept = json!(kept.to_string());
     let head = format!("<script>sessionStorage.setItem('standwith:{CAMPAIGN}:0', {kept})</script>");
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(&head, &tag, &[]).await?;
     let form = stage.form();
     form.enter("phone", "087 654 321").await?;
@@ -747,7 +747,7 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     form.click("[value=embassy]").await?;
     form.click("[name=consent_delivery]").await?;
     form.submit().await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until_it_says("Check the form, then send your message.").await?;
     // Of the address that came back, the one that may have been meant is suggested.
     form.until_it_says("Did you mean sophea@gmail.com?").await?;
@@ -791,7 +791,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
     ] {
         let markup = own.replace(from, to);
         serve_plain(stage, Some(&plan_of(markup.as_str())))?;
-        let posted = stage.gate.posted().len();
+        let posted = stage.proxy.posted().len();
         let try_it = async {
             open_plain(stage).await?;
             let form = stage.form();
@@ -806,10 +806,10 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             stage.browser.until("window.rests").await?;
             form.submit().await?;
             ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is not seen");
-            stage.gate.mend();
+            stage.proxy.mend();
             if markup == own {
                 form.until("sent").await?;
-                ensure!(stage.gate.posted().len() == posted + 1, "not sent once");
+                ensure!(stage.proxy.posted().len() == posted + 1, "not sent once");
                 return no_uncaught(stage).await;
             }
             form.until_it_says(khmer.words(Key::Repainted)).await?;
@@ -820,7 +820,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             let typed = form.value("email").await?;
             ensure!(typed == "sophea@supporter.invalid", "{typed:?}");
             form.until_it_says(&wording).await?;
-            ensure!(stage.gate.posted().len() == posted, "sent");
+            ensure!(stage.proxy.posted().len() == posted, "sent");
             form.click("[value=embassy]").await?;
             form.click("[name=consent_delivery]").await?;
             form.submit().await?;
@@ -845,7 +845,7 @@ pub(crate) async fn the_endpoints_first_paint_is_taken_over_in_every_language(
         .await?;
         let form = open_painted(stage, "", TAG).await?;
         form.click("[name=consent_delivery]").await?;
-        stage.gate.mend();
+        stage.proxy.mend();
         form.until("editing").await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
         let same = form.find(".standwith").await?.attr("lang").await?;
@@ -868,7 +868,7 @@ pub(crate) async fn a_field_may_have_any_name(stage: &Stage) -> Result<()> {
     })
     .await?;
     let form = open_painted(stage, "", TAG).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     form.fill().await?;
     for name in fields {
@@ -905,7 +905,7 @@ pub(crate) async fn the_pages_hotkeys_get_no_letter(stage: &Stage) -> Result<()>
     stage.browser.strike("jk/?").await?;
     form.click("[name=body]").await?;
     stage.browser.strike("g").await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     form.click("[name=given_name]").await?;
     stage.browser.strike("gG1#x").await?;

@@ -15,7 +15,7 @@ pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()>
             stage.browser.element(&format!("document.querySelector({selector:?})")).await?;
         anyhow::Ok(element)
     };
-    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     ensure!(stage.browser.value("document.scripts.length").await? == 0, "there is script");
     find("[name=given_name]").await?.send_keys("Sophea").await?;
     find("[type=submit]").await?.click().await?;
@@ -55,13 +55,13 @@ pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
     serve_changed(stage, at_risk).await?;
     stage.open("index.html").await?;
     let before = stage.browser.address().await?;
-    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     let form = stage.form();
     form.until_it_says("Leave this page quickly").await?;
     form.enter("given_name", "Sophea").await?;
     leave_and_go_back(stage, &before).await?;
     // All of it works there, to the receipt.
-    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     let form = stage.form();
     // The first paint knows no page yet; once it does, the page does not lead to itself.
     let safety =
@@ -79,7 +79,7 @@ pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     stage: &Stage,
 ) -> Result<()> {
     serve_changed(stage, at_risk).await?;
-    let address = format!("{}/campaigns/{CAMPAIGN}?plain", stage.gate.origin);
+    let address = format!("{}/campaigns/{CAMPAIGN}?plain", stage.proxy.origin);
     stage.browser.open(&address).await?;
     ensure!(stage.browser.value("document.scripts.length").await? == 0, "there is script");
     let element = stage.browser.element("document.querySelector('[name=given_name]')").await?;

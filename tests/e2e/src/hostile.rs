@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
-use hyper::header::HeaderValue;
+use reqwest::header::HeaderValue;
 use serde_json::json;
 
 use crate::embedding::TAG;
@@ -182,7 +182,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
         seen.await.context(told)?;
     }
     ensure!(
-        stage.gate.asked(&format!("{CAMPAIGN_IN_JSON}.json")) == 0,
+        stage.proxy.asked(&format!("{CAMPAIGN_IN_JSON}.json")) == 0,
         "another campaign is asked for"
     );
     Ok(())
@@ -221,7 +221,7 @@ pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_refe
     let root = "document.querySelector('stand-with')?.shadowRoot";
     stage.browser.until(&format!("{root}?.{image}")).await?;
     ensure!(stage.browser.value("document.cookie").await? == "who=me", "no cookie could be sent");
-    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+    stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     // Its own policy lets only pictures by https in; what it asks for them with is the same.
     let asks = "document.querySelector('img[src*=campaign]')";
     let asks = format!("[{asks}?.referrerPolicy, {asks}?.crossOrigin]");
@@ -319,7 +319,7 @@ pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> 
     let address = stage.browser.value("location.href").await?;
     stage.browser.strike("\u{e007}").await?;
     ensure!(stage.browser.value("location.href").await? == address, "the page is left");
-    ensure!(stage.gate.posted().is_empty(), "something was sent");
+    ensure!(stage.proxy.posted().is_empty(), "something was sent");
     let heard = stage.browser.value("heard.at(-1)").await?;
     ensure!(heard[1]["code"] == "unavailable_wasm", "{heard}");
     Ok(())

@@ -32,7 +32,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     ensure!(claims["jti"] == number.as_str(), "{claims}");
     ensure!(claims["campaign"] == CAMPAIGN && claims["lang"] == "en", "{claims}");
     ensure!(
-        claims["aud"] == format!("{}/campaigns/{CAMPAIGN}/actions", stage.gate.origin),
+        claims["aud"] == format!("{}/campaigns/{CAMPAIGN}/actions", stage.proxy.origin),
         "{claims}"
     );
     ensure!(claims["source"]["page"] == stage.partner.origin.as_str(), "{claims}");

@@ -61,7 +61,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     strike(ENTER.to_string()).await?;
     form.until("sent").await?;
     ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
-    ensure!(stage.gate.posted().len() == 1, "sent {} times", stage.gate.posted().len());
+    ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["person"]["email"] == "sophea@supporter.invalid", "{claims}");
     Ok(())

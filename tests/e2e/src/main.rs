@@ -42,7 +42,7 @@ use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
-use standwith_e2e as harness;
+use standwith_testkit as harness;
 
 use harness::browser::Browser;
 use harness::engine::Engine;

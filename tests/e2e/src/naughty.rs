@@ -54,7 +54,7 @@ pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result
     fs::write(&path, file.to_string())?;
     stage.endpoint.kill().await?;
     stage.endpoint.start_again().await?;
-    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.proxy.lead_to(&stage.endpoint.origin());
 
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();

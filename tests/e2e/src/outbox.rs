@@ -2,8 +2,8 @@
 
 use crate::embedding::TAG;
 use crate::harness::Stage;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
-use crate::harness::gate::Fault;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use standwith::outbox::OutboxEntry;
@@ -31,7 +31,7 @@ pub(crate) async fn kept(stage: &Stage) -> Result<Vec<String>> {
 
 /// A form whose message could not be sent, and is kept.
 async fn queue(stage: &Stage) -> Result<Form<'_>> {
-    stage.gate.break_down("/actions", Fault::Break);
+    stage.proxy.break_down("/actions", Fault::Break);
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();
     form.fill().await?;
@@ -61,7 +61,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     form.until("queued").await?;
     form.until_it_says("We could not send it just now.").await?;
     // A connection is there again.
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.browser.run("dispatchEvent(new Event('online'))", &[]).await?;
     form.until("sent").await?;
     form.until_it_says("Receipt number").await?;
@@ -81,8 +81,8 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
 
 pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Result<()> {
     queue(stage).await?;
-    stage.gate.mend();
-    let before = stage.gate.posted().len();
+    stage.proxy.mend();
+    let before = stage.proxy.posted().len();
     // As many tabs would: each form looks into the same database.
     let page = TAG.repeat(4);
     let script =
@@ -91,7 +91,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     stage.browser.until("window.sent > 0").await?;
     stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let posted = stage.gate.posted().len() - before;
+    let posted = stage.proxy.posted().len() - before;
     ensure!(posted == 1, "posted {posted} times");
     stage.endpoint.only_action().await?;
     ensure!(kept(stage).await?.is_empty(), "it is still kept");
@@ -111,7 +111,7 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         const patient = setTimeout;
         window.setTimeout = (done, time, ...more) => patient(done, time % 7000, ...more)",
     ] {
-        stage.gate.break_down("/actions", Fault::Break);
+        stage.proxy.break_down("/actions", Fault::Break);
         stage.open_page(&format!("<script>{broken}</script>"), TAG, &[]).await?;
         let form = stage.form();
         form.fill().await?;
@@ -119,7 +119,7 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         form.click("[data-act=keep]").await?;
         form.until_it_says("This device could not keep your message.").await?;
         form.is_filled().await?;
-        stage.gate.mend();
+        stage.proxy.mend();
         form.send().await?;
         ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
     }

@@ -209,8 +209,8 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         fs::write(&path, text)?;
         stage.endpoint.kill().await?;
         stage.endpoint.start_again().await?;
-        stage.gate.lead_to(&stage.endpoint.origin());
-        stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.gate.origin)).await?;
+        stage.proxy.lead_to(&stage.endpoint.origin());
+        stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
         stage.browser.until("!!document.querySelector('[type=submit]')").await?;
         let look = format!(
             "{} look(document);

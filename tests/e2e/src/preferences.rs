@@ -7,8 +7,8 @@ use crate::contrast::COLOURS;
 use crate::embedding::{SCRIPT, TAG};
 use crate::harness::browser::Browser;
 use crate::harness::engine::{Engine, Wish};
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
-use crate::harness::gate::Fault;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
@@ -66,12 +66,12 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
     let moving = "document.querySelector('stand-with').shadowRoot.getAnimations().length";
     let send = async |form: &Form<'_>| {
         form.fill().await?;
-        stage.gate.break_down("/actions", Fault::Hold);
+        stage.proxy.break_down("/actions", Fault::Hold);
         form.submit().await?;
         form.until("sending").await?;
         form.find("[aria-disabled]").await?;
         let count = form.browser.value(moving).await?;
-        stage.gate.mend();
+        stage.proxy.mend();
         form.until("sent").await?;
         anyhow::Ok(count)
     };
@@ -103,7 +103,7 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
         form.until("editing").await?;
         ensure!(!is_dark(&browser, FORM).await?, "it is dark on a page that can't be");
 
-        browser.open(&format!("{}/campaigns/{CAMPAIGN}?lang=en", stage.gate.origin)).await?;
+        browser.open(&format!("{}/campaigns/{CAMPAIGN}?lang=en", stage.proxy.origin)).await?;
         for element in ["document.querySelector('.standwith')", "document.body"] {
             ensure!(is_dark(&browser, element).await?, "{element} of the hosted page is light");
         }
@@ -153,7 +153,7 @@ pub(crate) async fn own_colours_leave_nothing_out(stage: &Stage) -> Result<()> {
 
 async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     let count = r#"{"count":2500,"goal":5000}"#;
-    stage.gate.break_down("/count", Fault::Answer(answer(200, "application/json", count)));
+    stage.proxy.break_down("/count", Fault::Answer(answer(200, "application/json", count)));
     let element = r#"<stand-with campaign="https://actions.example.org/campaigns/free-mech-dara.json"></stand-with>"#;
     open(stage, browser, &[SCRIPT, element].concat()).await?;
     let forced = browser.value("matchMedia('(forced-colors: active)').matches").await?;
@@ -208,11 +208,11 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     )
     .await?;
     form.fill().await?;
-    stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
+    stage.proxy.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
     form.submit().await?;
     form.find("#form-notice[part=error]").await?;
     are_apart(browser, json!([["#form-notice", "Left", 5], ["button", "Top", 1]])).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.send().await?;
     are_apart(browser, json!([[".share a", "Top", 1], [".next", "Top", 1]])).await
 }

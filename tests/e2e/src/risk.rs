@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::{Form, PERSON};
-use crate::harness::gate::Fault;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::hostile::clobbering;
 
@@ -78,7 +78,7 @@ pub(crate) async fn the_quick_way_out_leaves_nothing_behind(stage: &Stage) -> Re
     let form = open_whole(stage).await?;
     form.fill().await?;
     leave_and_go_back(stage, &before).await?;
-    ensure!(stage.gate.posted().is_empty(), "something was sent");
+    ensure!(stage.proxy.posted().is_empty(), "something was sent");
     Ok(())
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn the_quick_way_out_needs_no_code(stage: &Stage) -> Result<()>
     serve_changed(stage, at_risk).await?;
     stage.open("index.html").await?;
     let before = stage.browser.address().await?;
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
     stage.form().enter("given_name", "Sophea").await?;
     leave_and_go_back(stage, &before).await
@@ -98,11 +98,11 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
     serve_changed(stage, at_risk).await?;
     let place = "(({ x, y, width, height }) => [x, y, width, height])(
         document.querySelector('stand-with').shadowRoot.querySelector('[data-act=exit]').getBoundingClientRect())";
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
     stage.form().find("[data-act=exit]").await?;
     let before = stage.browser.value(place).await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     let after = stage.browser.value(place).await?;
     ensure!(before == after, "it was at {before} and is at {after}");
@@ -128,7 +128,7 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
         })
         .await?;
         let try_it = async {
-            stage.gate.break_down(held, Fault::Hold);
+            stage.proxy.break_down(held, Fault::Hold);
             stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
             let form = stage.form();
             form.enter("given_name", "Sophea").await?;
@@ -136,21 +136,21 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
             form.click("[name=consent_delivery]").await?;
             form.submit().await?;
             form.find("[type=submit][aria-disabled]").await?;
-            let (asked, posted) = (stage.gate.asked(&name), stage.gate.posted().len());
+            let (asked, posted) = (stage.proxy.asked(&name), stage.proxy.posted().len());
             let left = stage.browser.run(leave, &[]).await?.to_string();
             let kept = ["Sophea", "embassy", "on"].map(|it| left.contains(it));
             ensure!(kept == [!risk; 3], "there is {left}");
-            stage.gate.mend();
+            stage.proxy.mend();
             if !risk {
                 return form.until("sent").await;
             }
             // Whoever comes back gets a form of their own, and nothing was sent in front of them.
             stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
-            ensure!(stage.gate.asked(&name) > asked, "it is the form as it was");
+            ensure!(stage.proxy.asked(&name) > asked, "it is the form as it was");
             ensure!(form.value("given_name").await?.is_empty(), "what was typed is back");
             ensure!(!form.has(":checked:not(option)").await?, "something is ticked");
             ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press is back");
-            ensure!(stage.gate.posted().len() == posted, "sent");
+            ensure!(stage.proxy.posted().len() == posted, "sent");
             form.until("editing").await
         };
         try_it.await.with_context(|| format!("at risk: {risk}, without {held}"))?;
@@ -167,7 +167,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
     let before = stage.browser.address().await?;
     // By the loader, and by the form itself.
     for held in ["standwith.wasm", "nothing"] {
-        stage.gate.break_down(held, Fault::Hold);
+        stage.proxy.break_down(held, Fault::Hold);
         stage.open_page("", &format!("<main>{}{TAG}</main>", clobbering()), &[]).await?;
         let exit =
             "document.querySelector('stand-with')?.shadowRoot?.querySelector('[data-act=exit]')";
@@ -178,7 +178,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
         let left = stage.browser.run(&format!("{exit}.click()"), &[]).await;
         ensure!(left.as_ref().err().is_none_or(is_there), "{left:?}");
         go_back(stage, &before).await.with_context(|| format!("without {held}"))?;
-        stage.gate.mend();
+        stage.proxy.mend();
     }
     Ok(())
 }
@@ -194,7 +194,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
     );
     // By the form itself, and by the loader.
     for held in ["nothing", "standwith.wasm"] {
-        stage.gate.break_down(held, Fault::Hold);
+        stage.proxy.break_down(held, Fault::Hold);
         stage.open_body(&frame).await?;
         stage.browser.enter_frame().await?;
         let form = stage.form();
@@ -216,9 +216,9 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         ensure!(left, "the form is still in the frame, without {held}");
-        stage.gate.mend();
+        stage.proxy.mend();
     }
-    ensure!(stage.gate.posted().is_empty(), "something was sent");
+    ensure!(stage.proxy.posted().is_empty(), "something was sent");
     // No word of it where there is no frame.
     let form = open_whole(stage).await?;
     let text =
@@ -272,7 +272,7 @@ pub(crate) async fn a_message_leaves_by_the_supporters_own_mail(stage: &Stage) -
     let gmail = form.find("a[href^='https://mail.google.com/']").await?.attr("href").await?;
     let gmail = gmail.context("no address")?;
     ensure!(gmail.contains("su=") && gmail.contains("%20"), "{gmail}");
-    ensure!(stage.gate.posted().is_empty(), "sent before it was mailed");
+    ensure!(stage.proxy.posted().is_empty(), "sent before it was mailed");
     form.click("[data-act=mail-yes]").await?;
     form.until("sent").await?;
     form.until_it_says("You told us that you sent it from your own email").await?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
-use crate::harness::gate::Fault;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::outbox::kept;
 use standwith::outbox::OutboxEntry;
@@ -54,19 +54,19 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     let tab = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!tab.to_string().contains("standwith"), "the tab keeps {tab}");
     // On the device nothing lies that anybody could read, either.
-    stage.gate.break_down("/actions", Fault::Break);
+    stage.proxy.break_down("/actions", Fault::Break);
     form.submit().await?;
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
     let kept = kept(stage).await?;
     let kept = kept.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is kept")?;
     hides(&payload(&kept.body)?)?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.click("[data-act=send-kept]").await?;
     form.until("sent").await?;
     ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
 
-    let body = stage.gate.posted().pop().context("nothing was posted")?.body;
+    let body = stage.proxy.posted().pop().context("nothing was posted")?.body;
     hides(&payload(std::str::from_utf8(&body)?)?)?;
     let arguments = ["export", "--campaign", CAMPAIGN, "--database", "sqlite:standwith.sqlite"];
     let arguments = [&arguments[..], &["--format", "jsonl", "--unseal", "seal.json"]].concat();
@@ -91,7 +91,7 @@ pub(crate) async fn without_its_cryptography_nothing_is_sent(stage: &Stage) -> R
         form.submit().await?;
         form.until_it_says("could not encrypt the message, so it was not sent").await?;
         form.is_filled().await?;
-        ensure!(stage.gate.posted().is_empty(), "{broken}: something was sent");
+        ensure!(stage.proxy.posted().is_empty(), "{broken}: something was sent");
         ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
     }
     Ok(())
@@ -100,7 +100,7 @@ pub(crate) async fn without_its_cryptography_nothing_is_sent(stage: &Stage) -> R
 pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Result<()> {
     stage.endpoint.kill().await?;
     stage.endpoint.start_again_with(&["--posts-from-all", "1", "--proof-tries", "64"]).await?;
-    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.proxy.lead_to(&stage.endpoint.origin());
     stage.open_page("", TAG, &[]).await?;
     let form = stage.form();
     for _ in 0..2 {
@@ -110,20 +110,20 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
         form.until("editing").await?;
     }
     // The second one was asked for a proof, and gave it.
-    let posted = stage.gate.posted().len();
+    let posted = stage.proxy.posted().len();
     ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
 
     // So does what the device kept meanwhile.
-    stage.gate.break_down("/actions", Fault::Break);
+    stage.proxy.break_down("/actions", Fault::Break);
     form.fill().await?;
     form.submit().await?;
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
-    stage.gate.mend();
+    stage.proxy.mend();
     form.click("[data-act=send-kept]").await?;
     form.until("sent").await?;
-    let answered = stage.gate.answered("/actions");
+    let answered = stage.proxy.answered("/actions");
     ensure!(answered.ends_with(&[429, 201]), "no proof was asked for: {answered:?}");
     ensure!(kept(stage).await?.is_empty(), "it is still kept");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 3, "it did not arrive");

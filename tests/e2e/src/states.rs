@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::embedding::TAG;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
-use crate::harness::gate::Fault;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
@@ -65,13 +65,13 @@ pub(crate) async fn walk(
         let name = page.name;
         look(form, state).await.with_context(|| format!("{name}, {state}"))
     };
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     let form = page.open(stage, &page.tag).await?;
     form.find("form").await?;
     ensure!(form.state().await? == "loading", "the code is there already");
     look(&form, "loading").await?;
 
-    stage.gate.mend();
+    stage.proxy.mend();
     form.until("editing").await?;
     stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
     form.click("summary").await?;
@@ -83,13 +83,13 @@ pub(crate) async fn walk(
     look(&form, "with mistakes").await?;
 
     form.fill().await?;
-    stage.gate.break_down("/actions", Fault::Hold);
+    stage.proxy.break_down("/actions", Fault::Hold);
     form.submit().await?;
     form.until("sending").await?;
     form.find("[aria-disabled]").await?;
     look(&form, "sending").await?;
 
-    stage.gate.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
+    stage.proxy.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
     form.find("#form-notice[part=error]").await?;
     look(&form, "failed").await?;
 
@@ -97,11 +97,11 @@ pub(crate) async fn walk(
         form.click("[data-act=keep]").await?;
         form.until("queued").await?;
         look(&form, "kept").await?;
-        stage.gate.mend();
+        stage.proxy.mend();
         form.click("[data-act=send-kept]").await?;
         form.until("sent").await?;
     } else {
-        stage.gate.mend();
+        stage.proxy.mend();
         form.send().await?;
     }
     look(&form, "sent").await
@@ -117,20 +117,20 @@ pub(crate) async fn show_the_rest(
         async |form: &Form<'_>, state: &str| look(form, state).await.context(state.to_owned());
     // Before any browser has kept it.
     let gone = || Fault::Answer(answer(404, "text/html", ""));
-    stage.gate.break_down("standwith.wasm", gone());
+    stage.proxy.break_down("standwith.wasm", gone());
     let form = page.open(stage, &page.tag).await?;
     form.until("unavailable").await?;
     look(&form, "unavailable").await?;
 
-    stage.gate.break_down("standwith.wasm", Fault::Hold);
+    stage.proxy.break_down("standwith.wasm", Fault::Hold);
     let form = page.open(stage, &page.tag).await?;
     form.click("[name=given_name]").await?;
     stage.browser.strike("Sophea").await?;
-    stage.gate.break_down("standwith.wasm", gone());
+    stage.proxy.break_down("standwith.wasm", gone());
     form.until("unavailable").await?;
     form.find("[name=given_name]").await?;
     look(&form, "unavailable with something typed").await?;
-    stage.gate.mend();
+    stage.proxy.mend();
 
     for campaign in [CLOSED, NOT_YET_OPEN] {
         let form = page.open(stage, &tag_of(campaign)).await?;
@@ -165,7 +165,7 @@ pub(crate) async fn serve_them(stage: &Stage) -> Result<()> {
     }
     stage.endpoint.kill().await?;
     stage.endpoint.start_again().await?;
-    stage.gate.lead_to(&stage.endpoint.origin());
+    stage.proxy.lead_to(&stage.endpoint.origin());
     Ok(())
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     let lang = status.attr("lang").await?;
     ensure!(lang.as_deref() == Some("en"), "the sentence is in {lang:?}");
     let link = form.find(&format!("{sentence} a")).await?.prop("href").await?;
-    let hosted = format!("{}/campaigns/free-mech-dara", stage.gate.origin);
+    let hosted = format!("{}/campaigns/free-mech-dara", stage.proxy.origin);
     ensure!(link.as_deref() == Some(&hosted), "the link leads to {link:?}");
     ensure!(form.has("slot").await?, "the element's own content is gone");
     let uncaught = stage.uncaught().await?;

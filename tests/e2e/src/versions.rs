@@ -8,7 +8,7 @@ use reqwest::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 
 use crate::embedding::TAG;
 use crate::harness::endpoint::Endpoint;
-use crate::harness::{Place, Stage};
+use crate::harness::{Place, Stage, folder};
 
 const NEW: &str = env!("CARGO_PKG_VERSION");
 const OLD: &str = "0.0.9";
@@ -16,7 +16,7 @@ const OLD: &str = "0.0.9";
 /// A copy of the widget's files, an older version among them: today's under another number.
 fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
     let dist = folder.join("dist");
-    copy(&place.dist, &dist)?;
+    folder::copy(&place.dist, &dist)?;
     let (new, old) = (dist.join(format!("v{NEW}")), dist.join(format!("v{OLD}")));
     fs::create_dir(&old)?;
     for file in fs::read_dir(&new)? {
@@ -34,20 +34,6 @@ fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
         }
     }
     Ok(dist)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let to = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            copy(&file.path(), &to)?;
-        } else {
-            fs::copy(file.path(), to)?;
-        }
-    }
-    Ok(())
 }
 
 pub(crate) async fn versions_stay_and_the_loader_is_asked_for_anew(place: &Place) -> Result<()> {
@@ -84,16 +70,16 @@ pub(crate) async fn a_pinned_older_version_still_works(stage: &Stage) -> Result<
     let place = Place::find()?;
     let folder = tempfile::TempDir::new()?;
     let dist = with_an_older_version(&place, folder.path())?;
-    let endpoint = Endpoint::start_with(&place, Some(&stage.gate.origin), dist).await?;
-    stage.gate.lead_to(&endpoint.origin());
+    let endpoint = Endpoint::start_with(&place, Some(&stage.proxy.origin), dist).await?;
+    stage.proxy.lead_to(&endpoint.origin());
 
     let pinned = TAG.replace("org/standwith.js", &format!("org/v{OLD}/standwith.js"));
     stage.open_body(&pinned).await?;
     let form = stage.form();
     form.until("editing").await?;
     ensure!(stage.browser.value("StandWith.version").await? == OLD, "it is not the pinned one");
-    ensure!(stage.gate.asked(&format!("v{OLD}/standwith.wasm")) == 1, "{:?}", stage.gate.seen());
-    ensure!(stage.gate.asked(&format!("v{NEW}/standwith.wasm")) == 0, "{:?}", stage.gate.seen());
+    ensure!(stage.proxy.asked(&format!("v{OLD}/standwith.wasm")) == 1, "{:?}", stage.proxy.seen());
+    ensure!(stage.proxy.asked(&format!("v{NEW}/standwith.wasm")) == 0, "{:?}", stage.proxy.seen());
     form.fill().await?;
     form.send().await?;
     endpoint.only_action().await?;

@@ -3,19 +3,19 @@
 use anyhow::{Context, Result, ensure};
 
 use crate::embedding::TAG;
-use crate::harness::gate::Seen;
+use crate::harness::fault_proxy::Seen;
 use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Visits a new page with this in its body; what came through meanwhile, by method and path.
 async fn visit(stage: &Stage, body: &str) -> Result<Vec<String>> {
-    let seen = stage.gate.seen().len();
+    let seen = stage.proxy.seen().len();
     stage.open_body(body).await?;
     stage.form().until("editing").await?;
     stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
     let told = |seen: &Seen| format!("{} {}", seen.method, seen.path);
-    Ok(stage.gate.seen()[seen..].iter().map(told).collect())
+    Ok(stage.proxy.seen()[seen..].iter().map(told).collect())
 }
 
 /// Whether this browser asks if what a page fetched is still the same. WebKitGTK's does not while it is
@@ -25,10 +25,10 @@ async fn asks_whether_it_changed(stage: &Stage) -> Result<bool> {
     for _ in 0..2 {
         stage.open_body("").await?;
         let fetch = "fetch(arguments[0]).then((it) => it.text()).then(() => window.fetched = true)";
-        stage.browser.run(fetch, &[format!("{}{file}", stage.gate.origin).into()]).await?;
+        stage.browser.run(fetch, &[format!("{}{file}", stage.proxy.origin).into()]).await?;
         stage.browser.until("window.fetched").await?;
     }
-    Ok(stage.gate.answered(&file) == [200, 304])
+    Ok(stage.proxy.answered(&file) == [200, 304])
 }
 
 pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
@@ -50,7 +50,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let second = visit(stage, &pinned).await?;
     let fresh = |seen: &&String| **seen != count;
     ensure!(second.iter().filter(fresh).eq([&campaign]), "{second:?}");
-    let how = stage.gate.answered(&format!("{CAMPAIGN}.json"));
+    let how = stage.proxy.answered(&format!("{CAMPAIGN}.json"));
     ensure!(how == [200, if asks { 304 } else { 200 }], "the campaign was answered {how:?}");
 
     // Unpinned, the loader is asked for anew, and is the same.
@@ -62,7 +62,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
         third.sort();
         ensure!(third == [campaign.clone(), loader.clone()], "{third:?}");
     }
-    let how = stage.gate.answered("/standwith.js");
+    let how = stage.proxy.answered("/standwith.js");
     let (last, before) = how.split_last().context("no loader")?;
     ensure!(*last == 304 && before == [200, 200], "the loaders were answered {how:?}");
 
@@ -70,7 +70,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let form = stage.form();
     form.fill().await?;
     form.send().await?;
-    let methods: Vec<_> = stage.gate.seen().into_iter().map(|seen| seen.method).collect();
+    let methods: Vec<_> = stage.proxy.seen().into_iter().map(|seen| seen.method).collect();
     ensure!(methods.iter().all(|method| ["GET", "POST"].contains(&method.as_str())), "{methods:?}");
     stage.endpoint.only_action().await?;
     Ok(())

@@ -1,34 +1,31 @@
 //! The program `standwith`, as its users run it.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
+use super::process::{EndpointProcess, Launch};
 use super::{CAMPAIGN, Place};
 
 /// An endpoint with a database of its own, which ends when dropped.
 #[derive(Debug)]
 pub struct Endpoint {
-    program: PathBuf,
-    dist: PathBuf,
-    public_url: Option<String>,
-    dir: TempDir,
+    launch: Launch,
     running: Mutex<Running>,
+    // Dropped last: the process works in it.
+    dir: TempDir,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Running {
     origin: String,
-    child: Option<Child>,
+    process: Option<EndpointProcess>,
 }
 
 impl Endpoint {
@@ -45,13 +42,14 @@ impl Endpoint {
     ) -> Result<Self> {
         let dir = TempDir::new()?;
         place.campaigns(&dir.path().join("campaigns"))?;
-        let endpoint = Endpoint {
-            program: place.program.clone(),
-            dist,
-            public_url: public_url.map(str::to_owned),
-            dir,
-            running: Mutex::new(Running { origin: String::new(), child: None }),
-        };
+        let mut launch = Launch::new(&place.program, dir.path())
+            .with(["serve", "--campaigns", "campaigns", "--listen", "127.0.0.1:0"])
+            .with(["--database", DATABASE, "--widgets"])
+            .with([dist]);
+        if let Some(url) = public_url {
+            launch = launch.with(["--public-url", url]);
+        }
+        let endpoint = Endpoint { launch, running: Mutex::default(), dir };
         endpoint.start_again().await?;
         Ok(endpoint)
     }
@@ -63,30 +61,18 @@ impl Endpoint {
 
     /// The same with more options of `serve`.
     pub async fn start_again_with(&self, options: &[&str]) -> Result<()> {
-        let log = File::create(self.path("log"))?;
-        let mut command = self.command(["serve", "--campaigns", "campaigns"]);
-        command.args(["--listen", "127.0.0.1:0", "--database", DATABASE, "--widgets"]);
-        command.arg(&self.dist).args(options);
-        if let Some(url) = &self.public_url {
-            command.args(["--public-url", url]);
-        }
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let line = tokio::time::timeout(Duration::from_secs(15), lines.next_line()).await??;
-        let line = line.with_context(|| format!("it ended at once: {}", self.log()))?;
-        let origin = line.split_whitespace().last().unwrap_or_default();
-        let origin = origin.trim_end_matches('/').to_owned();
-        *self.lock() = Running { origin, child: Some(child) };
+        let process = self.launch.clone().with(options).start_async().await?;
+        let origin = format!("http://{}", process.address()?);
+        *self.lock() = Running { origin, process: Some(process) };
         Ok(())
     }
 
     /// Ends it at once, as a failure of the machine would.
     pub async fn kill(&self) -> Result<()> {
-        let child = self.lock().child.take();
-        if let Some(mut child) = child {
-            child.kill().await?;
+        match self.lock().process.take() {
+            Some(process) => process.kill(),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
@@ -105,17 +91,7 @@ impl Endpoint {
 
     /// What it wrote to its log.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap_or_default()
-    }
-
-    fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .current_dir(self.dir.path())
-            .args(arguments)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        command
+        self.launch.log()
     }
 
     /// Runs one of its other commands, beside it.
@@ -123,7 +99,7 @@ impl Endpoint {
         &self,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<Output> {
-        Ok(self.command(arguments).output().await?)
+        self.launch.run(arguments).await
     }
 
     /// What `standwith export` writes, as a file too: the lines of JSON.

@@ -42,7 +42,7 @@ pub struct Seen {
 
 /// The one address by which browsers know the endpoint.
 #[derive(Debug)]
-pub struct Gate {
+pub struct FaultProxy {
     /// Its origin.
     pub origin: String,
     state: Arc<State>,
@@ -65,7 +65,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Gate {
+impl FaultProxy {
     /// Opens it; it leads nowhere yet.
     pub async fn open() -> Result<Self> {
         // Where an answer leads is for the browser to see.
@@ -76,7 +76,11 @@ impl Gate {
             move |request| handle(state.clone(), request)
         });
         let server = server.await?;
-        Ok(Gate { origin: format!("http://127.0.0.1:{}", server.port), state, _server: server })
+        Ok(FaultProxy {
+            origin: format!("http://127.0.0.1:{}", server.port),
+            state,
+            _server: server,
+        })
     }
 
     /// From now on it leads to the endpoint at this origin.

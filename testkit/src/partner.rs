@@ -59,7 +59,7 @@ impl Partner {
         });
         let server = server.await?;
         let partner = Partner {
-            // Another host than the gate's, so that nothing is same-site.
+            // Another host than the proxy's, so that nothing is same-site.
             origin: format!("http://localhost:{}", server.port),
             site,
             endpoint: endpoint.to_owned(),

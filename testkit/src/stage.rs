@@ -1,13 +1,5 @@
 //! What every test in a browser stands on, and every bench: an endpoint, a partner's pages on another
-//! origin, and between browser and endpoint a gate where things go wrong when they are told to.
-
-pub mod browser;
-pub mod endpoint;
-pub mod engine;
-pub mod form;
-pub mod gate;
-pub mod partner;
-pub mod server;
+//! origin, and between browser and endpoint a proxy where things go wrong when they are told to.
 
 use std::env;
 use std::fmt;
@@ -17,11 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use browser::Browser;
-use endpoint::Endpoint;
-use form::Form;
-use gate::Gate;
-use partner::Partner;
+use super::browser::Browser;
+use super::endpoint::Endpoint;
+use super::fault_proxy::FaultProxy;
+use super::form::Form;
+use super::partner::Partner;
 
 /// The example campaign.
 pub const CAMPAIGN: &str = "free-mech-dara";
@@ -62,7 +54,7 @@ pub struct Place {
 impl Place {
     /// Finds it: in the checkout, or where the environment says.
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
         let named = |variable, usual: &str| {
             env::var_os(variable).map_or_else(|| root.join(usual), PathBuf::from)
         };
@@ -87,7 +79,7 @@ impl Place {
     }
 
     /// Fills a folder with the campaigns that the tests are about.
-    fn campaigns(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn campaigns(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         // As it is served to everyone, byte for byte.
         let name = format!("{CAMPAIGN}.json");
@@ -108,7 +100,7 @@ pub struct Stage {
     /// What the forms post to.
     pub endpoint: Endpoint,
     /// By which browsers reach it.
-    pub gate: Gate,
+    pub proxy: FaultProxy,
     /// Whose pages carry the forms.
     pub partner: Partner,
     /// The npm packages.
@@ -118,12 +110,12 @@ pub struct Stage {
 impl Stage {
     /// A fresh endpoint and a fresh partner.
     pub async fn set(place: &Place, browser: Browser) -> Result<Self> {
-        let gate = Gate::open().await?;
-        let endpoint = Endpoint::start(place, Some(&gate.origin)).await?;
-        gate.lead_to(&endpoint.origin());
-        let partner = Partner::open(place, &gate.origin).await?;
+        let proxy = FaultProxy::open().await?;
+        let endpoint = Endpoint::start(place, Some(&proxy.origin)).await?;
+        proxy.lead_to(&endpoint.origin());
+        let partner = Partner::open(place, &proxy.origin).await?;
         let modules = place.modules.clone();
-        Ok(Stage { browser, endpoint, gate, partner, modules })
+        Ok(Stage { browser, endpoint, proxy, partner, modules })
     }
 
     /// Opens one of the partner's pages of the checkout.
@@ -180,7 +172,7 @@ impl Stage {
             }
             Err(error) => format!("no page: {error:#}"),
         };
-        for seen in self.gate.seen() {
+        for seen in self.proxy.seen() {
             eprintln!("request: {} {}", seen.method, seen.path);
         }
         eprintln!("endpoint: {}", self.endpoint.log());
