@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -425,15 +426,19 @@ fn all_that_was_answered_for_is_there_after_the_end() {
     let server = Server::start();
     let at = server.at;
     let actions: Vec<String> = (0..200).map(|_| signed(&server.claims())).collect();
+    let (accepted, first) = mpsc::channel();
     let clients: Vec<_> = actions
         .chunks(50)
         .map(|chunk| {
-            let chunk = chunk.to_vec();
+            let (chunk, accepted) = (chunk.to_vec(), accepted.clone());
             thread::spawn(move || {
                 let mut taken = Vec::new();
                 for jws in chunk {
                     match post(at, &jws) {
-                        Some((201, body)) => taken.push(body["id"].as_str().unwrap().to_owned()),
+                        Some((201, body)) => {
+                            taken.push(body["id"].as_str().unwrap().to_owned());
+                            accepted.send(()).unwrap();
+                        }
                         Some((503, _)) | None => break,
                         other => panic!("{other:?}"),
                     }
@@ -442,7 +447,10 @@ fn all_that_was_answered_for_is_there_after_the_end() {
             })
         })
         .collect();
-    thread::sleep(Duration::from_millis(60));
+    // In the middle of it all: most are still to be sent.
+    for _ in 0..10 {
+        first.recv().unwrap();
+    }
     let (code, log, dir) = server.stop();
     assert_eq!(code, Some(0), "{log}");
     let kept = exported(dir.path());
@@ -462,13 +470,21 @@ fn a_request_under_way_is_answered_before_the_end() {
     let jws = signed(&server.claims());
     let mut stream = TcpStream::connect(server.at).unwrap();
     let head = format!(
-        "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+        "POST /campaigns/{ID}/actions HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n",
         jws.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    thread::sleep(Duration::from_millis(200));
+    // It has read the head, and waits for the body.
+    let asks = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut asked = vec![0; asks.len()];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(asked, asks);
     server.process.signal("TERM").unwrap();
-    thread::sleep(Duration::from_millis(200));
+    // It has begun to end when it takes no more connections.
+    while TcpStream::connect(server.at).is_ok() {
+        thread::yield_now();
+    }
     stream.write_all(jws.as_bytes()).unwrap();
     assert_eq!(answer(stream).unwrap().0, 201);
     let mut server = server;
