@@ -129,7 +129,16 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     let share = "<script>
       navigator.canShare = () => true;
       navigator.share = (what) => { window.passed = what; return Promise.reject(new Error('no')); };
+      // The three seconds are over when the test says so.
+      window.pending = [];
+      const later = window.setTimeout;
+      window.setTimeout = (done, time, ...more) =>
+        time === 3000 ? pending.push(done) : later(done, time, ...more);
+      window.left = false;
+      addEventListener('beforeunload', () => window.left = true);
     </script>";
+    let time_is_over = "pending.forEach((done) => done());
+        requestAnimationFrame(() => requestAnimationFrame(() => window.settled = true))";
     stage.open_page(share, &format!("<main>{TAG}</main>"), &[]).await?;
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     let form = stage.form();
@@ -141,7 +150,10 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     let passed = stage.browser.value("window.passed").await?;
     ensure!(passed["text"] == "I wrote.", "{passed}");
     ensure!(passed["url"] == "https://campaign.invalid/dara", "{passed}");
-    tokio::time::sleep(std::time::Duration::from_millis(3500)).await;
+    stage.browser.until("pending.length === 1").await?;
+    stage.browser.run(time_is_over, &[]).await?;
+    stage.browser.until("window.settled").await?;
+    ensure!(stage.browser.value("left").await? == false, "the page is about to be left");
     ensure!(stage.browser.value("!!window.passed").await? == true, "the page is left");
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
 
@@ -151,6 +163,8 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     form.fill().await?;
     form.submit().await?;
     form.until("sent").await?;
+    stage.browser.until("pending.length === 1").await?;
+    stage.browser.run(time_is_over, &[]).await?;
     for _ in 0..400 {
         // That page answers nowhere, which Firefox calls an error.
         match stage.browser.address().await {

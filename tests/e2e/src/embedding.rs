@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::fault_proxy::Fault;
 use crate::harness::server::answer;
@@ -15,6 +15,16 @@ pub(crate) const TAG: &str = r#"<script async crossorigin="anonymous" src="https
 
 /// The same file, for pages that place the element themselves.
 pub(crate) const SCRIPT: &str = r#"<script async crossorigin="anonymous" src="https://actions.example.org/standwith.js"></script>"#;
+
+/// Notes what is fetched, at the moment in which it is asked for.
+pub(crate) const FETCHED: &str = "<script>
+  window.fetched = [];
+  const fetchIt = window.fetch;
+  window.fetch = (what, ...how) => {
+    fetched.push(String(what.url ?? what));
+    return fetchIt(what, ...how);
+  };
+</script>";
 
 pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     stage: &Stage,
@@ -194,13 +204,21 @@ pub(crate) async fn a_campaign_may_have_moved(stage: &Stage) -> Result<()> {
 pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<()> {
     let lazy = TAG.replace("data-campaign", "data-loading=lazy data-campaign");
     let far = "<div style=\"height: 5000px\">A long article</div>";
-    stage.open_body(&format!("{far}{lazy}")).await?;
+    stage.open_page(FETCHED, &format!("{far}{lazy}"), &[]).await?;
     stage.browser.until("!!document.querySelector('stand-with')").await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Observers hear in the order in which they began: the form's own before this one.
+    let watch = "new IntersectionObserver(() => window.observed = true)
+        .observe(document.querySelector('stand-with'))";
+    stage.browser.run(watch, &[]).await?;
+    stage.browser.until("window.observed").await?;
+    let fetched = stage.browser.value("fetched").await?;
+    ensure!(fetched == json!([]), "it did not wait: {fetched}");
     ensure!(stage.proxy.asked("standwith.wasm") == 0, "it did not wait");
     ensure!(stage.form().state().await? == "loading", "{}", stage.form().state().await?);
     stage.browser.run("scrollTo(0, 4500)", &[]).await?;
-    stage.form().until("editing").await
+    stage.form().until("editing").await?;
+    // What is noted is what is fetched.
+    stage.browser.until("fetched.some((address) => address.includes('standwith.wasm'))").await
 }
 
 pub(crate) async fn a_sandboxed_frame_is_enough(stage: &Stage) -> Result<()> {

@@ -23,8 +23,16 @@ const LEFT: char = '\u{e012}';
 
 const ROOT: &str = "document.querySelector('stand-with').shadowRoot";
 
-/// An element with content of its own, in Khmer: its catalogue is asked for once the campaign file
-/// is read, and what there is to paint is painted in the same moment.
+/// Notes when the campaign file is read: then it is digested, and what there is to paint is painted in the same task.
+const READ: &str = "<script>
+  const { digest } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.digest = function (...what) {
+    setTimeout(() => window.isRead = true);
+    return digest.apply(this, what);
+  };
+</script>";
+
+/// An element with content of its own, in Khmer.
 const ELEMENT: &str = r#"<stand-with lang="km" campaign="/plain.json"
     hosted="https://actions.example.org/campaigns/free-mech-dara"><a id="own" href="/">My words</a></stand-with>"#;
 
@@ -96,17 +104,29 @@ fn plan_of(first: impl Into<Value>) -> Value {
 
 /// Opens a page with the plain file, and waits until it is read.
 async fn open_plain(stage: &Stage) -> Result<()> {
-    let asked = stage.proxy.asked("km.json");
     stage.proxy.break_down("standwith.wasm", Fault::Hold);
-    stage.open_page(SCRIPT, ELEMENT, &[]).await?;
-    // A second time the catalogue may come from the browser's own cache.
-    for _ in 0..if asked == 0 { 500 } else { 15 } {
-        if stage.proxy.asked("km.json") > asked {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    ensure!(asked > 0, "the campaign was not read");
+    stage.open_page(&[READ, SCRIPT].concat(), ELEMENT, &[]).await?;
+    stage.browser.until("window.isRead").await
+}
+
+/// Notes each press in the form from now on, after the loader has heard of it: whether the browser is to do nothing.
+async fn note_presses(stage: &Stage) -> Result<()> {
+    let note = format!(
+        "window.presses = [];
+        for (const kind of ['click', 'submit']) {ROOT}.addEventListener(kind, (event) => {{
+          const within = Element.prototype.closest.call(event.target, 'button');
+          if (kind === 'submit' || within) presses.push(event.defaultPrevented);
+        }})"
+    );
+    stage.browser.run(&note, &[]).await?;
+    Ok(())
+}
+
+/// Waits for so many presses. If the browser is to act on none of them, then no page is left later either.
+async fn presses_do_nothing(stage: &Stage, number: usize) -> Result<()> {
+    stage.browser.until(&format!("presses.length >= {number}")).await?;
+    let prevented = stage.browser.value("presses.every((prevented) => prevented)").await?;
+    ensure!(prevented == true, "the browser acts on a press");
     Ok(())
 }
 
@@ -268,13 +288,14 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
         let form = open_painted(stage, "", TAG).await?;
         let address = stage.browser.value("location.href").await?;
         let seen = stage.proxy.seen().len();
+        note_presses(stage).await?;
         if by_key {
             form.click("[name=email]").await?;
             stage.browser.strike(&format!("sophea{ENTER}")).await?;
         } else {
             form.submit().await?;
         }
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        presses_do_nothing(stage, 1).await?;
         ensure!(form.state().await? == "loading", "another page, or no form");
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
         ensure!(stage.proxy.seen().len() == seen, "{:?}", &stage.proxy.seen()[seen..]);
@@ -382,8 +403,9 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     fail();
     says_why(stage, why).await?;
     form.click("[name=subject]").await?;
+    note_presses(stage).await?;
     stage.browser.strike(&ENTER.to_string()).await?;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    presses_do_nothing(stage, 1).await?;
     ensure!(stage.browser.value("location.href").await? == address, "the page is left");
     ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
 
@@ -626,6 +648,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     // Once: two clicks in one place, soon after each other, choose a word, which is then typed over. And nothing that
     // is said meanwhile takes the focus away.
     form.click("[name=given_name]").await?;
+    note_presses(stage).await?;
     for _ in 0..2 {
         stage.browser.strike(&format!("Sophea{ENTER}")).await?;
         let click =
@@ -634,7 +657,8 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         stage.proxy.break_down("standwith.wasm", Fault::Break);
         form.until("unavailable").await?;
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Each time by Enter, which presses the first button, and by both.
+    presses_do_nothing(stage, 6).await?;
     ensure!(stage.browser.value("window.pwned ?? 0").await? == 0, "it ran");
     ensure!(stage.browser.value("location.href").await? == address, "the page is left");
     ensure!(

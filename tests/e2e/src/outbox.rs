@@ -85,16 +85,26 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     let before = stage.proxy.posted().len();
     // As many tabs would: each form looks into the same database.
     let page = TAG.repeat(4);
-    let script =
-        "<script>window.sent = 0; addEventListener('standwith:sent', () => sent++)</script>";
+    let script = "<script>
+        window.sent = 0;
+        addEventListener('standwith:sent', () => sent++);
+        window.looked = 0;
+        const begin = IDBDatabase.prototype.transaction;
+        IDBDatabase.prototype.transaction = function (names, mode, ...more) {
+          const begun = begin.call(this, names, mode, ...more);
+          if (mode === 'readwrite') begun.addEventListener('complete', () => looked++);
+          return begun;
+        };
+      </script>";
     stage.open_page(script, &page, &[]).await?;
     stage.browser.until("window.sent > 0").await?;
     stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // Each has looked, and the one that sent has deleted it.
+    stage.browser.until("window.looked >= 5").await?;
+    ensure!(kept(stage).await?.is_empty(), "it is still kept");
     let posted = stage.proxy.posted().len() - before;
     ensure!(posted == 1, "posted {posted} times");
     stage.endpoint.only_action().await?;
-    ensure!(kept(stage).await?.is_empty(), "it is still kept");
     Ok(())
 }
 

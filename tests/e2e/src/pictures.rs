@@ -1,7 +1,6 @@
 //! Pictures of a form in every state, for the documents: made where `STANDWITH_PICTURES` names a folder for them.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -46,7 +45,14 @@ async fn every_state(
             const shown = told ?? (isForm ? root.querySelector('section') : null);
             shown?.scrollIntoView({ block: told ? 'center' : 'start' });";
         form.browser.run(show, &[state.into()]).await?;
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        // Whatever moves or is loaded comes to its end; what spins for ever does not.
+        let settle = "window.settled = false;
+            const moving = document.querySelector('stand-with').shadowRoot.getAnimations()
+              .filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity);
+            Promise.allSettled([document.fonts.ready, ...moving.map(({ finished }) => finished)])
+              .then(() => requestAnimationFrame(() => requestAnimationFrame(() => window.settled = true)))";
+        form.browser.run(settle, &[]).await?;
+        form.browser.until("window.settled").await?;
         let name = format!("{}-{window}.png", state.replace(' ', "-"));
         form.browser.photograph(&folder.join(name)).await
     };

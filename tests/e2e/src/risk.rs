@@ -54,19 +54,20 @@ async fn go_back(stage: &Stage, before: &str) -> Result<()> {
     }
     ensure!(left, "still at {}", stage.browser.address().await?);
     for _ in 0..5 {
-        tokio::time::sleep(Duration::from_millis(300)).await;
         if let Err(error) = stage.browser.back().await {
             ensure!(is_there(&error), "{error:#}");
         }
-        match stage.browser.address().await {
-            Ok(address) if address == before => return Ok(()),
-            Ok(address) if !address.contains("weather.invalid") => {
-                bail!("the way back leads to {address}")
+        for _ in 0..100 {
+            match stage.browser.address().await {
+                Ok(address) if address == before => return Ok(()),
+                Ok(address) if !address.contains("weather.invalid") => {
+                    bail!("the way back leads to {address}")
+                }
+                Err(error) if !is_there(&error) => return Err(error),
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
-            Err(error) if !is_there(&error) => return Err(error),
-            // It had not come to an end there.
-            _ => {}
         }
+        // It had not come to an end there.
     }
     bail!("no way leads back")
 }
