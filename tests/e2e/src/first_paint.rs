@@ -48,7 +48,7 @@ const WATCHED: &str = "<script>
   };
 </script>";
 
-/// Opens a page whose form is painted. Its code comes when the gate is told something else.
+/// Opens a page whose form is painted. Its code comes when the proxy is told something else.
 async fn open_painted<'a>(stage: &'a Stage, head: &str, body: &str) -> Result<Form<'a>> {
     stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(head, body, &[]).await?;
