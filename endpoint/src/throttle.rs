@@ -1,4 +1,4 @@
-//! Log lines that anybody could make the endpoint write often, written rarely.
+//! Limits on log lines that a client could make the endpoint write often.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -48,7 +48,7 @@ pub(crate) fn validate(
 }
 
 /// Whether the campaign, in the language that the consent names, asks in the words that it names.
-/// A purpose that nobody asked for is told by the check.
+/// A purpose that the campaign does not have is an error of the check.
 fn has_wording(version: &Version, claim: &ConsentClaim) -> bool {
     let same = |known: &&Consent| known.purpose.as_str() == claim.purpose;
     if !version.campaign().consents.iter().any(|known| same(&known)) {

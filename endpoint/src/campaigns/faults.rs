@@ -51,13 +51,13 @@ pub(crate) fn fault_of_id(bytes: &[u8], problem: String, hint: &str) -> ConfigFa
     ConfigFault { pointer: "/id".to_owned(), line, kind }
 }
 
-/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to mend`. Names in a file don't act on a
+/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to fix`. Names in a file don't act on a
 /// terminal or a log.
 pub fn located(path: &Path, fault: &ConfigFault) -> String {
     escaped(&format!("{}:{}: {}", path.display(), fault.line, in_words(fault)))
 }
 
-/// A fault without its line: `/pointer: what; how to mend`.
+/// A fault without its line: `/pointer: what; how to fix`.
 pub fn in_words(fault: &ConfigFault) -> String {
     let words = fault.to_string();
     match words.split_once(": ") {

@@ -29,7 +29,7 @@ impl HostedForms {
         self.tokens.issue(campaign, jti, now)
     }
 
-    /// Forgets what nobody asked for in time.
+    /// Drops the pages that no browser asked for in time.
     pub fn purge(&self) {
         self.pages.purge();
     }

@@ -1,4 +1,4 @@
-//! Pages that answer a post where somebody may be at risk, each under an address that works once.
+//! Pages that answer a post of a campaign at risk, each under an address that works once.
 //!
 //! A page that is the answer to a post makes the browser keep the body of the post, for Reload and for restoring the
 //! session; after it, Back and Reload would bring back what was typed. So such a post is answered by `303 See Other`,
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::Rendered;
 use crate::compression::{quickly, unpacked};
 
-/// How long a page waits for the browser that was told its address.
+/// How long a page waits for the browser that has its address.
 const WAITS: Duration = Duration::from_secs(120);
 /// How many bytes of packed pages wait at most. The oldest of the network that has the most make room.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -78,7 +78,7 @@ impl PackedPage {
 }
 
 impl OneTimePages {
-    /// Keeps a page for a client of this network, and gives the token by which it can be had once.
+    /// Holds a page for a client of this network. Returns the token by which it can be had once.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -107,7 +107,7 @@ impl OneTimePages {
         waiting.0.remove(at).map(|page| page.packed)
     }
 
-    /// Forgets the pages that nobody asked for in time.
+    /// Drops the pages that no browser asked for in time.
     pub(crate) fn purge(&self) {
         self.lock().purge();
     }

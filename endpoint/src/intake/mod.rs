@@ -37,7 +37,7 @@ use crate::workers::Workers;
 
 /// The longest body of a post, in bytes.
 pub const LONGEST_BODY: usize = 32 * 1024;
-/// How old an action may be, in seconds: as long as an outbox keeps it, and a day more.
+/// How old an action may be, in seconds: as long as an entry stays in an outbox, and a day more.
 pub const OLDEST: i64 = 7 * 86_400;
 /// How far in the future an action may be signed, in seconds: clocks go wrong.
 pub const EARLIEST: i64 = 10 * 60;
@@ -145,7 +145,7 @@ impl Intake {
     }
 
     fn measure(&self, campaign: &str, taken: &Result<Acceptance, Refusal>) {
-        // Anybody may post to any name: only those that are served become labels.
+        // Any name can be posted to: only those that are served become labels.
         if self.campaigns.get(campaign).is_none() {
             return;
         }

@@ -12,7 +12,7 @@ use super::table::Table;
 
 /// A day in microseconds: how long addresses are digested under the same key.
 const DAY: u64 = 86_400_000_000;
-/// How often the log tells of posts over the limit, in microseconds.
+/// How often posts over the limit are logged, in microseconds.
 const REPORTS: u64 = 60_000_000;
 
 /// What changes. Times are microseconds since the limiter was made, but in `used`.
@@ -32,9 +32,9 @@ pub(super) struct State {
     pub(super) used_lookups: u64,
     pub(super) pages: u64,
     pub(super) proved: u64,
-    /// How many were over the limit since the log last told so, and when that was.
+    /// How many were over the limit since that was last logged, and when that was.
     over: u64,
-    told: Option<u64>,
+    logged: Option<u64>,
 }
 
 impl State {
@@ -55,7 +55,7 @@ impl State {
             pages: 0,
             proved: 0,
             over: 0,
-            told: None,
+            logged: None,
         })
     }
 
@@ -83,13 +83,13 @@ impl State {
         first(context.sign().as_ref())
     }
 
-    /// Tells the log, once in a while, how many are over the limit. They have no lines of their own: those would
+    /// Logs, once in a while, how many are over the limit. They have no lines of their own: those would
     /// fill the disk.
     pub(super) fn tell(&mut self, now: u64) {
         self.over += 1;
-        if self.told.is_none_or(|told| now - told >= REPORTS) {
+        if self.logged.is_none_or(|logged| now - logged >= REPORTS) {
             tracing::warn!(posts = self.over, "rate limit exceeded");
-            (self.over, self.told) = (0, Some(now));
+            (self.over, self.logged) = (0, Some(now));
         }
     }
 }

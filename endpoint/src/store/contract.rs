@@ -406,7 +406,7 @@ pub(super) async fn a_lease_ends_by_the_clock(scene: &Scene) {
     ] {
         assert!(!scene.finish(&first, outcome).await);
     }
-    // Late, but nobody else has claimed it.
+    // Late, but no other worker has claimed it.
     scene.clock.advance(600);
     assert!(scene.finish(&second, JobOutcome::Done).await);
     assert_eq!(scene.claim(&[MAIL], 1).await, []);

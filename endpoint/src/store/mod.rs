@@ -1,4 +1,4 @@
-//! The store of actions, campaign versions and jobs: what every store promises, apart from how it keeps it.
+//! The store of actions, campaign versions and jobs: what every store promises.
 //!
 //! [`Store`] is the promise, and `contract` its tests, which every store must pass. SQLite is the one store so far.
 

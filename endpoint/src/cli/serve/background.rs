@@ -41,8 +41,7 @@ pub(super) async fn probe(state: Arc<AppState>) {
     }
 }
 
-/// Keeps the campaigns as their files are, at once when SIGHUP comes; stops the endpoint when nothing can be kept any
-/// more.
+/// Reloads campaign files that have changed, at once on SIGHUP; stops the endpoint when nothing can be stored any more.
 pub(super) async fn look_after(state: Arc<AppState>, stop: Arc<Notify>, mut hangup: Signal) {
     let AppState { campaigns, store, metrics, .. } = &*state;
     let mut ticks = tokio::time::interval(LOOK);

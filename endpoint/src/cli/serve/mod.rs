@@ -34,7 +34,7 @@ use crate::workers::Workers;
 /// How many open files are for the database, campaigns and the widget. All others are for connections.
 const OWN_FILES: usize = 256;
 
-/// Serves until it is told to stop; false when the campaign files have faults.
+/// Serves until a signal stops it. Returns false when the campaign files have faults and none may have any.
 pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     options.start_log();
     let connections = connections();
@@ -58,9 +58,9 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         ..Bounds::default()
     };
     let Some(state) = open(config).await? else { return Ok(false) };
-    // Whoever reads that it listens may stop it.
+    // A process that reads that the endpoint listens may stop it at once.
     let signals = Signals::new()?;
-    // For the one who started it; that nobody reads it is no reason not to serve.
+    // A closed standard output is no reason not to serve.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
     let private = match private {
         Some(listener) => Some(listener),
@@ -248,7 +248,7 @@ async fn listen_on(at: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("can't listen on {at}{what}"))
 }
 
-/// Listens for metrics where nobody said where: only if the address is free.
+/// Listens for metrics at the default address, if it is free.
 async fn listen_by_default() -> Option<TcpListener> {
     let refused = |error: &io::Error| {
         tracing::warn!(%error, address = %METRICS, "metrics not served: set --metrics-listen");

@@ -89,7 +89,7 @@ impl Options {
     /// Starts the log that the flags ask for.
     pub(super) fn start_log(&self) {
         let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(self.log_level);
-        // A line that can't be written would be told of on the standard error, which panics where that fails.
+        // It would report a line that can't be written on the standard error, and panic where that fails.
         let log = log.log_internal_errors(false);
         match self.log {
             LogFormat::Compact => log.with_target(false).compact().init(),

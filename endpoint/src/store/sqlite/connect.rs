@@ -47,7 +47,7 @@ pub(super) async fn begin(
     Ok((connection, is_new))
 }
 
-/// Locks a folder for as long as the returned file is open. Whoever may read the folder can hold the lock.
+/// Locks a folder for as long as the returned file is open. Any process that may read the folder can hold the lock.
 async fn lock(folder: &Path) -> Result<File, Fault> {
     let (file, begun) = (File::open(folder).map_err(sqlx::Error::Io)?, Instant::now());
     loop {
@@ -65,7 +65,7 @@ async fn lock(folder: &Path) -> Result<File, Fault> {
 /// Fails unless the file is there.
 pub(super) fn existing(file: &Path) -> Result<(), Fault> {
     match fs::metadata(file) {
-        // To open a pipe waits until somebody writes to it.
+        // Opening a pipe would wait for a writer.
         Ok(about) if !about.is_file() && !about.is_dir() => {
             Err(Fault::Address(format!("{} is no regular file", file.display())))
         }
@@ -86,7 +86,7 @@ pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, Fault> {
 }
 
 /// The connections that read beside the one that writes. One of them stays open for ever: where the writer closes the
-/// last connection after a failed commit, SQLite deletes the log, as if somebody had removed it.
+/// last connection after a failed commit, SQLite deletes the log, as if it had been removed.
 pub(super) fn readers() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(4)
@@ -146,7 +146,7 @@ mod tests {
         assert!(!dir.path().join("test.sqlite").exists());
     }
 
-    // By default, one that nobody uses is closed after ten minutes, and each after half an hour.
+    // By default, one that is not used is closed after ten minutes, and each after half an hour.
     #[test]
     fn one_reader_is_never_closed() {
         let readers = readers();

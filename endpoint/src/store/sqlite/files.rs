@@ -1,5 +1,5 @@
 //! The database's files on disk: whether they are still the ones that are open. A file that was removed or replaced
-//! takes everything that is written to it and keeps nothing; one that was overwritten is damaged by it.
+//! takes all writes and loses them; one that was overwritten is damaged by them.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};

@@ -109,7 +109,7 @@ impl SqliteStore {
         settings: Settings,
     ) -> Result<Self, Fault> {
         let (mut connection, is_new) = begin(&file, &options).await?;
-        // A file that is gone is not made anew: actions would go where nobody looks.
+        // A file that is gone is not made anew: actions would go into a file that no one looks at.
         let options = options.create_if_missing(false);
         let readers = readers().connect_with(options.clone()).await?;
         let files = Arc::new(Files::of(&file)?);
