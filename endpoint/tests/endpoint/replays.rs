@@ -3,7 +3,7 @@
 use serde_json::json;
 use standwith::envelope::{compact, decode};
 
-use crate::test_endpoint::{ID, Signer, TestEndpoint, campaign, fresh_jti, signed, with};
+use crate::test_endpoint::{ID, Signer, TestEndpoint, campaign, signed, with};
 
 #[tokio::test]
 async fn the_same_action_again_gets_the_same_receipt() {
