@@ -8,7 +8,8 @@ export const fault = { next: undefined };
 /** What happens as soon as the next form is mounted, before it begins. */
 export const meanwhile = { next: undefined };
 
-export const mount = (host, root, page, context, file, texts) => {
+export const mount = (host, root, page, given) => {
+  const [file, texts, context] = given.split("\0");
   if (fault.next) throw fault.next;
   const embedded = { host, root, page, context: context.split("\n"), file, texts };
   const form = { ...embedded, calls: [], state: "editing", trapped: false };

@@ -1,6 +1,5 @@
-// What only the browser can do, for Rust: keys, digests, requests, the clipboard, languages. Whatever
-// a page has put in the place of these, `done` hears of it once: with what came, or with nothing.
-// Here and not in Rust, because a promise costs ten times the bytes there.
+// What only the browser can do, for Rust: requests, events, languages, leaving the page. Whatever a page has put in the
+// place of these, `done` hears of it once: with what came, or with nothing.
 
 /**
  * @template T
@@ -25,39 +24,10 @@ const settle = async (work, done) => {
   done(value);
 };
 
-/** @param {string} text */
-const bytes = (text) => new TextEncoder().encode(text);
 /** @param {ArrayBuffer | Uint8Array} buffer */
 export const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-
-/**
- * A fresh key for ES256, an identity, and SHA-256 of texts: `[private key, x, y, jti, ...digests]`.
- * @param {string[]} texts
- * @param {Done<(CryptoKey | string | undefined)[]>} done
- */
-export const prepare = (texts, done) => settle(async () => {
-  const { subtle } = crypto;
-  const [{ privateKey, publicKey }, ...digests] = await Promise.all([
-    subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]),
-    ...texts.map((text) => subtle.digest("SHA-256", bytes(text))),
-  ]);
-  const { x, y } = await subtle.exportKey("jwk", publicKey);
-  const jti = crypto.getRandomValues(new Uint8Array(16));
-  return [privateKey, x, y, base64url(jti), ...digests.map(base64url)];
-}, done);
-
-/**
- * The signature of a text: r and s, 32 bytes each, in base64url.
- * @param {CryptoKey} key
- * @param {string} text
- * @param {Done<string>} done
- */
-export const sign = (key, text, done) => settle(async () => {
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key, bytes(text));
-  return signature.byteLength === 64 ? base64url(signature) : undefined;
-}, done);
 
 /** The longest answer of an endpoint that is read, in bytes. */
 const LONGEST_ANSWER = 1 << 16;

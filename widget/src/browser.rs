@@ -14,10 +14,6 @@ use standwith::text::{self, Rules};
 
 #[wasm_bindgen(module = "/src/browser.js")]
 extern "C" {
-    /// Private key, x, y, identity, and the digests of these texts.
-    pub(crate) fn prepare(texts: Vec<String>, done: &JsValue);
-    /// The signature of a text.
-    pub(crate) fn sign(key: &JsValue, text: &str, done: &JsValue);
     // `catch` has the glue import these two by their names. It would else import the module as a whole, and how
     // esbuild bundles that breaks on a page with an enumerable property on `Object.prototype`.
     /// Status, body and Retry-After of the answer to a request, if there is one.
@@ -25,7 +21,7 @@ extern "C" {
     fn send(request: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     /// What came of a promise, as a list of one.
     #[wasm_bindgen(catch)]
-    fn when(promise: &JsValue, done: &JsValue) -> Result<(), JsValue>;
+    pub(crate) fn when(promise: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     /// Leaves the page for an address, so that no way leads back.
     pub(crate) fn leave(url: &str);
     /// An address, resolved against another; empty where there is none.
@@ -120,18 +116,6 @@ fn hear(promise: Result<JsValue, JsValue>, done: &JsValue) {
         Ok(promise) => drop(when(&promise, done)),
         Err(_) => drop(call(done, "call", &[])),
     }
-}
-
-/// What comes of a call that gave a promise: its value, or nothing.
-pub(crate) fn then(
-    promise: Result<JsValue, JsValue>,
-    next: impl FnOnce(Option<JsValue>) + 'static,
-) {
-    let Ok(promise) = promise.map_err(drop) else { return next(None) };
-    let came = Closure::once_into_js(move |came: JsValue| {
-        next(came.dyn_ref::<Array>().map(|came| came.get(0)));
-    });
-    let _ = when(&promise, &came);
 }
 
 /// Calls `done` after so many milliseconds.

@@ -13,8 +13,11 @@ mod page;
 mod proving;
 mod runtime;
 mod sealing;
+mod signing;
+mod task;
 #[cfg(test)]
 mod tests;
+mod web_crypto;
 
 use std::rc::Rc;
 
@@ -37,8 +40,8 @@ pub struct Mounted(Rc<runtime::Runtime>);
 impl Mounted {
     /// Where the form is: `editing`, `sending`, `sent` or `closed`.
     #[wasm_bindgen(getter)]
-    pub fn state(&self) -> String {
-        self.0.state().to_owned()
+    pub fn state(&self) -> JsValue {
+        self.0.state().into()
     }
 
     /// Compares the markup that the loader painted with this form's own first paint. To be called before
@@ -70,9 +73,9 @@ impl Mounted {
     }
 }
 
-/// Makes a form in the shadow root of `host`; it neither listens nor paints before [`Mounted::begin`]. `context` are the
-/// lines of an [`EmbedContext`], `file` is the text of the campaign file, `texts` the compiled catalogue of the language,
-/// empty for English.
+/// Makes a form in the shadow root of `host`; it neither listens nor paints before [`Mounted::begin`]. `given` are, with a
+/// NUL between them, the text of the campaign file, the compiled catalogue of the language, empty for English, and the
+/// lines of an [`EmbedContext`]: several texts as parameters bring glue that frees the ones before a failed one.
 ///
 /// # Errors
 /// What is wrong with the campaign file, in words for the one who wrote it.
@@ -81,11 +84,11 @@ pub fn mount(
     host: HtmlElement,
     root: ShadowRoot,
     renderer: page::Renderer,
-    context: &str,
-    file: &str,
-    texts: &str,
+    given: &str,
 ) -> Result<Mounted, String> {
-    let context = EmbedContext::new(context);
+    let mut given = given.splitn(3, '\0');
+    let mut next = || given.next().unwrap_or_default();
+    let (file, texts, context) = (next(), next(), EmbedContext::new(next()));
     let runtime = runtime::Runtime::new(host, root, renderer, context, file, texts);
     runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }

@@ -1,14 +1,20 @@
-//! Event listeners that end with their owner.
+//! Functions that the browser calls. All are of one type: each other one would come with glue of its own, before the
+//! first paint.
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget};
 
-/// A listener, taken away when dropped.
+// `Fn`, not `FnMut`: a page's handler may cause the next event while this one is handled.
+type Called = Closure<dyn Fn(JsValue)>;
+
+/// An event listener, removed when dropped.
 pub(crate) struct Listener {
     target: EventTarget,
     kind: &'static str,
-    // `Fn`, not `FnMut`: a page's handler may cause the next event while this one is handled.
-    handle: Closure<dyn Fn(Event)>,
+    handle: Called,
 }
 
 impl Listener {
@@ -17,7 +23,7 @@ impl Listener {
         kind: &'static str,
         handle: impl Fn(Event) + 'static,
     ) -> Self {
-        let handle = Closure::new(handle);
+        let handle = called(move |event| handle(event.unchecked_into()));
         // It can't fail with a function, and without it there would be nothing to mend.
         let _ = target.add_event_listener_with_callback(kind, handle.as_ref().unchecked_ref());
         Listener { target: target.clone(), kind, handle }
@@ -29,4 +35,29 @@ impl Drop for Listener {
         let handle = self.handle.as_ref().unchecked_ref();
         let _ = self.target.remove_event_listener_with_callback(self.kind, handle);
     }
+}
+
+fn called(handle: impl Fn(JsValue) + 'static) -> Called {
+    Closure::wrap(Box::new(handle))
+}
+
+/// A function that is called for as long as there is the page.
+pub(crate) fn forever(handle: impl Fn() + 'static) -> JsValue {
+    called(move |_| handle()).into_js_value()
+}
+
+/// A function that is called once, and freed then.
+pub(crate) fn once(handle: impl FnOnce(JsValue) + 'static) -> JsValue {
+    let held = Rc::new(Cell::new(None));
+    let (own, handle) = (held.clone(), Cell::new(Some(handle)));
+    let called = called(move |came| {
+        // It lives to the end of this call.
+        let _own: Option<Called> = own.take();
+        if let Some(handle) = handle.take() {
+            handle(came);
+        }
+    });
+    let function = called.as_ref().clone();
+    held.set(Some(called));
+    function
 }

@@ -1,21 +1,70 @@
-//! What the device keeps until it can be sent: texts under names in IndexedDB, one database for each site. What they
-//! say, and whose turn it is, is for `standwith::outbox` to know.
+//! The outbox of the device: texts under names in IndexedDB, one database for each site. What they say, and whose turn it
+//! is, is for `standwith::outbox` to know.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::Event as DomEvent;
+use web_sys::EventTarget;
 
-use crate::browser::{self, call, get, now, window};
+use crate::browser::{get, now, window};
 use crate::detail::{Detail, Value};
+use crate::listener::Listener;
+use crate::task::{self, ResultAt};
 use standwith::outbox::{ClaimResult, OutboxEntry};
 
 /// The name of the database, and of the one store in it.
 const NAME: &str = "standwith";
 /// How long a database may take to open, in milliseconds.
 const PATIENCE: u32 = 7000;
+
+// Of our own and not web-sys's, whose `transaction` knows no durability and whose getters throw through Rust where a page
+// has put something else in the place of IndexedDB.
+#[wasm_bindgen]
+extern "C" {
+    type Factory;
+    #[wasm_bindgen(method, catch)]
+    fn databases(this: &Factory) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &Factory, name: &str, version: u32) -> Result<Request, JsValue>;
+
+    #[wasm_bindgen(extends = EventTarget)]
+    #[derive(Clone)]
+    type Request;
+
+    type Database;
+    #[wasm_bindgen(method, catch, js_name = createObjectStore)]
+    fn create_object_store(this: &Database, name: &str) -> Result<Store, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &Database,
+        store: &str,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<Transaction, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn close(this: &Database) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(extends = EventTarget)]
+    type Transaction;
+    #[wasm_bindgen(method, catch, js_name = objectStore)]
+    fn object_store(this: &Transaction, name: &str) -> Result<Store, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn abort(this: &Transaction) -> Result<(), JsValue>;
+
+    type Store;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Store, key: &str) -> Result<Request, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getAll)]
+    fn get_all(this: &Store) -> Result<Request, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getAllKeys)]
+    fn get_all_keys(this: &Store) -> Result<Request, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn put(this: &Store, text: &str, key: &str) -> Result<Request, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn delete(this: &Store, key: &JsValue) -> Result<Request, JsValue>;
+}
 
 /// What was found.
 #[derive(Default)]
@@ -39,196 +88,147 @@ pub(crate) enum Owner {
     Deletes,
 }
 
-/// Has the device keep a message. `then` hears whether it does, for certain.
-pub(crate) fn store(kept: &OutboxEntry, then: impl FnOnce(bool) + 'static) {
-    let (key, text) = (kept.key(), kept.write());
-    open(move |store| {
-        let Some(store) = store else { return then(false) };
-        let put = call(&store, "put", &[text.into(), key.into()]);
-        finish(&store, put.is_ok(), then);
-    });
+/// Stores a message. Returns whether the device has it for certain.
+pub(crate) async fn store(entry: &OutboxEntry) -> bool {
+    let Ok(store) = opened(Absent::Create).await else { return false };
+    store.put(&entry.write(), &entry.key()).is_ok() && finished(&store).await.is_some()
 }
 
-/// Has it keep a message no longer.
-pub(crate) fn discard(key: String) {
-    open(move |store| {
-        if let Some(store) = store {
-            let _ = call(&store, "delete", &[key.into()]);
-        }
-    });
+/// Deletes a message.
+pub(crate) async fn discard(key: String) {
+    if let Ok(store) = opened(Absent::Create).await {
+        let _ = store.delete(&key.into());
+    }
 }
 
-/// Leaves a message that was claimed to whoever comes next, if it is still kept.
-pub(crate) fn release(kept: OutboxEntry) {
-    open(move |store| {
-        let Some(store) = store else { return };
-        let key = JsValue::from(kept.key());
-        hear(call(&store, "get", std::slice::from_ref(&key)), move |there| {
-            if there.is_some_and(|there| there.is_truthy()) {
-                let text = OutboxEntry { claimed: 0, ..kept }.write();
-                let _ = call(&store, "put", &[text.into(), key]);
-            }
-        });
-    });
+/// Gives up the claim on a message, if it is still there: the next tab may send it.
+pub(crate) async fn release(entry: OutboxEntry) {
+    let Ok(store) = opened(Absent::Create).await else { return };
+    let key = entry.key();
+    let Ok(request) = store.get(&key) else { return };
+    if result(request).await.is_some_and(|there| there.is_truthy()) {
+        let _ = store.put(&OutboxEntry { claimed: 0, ..entry }.write(), &key);
+    }
 }
 
-/// Looks for what is kept; `then` hears of nothing where that can't be done. All in one transaction, so that of
-/// several tabs one gets a message. What was kept for too long is deleted, whosever it is.
-pub(crate) fn claim(
-    owner: impl Fn(&OutboxEntry) -> Owner + 'static,
-    then: impl FnOnce(Option<Found>) + 'static,
-) {
-    let missing = Rc::new(Cell::new(false));
-    let is_missing = missing.clone();
-    let look_through = move |store: Option<JsValue>| {
-        let Some(store) = store else { return then(is_missing.get().then(Found::default)) };
-        let keys = call(&store, "getAllKeys", &[]);
-        hear(keys, move |keys| {
-            let all = call(&store, "getAll", &[]);
-            hear(all, move |texts| {
-                let list = |came: Option<JsValue>| came?.dyn_into::<Array>().ok();
-                let (Some(keys), Some(texts)) = (list(keys), list(texts)) else {
-                    return then(None);
-                };
-                let mut found = Found::default();
-                for (key, text) in keys.into_iter().zip(texts) {
-                    look(&store, key, &text, &owner, &mut found);
-                }
-                finish(&store, true, move |done| then(done.then_some(found)));
-            });
-        });
+/// Looks through the outbox, in one transaction, so that of several tabs one gets a message. Deletes what was kept for too
+/// long, whosever it is. Returns nothing where it can't be done.
+pub(crate) async fn claim(owner: impl Fn(&OutboxEntry) -> Owner) -> Option<Found> {
+    let store = match opened(Absent::Leave).await {
+        Ok(store) => store,
+        Err(unopened) => return (unopened == Unopened::Absent).then(Found::default),
     };
-    open_for(Some(missing), Box::new(look_through));
+    let keys = result(store.get_all_keys().ok()?).await?.dyn_into::<Array>().ok()?;
+    let texts = result(store.get_all().ok()?).await?.dyn_into::<Array>().ok()?;
+    let mut found = Found::default();
+    for (key, text) in keys.into_iter().zip(texts) {
+        look(&store, &key, &text, &owner, &mut found);
+    }
+    finished(&store).await.map(|_| found)
 }
 
 /// Looks at one thing that is kept.
 fn look(
-    store: &JsValue,
-    key: JsValue,
+    store: &Store,
+    key: &JsValue,
     text: &JsValue,
     owner: &impl Fn(&OutboxEntry) -> Owner,
     found: &mut Found,
 ) {
     let read = text.as_string().and_then(|text| OutboxEntry::read(&text));
+    let name = key.as_string();
     // Any script of the site can write there: what has another's name is nobody's.
-    let read = read.filter(|kept| key.as_string().as_ref() == Some(&kept.key()));
-    let Some(mut kept) = read else { return drop(call(store, "delete", &[key])) };
+    let read = read.filter(|kept| name.as_ref() == Some(&kept.key()));
+    let (Some(mut kept), Some(name)) = (read, name) else { return drop(store.delete(key)) };
     let owner = owner(&kept);
     // A claim is put down only where it is this form's to make.
     let turn = kept.turn(now());
     if turn == ClaimResult::Delete || owner == Owner::Deletes {
         found.expired |= owner == Owner::Sends;
-        return drop(call(store, "delete", &[key]));
+        return drop(store.delete(key));
     }
     if owner == Owner::Other {
         return;
     }
-    if turn == ClaimResult::Send && call(store, "put", &[kept.write().into(), key]).is_ok() {
+    if turn == ClaimResult::Send && store.put(&kept.write(), &name).is_ok() {
         found.mine.push(kept.clone());
     }
     found.kept.push(kept);
 }
 
-/// Opens the store for writing, and makes it where there is none. `then` gets nothing if it can't be opened, or not in
-/// time: some browsers never answer.
-fn open(then: impl FnOnce(Option<JsValue>) + 'static) {
-    open_for(None, Box::new(then));
+/// What to do where there is no database.
+#[derive(Clone, Copy, PartialEq)]
+enum Absent {
+    /// Create it.
+    Create,
+    /// Leave no trace on the device.
+    Leave,
 }
 
-/// Opens the store. Where there is none it is made; or `missing` is set, and none is made: looking leaves no trace on the
-/// device.
-fn open_for(missing: Option<Rc<Cell<bool>>>, then: Then) {
-    let then = Rc::new(Cell::new(Some(then)));
-    let late = then.clone();
-    let never = Closure::once_into_js(move || give(&late, None));
-    browser::wait(PATIENCE, &never);
-    let Some(missing) = missing else { return request(None, then) };
-    let databases = call(&get(&window(), "indexedDB"), "databases", &[]);
-    browser::then(databases, move |databases| {
+/// Why there is no store.
+#[derive(Clone, Copy, PartialEq)]
+enum Unopened {
+    /// There is no database, and none was to be created.
+    Absent,
+    /// It can't be opened, or not in time: some browsers never answer.
+    Unavailable,
+}
+
+/// Opens the store for writing.
+async fn opened(absent: Absent) -> Result<Store, Unopened> {
+    let database = match task::within(PATIENCE, Box::pin(database(absent))).await {
+        Ok(opened) => opened?,
+        Err(late) => {
+            // What comes too late holds up no other tab.
+            task::spawn(async { drop(late.await.map(|database| database.close())) });
+            return Err(Unopened::Unavailable);
+        }
+    };
+    // A promise is given on it: it is to outlast the machine, too.
+    let strict = Detail(&[("durability", Value::Text("strict"))]).to_js();
+    let transaction = database.transaction(NAME, "readwrite", &strict);
+    // That is, as soon as its transactions are over: it holds up no other tab.
+    let _ = database.close();
+    transaction.and_then(|it| it.object_store(NAME)).map_err(|_| Unopened::Unavailable)
+}
+
+/// Opens the database. A browser that can't list its databases has to open one to know whether it is there; one that was
+/// not is given up while it is made.
+async fn database(absent: Absent) -> Result<Database, Unopened> {
+    let factory: Factory = get(&window(), "indexedDB").unchecked_into();
+    if absent == Absent::Leave {
+        let databases = task::settled(factory.databases()).await;
         let databases = databases.and_then(|databases| databases.dyn_into::<Array>().ok());
         let is_ours = |database: JsValue| get(&database, "name") == NAME;
         if databases.is_some_and(|databases| !databases.into_iter().any(is_ours)) {
-            missing.set(true);
-            give(&then, None);
+            return Err(Unopened::Absent);
+        }
+    }
+    let request = factory.open(NAME, 1).map_err(|_| Unopened::Unavailable)?;
+    let given_up = Rc::new(Cell::new(false));
+    let (making, gives_up) = (request.clone(), given_up.clone());
+    let _upgrade = Listener::new(&request, "upgradeneeded", move |_| {
+        if absent == Absent::Create {
+            let database: Database = get(&making, "result").unchecked_into();
+            let _ = database.create_object_store(NAME);
         } else {
-            request(Some(missing), then);
+            gives_up.set(true);
+            let _ = get(&making, "transaction").unchecked_into::<Transaction>().abort();
         }
     });
-}
-
-/// Calls `then`, unless it was called before.
-fn give(then: &Cell<Option<Then>>, store: Option<JsValue>) {
-    if let Some(then) = then.take() {
-        then(store);
+    match result(request).await {
+        Some(database) => Ok(database.unchecked_into()),
+        None if given_up.get() => Err(Unopened::Absent),
+        None => Err(Unopened::Unavailable),
     }
 }
 
-/// Requests the database. A browser that can't list its databases has to open one to know; with `missing`, one that was not
-/// there is given up while it is made.
-fn request(missing: Option<Rc<Cell<bool>>>, then: Rc<Cell<Option<Then>>>) {
-    let database = call(&get(&window(), "indexedDB"), "open", &[NAME.into(), 1.into()]);
-    if let Ok(request) = &database {
-        let make = Closure::once_into_js(|event: DomEvent| {
-            let request = get(&event, "target");
-            match missing {
-                None => drop(call(&get(&request, "result"), "createObjectStore", &[NAME.into()])),
-                Some(missing) => {
-                    missing.set(true);
-                    let _ = call(&get(&request, "transaction"), "abort", &[]);
-                }
-            }
-        });
-        let _ = Reflect::set(request, &"onupgradeneeded".into(), &make);
-    }
-    hear(database, move |database| {
-        let Some(then) = then.take() else {
-            // Who comes too late holds nobody up.
-            let _ = database.map(|database| call(&database, "close", &[]));
-            return;
-        };
-        then(database.and_then(|database| {
-            // A promise is given on it: it is to outlast the machine, too.
-            let strict = Detail(&[("durability", Value::Text("strict"))]).to_js();
-            let how = [NAME.into(), "readwrite".into(), strict];
-            let transaction = call(&database, "transaction", &how);
-            // That is, as soon as its transactions are over: nobody is held up by it.
-            let _ = call(&database, "close", &[]);
-            call(&transaction.ok()?, "objectStore", &[NAME.into()]).ok()
-        }));
-    });
+/// The result of a request; nothing where it fails. Not of `blocked`: it may yet succeed.
+fn result(request: Request) -> ResultAt {
+    task::result(request.into(), "success", "error")
 }
 
-/// Says when the store's transaction is over, and whether all of it is kept.
-fn finish(store: &JsValue, well: bool, then: impl FnOnce(bool) + 'static) {
-    if !well {
-        return then(false);
-    }
-    hear(Ok(get(store, "transaction")), move |done| then(done.is_some()));
-}
-
-/// What goes on with what came, or with nothing.
-type Then = Box<dyn FnOnce(Option<JsValue>)>;
-
-/// What is heard of requests and transactions. Of `blocked` nobody hears: it may yet succeed.
-const KINDS: [&str; 4] = ["onsuccess", "oncomplete", "onerror", "onabort"];
-
-/// What comes of a request or a transaction: its result, or nothing.
-fn hear(of: Result<JsValue, JsValue>, then: impl FnOnce(Option<JsValue>) + 'static) {
-    hear_for(of, Box::new(then));
-}
-
-fn hear_for(of: Result<JsValue, JsValue>, then: Then) {
-    let Ok(of) = of.map_err(drop) else { return then(None) };
-    // Once, and then it is gone with all that it holds: an error and an abort may both be told.
-    let heard = Closure::once_into_js(move |event: DomEvent| {
-        let target = get(&event, "currentTarget");
-        for kind in KINDS {
-            let _ = Reflect::set(&target, &kind.into(), &JsValue::NULL);
-        }
-        let well = ["success", "complete"].contains(&event.type_().as_str());
-        then(well.then(|| get(&target, "result")));
-    });
-    for kind in KINDS {
-        let _ = Reflect::set(&of, &kind.into(), &heard);
-    }
+/// Waits for the end of the store's transaction: something comes where all of it is kept.
+fn finished(store: &Store) -> ResultAt {
+    task::result(get(store, "transaction").unchecked_into(), "complete", "abort")
 }

@@ -2,32 +2,31 @@
 //! It holds the only state that changes.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use gloo_net::http::{Headers, Method};
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, Event as DomEvent, EventTarget, HtmlElement, Request, ShadowRoot};
+use web_sys::{
+    CryptoKey, Element, Event as DomEvent, EventTarget, HtmlElement, Request, ShadowRoot,
+};
 
 use crate::browser;
 use crate::detail::{Detail, Value};
 use crate::embed_context::EmbedContext;
-use crate::listener::Listener;
+use crate::listener::{Listener, forever, once};
 use crate::outbox::{self, Found, Owner};
 use crate::page::{self, Renderer};
-use crate::{proving, sealing};
+use crate::task::spawn;
+use crate::{proving, sealing, signing};
 use standwith::answer::Outcome;
 use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::draft::seed_of_first;
-use standwith::envelope::PublicKey;
 use standwith::json::decimal;
 use standwith::language::{named_by_us, primary};
 use standwith::outbox::OutboxEntry;
 use standwith::proof::LONGEST_WORK;
-use standwith::session::{
-    Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult, SigningInputs,
-};
+use standwith::session::{Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult};
 use standwith::shape::ConfigFault;
 use standwith::text::Locale;
 use standwith::view::{self, Region};
@@ -52,7 +51,7 @@ pub(crate) struct Runtime {
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
     /// The private key of the message on its way: it can't be taken out of the browser.
-    key: RefCell<JsValue>,
+    key: RefCell<Option<CryptoKey>>,
     /// How long the device has worked for proofs since somebody pressed the button that sends, in seconds.
     worked: Cell<i64>,
     /// Where the thanks lead by themselves, as long as the person does nothing else.
@@ -98,7 +97,7 @@ impl Runtime {
             own: Cell::new(true),
             busy: Cell::new(true),
             mailbox: RefCell::default(),
-            key: RefCell::new(JsValue::UNDEFINED),
+            key: RefCell::default(),
             worked: Cell::new(0),
             next_page: RefCell::default(),
             listeners: RefCell::default(),
@@ -337,32 +336,43 @@ impl Runtime {
                 self.send(Event::Allowed(allowed));
             }
             Effect::Prepare(wordings) => {
-                let done = self.later(0, |runtime, _, came| {
-                    let event = runtime.prepared(came).map_or(Event::NotPrepared, Event::Prepared);
-                    runtime.send(event);
+                let runtime = Rc::downgrade(self);
+                spawn(async move {
+                    let prepared = signing::prepare(wordings).await;
+                    let Some(runtime) = runtime.upgrade() else { return };
+                    runtime.send(prepared.map_or(Event::NotPrepared, |(key, inputs)| {
+                        runtime.key.replace(Some(key));
+                        Event::Prepared(inputs)
+                    }));
                 });
-                browser::prepare(wordings, &done);
             }
             Effect::Sign { attempt, input } => {
-                let done = self.later(attempt, |runtime, attempt, came| {
-                    runtime.send(match came.as_string() {
+                let (tell, key) = (self.teller(), self.key.borrow().clone());
+                spawn(async move {
+                    let signature = match key {
+                        Some(key) => signing::sign(key, input).await,
+                        None => None,
+                    };
+                    tell(match signature {
                         Some(signature) => Event::Signed { attempt, signature },
                         None => Event::NotSigned { attempt },
                     });
                 });
-                browser::sign(&self.key.borrow(), &input, &done);
             }
             Effect::Seal { attempt, plaintext, key } => {
                 let tell = self.teller();
-                sealing::seal(plaintext, &key, move |sealed| {
-                    tell(Event::Sealed { attempt, sealed })
+                spawn(async move {
+                    let sealed = sealing::seal(plaintext, key).await;
+                    tell(Event::Sealed { attempt, sealed });
                 });
             }
             Effect::Prove { attempt, challenge, jti } => {
                 let (tell, form) = (self.teller(), Rc::downgrade(self));
+                let sender = form.clone();
                 // Nobody works for a form that is gone.
-                let wanted = move || form.upgrade().is_some_and(|form| form.state() == "sending");
-                self.solve(challenge, &jti, wanted, move |proof| {
+                let wanted = move || sender.upgrade().is_some_and(|form| form.state() == "sending");
+                spawn(async move {
+                    let proof = Self::solve(form, challenge, jti, Box::new(wanted)).await;
                     tell(Event::Proved { attempt, proof });
                 });
             }
@@ -396,10 +406,10 @@ impl Runtime {
             }
             Effect::Store(kept) => {
                 let tell = self.teller();
-                outbox::store(&kept, move |stored| tell(Event::Stored(stored)));
+                spawn(async move { tell(Event::Stored(outbox::store(&kept).await)) });
             }
-            Effect::Discard(key) => outbox::discard(key),
-            Effect::Release(entry) => outbox::release(entry),
+            Effect::Discard(key) => spawn(outbox::discard(key)),
+            Effect::Release(entry) => spawn(outbox::release(entry)),
             Effect::PostEntry { entry, proof } => self.post_entry(entry, &proof),
             Effect::ProveEntry { entry, challenge } => self.prove_entry(entry, challenge),
             Effect::Drain => self.drain(),
@@ -463,16 +473,19 @@ impl Runtime {
                 Owner::Other
             }
         };
-        outbox::claim(owner, move |found| {
-            let Some(runtime) = runtime.upgrade() else {
-                // The form is gone: the next one may send it.
-                let mine = found.map(|found| found.mine);
-                return mine.into_iter().flatten().for_each(outbox::release);
-            };
-            let Some(Found { kept, mine, expired }) = found else {
-                return runtime.send(Event::Stored(false));
-            };
-            runtime.send(Event::Found { kept, expired, mine });
+        spawn(async move {
+            let found = outbox::claim(owner).await;
+            match (runtime.upgrade(), found) {
+                (Some(runtime), Some(Found { kept, mine, expired })) => {
+                    runtime.send(Event::Found { kept, expired, mine });
+                }
+                (Some(runtime), None) => runtime.send(Event::Stored(false)),
+                // The form is gone: the next one may send them.
+                (None, Some(Found { mine, .. })) => {
+                    mine.into_iter().for_each(|entry| spawn(outbox::release(entry)));
+                }
+                (None, None) => {}
+            }
         });
     }
 
@@ -481,13 +494,15 @@ impl Runtime {
         let (url, content_type) = self.session.borrow().destination(proof);
         let (runtime, proved) = (Rc::downgrade(self), !proof.is_empty());
         let body = kept.body.clone();
-        let done = Closure::once_into_js(move |came: JsValue| {
+        let done = once(move |came| {
             let outcome = browser::outcome(&came, &kept.jti);
             match runtime.upgrade() {
                 Some(runtime) => runtime.send(Event::Drained { kept, proved, outcome }),
                 // The form is gone.
-                None if matches!(outcome, Outcome::Accepted(_)) => outbox::discard(kept.key()),
-                None => outbox::release(kept),
+                None if matches!(outcome, Outcome::Accepted(_)) => {
+                    spawn(outbox::discard(kept.key()))
+                }
+                None => spawn(outbox::release(kept)),
             }
         });
         fetch(&Method::POST, &url, Some((&body, content_type)), &done);
@@ -496,44 +511,44 @@ impl Runtime {
     /// Makes the proof of work for a message that the device keeps, while no other tab may send it.
     fn prove_entry(self: &Rc<Self>, entry: OutboxEntry, challenge: String) {
         let runtime = Rc::downgrade(self);
-        let (form, mine) = (runtime.clone(), entry.clone());
-        let wanted = move || form.strong_count() > 0 && mine.may_be_posted(browser::now());
-        self.solve(challenge, &entry.jti.clone(), wanted, move |proof| match runtime.upgrade() {
-            Some(runtime) => runtime.send(Event::EntryProved { entry, proof }),
-            None => outbox::release(entry),
+        let (form, sender, mine) = (runtime.clone(), runtime.clone(), entry.clone());
+        let wanted = move || sender.strong_count() > 0 && mine.may_be_posted(browser::now());
+        let jti = entry.jti.clone();
+        spawn(async move {
+            let proof = Self::solve(form, challenge, jti, Box::new(wanted)).await;
+            match runtime.upgrade() {
+                Some(runtime) => runtime.send(Event::EntryProved { entry, proof }),
+                None => outbox::release(entry).await,
+            }
         });
     }
 
     /// Solves a challenge, as long as it is `wanted` and the device has not worked for too long already: an endpoint
-    /// may ask again and again. Once it has, `done` hears of nothing.
-    fn solve(
-        self: &Rc<Self>,
+    /// may ask again and again. Returns nothing once it has.
+    async fn solve(
+        form: Weak<Self>,
         challenge: String,
-        jti: &str,
-        wanted: impl Fn() -> bool + 'static,
-        done: impl FnOnce(Option<String>) + 'static,
-    ) {
-        let (begun, left) = (browser::now(), LONGEST_WORK - self.worked.get());
-        let wanted = move || browser::now() - begun < left && wanted();
-        let runtime = Rc::downgrade(self);
-        proving::solve(challenge, jti, Box::new(wanted), move |proof| {
-            if let Some(runtime) = runtime.upgrade() {
-                runtime.worked.set(runtime.worked.get() + browser::now() - begun);
-            }
-            done(proof);
-        });
+        jti: String,
+        wanted: Box<dyn Fn() -> bool>,
+    ) -> Option<String> {
+        let (begun, left) = (browser::now(), LONGEST_WORK - form.upgrade()?.worked.get());
+        let wanted = Box::new(move || browser::now() - begun < left && wanted());
+        let proof = proving::solve(challenge, jti, wanted).await;
+        if let Some(form) = form.upgrade() {
+            form.worked.set(form.worked.get() + browser::now() - begun);
+        }
+        proof
     }
 
     /// Leads to another page in a while, unless the person does anything before.
     fn lead(self: &Rc<Self>, url: String) {
         self.next_page.replace(url);
         let runtime = Rc::downgrade(self);
-        let stay = Closure::<dyn Fn(DomEvent)>::new(move |_| {
+        let stay = forever(move || {
             if let Some(runtime) = runtime.upgrade() {
                 runtime.next_page.take();
             }
         });
-        let stay = stay.into_js_value();
         for kind in ["pointerdown", "keydown", "wheel"] {
             browser::overhear(kind, &stay);
         }
@@ -555,24 +570,11 @@ impl Runtime {
         then: fn(&Rc<Self>, attempt: u32, came: &JsValue),
     ) -> JsValue {
         let runtime = Rc::downgrade(self);
-        Closure::once_into_js(move |came: JsValue| {
+        once(move |came| {
             if let Some(runtime) = runtime.upgrade() {
                 then(&runtime, attempt, &came);
             }
         })
-    }
-
-    /// Keeps the private half of a key that came, and gives all else that signing needs.
-    fn prepared(&self, came: &JsValue) -> Option<SigningInputs> {
-        let came = came.dyn_ref::<Array>()?;
-        let text = |index| came.get(index).as_string();
-        let key_state = SigningInputs {
-            key: PublicKey::p256(&text(1)?, &text(2)?),
-            jti: text(3)?,
-            digests: (4..came.length()).filter_map(text).collect(),
-        };
-        self.key.replace(came.get(0));
-        Some(key_state)
     }
 
     fn tell(self: &Rc<Self>, report: &PageEvent) {

@@ -191,7 +191,7 @@ impl Form {
         let base = "https://river.invalid/campaigns/";
         let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
         let (host, root) = (self.host.clone(), self.root.clone());
-        let mounted = mount(host, root, renderer, &context, campaign, "");
+        let mounted = mount(host, root, renderer, &[campaign, "", &context].join("\0"));
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));
         mounted.begin(false);
         self.mounted.replace(Some(mounted));
@@ -243,7 +243,8 @@ impl Form {
     }
 
     fn state(&self) -> String {
-        self.mounted.borrow().as_ref().map_or_else(String::new, Mounted::state)
+        let state = self.mounted.borrow().as_ref().map(Mounted::state);
+        state.and_then(|state| state.as_string()).unwrap_or_default()
     }
 
     async fn until(&self, state: &str) {

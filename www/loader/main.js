@@ -283,7 +283,7 @@ class StandWith extends HTMLElement {
     ].map((line) => String(line ?? "").replaceAll("\n", " ")).join("\n");
     let form;
     try {
-      form = mount(this, shadow, page, context, text, told);
+      form = mount(this, shadow, page, [text, told, context].join("\0"));
     } catch (fault) {
       throw new Unavailable("faulty", /** @type {string} */ (fault));
     }

@@ -40,9 +40,7 @@ declare module "standwith-glue" {
     host: HTMLElement,
     root: ShadowRoot,
     renderer: Renderer,
-    context: string,
-    file: string,
-    texts: string,
+    given: string,
   ) => Mounted;
   /** Starts the program. */
   const init: (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
