@@ -1,60 +1,143 @@
-//! What events tell the page. There is no place in it for what a person typed.
+//! Objects for the page and the browser, derived by serde.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// Members by name. Written as a map and not as a struct, whose keys would be kept in a table that
-/// costs 2 KB.
-pub(crate) struct Detail<'a>(pub(crate) &'a [(&'a str, Value<'a>)]);
+use standwith::session::PageEvent;
 
-/// A value in it.
-pub(crate) enum Value<'a> {
-    /// The member is left out.
-    Nothing,
-    Text(&'a str),
-    Number(f64),
-    Truth(bool),
-    /// Names and codes.
-    Fields(&'a [(String, String)]),
+/// The JavaScript object of a value.
+pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    // Nothing in these can fail.
+    value.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
-impl Detail<'_> {
-    pub(crate) fn to_js(&self) -> JsValue {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        // Nothing in it can fail.
-        self.serialize(&serializer).unwrap_or(JsValue::NULL)
-    }
+/// The detail of `standwith:submit`.
+#[derive(Serialize)]
+pub(crate) struct Submit<'a> {
+    pub(crate) campaign: &'a str,
 }
 
-impl Serialize for Detail<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.0 {
-            if !matches!(value, Value::Nothing) {
-                map.serialize_entry(name, value)?;
+/// The detail of `standwith:ready`.
+#[derive(Serialize)]
+pub(crate) struct Ready<'a> {
+    pub(crate) campaign: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) lang: &'a str,
+}
+
+/// The detail of the other events. There is no place in it for what a person typed.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Detail<'a> {
+    Start {},
+    Invalid {
+        fields: Vec<Field<'a>>,
+    },
+    Sent {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        status: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        count: Option<f64>,
+    },
+    Queued {
+        id: &'a str,
+    },
+    Error {
+        code: &'a str,
+        retryable: bool,
+    },
+    Share {
+        channel: &'a str,
+    },
+    Count {
+        count: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        goal: Option<u32>,
+    },
+}
+
+/// A field that does not pass.
+#[derive(Serialize)]
+pub(crate) struct Field<'a> {
+    name: &'a str,
+    code: &'a str,
+}
+
+/// An algorithm of WebCrypto.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Algorithm<'a> {
+    pub(crate) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) named_curve: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) iterations: Option<u32>,
+}
+
+/// The init of a request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestInit<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) credentials: &'a str,
+    pub(crate) referrer_policy: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redirect: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<&'a str>,
+}
+
+/// What `navigator.share` passes on.
+#[derive(Default, Serialize)]
+pub(crate) struct Shared<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) url: &'a str,
+}
+
+/// A public key on P-256.
+#[derive(Serialize)]
+pub(crate) struct Jwk<'a> {
+    pub(crate) kty: &'a str,
+    pub(crate) crv: &'a str,
+    pub(crate) x: &'a str,
+    pub(crate) y: &'a str,
+}
+
+/// How a day is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DateFormat<'a> {
+    pub(crate) date_style: &'a str,
+}
+
+/// How durable a transaction is.
+#[derive(Serialize)]
+pub(crate) struct Durability<'a> {
+    pub(crate) durability: &'a str,
+}
+
+impl<'a> From<&'a PageEvent> for Detail<'a> {
+    fn from(event: &'a PageEvent) -> Self {
+        match event {
+            PageEvent::Ready | PageEvent::Start => Detail::Start {},
+            PageEvent::Invalid(fields) => {
+                let fields = fields.iter().map(|(name, code)| Field { name, code });
+                Detail::Invalid { fields: fields.collect() }
             }
+            PageEvent::Sent { id, status, count } => {
+                Detail::Sent { id: id.as_deref(), status, count: count.map(|count| count as f64) }
+            }
+            PageEvent::Queued { id } => Detail::Queued { id },
+            PageEvent::Error { code, retryable } => Detail::Error { code, retryable: *retryable },
+            PageEvent::Share(channel) => Detail::Share { channel },
+            PageEvent::Count { count, goal } => Detail::Count { count: *count as f64, goal: *goal },
         }
-        map.end()
-    }
-}
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Value::Nothing => serializer.serialize_unit(),
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Number(number) => serializer.serialize_f64(number),
-            Value::Truth(truth) => serializer.serialize_bool(truth),
-            Value::Fields(fields) => serializer.collect_seq(fields.iter().map(Field)),
-        }
-    }
-}
-
-struct Field<'a>(&'a (String, String));
-
-impl Serialize for Field<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (name, code) = self.0;
-        Detail(&[("name", Value::Text(name)), ("code", Value::Text(code))]).serialize(serializer)
     }
 }

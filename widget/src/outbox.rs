@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
 use crate::browser::{get, now, window};
-use crate::detail::{Detail, Value};
+use crate::detail::{Durability, to_js};
 use crate::listener::Listener;
 use crate::task::{self, ResultAt};
 use standwith::outbox::{ClaimResult, OutboxEntry};
@@ -19,8 +19,8 @@ const NAME: &str = "standwith";
 /// How long a database may take to open, in milliseconds.
 const PATIENCE: u32 = 7000;
 
-// Of our own and not web-sys's, whose `transaction` knows no durability and whose getters throw through Rust where a page
-// has put something else in the place of IndexedDB.
+// Declared here: web-sys's `transaction` knows no durability, and its `close` and `transaction` throw through Rust where a
+// page has replaced IndexedDB.
 #[wasm_bindgen]
 extern "C" {
     type Factory;
@@ -185,7 +185,7 @@ async fn opened(absent: Absent) -> Result<Store, Unopened> {
         }
     };
     // A promise is given on it: it is to outlast the machine, too.
-    let strict = Detail(&[("durability", Value::Text("strict"))]).to_js();
+    let strict = to_js(&Durability { durability: "strict" });
     let transaction = database.transaction(NAME, "readwrite", &strict);
     // That is, as soon as its transactions are over: it holds up no other tab.
     let _ = database.close();

@@ -5,7 +5,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
-use crate::detail::{Detail, Value};
+use crate::detail::{Algorithm, to_js};
 use crate::task::settled;
 use crate::web_crypto::{bytes, given, subtle, uses};
 use standwith::proof::Challenge;
@@ -26,12 +26,13 @@ pub(crate) async fn solve(
     let mut number = 0;
     while challenge.is_worth(number) && wanted() {
         let proof = challenge.proof(number);
-        let how = Detail(&[
-            ("name", Value::Text("PBKDF2")),
-            ("hash", Value::Text("SHA-256")),
-            ("iterations", Value::Number(challenge.iterations.into())),
-        ]);
-        let how: Object = how.to_js().unchecked_into();
+        let how = Algorithm {
+            name: "PBKDF2",
+            named_curve: None,
+            hash: Some("SHA-256"),
+            iterations: Some(challenge.iterations),
+        };
+        let how: Object = to_js(&how).unchecked_into();
         let _ = Reflect::set(&how, &"salt".into(), &given(proof.as_bytes()));
         let derived = subtle.derive_bits_with_object(&how, &password, 256);
         if challenge.is_solved_by(&bytes(&settled(derived).await?)) {

@@ -11,7 +11,7 @@ use web_sys::{
 };
 
 use crate::browser;
-use crate::detail::{Detail, Value};
+use crate::detail::{Detail, Ready, RequestInit, Submit, to_js};
 use crate::embed_context::EmbedContext;
 use crate::listener::{Listener, forever, once};
 use crate::outbox::{self, Found, Owner};
@@ -331,7 +331,7 @@ impl Runtime {
             Effect::Tell(report) => self.tell(&report),
             Effect::Ask => {
                 self.worked.set(0);
-                let detail = [("campaign", Value::Text(&self.campaign()))];
+                let detail = to_js(&Submit { campaign: &self.campaign() });
                 let allowed = self.dispatch("standwith:submit", &detail, true);
                 self.send(Event::Allowed(allowed));
             }
@@ -391,19 +391,16 @@ impl Runtime {
                 fetch(&Method::GET, &url, None, &done);
             }
             Effect::Copy(text) => {
-                let done = self.later(0, |runtime, _, came| {
-                    runtime.send(Event::Copied(match came.is_truthy() {
-                        true => ShareResult::Copied,
-                        false => ShareResult::NotCopied,
+                let tell = self.teller();
+                spawn(async move {
+                    tell(Event::Copied(match browser::copy(&text).await {
+                        Some(_) => ShareResult::Copied,
+                        None => ShareResult::NotCopied,
                     }));
                 });
-                browser::copy(&text, &done);
             }
             Effect::AskTime => self.send(Event::Time(browser::now())),
-            Effect::Share { title, text, url } => {
-                // Whether something was passed on is nobody's business.
-                browser::share(&title, &text, &url, &self.later(0, |_, _, _| {}));
-            }
+            Effect::Share { title, text, url } => browser::share(&title, &text, &url),
             Effect::Store(kept) => {
                 let tell = self.teller();
                 spawn(async move { tell(Event::Stored(outbox::store(&kept).await)) });
@@ -577,52 +574,27 @@ impl Runtime {
         })
     }
 
-    fn tell(self: &Rc<Self>, report: &PageEvent) {
-        let whole = |number: i64| Value::Number(number as f64);
-        match report {
+    fn tell(self: &Rc<Self>, event: &PageEvent) {
+        let kind = match event {
             PageEvent::Ready => {
-                self.announce(
-                    "standwith:ready",
-                    &[
-                        ("campaign", Value::Text(&self.campaign())),
-                        ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
-                        ("lang", Value::Text(&self.locale.borrow().lang)),
-                    ],
-                );
+                let (campaign, version) = (&self.campaign(), env!("CARGO_PKG_VERSION"));
+                let lang = self.locale.borrow().lang.clone();
+                let detail = to_js(&Ready { campaign, version, lang: &lang });
+                self.dispatch("standwith:ready", &detail, false);
                 if browser::shares() {
                     self.send(Event::CanShare);
                 }
+                return;
             }
-            PageEvent::Start => self.announce("standwith:start", &[]),
-            PageEvent::Invalid(fields) => {
-                self.announce("standwith:invalid", &[("fields", Value::Fields(fields))]);
-            }
-            PageEvent::Sent { id, status, count } => self.announce(
-                "standwith:sent",
-                &[
-                    ("id", id.as_deref().map_or(Value::Nothing, Value::Text)),
-                    ("status", Value::Text(status)),
-                    ("count", count.map_or(Value::Nothing, whole)),
-                ],
-            ),
-            PageEvent::Queued { id } => {
-                self.announce("standwith:queued", &[("id", Value::Text(id))]);
-            }
-            PageEvent::Error { code, retryable } => self.announce(
-                "standwith:error",
-                &[("code", Value::Text(code)), ("retryable", Value::Truth(*retryable))],
-            ),
-            PageEvent::Share(channel) => {
-                self.announce("standwith:share", &[("channel", Value::Text(channel))]);
-            }
-            PageEvent::Count { count, goal } => self.announce(
-                "standwith:count",
-                &[
-                    ("count", whole(*count)),
-                    ("goal", goal.map_or(Value::Nothing, |goal| whole(i64::from(goal)))),
-                ],
-            ),
-        }
+            PageEvent::Start => "standwith:start",
+            PageEvent::Invalid(_) => "standwith:invalid",
+            PageEvent::Sent { .. } => "standwith:sent",
+            PageEvent::Queued { .. } => "standwith:queued",
+            PageEvent::Error { .. } => "standwith:error",
+            PageEvent::Share(_) => "standwith:share",
+            PageEvent::Count { .. } => "standwith:count",
+        };
+        self.dispatch(kind, &to_js(&Detail::from(event)), false);
     }
 
     /// Under which name the tab keeps what was typed.
@@ -635,13 +607,9 @@ impl Runtime {
         self.session.borrow().campaign_id().to_owned()
     }
 
-    fn announce(&self, kind: &str, detail: &[(&str, Value<'_>)]) {
-        self.dispatch(kind, detail, false);
-    }
-
     /// Dispatches an event on the element; whether nobody cancelled it.
-    fn dispatch(&self, kind: &str, detail: &[(&str, Value<'_>)], cancelable: bool) -> bool {
-        browser::dispatch(&self.host, kind, &Detail(detail).to_js(), cancelable)
+    fn dispatch(&self, kind: &str, detail: &JsValue, cancelable: bool) -> bool {
+        browser::dispatch(&self.host, kind, detail, cancelable)
     }
 
     fn clicked(self: &Rc<Self>, event: &DomEvent) {
@@ -679,19 +647,19 @@ impl Runtime {
     }
 }
 
-/// Sends a request, with or without a body of a media type. Not by gloo-net's builder and `send`: those bring 1 KB
-/// of glue for query parameters that there are none of, and panic when a page's patched `fetch` rejects
-/// with something that is no `Error`.
+/// Sends a request, with or without a body of a media type. Not by gloo-net's builder, whose query parameters cost 1,900
+/// bytes (brotli), 430 of them before the first paint; nor by its `send`, which panics when a page's patched `fetch`
+/// rejects with something that is no `Error`.
 fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue) {
-    let init = Detail(&[
-        ("method", Value::Text(method.as_ref())),
-        ("credentials", Value::Text("omit")),
-        ("referrerPolicy", Value::Text("no-referrer")),
+    let init = to_js(&RequestInit {
+        method: method.as_ref(),
+        credentials: "omit",
+        referrer_policy: "no-referrer",
         // What is sent goes where the campaign file says, and nowhere else.
-        ("redirect", body.map_or(Value::Nothing, |_| Value::Text("error"))),
-        ("body", body.map_or(Value::Nothing, |(body, _)| Value::Text(body))),
-    ]);
-    let request = Request::new_with_str_and_init(url, init.to_js().unchecked_ref());
+        redirect: body.map(|_| "error"),
+        body: body.map(|(body, _)| body),
+    });
+    let request = Request::new_with_str_and_init(url, init.unchecked_ref());
     if let (Ok(request), Some((_, media_type))) = (&request, body) {
         Headers::from_raw(request.headers()).set("Content-Type", media_type);
     }

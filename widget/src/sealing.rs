@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
 use crate::browser::list;
-use crate::detail::{Detail, Value};
+use crate::detail::{Jwk, to_js};
 use crate::task::settled;
 use crate::web_crypto::{bytes, given, key_pair, p256, random, sha256, subtle, uses, with};
 use standwith::campaign::SealingKey;
@@ -15,8 +15,7 @@ use standwith::sealing;
 /// Seals a text to a key. Returns the compact JWE, or nothing.
 pub(crate) async fn seal(plaintext: String, key: SealingKey) -> Option<String> {
     let subtle = subtle();
-    let jwk = [("kty", &key.kty), ("crv", &key.crv), ("x", &key.x), ("y", &key.y)];
-    let jwk = Detail(&jwk.map(|(name, value)| (name, Value::Text(value)))).to_js();
+    let jwk = to_js(&Jwk { kty: &key.kty, crv: &key.crv, x: &key.x, y: &key.y });
     let (jwk, curve) = (jwk.unchecked_into(), p256("ECDH"));
     let theirs = subtle.import_key_with_object("jwk", &jwk, &curve, false, &list(&[]));
     let theirs = settled(theirs).await?;

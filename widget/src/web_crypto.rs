@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 use crate::browser::{get, list, window};
-use crate::detail::{Detail, Value};
+use crate::detail::{Algorithm, to_js};
 use crate::task::{Settled, settled};
 
 /// The browser's cryptography.
@@ -41,13 +41,13 @@ pub(crate) fn sha256(text: &[u8]) -> Settled {
 
 /// The algorithm of keys on P-256.
 pub(crate) fn p256(name: &str) -> Object {
-    let curve = Detail(&[("name", Value::Text(name)), ("namedCurve", Value::Text("P-256"))]);
-    curve.to_js().unchecked_into()
+    let curve = Algorithm { name, named_curve: Some("P-256"), hash: None, iterations: None };
+    to_js(&curve).unchecked_into()
 }
 
 /// An algorithm with one parameter that is no text.
 pub(crate) fn with(name: &str, parameter: &str, value: &JsValue) -> Object {
-    let algorithm = Detail(&[("name", Value::Text(name))]).to_js();
+    let algorithm = to_js(&Algorithm { name, named_curve: None, hash: None, iterations: None });
     let _ = Reflect::set(&algorithm, &parameter.into(), value);
     algorithm.unchecked_into()
 }
