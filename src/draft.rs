@@ -17,7 +17,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The initial draft of a form: a single target is chosen, subject and body are the campaign's first ones.
+    /// The initial draft of a form: targets are chosen as the campaign says, subject and body are the campaign's first ones.
     pub fn new(campaign: &Campaign) -> Self {
         Draft::begun(campaign, 0)
     }
@@ -25,8 +25,11 @@ impl Draft {
     /// The initial draft of a form with this seed, which picks one of several subjects at random.
     pub fn begun(campaign: &Campaign, seed: u64) -> Self {
         let mut draft = Draft { seed, ..Draft::default() };
-        if let [only] = &campaign.targets[..] {
-            draft.tick(TARGETS, only.id.as_str(), true);
+        if campaign.preselects() {
+            campaign
+                .targets
+                .iter()
+                .for_each(|target| draft.tick(TARGETS, target.id.as_str(), true));
         }
         let subject = campaign.message.subjects.get(drawn(campaign, seed));
         draft.set(SUBJECT, subject.map_or("", String::as_str));

@@ -59,8 +59,8 @@ names! {
     Autocomplete = "autocomplete" Checked = "checked" Class = "class" DataAct = "data-act"
     DataShare = "data-share"
     Dir = "dir" Download = "download" For = "for" Href = "href" Id = "id" Inputmode = "inputmode"
-    Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate"
-    Region = "part" Readonly = "readonly" Rel = "rel" Role = "role" Rows = "rows"
+    Lang = "lang" Max = "max" Method = "method" Name = "name" Novalidate = "novalidate" Open = "open"
+    Region = "part" Rel = "rel" Role = "role" Rows = "rows"
     Selected = "selected" Spellcheck = "spellcheck" Src = "src" Tabindex = "tabindex"
     Target = "target" Type = "type" Value = "value"
 }

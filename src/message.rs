@@ -53,6 +53,38 @@ impl Draft {
     }
 }
 
+/// A message as a target will see it, for a preview.
+pub(crate) struct Letter<'a> {
+    /// The target, where each gets a message of its own.
+    pub(crate) to: Option<&'a Target>,
+    pub(crate) subject: String,
+    pub(crate) body: String,
+}
+
+/// The letters that a draft makes so far: an empty field that the campaign asks for is shown as `blank` of its name.
+pub(crate) fn letters<'a>(
+    campaign: &'a Campaign,
+    draft: &Draft,
+    blank: impl Fn(&str) -> String,
+) -> Vec<Letter<'a>> {
+    let mut filled = draft.composed(campaign);
+    let to = recipients(campaign, &filled);
+    filled.set(BODY, draft.get(BODY));
+    for name in STANDARD_FIELDS {
+        if filled.get(name).is_empty() && campaign.field(name).is_some() {
+            filled.set(name, &blank(name));
+        }
+    }
+    let letter = |target: Option<&'a Target>, to: &[&Target]| {
+        let subject = fill(&clean(draft.get(SUBJECT)), &filled, to, room(campaign, SUBJECT));
+        Letter { to: target, subject, body: body(campaign, &filled, to) }
+    };
+    match campaign.message.per_target && !to.is_empty() {
+        true => to.iter().map(|target| letter(Some(target), &[target])).collect(),
+        false => vec![letter(None, &to)],
+    }
+}
+
 /// The name of the subject or body for a single target in a composed draft.
 pub(crate) fn name_for(name: &str, target: &Target) -> String {
     [name, "/", target.id.as_str()].concat()

@@ -72,8 +72,10 @@ texts! {
         TargetsAll = "targets_all": "Your message goes to all of them.";
         ChooseCountry = "choose_country": "Choose a country";
         ChooseAnswer = "choose_answer": "Choose an answer";
-        PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter. The preview shows the result.";
-        Preview = "preview": "Preview of your message";
+        PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter.";
+        ReadMore = "read_more": "Read more";
+        EditMessage = "edit_message": "Edit the message";
+        TargetsTo = "targets_to": "To: {list}";
         CharactersLeft = "characters_left": {
             one: "You have {count} character left",
             other: "You have {count} characters left"
@@ -89,8 +91,8 @@ texts! {
             one: "Choose up to {count}.",
             other: "Choose up to {count}."
         };
-        TargetsByCountry = "targets_by_country": "Choose your country below to see who your message goes to.";
-        TargetsByPostcode = "targets_by_postcode": "Enter your postcode below to see who your message goes to.";
+        TargetsByCountry = "targets_by_country": "Choose your country to see who your message goes to.";
+        TargetsByPostcode = "targets_by_postcode": "Enter your postcode to see who your message goes to.";
         MessageFor = "message_for": "Message to {name}";
         TargetsNone = "targets_none": "Nobody on the campaign’s list is responsible for the place you entered.";
 

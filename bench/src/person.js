@@ -22,8 +22,10 @@
   window.person = {
     /** Fills in everything that the example campaign wants. */
     fill() {
-      control("[value=minister-of-justice]").click();
-      control("[value=embassy]").click();
+      for (const target of ["minister-of-justice", "embassy"]) {
+        const box = control(`[value=${target}]`);
+        if (!box.checked) box.click();
+      }
       enter("given_name", "Sophea");
       enter("family_name", "Keo");
       enter("email", "sophea@supporter.invalid");
@@ -36,6 +38,8 @@
      */
     write(length) {
       const text = "I write with respect, and with concern, about the journalist Mech Dara. ".repeat(length / 60);
+      const closed = root().querySelector("details.edit:not([open]) > summary");
+      if (closed instanceof HTMLElement) closed.click();
       enter("body", text.slice(0, length));
       const body = control("[name=body]");
       body.setSelectionRange(length, length);

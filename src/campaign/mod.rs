@@ -4,6 +4,7 @@
 
 mod consents;
 mod delivery;
+mod display;
 mod fields;
 mod file;
 mod ids;
@@ -16,6 +17,7 @@ mod translation;
 pub use crate::time::civil;
 pub use consents::Consent;
 pub use delivery::{Delivery, DeliveryMode, Disclosed, Endpoint, Format, Sealing, SealingKey};
+pub use display::{Display, MessageDisplay, StoryDisplay, TargetsDisplay};
 use fields::standard_fields;
 pub use fields::{Answer, Field, Kind, STANDARD_FIELDS};
 pub use file::{CampaignFile, Strictness};
@@ -24,7 +26,7 @@ pub use ids::{Colour, Country, FieldId, Id, Moment};
 pub use message::Template;
 pub use risk::{AtRisk, Risk};
 pub use sharing::{Channel, Next, Share, ShareTexts};
-pub use targets::{Filter, Target, Targeting, TargetingMode};
+pub use targets::{Filter, Preselected, Target, Targeting, TargetingMode};
 pub use translation::{
     ConsentText, FieldText, NextText, PictureText, PublisherText, RiskText, ShareText, TargetText,
     TemplateText, Translation, Translations, Variant, VariantText,
@@ -54,6 +56,8 @@ record! { read
         targets: Vec<Target>,
         /// Rule that selects the targets of one message.
         targeting: Targeting = Targeting::default(),
+        /// What the form shows at first.
+        display: Display = Display::default(),
         /// Suggested message and its limits.
         message: Template,
         /// Fields of the form, in order.

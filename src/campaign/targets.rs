@@ -1,6 +1,6 @@
 //! Who receives the messages, and which targets one message goes to.
 
-use super::{Country, Id, Picture};
+use super::{Campaign, Country, Id, Picture};
 use crate::shape::{record, string_enum};
 
 record! { read
@@ -44,6 +44,8 @@ record! { read
         most: Option<u32> = None,
         /// Ids of the targets for supporters whom no other target matches, by country or postcode.
         fallback: Vec<Id> = Vec::new(),
+        /// Targets that are chosen at first, where supporters choose; default: `all` if all of them may be chosen.
+        preselected: Preselected = Preselected::All,
     }
 }
 
@@ -60,5 +62,23 @@ string_enum! {
         Postcode = "postcode",
         /// At random.
         Random = "random",
+    }
+
+    /// Which targets are chosen at first.
+    pub enum Preselected: "\"all\" or \"none\"" {
+        /// All of them, where all may be chosen.
+        All = "all",
+        /// None.
+        None = "none",
+    }
+}
+
+impl Campaign {
+    /// Whether all targets are chosen at first: a single one, or all that may be chosen unless the campaign says otherwise.
+    pub(crate) fn preselects(&self) -> bool {
+        let (targeting, all) = (&self.targeting, self.targets.len() as u32);
+        let may_choose_all = targeting.mode == TargetingMode::Choose
+            && targeting.most.is_none_or(|most| most >= all);
+        all == 1 || may_choose_all && targeting.preselected == Preselected::All
     }
 }

@@ -162,6 +162,7 @@ impl Session {
             return None;
         }
         self.notice = Some(Notice::Nudge);
+        self.entered.opened.push(BODY.to_owned());
         self.changed(Dirty::MISTAKES);
         self.edit();
         Some(vec![Effect::Focus(Focus::Notice)])

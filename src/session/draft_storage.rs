@@ -1,10 +1,11 @@
 //! Draft storage in the tab, and prefilling from a link.
 
+use super::state::Entered;
 use super::{Dirty, Effect, Message, Session, State};
 use crate::action::Claims;
 use crate::campaign::{Field, Kind};
 use crate::country;
-use crate::draft::{BODY, Draft, SUBJECT, TARGETS, TICKED};
+use crate::draft::{BODY, SUBJECT, TARGETS, TICKED};
 use crate::json::{self, Json, Value, Writer};
 use crate::message::is_unchanged;
 
@@ -97,7 +98,7 @@ impl Session {
         let Ok(Json { value: Value::List(kept), .. }) = json::parse(kept) else {
             return Vec::new();
         };
-        let fresh = Draft::begun(&self.config.campaign, self.config.seed);
+        let fresh = Entered::begun(&self.config).draft;
         let before = self.entered.draft.clone();
         let [mut chosen, mut own, mut jti] = [const { String::new() }; 3];
         for pair in kept.chunks(2) {
@@ -155,7 +156,9 @@ impl Session {
                 Kind::Country => country::is_known(value),
                 _ => true,
             };
-            if fits && self.entered.draft.get(name).is_empty() {
+            let now = self.entered.draft.get(name);
+            let is_suggested = name == "country" && now == self.config.region;
+            if fits && (now.is_empty() || is_suggested && !self.entered.wrote) {
                 self.entered.draft.set(name, value);
             }
         }

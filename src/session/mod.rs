@@ -18,7 +18,7 @@ mod state;
 mod submit;
 
 use crate::answer::{self, Acceptance};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Display};
 use crate::check::FieldError;
 use crate::draft::Draft;
 pub use deliver::{Attempt, Delivery, deliver};
@@ -88,7 +88,7 @@ impl Session {
         let (mut session, _) = Session::new(config, now);
         let seed = session.config.seed;
         session.entered.draft = draft.map_or(session.entered.draft, |draft| draft.seeded(seed));
-        session.entered.field_errors = field_errors;
+        session.entered.show_errors(field_errors);
         session.lasting.hears = false;
         session.left(assist::EMAIL);
         session
@@ -116,6 +116,21 @@ impl Session {
     /// The campaign, with the texts of the variant that this form shows.
     pub fn campaign(&self) -> &Campaign {
         &self.config.campaign
+    }
+
+    /// The campaign, to be lent.
+    pub fn campaign_mut(&mut self) -> &mut Campaign {
+        &mut self.config.campaign
+    }
+
+    /// What the form shows at first, by the campaign and the tag.
+    pub(crate) fn display(&self) -> Display {
+        self.config.campaign.display.clone().with_words(&self.config.display)
+    }
+
+    /// Whether this field had an error, so that what holds it stays open.
+    pub(crate) fn opened(&self, name: &str) -> bool {
+        self.entered.opened.iter().any(|opened| opened == name)
     }
 
     /// The public name of the state: `editing`, `sending`, `queued`, `sent` or `closed`.

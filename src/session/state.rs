@@ -8,6 +8,7 @@ use crate::action::{Claims, Source};
 use crate::answer::Acceptance;
 use crate::campaign::{Campaign, Channel};
 use crate::check::FieldError;
+use crate::country;
 use crate::draft::Draft;
 use crate::envelope::PublicKey;
 use crate::outbox::OutboxEntry;
@@ -39,6 +40,18 @@ pub struct FormConfig {
     pub framed: bool,
     /// The variant that it shows, picked when the form begins.
     pub variant: Option<String>,
+    /// The words of the tag's attribute `display`.
+    pub display: String,
+    /// Country (ISO 3166-1 alpha-2) that is suggested; empty for none.
+    pub region: String,
+}
+
+impl FormConfig {
+    /// Whether the form suggests its `region` as the country. Never if supporters may be at risk: a guess would be sent unseen.
+    pub(super) fn suggests_country(&self) -> bool {
+        let asks = self.campaign.field("country").is_some();
+        asks && country::is_known(&self.region) && !self.campaign.is_at_risk()
+    }
 }
 
 /// One form: the part that outlives a reset, and the data of one person.
@@ -85,6 +98,8 @@ pub(crate) struct Lasting {
 pub(crate) struct Entered {
     pub(crate) draft: Draft,
     pub(crate) field_errors: Vec<FieldError>,
+    /// Fields that had an error: what holds them stays open.
+    pub(crate) opened: Vec<String>,
     pub(crate) help: assist::Help,
     /// The e-mail that the supporter is to send, or has sent.
     pub(crate) mailing: Option<Box<Mailing>>,
@@ -168,14 +183,25 @@ pub(crate) struct Sent {
 impl Entered {
     /// Initial state, before any input.
     pub(super) fn begun(config: &FormConfig) -> Self {
+        let mut draft = Draft::begun(&config.campaign, config.seed);
+        if config.suggests_country() {
+            draft.set("country", &config.region);
+        }
         Entered {
-            draft: Draft::begun(&config.campaign, config.seed),
+            draft,
+            opened: Vec::new(),
             field_errors: Vec::new(),
             help: assist::Help::default(),
             mailing: None,
             wrote: false,
             started: false,
         }
+    }
+
+    /// Shows these errors. What holds a field with an error opens, and stays open when the error is gone.
+    pub(super) fn show_errors(&mut self, field_errors: Vec<FieldError>) {
+        self.opened.extend(field_errors.iter().map(|error| error.field.clone()));
+        self.field_errors = field_errors;
     }
 }
 

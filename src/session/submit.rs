@@ -80,7 +80,7 @@ impl Session {
 
     pub(super) fn show(&mut self, field_errors: Vec<FieldError>) -> Vec<Effect> {
         let fields = field_errors.iter().map(|m| (m.field.clone(), m.code())).collect();
-        self.entered.field_errors = field_errors;
+        self.entered.show_errors(field_errors);
         self.notice = None;
         self.changed(Dirty::MISTAKES);
         self.edit();

@@ -16,25 +16,22 @@ impl Viewer<'_> {
         control: &Control<'_>,
     ) {
         let remembered = !self.campaign.is_at_risk();
-        let fixed = match control {
-            Control::Line { kind, inputmode, fixed } => {
+        match control {
+            Control::Line { kind, inputmode } => {
                 self.out.put(html!("<input part=\"input\">"));
                 self.control(context);
                 self.out.set(Attribute::Type, kind);
                 self.set_some(Attribute::Inputmode, inputmode);
                 self.set_if(*kind == "email", Attribute::Spellcheck, "false");
                 self.set_if(remembered, Attribute::Autocomplete, autocomplete(context.name));
-                *fixed
             }
-            Control::Lines { rows, fixed } => {
+            Control::Lines { rows } => {
                 self.out.put(html!("<textarea part=\"input\">"));
                 self.control(context);
                 self.out.set(Attribute::Rows, rows);
-                *fixed
             }
             _ => return self.select(context, value, control),
-        };
-        self.set_if(fixed, Attribute::Readonly, "");
+        }
         self.out.set(Attribute::Value, value);
         self.out.end();
     }

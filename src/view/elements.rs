@@ -1,6 +1,7 @@
 //! Basic elements, sentences and links.
 
 use super::Viewer;
+use crate::campaign::StoryDisplay;
 use crate::markdown::{self, Block, Inline};
 use crate::markup::{Attribute, Tag, html};
 use crate::text::Key;
@@ -73,12 +74,42 @@ impl<'a> Viewer<'a> {
         self.out.end();
     }
 
-    pub(super) fn story(&mut self, text: &str) {
+    /// The campaign's story, as much of it as the form shows at first, and the rest on request. A page without script is the
+    /// campaign's own, and shows all of it.
+    pub(super) fn story(&mut self) {
+        let display = if self.posted { StoryDisplay::Full } else { self.session.display().story };
+        let blocks = markdown::parse(&self.campaign.story);
+        let is_paragraph = |block: &Block| matches!(block, Block::Paragraph(_));
+        let first = match display {
+            StoryDisplay::None => return self.out.nothing(),
+            StoryDisplay::Full => blocks.len(),
+            StoryDisplay::Summary => blocks.iter().position(is_paragraph).map_or(0, |at| at + 1),
+        };
+        let (first, rest) = blocks.split_at(first);
         self.out.put(html!("<div class=\"story\">"));
-        for block in markdown::parse(text) {
+        self.blocks(first);
+        if !rest.is_empty() {
+            self.out.put(html!("<details><summary>"));
+            self.say(Key::ReadMore);
+            self.out.end();
+            self.blocks(rest);
+            self.out.end();
+        }
+        self.out.end();
+    }
+
+    /// A text of the campaign.
+    pub(super) fn prose(&mut self, text: &str) {
+        self.out.put(html!("<div class=\"story\">"));
+        self.blocks(&markdown::parse(text));
+        self.out.end();
+    }
+
+    fn blocks(&mut self, blocks: &[Block]) {
+        for block in blocks {
             match block {
-                Block::Heading(inlines) => self.inlines(Tag::H3, &inlines),
-                Block::Paragraph(inlines) => self.inlines(Tag::P, &inlines),
+                Block::Heading(inlines) => self.inlines(Tag::H3, inlines),
+                Block::Paragraph(inlines) => self.inlines(Tag::P, inlines),
                 Block::List(items) => {
                     self.out.begin(Tag::Ul);
                     items.iter().for_each(|item| self.inlines(Tag::Li, item));
@@ -86,7 +117,6 @@ impl<'a> Viewer<'a> {
                 }
             }
         }
-        self.out.end();
     }
 
     pub(super) fn inlines(&mut self, tag: Tag, inlines: &[Inline]) {

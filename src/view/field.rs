@@ -24,8 +24,8 @@ pub(super) struct FieldContext<'a> {
 
 /// Kind of control.
 pub(super) enum Control<'a> {
-    Line { kind: &'a str, inputmode: &'a str, fixed: bool },
-    Lines { rows: &'a str, fixed: bool },
+    Line { kind: &'a str, inputmode: &'a str },
+    Lines { rows: &'a str },
     Country,
     One(&'a [Answer]),
     Several(&'a [Answer]),
@@ -34,14 +34,14 @@ pub(super) enum Control<'a> {
 
 impl<'a> Viewer<'a> {
     pub(super) fn field(&mut self, field: &Field) {
-        let line = |kind, inputmode| Control::Line { kind, inputmode, fixed: false };
+        let line = |kind, inputmode| Control::Line { kind, inputmode };
         let control = match field.kind() {
             Kind::Text => line("text", ""),
             Kind::Email => line("email", "email"),
             Kind::Phone => line("tel", "tel"),
             Kind::Number => line("text", "numeric"),
             Kind::Date => line("date", ""),
-            Kind::LongText => Control::Lines { rows: "5", fixed: false },
+            Kind::LongText => Control::Lines { rows: "5" },
             Kind::Country => Control::Country,
             Kind::Choice => Control::One(&field.options),
             Kind::Choices => Control::Several(&field.options),
@@ -233,7 +233,7 @@ impl<'a> Viewer<'a> {
     /// Whether a control with this name is shown, so that the summary can link to it.
     pub(super) fn is_shown(&self, name: &str) -> bool {
         match name {
-            SUBJECT | BODY => true,
+            SUBJECT | BODY => self.campaign.message.editable,
             PUBLIC => self.campaign.asks_for_public_name(),
             TARGETS => offered(self.campaign, &self.session.entered.draft).choice.is_some(),
             _ => {

@@ -56,17 +56,20 @@ impl<'a> Viewer<'a> {
                 self.out.end();
             }
         }
-        self.story(&campaign.story);
+        self.story();
         self.numbered(Region::Summary);
         self.out.begin(Tag::Div);
-        for part in [
-            Region::Targets,
-            Region::Details,
-            Region::Message,
-            Region::Ways,
-            Region::Consents,
-            Region::Public,
-        ] {
+        // What has to be chosen comes first, what is chosen already stands by the message.
+        let order = if self.asks_for_targets() {
+            [Region::Targets, Region::Details]
+        } else {
+            [Region::Details, Region::Targets]
+        };
+        for part in order {
+            self.numbered(part);
+        }
+        self.message_group();
+        for part in [Region::Consents, Region::Public] {
             self.numbered(part);
         }
         self.out.end();
@@ -87,7 +90,7 @@ impl<'a> Viewer<'a> {
 
     /// Begins a group of fields with a heading: two open elements.
     pub(super) fn section(&mut self, heading: Key) {
-        self.out.put(html!("<section><h3>"));
+        self.out.put(html!("<section><h3 class=\"hidden\">"));
         self.say(heading);
         self.out.put(html!("</h3><div>"));
     }

@@ -1,20 +1,57 @@
-//! View of the message and its preview.
+//! The message: as it will be sent, and the controls that change it.
 
-use super::Viewer;
 use super::field::Control;
-use crate::campaign::Target;
+use super::{MESSAGE, Region, Viewer};
+use crate::campaign::MessageDisplay;
 use crate::check::length;
 use crate::draft::{BODY, Draft, SUBJECT};
-use crate::markup::{Tag, html};
+use crate::markup::{Attribute, Tag, html};
 use crate::message::{self, name_for};
 use crate::targeting::recipients;
 use crate::text::Key;
 
 impl Viewer<'_> {
+    /// The group of the message: the letter, the controls that change it, and the ways to other texts.
+    pub(super) fn message_group(&mut self) {
+        self.out.begin(Tag::Section);
+        self.out.begin(Tag::H3);
+        self.out.set(Attribute::Id, MESSAGE);
+        self.say(Key::YourMessage);
+        self.out.put(html!("</h3><div>"));
+        for region in [Region::Letter, Region::Message, Region::Ways] {
+            self.numbered(region);
+        }
+        self.out.put(html!("</div></section>"));
+    }
+
     pub(super) fn message(&mut self) {
+        if self.campaign.message.editable {
+            self.edit_message();
+        } else {
+            self.fixed_message();
+        }
+    }
+
+    /// The message as the targets will see it. It scrolls, so the keyboard must reach it.
+    pub(super) fn letters(&mut self) {
+        self.out.put(html!("<div class=\"letters\" role=\"group\" tabindex=\"0\">"));
+        self.out.set(Attribute::AriaLabelledby, MESSAGE);
+        let blank = |name: &str| ["[", self.label_of(name), "]"].concat();
+        for letter in message::letters(self.campaign, self.session.draft(), blank) {
+            if let Some(target) = letter.to {
+                let to = [("name", target.name.as_str())];
+                self.leaf(Tag::H3, "", &self.locale.say_with(Key::MessageFor, &to));
+            }
+            self.leaf(Tag::P, "subject", &letter.subject);
+            self.leaf(Tag::P, "letter", &letter.body);
+        }
+        self.out.end();
+    }
+
+    /// The controls of the message, closed unless the campaign wants it open or its own text cannot be sent as it is.
+    fn edit_message(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
-        let fixed = !template.editable;
-        let sent = session.entered.draft.composed(self.campaign);
+        let sent = session.draft().composed(self.campaign);
         let mut subject = self.context(SUBJECT, true);
         let mut body = self.context(BODY, true);
         let to = match template.per_target {
@@ -25,48 +62,45 @@ impl Viewer<'_> {
         let longest = longest.unwrap_or_else(|| length(sent.get(BODY)));
         body.left = Some(i64::from(template.max) - i64::from(longest));
         let frame = [template.head.as_str(), &template.foot].concat();
-        let mut differs = !frame.is_empty();
         for (context, about) in [(&mut subject, ""), (&mut body, &frame)] {
-            let written = [session.entered.draft.get(context.name), about].concat();
+            let written = [session.draft().get(context.name), about].concat();
             if message::fill(&written, &Draft::default(), &[], u32::MAX) != written {
-                differs = true;
-                if !fixed {
-                    context.hint = Some((Key::PlaceholderHint, 0));
-                }
+                context.hint = Some((Key::PlaceholderHint, 0));
             }
         }
-        self.section(Key::YourMessage);
-        self.filled(&subject, &Control::Line { kind: "text", inputmode: "", fixed });
-        // Head and foot are readable around the body.
+        self.out.put(html!("<details class=\"edit\">"));
+        self.set_if(self.is_message_open(), Attribute::Open, "");
+        self.out.begin(Tag::Summary);
+        self.say(Key::EditMessage);
+        self.out.end();
+        self.filled(&subject, &Control::Line { kind: "text", inputmode: "" });
+        // What stands about the body can be read there.
         self.leaf_if(Tag::P, "letter", &template.head);
-        self.filled(&body, &Control::Lines { rows: "12", fixed });
+        self.filled(&body, &Control::Lines { rows: "12" });
         self.leaf_if(Tag::P, "letter", &template.foot);
         self.out.end();
-        if differs {
-            self.preview(&sent, &to)
+    }
+
+    /// Whether the controls of the message are open at first, or for an error in them.
+    fn is_message_open(&self) -> bool {
+        let (session, template) = (self.session, &self.campaign.message);
+        let is_complete =
+            length(&template.body) >= template.min.max(1) && !template.subjects.is_empty();
+        session.display().message == MessageDisplay::Open
+            || !is_complete
+            || session.opened(SUBJECT)
+            || session.opened(BODY)
+    }
+
+    /// A message that only the campaign may change. A page without script posts its subject all the same.
+    fn fixed_message(&mut self) {
+        if self.posted {
+            self.out.put(html!("<input type=\"hidden\">"));
+            self.out.set(Attribute::Name, SUBJECT);
+            self.out.set(Attribute::Value, self.session.draft().get(SUBJECT));
+            self.out.end();
         } else {
-            self.out.nothing()
+            self.out.nothing();
         }
-        self.out.end();
-    }
-
-    pub(super) fn preview(&mut self, sent: &Draft, to: &[&Target]) {
-        self.out.put(html!("<details class=\"preview\"><summary>"));
-        self.say(Key::Preview);
-        self.out.end();
-        for target in to {
-            let heading = self.locale.say_with(Key::MessageFor, &[("name", &target.name)]);
-            self.leaf(Tag::H3, "", &heading);
-            self.letter(sent, [&name_for(SUBJECT, target), &name_for(BODY, target)]);
-        }
-        if to.is_empty() {
-            self.letter(sent, [SUBJECT, BODY]);
-        }
-        self.out.end();
-    }
-
-    pub(super) fn letter(&mut self, sent: &Draft, [subject, body]: [&str; 2]) {
-        self.leaf(Tag::P, "subject", sent.get(subject));
-        self.leaf(Tag::P, "letter", sent.get(body));
     }
 }

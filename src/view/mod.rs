@@ -25,7 +25,7 @@ mod risk;
 mod targets;
 mod thanks;
 
-pub use first::{first, is_first};
+pub use first::{first, is_first, is_first_of};
 pub use regions::{REGIONS, Region};
 
 use crate::campaign::Campaign;
@@ -56,6 +56,8 @@ pub const RECEIPT: &str = "form-receipt";
 pub const OWN_GOVERNMENT: &str = "form-own-government";
 /// Id of the heading of the stored message.
 pub const KEPT: &str = "form-kept";
+/// Id of the heading of the message.
+pub(crate) const MESSAGE: &str = "form-message";
 /// Id of the heading of the offered e-mail.
 pub const MAIL: &str = "form-mail";
 
@@ -146,6 +148,7 @@ impl<'a> Viewer<'a> {
             Region::OwnGovernment => self.own_government(),
             Region::Public => self.public(),
             Region::Ways => self.ways(),
+            Region::Letter => self.letters(),
             Region::Message => self.message(),
             Region::Share => self.share(),
         }

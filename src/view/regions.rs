@@ -33,10 +33,12 @@ pub enum Region {
     Public,
     /// Buttons of the writing aids: reset, undo, another subject.
     Ways,
+    /// The message as it will be sent.
+    Letter,
 }
 
 /// Every region, with the facets that it shows.
-pub const REGIONS: [(Region, Dirty); 14] = [
+pub const REGIONS: [(Region, Dirty); 15] = [
     (Region::Progress, Dirty::COUNT),
     (Region::Summary, Dirty::MISTAKES),
     (Region::Targets, Dirty::TARGETS.and(Dirty::MISTAKES)),
@@ -51,4 +53,5 @@ pub const REGIONS: [(Region, Dirty); 14] = [
     (Region::Mail, Dirty::PROGRESS),
     (Region::Public, Dirty::CONSENTS.and(Dirty::MISTAKES)),
     (Region::Ways, Dirty::MESSAGE),
+    (Region::Letter, Dirty::MESSAGE.and(Dirty::DETAILS).and(Dirty::TARGETS)),
 ];

@@ -1,20 +1,58 @@
 //! View of the targets.
 
 use super::Viewer;
-use crate::campaign::{Picture, Target};
+use crate::campaign::{Picture, Target, TargetingMode, TargetsDisplay};
 use crate::draft::TARGETS;
 use crate::find::find;
 use crate::markup::{Attribute, Tag, html};
-use crate::targeting::offered;
+use crate::targeting::{Offer, offered};
 use crate::text::Key;
 
 impl Viewer<'_> {
+    /// Whether the supporter has to choose first, or the campaign wants every target to be seen.
+    pub(super) fn asks_for_targets(&self) -> bool {
+        let chooses = self.campaign.targeting.mode == TargetingMode::Choose;
+        let is_open = self.session.display().targets == TargetsDisplay::Open;
+        is_open || chooses && !self.campaign.preselects()
+    }
+
     pub(super) fn targets(&mut self) {
-        let offer = offered(self.campaign, &self.session.entered.draft);
+        let offer = offered(self.campaign, self.session.draft());
         // The question is the heading.
         self.out.begin(Tag::Section);
         self.out.nothing();
         self.out.begin(Tag::Div);
+        let is_short = !self.asks_for_targets() && !offer.targets.is_empty();
+        if is_short && offer.choice.is_none() {
+            self.leaf(Tag::P, "to", &self.names_of(&offer.targets));
+        } else if is_short && self.campaign.preselects() {
+            self.out.put(html!("<details class=\"to\">"));
+            self.set_if(self.session.opened(TARGETS), Attribute::Open, "");
+            self.out.begin(Tag::Summary);
+            let is_chosen =
+                |target: &&Target| self.session.draft().has(TARGETS, target.id.as_str());
+            let chosen: Vec<_> = offer.targets.iter().copied().filter(is_chosen).collect();
+            self.out.text(&self.names_of(&chosen));
+            self.out.end();
+            self.offer(offer);
+            self.out.end();
+        } else {
+            self.offer(offer);
+        }
+        self.out.put(html!("</div></section>"));
+    }
+
+    /// Targets in one line.
+    fn names_of(&self, targets: &[&Target]) -> String {
+        if targets.is_empty() {
+            return self.words(Key::Targets).to_owned();
+        }
+        let list = self.join(targets.iter().map(|target| target.name.clone()));
+        self.locale.say_with(Key::TargetsTo, &[("list", &list)])
+    }
+
+    /// The targets that are offered, to be seen or chosen one by one.
+    fn offer(&mut self, offer: Offer<'_>) {
         let mut context = self.context(TARGETS, true);
         context.hint = Some(match (offer.choice, offer.waits) {
             (Some((least, _)), _) => (Key::TargetsChoose, least),
@@ -52,7 +90,7 @@ impl Viewer<'_> {
         if !choose {
             self.out.end();
         }
-        self.out.put(html!("</fieldset></div></div></section>"));
+        self.out.put(html!("</fieldset></div>"));
     }
 
     /// The picture, unless supporters may be at risk and it is on another host, which would learn who opens the form.

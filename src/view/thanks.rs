@@ -35,12 +35,8 @@ impl Viewer<'_> {
         } else {
             self.out.nothing();
         }
-        if self.session.shows_receipt() {
-            self.receipt(acceptance);
-        } else {
-            self.receipt_on_request(acceptance);
-        }
-        self.story(&campaign.thanks);
+        self.numbered(Region::Share);
+        self.prose(&campaign.thanks);
         match &campaign.next {
             Some(next) if markdown::is_safe(&next.url) => {
                 self.out.begin(Tag::P);
@@ -49,7 +45,11 @@ impl Viewer<'_> {
             }
             _ => self.out.nothing(),
         }
-        self.numbered(Region::Share);
+        if self.session.shows_receipt() {
+            self.receipt(acceptance);
+        } else {
+            self.receipt_on_request(acceptance);
+        }
         self.out.end();
     }
 

@@ -75,6 +75,7 @@ impl Form<'_> {
 
     /// Types into a control what it is to hold.
     pub async fn enter(&self, name: &str, text: &str) -> Result<()> {
+        self.reveal(&Self::control(name)).await?;
         let control = self.find(&Self::control(name)).await?;
         control.clear().await?;
         control.send_keys(text).await?;
@@ -83,8 +84,27 @@ impl Form<'_> {
         Ok(())
     }
 
+    /// Opens what hides something, as a person does: by a click on its summary.
+    pub async fn reveal(&self, selector: &str) -> Result<()> {
+        self.find(selector).await?;
+        // A summary is not hidden by its own.
+        let element = self.within(selector);
+        let outer =
+            format!("({element}.closest('summary')?.parentElement.parentElement ?? {element})");
+        let closed = format!("{outer}.closest('details:not([open])')");
+        if self.browser.value(&format!("!!{closed}")).await? == true {
+            let summary =
+                self.browser.element(&format!("{closed}.querySelector('summary')")).await?;
+            let scroll = format!("{closed}.scrollIntoView({{ block: 'center' }})");
+            self.browser.run(&scroll, &[]).await?;
+            self.browser.click_at(summary).await?;
+        }
+        Ok(())
+    }
+
     /// Clicks on something, with a mouse.
     pub async fn click(&self, selector: &str) -> Result<()> {
+        self.reveal(selector).await?;
         let element = self.find(selector).await?;
         let scroll = format!("{}.scrollIntoView({{ block: 'center' }})", self.within(selector));
         for _ in 0..3 {
@@ -108,10 +128,10 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Fills in everything that the example campaign wants.
+    /// Fills in everything that the example campaign wants: all of its targets are chosen already.
     pub async fn fill(&self) -> Result<()> {
-        self.click("[value=minister-of-justice]").await?;
-        self.click("[value=embassy]").await?;
+        // WebKit gives a frame no keys before a click.
+        self.click(&Self::control(PERSON[0].0)).await?;
         for (name, text) in PERSON {
             self.enter(name, text).await?;
         }

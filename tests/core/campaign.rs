@@ -357,7 +357,7 @@ fn the_example_is_read_in_both_its_languages() {
     let (english, khmer) = (read(&file, "en"), read(&file, "km"));
     assert_eq!(english.targets.len(), 4);
     assert_eq!(khmer.message.subjects.len(), english.message.subjects.len());
-    assert!(khmer.title.contains("មេឃ ដារ៉ា"));
+    assert!(khmer.title.contains("ម៉ិច ដារ៉ា"));
     let ids = |campaign: &Campaign| -> Vec<String> {
         campaign.targets.iter().map(|target| target.id.0.clone()).collect()
     };

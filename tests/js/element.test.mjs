@@ -62,7 +62,7 @@ test("mounts a form, with what it found out about page and tag", async () => {
   assert.match(context.splice(1, 1)[0], /^0\.\d+$/);
   assert.deepEqual(context, [
     "en", "", "https://actions.invalid/campaigns/river.json", "https://actions.invalid/", "newsletter",
-    "https://partner.invalid/page", "https://partner.invalid", "mail", digest, "", "", "",
+    "https://partner.invalid/page", "https://partner.invalid", "mail", digest, "", "", "", "",
   ]);
 });
 

@@ -11,6 +11,7 @@ use web_sys::{EventTarget, HtmlElement};
 use crate::detail::{DateFormat, Shared, to_js};
 use crate::task::{Settled, settled};
 use standwith::answer::{self, Outcome};
+use standwith::country;
 use standwith::json::decimal;
 use standwith::prefill;
 use standwith::session::Reply;
@@ -139,6 +140,33 @@ pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
         other.is_ok_and(|other| other.as_string() == campaign)
     });
     alike.count() as u32
+}
+
+/// The country of the browser: that of the first of its languages that names one (`en-KH`), else that of its time zone,
+/// where the browser can tell; empty if neither.
+pub(crate) fn region() -> String {
+    let languages = get(&get(&window(), "navigator"), "languages");
+    let languages = (0..).map(|place| get(&languages, &decimal(place)).as_string());
+    let mut languages = languages.map_while(|language| language);
+    let of = |language: String| {
+        let region = |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_uppercase());
+        language.split('-').skip(1).find(region).map(str::to_owned)
+    };
+    languages.find_map(of).or_else(region_of_time_zone).unwrap_or_default()
+}
+
+/// The country whose time zones hold that of the browser, where it knows the time zones of countries.
+fn region_of_time_zone() -> Option<String> {
+    let intl = get(&window(), "Intl");
+    let format = call(&intl, "DateTimeFormat", &[]).ok()?;
+    let zone = get(&call(&format, "resolvedOptions", &[]).ok()?, "timeZone");
+    let locale = get(&intl, "Locale").dyn_into::<Function>().ok()?;
+    country::all().find_map(|code| {
+        let tag = list(&[["und-", code].concat().into()]);
+        let locale = Reflect::construct(&locale, &tag).ok()?;
+        let zones = call(&locale, "getTimeZones", &[]).ok()?.dyn_into::<Array>().ok()?;
+        zones.includes(&zone, 0).then(|| code.to_owned())
+    })
 }
 
 fn tab() -> JsValue {

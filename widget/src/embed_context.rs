@@ -20,7 +20,8 @@ use standwith::session::FormConfig;
 /// 10. SHA-256 of the campaign file, in base64url,
 /// 11. the tag's own address of the hosted form,
 /// 12. anything, in test mode,
-/// 13. anything, in a frame.
+/// 13. anything, in a frame,
+/// 14. words of the tag about what the form shows at first.
 pub(crate) struct EmbedContext<'a>(std::str::Lines<'a>);
 
 impl<'a> EmbedContext<'a> {
@@ -52,6 +53,10 @@ impl<'a> EmbedContext<'a> {
             (self.line(), self.line(), self.line(), self.line());
         let (campaign_digest, hosted) = (self.line(), self.line());
         let (test, framed) = (!self.line().is_empty(), !self.line().is_empty());
+        let display = self.line();
+        // Nothing is asked of the browser where that may be dangerous, or where it is of no use.
+        let asks = campaign.field("country").is_some() && !campaign.is_at_risk();
+        let region = if asks { browser::region() } else { String::new() };
         // The addresses of the campaign file are relative to its own.
         if endpoint.is_empty() {
             let own = match campaign.endpoint.url.as_str() {
@@ -86,6 +91,8 @@ impl<'a> EmbedContext<'a> {
             keeps,
             framed,
             variant: None,
+            display,
+            region,
         };
         (!config.endpoint.is_empty()).then_some(config)
     }

@@ -197,6 +197,10 @@ async fn opened(absent: Absent) -> Result<Store, Unopened> {
 async fn database(absent: Absent) -> Result<Database, Unopened> {
     let factory: Factory = get(&window(), "indexedDB").unchecked_into();
     if absent == Absent::Leave {
+        // Where the page may store nothing, Chromium's `databases` rejects a promise that no script can handle.
+        if get(&window(), "localStorage").is_falsy() {
+            return Err(Unopened::Absent);
+        }
         let databases = task::settled(factory.databases()).await;
         let databases = databases.and_then(|databases| databases.dyn_into::<Array>().ok());
         let is_ours = |database: JsValue| get(&database, "name") == NAME;

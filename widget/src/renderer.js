@@ -139,7 +139,11 @@ export const renderer = (root, base, list, tags, addresses) => {
       }
     } else {
       element.hasCountries ??= false;
-      if (countries && !element.hasCountries && !child) element.append(new Option(countries, countries));
+      // The one that is chosen, in the place of the one that was.
+      if (countries && !element.hasCountries) {
+        if (child) element.removeChild(child);
+        element.append(new Option(countries, countries));
+      }
     }
     for (name in lastAttributes) if (!(name in now)) set(element, name);
     // After the children: a select takes only a value that it has.
@@ -215,7 +219,11 @@ export const renderer = (root, base, list, tags, addresses) => {
     },
     /** @param {string} id */
     focus(id) {
-      root.getElementById(id)?.focus();
+      const element = root.getElementById(id);
+      // What is in a closed `details` takes no focus.
+      const details = element?.closest("details");
+      if (details) details.open = true;
+      element?.focus();
     },
     /** Has every control say what it holds, where that is not what the markup says: some password managers
         fill them without a word. */
@@ -228,7 +236,8 @@ export const renderer = (root, base, list, tags, addresses) => {
       }
     },
     /**
-     * Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s.
+     * Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. One code alone
+     * names what is chosen already.
      * @param {string} codes two letters each
      * @param {string} list a JSON list of codes with names, in the order of a language that browsers may lack
      */
@@ -258,7 +267,8 @@ export const renderer = (root, base, list, tags, addresses) => {
         select.length = 1;
         select.append(...all);
         select.value = value;
-        select.hasCountries = lang;
+        // One alone is not the list.
+        select.hasCountries = codes[2] ? lang : "";
       }
     },
   };

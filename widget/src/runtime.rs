@@ -125,8 +125,8 @@ impl Runtime {
     /// Compares the markup that the loader painted with what this form would have painted first: the file's server may
     /// have sent the first paint of another form.
     pub(crate) fn compare(&self, first: &str) {
-        let session = self.session.borrow();
-        self.own.set(view::is_first(first, session.campaign(), &mut self.locale.borrow_mut()));
+        let (mut session, mut locale) = (self.session.borrow_mut(), self.locale.borrow_mut());
+        self.own.set(view::is_first_of(first, session.campaign_mut(), &mut locale));
     }
 
     /// Paints the form, with what a person did before, and performs the first effects. Returns whether the form is still
@@ -172,9 +172,7 @@ impl Runtime {
     /// What no one waits for: names of countries, the outbox, a remark on an address that was entered early.
     fn complete(self: &Rc<Self>) {
         self.name_countries();
-        if self.root.active_element().is_some() {
-            self.show_countries();
-        }
+        self.show_country();
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         self.send(Event::Left("email".to_owned()));
@@ -217,9 +215,7 @@ impl Runtime {
             // The browser's own are better than none.
             let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
             runtime.countries.replace(list);
-            if runtime.root.active_element().is_some() {
-                runtime.show_countries();
-            }
+            runtime.show_country();
         });
         self.renderer.load(&[primary(&lang), "-countries"].concat(), &done);
     }
@@ -229,6 +225,16 @@ impl Runtime {
         let list = self.countries.borrow();
         if !list.is_empty() || !named_by_us(&self.locale.borrow().lang) {
             self.renderer.countries(country::CODES, &list);
+        }
+    }
+
+    /// Names the countries: all of them where a list may be open or is at hand, else the one that is suggested.
+    fn show_country(&self) {
+        let suggested = self.session.borrow().draft().get("country").to_owned();
+        if self.root.active_element().is_some() || !self.countries.borrow().is_empty() {
+            self.show_countries();
+        } else if !suggested.is_empty() {
+            self.renderer.countries(&suggested, "");
         }
     }
 

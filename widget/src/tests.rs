@@ -322,6 +322,7 @@ async fn moment() {
 #[test]
 fn typing_keeps_the_control_its_focus_and_its_cursor() {
     let form = Form::new();
+    form.find(".edit > summary").click();
     for name in ["given_name", "body"] {
         let control = form.control(name);
         form.enter(name, "Chan Sophea");
@@ -360,7 +361,8 @@ fn mistakes_come_and_go_without_touching_the_controls() {
 fn countries_come_with_the_first_focus_and_stay() {
     let form = Form::new();
     let country = form.control("country");
-    assert_eq!(country.child_element_count(), 1);
+    // At most the one that is suggested.
+    assert!(country.child_element_count() <= 2);
     form.control("given_name").focus().unwrap();
     assert!(country.child_element_count() > 200);
 
@@ -382,9 +384,11 @@ async fn a_form_is_empty_after_reset() {
     form.until("sent").await;
     form.mounted.borrow().as_ref().unwrap().reset();
     assert_eq!(form.state(), "editing");
-    for name in ["given_name", "email", "country"] {
+    for name in ["given_name", "email"] {
         assert_eq!(value(&form.control(name)), "");
     }
+    // What the browser suggests is there again.
+    assert_ne!(value(&form.control("country")), "KH");
     assert_eq!(get(&form.control("consent_delivery"), "checked"), false);
     assert_eq!(value(&form.control("body")), "Please do.\n\n{{given_name}}");
 
@@ -549,9 +553,12 @@ async fn focus_goes_to_the_summary_the_field_the_notice_and_the_thanks() {
     assert_eq!(form.focused(), "form-summary");
     form.find("#form-summary a[href='#email']").click();
     assert_eq!(form.focused(), "email");
-    // Of a group, the first box.
-    form.find("#form-summary a[href='#targets']").click();
-    assert_eq!(form.focused(), "targets");
+    // What is folded opens.
+    form.enter("body", "");
+    form.submit();
+    form.find("#form-summary a[href='#body']").click();
+    assert_eq!(form.focused(), "body");
+    form.enter("body", "Please do.\n\n{{given_name}}");
     // Submitted once more with the same field errors, it is told once more.
     form.submit();
     assert_eq!(form.focused(), "form-summary");

@@ -22,7 +22,7 @@ const LARGEST_FILE = 1 << 21;
 const PATIENCE = 20_000;
 /** What a script tag's `data-` attributes become. */
 const ATTRIBUTES =
-  "campaign endpoint hosted lang theme source prefill draft loading".split(" ");
+  "campaign endpoint hosted lang theme source prefill draft loading display".split(" ");
 
 const script = /** @type {HTMLScriptElement | null | undefined} */ (own("currentScript") ??
   [.../** @type {NodeListOf<HTMLScriptElement>} */ (
@@ -280,6 +280,7 @@ class StandWith extends HTMLElement {
       this.getAttribute("hosted"),
       query.has("standwith-test") ? 1 : "",
       top === window ? "" : 1,
+      this.getAttribute("display"),
     ].map((line) => String(line ?? "").replaceAll("\n", " ")).join("\n");
     let form;
     try {

@@ -63,9 +63,14 @@ async fn the_form_is_a_page_without_script() {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let (_, form) = page.split_once("</style>").unwrap();
-    for part in ["<script", "onclick", "javascript:", " checked"] {
+    for part in ["<script", "onclick", "javascript:"] {
         assert!(!form.contains(part), "{part} is in {form}");
     }
+    // Both targets are chosen at first, and nothing else is.
+    for target in ["minister", "embassy"] {
+        assert!(form.contains(&format!("value=\"{target}\" checked")), "{form}");
+    }
+    assert_eq!(form.matches(" checked").count(), 2, "{form}");
     let other = scene.get(&format!("/campaigns/{ID}")).await.text();
     assert_ne!(hidden(&page, "jti"), hidden(&other, "jti"));
     let nobody = scene.get("/campaigns/nobody").await;

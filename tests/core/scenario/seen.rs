@@ -53,8 +53,10 @@ pub(crate) struct Progress {
 pub(crate) struct Form {
     /// The campaign's picture: its address, and what it shows.
     pub(crate) picture: Option<(String, String)>,
-    /// What it is about.
+    /// What it is about, all of it.
     pub(crate) story: Vec<Block>,
+    /// As much of the story as is read only on request, and what asks for it.
+    pub(crate) more: Option<(String, Vec<Block>)>,
     /// All that has to be mended.
     pub(crate) summary: Option<Summary>,
     /// Headed groups of fields.
@@ -117,11 +119,15 @@ pub(crate) struct Section {
     pub(crate) heading: String,
     /// The fields.
     pub(crate) fields: Vec<FieldView>,
+    /// The targets in one line.
+    pub(crate) to: Option<String>,
     /// The message as it would be sent: heading, subject, body. Where there are several: the headings, subjects
     /// and bodies, a blank line between them.
     pub(crate) preview: Option<[String; 3]>,
     /// What can't be changed above and below the message.
     pub(crate) frame: Vec<String>,
+    /// What opens the fields, and whether they are open.
+    pub(crate) opens: Option<(String, bool)>,
 }
 
 /// A field.
@@ -158,8 +164,6 @@ pub(crate) enum Control {
         inputmode: String,
         /// `autocomplete` of HTML.
         autocomplete: String,
-        /// Whether it can't be changed.
-        fixed: bool,
     },
     /// Lines of text.
     Lines {
@@ -167,8 +171,6 @@ pub(crate) enum Control {
         value: String,
         /// How many to show.
         rows: u32,
-        /// Whether it can't be changed.
-        fixed: bool,
     },
     /// A country of all countries.
     Country {
@@ -401,7 +403,29 @@ fn story(element: &Element) -> Vec<Block> {
         "ul" => Block::List(inside(element).map(inlines).collect()),
         other => panic!("{other} in a story"),
     };
-    inside(element).map(block).collect()
+    inside(element).filter(|e| e.tag != "summary").map(block).collect()
+}
+
+/// A story that may go on in what opens: all of its blocks, and what opens with what is in there.
+fn folding_story(element: &Element) -> (Vec<Block>, Option<(String, Vec<Block>)>) {
+    let mut shown = element.clone();
+    let Some(Node::Element(last)) = shown.children.last() else { return (story(&shown), None) };
+    if last.tag != "details" {
+        return (story(&shown), None);
+    }
+    assert_eq!(last.attributes, [], "it is closed at first");
+    let more = (words(summary_of(last)), story(last));
+    shown.children.pop();
+    let all = [story(&shown), more.1.clone()].concat();
+    (all, Some(more))
+}
+
+/// What opens a `details`: its first child.
+fn summary_of(details: &Element) -> &Element {
+    let first = inside(details).next().unwrap();
+    assert_eq!(first.tag, "summary");
+    assert!(!words(first).trim().is_empty());
+    first
 }
 
 /// A page: all of its elements, and its language.
@@ -429,10 +453,13 @@ impl<'a> Page<'a> {
         let privacy = only(&within, |e| is(e, "class", "privacy")).unwrap();
         let alert = |e: &Element| words(only(&all(e), |e| is(e, "role", "alert")).unwrap());
         let hint = only(&all(privacy), |e| is(e, "class", "hint")).unwrap();
+        let story = only(&within, |e| is(e, "class", "story")).map(folding_story);
+        let (story, more) = story.unwrap_or_default();
         Form {
             picture: only(&within, |e| is(e, "class", "picture"))
                 .map(|e| (value(e, "src"), value(e, "alt"))),
-            story: story(only(&within, |e| is(e, "class", "story")).unwrap()),
+            story,
+            more,
             summary: only(&within, |e| is(e, "id", SUMMARY)).map(|e| self.summary(e)),
             sections: within
                 .iter()
@@ -503,24 +530,35 @@ impl<'a> Page<'a> {
     fn section(&self, section: &'a Element) -> Section {
         let heading = inside(section).find(|e| e.tag == "h3").map(words);
         let fields = all(section).into_iter().filter(|e| is(e, "part", "field"));
-        let preview = inside(section).find(|e| e.tag == "details").map(|details| {
+        let within = all(section);
+        let preview = only(&within, |e| is(e, "class", "letters")).map(|letters| {
+            // It scrolls, so the keyboard reaches it, and it is called what the section is.
+            assert!(is(letters, "role", "group") && is(letters, "tabindex", "0"));
+            assert_eq!(Some(self.said_by(letters, "aria-labelledby")), heading);
             let parts = |fits: &dyn Fn(&Element) -> bool| {
-                let parts: Vec<String> = inside(details).filter(|e| fits(e)).map(words).collect();
+                let parts: Vec<String> = inside(letters).filter(|e| fits(e)).map(words).collect();
                 parts.join("\n\n")
             };
             [
-                parts(&|e| ["summary", "h3"].contains(&e.tag)),
+                parts(&|e| e.tag == "h3"),
                 parts(&|e| is(e, "class", "subject")),
                 parts(&|e| is(e, "class", "letter")),
             ]
         });
-        let about = inside(section).filter(|e| e.tag == "div").flat_map(inside);
+        let details = only(&within, |e| e.tag == "details");
+        let about = details.into_iter().flat_map(inside);
         let frame = about.filter(|e| is(e, "class", "letter")).map(words).collect();
+        let opens = details.map(|e| (words(summary_of(e)), e.attribute("open").is_some()));
+        // The line is alone where there is nothing to choose, or opens what there is.
+        let line = only(&within, |e| is(e, "class", "to"));
+        let to = line.map(|e| words(if e.tag == "details" { summary_of(e) } else { e }));
         Section {
             heading: heading.unwrap_or_default(),
             fields: fields.map(|field| self.field(field)).collect(),
+            to,
             preview,
             frame,
+            opens,
         }
     }
 
@@ -645,7 +683,6 @@ fn texts_of(element: &Element) -> String {
 
 /// A control alone, with what it holds.
 fn control(element: &Element) -> Control {
-    let fixed = element.attribute("readonly").is_some();
     let held = value(element, "value");
     let options: Vec<(String, String)> =
         inside(element).map(|option| (value(option, "value"), words(option))).collect();
@@ -663,10 +700,9 @@ fn control(element: &Element) -> Control {
             kind: kind.to_owned(),
             inputmode: value(element, "inputmode"),
             autocomplete: value(element, "autocomplete"),
-            fixed,
         },
         ("textarea", _) => {
-            Control::Lines { value: held, rows: value(element, "rows").parse().unwrap(), fixed }
+            Control::Lines { value: held, rows: value(element, "rows").parse().unwrap() }
         }
         ("select", _) => {
             let known = options.iter().filter(|(id, _)| *id == held).map(|(id, _)| id.clone());

@@ -10,7 +10,7 @@ use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::draft::{Draft, SUBJECT, seed_of_first};
 use standwith::session::{Effect, Event, Focus};
 use standwith::text::{Locale, Rules, compile};
-use standwith::view::{first, is_first};
+use standwith::view::{first, is_first, is_first_of};
 
 /// What an endpoint says of numbers and days.
 const ENDPOINT: Rules = Rules {
@@ -51,7 +51,10 @@ fn own(campaign: &Value) -> String {
 }
 
 fn is_own(markup: &str, campaign: &Value) -> bool {
-    is_first(markup, &read(campaign), &mut english(BROWSER))
+    let mut lent = read(campaign);
+    let is_own = is_first_of(markup, &mut lent, &mut english(BROWSER));
+    assert_eq!(lent, read(campaign), "it does not come back as it was");
+    is_own
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The tree of elements: whatever there is to see, it is sound, safe, and told to everyone.
 
+mod display;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scenario::seen::{root, words};
@@ -423,9 +425,15 @@ fn only_what_may_have_changed_is_made_anew() {
         assert_eq!(flow.anew(), parts);
         flow
     };
-    let message = [Region::Message, Region::Ways];
-    let details =
-        [Region::Details, Region::Message, Region::Consents, Region::Status, Region::OwnGovernment];
+    let message = [Region::Message, Region::Ways, Region::Letter];
+    let details = [
+        Region::Details,
+        Region::Message,
+        Region::Consents,
+        Region::Status,
+        Region::OwnGovernment,
+        Region::Letter,
+    ];
     let on_its_way = [Region::Notice, Region::Button, Region::Status, Region::Mail];
     let submitted = [
         Region::Summary,
@@ -446,7 +454,7 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.tick("own_choices", "c"), &details);
     let flow = anew(
         flow.tick("targets", "embassy"),
-        &[Region::Targets, Region::Message, Region::OwnGovernment],
+        &[Region::Targets, Region::Message, Region::OwnGovernment, Region::Letter],
     );
     let flow = anew(flow.tick("consent_updates", "on"), &[Region::Consents, Region::Public]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Region::Progress]);
@@ -459,10 +467,11 @@ fn only_what_may_have_changed_is_made_anew() {
     let flow = anew(flow.share("whatsapp"), &[]);
     // While something has to be mended, each key press may mend it.
     let flow = anew(flow.submit(), &submitted);
-    let mended = [&submitted[..5], &[Region::Public, Region::Ways]].concat();
+    let mended = [&submitted[..5], &[Region::Public, Region::Ways, Region::Letter]].concat();
     let flow = anew(flow.enter("body", "Please free the writer."), &mended);
     let mended =
-        [&submitted[..5], &[Region::Status, Region::OwnGovernment, Region::Public]].concat();
+        [&submitted[..5], &[Region::Status, Region::OwnGovernment, Region::Public, Region::Letter]]
+            .concat();
     let flow = anew(flow.enter("given_name", "ដារ៉ា"), &mended);
     let flow = anew(flow.filled().submit(), &submitted);
     let flow = anew(flow.allow(), &on_its_way);

@@ -234,7 +234,8 @@ pub(crate) async fn a_sandboxed_frame_is_enough(stage: &Stage) -> Result<()> {
     form.fill().await?;
     form.find("[name=email]").await?.send_keys("\u{e007}").await?;
     form.until("sent").await?;
-    ensure!(stage.uncaught().await? == serde_json::json!([]), "uncaught errors");
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == serde_json::json!([]), "uncaught errors: {uncaught}");
     ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     stage.endpoint.only_action().await?;
     Ok(())

@@ -22,9 +22,14 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage.browser.strike("jk/? gG1#x").await?;
     ensure!(form.value("given_name").await? == "jk/? gG1#x", "{}", form.value("given_name").await?);
 
-    for selector in
-        ["h2", "[name=given_name]", "[name=body]", "select", "[type=checkbox]", "[type=submit]"]
-    {
+    for selector in [
+        "h2",
+        "[name=given_name]",
+        "[name=email]",
+        "select",
+        "[name=consent_delivery]",
+        "[type=submit]",
+    ] {
         let looks = stage.browser.run(LOOKS, &[selector.into()]).await?;
         let told = format!("{selector}: {looks:#}");
         let number =

@@ -36,7 +36,8 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
         "{claims}"
     );
     ensure!(claims["source"]["page"] == stage.partner.origin.as_str(), "{claims}");
-    ensure!(claims["targets"] == serde_json::json!(["minister-of-justice", "embassy"]), "{claims}");
+    let targets = ["prime-minister", "minister-of-justice", "minister-of-interior", "embassy"];
+    ensure!(claims["targets"] == serde_json::json!(targets), "{claims}");
     for (name, text) in PERSON {
         ensure!(claims["person"][name] == text, "{claims}");
     }

@@ -174,7 +174,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     ensure!(apart.as_f64() >= Some(3.0), "the bar: {full} beside {rest}: {apart}");
 
     // What has the focus has a ring.
-    form.click("[value=prime-minister]").await?;
+    form.click("[name=consent_updates]").await?;
     browser.strike("\u{e004}").await?;
     let ring = format!(
         "{COLOURS} const root = document.querySelector('stand-with').shadowRoot;
@@ -196,7 +196,8 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
         }
         anyhow::Ok(seen)
     };
-    let (ticked, empty) = (pixel("[value=prime-minister]").await?, pixel("[value=embassy]").await?);
+    let ticked = pixel("[name=consent_updates]").await?;
+    let empty = pixel("[name=consent_delivery]").await?;
     ensure!(ticked != empty, "nobody sees what is ticked");
 
     form.click("[type=submit]").await?;

@@ -137,6 +137,7 @@ impl Page {
             // No site may frame the page.
             framed: false,
             variant,
+            ..FormConfig::default()
         }
     }
 
