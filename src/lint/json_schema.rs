@@ -21,7 +21,7 @@ pub(super) fn campaign_schema() -> Json {
         out.key("$schema").text("https://json-schema.org/draft/2020-12/schema");
         out.key("title").text("A campaign of StandWith");
         out.key("description").text(
-            "Who is asked for what, how, and where the messages go. `standwith check` knows more \
+            "A campaign: its texts, targets, fields, consents and delivery. `standwith check` knows more \
              rules than this schema can say.",
         );
         Campaign::schema(out);
