@@ -484,7 +484,8 @@ async fn a_backup_whose_terminal_is_closed_leaves_nothing_behind() {
     assert!(hangup.success());
     let output = process.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted; nothing is written"));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("interrupted; nothing is written"), "{told}");
     assert_eq!((unfinished(dir), dir.join("copy.sqlite").exists()), (vec![], false));
 }
 
