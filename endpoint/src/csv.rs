@@ -2,7 +2,7 @@
 //! holds and whichever of the three separators a spreadsheet program assumes.
 //!
 //! The crate `csv` does not fit: it quotes a cell for the file's own separator alone, or every cell. It reads the tables
-//! in the tests.
+//! in `tests/hardening`.
 
 use std::io::{self, Write};
 

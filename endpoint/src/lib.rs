@@ -2,22 +2,25 @@
 //! and exports them, and serves the widget, the campaign files and a form that needs no script.
 //!
 //! ```text
-//! cli ─┬─ serve ── config, app (the state of a running endpoint, which the requests share)
-//!      │   └────── http ─┬─ actions ─┬─ intake ─┬─ signature   is it what was signed?
-//!      │                 ├─ hosted ──┤          ├─ campaigns   which campaign, which version?
-//!      │                 │           └─ limiter ├─ (the core)  is it valid?
-//!      │                 ├─ campaigns           │   by validation; sealing checks what is sealed
-//!      │                 └─ widget              ├─ receipt     the endpoint's confirmation, by keys
-//!      │                                        └─ store       durable, then acknowledged
+//! cli ─┬─ serve ── config, app (the state of a running endpoint, which requests and background tasks share)
+//!      │   └────── http ─┬─ listen                    connections: how many, from where, how long
+//!      │                 ├─ actions ─┬─ rate_limit    above a limit: a proof of work
+//!      │                 ├─ hosted ──┴─ intake ─┬─ decode    parses a body, verifies the signature
+//!      │                 │                      ├─ verify    audience, campaign, identity, time
+//!      │                 │                      ├─ validate  by the core, against a version of campaigns
+//!      │                 │                      ├─ plan      status, count, jobs
+//!      │                 │                      └─ store     durable; then acknowledged with a receipt
+//!      │                 ├─ campaigns   files with first paints, counts, the list
+//!      │                 └─ widget, pictures ── static_files
 //!      ├─ check ─── campaigns
 //!      ├─ export ─┬─ store
 //!      │          ├─ csv, characters, email
-//!      │          └─ sealing, validation where it was sealed
+//!      │          └─ sealing, campaigns, validation: `--unseal`
 //!      ├─ backup, withdraw ── store
 //!      ├─ verify ── signature
 //!      └─ keys ──── keys, sealing
 //!
-//! app ──── config, clock, store, campaigns, keys, rate_limit, metrics, workers, intake, hosted_forms, static_files
+//! app ──── config, clock, store, campaigns, keys, metrics, workers; made of these: rate_limit, intake, hosted_forms
 //!
 //! store ─┬─ Store      the promise: actions, campaign versions, jobs
 //!        ├─ lifecycle  the one table of an action's transitions
