@@ -472,7 +472,9 @@ async fn a_backup_whose_terminal_is_closed_leaves_nothing_behind() {
     // Keeps the copy from being complete.
     let mut other = scene.database().await;
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_standwith"));
+    // As from a terminal, also where the tests themselves outlive theirs (`nohup`).
+    let mut command = std::process::Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_standwith")]);
     command.args(["backup", "copy.sqlite", "--database", "sqlite:test.sqlite"]).current_dir(dir);
     let mut process = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
     while unfinished(dir).is_empty() {
