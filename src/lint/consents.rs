@@ -24,7 +24,7 @@ impl Lint<'_> {
             if !consent.countries.is_empty() && !is_asked(campaign, "country") {
                 self.fault(
                     &format!("/consents/{index}/countries"),
-                    "nobody is asked for the country on which this depends",
+                    "the form does not ask for the country on which this depends",
                     "add `country` to `fields`, or leave the key out",
                 );
             }

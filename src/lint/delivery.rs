@@ -14,7 +14,7 @@ impl Lint<'_> {
     pub(super) fn delivery(&mut self, campaign: &Campaign) {
         let delivery = &campaign.delivery;
         if delivery.modes.is_empty() {
-            self.fault("/delivery/modes", "nobody delivers", "add \"server\"");
+            self.fault("/delivery/modes", "no way of delivery", "add \"server\"");
         }
         self.distinct("/delivery/modes", "", delivery.modes.iter().map(|mode| mode.word()));
         if delivery.modes.contains(&DeliveryMode::MailApp) && campaign.message.per_target {
@@ -29,7 +29,7 @@ impl Lint<'_> {
                 if target.email.is_empty() {
                     self.fault(
                         &format!("/targets/{index}/email"),
-                        "nobody can mail a target without an e-mail address",
+                        "a target without an e-mail address cannot be mailed",
                         "add `email`, or take \"mail-app\" out of `delivery.modes`",
                     );
                 }
@@ -48,7 +48,7 @@ impl Lint<'_> {
                 if !asked {
                     self.fault(
                         &format!("/delivery/disclose/{index}"),
-                        &format!("nobody is asked for \"{}\"", what.word()),
+                        &format!("the form does not ask for \"{}\"", what.word()),
                         "take it out, or ask for it in `fields`",
                     );
                 }

@@ -27,8 +27,8 @@ pub(super) fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<
             rule("this version of StandWith doesn't do this yet", "leave the key out".to_owned())
         }
         FaultKind::Unknown | FaultKind::Duplicate if fault.pointer == PRIVATE => rule(
-            "this is the private key, which nobody but you may have",
-            "take `d` out. Whoever has seen this file reads what is sealed to this key: make a new one with \
+            "this is the private key, which must stay with you",
+            "take `d` out. Anyone who has seen this file can read what is sealed to this key: make a new one with \
              `standwith keys seal`"
                 .to_owned(),
         ),

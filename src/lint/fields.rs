@@ -42,7 +42,7 @@ impl Lint<'_> {
             Kind::Text => LONGEST_TEXT,
             Kind::LongText => LONGEST_LONG_TEXT,
             _ => {
-                self.fault(at, "a length where nobody writes a text", "leave the key out");
+                self.fault(at, "a length for a field without text", "leave the key out");
                 return;
             }
         };

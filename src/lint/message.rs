@@ -63,7 +63,7 @@ impl Lint<'_> {
         if template.nudge && !template.editable {
             self.fault(
                 "/message/nudge",
-                "nobody can add words of their own",
+                "supporters cannot add words of their own",
                 "leave the key out, or make `editable` true",
             );
         }
@@ -177,7 +177,9 @@ impl Lint<'_> {
         if !editable && count < min {
             self.fault(
                 &pointer,
-                &format!("only {count} characters, where `min` is {min} and nobody can add any"),
+                &format!(
+                    "only {count} characters, where `min` is {min} and supporters cannot add any"
+                ),
                 "lower `min`",
             );
         }
@@ -202,7 +204,7 @@ impl Lint<'_> {
             } else if !is_asked(campaign, name) {
                 self.fault(
                     pointer,
-                    &format!("{{{{{name}}}}} stands for what nobody is asked for"),
+                    &format!("{{{{{name}}}}} stands for a field that the form does not have"),
                     &format!("add `{name}` to `fields`, or take the placeholder out"),
                 );
             }

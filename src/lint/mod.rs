@@ -190,7 +190,7 @@ impl Lint<'_> {
         if campaign.public.ask && !campaign.asks_for_public_name() {
             self.fault(
                 "/public/ask",
-                "nobody is asked for a name that could be made public",
+                "the form does not ask for a name that could be made public",
                 "add `given_name` or `family_name` to `fields`, or leave the key out",
             );
         }
@@ -199,7 +199,7 @@ impl Lint<'_> {
     /// Rules for the goal, the opening and closing times, and the retention period.
     fn goal_and_times(&mut self, campaign: &Campaign) {
         if campaign.counter.goal == Some(0) {
-            self.fault("/counter/goal", "a goal of nobody", "raise it, or leave the key out");
+            self.fault("/counter/goal", "a goal of 0", "raise it, or leave the key out");
         }
         if let (Some(opens), Some(closes)) = (&campaign.opens, &campaign.closes)
             && opens.seconds() >= closes.seconds()

@@ -14,7 +14,7 @@ impl Lint<'_> {
         if !risk.own_government.is_empty() && !is_asked(campaign, "country") {
             self.fault(
                 "/at_risk/own_government",
-                "nobody is asked for the country on which this depends",
+                "the form does not ask for the country on which this depends",
                 "add `country` to `fields`, or leave the key out",
             );
         }

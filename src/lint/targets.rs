@@ -13,7 +13,7 @@ impl Lint<'_> {
         let targets = &campaign.targets;
         let count = targets.len() as u32;
         if targets.is_empty() {
-            self.fault("/targets", "nobody gets the message", "name at least one target");
+            self.fault("/targets", "no target", "name at least one target");
             return;
         }
         self.distinct("/targets", "/id", targets.iter().map(|target| target.id.as_str()));
@@ -37,25 +37,25 @@ impl Lint<'_> {
             if targeting.least.is_some() {
                 self.fault(
                     "/targeting/least",
-                    "nobody chooses where the lot decides",
+                    "supporters do not choose where targets are picked at random",
                     "leave the key out, and let `most` say how many are drawn",
                 );
             }
             if most == 0 {
-                self.fault("/targeting/most", "a message to nobody", "make it 1 or more");
+                self.fault("/targeting/most", "a message without a target", "make it 1 or more");
             } else if most > count {
                 self.fault(
                     "/targeting/most",
-                    &format!("nobody can draw {most} of {count}"),
+                    &format!("{most} of {count} targets cannot be picked"),
                     "lower it, or name more targets",
                 );
             }
         } else if least == 0 {
-            self.fault("/targeting/least", "a message to nobody", "make it 1 or more");
+            self.fault("/targeting/least", "a message without a target", "make it 1 or more");
         } else if least > count {
             self.fault(
                 "/targeting/least",
-                &format!("nobody can choose {least} of {}", targets.len()),
+                &format!("{least} of {} targets cannot be chosen", targets.len()),
                 "lower it, or name more targets",
             );
         } else if least > most {
@@ -92,7 +92,7 @@ impl Lint<'_> {
         if !filters && !targeting.fallback.is_empty() {
             self.fault(
                 "/targeting/fallback",
-                "nobody is left without a target",
+                "every supporter has a target",
                 "leave the key out, or make `mode` \"country\" or \"postcode\"",
             );
         }
@@ -102,7 +102,7 @@ impl Lint<'_> {
             if !filters && nearest_to(self.json, &at).1 {
                 self.fault(
                     &at,
-                    "a filter that nobody looks at",
+                    "a filter without effect",
                     "leave the key out, or make `mode` \"country\" or \"postcode\"",
                 );
                 continue;
@@ -127,7 +127,7 @@ impl Lint<'_> {
             if depends_on(campaign, name) && !asked {
                 self.fault(
                     "/targeting/mode",
-                    &format!("the targets hang on `{name}`, which nobody has to give"),
+                    &format!("the targets hang on `{name}`, which is not required"),
                     &format!("put {{\"id\": \"{name}\", \"required\": true}} into `fields`"),
                 );
             }
@@ -139,7 +139,7 @@ impl Lint<'_> {
         if mode == TargetingMode::Country && !filter.postcodes.is_empty() {
             self.fault(
                 &format!("{at}/postcodes"),
-                "postcodes that nobody looks at",
+                "postcodes without effect",
                 "leave the key out, or make `mode` \"postcode\"",
             );
         }

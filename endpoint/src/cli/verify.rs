@@ -104,7 +104,7 @@ impl Tally {
             writeln!(
                 out,
                 "a receipt covers what was said, under which number and when, not who signed it: that an action is \
-             `signed` or `none`, and so its status, is the word of whoever exported it"
+             `signed` or `none`, and so its status, is only what the exporter states"
             )?;
         }
         if *actions == 0 {

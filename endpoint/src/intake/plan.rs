@@ -5,7 +5,7 @@ use standwith::answer::Status;
 
 use crate::store::NewJob;
 
-/// What becomes of an accepted action.
+/// Status, count and jobs of an accepted action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     /// The status that is answered.

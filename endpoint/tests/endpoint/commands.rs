@@ -339,7 +339,7 @@ async fn an_export_says_all_and_can_be_verified() {
         "3 actions, 3 receipts verified, 1 without proof, 0 bad\n\
          not covered by any signature, so not verified: duplicate_of (1 lines), version_known (3 lines)\n\
          a receipt covers what was said, under which number and when, not who signed it: that an action is `signed` \
-         or `none`, and so its status, is the word of whoever exported it\n"
+         or `none`, and so its status, is only what the exporter states\n"
     );
     assert_eq!(good.status.code(), Some(0));
 

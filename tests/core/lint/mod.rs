@@ -306,7 +306,7 @@ fn a_campaign_is_sealed_to_a_public_key() {
         &format!("{JWK}, \"d\": \"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\", \"use\": \"enc\""),
         same,
         &[
-            "line 4: /sealing/jwk/d: this is the private key, which nobody but you may have; take `d` out. Whoever has seen this file reads what is sealed to this key: make a new one with `standwith keys seal`",
+            "line 4: /sealing/jwk/d: this is the private key, which must stay with you; take `d` out. Anyone who has seen this file can read what is sealed to this key: make a new one with `standwith keys seal`",
             "line 4: /sealing/jwk/use: unknown key; leave it out",
         ],
     );
@@ -427,7 +427,7 @@ fn whoever_is_asked_for_a_public_name_has_one() {
     assert_eq!(
         lines(nameless),
         [
-            "line 2: /public/ask: nobody is asked for a name that could be made public; add `given_name` or `family_name` to `fields`, or leave the key out"
+            "line 2: /public/ask: the form does not ask for a name that could be made public; add `given_name` or `family_name` to `fields`, or leave the key out"
         ]
     );
     assert_eq!(lines(&nameless.replace("true", "false")), Vec::<String>::new());
@@ -483,7 +483,7 @@ fn those_at_risk_get_links_that_lead_somewhere() {
     assert_eq!(
         lines(&risk),
         [
-            "line 4: /at_risk/own_government: nobody is asked for the country on which this depends; add `country` to `fields`, or leave the key out"
+            "line 4: /at_risk/own_government: the form does not ask for the country on which this depends; add `country` to `fields`, or leave the key out"
         ]
     );
     // In another language there is other advice.
@@ -505,7 +505,7 @@ fn those_at_risk_get_links_that_lead_somewhere() {
 
 #[test]
 fn whoever_is_mailed_has_an_address() {
-    let problem = "nobody can mail a target without an e-mail address; add `email`, or take \
+    let problem = "a target without an e-mail address cannot be mailed; add `email`, or take \
                    \"mail-app\" out of `delivery.modes`";
     for modes in ["[\"mail-app\"]", "[\"server\", \"mail-app\"]", "[\"mail-app\", \"server\"]"] {
         check("[\"server\"]", modes, &[&format!("line 9: /targets/1/email: {problem}")]);
@@ -676,7 +676,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "I ask you.",
             "I ask you. {{phone}}",
-            "line 15: /message/body: {{phone}} stands for what nobody is asked for; add `phone` to `fields`, or take the placeholder out",
+            "line 15: /message/body: {{phone}} stands for a field that the form does not have; add `phone` to `fields`, or take the placeholder out",
         ),
         (
             "\"Two\"",
@@ -691,7 +691,7 @@ fn a_placeholder_stands_for_what_is_asked() {
         (
             "ខ្ញុំសុំ។",
             "ខ្ញុំ {{region}} សុំ។",
-            "line 43: /languages/km/message/body: {{region}} stands for what nobody is asked for; add `region` to `fields`, or take the placeholder out",
+            "line 43: /languages/km/message/body: {{region}} stands for a field that the form does not have; add `region` to `fields`, or take the placeholder out",
         ),
         (
             "\"១\"",
@@ -767,7 +767,7 @@ fn the_message_keeps_its_limits() {
         "\"min\": 10",
         "\"min\": 21, \"editable\": false",
         &[
-            "line 43: /languages/km/message/body: only 20 characters, where `min` is 21 and nobody can add any; lower `min`",
+            "line 43: /languages/km/message/body: only 20 characters, where `min` is 21 and supporters cannot add any; lower `min`",
         ],
     );
 }
@@ -994,7 +994,7 @@ fn nobody_is_nudged_who_cannot_write() {
         "\"min\": 10",
         "\"min\": 10, \"nudge\": true, \"editable\": false",
         &[
-            "line 17: /message/nudge: nobody can add words of their own; leave the key out, or make `editable` true",
+            "line 17: /message/nudge: supporters cannot add words of their own; leave the key out, or make `editable` true",
         ],
     );
 }
@@ -1005,7 +1005,7 @@ fn a_choice_of_targets_can_be_made() {
         (
             "\"least\": 1, \"most\": 2",
             "\"least\": 3",
-            "line 11: /targeting/least: nobody can choose 3 of 2; lower it, or name more targets",
+            "line 11: /targeting/least: 3 of 2 targets cannot be chosen; lower it, or name more targets",
         ),
         (
             "\"least\": 1, \"most\": 2",
@@ -1020,7 +1020,7 @@ fn a_choice_of_targets_can_be_made() {
         (
             "\"least\": 1",
             "\"least\": 0",
-            "line 11: /targeting/least: a message to nobody; make it 1 or more",
+            "line 11: /targeting/least: a message without a target; make it 1 or more",
         ),
         (
             "\"name\": \"B\"",
@@ -1038,10 +1038,7 @@ fn a_choice_of_targets_can_be_made() {
         assert!(found.contains(&expected.to_owned()), "{address}: {found:?}");
     }
     let nobody = r#"{"id":"c","title":"T","targets":[],"message":{"subjects":["S"],"body":""}}"#;
-    assert_eq!(
-        lines(nobody),
-        ["line 1: /targets: nobody gets the message; name at least one target"]
-    );
+    assert_eq!(lines(nobody), ["line 1: /targets: no target; name at least one target"]);
 }
 
 #[test]
@@ -1118,7 +1115,7 @@ fn a_consent_can_be_given() {
         "    {\"id\": \"country\"},\n",
         "\n",
         &[
-            "line 27: /consents/0/countries: nobody is asked for the country on which this depends; add `country` to `fields`, or leave the key out",
+            "line 27: /consents/0/countries: the form does not ask for the country on which this depends; add `country` to `fields`, or leave the key out",
         ],
     );
     check(
@@ -1136,11 +1133,11 @@ fn what_is_disclosed_is_asked_for() {
         "[\"name\", \"email\"]",
         "[\"phone\", \"country\"]",
         &[
-            "line 37: /delivery/disclose/0: nobody is asked for \"phone\"; take it out, or ask for it in `fields`",
+            "line 37: /delivery/disclose/0: the form does not ask for \"phone\"; take it out, or ask for it in `fields`",
         ],
     );
     check("[\"name\", \"email\"]", "[]", &[]);
-    check("[\"server\"]", "[]", &["line 37: /delivery/modes: nobody delivers; add \"server\""]);
+    check("[\"server\"]", "[]", &["line 37: /delivery/modes: no way of delivery; add \"server\""]);
     // The default is no claim of the campaigner's.
     let default = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
         "message":{"subjects":["S"],"body":""},"fields":[]}"#;
@@ -1163,7 +1160,7 @@ fn times_and_numbers_make_sense() {
         (
             "\"goal\": 100",
             "\"goal\": 0",
-            "line 31: /counter/goal: a goal of nobody; raise it, or leave the key out",
+            "line 31: /counter/goal: a goal of 0; raise it, or leave the key out",
         ),
         (
             "\"retention_days\": 90",
@@ -1349,19 +1346,19 @@ fn targets_are_found_by_what_is_asked_for() {
             by_country,
             r#""mode":"country""#,
             r#"{"id":"country"}"#,
-            r#"line 3: /targeting/mode: the targets hang on `country`, which nobody has to give; put {"id": "country", "required": true} into `fields`"#,
+            r#"line 3: /targeting/mode: the targets hang on `country`, which is not required; put {"id": "country", "required": true} into `fields`"#,
         ),
         (
             by_postcode,
             r#""mode":"postcode""#,
             r#"{"id":"postal_code","required":true}"#,
-            r#"line 3: /targeting/mode: the targets hang on `country`, which nobody has to give; put {"id": "country", "required": true} into `fields`"#,
+            r#"line 3: /targeting/mode: the targets hang on `country`, which is not required; put {"id": "country", "required": true} into `fields`"#,
         ),
         (
             by_postcode,
             r#""mode":"postcode""#,
             country,
-            r#"line 3: /targeting/mode: the targets hang on `postal_code`, which nobody has to give; put {"id": "postal_code", "required": true} into `fields`"#,
+            r#"line 3: /targeting/mode: the targets hang on `postal_code`, which is not required; put {"id": "postal_code", "required": true} into `fields`"#,
         ),
         (
             r#"{"id":"a","name":"A","country":"KH"}"#,
@@ -1391,19 +1388,19 @@ fn targets_are_found_by_what_is_asked_for() {
             by_country,
             r#""mode":"choose""#,
             country,
-            "line 2: /targets/0/filter: a filter that nobody looks at; leave the key out, or make `mode` \"country\" or \"postcode\"",
+            "line 2: /targets/0/filter: a filter without effect; leave the key out, or make `mode` \"country\" or \"postcode\"",
         ),
         (
             r#"{"id":"a","name":"A"}"#,
             r#""fallback":["a"]"#,
             country,
-            "line 3: /targeting/fallback: nobody is left without a target; leave the key out, or make `mode` \"country\" or \"postcode\"",
+            "line 3: /targeting/fallback: every supporter has a target; leave the key out, or make `mode` \"country\" or \"postcode\"",
         ),
         (
             r#"{"id":"a","name":"A","filter":{"countries":["KH"],"postcodes":["1"]}}"#,
             r#""mode":"country""#,
             both,
-            "line 2: /targets/0/filter/postcodes: postcodes that nobody looks at; leave the key out, or make `mode` \"postcode\"",
+            "line 2: /targets/0/filter/postcodes: postcodes without effect; leave the key out, or make `mode` \"postcode\"",
         ),
         (
             r#"{"id":"a","name":"A","filter":{"countries":["KH","KH"]}}"#,
@@ -1427,19 +1424,19 @@ fn targets_are_found_by_what_is_asked_for() {
             r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
             r#""mode":"random","least":1"#,
             country,
-            "line 3: /targeting/least: nobody chooses where the lot decides; leave the key out, and let `most` say how many are drawn",
+            "line 3: /targeting/least: supporters do not choose where targets are picked at random; leave the key out, and let `most` say how many are drawn",
         ),
         (
             r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
             r#""mode":"random","most":3"#,
             country,
-            "line 3: /targeting/most: nobody can draw 3 of 2; lower it, or name more targets",
+            "line 3: /targeting/most: 3 of 2 targets cannot be picked; lower it, or name more targets",
         ),
         (
             r#"{"id":"a","name":"A"},{"id":"b","name":"B"}"#,
             r#""mode":"random","most":0"#,
             country,
-            "line 3: /targeting/most: a message to nobody; make it 1 or more",
+            "line 3: /targeting/most: a message without a target; make it 1 or more",
         ),
     ] {
         // A file may have another fault for the same reason.
@@ -1541,7 +1538,7 @@ fn an_answer_has_a_length_that_it_can_have() {
     check(
         "\"kind\": \"email\"",
         "\"max\": 50",
-        &["line 21: /fields/1/max: a length where nobody writes a text; leave the key out"],
+        &["line 21: /fields/1/max: a length for a field without text; leave the key out"],
     );
 }
 
