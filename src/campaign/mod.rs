@@ -179,6 +179,12 @@ impl Campaign {
         self.public.ask && self.asks_for_name()
     }
 
+    /// Whether the form may suggest a country: it asks for one, and supporters are not at risk. They might send the guess
+    /// unseen.
+    pub fn suggests_country(&self) -> bool {
+        self.field("country").is_some() && !self.is_at_risk()
+    }
+
     /// Whether the form asks for a name.
     pub fn asks_for_name(&self) -> bool {
         ["given_name", "family_name"].iter().any(|name| self.field(name).is_some())

@@ -47,10 +47,9 @@ pub struct FormConfig {
 }
 
 impl FormConfig {
-    /// Whether the form suggests its `region` as the country. Never if supporters may be at risk: a guess would be sent unseen.
+    /// Whether the form suggests its `region` as the country.
     pub(super) fn suggests_country(&self) -> bool {
-        let asks = self.campaign.field("country").is_some();
-        asks && country::is_known(&self.region) && !self.campaign.is_at_risk()
+        self.campaign.suggests_country() && country::is_known(&self.region)
     }
 }
 

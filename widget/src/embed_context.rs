@@ -54,9 +54,8 @@ impl<'a> EmbedContext<'a> {
         let (campaign_digest, hosted) = (self.line(), self.line());
         let (test, framed) = (!self.line().is_empty(), !self.line().is_empty());
         let display = self.line();
-        // Nothing is asked of the browser where that may be dangerous, or where it is of no use.
-        let asks = campaign.field("country").is_some() && !campaign.is_at_risk();
-        let region = if asks { browser::region() } else { String::new() };
+        let suggests = campaign.suggests_country();
+        let region = if suggests { browser::region() } else { String::new() };
         // The addresses of the campaign file are relative to its own.
         if endpoint.is_empty() {
             let own = match campaign.endpoint.url.as_str() {
