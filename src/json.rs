@@ -123,10 +123,17 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Steps over `length` bytes, up to the boundary of a character, and returns them.
+    fn skip(&mut self, length: usize) -> &'a str {
+        let (before, after) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = after;
+        before
+    }
+
     fn space(&mut self) {
         while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
             self.line += u32::from(byte == b'\n');
-            self.rest = &self.rest[1..];
+            self.skip(1);
         }
     }
 
@@ -207,9 +214,7 @@ impl<'a> Parser<'a> {
                 .bytes()
                 .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
                 .ok_or_else(|| self.expected("a closing quote"))?;
-            let (before, after) = self.rest.split_at(plain);
-            text.push_str(before);
-            self.rest = after;
+            text.push_str(self.skip(plain));
             if self.eat("\"") {
                 return Ok(text);
             }
@@ -226,7 +231,7 @@ impl<'a> Parser<'a> {
         if !byte.is_ascii() {
             return Err(fault);
         }
-        self.rest = &self.rest[1..];
+        self.skip(1);
         Ok(match byte {
             b'"' | b'\\' | b'/' => byte as char,
             b'b' => '\u{8}',
@@ -254,7 +259,7 @@ impl<'a> Parser<'a> {
         let mut code = 0;
         for _ in 0..4 {
             let digit = self.peek().and_then(|b| (b as char).to_digit(16)).ok_or(fault.clone())?;
-            self.rest = &self.rest[1..];
+            self.skip(1);
             code = code * 16 + digit;
         }
         Ok(code)
@@ -265,9 +270,7 @@ impl<'a> Parser<'a> {
         if end == 0 {
             return Err(self.expected("a digit"));
         }
-        let (digits, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        Ok(digits)
+        Ok(self.skip(end))
     }
 
     fn number(&mut self) -> Parsed<Value> {

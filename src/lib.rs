@@ -22,6 +22,9 @@
 //!                                                              answer ── session ── view ── markup
 //! ```
 
+// A slice of a text outside the boundaries of characters panics; writing that panic's message takes the widget 4 KB.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
+
 pub mod base64url;
 mod find;
 pub mod json;

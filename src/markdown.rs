@@ -61,7 +61,7 @@ fn inlines(text: &str) -> Vec<Inline> {
     let mut inlines = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
-    while let Some(char) = rest.chars().next() {
+    while !rest.is_empty() {
         match marked(rest) {
             Some((inline, after)) => {
                 if !plain.is_empty() {
@@ -71,8 +71,9 @@ fn inlines(text: &str) -> Vec<Inline> {
                 rest = after;
             }
             None => {
-                plain.push(char);
-                rest = &rest[char.len_utf8()..];
+                let mut chars = rest.chars();
+                plain.extend(chars.next());
+                rest = chars.as_str();
             }
         }
     }
@@ -116,7 +117,7 @@ fn enclosed(text: &str) -> Option<(&str, &str)> {
     for (at, char) in text.char_indices().take(LONGEST_ADDRESS + 1) {
         match char {
             '(' => open += 1,
-            ')' if open == 0 => return Some((&text[..at], &text[at + 1..])),
+            ')' if open == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
             ')' => open -= 1,
             _ => {}
         }

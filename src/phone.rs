@@ -1,6 +1,8 @@
 //! Phone numbers: syntax, and international form (E.164) where the country is known. A number whose international form
 //! is uncertain is left as typed.
 
+use crate::find::find;
+
 /// Calling codes with their countries. A hyphen introduces the trunk prefix if it is not `0`: empty if there is none or
 /// the 0 belongs to the number, `x` if it cannot be told. Source: the numbering plans that the countries have filed
 /// with the ITU (list annexed to Recommendation E.164).
@@ -45,7 +47,8 @@ pub fn is_phone(value: &str) -> bool {
             is_behind = true;
         }
     }
-    (5..=15).contains(&digits) && (!is_behind || (1..=15).contains(&more) && !value.contains('@'))
+    (5..=15).contains(&digits)
+        && (!is_behind || (1..=15).contains(&more) && find(value, "@").is_none())
 }
 
 /// The number in E.164, typed by a person in this country (ISO 3166-1 alpha-2; empty if unknown). `None` if uncertain.

@@ -17,7 +17,9 @@ pub fn keys(receipt: &str) -> Option<String> {
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     let host = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"))?;
     // A user, a query or a fragment would change the address.
-    let strange = |c: char| c.is_whitespace() || c.is_control() || "?#@\\<>\"".contains(c);
+    let strange = |c: char| {
+        c.is_whitespace() || c.is_control() || "?#@\\<>\"".chars().any(|other| other == c)
+    };
     (!host.is_empty() && !host.starts_with('/') && !host.contains(strange))
         .then(|| [issuer, KEYS].concat())
 }

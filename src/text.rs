@@ -325,7 +325,12 @@ impl Rules {
 /// The date of a point in time (seconds since 1970) in ISO 8601, in UTC.
 pub fn day(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
-    format!("{year:04}-{month:02}-{day:02}")
+    let padded = |number: i64, width: usize| {
+        let digits = json::decimal(number);
+        let zeros = "0000".get(4 - width + digits.len()..).unwrap_or_default();
+        [zeros, &digits].concat()
+    };
+    [padded(year, 4), padded(month, 2), padded(day, 2)].join("-")
 }
 
 impl Locale {

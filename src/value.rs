@@ -113,8 +113,11 @@ pub fn is_email(value: &str) -> bool {
     let Some((local, domain)) = value.rsplit_once('@') else {
         return false;
     };
-    let local_fits =
-        |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || is_foreign(c);
+    let local_fits = |c: char| {
+        c.is_ascii_alphanumeric()
+            || ".!#$%&'*+/=?^_`{|}~-".chars().any(|other| other == c)
+            || is_foreign(c)
+    };
     let label_fits = |label: &str| {
         (1..=63).contains(&label.chars().count())
             && !label.starts_with('-')

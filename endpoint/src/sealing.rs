@@ -1,7 +1,7 @@
 //! The campaigner's sealing keys, and what they open, by aws-lc-rs. The endpoint itself has no such key: it
 //! takes in what it can't read, and `standwith export --unseal` opens it elsewhere.
 //!
-//! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE campaigns can use it as well.
+//! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE library can use it as well.
 
 use std::io;
 use std::path::Path;

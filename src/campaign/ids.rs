@@ -46,7 +46,10 @@ text! {
         is_like_country;
     /// A colour.
     pub struct Colour: "^#[0-9a-fA-F]{6}$", "a colour like \"#0b6e4f\"",
-        |text| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
+        |text| {
+            let is_hex = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            text.len() == 7 && text.strip_prefix('#').is_some_and(is_hex)
+        };
     /// A point in time (RFC 3339, in UTC, whole seconds).
     pub struct Moment: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
         "a time in UTC like \"2024-10-01T00:00:00Z\"",

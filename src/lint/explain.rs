@@ -62,7 +62,7 @@ pub(super) fn explain(fault: ConfigFault, file: &Json, schema: &Json) -> Option<
 /// The pointer into the campaign for a pointer into one of its translations.
 pub(super) fn own_of(pointer: &str) -> Option<&str> {
     let within = pointer.strip_prefix("/languages/")?;
-    Some(within.find('/').map_or("", |at| &within[at..]))
+    Some(within.find('/').and_then(|at| within.get(at..)).unwrap_or_default())
 }
 
 pub(super) fn is_at(pointer: &str, place: &str) -> bool {

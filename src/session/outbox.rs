@@ -35,7 +35,8 @@ impl Session {
         let mut url = self.config.endpoint.clone();
         if !proof.is_empty() {
             let end = find(&url, "#").unwrap_or(url.len());
-            let mark = if find(&url[..end], "?").is_some() { "&" } else { "?" };
+            let has_query = url.get(..end).is_some_and(|url| find(url, "?").is_some());
+            let mark = if has_query { "&" } else { "?" };
             url.insert_str(end, &[mark, PARAMETER, "=", proof].concat());
         }
         (url, self.media_type())

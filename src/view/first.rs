@@ -57,7 +57,8 @@ fn is_paint_of(session: &Session, markup: &str, locale: &mut Locale) -> bool {
         let Some(written) = rest.strip_prefix(before) else { return false };
         let Some(left) = after_number(written) else { return false };
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        if digits(&written[..written.len() - left.len()]) != digits(number) {
+        let shown = written.strip_suffix(left).unwrap_or_default();
+        if digits(shown) != digits(number) {
             return false;
         }
         (rest, made) = (left, after);

@@ -91,7 +91,7 @@ fn owner(name: &str) -> String {
         "gloo_net" | "rlsf" => krate.replace('_', "-"),
         "wasm_bindgen" | "js_sys" | "web_sys" => "wasm-bindgen, js-sys, web-sys".to_owned(),
         krate if krate.contains("serde") => "serde, serde-wasm-bindgen".to_owned(),
-        _ if plain.contains("::") => "the standard campaigns".to_owned(),
+        _ if plain.contains("::") => "the standard library".to_owned(),
         _ => "the entries from JavaScript".to_owned(),
     }
 }
@@ -130,10 +130,10 @@ mod tests {
             ("<standwith[51]::view::Viewer>::part", "src/view"),
             ("<alloc[c8]::vec::Vec<standwith[51]::campaign::Field> as X>::fill", "src/campaign"),
             ("standwith_widget::runtime::Runtime::paint::h58", "widget/src/runtime"),
-            ("core::ptr::drop_in_place::<alloc::string::String>", "the standard campaigns"),
+            ("core::ptr::drop_in_place::<alloc::string::String>", "the standard library"),
             ("<&serde_wasm_bindgen[1]::ser::Serializer as S>::x", "serde, serde-wasm-bindgen"),
             ("gloo_net::http::request::RequestBuilder::build", "gloo-net"),
-            ("<str>::trim_matches::<<char>::is_whitespace>", "the standard campaigns"),
+            ("<str>::trim_matches::<<char>::is_whitespace>", "the standard library"),
             ("standwith_widget[2]::in_words", "widget/src/lib"),
             ("mount", "the entries from JavaScript"),
         ] {

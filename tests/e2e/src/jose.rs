@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::harness::endpoint::{Endpoint, JWKS};
 use crate::harness::{CAMPAIGN, Missing, Place};
 
-/// A campaigns of another language.
+/// A library of another language.
 #[derive(Clone, Copy)]
 pub(crate) enum Campaigns {
     /// npm's jose.
