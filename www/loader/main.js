@@ -150,18 +150,22 @@ class StandWith extends HTMLElement {
 
   connectedCallback() {
     if (this.#form || this.#start || this.#early) return;
+    const start = this.#start = {};
+    // Before anything is made: that takes a slow device as long as a good network takes to answer.
+    const asked = this.#ask(start);
     let shadow = this.shadowRoot;
     try {
       shadow ??= this.#attach();
     } catch (error) {
-      // The page lets nobody have a root: what stands inside stays, and the sentence comes after it.
+      // The page refuses a root: what stands inside stays, and the sentence comes after it.
+      asked.catch(() => {});
+      this.#start = undefined;
       return this.#fail(this.appendChild(create("div")), /** @type {Failure} */ (error));
     }
     // What stands inside the element is seen until the form is there.
     shadow.replaceChildren(create("slot"));
-    const start = this.#start = {};
-    this.#near()
-      .then(/** @returns {any} */ () => start === this.#start && this.#show(start, shadow))
+    asked
+      .then(/** @returns {any} */ (found) => found && start === this.#start && this.#show(start, shadow, found))
       .catch((error) => start === this.#start && this.#fail(shadow, error));
   }
 
@@ -209,9 +213,8 @@ class StandWith extends HTMLElement {
     } else this.#form?.reset();
   }
 
-  /** Resolves when the form is wanted: at once, or when it comes near with `loading="lazy"`. */
+  /** Resolves when the form comes near. */
   #near() {
-    if (this.getAttribute("loading") !== "lazy") return Promise.resolve();
     return /** @type {Promise<void>} */ (new Promise((resolve) => {
       const observer = new IntersectionObserver((entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -223,10 +226,13 @@ class StandWith extends HTMLElement {
   }
 
   /**
+   * Asks for all that a form needs, as soon as it is wanted. The campaign file comes first, because the first paint
+   * needs nothing else.
    * @param {object} start
-   * @param {ShadowRoot} shadow
    */
-  async #show(start, shadow) {
+  async #ask(start) {
+    if (this.getAttribute("loading") === "lazy") await this.#near();
+    if (start !== this.#start) return;
     if (!crypto.subtle) throw new Unavailable("insecure");
     const campaign = this.getAttribute("campaign");
     if (!campaign) throw new Unavailable("faulty");
@@ -236,12 +242,21 @@ class StandWith extends HTMLElement {
     const near = this.parentElement && closest.call(this.parentElement, "[lang]");
     const around = getAttribute.call(near ?? own("documentElement"), "lang");
     const wanted = /** @type {string[]} */ ([this.lang, around, ...navigator.languages].filter(Boolean));
-    // All is asked for at once; most campaigns have the first language. A failure is told below, once.
-    loadModule().catch(() => {});
-    loadTexts(wanted[0] ?? "").catch(() => {});
+    const ask = () => loadCampaign(url, wanted).catch(because("campaign"));
+    const first = [ask()];
+    // Failures are reported later, once. Most campaigns have the first language.
+    for (const asked of [...first, loadModule(), loadTexts(wanted[0] ?? "")]) asked.catch(() => {});
+    return { wanted, load: () => first.pop() ?? ask() };
+  }
+
+  /**
+   * @param {object} start
+   * @param {ShadowRoot} shadow
+   * @param {{ wanted: string[], load: () => ReturnType<typeof loadCampaign> }} asked
+   */
+  async #show(start, shadow, { wanted, load }) {
     const isWanted = () => start === this.#start;
-    const campaignOf = () => loadCampaign(url, wanted).catch(because("campaign"));
-    const found = await this.#patiently(shadow, campaignOf, isWanted);
+    const found = await this.#patiently(shadow, load, isWanted);
     if (!isWanted()) return;
     const { text, digest, said, firstPaint, file } = /** @type {NonNullable<typeof found>} */ (found);
     const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
