@@ -51,6 +51,11 @@ pub fn is_phone(value: &str) -> bool {
         && (!is_behind || (1..=15).contains(&more) && find(value, "@").is_none())
 }
 
+/// An example of a phone number in international form.
+pub fn example(_country: &str) -> &'static str {
+    "+44 20 7946 0958"
+}
+
 /// The number in E.164, typed by a person in this country (ISO 3166-1 alpha-2; empty if unknown). `None` if uncertain.
 pub fn international(country: &str, typed: &str) -> Option<String> {
     let (mut digits, mut plus) = (String::new(), false);

@@ -72,7 +72,7 @@ texts! {
         TargetsAll = "targets_all": "Your message goes to all of them.";
         ChooseCountry = "choose_country": "Choose a country";
         ChooseAnswer = "choose_answer": "Choose an answer";
-        PlaceholderHint = "placeholder_hint": "Words in double braces are replaced by what you enter.";
+        PlaceholderHint = "placeholder_hint": "Words in double curly brackets are replaced by what you enter.";
         ReadMore = "read_more": "Read more";
         EditMessage = "edit_message": "Edit the message";
         TargetsTo = "targets_to": "To: {list}";
@@ -87,6 +87,7 @@ texts! {
         Consents = "consents": "Your agreement";
         Privacy = "privacy": "Privacy notice";
         ListJoin = "list_join": "{before}, {after}";
+        OfficeJoin = "office_join": "{before}, {after}";
         TargetsChooseUpTo = "targets_choose_up_to": {
             one: "Choose up to {count}.",
             other: "Choose up to {count}."
@@ -114,8 +115,8 @@ texts! {
         Send = "send": "Send message";
         Sending = "sending": "Sending…";
         TryAgain = "try_again": "Try again";
-        Closed = "closed": "This campaign has closed. It no longer takes messages.";
-        NotYetOpen = "not_yet_open": "This campaign has not begun yet.";
+        Closed = "closed": "This campaign has closed. It no longer accepts messages.";
+        NotYetOpen = "not_yet_open": "This campaign has not opened yet.";
         Count = "count": {
             one: "{count} message sent",
             other: "{count} messages sent"
@@ -139,7 +140,7 @@ texts! {
         MissingSubject = "missing_subject": "Enter a subject";
         MissingBody = "missing_body": "Write your message";
         MissingAnswer = "missing_answer": "Answer “{label}”";
-        MissingConsent = "missing_consent": "Tick the box if you agree. Your message can’t be sent without it";
+        MissingConsent = "missing_consent": "Tick the box if you agree. Your message can’t be sent without your agreement";
         TooLong = "too_long": {
             one: "{label} must be {count} character or fewer",
             other: "{label} must be {count} characters or fewer"
@@ -156,9 +157,10 @@ texts! {
             one: "Choose no more than {count} person to write to",
             other: "Choose no more than {count} people to write to"
         };
-        ControlCharacter = "control_character": "{label} contains a character that can’t be sent. Delete it and try again";
+        ControlCharacter = "control_character": "{label} contains an invisible character ({code}) that can’t be sent. Clear the field and type it again";
+        ControlCharacterAfter = "control_character_after": "{label} contains an invisible character ({code}) after “{text}” that can’t be sent. Delete that word and type it again";
         MalformedEmail = "malformed_email": "Enter an email address in the correct format, like name@example.com";
-        MalformedPhone = "malformed_phone": "Enter a phone number, like 012 345 678 or +855 12 345 678";
+        MalformedPhone = "malformed_phone": "Enter a phone number, like {example}";
         MalformedNumber = "malformed_number": "Enter a whole number, like 12";
         MalformedDate = "malformed_date": "Enter a real date";
         UnknownChoice = "unknown_choice": "Choose one of the answers to “{label}”";
@@ -166,7 +168,7 @@ texts! {
         Refused = "refused": "The campaign did not accept “{label}”. Change it and try again";
 
         // Notices.
-        Unreachable = "unreachable": "Your message has not been confirmed: no answer came. It is still here. Check your connection, then try again. It will not be counted twice.";
+        Unreachable = "unreachable": "We could not confirm that your message arrived: there was no answer. It is still here. Check your connection, then try again. It will not be counted twice.";
         Busy = "busy": "The campaign can’t take your message right now. It is still here. Wait a moment, then try again.";
         BusySeconds = "busy_seconds": {
             one: "The campaign can’t take your message right now. It is still here. Try again in {count} second.",
@@ -176,7 +178,7 @@ texts! {
         ClosedMeanwhile = "closed_meanwhile": "This campaign has closed, so your message was not sent. It is still here if you want to copy it.";
         CannotSign = "cannot_sign": "Your browser could not sign the message, so it was not sent. It is still here. Try another browser.";
         CannotSeal = "cannot_seal": "Your browser could not encrypt the message, so it was not sent. It is still here. Try another browser.";
-        SealedHint = "sealed_hint": "What you write is sealed on this device, and only the campaign can open it.";
+        SealedHint = "sealed_hint": "What you write is encrypted on this device, and only the campaign can read it.";
         Trying = "trying": "No answer has come yet. Your message is still here, and it is being sent again.";
         LanguageFailed = "language_failed": "The form could not be loaded in that language. Choose it again to try once more.";
         Vetoed = "vetoed": "This page stopped the message from being sent. It is still here.";
@@ -186,36 +188,36 @@ texts! {
         // Outbox.
         KeepAsk = "keep_ask": "This device can keep your message and send it when there is a connection.";
         KeepHint = "keep_hint": "It stays in this browser for six days at most. The website that you are on could read it there.";
-        KeepHintSealed = "keep_hint_sealed": "It stays in this browser for six days at most, sealed: only the campaign can open it.";
-        KeepPrivate = "keep_private": "A private window forgets it when it is closed.";
+        KeepHintSealed = "keep_hint_sealed": "It stays in this browser for up to six days, encrypted: only the campaign can read it.";
+        KeepPrivate = "keep_private": "In a private window, it is deleted when the window is closed.";
         KeepYes = "keep_yes": "Keep it and send it later";
         KeepFailed = "keep_failed": "This device could not keep your message. It is still here. Leave this page open and try again.";
         KeptHeading = "kept_heading": "Your message is kept on this device";
-        KeptHint = "kept_hint": "It has not been received yet. It is sent as soon as there is a connection and this page is open. If you close the page, come back to it by {date}. After that, the message is deleted.";
+        KeptHint = "kept_hint": "It has not been received yet. It will be sent as soon as there is a connection and this page is open. If you close the page, come back to it on or before {date}. After that day, the message will be deleted.";
         KeptNotYet = "kept_not_yet": "We could not send it just now. We will try again in a minute.";
         KeptSend = "kept_send": "Send it now";
         KeptDelete = "kept_delete": "Delete it from this device";
-        KeptDeleted = "kept_deleted": "This device does not keep your message any more. If it had arrived before, it still counts.";
-        KeptElsewhere = "kept_elsewhere": "This device does not keep your message any more: it was sent or deleted in another tab. If you send it again, it counts once.";
+        KeptDeleted = "kept_deleted": "This device no longer keeps your message. If it had already arrived, it still counts.";
+        KeptElsewhere = "kept_elsewhere": "This device no longer keeps your message: it was sent or deleted in another tab. If you send it again, it counts only once.";
         KeptExpired = "kept_expired": "A message that this device had kept could not be sent in six days. It has been deleted.";
         KeptRefused = "kept_refused": "The campaign did not accept the message that this device had kept ({code}). It has been deleted from this device.";
-        Proving = "proving": "The campaign is getting very many messages. Your device does a short calculation first, to show that it is no robot. That takes a few seconds.";
+        Proving = "proving": "The campaign is getting a very large number of messages. Your device does a short calculation first, to show that it is not a robot. That takes a few seconds.";
 
         // After sending.
         SentHeading = "sent_heading": "Thank you. Your message was received";
         SentAccepted = "sent_accepted": "It was verified and counted.";
         SentRecorded = "sent_recorded": "It was recorded.";
-        SentAwaiting = "sent_awaiting": "One step is left: open the email that we sent you and confirm. Your message counts after that.";
-        SentAsBefore = "sent_as_before": "What arrived is your message as you first sent it. What you changed after that is not part of it.";
-        SentUnknown = "sent_unknown": "It was handed over, but the campaign’s system does not confirm what happened to it.";
-        ReceiptNumber = "receipt_number": "Receipt number";
+        SentAwaiting = "sent_awaiting": "One step is left: open the email that we sent you and confirm your message. It counts after that.";
+        SentAsBefore = "sent_as_before": "Your message arrived as you first sent it. Changes that you made after that are not part of it.";
+        SentUnknown = "sent_unknown": "It was passed on, but the campaign’s system has not confirmed what happened to it.";
+        ReceiptNumber = "receipt_number": "Receipt number:";
         ReceiptKeep = "receipt_keep": "Keep it to show that your message arrived.";
         ReceiptDownload = "receipt_download": "Download your receipt";
         ShareHeading = "share_heading": "Ask others to write too";
         ShareEmail = "share_email": "Email";
         ShareCopy = "share_copy": "Copy text and link";
         Copied = "copied": "Copied";
-        CopyFailed = "copy_failed": "Your browser did not copy it. Select the text and copy it yourself: {text}";
+        CopyFailed = "copy_failed": "Your browser could not copy the text. Select it and copy it yourself: {text}";
 
         // Writing aids.
         DidYouMean = "did_you_mean": "Did you mean {value}?";
@@ -225,45 +227,45 @@ texts! {
         ResetDone = "reset_done": "The suggested text is back. Your own text is kept, in case you want it again.";
         UndoDone = "undo_done": "Your own text is back.";
         AnotherSubject = "another_subject": "Suggest another subject";
-        Public = "public": "How may the campaign name you in public?";
+        Public = "public": "How can the campaign name you publicly?";
         PublicName = "public_name": "With my full name";
         PublicInitials = "public_initials": "With my initials";
-        PublicAnonymous = "public_anonymous": "Not at all";
+        PublicAnonymous = "public_anonymous": "Do not name me";
 
         // Delivery from the supporter's own mailbox.
-        MailHeading = "mail_heading": "Send it from your own email";
-        MailHint = "mail_hint": "Your message opens in your own email, addressed and ready. You send it there.";
+        MailHeading = "mail_heading": "Send your message from your own email";
+        MailHint = "mail_hint": "Your message opens in your own email, with the addresses and the text filled in. You send it from there.";
         MailDisclosed = "mail_disclosed": "The people you write to will see the name and address of the email account that you send it from.";
         MailOpen = "mail_open": "Open my email app";
         MailOpenIn = "mail_open_in": "Open in {name}";
         MailCopyAddresses = "mail_copy_addresses": "Copy the addresses";
         MailCopySubject = "mail_copy_subject": "Copy the subject";
         MailCopyBody = "mail_copy_body": "Copy the message";
-        MailTooLong = "mail_too_long": "Your message is too long for an email app to open by itself. Copy it and paste it into your email.";
+        MailTooLong = "mail_too_long": "Your message is too long to open in an email app automatically. Copy it and paste it into your email.";
         MailDidYouSend = "mail_did_you_send": "Did you send it?";
         MailYes = "mail_yes": "Yes, I sent it";
         MailNotYet = "mail_not_yet": "Not yet";
         MailOutdated = "mail_outdated": "You changed the form after opening this email. The email still has the earlier text.";
         MailAnew = "mail_anew": "Use what the form says now";
         MailSend = "mail_send": "Continue in my own email";
-        SentByMail = "sent_by_mail": "You told us that you sent it from your own email, and that is how it is counted.";
+        SentByMail = "sent_by_mail": "You told us that you sent it from your own email. It is counted on that basis.";
 
         // Language, test mode, supporters at risk, dates.
         Language = "language": "Language";
         TestBanner = "test_banner": "Test mode. What you send here is not counted and reaches nobody.";
         TestSend = "test_send": "Send a test message";
-        TestSent = "test_sent": "This was a test. It was not counted and reaches nobody.";
+        TestSent = "test_sent": "This was a test. Your message was not counted and reaches nobody.";
         RiskHeading = "risk_heading": "Your safety";
         RiskPseudonym = "risk_pseudonym": "You don’t have to use your real name.";
-        RiskOwnGovernment = "risk_own_government": "You are writing to authorities of the country you chose. If it could be dangerous for you that they know your name, think twice before you send.";
+        RiskOwnGovernment = "risk_own_government": "You are writing to authorities of the country you chose. If it could be dangerous for you if they knew your name, think carefully before you send your message.";
         RiskProtects = "risk_protects": "This form keeps nothing on this device. It can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.";
         RiskAdvice = "risk_advice": "Advice on staying safe";
         RiskHosted = "risk_hosted": "Open the form on its own page, away from this website";
         QuickExit = "quick_exit": "Leave this page quickly";
         ExitFramed = "exit_framed": "If the page around this form stays open, close it yourself.";
-        DraftRestored = "draft_restored": "What you typed before is back.";
+        DraftRestored = "draft_restored": "What you typed before has been restored.";
         OpensOn = "opens_on": "This campaign opens on {date}.";
-        OpenUntil = "open_until": "Open until {date}.";
+        OpenUntil = "open_until": "Open until the end of {date}.";
 
         // Postcode, nudge, and after sending.
         MalformedPostalCode = "malformed_postal_code": "Enter a postcode as it is written in the country you chose, like {example}";
@@ -279,7 +281,7 @@ texts! {
 
     hosted {
         // Sealed campaigns.
-        SealedNeedsScript = "sealed_needs_script": "On this page, your message is sealed on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
+        SealedNeedsScript = "sealed_needs_script": "On this page, your message is encrypted on your own device, so that only the campaign can read it. That needs JavaScript. Without it, nothing can be sent from here. Allow JavaScript for this page and load it again, or open it in another browser.";
         // Honeypot of the hosted form.
         Trap = "trap": "Leave this field empty";
         Trapped = "trapped": "Your message has not been sent yet. A field that must stay empty was filled in, perhaps by your browser. Empty it, then send your message again.";
@@ -290,6 +292,31 @@ texts! {
         PageOnce = "page_once": "The page you asked for could be opened only once, within two minutes. If you have seen on it that your message was received, you need to do nothing more. If you have not, we can’t tell here whether it was: send it again.";
         // Replaces `risk_protects` where the browser may store the input.
         RiskHides = "risk_hides": "This form can’t hide that you opened this page: from this website, from your network, or from anyone who can see your screen.";
+        // Index of campaigns.
+        CampaignsHeading = "campaigns_heading": "Campaigns";
+        CampaignsNone = "campaigns_none": "There are no campaigns here at the moment.";
+        CampaignLanguages = "campaign_languages": "Languages: {list}";
+        SnippetHeading = "snippet_heading": "Add this form to your website";
+        SnippetHint = "snippet_hint": "Paste this code into your page, where the form should appear.";
+        PublishedBy = "published_by": "A campaign by {publisher}";
+        // Pages without a form.
+        MissingPage = "missing_page": "There is no campaign at this address";
+        MissingPageHint = "missing_page_hint": "The address may have been copied incorrectly, or the campaign may have been removed.";
+        UnavailablePage = "unavailable_page": "The form can’t be shown right now";
+        UnavailablePageHint = "unavailable_page_hint": "Load the page again in a moment.";
+        // A post that was not accepted.
+        UnsentHeading = "unsent_heading": "Your message has not been sent yet";
+        UnsentTooLong = "unsent_too_long": "It is too long: this form accepts {limit} KB in all fields together. Shorten it.";
+        UnsentTooSlow = "unsent_too_slow": "The connection was too slow, so not all of it arrived. Try again, perhaps on another network.";
+        UnsentBrokenOff = "unsent_broken_off": "The connection broke off before all of it had arrived. Try again.";
+        UnsentMany = "unsent_many": "Too many people are sending messages at the same time.";
+        UnsentUnavailable = "unsent_unavailable": "Messages can’t be accepted right now.";
+        UnsentWait = "unsent_wait": {
+            one: "Try again in {count} second.",
+            other: "Try again in {count} seconds."
+        };
+        UnsentWaitMoment = "unsent_wait_moment": "Try again in a moment.";
+        UnsentBack = "unsent_back": "Go back with your browser’s Back button. What you typed should still be there.";
     }
 }
 

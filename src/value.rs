@@ -66,13 +66,19 @@ pub(crate) fn distinct<'a, 'k>(
     Some(distinct)
 }
 
-/// Whether a value contains a forbidden control character. In multi-line text (`lines`), tabs and line ends are
+/// Whether a value contains a forbidden control character.
+pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
+    find_control(value, lines).is_some()
+}
+
+/// A forbidden control character and the bytes before it. In multi-line text (`lines`), tabs and line ends are
 /// allowed, and so are bidirectional controls (UAX #9, sections 2.1 to 2.5) that are closed in their paragraph.
 /// Unclosed ones would change the direction of the text after the value.
-pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
+pub(crate) fn find_control(value: &str, lines: bool) -> Option<(usize, char)> {
     // Stack of open embeddings (0) and isolates (1) as bits, the innermost last, after a leading 1.
     let mut open = 1u32;
-    for c in value.chars() {
+    let mut opening = None;
+    for (at, c) in value.char_indices() {
         let isolate = u32::from(c > '\u{202e}');
         let fault = match c {
             '\u{202c}' | '\u{2069}' => {
@@ -82,17 +88,19 @@ pub(crate) fn holds_control(value: &str, lines: bool) -> bool {
             }
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2068}' => {
                 open = open << 1 | isolate;
+                opening = Some((at, c));
                 // At most 30 levels.
                 !lines || open >> 31 != 0
             }
-            '\n' | '\u{2029}' if lines => open > 1,
+            '\n' | '\u{2029}' if lines && open > 1 => return opening,
+            '\n' | '\u{2029}' if lines => false,
             _ => c.is_control() && !(lines && c == '\t'),
         };
         if fault {
-            return true;
+            return Some((at, c));
         }
     }
-    open > 1
+    opening.filter(|_| open > 1)
 }
 
 /// The first `most` characters of a single-line text, without forbidden control characters.

@@ -3,11 +3,14 @@
 use super::Viewer;
 use crate::campaign::{Field, Kind};
 use crate::check::{FieldError, FieldErrorKind, consent_of};
-use crate::draft::{BODY, SUBJECT, TARGETS};
+use crate::draft::{BODY, SUBJECT, TARGETS, clean};
+use crate::find::split_once;
 use crate::markup::{Attribute, Tag, html};
+use crate::phone;
 use crate::postcode;
 use crate::session::Notice;
 use crate::text::Key;
+use crate::value::find_control;
 
 impl Viewer<'_> {
     pub(super) fn summary(&mut self) {
@@ -132,7 +135,7 @@ impl Viewer<'_> {
             FieldErrorKind::TooShort(least) => (Key::TooShort, least),
             FieldErrorKind::TooFew(least) => (Key::TooFewTargets, least),
             FieldErrorKind::TooMany(most) => (Key::TooManyTargets, most),
-            FieldErrorKind::ControlCharacter => (Key::ControlCharacter, 0),
+            FieldErrorKind::ControlCharacter => return self.control_character(name),
             FieldErrorKind::UnknownChoice if name == "country" => (Key::MissingCountry, 0),
             FieldErrorKind::UnknownChoice => (Key::UnknownChoice, 0),
             FieldErrorKind::Altered => (Key::Altered, 0),
@@ -149,9 +152,57 @@ impl Viewer<'_> {
                 (key, 0)
             }
         };
-        let example = postcode::example(self.session.entered.draft.get("country"));
+        let country = self.session.entered.draft.get("country");
+        let example = match key {
+            Key::MalformedPhone => phone::example(country).to_owned(),
+            _ => postcode::example(country),
+        };
         let values = [("label", self.label_of(name)), ("example", example.as_str())];
         let text = self.locale.say_count(key, i64::from(count), &values);
         self.out.text(&text);
     }
+
+    /// Writes which control character has to go, and the word that it follows, if there is one.
+    fn control_character(&mut self, name: &str) {
+        // As it was validated.
+        let draft = self.session.draft().composed(self.campaign);
+        let is_long = self.campaign.field(name).is_some_and(|it| it.kind() == Kind::LongText);
+        let is_named =
+            |known: &&str| *known == name || split_once(known, "/").is_some_and(|it| it.0 == name);
+        let found = draft.names().filter(is_named).find_map(|known| {
+            let value = clean(draft.get(known));
+            let (at, c) = find_control(&value, is_long || name == BODY)?;
+            Some((value.get(..at)?.to_owned(), c))
+        });
+        let label = self.label_of(name);
+        let text = match found {
+            None => self.locale.say_with(Key::Refused, &[("label", label)]),
+            Some((before, c)) => {
+                let code = code_point(c);
+                let word = last_word(&before);
+                let key = if word.is_empty() {
+                    Key::ControlCharacter
+                } else {
+                    Key::ControlCharacterAfter
+                };
+                self.locale.say_with(key, &[("label", label), ("code", &code), ("text", word)])
+            }
+        };
+        self.out.text(&text);
+    }
+}
+
+/// The usual name of a character: `U+200E`.
+fn code_point(c: char) -> String {
+    let mut name = "U+".to_owned();
+    for place in [12, 8, 4, 0] {
+        name.extend(char::from_digit(c as u32 >> place & 15, 16).map(|it| it.to_ascii_uppercase()));
+    }
+    name
+}
+
+/// The end of a text without white space, at most 24 characters: empty if white space stands last.
+fn last_word(text: &str) -> &str {
+    let begins = text.char_indices().rev().take(24).take_while(|(_, c)| !c.is_whitespace()).last();
+    begins.and_then(|(at, _)| text.get(at..)).unwrap_or_default()
 }

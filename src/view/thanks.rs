@@ -58,7 +58,7 @@ impl Viewer<'_> {
         self.asked_for();
         self.out.begin(Tag::P);
         self.say(Key::ReceiptNumber);
-        self.out.put(html!(": <code>"));
+        self.out.put(html!(" <code>"));
         self.out.text(&acceptance.id);
         self.out.put(html!("</code></p>"));
         let risk = self.campaign.is_at_risk();

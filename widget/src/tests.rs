@@ -947,10 +947,10 @@ async fn without_web_crypto_the_person_is_told() {
 #[test]
 async fn sharing_says_whether_the_text_was_copied() {
     for (clipboard, told) in [
-        ("undefined", "did not copy it"),
-        ("{}", "did not copy it"),
-        ("{ writeText() { throw 'no' } }", "did not copy it"),
-        ("{ writeText: () => Promise.reject('no') }", "did not copy it"),
+        ("undefined", "could not copy the text"),
+        ("{}", "could not copy the text"),
+        ("{ writeText() { throw 'no' } }", "could not copy the text"),
+        ("{ writeText: () => Promise.reject('no') }", "could not copy the text"),
         ("{ writeText: async (text) => { globalThis.copied = text } }", "Copied"),
         // Of old polyfills.
         ("{ writeText() {} }", "Copied"),

@@ -464,7 +464,7 @@ async fn the_hosted_form_protects_people_at_risk_without_script() {
         "data-act=\"exit\" target=\"_top\" rel=\"noopener noreferrer\" href=\"https://www.google.com/\">Leave this page quickly</a>",
         "Your safety",
         "href=\"https://advice.invalid/\">Digital safety</a>",
-        "think twice before you send",
+        "think carefully before you send your message",
         "<form part=\"form\" novalidate autocomplete=\"off\" method=\"post\"",
     ] {
         assert!(form.contains(part), "{part} is not in {form}");

@@ -340,7 +340,9 @@ async fn without_script_nothing_is_taken_and_the_page_says_why() {
     assert_eq!(answer.status, 200);
     let page = answer.text();
     assert!(
-        page.contains("<noscript><h1>Free the press</h1><p>On this page, your message is sealed")
+        page.contains(
+            "<noscript><h1>Free the press</h1><p>On this page, your message is encrypted"
+        )
     );
     assert!(!page.contains("<form") && !page.contains("<input"), "{page}");
     // With script, the widget stands there.
@@ -363,7 +365,9 @@ async fn without_script_nothing_is_taken_and_the_page_says_why() {
     let answer = scene.ask(Request::post(&path).body(Body::from(form)).unwrap()).await;
     assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"));
     let page = answer.text();
-    assert!(page.contains("<p>On this page, your message is sealed") && !page.contains("MARKED"));
+    assert!(
+        page.contains("<p>On this page, your message is encrypted") && !page.contains("MARKED")
+    );
     assert!(!page.contains("<script"));
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
 }

@@ -47,7 +47,7 @@ fn what_was_typed_is_back_but_for_what_is_agreed_to() {
 #[test]
 fn it_says_so() {
     let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
-    let said = |flow: &Scenario| flow.text().contains("What you typed before is back.");
+    let said = |flow: &Scenario| flow.text().contains("What you typed before has been restored.");
     assert!(said(&restored(&campaign(), &kept(&flow).unwrap())));
     assert!(!said(&restored(&campaign(), "[]")));
     assert!(!said(&restored(&campaign(), "")));

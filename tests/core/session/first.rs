@@ -92,7 +92,7 @@ fn a_plan_with_other_words_is_not_this_forms() {
         ("for 30 days", "for 3 days"),
         ("for 30 days", "for 30,000 days"),
         ("Send message", "Save as a draft"),
-        ("With my full name", "Not at all"),
+        ("With my full name", "Do not name me"),
         ("Choose at least 1.", "Choose at least one."),
         // Numbers are the form's own, however they are written.
         ("Choose at least 1.", "Choose at least 2."),
@@ -100,7 +100,10 @@ fn a_plan_with_other_words_is_not_this_forms() {
         ("for 1\u{202f}234 days", "for 12\u{202f}34 days."),
         ("2030-10-30", "2030-10-31"),
         ("Choose at least 1.", "Choose at least ."),
-        ("Open until 2030-10-30.", "Open until 2030-10-30. Nothing is sent before."),
+        (
+            "Open until the end of 2030-10-30.",
+            "Open until the end of 2030-10-30. Nothing is sent before.",
+        ),
         ("consent_updates", "consent_delivery"),
         ("Email address", "Any address"),
     ] {

@@ -84,8 +84,8 @@ fn where_only_the_supporter_delivers_the_button_leads_to_the_mail() {
     assert_eq!(
         mail.words,
         [
-            "Send it from your own email",
-            "Your message opens in your own email, addressed and ready. You send it there.",
+            "Send your message from your own email",
+            "Your message opens in your own email, with the addresses and the text filled in. You send it from there.",
             disclosed,
         ]
     );
@@ -136,7 +136,7 @@ fn what_was_mailed_is_signed_and_posted_with_that_claim() {
     assert!(flow.told.contains(&sent));
     assert_eq!(
         flow.thanks().status,
-        "You told us that you sent it from your own email, and that is how it is counted."
+        "You told us that you sent it from your own email. It is counted on that basis."
     );
     // The next person begins with nothing of it.
     let flow = flow.reset();
@@ -201,7 +201,7 @@ fn addresses_subject_and_text_can_be_copied() {
         assert_eq!(offered(&flow).result, "Copied");
         let flow = copy().copied(ShareResult::NotCopied);
         let failed =
-            format!("Your browser did not copy it. Select the text and copy it yourself: {text}");
+            format!("Your browser could not copy the text. Select it and copy it yourself: {text}");
         assert_eq!(offered(&flow).result, failed);
     }
     // The thanks know nothing of it.
@@ -266,7 +266,7 @@ fn what_is_changed_on_the_way_leaves_the_mail_as_it_was_sent() {
     // The very same action.
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
     let flow = flow.accept("recorded", 1);
-    assert!(flow.text().contains("What you changed after that is not part of it."));
+    assert!(flow.text().contains("Changes that you made after that are not part of it."));
 }
 
 #[test]

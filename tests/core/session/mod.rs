@@ -59,7 +59,7 @@ fn rules(errors: &[(&str, &str)]) -> Value {
     problem
 }
 
-const UNREACHABLE: &str = "Your message has not been confirmed: no answer came. It is still here. \
+const UNREACHABLE: &str = "We could not confirm that your message arrived: there was no answer. It is still here. \
                            Check your connection, then try again. It will not be counted twice.";
 
 // The beginning.
@@ -264,7 +264,7 @@ fn nothing_filled_in() {
             "Enter your last name",
             "Enter your email address",
             "Choose your country",
-            "Tick the box if you agree. Your message can’t be sent without it",
+            "Tick the box if you agree. Your message can’t be sent without your agreement",
         ]
     );
     for (name, text) in flow.field_errors() {
@@ -362,7 +362,7 @@ fn every_mistake_says_what_to_do() {
     let expected = [
         ("targets", "Choose no more than 2 people to write to"),
         ("given_name", "First name must be 200 characters or fewer"),
-        ("phone", "Enter a phone number, like 012 345 678 or +855 12 345 678"),
+        ("phone", "Enter a phone number, like +44 20 7946 0958"),
         ("country", "Choose your country"),
         ("age", "Enter a whole number, like 12"),
         ("since", "Enter a real date"),
@@ -370,12 +370,60 @@ fn every_mistake_says_what_to_do() {
         ("role", "Answer “Your role”"),
         ("roles", "Choose one of the answers to “Your roles”"),
         ("adult", "Answer “I am of age”"),
-        ("subject", "Subject contains a character that can’t be sent. Delete it and try again"),
+        (
+            "subject",
+            "Subject contains an invisible character (U+0007) after “a” that can’t be sent. Delete that word and type it again",
+        ),
         ("body", "Message must be 20 characters or more"),
-        ("consent_delivery", "Tick the box if you agree. Your message can’t be sent without it"),
+        (
+            "consent_delivery",
+            "Tick the box if you agree. Your message can’t be sent without your agreement",
+        ),
     ];
     let expected = expected.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(flow.field_errors(), expected);
+}
+
+#[test]
+fn an_invisible_character_is_named_and_found() {
+    let says = |name: &str, value: &str| {
+        let flow = Scenario::new(campaign()).filled().enter(name, value).submit();
+        let found = flow.field_errors().into_iter().map(|(_, text)| text);
+        found.collect::<Vec<_>>()
+    };
+    for (name, value, text) in [
+        // First in the field, or behind white space.
+        (
+            "given_name",
+            "\u{202e}Dara",
+            "First name contains an invisible character (U+202E) that can’t be sent. Clear the \
+             field and type it again",
+        ),
+        (
+            "subject",
+            "Free \u{1b}him",
+            "Subject contains an invisible character (U+001B) that can’t be sent. Clear the \
+             field and type it again",
+        ),
+        (
+            "subject",
+            "Free Dara\u{2066} now",
+            "Subject contains an invisible character (U+2066) after “Dara” that can’t be sent. \
+             Delete that word and type it again",
+        ),
+        // One that is not closed where its paragraph ends, after one that is.
+        (
+            "body",
+            "\u{2068}Dara\u{2069} writes to you\u{202b} now.\nFree him, please, today.",
+            "Message contains an invisible character (U+202B) after “you” that can’t be sent. \
+             Delete that word and type it again",
+        ),
+    ] {
+        assert_eq!(says(name, value)[0], text, "{value:?}");
+    }
+    // Of a word without end, only what stands right before it.
+    let found = says("subject", &format!("{}\u{7}", "ខ".repeat(100)));
+    assert!(found[0].contains(&format!("after “{}”", "ខ".repeat(24))), "{found:?}");
 }
 
 #[test]
@@ -438,7 +486,10 @@ fn the_preview_shows_what_stands_for_what() {
     let flow = Scenario::new(campaign());
     // Help stands where there is something to help with.
     assert_eq!(flow.field("subject").hint, "");
-    assert_eq!(flow.field("body").hint, "Words in double braces are replaced by what you enter.");
+    assert_eq!(
+        flow.field("body").hint,
+        "Words in double curly brackets are replaced by what you enter."
+    );
     let preview = |flow: &Scenario| flow.form().sections[2].preview.clone();
     let expected = |subject: &str, body: &str| Some(["", subject, body].map(str::to_owned));
     // What is asked for and not there yet is called by its name.
@@ -477,7 +528,7 @@ fn head_and_foot_stand_about_the_message() {
         flow.form().sections[2].frame,
         ["Your Excellency,", "{{given_name}} {{family_name}}"]
     );
-    assert!(flow.field("body").hint.starts_with("Words in double braces"));
+    assert!(flow.field("body").hint.starts_with("Words in double curly brackets"));
     assert_eq!(flow.field("subject").hint, "");
     // They are no part of what can be edited.
     assert_eq!(flow.value("body"), "  My own words.\r\n");
@@ -782,12 +833,12 @@ fn each_status_has_its_words() {
         ("recorded", "It was recorded."),
         (
             "awaiting_confirmation",
-            "One step is left: open the email that we sent you and confirm. Your message counts \
+            "One step is left: open the email that we sent you and confirm your message. It counts \
              after that.",
         ),
         (
             "unknown",
-            "It was handed over, but the campaign’s system does not confirm what happened to it.",
+            "It was passed on, but the campaign’s system has not confirmed what happened to it.",
         ),
     ] {
         let flow = Scenario::new(campaign()).filled().send().accept(status, 1235).is("sent");
@@ -801,7 +852,7 @@ fn each_status_has_its_words() {
         let thanks = flow.thanks();
         assert_eq!(thanks.heading, "Thank you. Your message was received");
         assert_eq!(thanks.status, words);
-        assert_eq!(thanks.number, ("Receipt number".to_owned(), jti(1)));
+        assert_eq!(thanks.number, ("Receipt number:".to_owned(), jti(1)));
         let download = ("Download your receipt".to_owned(), "a.b.c".to_owned());
         assert_eq!(thanks.download, Some(download));
         let text = "1235 of 5000 messages sent".to_owned();
@@ -1288,7 +1339,7 @@ fn trying_again_changed_counts_in_the_place_of_what_may_have_arrived() {
     assert_eq!(flow.claims().jti, jti(3));
 }
 
-const AS_BEFORE: &str = "What arrived is your message as you first sent it.";
+const AS_BEFORE: &str = "Your message arrived as you first sent it.";
 
 #[test]
 fn what_had_arrived_before_it_was_changed_is_what_counts() {
@@ -1571,9 +1622,9 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     let (opens, closes) = (1_727_740_800, 1_730_419_200);
     let at = |now| Scenario::at(crate::scenario::config(campaign.clone()), now);
     for (now, words) in [
-        (opens - 1, "This campaign has not begun yet."),
-        (closes, "This campaign has closed. It no longer takes messages."),
-        (closes + 1_000_000, "This campaign has closed. It no longer takes messages."),
+        (opens - 1, "This campaign has not opened yet."),
+        (closes, "This campaign has closed. It no longer accepts messages."),
+        (closes + 1_000_000, "This campaign has closed. It no longer accepts messages."),
     ] {
         let flow = at(now).filled().does(&[]).submit().does(&[]).is("closed");
         assert_eq!(flow.view().screen, Screen::Closed(words.to_owned()));
@@ -1587,7 +1638,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     // And it says when: the day on which it takes the first message, and that of the last one.
     let says = |flow: &Scenario| words(&root(&flow.markup()));
     assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
-    assert!(says(&at(opens)).contains("Open until 2024-10-31."));
+    assert!(says(&at(opens)).contains("Open until the end of 2024-10-31."));
     for silent in [
         at(closes),
         at(opens).filled().send().accept("accepted", 1),
@@ -1597,7 +1648,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     }
     // What is painted before the form's code is there says the same.
     let first = standwith::view::first(&campaign, &Locale::english(Rules::PLAIN));
-    assert!(words(&root(&first)).contains("Open until 2024-10-31."));
+    assert!(words(&root(&first)).contains("Open until the end of 2024-10-31."));
 }
 
 #[test]
@@ -1993,7 +2044,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     let flow = flow.silence().says("Try again", Some(UNREACHABLE)).submit().allow();
     assert_eq!(flow.bodies[0], flow.bodies[1]);
     let thanks = flow.accept("recorded", 4).thanks();
-    assert_eq!(thanks.status, "This was a test. It was not counted and reaches nobody.");
+    assert_eq!(thanks.status, "This was a test. Your message was not counted and reaches nobody.");
     assert_eq!(thanks.withdraw, None);
 
     let real = Scenario::new(campaign);

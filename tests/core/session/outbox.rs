@@ -59,7 +59,7 @@ fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
     assert!(flow.text().contains(ASK), "{}", flow.text());
     assert!(flow.text().contains("The website that you are on could read it there."));
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
-    assert!(flow.text().contains("A private window forgets it when it is closed."));
+    assert!(flow.text().contains("In a private window, it is deleted when the window is closed."));
     // What nobody has signed can't be kept.
     assert!(!Scenario::new(campaign()).filled().submit().veto().text().contains(ASK));
     Scenario::new(campaign()).act("keep").does(&[]);
@@ -149,9 +149,7 @@ fn it_can_be_taken_back() {
     let flow = under_way.event(Event::Drained { proved: false, kept: kept.clone(), outcome });
     let flow = flow.act("delete-kept").is("editing");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
-    assert!(
-        flow.form().notice.unwrap().contains("This device does not keep your message any more.")
-    );
+    assert!(flow.form().notice.unwrap().contains("This device no longer keeps your message."));
     // What was typed is still there, and counts once whatever becomes of it.
     let flow = flow.holds("given_name", "ដារ៉ា").enter("given_name", "Dara").send();
     assert_eq!(flow.claims().jti, jti(1));
@@ -445,7 +443,7 @@ fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
     });
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     let notice = flow.form().notice.unwrap();
-    assert!(notice.contains("What arrived is your message as you first sent it."), "{notice}");
+    assert!(notice.contains("Your message arrived as you first sent it."), "{notice}");
     // Nothing is there to be sent a second time.
     flow.holds("given_name", "");
 }

@@ -32,7 +32,7 @@ fn url(flow: &Scenario) -> &str {
 #[test]
 fn a_proof_is_made_and_goes_along_with_the_very_same_action() {
     let flow = asks(Scenario::new(campaign()).filled().send()).is("sending");
-    let says = "The campaign is getting very many messages.";
+    let says = "The campaign is getting a very large number of messages.";
     assert!(flow.text().contains(says), "{}", flow.text());
     let flow = proves(flow, Some("a.proof.7"));
     // Into the query, and before the fragment.

@@ -42,12 +42,12 @@ fn three_answers_of_which_the_last_is_preset() {
     let flow = asking();
     assert_eq!(flow.names().last().unwrap(), "public");
     let field = flow.field("public");
-    assert_eq!(field.label, "How may the campaign name you in public?");
+    assert_eq!(field.label, "How can the campaign name you publicly?");
     let said: Vec<_> = choices(&flow).into_iter().map(|c| (c.value, c.label, c.ticked)).collect();
     let expected = [
         ("name", "With my full name", false),
         ("initials", "With my initials", false),
-        ("anonymous", "Not at all", true),
+        ("anonymous", "Do not name me", true),
     ];
     assert_eq!(said, expected.map(|(v, l, t)| (v.to_owned(), l.to_owned(), t)));
     assert_eq!(flow.filled().send().claims().public, PublicName::Anonymous);
@@ -70,7 +70,7 @@ fn what_is_chosen_is_claimed() {
 #[test]
 fn what_is_none_of_the_answers_is_a_mistake() {
     let flow = asking().filled().enter("public", "loudly").submit().wrong(&["public"]);
-    let sentence = "Choose one of the answers to “How may the campaign name you in public?”";
+    let sentence = "Choose one of the answers to “How can the campaign name you publicly?”";
     assert_eq!(flow.field_errors()[0].1, sentence);
     flow.enter("public", "initials").wrong(&[]);
 }

@@ -153,7 +153,7 @@ fn warning(flow: &Scenario) -> String {
 
 #[test]
 fn whoever_writes_to_their_own_authorities_is_warned() {
-    let said = "You are writing to authorities of the country you chose. If it could be dangerous for you that they know your name, think twice before you send.";
+    let said = "You are writing to authorities of the country you chose. If it could be dangerous for you if they knew your name, think carefully before you send your message.";
     let flow = Scenario::new(campaign(json!({ "own_government": ["TH"] })));
     assert_eq!(warning(&flow), "");
     let flow = flow.enter("country", "KH");

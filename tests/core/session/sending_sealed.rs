@@ -52,7 +52,7 @@ fn what_is_typed_is_sealed_before_it_is_signed() {
 
 #[test]
 fn the_form_says_so() {
-    let says = "What you write is sealed on this device, and only the campaign can open it.";
+    let says = "What you write is encrypted on this device, and only the campaign can read it.";
     assert!(sealing().text().contains(says));
     assert!(!Scenario::new(crate::scenario::campaign()).text().contains(says));
 }
@@ -83,7 +83,7 @@ fn what_is_sealed_is_sent_again_as_it_is() {
         flow.event(Event::Sealed { attempt, sealed: Some(sealed()) }).sign()
     };
     let flow = seal(sealing().filled().submit().allow().prepare()).silence();
-    assert!(flow.text().contains("sealed: only the campaign can open it"), "{}", flow.text());
+    assert!(flow.text().contains("encrypted: only the campaign can read it"), "{}", flow.text());
     let flow = flow.submit().allow();
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
     // Changed, it has the same identity, and is sealed anew.

@@ -86,7 +86,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         let waits = heard[0][1].as_str().unwrap_or_default();
         ensure!(heard[0][0] == "status" && waits.contains("it is being sent again"), "{heard}");
         let alert = heard[1][1].as_str().unwrap_or_default();
-        ensure!(heard[1][0] == "alert" && alert.contains("no answer came"), "{heard}");
+        ensure!(heard[1][0] == "alert" && alert.contains("there was no answer"), "{heard}");
     }
 
     stage.proxy.mend();

@@ -60,7 +60,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await
     };
     again().await?;
-    form.until_it_says("What you typed before is back.").await?;
+    form.until_it_says("What you typed before has been restored.").await?;
     ensure!(form.value("email").await? == PERSON[2].1, "the address is not back");
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("consent"), "{kept}");

@@ -115,12 +115,15 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     let form = stage.form();
     form.fill().await?;
     let ways = [
-        (Fault::Break, "no answer came"),
-        (Fault::Answer(answer(200, "text/html", HTML)), "no answer came"),
-        (Fault::Answer(answer(502, "text/html", HTML)), "no answer came"),
-        (Fault::Answer(answer(201, "application/json", r#"{"id":"another"}"#)), "no answer came"),
+        (Fault::Break, "there was no answer"),
+        (Fault::Answer(answer(200, "text/html", HTML)), "there was no answer"),
+        (Fault::Answer(answer(502, "text/html", HTML)), "there was no answer"),
+        (
+            Fault::Answer(answer(201, "application/json", r#"{"id":"another"}"#)),
+            "there was no answer",
+        ),
         (Fault::Answer(answer(503, "text/html", HTML)), "can’t take your message right now"),
-        (Fault::LoseAnswer, "no answer came"),
+        (Fault::LoseAnswer, "there was no answer"),
     ];
     for (fault, notice) in ways {
         let told = format!("{fault:?}");

@@ -240,7 +240,7 @@ pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) 
     form.until_it_says("You don’t have to use your real name.").await?;
     ensure!(!form.has("[autocomplete]:not([autocomplete=off])").await?, "the browser remembers");
     form.fill().await?;
-    form.until_it_says("think twice before you send").await?;
+    form.until_it_says("think carefully before you send your message").await?;
     form.click("[name=public][value=initials]").await?;
     form.submit().await?;
     form.until("sent").await?;

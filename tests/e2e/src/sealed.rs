@@ -47,7 +47,7 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     let tag = TAG.replace("data-campaign", "data-draft=session data-campaign");
     stage.open_page("", &tag, &[]).await?;
     let form = stage.form();
-    form.until_it_says("What you write is sealed on this device").await?;
+    form.until_it_says("What you write is encrypted on this device").await?;
     form.fill().await?;
     // A draft would be clear text.
     stage.browser.run("dispatchEvent(new Event('pagehide'))", &[]).await?;
