@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=migrations");
     let mut code = String::new();
     for (name, folder, ending) in
-        [("CATALOGUES", "../www/locales", "json"), ("COUNTRIES", "countries", "txt")]
+        [("CATALOGUES", "../www/locales", "json"), ("COUNTRIES", "../www/locales/countries", "txt")]
     {
         println!("cargo:rerun-if-changed={folder}");
         writeln!(code, "/// The files of {folder} by the language that they are named after.")?;

@@ -60,8 +60,3 @@ pub fn autonym(lang: &str) -> &str {
         _ => lang,
     }
 }
-
-/// Whether the widget has its own names of countries in this language. Chromium has none in Khmer.
-pub fn named_by_us(tag: &str) -> bool {
-    primary(tag).eq_ignore_ascii_case("km")
-}

@@ -375,6 +375,12 @@ impl Locale {
         Locale { lang: lang.to_owned(), texts, rules }
     }
 
+    /// The hash of the file with the names of the countries, in a catalogue for the widget. In English, and in a
+    /// language without a catalogue, the browser has the names.
+    pub fn countries(&self) -> Option<&str> {
+        self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()
+    }
+
     /// The text of this key.
     pub fn words(&self, key: Key) -> &str {
         self.text(key, "other")
@@ -468,12 +474,16 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
     compile_first(catalogue, Key::ALL.len())
 }
 
-/// Like [`compile`], but without the texts that only the hosted page uses.
+/// Like [`compile`], but without the texts that only the hosted page uses, and with one more text at the end: the hash
+/// of the file with the names of the countries (see [`Locale::countries`]).
 ///
 /// # Errors
 /// Those of [`compile`].
-pub fn compile_for_widget(catalogue: &str) -> Result<String, Vec<String>> {
-    compile_first(catalogue, WIDGET)
+pub fn compile_for_widget(catalogue: &str, countries: &str) -> Result<String, Vec<String>> {
+    let compiled = compile_first(catalogue, WIDGET)?;
+    let mut hash = Writer::default();
+    hash.text(countries);
+    Ok([compiled.trim_end_matches(']'), ",", &hash.finish(), "]"].concat())
 }
 
 /// The keys that a catalogue lacks; the form shows their English texts.

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use standwith::campaign::CampaignFile;
-use standwith::language;
-use standwith::text::{Key, Locale, Rules, compile};
+use standwith::text::{Key, Locale, Rules, compile, compile_for_widget};
+use standwith::{country, language};
 
 /// The plural rules of some languages (CLDR): its categories, and those that stand for one number
 /// only, where the figure may be spelt out ("One message"). French says `one` of 0 and 1, and
@@ -317,6 +317,67 @@ fn every_text_is_written_in_the_letters_of_its_language() {
     {
         holds(check, lang, |it| it["send"] = json!(text), "send");
     }
+}
+
+// Countries.
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/www/locales/countries"))
+}
+
+/// Codes and names of the countries in a language, in its order.
+fn countries(lang: &str) -> Vec<(String, String)> {
+    let list = std::fs::read_to_string(folder().join(format!("{lang}.txt"))).unwrap_or_default();
+    let lines = list.lines().map(|line| line.split_once(' ').unwrap());
+    lines.map(|(code, name)| (code.to_owned(), name.to_owned())).collect()
+}
+
+fn corrections() -> Value {
+    let corrections = std::fs::read_to_string(folder().join("corrections.json")).unwrap();
+    serde_json::from_str(&corrections).unwrap()
+}
+
+#[test]
+fn every_language_names_all_countries() {
+    let corrections = corrections();
+    for lang in catalogues().keys().map(String::as_str).chain(["en"]) {
+        let named = countries(lang);
+        let mut codes: Vec<&str> = named.iter().map(|(code, _)| code.as_str()).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, country::all().collect::<Vec<_>>(), "{lang}");
+        for (code, name) in &named {
+            let same = named.iter().filter(|(_, other)| other == name).count();
+            assert!(same == 1 && name.trim() == name && !name.is_empty(), "{lang}: {code} {name}");
+        }
+        for (code, name) in corrections[lang].as_object().unwrap() {
+            let found = (code.clone(), name.as_str().unwrap().to_owned());
+            assert!(named.contains(&found), "{lang}: {found:?}: run make.mjs");
+        }
+    }
+}
+
+/// The hosted page reads the lists; so does the widget, but for English.
+#[test]
+fn no_country_is_named_differently_in_widget_and_hosted_page() {
+    for (lang, catalogue) in &catalogues() {
+        let compiled = compile_for_widget(catalogue, "abc").unwrap();
+        let locale = Locale::compiled(lang, &compiled, Rules::PLAIN);
+        assert_eq!(locale.countries(), Some("abc"), "{lang}");
+        assert_eq!(
+            locale.say(Key::Send),
+            Locale::compiled(lang, &compile(catalogue).unwrap(), Rules::PLAIN).say(Key::Send)
+        );
+    }
+    assert_eq!(Locale::english(Rules::PLAIN).countries(), None);
+    // `tests/js` compares all English names.
+    let renderer = concat!(env!("CARGO_MANIFEST_DIR"), "/widget/src/renderer.js");
+    let renderer = std::fs::read_to_string(renderer).unwrap();
+    let (_, names) = renderer.split_once("const ENGLISH = {").unwrap();
+    let (names, _) = names.split_once('}').unwrap();
+    let names = names.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(": "));
+    let names: BTreeMap<&str, String> =
+        names.map(|(code, name)| (code, serde_json::from_str(name).unwrap())).collect();
+    assert_eq!(json!(names), corrections()["en"]);
 }
 
 // Readers.

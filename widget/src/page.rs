@@ -26,9 +26,9 @@ extern "C" {
     /// and names (JSON), if there is one.
     #[wasm_bindgen(method)]
     pub(crate) fn countries(this: &Renderer, codes: &str, list: &str);
-    /// Fetches texts of the widget's own by their language, and calls `done` with them or with nothing.
+    /// Fetches a file of texts by its name, and calls `done` with it or with nothing. Without a hash, the loader has it.
     #[wasm_bindgen(method)]
-    pub(crate) fn load(this: &Renderer, name: &str, done: &JsValue);
+    pub(crate) fn load(this: &Renderer, name: &str, hash: &str, done: &JsValue);
 }
 
 /// What a control says now. What has no name is none of ours.

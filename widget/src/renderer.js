@@ -6,6 +6,14 @@
 const END = "\x7f";
 /** The code of the first name. */
 const FIRST = 48;
+/** The names of countries in English that differ between browsers (`www/locales/countries`). @type {Record<string, string>} */
+const ENGLISH = {
+  CV: "Cabo Verde",
+  FK: "Falkland Islands (Islas Malvinas)",
+  HK: "Hong Kong",
+  MO: "Macao",
+  PS: "Palestine",
+};
 // A form's members are its controls, by names without capitals, before anything else: what is called
 // on elements here has a capital in its name.
 
@@ -33,9 +41,9 @@ export const create = (name) =>
 
 /** @typedef {ReturnType<typeof renderer> & { load?: Load }} Renderer */
 /**
- * Fetches texts of the widget's own by their language, and calls `done` with them or with nothing. The
- * loader adds it.
- * @typedef {(name: string, done: (texts?: string) => void) => void} Load
+ * Fetches a file of texts by its name, and calls `done` with it or with nothing. Without a hash, the loader has it.
+ * The loader adds this function.
+ * @typedef {(name: string, hash: string, done: (texts?: string) => void) => void} Load
  */
 
 /**
@@ -239,7 +247,8 @@ export const renderer = (root, base, list, tags, addresses) => {
      * Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. One code alone
      * names what is chosen already.
      * @param {string} codes two letters each
-     * @param {string} list a JSON list of codes with names, in the order of a language that browsers may lack
+     * @param {string} list a JSON list of codes with names, in the order of their language; without one, the
+     *   browser has the names
      */
     countries(codes, list) {
       for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (
@@ -252,8 +261,9 @@ export const renderer = (root, base, list, tags, addresses) => {
         /** @type {Intl.Collator["compare"] | undefined} */
         let compare;
         try {
-          const names = new Intl.DisplayNames(lang, { type: "region" });
-          name = (code) => names.of(code) ?? code;
+          const isEnglish = /^en\b/i.test(`${lang}`);
+          const names = new Intl.DisplayNames(isEnglish ? "en" : lang, { type: "region" });
+          name = (code) => (isEnglish && ENGLISH[code]) || (names.of(code) ?? code);
           ({ compare } = new Intl.Collator(lang));
         } catch {
           // No language that the browser knows: in the order of the codes.

@@ -23,7 +23,7 @@ use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::draft::seed_of_first;
 use standwith::json::decimal;
-use standwith::language::{named_by_us, primary};
+use standwith::language::primary;
 use standwith::outbox::OutboxEntry;
 use standwith::proof::LONGEST_WORK;
 use standwith::session::{Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult};
@@ -205,25 +205,27 @@ impl Runtime {
         });
     }
 
-    /// Has countries named in a language for which browsers have no names.
+    /// Loads the names of the countries, if the catalogue has its own. Those of browsers differ, and Chromium has none in
+    /// Khmer.
     fn name_countries(self: &Rc<Self>) {
-        let lang = self.locale.borrow().lang.clone();
-        if !named_by_us(&lang) || !self.session.borrow().asks("country") {
+        let locale = self.locale.borrow();
+        let Some(hash) = locale.countries().filter(|_| self.session.borrow().asks("country"))
+        else {
             return;
-        }
+        };
         let done = self.later(0, |runtime, _, came| {
             // The browser's own are better than none.
             let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
             runtime.countries.replace(list);
             runtime.show_country();
         });
-        self.renderer.load(&[primary(&lang), "-countries"].concat(), &done);
+        self.renderer.load(&[primary(&locale.lang), "-countries"].concat(), hash, &done);
     }
 
     /// Fills lists of countries, unless the names are on their way.
     fn show_countries(&self) {
         let list = self.countries.borrow();
-        if !list.is_empty() || !named_by_us(&self.locale.borrow().lang) {
+        if !list.is_empty() || self.locale.borrow().countries().is_none() {
             self.renderer.countries(country::CODES, &list);
         }
     }
@@ -446,7 +448,7 @@ impl Runtime {
                         }
                     }
                 });
-                self.renderer.load(&lang, &done);
+                self.renderer.load(&lang, "", &done);
             }
         }
     }

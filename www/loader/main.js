@@ -78,13 +78,15 @@ const startProgram = once(async () =>
 /** @type {Record<string, () => Promise<string>>} */
 const texts = {};
 /**
- * The texts of this name, by its first subtag where there are none of it; English is compiled in.
+ * The texts of this name, by its first subtag where there are none of it; English is compiled in. With a hash, the
+ * file of just this name.
  * @param {string} name
+ * @param {string} [hash]
  */
-const loadTexts = async (name) => {
-  const file = [name, name.split("-")[0]].find((known) => Object.hasOwn(__LOCALES__, known));
+const loadTexts = async (name, hash) => {
+  const file = hash ? name : [name, name.split("-")[0]].find((known) => Object.hasOwn(__LOCALES__, known));
   if (!file) return "";
-  texts[file] ??= once(async () => (await fetchFile(at(`${file}.json`), __LOCALES__[file])).text());
+  texts[file] ??= once(async () => (await fetchFile(at(`${file}.json`), hash || __LOCALES__[file])).text());
   return texts[file]();
 };
 
@@ -264,7 +266,7 @@ class StandWith extends HTMLElement {
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
     const page = renderer(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
-    page.load = (name, done) => loadTexts(name).then(done, () => done());
+    page.load = (name, hash, done) => loadTexts(name, hash).then(done, () => done());
     const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;

@@ -8,7 +8,6 @@ use crate::tools;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use standwith::json::Writer;
-use standwith::language::named_by_us;
 use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ const SCHEMA: &str = "campaign.schema.json";
 /// The widget's WebAssembly file.
 const WASM: &str = "standwith.wasm";
 /// Names of countries, by language.
-const COUNTRIES: &str = "endpoint/countries";
+const COUNTRIES: &str = "www/locales/countries";
 
 /// What the strictest pages refuse at run time (no `unsafe-eval`, Trusted Types), and what has no
 /// meaning in a classic script.
@@ -136,7 +135,6 @@ fn bundle() -> Result<bool> {
         inputs: &[
             Path::new("www/loader"),
             Path::new("www/locales"),
-            Path::new(COUNTRIES),
             Path::new("package-lock.json"),
             Path::new("src"),
             // The renderer, and what the glue imports.
@@ -154,38 +152,35 @@ fn bundle() -> Result<bool> {
     };
     step.unless_fresh(|| {
         run::say("widget: bundling");
-        let locales = locales()?;
+        let [locales, countries] = locales()?;
         let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
         let code = loader(&wasm, &locales)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm], locales].concat())
+        dist::publish(&[vec![script, wasm], locales, countries].concat())
     })
 }
 
-/// The languages, as the core wants them.
-fn locales() -> Result<Vec<Asset>> {
-    let mut assets = Vec::new();
-    for (lang, path) in dist::by_stem(Path::new(COUNTRIES), "txt")? {
-        if named_by_us(&lang) {
-            let mut list = Writer::default();
-            let lines = read_text(&path)?;
-            list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
-            let bytes = list.finish().into_bytes();
-            assets.push(Asset { name: format!("{lang}-countries.json"), bytes });
-        }
-    }
+/// The compiled catalogues, and the names of the countries in their languages.
+fn locales() -> Result<[Vec<Asset>; 2]> {
+    let (mut catalogues, mut names) = (Vec::new(), Vec::new());
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
+        let mut list = Writer::default();
+        let lines = read_text(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
+        list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
+        let list = list.finish().into_bytes();
         let text = read_text(&path)?;
-        match standwith::text::compile_for_widget(&text) {
+        match standwith::text::compile_for_widget(&text, &hash(&list)) {
             Ok(compiled) => {
-                assets.push(Asset { name: format!("{lang}.json"), bytes: compiled.into_bytes() });
+                let bytes = compiled.into_bytes();
+                catalogues.push(Asset { name: format!("{lang}.json"), bytes });
             }
             Err(faults) => bail!("{}:\n  {}", path.display(), faults.join("\n  ")),
         }
+        names.push(Asset { name: format!("{lang}-countries.json"), bytes: list });
     }
-    Ok(assets)
+    Ok([catalogues, names])
 }
 
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
