@@ -375,8 +375,8 @@ impl Locale {
         Locale { lang: lang.to_owned(), texts, rules }
     }
 
-    /// The hash of the file with the names of the countries, in a catalogue for the widget. In English, and in a
-    /// language without a catalogue, the browser has the names.
+    /// The hash of the file with the names of the countries, in a catalogue for the widget. The loader knows that of the
+    /// English names, which stand in for those of a language without a catalogue.
     pub fn countries(&self) -> Option<&str> {
         self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()
     }

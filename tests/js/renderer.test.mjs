@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { create, renderer as make } from "../../widget/src/renderer.js";
 import { countries, element, open, region, root, text } from "./page.mjs";
@@ -259,16 +258,6 @@ test("lists countries as a list names them, in its order", () => {
   const select = list("km");
   renderer.countries("KHAT", '["KHកម្ពុជា","ATអូទ្រីស"]');
   assert.deepEqual(options(select).slice(1), ["KH កម្ពុជា", "AT អូទ្រីស"]);
-});
-
-test("names countries in English as the hosted page does", () => {
-  const { pathname } = new URL("../../www/locales/countries/en.txt", import.meta.url);
-  const lines = readFileSync(pathname, "utf8").trim().split("\n");
-  for (const lang of ["en", "en-GB"]) {
-    const select = list(lang);
-    renderer.countries(lines.map((line) => line.slice(0, 2)).sort().join(""), "");
-    assert.deepEqual(options(select).slice(1), lines);
-  }
 });
 
 test("lists countries by their codes in a language that is none", () => {

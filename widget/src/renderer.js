@@ -6,14 +6,6 @@
 const END = "\x7f";
 /** The code of the first name. */
 const FIRST = 48;
-/** The names of countries in English that differ between browsers (`www/locales/countries`). @type {Record<string, string>} */
-const ENGLISH = {
-  CV: "Cabo Verde",
-  FK: "Falkland Islands (Islas Malvinas)",
-  HK: "Hong Kong",
-  MO: "Macao",
-  PS: "Palestine",
-};
 // A form's members are its controls, by names without capitals, before anything else: what is called
 // on elements here has a capital in its name.
 
@@ -244,11 +236,10 @@ export const renderer = (root, base, list, tags, addresses) => {
       }
     },
     /**
-     * Fills lists of countries, the first time that one may be needed: the names cost a slow phone 0.1 s. One code alone
-     * names what is chosen already.
+     * Fills lists of countries, once in each language.
      * @param {string} codes two letters each
-     * @param {string} list a JSON list of codes with names, in the order of their language; without one, the
-     *   browser has the names
+     * @param {string} list a JSON list of codes with names, in the order of their language. If it is empty,
+     *   because it could not be loaded yet, the browser names the codes, which takes a slow phone 0.1 s
      */
     countries(codes, list) {
       for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (
@@ -261,9 +252,8 @@ export const renderer = (root, base, list, tags, addresses) => {
         /** @type {Intl.Collator["compare"] | undefined} */
         let compare;
         try {
-          const isEnglish = /^en\b/i.test(`${lang}`);
-          const names = new Intl.DisplayNames(isEnglish ? "en" : lang, { type: "region" });
-          name = (code) => (isEnglish && ENGLISH[code]) || (names.of(code) ?? code);
+          const names = new Intl.DisplayNames(lang, { type: "region" });
+          name = (code) => names.of(code) ?? code;
           ({ compare } = new Intl.Collator(lang));
         } catch {
           // No language that the browser knows: in the order of the codes.
@@ -277,8 +267,7 @@ export const renderer = (root, base, list, tags, addresses) => {
         select.length = 1;
         select.append(...all);
         select.value = value;
-        // One alone is not the list.
-        select.hasCountries = codes[2] ? lang : "";
+        select.hasCountries = lang;
       }
     },
   };

@@ -172,7 +172,6 @@ impl Runtime {
     /// What no one waits for: names of countries, the outbox, a remark on an address that was entered early.
     fn complete(self: &Rc<Self>) {
         self.name_countries();
-        self.show_country();
         self.drain();
         self.on(&browser::window(), "online", |runtime, _| runtime.drain());
         self.send(Event::Left("email".to_owned()));
@@ -205,38 +204,29 @@ impl Runtime {
         });
     }
 
-    /// Loads the names of the countries, if the catalogue has its own. Those of browsers differ, and Chromium has none in
-    /// Khmer.
+    /// Loads the names of the countries, if the form asks for one. Those of browsers differ, Chromium has none in Khmer,
+    /// and asking for the first one takes a slow phone 0.1 s.
     fn name_countries(self: &Rc<Self>) {
-        let locale = self.locale.borrow();
-        let Some(hash) = locale.countries().filter(|_| self.session.borrow().asks("country"))
-        else {
+        if !self.session.borrow().asks("country") {
             return;
-        };
+        }
+        let locale = self.locale.borrow();
+        let (lang, hash) =
+            locale.countries().map_or(("en", ""), |hash| (primary(&locale.lang), hash));
         let done = self.later(0, |runtime, _, came| {
             // The browser's own are better than none.
             let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
             runtime.countries.replace(list);
-            runtime.show_country();
+            runtime.show_countries();
         });
-        self.renderer.load(&[primary(&locale.lang), "-countries"].concat(), hash, &done);
+        self.renderer.load(&[lang, "-countries"].concat(), hash, &done);
     }
 
-    /// Fills lists of countries, unless the names are on their way.
+    /// Fills lists of countries. In English the browser has the names if ours are still on their way.
     fn show_countries(&self) {
         let list = self.countries.borrow();
         if !list.is_empty() || self.locale.borrow().countries().is_none() {
             self.renderer.countries(country::CODES, &list);
-        }
-    }
-
-    /// Names the countries: all of them where a list may be open or is at hand, else the one that is suggested.
-    fn show_country(&self) {
-        let suggested = self.session.borrow().draft().get("country").to_owned();
-        if self.root.active_element().is_some() || !self.countries.borrow().is_empty() {
-            self.show_countries();
-        } else if !suggested.is_empty() {
-            self.renderer.countries(&suggested, "");
         }
     }
 
@@ -256,7 +246,6 @@ impl Runtime {
         self.send(Event::Spoken(Box::new(campaign)));
         self.countries.take();
         self.name_countries();
-        self.show_countries();
     }
 
     /// Adds one of the few listeners of a form, on its shadow root or the window.

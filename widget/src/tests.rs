@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, JSON, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
@@ -190,6 +190,8 @@ impl Form {
         let addresses = JSON::parse(&address_patterns()).unwrap();
         let base = "https://river.invalid/campaigns/";
         let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
+        // The loader's; here no file of texts ever comes.
+        put(&renderer, "load", &Function::new_no_args(""));
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &[campaign, "", &context].join("\0"));
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));

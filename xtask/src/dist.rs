@@ -138,10 +138,12 @@ pub(crate) fn integrity(bytes: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// The files of a folder that end so, by the name before the ending.
+/// The files that end so in a folder, but not those in folders within it, by the name before the ending.
 pub(crate) fn by_stem(dir: &Path, ending: &str) -> Result<Vec<(String, PathBuf)>> {
-    let named =
-        files(dir)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == ending));
+    let is_named = |path: &PathBuf| {
+        path.parent() == Some(dir) && path.extension().is_some_and(|e| e == ending)
+    };
+    let named = files(dir)?.into_iter().filter(is_named);
     let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     Ok(named.filter_map(|path| Some((stem(&path)?, path))).collect())
 }

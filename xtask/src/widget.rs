@@ -152,43 +152,56 @@ fn bundle() -> Result<bool> {
     };
     step.unless_fresh(|| {
         run::say("widget: bundling");
-        let [locales, countries] = locales()?;
+        let Locales { catalogues, english, countries } = locales()?;
         let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
-        let code = loader(&wasm, &locales)?;
+        let code = loader(&wasm, catalogues.iter().chain([&english]))?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm], locales, countries].concat())
+        dist::publish(&[vec![script, wasm, english], catalogues, countries].concat())
     })
 }
 
-/// The compiled catalogues, and the names of the countries in their languages.
-fn locales() -> Result<[Vec<Asset>; 2]> {
+/// What the form says in other languages than English.
+struct Locales {
+    /// The compiled catalogues.
+    catalogues: Vec<Asset>,
+    /// The names of the countries in English.
+    english: Asset,
+    /// Those in the languages of the catalogues.
+    countries: Vec<Asset>,
+}
+
+fn locales() -> Result<Locales> {
     let (mut catalogues, mut names) = (Vec::new(), Vec::new());
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
-        let mut list = Writer::default();
-        let lines = read_text(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
-        list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
-        let list = list.finish().into_bytes();
+        let list = countries(&lang)?;
         let text = read_text(&path)?;
-        match standwith::text::compile_for_widget(&text, &hash(&list)) {
+        match standwith::text::compile_for_widget(&text, &hash(&list.bytes)) {
             Ok(compiled) => {
                 let bytes = compiled.into_bytes();
                 catalogues.push(Asset { name: format!("{lang}.json"), bytes });
             }
             Err(faults) => bail!("{}:\n  {}", path.display(), faults.join("\n  ")),
         }
-        names.push(Asset { name: format!("{lang}-countries.json"), bytes: list });
+        names.push(list);
     }
-    Ok([catalogues, names])
+    Ok(Locales { catalogues, english: countries("en")?, countries: names })
+}
+
+/// Codes and names of the countries in a language, in its order.
+fn countries(lang: &str) -> Result<Asset> {
+    let mut list = Writer::default();
+    let lines = read_text(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
+    list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
+    Ok(Asset { name: format!("{lang}-countries.json"), bytes: list.finish().into_bytes() })
 }
 
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
-fn loader(wasm: &Asset, locales: &[Asset]) -> Result<Vec<u8>> {
+fn loader<'a>(wasm: &Asset, locales: impl Iterator<Item = &'a Asset>) -> Result<Vec<u8>> {
     let parts = out_dir();
     let out = parts.join("bundle.js");
     let hashes: Vec<String> = locales
-        .iter()
         .map(|asset| format!("{:?}:{:?}", asset.name.trim_end_matches(".json"), hash(&asset.bytes)))
         .collect();
     esbuild()
