@@ -360,6 +360,14 @@ pub fn day(seconds: i64) -> String {
     [padded(year, 4), padded(month, 2), padded(day, 2)].join("-")
 }
 
+/// The date of a point in time (seconds since 1970) in Khmer, in UTC. Browsers differ, and Chromium writes it in English.
+pub fn khmer_day(seconds: i64) -> String {
+    const MONTHS: &str = "មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ";
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let month = MONTHS.split(' ').nth(month as usize - 1).unwrap_or_default();
+    ["ថ្ងៃទី ", &json::decimal(day), " ខែ", month, " ឆ្នាំ ", &json::decimal(year)].concat()
+}
+
 impl Locale {
     /// The built-in English.
     pub fn english(rules: Rules) -> Self {

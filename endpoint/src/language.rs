@@ -3,10 +3,14 @@
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, header};
+use icu_datetime::FixedCalendarDateTimeFormatter;
+use icu_datetime::fieldsets::YMD;
+use icu_datetime::input::Date;
 use icu_locale_core::{Locale as Tag, locale as tag};
 use icu_plurals::{PluralCategory, PluralRules};
+use standwith::campaign::civil;
 use standwith::language::primary;
-use standwith::text::{self, Locale, Rules, day};
+use standwith::text::{self, Locale, Rules, khmer_day};
 
 include!(concat!(env!("OUT_DIR"), "/shared.rs"));
 
@@ -22,7 +26,7 @@ static LOCALES: LazyLock<Vec<Locale>> = LazyLock::new(|| {
     locales
 });
 
-const RULES: Rules = Rules { plural, number, date: |_, seconds| day(seconds) };
+const RULES: Rules = Rules { plural, number, date };
 
 /// The texts in this language, or in English.
 pub(crate) fn locale(lang: &str) -> &'static Locale {
@@ -52,6 +56,23 @@ pub(crate) fn wanted(request: &HeaderMap) -> Vec<String> {
         .collect();
     weighted.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     weighted.into_iter().map(|(_, tag)| tag.to_owned()).collect()
+}
+
+/// The day of a point in time (seconds since 1970), in UTC, as the language writes it (CLDR).
+fn date(lang: &str, seconds: i64) -> String {
+    if primary(lang) == "km" {
+        return khmer_day(seconds);
+    }
+    written(lang, seconds).unwrap_or_else(|| text::day(seconds))
+}
+
+fn written(lang: &str, seconds: i64) -> Option<String> {
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let (year, month, day) = (year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?);
+    let date = Date::try_new_gregorian(year, month, day).ok()?;
+    let preferences = lang.parse::<Tag>().unwrap_or(tag!("en")).into();
+    let format = FixedCalendarDateTimeFormatter::try_new(preferences, YMD::long()).ok()?;
+    Some(format.format(&date).to_string())
 }
 
 /// The plural category of a whole number by CLDR's rules, as `Intl.PluralRules` has them in browsers.
@@ -115,6 +136,28 @@ mod tests {
             let mut codes: Vec<&str> = countries(lang).map(|(code, _)| code).collect();
             codes.sort_unstable();
             assert_eq!(codes, standwith::country::all().collect::<Vec<_>>(), "{lang}");
+        }
+    }
+
+    #[test]
+    fn dates_are_of_the_language() {
+        // The last second of 2026-03-05.
+        for (lang, written) in [
+            ("ar", "5 مارس 2026"),
+            ("de", "5. März 2026"),
+            ("en", "March 5, 2026"),
+            ("es", "5 de marzo de 2026"),
+            ("fr", "5 mars 2026"),
+            ("hi", "5 मार्च, 2026"),
+            ("km", "ថ្ងៃទី 5 ខែមីនា ឆ្នាំ 2026"),
+            ("pt", "5 de março de 2026"),
+            ("ru", "5 марта 2026\u{202f}г."),
+            ("uk", "5 березня 2026\u{202f}р."),
+            ("zh", "2026年3月5日"),
+            ("zh-TW", "2026年3月5日"),
+            ("no language", "March 5, 2026"),
+        ] {
+            assert_eq!(date(lang, 1_772_755_199), written, "{lang}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The form's own words: English is complete and plain, and a catalogue is compiled or refused.
 
 use serde_json::Value;
-use standwith::text::{Key, Locale, Rules, compile, missing};
+use standwith::text::{Key, Locale, Rules, compile, khmer_day, missing};
 
 /// Rules under which a text shows its placeholders: 1 is one, all else other, and no number is
 /// put in.
@@ -223,5 +223,16 @@ fn a_faulty_catalogue_is_refused_with_all_that_is_wrong() {
     assert!(found.len() == 1 && found[0].contains("twice"), "{found:?}");
     for nonsense in ["", "[]", "\"\"", "{", "{\"send\":\"a\",}"] {
         assert!(compile(nonsense).is_err(), "{nonsense}");
+    }
+}
+
+#[test]
+fn a_khmer_date_is_written_as_in_khmer() {
+    for (seconds, written) in [
+        (0, "ថ្ងៃទី 1 ខែមករា ឆ្នាំ 1970"),
+        (1_772_668_800, "ថ្ងៃទី 5 ខែមីនា ឆ្នាំ 2026"),
+        (1_798_761_599, "ថ្ងៃទី 31 ខែធ្នូ ឆ្នាំ 2026"),
+    ] {
+        assert_eq!(khmer_day(seconds), written);
     }
 }

@@ -13,6 +13,7 @@ use crate::task::{Settled, settled};
 use standwith::answer::{self, Outcome};
 use standwith::country;
 use standwith::json::decimal;
+use standwith::language::primary;
 use standwith::prefill;
 use standwith::session::Reply;
 use standwith::text::{self, Rules};
@@ -58,6 +59,10 @@ pub(crate) const RULES: Rules = Rules {
 /// The day of a point in time where the browser is, as the language writes it.
 fn day(lang: &str, seconds: i64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
+    if primary(lang) == "km" {
+        let offset = call(&date, "getTimezoneOffset", &[]).ok().and_then(|it| it.as_f64());
+        return text::khmer_day(seconds - offset.unwrap_or_default() as i64 * 60);
+    }
     let long = to_js(&DateFormat { date_style: "long" });
     let written = call(&date, "toLocaleDateString", &[lang.into(), long]);
     // Not every language is one that the browser knows.
