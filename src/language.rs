@@ -31,6 +31,12 @@ pub fn is_right_to_left(tag: &str) -> bool {
         || tag.split(['-', '_']).skip(1).any(|script| script.eq_ignore_ascii_case("Arab"))
 }
 
+/// Whether the family name comes before the given name.
+pub fn is_family_name_first(tag: &str) -> bool {
+    let languages = ["hu", "ja", "km", "ko", "vi", "zh"];
+    languages.iter().any(|known| known.eq_ignore_ascii_case(primary(tag)))
+}
+
 /// The name of a language in that language.
 pub fn autonym(lang: &str) -> &str {
     match primary(lang) {

@@ -16,6 +16,7 @@ mod translation;
 
 use std::collections::BinaryHeap;
 
+use crate::language::is_family_name_first;
 pub use crate::time::civil;
 pub use consents::Consent;
 pub use delivery::{Delivery, DeliveryMode, Disclosed, Endpoint, Format, Sealing, SealingKey};
@@ -168,6 +169,18 @@ impl Campaign {
             last = Some(name);
         }
         false
+    }
+
+    /// The fields in the order of the form: that of the file, but the family name before the given name if they stand side
+    /// by side and the language has this order.
+    pub fn fields_on_screen(&self) -> Vec<&Field> {
+        let mut fields: Vec<&Field> = self.fields.iter().collect();
+        let ids = ["given_name", "family_name"];
+        let given = fields.windows(2).position(|pair| pair.iter().map(|it| it.id.as_str()).eq(ids));
+        if let Some(place) = given.filter(|_| is_family_name_first(&self.lang)) {
+            fields.swap(place, place + 1);
+        }
+        fields
     }
 
     /// The field with this id.

@@ -31,7 +31,7 @@ impl Validator<'_> {
     pub(super) fn fields(&mut self) -> (Person, Table<AnswerValue>) {
         let campaign = self.campaign;
         let (mut person, mut answers) = (Person::default(), Vec::new());
-        for field in &campaign.fields {
+        for field in campaign.fields_on_screen() {
             let name = field.id.as_str();
             if field.is_standard() {
                 person.set(name, self.line(field));

@@ -110,7 +110,7 @@ impl Session {
     pub(super) fn names(&self) -> Vec<String> {
         let campaign = &self.config.campaign;
         let mut names = vec![TARGETS.to_owned()];
-        names.extend(campaign.fields.iter().map(|field| field.id.0.clone()));
+        names.extend(campaign.fields_on_screen().into_iter().map(|field| field.id.0.clone()));
         names.extend([SUBJECT, BODY].map(str::to_owned));
         names.extend(campaign.consents.iter().map(|consent| consent_name(&consent.purpose.0)));
         names.push(PUBLIC.to_owned());

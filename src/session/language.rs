@@ -99,6 +99,21 @@ impl Session {
             }
         }
         self.config.campaign = campaign;
+        self.order_errors();
         self.changed(Dirty::SCREEN);
+    }
+
+    /// Puts the errors of the two names into the order of the form, which depends on the language.
+    fn order_errors(&mut self) {
+        let (names, errors) = (self.names(), &mut self.entered.field_errors);
+        let [given, family] = ["given_name", "family_name"].map(|name| {
+            let of_name = |known: &String| known == name;
+            (names.iter().position(of_name), errors.iter().position(|it| of_name(&it.field)))
+        });
+        if let (Some(first), Some(second)) = (given.1, family.1)
+            && (first < second) != (given.0 < family.0)
+        {
+            errors.swap(first, second);
+        }
     }
 }

@@ -16,9 +16,9 @@ impl<'a> Viewer<'a> {
         self.out.text(self.locale.words(key));
     }
 
-    pub(super) fn join(&self, parts: impl Iterator<Item = String>) -> String {
+    pub(super) fn join(&self, key: Key, parts: impl Iterator<Item = String>) -> String {
         let join = |before: String, after: String| {
-            self.locale.say_with(Key::ListJoin, &[("before", &before), ("after", &after)])
+            self.locale.say_with(key, &[("before", &before), ("after", &after)])
         };
         parts.reduce(join).unwrap_or_default()
     }

@@ -135,7 +135,7 @@ impl<'a> Viewer<'a> {
             Region::Details => {
                 let campaign = self.campaign;
                 self.section(Key::YourDetails);
-                campaign.fields.iter().for_each(|field| self.field(field));
+                campaign.fields_on_screen().into_iter().for_each(|field| self.field(field));
                 self.out.put(html!("</div></section>"));
             }
             Region::Consents => self.consents(),

@@ -27,7 +27,7 @@ impl Viewer<'_> {
             };
             locale.words(key).to_owned()
         });
-        let list = self.join(disclosed);
+        let list = self.join(Key::ListJoin, disclosed);
         self.out.put(html!("<div class=\"privacy\"><p id=\"form-disclosed\">"));
         if campaign.is_only_mailed() {
             self.say(Key::MailDisclosed);

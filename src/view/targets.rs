@@ -47,7 +47,7 @@ impl Viewer<'_> {
         if targets.is_empty() {
             return self.words(Key::Targets).to_owned();
         }
-        let list = self.join(targets.iter().map(|target| target.name.clone()));
+        let list = self.join(Key::ListJoin, targets.iter().map(|target| target.name.clone()));
         self.locale.say_with(Key::TargetsTo, &[("list", &list)])
     }
 
@@ -116,6 +116,6 @@ impl Viewer<'_> {
     pub(super) fn office(&self, target: &Target) -> String {
         let parts = [&target.office, &target.organisation].into_iter();
         let context = parts.filter(|part| !part.is_empty() && find(&target.name, part).is_none());
-        self.join(context.cloned())
+        self.join(Key::OfficeJoin, context.cloned())
     }
 }

@@ -1,6 +1,7 @@
 //! The campaign file: where its faults are, how a translation is laid over it, and what the widget
 //! passes over that `check` refuses.
 
+use crate::scenario::{self, campaign_with};
 use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Risk, Strictness, TargetingMode};
 use standwith::country;
 use standwith::json;
@@ -442,5 +443,30 @@ fn there_are_250_countries_sorted_and_unique() {
     // Exceptional, transitional and user-assigned codes, and halves of two neighbours.
     for code in ["UK", "EU", "AN", "CS", "SU", "XX", "ZZ", "kh", "K", "", "DA", "KHM", "ADAE"] {
         assert!(!country::is_known(code), "{code}");
+    }
+}
+
+#[test]
+fn names_stand_in_the_order_of_the_language() {
+    let on_screen = |lang: &str, ids: &[&str]| -> Vec<String> {
+        let field = |id: &&str| serde_json::json!({ "id": id });
+        let fields: Vec<serde_json::Value> = ids.iter().map(field).collect();
+        let campaign =
+            scenario::read(&campaign_with(serde_json::json!({ "lang": lang, "fields": fields })));
+        campaign.fields_on_screen().into_iter().map(|field| field.id.0.clone()).collect()
+    };
+    for lang in ["hu", "ja", "km", "ko", "vi", "zh", "zh-TW"] {
+        let (names, swapped) =
+            (["email", "given_name", "family_name"], ["email", "family_name", "given_name"]);
+        assert_eq!(on_screen(lang, &names), swapped, "{lang}");
+        // A campaign that has its own order keeps it, and so does one that puts something between the two.
+        assert_eq!(on_screen(lang, &swapped), swapped);
+        let apart = ["given_name", "email", "family_name"];
+        assert_eq!(on_screen(lang, &apart), apart);
+        assert_eq!(on_screen(lang, &["given_name"]), ["given_name"]);
+    }
+    for lang in ["ar", "de", "en", "th"] {
+        let names = ["given_name", "family_name"];
+        assert_eq!(on_screen(lang, &names), names, "{lang}");
     }
 }

@@ -222,6 +222,15 @@ test("focuses the element of an id", () => {
   renderer.focus("nobody");
 });
 
+test("empties a control that becomes another one", () => {
+  const control = (name) => render("div", {}, element("input", { name, value: "" })).firstChild;
+  const first = control("given_name");
+  first.value = "Dara";
+  assert.equal(control("given_name").value, "Dara");
+  assert.equal(control("family_name"), first);
+  assert.equal(first.value, "");
+});
+
 const list = (lang) => {
   const select = element(
     "select",

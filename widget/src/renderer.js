@@ -146,8 +146,10 @@ export const renderer = (root, base, list, tags, addresses) => {
       }
     }
     for (name in lastAttributes) if (!(name in now)) set(element, name);
-    // After the children: a select takes only a value that it has.
-    for (name in now) if (now[name] !== lastAttributes[name]) set(element, name, now[name]);
+    // After the children: a select takes only a value that it has. A control that has become another one, with a new
+    // name, holds nothing of what was entered before.
+    const isOther = now.name !== lastAttributes.name;
+    for (name in now) if (isOther || now[name] !== lastAttributes[name]) set(element, name, now[name]);
   };
 
   /**

@@ -83,6 +83,29 @@ fn mistakes_are_told_in_the_other_language() {
 }
 
 #[test]
+fn the_family_name_comes_first_where_the_language_has_it_so() {
+    let named = |flow: &Scenario| -> Vec<String> {
+        flow.names().into_iter().filter(|name| name.ends_with("_name")).collect()
+    };
+    let told = |flow: &Scenario| -> Vec<String> {
+        let told = flow.field_errors().into_iter().map(|(name, _)| name);
+        told.filter(|name| name.ends_with("_name")).collect()
+    };
+    let given_first = ["given_name", "family_name"];
+    let family_first = ["family_name", "given_name"];
+    for (lang, order) in [("en", given_first), ("km", family_first)] {
+        let flow = Scenario::example(lang).submit();
+        assert_eq!(named(&flow), order);
+        assert_eq!(told(&flow), order);
+        // What was wrong before the language changed is told in the order of the other one.
+        let (other, order) = if lang == "en" { ("km", family_first) } else { ("en", given_first) };
+        let flow = spoken(flow, other);
+        assert_eq!(named(&flow), order);
+        assert_eq!(told(&flow), order);
+    }
+}
+
+#[test]
 fn what_is_signed_is_in_the_language_that_was_shown_last() {
     let khmer = read("km");
     // Whether the other language comes while key and digests are made, or after.

@@ -627,6 +627,21 @@ fn the_root_says_language_and_direction() {
 }
 
 #[test]
+fn office_and_organisation_are_one_recipient() {
+    let minister = json!({
+        "id": "a", "name": "Ms A", "office": "司法部长", "organisation": "司法部",
+    });
+    let campaign = json!({ "lang": "zh", "targets": [minister, { "id": "b", "name": "B" }] });
+    let mut flow = Scenario::new(campaign_with(campaign));
+    flow.locale = crate::scenario::locale("zh");
+    assert!(
+        words(&root(&flow.markup())).contains("司法部长，司法部"),
+        "{}",
+        words(&root(&flow.markup()))
+    );
+}
+
+#[test]
 fn before_and_after_its_time() {
     for times in
         [json!({ "opens": "2100-01-01T00:00:00Z" }), json!({ "closes": "2020-01-01T00:00:00Z" })]
