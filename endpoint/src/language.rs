@@ -9,7 +9,7 @@ use icu_datetime::input::Date;
 use icu_locale_core::{Locale as Tag, locale as tag};
 use icu_plurals::{PluralCategory, PluralRules};
 use standwith::campaign::civil;
-use standwith::language::primary;
+use standwith::language::{choose, primary};
 use standwith::text::{self, Locale, Rules, khmer_day};
 
 include!(concat!(env!("OUT_DIR"), "/shared.rs"));
@@ -34,6 +34,12 @@ pub(crate) fn locale(lang: &str) -> &'static Locale {
     let near = || LOCALES.iter().find(|locale| primary(&locale.lang) == primary(lang));
     // English is always there, first.
     exact.or_else(near).unwrap_or(&LOCALES[0])
+}
+
+/// The texts in the language that comes closest to those that are wanted; in English if none does.
+pub(crate) fn closest(wanted: &[String]) -> &'static Locale {
+    let known: Vec<String> = LOCALES.iter().map(|locale| locale.lang.clone()).collect();
+    locale(choose(wanted, &known))
 }
 
 /// Codes and names of all countries in this language, or in English, in the language's order.

@@ -194,7 +194,9 @@ async fn file_or_form(
     campaign: Result<CampaignId, Problem>,
     request: Request,
 ) -> Response {
-    let Ok(CampaignId(name)) = campaign else { return hosted::unknown() };
+    let Ok(CampaignId(name)) = campaign else {
+        return hosted::unknown(request.uri(), request.headers());
+    };
     if let Some(media_type) = pictures::media_type(&name) {
         let picture = pictures::file(state, name, media_type, request.headers()).await;
         return open_to_all(picture).await;

@@ -251,7 +251,47 @@ async fn a_strange_form_is_a_mistake_and_a_huge_one_is_refused() {
     let huge = "x".repeat(200_000);
     let refused = send(&scene, &[("body", &huge)]).await;
     assert_eq!(refused.status, 413);
-    is_a_page_to_go_back_from(&refused, "takes 128 KB");
+    is_a_page_to_go_back_from(&refused, "accepts 128 KB");
+}
+
+#[tokio::test]
+async fn a_page_without_a_form_is_in_the_language_that_is_asked_for() {
+    let scene = TestEndpoint::new().await;
+    for (path, asked, start, heading) in [
+        ("/campaigns/none", "de", "lang=\"de\">", "Unter dieser Adresse gibt es keine Kampagne"),
+        (
+            "/campaigns/no%20id",
+            "xx, fr-CA",
+            "lang=\"fr\">",
+            "Il n’y a pas de campagne à cette adresse",
+        ),
+        (
+            "/campaigns/none?lang=ar",
+            "de",
+            "lang=\"ar\" dir=\"rtl\">",
+            "لا توجد حملة على هذا العنوان",
+        ),
+        ("/campaigns/none", "xx", "lang=\"en\">", "There is no campaign at this address"),
+    ] {
+        let answer = scene.get_with(path, &[("accept-language", asked)]).await;
+        assert_eq!(answer.status, 404);
+        let page = answer.text();
+        let start = format!("<!DOCTYPE html>\n<html {start}");
+        assert!(
+            page.starts_with(&start) && page.contains(&format!("<h1>{heading}</h1>")),
+            "{page}"
+        );
+        let title = format!("<title>{heading}</title>");
+        assert!(page.contains(&title), "{page}");
+    }
+    let request = Request::post(format!("/campaigns/{ID}?lang=km"));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let broken = scene.ask(request.body(Body::new(Bad::Broken)).unwrap()).await;
+    let page = broken.text();
+    for part in ["<html lang=\"km\">", "<h1>សាររបស់អ្នកមិនទាន់ត្រូវបានផ្ញើនៅឡើយទេ</h1>\n<p>ការតភ្ជាប់បានដាច់"]
+    {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@
 //! The form carries the action's identity and the version of the campaign that it shows, so that
 //! sending it twice is harmless and a consent is recorded in the words that were read.
 
+mod formless;
 mod guard;
 mod page;
 mod posted;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use standwith::action::Claims;
 use standwith::answer;
 use standwith::check::FieldError;
@@ -22,6 +23,8 @@ use standwith::mail::Mail;
 use standwith::session::{Notice, Session};
 use standwith::text::Key;
 
+pub(super) use self::formless::unknown;
+use self::formless::{asked, unsent, unshown};
 use self::guard::is_cross_site;
 use self::page::{Page, fingerprint, query};
 use self::posted::Posted;
@@ -38,9 +41,6 @@ const LONGEST_FORM: usize = 128 * 1024;
 pub(super) const CROSS_SITE: &str = "cross_site";
 /// What in an address names a page that answers a post.
 const ONCE: &str = "once";
-/// The policy of a page that needs nothing.
-const NOTHING: &str =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `GET /campaigns/{id}`: the form.
 pub(super) async fn get(
@@ -50,7 +50,8 @@ pub(super) async fn get(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
-    show(state, campaign, method, uri, headers).await.unwrap_or_else(|problem| unshown(&problem))
+    let shown = show(state, campaign, method, uri, headers).await;
+    shown.unwrap_or_else(|problem| unshown(asked(uri, headers), &problem))
 }
 
 async fn show(
@@ -66,7 +67,9 @@ async fn show(
         let unpacked = state.workers.run(move || page.unpack()).await.map_err(Refusal::from)?;
         return Ok(unpacked.map_err(|_| Refusal::Busy)?.map(Body::from));
     }
-    let Some(version) = state.campaigns.get(campaign) else { return Ok(unknown()) };
+    let Some(version) = state.campaigns.get(campaign) else {
+        return Ok(unknown(uri, headers));
+    };
     let mut page = Page::new(state.clone(), version, uri, headers, state.clock.now())?;
     page.told = once.map(|_| Key::PageOnce);
     let count = state.store.count(campaign).await.ok();
@@ -92,9 +95,10 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Ok(CampaignId(campaign)) = campaign else { return unknown() };
+    let locale = asked(&uri, &headers);
+    let Ok(CampaignId(campaign)) = campaign else { return unknown(&uri, &headers) };
     let taken = take(state, campaign, client, uri, headers, body).await;
-    taken.unwrap_or_else(|problem| unsent(&problem))
+    taken.unwrap_or_else(|problem| unsent(locale, &problem))
 }
 
 async fn take(
@@ -106,7 +110,9 @@ async fn take(
     body: Body,
 ) -> Result<Response, Problem> {
     let (now, limiter) = (state.clock.now(), &state.limiter);
-    let Some(served) = state.campaigns.get(&campaign) else { return Ok(unknown()) };
+    let Some(served) = state.campaigns.get(&campaign) else {
+        return Ok(unknown(&uri, &headers));
+    };
     let is_sealed = served.campaign().sealing.is_some();
     let over = limiter.admit(Kind::Form, client).err();
     if is_sealed || is_cross_site(&headers, &state.config.addresses) {
@@ -377,62 +383,6 @@ enum Unsent {
     Unchanged,
     /// And the mail, if one was sent.
     Refused(Refusal, Option<Mail>),
-}
-
-/// What people see who follow a link to a campaign that is not here, or no longer.
-pub(super) fn unknown() -> Response {
-    let problem = Problem::from(Refusal::CampaignUnknown);
-    plain_page(&problem, "No campaign", "There is no campaign at this address", "")
-}
-
-/// What people see when the form can't be shown.
-fn unshown(problem: &Problem) -> Response {
-    let text = "Load the page again in a moment.";
-    plain_page(problem, "Not available now", "The form can’t be shown just now", text)
-}
-
-/// What people see when what they posted could not be read, or not even be shown to them again. The browser kept it.
-fn unsent(problem: &Problem) -> Response {
-    let why = match problem.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => format!(
-            "It is too long: with all fields together, this form takes {} KB. Shorten it.",
-            LONGEST_FORM / 1024
-        ),
-        StatusCode::REQUEST_TIMEOUT => {
-            "The connection was too slow, so that not all of it arrived. Try again, perhaps on another network."
-                .to_owned()
-        }
-        StatusCode::BAD_REQUEST => {
-            "The connection broke off before all of it had arrived. Try again.".to_owned()
-        }
-        status => {
-            let many = status == StatusCode::TOO_MANY_REQUESTS;
-            let why = if many { "Too many are sending at once." } else { "It can’t be taken just now." };
-            match problem.retry_after() {
-                Some(wait) => format!("{why} Try again in {wait} seconds."),
-                None => format!("{why} Try again in a moment."),
-            }
-        }
-    };
-    let text = format!(
-        "{why} Go back with your browser’s Back button: what you typed should still be there."
-    );
-    plain_page(problem, "Not sent", "Your message has not been sent yet", &text)
-}
-
-/// A page without a form that tells of a refusal.
-fn plain_page(problem: &Problem, title: &str, heading: &str, text: &str) -> Response {
-    let text = if text.is_empty() { String::new() } else { format!("<p>{text}</p>\n") };
-    let page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <h1>{heading}</h1>\n{text}</html>\n"
-    );
-    let headers = [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::CACHE_CONTROL, "no-store")];
-    let mut response = (problem.status(), headers, Html(page)).into_response();
-    problem.put_retry_after(response.headers_mut());
-    response.extensions_mut().insert(problem.code());
-    response
 }
 
 /// What the supporter has to know of a refusal.
