@@ -1,7 +1,7 @@
 //! Phone numbers: syntax, and international form (E.164) where the country is known. A number whose international form
 //! is uncertain is left as typed.
 
-use crate::find::find;
+use crate::find::{find, split_once};
 
 /// Calling codes with their countries. A hyphen introduces the trunk prefix if it is not `0`: empty if there is none or
 /// the 0 belongs to the number, `x` if it cannot be told. Source: the numbering plans that the countries have filed
@@ -27,6 +27,18 @@ const CODES: &str = "1-1:AGAIASBBBMBSCADMDOGDGUJMKNKYLCMPMSPRSXTCTTUMUSVCVGVI 20
 /// Countries whose international prefix begins with `00` and is longer.
 const LONGER_THAN_00: &str = "AUBRCOGYHKIDKEKHKRMNNGSGTHTWTZUG";
 
+/// Numbers that are set aside for fiction, one of a calling code: by Ofcom, NANPA, Arcep, ComReg, PTS, the
+/// Bundesnetzagentur and ACMA.
+const EXAMPLES: [&str; 7] = [
+    "+44 20 7946 0958",
+    "+1 202 555 0123",
+    "+33 6 39 98 01 23",
+    "+353 20 910 0123",
+    "+46 70 174 06 05",
+    "+49 30 23125 012",
+    "+61 491 570 006",
+];
+
 /// A calling code and its rules.
 #[derive(Clone, Copy)]
 struct Numbers {
@@ -51,9 +63,14 @@ pub fn is_phone(value: &str) -> bool {
         && (!is_behind || (1..=15).contains(&more) && find(value, "@").is_none())
 }
 
-/// An example of a phone number in international form.
-pub fn example(_country: &str) -> &'static str {
-    "+44 20 7946 0958"
+/// An example of a phone number in international form: of this country, if its authority has set numbers aside for
+/// fiction, else a British one.
+pub fn example(country: &str) -> &'static str {
+    let home = numbers().find(|numbers| lists(numbers.countries, country));
+    let code = home.map_or("", |home| home.code);
+    let is_of_code =
+        |known: &&&str| split_once(known, " ").is_some_and(|(plus, _)| plus.get(1..) == Some(code));
+    EXAMPLES.iter().find(is_of_code).unwrap_or(&EXAMPLES[0])
 }
 
 /// The number in E.164, typed by a person in this country (ISO 3166-1 alpha-2; empty if unknown). `None` if uncertain.
@@ -250,6 +267,27 @@ mod tests {
         ] {
             assert_eq!(international(country, typed).as_deref(), Some(form), "{country} {typed}");
             assert!(is_phone(typed) && is_phone(form));
+        }
+    }
+
+    #[test]
+    fn an_example_is_of_the_country_where_a_number_is_set_aside() {
+        for (country, number) in [
+            ("GB", "+44 20 7946 0958"),
+            ("JE", "+44 20 7946 0958"),
+            ("US", "+1 202 555 0123"),
+            ("CA", "+1 202 555 0123"),
+            ("FR", "+33 6 39 98 01 23"),
+            ("IE", "+353 20 910 0123"),
+            ("KH", "+44 20 7946 0958"),
+            ("XX", "+44 20 7946 0958"),
+            ("", "+44 20 7946 0958"),
+        ] {
+            assert_eq!(example(country), number, "{country}");
+        }
+        for number in EXAMPLES {
+            assert!(is_phone(number));
+            assert_eq!(international("", number), Some(number.replace(' ', "")));
         }
     }
 

@@ -319,6 +319,72 @@ fn every_text_is_written_in_the_letters_of_its_language() {
     }
 }
 
+// Dates, spaces and directions.
+
+/// Ukrainian dates end in “р.”: a full stop straight after one is a second.
+fn doubled_full_stops(lang: &str, catalogue: &Value) -> Vec<String> {
+    let breaks = |text: &str| lang == "uk" && text.contains("{date}.");
+    faults_of(catalogue, breaks)
+}
+
+/// French puts a space before these signs, at which no line may break.
+fn breaking_spaces(lang: &str, catalogue: &Value) -> Vec<String> {
+    let breaks = |text: &str| {
+        lang == "fr"
+            && ([" :", " ;", " ?", " !", " »", "« "].iter().any(|part| text.contains(part)))
+    };
+    faults_of(catalogue, breaks)
+}
+
+/// Where the text runs from right to left, what may run from left to right is isolated.
+fn unisolated_values(lang: &str, catalogue: &Value) -> Vec<String> {
+    let values =
+        ["date", "name", "value", "text", "code", "publisher"].map(|it| format!("{{{it}}}"));
+    let breaks = |text: &str| {
+        let bare = |value: &String| {
+            let isolated = format!("\u{2068}{value}\u{2069}");
+            text.replace(&isolated, "").contains(value)
+        };
+        language::is_right_to_left(lang) && values.iter().any(bare)
+    };
+    faults_of(catalogue, breaks)
+}
+
+/// The texts that break a rule.
+fn faults_of(catalogue: &Value, breaks: impl Fn(&str) -> bool) -> Vec<String> {
+    let broken = texts(catalogue).into_iter().filter(|(.., text)| breaks(text));
+    broken.map(|(key, category, text)| format!("{} {category}: {text}", key.name())).collect()
+}
+
+#[test]
+fn no_date_is_followed_by_two_full_stops() {
+    let check = doubled_full_stops;
+    holds(check, "uk", |it| it["open_until"] = json!("Триває до {date}."), "open_until");
+}
+
+#[test]
+fn no_line_begins_with_a_sign_in_french() {
+    let check = breaking_spaces;
+    for text in ["Langue :", "Langue ;", "Langue ?", "Langue !", "« Langue »", "Langue »"] {
+        holds(check, "fr", |it| it["language"] = json!(text), "language");
+    }
+    holds(check, "fr", |it| it["count"]["one"] = json!("{count} message !"), "count one");
+}
+
+#[test]
+fn no_value_turns_round_the_text_about_it() {
+    let check = unisolated_values;
+    holds(check, "ar", |it| it["opens_on"] = json!("تبدأ في {date}."), "opens_on");
+    holds(
+        check,
+        "ar",
+        |it| it["mail_open_in"] = json!("فتح في \u{2066}{name}\u{2069}"),
+        "mail_open_in",
+    );
+    holds(check, "ar", |it| it["did_you_mean"] = json!("هل المقصود {value}؟"), "did_you_mean");
+    holds(check, "ar", |it| it["copy_failed"] = json!("نسخ: {text}"), "copy_failed");
+}
+
 // Countries.
 
 fn folder() -> PathBuf {

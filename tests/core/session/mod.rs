@@ -385,6 +385,17 @@ fn every_mistake_says_what_to_do() {
 }
 
 #[test]
+fn a_phone_number_is_shown_as_in_the_country_that_is_chosen() {
+    let fields = json!({ "fields": [{ "id": "phone" }, { "id": "country" }] });
+    for (country, number) in [("FR", "+33 6 39 98 01 23"), ("KH", "+44 20 7946 0958")] {
+        let flow = Scenario::new(campaign_with(fields.clone()));
+        let flow = flow.filled().enter("country", country).enter("phone", "call me").submit();
+        let text = format!("Enter a phone number, like {number}");
+        assert!(flow.field_errors().contains(&("phone".to_owned(), text)), "{country}");
+    }
+}
+
+#[test]
 fn an_invisible_character_is_named_and_found() {
     let says = |name: &str, value: &str| {
         let flow = Scenario::new(campaign()).filled().enter(name, value).submit();
