@@ -150,7 +150,10 @@ fn the_example_in_khmer() {
     }
     // The same form, word for word apart.
     let english = Scenario::example("en");
-    assert_eq!(flow.names(), english.names());
+    let mut names = english.names();
+    // Only the names of the supporter are in another order.
+    names.swap(0, 1);
+    assert_eq!(flow.names(), names);
     assert!(flow.wrong(&[]).submit().field_errors().len() == english.submit().field_errors().len());
 }
 
