@@ -10,9 +10,11 @@ use crate::session::{FormConfig, Session};
 use crate::targeting::limits;
 use crate::text::{Locale, Rules, day};
 
-/// The first paint of an open campaign.
+/// The first paint of an open campaign. Its dates are in ISO 8601, so that [`is_first`] can compare them.
 pub fn first(campaign: &Campaign, locale: &Locale) -> Markup {
-    whole(&beginning(campaign.clone()), locale, None)
+    let mut locale = locale.clone();
+    locale.rules.date = |_, seconds| day(seconds);
+    whole(&beginning(campaign.clone()), &locale, None)
 }
 
 /// Whether an untrusted markup equals the [`first`] paint of this campaign. Only numbers and dates in the form's own
