@@ -383,10 +383,11 @@ impl Locale {
         Locale { lang: lang.to_owned(), texts, rules }
     }
 
-    /// The hash of the file with the names of the countries, in a catalogue for the widget. The loader knows that of the
-    /// English names, which stand in for those of a language without a catalogue.
-    pub fn countries(&self) -> Option<&str> {
-        self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()
+    /// Name and hash of the file with the names of the countries, in a catalogue for the widget. The loader knows that
+    /// of the English names, which stand in for those of a language without a catalogue.
+    pub fn countries(&self) -> Option<(&str, &str)> {
+        let file = self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()?;
+        split_once(file, " ")
     }
 
     /// The text of this key.
@@ -482,8 +483,8 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
     compile_first(catalogue, Key::ALL.len())
 }
 
-/// Like [`compile`], but without the texts that only the hosted page uses, and with one more text at the end: the hash
-/// of the file with the names of the countries (see [`Locale::countries`]).
+/// Like [`compile`], but without the texts that only the hosted page uses, and with one more text at the end: name and
+/// hash of the file with the names of the countries, a space between them (see [`Locale::countries`]).
 ///
 /// # Errors
 /// Those of [`compile`].

@@ -32,7 +32,7 @@ fn of_several_near_ones_the_nearest() {
     check(&["pt-PT"], &["en", "pt-BR", "pt"], "pt");
     check(&["pt-BR"], &["pt", "pt-BR"], "pt-BR");
     check(&["zh-Hant-TW"], &["zh-Hans", "zh-Hant"], "zh-Hant");
-    check(&["zh-Hant-HK"], &["zh-Hans", "zh-Hant-TW"], "zh-Hans");
+    check(&["zh-Hant-HK"], &["zh-Hans", "zh-Hant-TW"], "zh-Hant-TW");
     check(&["sr-Latn-RS"], &["sr-Cyrl", "sr-Latn", "sr"], "sr-Latn");
 }
 

@@ -26,9 +26,13 @@ extern "C" {
     /// and names (JSON), if there is one.
     #[wasm_bindgen(method)]
     pub(crate) fn countries(this: &Renderer, codes: &str, list: &str);
-    /// Fetches a file of texts by its name, and calls `done` with it or with nothing. Without a hash, the loader has it.
+    /// Fetches the texts in this language, and calls `done` with them or with nothing.
     #[wasm_bindgen(method)]
-    pub(crate) fn load(this: &Renderer, name: &str, hash: &str, done: &JsValue);
+    pub(crate) fn load(this: &Renderer, lang: &str, done: &JsValue);
+    /// Fetches a file with names of countries, and calls `done` with it or with nothing. The loader has the hash of those
+    /// in English.
+    #[wasm_bindgen(method, js_name = loadCountries)]
+    pub(crate) fn load_countries(this: &Renderer, name: &str, hash: &str, done: &JsValue);
 }
 
 /// What a control says now. What has no name is none of ours.

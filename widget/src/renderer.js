@@ -31,12 +31,15 @@ const isState = ({ localName, type }) =>
 export const create = (name) =>
   /** @type {any} */ (Document.prototype.createElement.call(document, name));
 
-/** @typedef {ReturnType<typeof renderer> & { load?: Load }} Renderer */
+/** @typedef {(texts?: string) => void} Done what is called with a file that was fetched, or with nothing */
 /**
- * Fetches a file of texts by its name, and calls `done` with it or with nothing. Without a hash, the loader has it.
- * The loader adds this function.
- * @typedef {(name: string, hash: string, done: (texts?: string) => void) => void} Load
+ * What the loader adds fetches the texts in a language, and a file with names of countries by its name and hash.
+ * @typedef {{
+ *   load?: (lang: string, done: Done) => void,
+ *   loadCountries?: (name: string, hash: string, done: Done) => void,
+ * }} Loads
  */
+/** @typedef {ReturnType<typeof renderer> & Loads} Renderer */
 
 /**
  * @param {ShadowRoot} root

@@ -23,7 +23,6 @@ use standwith::campaign::{Campaign, CampaignFile, Strictness};
 use standwith::country;
 use standwith::draft::seed_of_first;
 use standwith::json::decimal;
-use standwith::language::primary;
 use standwith::outbox::OutboxEntry;
 use standwith::proof::LONGEST_WORK;
 use standwith::session::{Dirty, Effect, Event, Focus, PageEvent, Session, ShareResult};
@@ -211,15 +210,14 @@ impl Runtime {
             return;
         }
         let locale = self.locale.borrow();
-        let (lang, hash) =
-            locale.countries().map_or(("en", ""), |hash| (primary(&locale.lang), hash));
+        let (name, hash) = locale.countries().unwrap_or(("countries", ""));
         let done = self.later(0, |runtime, _, came| {
             // The browser's own are better than none.
             let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
             runtime.countries.replace(list);
             runtime.show_countries();
         });
-        self.renderer.load(&[lang, "-countries"].concat(), hash, &done);
+        self.renderer.load_countries(name, hash, &done);
     }
 
     /// Fills lists of countries. In English the browser has the names if ours are still on their way.
@@ -437,7 +435,7 @@ impl Runtime {
                         }
                     }
                 });
-                self.renderer.load(&lang, "", &done);
+                self.renderer.load(&lang, &done);
             }
         }
     }

@@ -191,7 +191,7 @@ impl Form {
         let base = "https://river.invalid/campaigns/";
         let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
         // The loader's; here no file of texts ever comes.
-        put(&renderer, "load", &Function::new_no_args(""));
+        put(&renderer, "loadCountries", &Function::new_no_args(""));
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &[campaign, "", &context].join("\0"));
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));

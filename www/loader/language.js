@@ -1,20 +1,32 @@
 /**
- * The language among the available that is nearest to the first of the wanted that any is near to: the
- * same tag, else the same with fewer subtags (RFC 4647, lookup), else the same primary subtag. Without
- * one, the first available. The core's `language::choose` says the same; the test vectors hold both.
+ * A language tag in lower case, with today's code in the place of an older or narrower one, and Chinese by its script.
+ * @param {string} tag
+ */
+const canonical = (tag) => {
+  const lower = tag.toLowerCase().replaceAll("_", "-");
+  const script = /^zh-(?:.*-)?(?:(hant|tw|hk|mo)|hans|cn|sg)\b/.exec(lower);
+  if (script) return script[1] ? "zh-hant" : "zh-hans";
+  return lower.replace(/^iw\b/, "he").replace(/^in\b/, "id").replace(/^n[bn]\b/, "no");
+};
+
+/**
+ * The language among the available that is nearest to the first of the wanted that any is near to: the same tag, else,
+ * of tags that mean the same, the same with fewer subtags (RFC 4647, lookup), else the same primary subtag. The core's
+ * `language::nearest` has the same rule; the test vectors are for both.
  * @param {string[]} wanted
  * @param {string[]} available
  */
-export const choose = (wanted, available) => {
+export const nearest = (wanted, available) => {
   /** @param {string} tag */
-  const primary = (tag) => tag.toLowerCase().split(/[-_]/)[0];
+  const primary = (tag) => canonical(tag).split("-")[0];
   for (const tag of wanted) {
-    for (let range = tag.toLowerCase(); range; range = range.replace(/(^|[-_])[^-_]*$/, "")) {
-      const same = available.find((known) => known.toLowerCase() === range);
-      if (same) return same;
+    const same = available.find((known) => known.toLowerCase() === tag.toLowerCase());
+    if (same) return same;
+    for (let range = canonical(tag); range; range = range.replace(/(^|-)[^-]*$/, "")) {
+      const near = available.find((known) => canonical(known) === range);
+      if (near) return near;
     }
     const near = available.find((known) => primary(known) === primary(tag));
     if (near) return near;
   }
-  return available[0];
 };

@@ -9,7 +9,7 @@ import { create, renderer } from "standwith-renderer";
 import { SENTENCES, Unavailable, because } from "./failure.js";
 import { once, patiently, pause } from "./retry.js";
 import { decode, firstOf } from "./campaign.js";
-import { choose } from "./language.js";
+import { nearest } from "./language.js";
 import { Early } from "./early.js";
 import css from "./style.css";
 
@@ -75,20 +75,34 @@ const startProgram = once(async () =>
   init({ module_or_path: await loadModule() }).catch(because("wasm"))
 );
 
+/** The hashes of the catalogues: a file of their own, so that a language more costs the others nothing. */
+const loadHashes = once(async () => (await fetchFile(at("catalogues.json"), __CATALOGUES__)).json());
 /** @type {Record<string, () => Promise<string>>} */
 const texts = {};
 /**
- * The texts of this name, by its first subtag where there are none of it; English is compiled in. With a hash, the
- * file of just this name.
- * @param {string} name
- * @param {string} [hash]
+ * The texts in the language that comes nearest to this one; English is compiled in. The catalogue is asked for along
+ * with the hashes.
+ * @param {string} lang
  */
-const loadTexts = async (name, hash) => {
-  const file = hash ? name : [name, name.split("-")[0]].find((known) => Object.hasOwn(__LOCALES__, known));
-  if (!file) return "";
-  texts[file] ??= once(async () => (await fetchFile(at(`${file}.json`), hash || __LOCALES__[file])).text());
-  return texts[file]();
+const loadTexts = async (lang) => {
+  const name = nearest([lang], __LOCALES__.split(" "));
+  if (!name) return "";
+  texts[name] ??= once(async () => {
+    const [hashes, file] = await Promise.all([loadHashes(), fetchFile(at(`${name}.json`))]);
+    const bytes = await file.arrayBuffer();
+    if (base64url(await crypto.subtle.digest("SHA-256", bytes)) !== hashes[name]) {
+      throw new Unavailable("network", name);
+    }
+    return new TextDecoder().decode(bytes);
+  });
+  return texts[name]();
 };
+/**
+ * The names of the countries: in English without a hash.
+ * @param {string} name
+ * @param {string} hash
+ */
+const loadCountries = async (name, hash) => (await fetchFile(at(`${name}.json`), hash || __COUNTRIES__)).text();
 
 /** Resolves in a task after the next frame, or soon where there is none: the tab is hidden. */
 const nextFrame = () => new Promise((resolve) => {
@@ -261,12 +275,14 @@ class StandWith extends HTMLElement {
     const found = await this.#patiently(shadow, load, isWanted);
     if (!isWanted()) return;
     const { text, digest, said, firstPaint, file } = /** @type {NonNullable<typeof found>} */ (found);
-    const lang = choose(wanted, [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String));
+    const languages = [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String);
+    const lang = nearest(wanted, languages) ?? languages[0];
     // Without its catalogue the form speaks English; the campaign's own texts are there.
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
     const page = renderer(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
-    page.load = (name, hash, done) => loadTexts(name, hash).then(done, () => done());
+    page.load = (lang, done) => loadTexts(lang).then(done, () => done());
+    page.loadCountries = (name, hash, done) => loadCountries(name, hash).then(done, () => done());
     const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;

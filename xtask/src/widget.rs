@@ -154,11 +154,12 @@ fn bundle() -> Result<bool> {
         run::say("widget: bundling");
         let Locales { catalogues, english, countries } = locales()?;
         let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
-        let code = loader(&wasm, catalogues.iter().chain([&english]))?;
+        let list = hashes(&catalogues);
+        let code = loader(&wasm, &catalogues, &[&list, &english])?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm, english], catalogues, countries].concat())
+        dist::publish(&[vec![script, wasm, list, english], catalogues, countries].concat())
     })
 }
 
@@ -177,7 +178,10 @@ fn locales() -> Result<Locales> {
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
         let list = countries(&lang)?;
         let text = read_text(&path)?;
-        match standwith::text::compile_for_widget(&text, &hash(&list.bytes)) {
+        match standwith::text::compile_for_widget(
+            &text,
+            &format!("{lang}-countries {}", hash(&list.bytes)),
+        ) {
             Ok(compiled) => {
                 let bytes = compiled.into_bytes();
                 catalogues.push(Asset { name: format!("{lang}.json"), bytes });
@@ -186,7 +190,8 @@ fn locales() -> Result<Locales> {
         }
         names.push(list);
     }
-    Ok(Locales { catalogues, english: countries("en")?, countries: names })
+    let english = Asset { name: "countries.json".into(), ..countries("en")? };
+    Ok(Locales { catalogues, english, countries: names })
 }
 
 /// Codes and names of the countries in a language, in its order.
@@ -197,13 +202,22 @@ fn countries(lang: &str) -> Result<Asset> {
     Ok(Asset { name: format!("{lang}-countries.json"), bytes: list.finish().into_bytes() })
 }
 
+/// The hashes of the catalogues by language, in base64url.
+fn hashes(catalogues: &[Asset]) -> Asset {
+    let hashes = catalogues.iter().map(|Asset { name, bytes }| {
+        let hash = hash(bytes).replace('+', "-").replace('/', "_");
+        format!("{:?}:{hash:?}", name.trim_end_matches(".json"))
+    });
+    let list = format!("{{{}}}", hashes.collect::<Vec<_>>().join(","));
+    Asset { name: "catalogues.json".into(), bytes: list.into_bytes() }
+}
+
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
-fn loader<'a>(wasm: &Asset, locales: impl Iterator<Item = &'a Asset>) -> Result<Vec<u8>> {
+fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> Result<Vec<u8>> {
     let parts = out_dir();
     let out = parts.join("bundle.js");
-    let hashes: Vec<String> = locales
-        .map(|asset| format!("{:?}:{:?}", asset.name.trim_end_matches(".json"), hash(&asset.bytes)))
-        .collect();
+    let names = catalogues.iter().map(|asset| asset.name.trim_end_matches(".json"));
+    let names = names.collect::<Vec<_>>().join(" ");
     esbuild()
         .arg(stage()?.join("main.js"))
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
@@ -213,7 +227,9 @@ fn loader<'a>(wasm: &Asset, locales: impl Iterator<Item = &'a Asset>) -> Result<
         .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", hash(&wasm.bytes)))
-        .arg(format!("--define:__LOCALES__={{{}}}", hashes.join(",")))
+        .arg(format!("--define:__LOCALES__={names:?}"))
+        .arg(format!("--define:__CATALOGUES__={:?}", hash(&list.bytes)))
+        .arg(format!("--define:__COUNTRIES__={:?}", hash(&english.bytes)))
         // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
         .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
         // A form ends with its element, and frees all that it holds: nothing is left to a garbage collector.

@@ -44,7 +44,9 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let mut first = visit(stage, &pinned).await?;
     first.sort();
     let mut all = vec![campaign.clone(), count.clone()];
-    all.extend(["km-countries.json", "km.json", "standwith.js", "standwith.wasm"].map(file));
+    let files =
+        ["catalogues.json", "km-countries.json", "km.json", "standwith.js", "standwith.wasm"];
+    all.extend(files.map(file));
     ensure!(first == all, "{first:?}");
     // The count may be some seconds old.
     let second = visit(stage, &pinned).await?;
