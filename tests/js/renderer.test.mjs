@@ -67,6 +67,83 @@ test("patches a region that becomes free and comes back", () => {
   assert.equal(shadow.innerHTML, "<div><h2></h2><em></em></div>");
 });
 
+/** Markup of a form with a label, a control and what is wrong with it. */
+const field = (fault) => element(
+  "form",
+  {},
+  element("label", {}, text("Subject")),
+  element("input", { name: "subject" }),
+  region(1, fault ? element("p", {}, text(fault)) : "."),
+);
+const foreign = () => document.createElement("x-y");
+
+test("leaves foreign nodes alone, and its own where they stand between them", () => {
+  const form = render("div", {}, field()).firstChild;
+  const [label, input] = form.children;
+  for (const own of [shadow.firstChild, form, label, label.firstChild, input]) own.before(foreign());
+  input.after(foreign());
+  renderer.patch(region(1, element("p", {}, text("a"))));
+  render("div", {}, field("b"));
+  assert.equal(
+    shadow.innerHTML.replaceAll("<x-y></x-y>", "+"),
+    '+<div>+<form>+<label>+Subject</label>+<input name="subject">+<p>b</p></form></div>',
+  );
+  assert.deepEqual([label.isConnected, form.querySelector("input")], [true, input]);
+  render("div", {}, element("h2"));
+  assert.equal(shadow.innerHTML.replaceAll("<x-y></x-y>", "+"), "+<div>+<h2></h2></div>");
+});
+
+test("finds its own nodes inside foreign ones, and leaves none of them behind", () => {
+  const form = render("div", {}, field("a")).firstChild;
+  const [label, input, fault] = form.children;
+  const wrappers = [shadow.firstChild, label.firstChild, input, fault].map((own) => {
+    const wrapper = foreign();
+    own.before(wrapper);
+    wrapper.append(own);
+    return wrapper;
+  });
+  renderer.paint(element("div", {}, field("b")));
+  assert.deepEqual(wrappers.map(({ innerHTML }) => innerHTML).slice(1), ["Subject", '<input name="subject">', "<p>b</p>"]);
+  assert.equal(wrappers[2].firstChild, input);
+  renderer.patch(region(1, "."));
+  assert.equal(shadow.textContent, "Subject");
+  renderer.paint(element("div", {}, element("h2")));
+  assert.equal(shadow.innerHTML, "<x-y><div><h2></h2></div></x-y>");
+});
+
+test("puts back what was taken out, where it was", () => {
+  const form = render("div", {}, field()).firstChild;
+  const input = form.querySelector("input");
+  form.replaceChildren(foreign());
+  renderer.patch(region(1, element("p", {}, text("a"))));
+  assert.equal(form.innerHTML, "<p>a</p><x-y></x-y>");
+  render("div", {}, field("b"));
+  assert.equal(form.innerHTML, '<label>Subject</label><input name="subject"><p>b</p><x-y></x-y>');
+  assert.equal(form.querySelector("input"), input);
+});
+
+test("replaces what a translator put in the place of a text, once the text is another", () => {
+  const p = render("p", {}, text("one"), element("em"));
+  const font = document.createElement("font");
+  font.textContent = "eins";
+  p.firstChild.replaceWith(font);
+  render("p", { class: "a" }, text("one"), element("em"));
+  assert.equal(p.textContent, "eins");
+  render("p", {}, text("two"), element("em"));
+  assert.equal(p.innerHTML, "two<em></em>");
+});
+
+test("has only its own controls say input", () => {
+  render("form", {}, element("input", { name: "email", value: "" }));
+  const other = document.createElement("input");
+  Object.assign(other, { name: "email", value: "of an extension" });
+  shadow.firstChild.append(other);
+  const said = [];
+  shadow.addEventListener("input", ({ target }) => said.push(target.value));
+  renderer.say();
+  assert.deepEqual(said, []);
+});
+
 test("ignores a patch of a region that is not on the screen", () => {
   renderer.paint(element("div", {}, region(1, element("p"))));
   renderer.patch(region(2, element("p", {}, text("a"))));

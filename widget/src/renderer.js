@@ -1,6 +1,10 @@
-// The renderer: turns markup (src/markup.rs) into nodes of a shadow root, place by place, and knows
-// nothing of forms. The loader paints the first markup with it, from the campaign file and so from
-// anyone's hand; Rust all later ones. Elements, attributes and texts, and no other way in.
+// The renderer: turns markup (src/markup.rs) into nodes of a shadow root, and knows nothing of forms. The loader
+// paints the first markup with it, from the campaign file and so from anyone's hand; Rust all later ones. Elements,
+// attributes and texts, and no other way in.
+//
+// Browser extensions and scripts of the page put nodes of their own between these, or around them. So every element
+// has a list of the nodes that were made for it (`lastNodes`): those are compared with the markup, place by place,
+// wherever they stand, and all others are left alone.
 
 /** What ends a text. */
 const END = "\x7f";
@@ -12,7 +16,7 @@ const FIRST = 48;
 /**
  * An element, with the members of the one that an attribute is about.
  * @typedef {HTMLInputElement & Pick<HTMLImageElement, "referrerPolicy" | "crossOrigin"> & HasCountries} AnyElement
- * @typedef {Pick<HTMLSelectElement, "hasCountries">} HasCountries
+ * @typedef {Pick<HTMLSelectElement, "hasCountries" | "length">} HasCountries
  */
 
 /**
@@ -30,6 +34,19 @@ const isState = ({ localName, type }) =>
  */
 export const create = (name) =>
   /** @type {any} */ (Document.prototype.createElement.call(document, name));
+
+/**
+ * The child of `parent` that is this node or has it inside; nothing if it was taken out.
+ * @param {Node} parent
+ * @param {Node | null | undefined} node
+ */
+const outermost = (parent, node) => {
+  while (node && node.parentNode !== parent) node = node.parentNode;
+  return node;
+};
+
+/** @param {ChildNode} node */
+const remove = (node) => node.parentNode?.removeChild(node);
 
 /** @typedef {(texts?: string) => void} Done what is called with a file that was fetched, or with nothing */
 /**
@@ -57,7 +74,9 @@ export const renderer = (root, base, list, tags, addresses) => {
   let at;
   /** @type {number} */
   let depth;
-  /** @type {ChildNode[]} */
+  /** @type {ChildNode[]} what stands in the root */
+  let top = [];
+  /** @type {[Node, ChildNode[], number][]} where each part is: what `node` takes */
   let parts;
 
   /** The place in `names` of what comes next. */
@@ -111,7 +130,7 @@ export const renderer = (root, base, list, tags, addresses) => {
 
   /**
    * Makes an element what the markup says of it. `lastAttributes` is what the last markup said: what a person
-   * entered since, and what a browser's extension added, is none of ours.
+   * entered since, and what a browser's extension added, is not ours.
    * @param {AnyElement} element
    */
   const fill = (element) => {
@@ -123,28 +142,24 @@ export const renderer = (root, base, list, tags, addresses) => {
       at++;
       now[name] = text();
     }
-    let child = element.firstChild;
+    const nodes = element.lastNodes ??= [];
+    let count = 0;
     let countries;
     while (markup[at] !== "/") {
       if (markup[at] === "*") {
         at++;
         countries = text();
       } else {
-        child = node(element, child).nextSibling;
+        node(element, nodes, count++);
       }
     }
     at++;
-    if (countries === undefined) {
-      while (child) {
-        const { nextSibling } = child;
-        element.removeChild(child);
-        child = nextSibling;
-      }
-    } else {
+    nodes.splice(count).forEach(remove);
+    if (countries !== undefined) {
       element.hasCountries ??= false;
       // The one that is chosen, in the place of the one that was.
       if (countries && !element.hasCountries) {
-        if (child) element.removeChild(child);
+        element.length = count;
         element.append(new Option(countries, countries));
       }
     }
@@ -156,25 +171,27 @@ export const renderer = (root, base, list, tags, addresses) => {
   };
 
   /**
-   * Paints what comes next, in the place of `here` if that is there.
+   * Paints what comes next, in this place of the nodes that were made for `parent`.
    * @param {Node} parent
-   * @param {ChildNode | null} here
-   * @returns {ChildNode}
+   * @param {ChildNode[]} nodes
+   * @param {number} place
    */
-  const node = (parent, here) => {
-    /** @type {any} a digit, or a sign that comes after: no number, so a property of its own */
-    let part;
+  const node = (parent, nodes, place) => {
     if (markup[at] === "#") {
-      part = markup[at + 1];
+      /** @type {any} a digit, or a sign that comes after: no number, so a property of its own */
+      const part = markup[at + 1];
+      parts[part] = [parent, nodes, place];
       at += 2;
     }
-    const place = next();
-    const name = place < tags ? names[place] : undefined;
+    const code = next();
+    const name = code < tags ? names[code] : undefined;
+    const here = nodes[place];
     /** @type {any} a node of the right kind, `here` if it is one */
     let made = here;
+    let changed = true;
     at++;
     if (name) {
-      if (/** @type {HTMLElement | null} */ (here)?.localName !== name) made = create(name);
+      if (/** @type {HTMLElement | undefined} */ (here)?.localName !== name) made = create(name);
       // As deep as no markup of ours is: browsers break down over some thousand elements inside one another.
       if (++depth > 64) throw Error("no markup");
       fill(made);
@@ -182,12 +199,21 @@ export const renderer = (root, base, list, tags, addresses) => {
     } else {
       if (here?.nodeType !== 3) made = new Text();
       const data = markup[at - 1] === "'" ? text() : "";
-      if (made.data !== data) made.data = data;
+      changed = made.data !== data;
+      if (changed) made.data = data;
     }
-    if (!here) parent.appendChild(made);
-    else if (made !== here) here.replaceWith(made);
-    if (part) parts[part] = made;
-    return made;
+    nodes[place] = made;
+    if (outermost(parent, here)) {
+      if (made !== here) /** @type {Node} */ (here.parentNode).replaceChild(made, here);
+      return;
+    }
+    // After the nearest one before it that is there.
+    let before;
+    while (place-- && !(before = outermost(parent, nodes[place])));
+    const after = before ? before.nextSibling : parent.firstChild;
+    // Translators put an element of this name in the place of a text, which is no longer what it says.
+    if (made.data === undefined || after?.nodeName !== "FONT") parent.insertBefore(made, after);
+    else if (changed) parent.replaceChild(made, after);
   };
 
   /** @param {string} text */
@@ -206,9 +232,10 @@ export const renderer = (root, base, list, tags, addresses) => {
       start(text);
       parts = [];
       try {
-        node(root, root.firstChild);
+        node(root, top, 0);
       } catch (error) {
         markup = "\0";
+        top = [];
         throw error;
       }
     },
@@ -218,9 +245,9 @@ export const renderer = (root, base, list, tags, addresses) => {
      */
     patch(text) {
       const part = parts[/** @type {any} */ (text[1])];
-      if (!part?.parentNode) return;
+      if (!part) return;
       start(text);
-      node(part.parentNode, part);
+      node(...part);
     },
     /** @param {string} id */
     focus(id) {
@@ -234,7 +261,8 @@ export const renderer = (root, base, list, tags, addresses) => {
         fill them without a word. */
     say() {
       for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll("[name]"))) {
-        const { value, checked } = control.lastMarkup ?? {};
+        if (!control.lastMarkup) continue;
+        const { value, checked } = control.lastMarkup;
         if (isState(control) ? control.value !== value : control.checked === (checked === undefined)) {
           control.dispatchEvent(new Event("input", { bubbles: true }));
         }

@@ -328,7 +328,7 @@ class StandWith extends HTMLElement {
     await pause();
     if (!isWanted()) return form.free();
     early = this.#early ?? new Early(shadow);
-    if (!painted) shadow.replaceChildren();
+    if (!painted) shadow.querySelector("slot")?.remove();
     let stands;
     try {
       early.end();
@@ -374,7 +374,7 @@ class StandWith extends HTMLElement {
    * @param {string} first
    */
   #paint(shadow, page, first) {
-    const slot = /** @type {HTMLSlotElement} */ (shadow.firstChild);
+    const slot = /** @type {HTMLSlotElement} */ (shadow.querySelector("slot"));
     slot.remove();
     try {
       page.paint(first);

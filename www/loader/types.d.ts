@@ -53,6 +53,8 @@ declare module "standwith-glue" {
 interface Element {
   /** What the last markup set on an element that the renderer made. */
   lastMarkup?: Record<string, string>;
+  /** The nodes that the last markup put into it, in its order. */
+  lastNodes?: ChildNode[];
 }
 
 interface HTMLSelectElement {

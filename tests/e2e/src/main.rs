@@ -14,6 +14,7 @@ mod degraded;
 mod embedding;
 mod failures;
 mod first_paint;
+mod foreign_nodes;
 mod hosted;
 mod hostile;
 mod jose;
@@ -145,6 +146,9 @@ fn run() -> Result<ExitCode> {
         hostile::a_picture_on_another_host_is_fetched_without_cookie_and_referrer,
         hostile::what_a_page_breaks_leaves_the_fallback_or_a_form,
         hostile::a_trap_leaves_what_was_typed_and_a_way_on,
+        foreign_nodes::a_writing_assistant_takes_no_focus,
+        foreign_nodes::nothing_of_the_form_stays_beside_the_thanks,
+        foreign_nodes::the_fallback_is_hidden_beside_foreign_nodes,
         naughty::whatever_is_typed_arrives_unchanged,
         payloads::nothing_in_a_campaign_file_runs,
         payloads::nothing_on_the_hosted_page_runs,
