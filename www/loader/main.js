@@ -24,6 +24,10 @@ const PATIENCE = 20_000;
 const ATTRIBUTES =
   "campaign endpoint hosted lang theme source prefill draft loading display".split(" ");
 
+/** Events that the page does not hear of. */
+const STOPPED = ("keydown keypress keyup pointerdown mousedown touchstart touchmove touchend selectstart contextmenu " +
+  "copy cut paste dragstart dragover drop").split(" ");
+
 const script = /** @type {HTMLScriptElement | null | undefined} */ (own("currentScript") ??
   [.../** @type {NodeListOf<HTMLScriptElement>} */ (
     own("querySelectorAll").call(document, "script[data-campaign]")
@@ -189,8 +193,9 @@ class StandWith extends HTMLElement {
     const shadow = this.attachShadow({ mode: "open" });
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
     shadow.adoptedStyleSheets = [sheet];
-    // The page's hotkeys get no letter of what is typed here.
-    for (const kind of ["keydown", "keypress", "keyup"]) {
+    // The page's hotkeys get no letter of what is typed here, and what it forbids on itself (to select, to copy, to
+    // open a menu) is not forbidden here. It hears `click`, by which its own menus close, and how its own drags end.
+    for (const kind of STOPPED) {
       shadow.addEventListener(kind, (event) => event.stopPropagation());
     }
     return shadow;

@@ -267,6 +267,75 @@ pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Sta
     Ok(())
 }
 
+/// What plugins against copying do to a page, on the document or on the window; and what the page hears.
+const FORBIDS: &str = "<script>
+  document.onmousedown = (event) => ['INPUT', 'TEXTAREA', 'SELECT'].includes(event.target.nodeName);
+  for (const kind of ['selectstart', 'contextmenu', 'copy', 'cut', 'paste', 'dragstart']) {
+    document['on' + kind] = () => false;
+  }
+  for (const kind of ['mousedown', 'pointerdown', 'touchstart', 'selectstart', 'contextmenu', 'copy', 'cut', 'paste',
+    'dragstart', 'keydown']) {
+    addEventListener(kind, (event) => {
+      event.preventDefault();
+      forbidden.push(event.type + ' ' + event.target.localName);
+    });
+  }
+  window.clicked = [];
+  window.forbidden = [];
+  for (const kind of ['click', 'mouseup']) {
+    document.addEventListener(kind, ({ type, target }) => clicked.push(type + ' ' + target.localName));
+  }
+</script>";
+
+pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Stage) -> Result<()> {
+    stage.open_page(FORBIDS, &format!("<p id=own tabindex=0>An article</p>{TAG}"), &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    // On the page itself the script is in force.
+    let own = stage.browser.element("own").await?;
+    stage.browser.click_at(own).await?;
+    ensure!(
+        stage.browser.value("document.activeElement.id").await? == "",
+        "the page forbids nothing"
+    );
+    ensure!(stage.browser.value("forbidden.length > 0").await? == true, "the page forbids nothing");
+    stage.browser.run("clicked.length = forbidden.length = 0", &[]).await?;
+
+    for name in ["given_name", "email", "postal_code", "subject", "body"] {
+        let control = format!("[name={name}]");
+        form.click(&control).await?;
+        let focus = format!("{}.shadowRoot.activeElement?.name", form.element);
+        let focused = stage.browser.value(&focus).await?;
+        ensure!(focused == name, "{name} takes no focus, but {focused}");
+    }
+    // Selected, copied and pasted by the keyboard, as a person does.
+    const CONTROL: char = '\u{e009}';
+    form.enter("given_name", "Sophea").await?;
+    stage.browser.strike_with(CONTROL, 'a').await?;
+    stage.browser.strike_with(CONTROL, 'c').await?;
+    form.click("[name=family_name]").await?;
+    stage.browser.strike_with(CONTROL, 'v').await?;
+    ensure!(form.value("family_name").await? == "Sophea", "{}", form.value("family_name").await?);
+    // What no key and no mouse of a test can do in every engine.
+    let kinds = "touchstart touchmove touchend selectstart contextmenu cut dragstart dragover drop";
+    let allowed = "return arguments[0].split(' ').filter((kind) =>
+      !document.querySelector('stand-with').shadowRoot.querySelector('[name=body]')
+        .dispatchEvent(new Event(kind, { bubbles: true, cancelable: true, composed: true })))";
+    let stopped = stage.browser.run(allowed, &[kinds.into()]).await?;
+    ensure!(stopped == json!([]), "the page stops {stopped}");
+    let forbidden = stage.browser.value("forbidden").await?;
+    ensure!(forbidden == json!([]), "the page forbids {forbidden}");
+
+    // Menus of the page close by a click, and its drags end.
+    form.click("h2").await?;
+    let clicked = stage.browser.value("clicked.slice(-2)").await?;
+    ensure!(clicked == json!(["mouseup stand-with", "click stand-with"]), "{clicked}");
+    form.fill().await?;
+    form.send().await?;
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
 /// How an element of the form looks to a person.
 const LOOKS: &str = "
   const root = document.querySelector('stand-with').shadowRoot;

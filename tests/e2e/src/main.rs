@@ -145,6 +145,7 @@ fn run() -> Result<ExitCode> {
         hostile::elements_named_like_properties_of_the_document_change_nothing,
         hostile::a_picture_on_another_host_is_fetched_without_cookie_and_referrer,
         hostile::what_a_page_breaks_leaves_the_fallback_or_a_form,
+        hostile::what_a_page_forbids_is_not_forbidden_in_the_form,
         hostile::a_trap_leaves_what_was_typed_and_a_way_on,
         foreign_nodes::a_writing_assistant_takes_no_focus,
         foreign_nodes::nothing_of_the_form_stays_beside_the_thanks,
