@@ -5,6 +5,7 @@
 mod consents;
 mod delivery;
 mod display;
+mod embed;
 mod fields;
 mod file;
 mod ids;
@@ -21,6 +22,7 @@ pub use crate::time::civil;
 pub use consents::Consent;
 pub use delivery::{Delivery, DeliveryMode, Disclosed, Endpoint, Format, Sealing, SealingKey};
 pub use display::{Display, MessageDisplay, StoryDisplay, TargetsDisplay};
+pub use embed::Embed;
 use fields::standard_fields;
 pub use fields::{Answer, Field, Kind, STANDARD_FIELDS};
 pub use file::{CampaignFile, Strictness};
@@ -96,6 +98,9 @@ record! { read
         at_risk: AtRisk = AtRisk(None),
         /// Sets of alternative texts for an A/B test; each form picks one set at random.
         variants: Vec<Variant> = Vec::new(),
+        /// Frames on other sites that may show the hosted page.
+        #[cfg(not(target_arch = "wasm32"))]
+        embed: Embed = Embed::default(),
     }
 
     /// A picture.
@@ -197,6 +202,7 @@ impl Campaign {
     pub fn is_only_mailed(&self) -> bool {
         self.is_mailed() && !self.delivery.modes.contains(&DeliveryMode::Server)
     }
+
     /// Whether the form asks how the supporter may be named in public. It does not if it asks for no name.
     pub fn asks_for_public_name(&self) -> bool {
         self.public.ask && self.asks_for_name()

@@ -187,6 +187,7 @@ impl Lint<'_> {
         self.delivery(campaign);
         self.sealing(campaign);
         self.at_risk(campaign);
+        self.embed(campaign);
         if campaign.public.ask && !campaign.asks_for_public_name() {
             self.fault(
                 "/public/ask",

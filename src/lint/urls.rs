@@ -3,6 +3,9 @@
 use super::Lint;
 use crate::campaign::{Campaign, Picture};
 
+/// Maximum number of origins that may show the hosted page: they stand in one header.
+const MOST_ORIGINS: usize = 50;
+
 impl Lint<'_> {
     pub(super) fn address(&mut self, pointer: &str, url: &str, reach: Reach) {
         if url.is_empty() || is_web_address(url) || (reach == Reach::Near && is_relative(url)) {
@@ -13,6 +16,27 @@ impl Lint<'_> {
             Reach::Near => "write an address like https://example.org/page, or a path like page",
         };
         self.fault(pointer, "no address on the web, or one without https", hint);
+    }
+
+    /// The origins that may show the hosted page in a frame.
+    pub(super) fn embed(&mut self, campaign: &Campaign) {
+        let origins = &campaign.embed.origins;
+        for (index, origin) in origins.iter().enumerate() {
+            if !is_origin(origin) {
+                self.fault(
+                    &format!("/embed/origins/{index}"),
+                    "no origin of a website, or one without https",
+                    "write scheme and host alone, like https://example.org, without a slash or a path behind",
+                );
+            }
+        }
+        self.distinct("/embed/origins", "", origins.iter().map(String::as_str));
+        if origins.len() > MOST_ORIGINS {
+            let problem = format!(
+                "more than {MOST_ORIGINS} origins, which make a header too long for proxies"
+            );
+            self.fault("/embed/origins", &problem, "name fewer, or make several campaigns");
+        }
     }
 
     pub(super) fn picture(&mut self, pointer: &str, picture: Option<&Picture>) {
@@ -54,6 +78,12 @@ pub(super) fn is_web_address(url: &str) -> bool {
     };
     let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     host_fits && port_fits && (here || !here_only) && !url.chars().any(never_in_address)
+}
+
+/// Whether this is the origin of a website, as browsers write it but for the host's letters: no path, not even a slash.
+fn is_origin(url: &str) -> bool {
+    let host = url.split_once("://").map_or("", |(_, host)| host);
+    is_web_address(url) && !host.contains(['/', '?', '#'])
 }
 
 /// Whether this is a relative address, without scheme and host.

@@ -1,7 +1,8 @@
 //! Macros that declare JSON types.
 
 /// Declares an object with its members. A member with a default (after `=`) is optional. In a `written` object, the
-/// default must be the value that [`Written::is_absent`](crate::shape::Written::is_absent) leaves out.
+/// default must be the value that [`Written::is_absent`](crate::shape::Written::is_absent) leaves out. In a `read` one, a
+/// member may have a `#[cfg]` after its comment; where it is left out, its key is unknown.
 macro_rules! record {
     (written $($record:tt)*) => {
         record!(read $($record)*);
@@ -12,6 +13,7 @@ macro_rules! record {
         pub struct $Name:ident {
             $(
                 $(#[doc = $about:literal])*
+                $(#[cfg($when:meta)])?
                 $key:ident: $Type:ty $(= $default:expr)?,
             )*
         }
@@ -19,30 +21,30 @@ macro_rules! record {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $Name {
-            $( $(#[doc = $about])* pub $key: $Type, )*
+            $( $(#[doc = $about])* $(#[cfg($when)])? pub $key: $Type, )*
         }
 
         impl Default for $Name {
             fn default() -> Self {
-                $Name { $( $key: record!(@default $($default)?), )* }
+                $Name { $( $(#[cfg($when)])? $key: record!(@default $($default)?), )* }
             }
         }
 
         impl $crate::shape::Shape for $Name {
             fn fill(&mut self, json: &$crate::json::Json, reading: &mut $crate::shape::Reading) {
-                $( record!(@read reading, json, self, $key $(, $default)?); )*
-                reading.keys(json, &[$(stringify!($key)),*]);
+                $( $(#[cfg($when)])? record!(@read reading, json, self, $key $(, $default)?); )*
+                reading.keys(json, &[$( $(#[cfg($when)])? stringify!($key) ),*]);
             }
             fn schema(out: &mut $crate::json::Writer) {
                 out.key("type").text("object");
                 out.key("additionalProperties").boolean(false);
                 out.key("properties").object(|out| {
-                    $( out.key(stringify!($key)).object(|out| {
+                    $( $(#[cfg($when)])? out.key(stringify!($key)).object(|out| {
                         out.key("description").text(concat!($($about),*).trim());
                         <$Type as $crate::shape::Shape>::schema(out);
                     }); )*
                 });
-                let required = [$( record!(@needed $key $(, $default)?), )*];
+                let required = [$( $(#[cfg($when)])? record!(@needed $key $(, $default)?), )*];
                 out.key("required").list(|out| {
                     required.into_iter().flatten().for_each(|key| out.text(key));
                 });

@@ -106,6 +106,52 @@ fn what_is_no_json_is_refused_where_it_ends() {
 }
 
 #[test]
+fn sites_that_may_frame_the_page_are_named_by_their_origins() {
+    let old = "\"retention_days\": 90";
+    let with = |origins: &str| format!("{old}, \"embed\": {{\"origins\": {origins}}}");
+    let right = r#"["https://example.org", "https://a.example.org:8443", "http://localhost:3000", "http://[::1]"]"#;
+    for passed in ["[]", right] {
+        check(old, &with(passed), &[]);
+    }
+    for wrong in [
+        "example.org",
+        "https://example.org/",
+        "https://example.org/page",
+        "https://example.org?x",
+        "https://example.org#x",
+        "https://*.example.org",
+        "https://me@example.org",
+        "http://example.org",
+        "https://",
+        "https://a.org https://b.org",
+        "https://a.org; script-src *",
+        "*",
+        "'self'",
+        "data:",
+        "",
+    ] {
+        let expected = "line 38: /embed/origins/0: no origin of a website, or one without https; write scheme and host \
+                        alone, like https://example.org, without a slash or a path behind";
+        check(old, &with(&format!("[\"{wrong}\"]")), &[expected]);
+    }
+    check(
+        old,
+        &with(r#"["https://a.org", "https://a.org"]"#),
+        &["line 38: /embed/origins/1: `https://a.org` stands twice in this list; keep one"],
+    );
+    let many: Vec<String> = (0..51).map(|n| format!("\"https://{n}.example.org\"")).collect();
+    let many = with(&format!("[{}]", many.join(",")));
+    check(
+        old,
+        &many,
+        &[
+            "line 38: /embed/origins: more than 50 origins, which make a header too long for proxies; name fewer, or make \
+           several campaigns",
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_key_is_named_and_the_likely_one_told() {
     for (old, new, expected) in [
         (
