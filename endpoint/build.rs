@@ -1,4 +1,4 @@
-//! Takes into the binary what the hosted form shares with the widget: catalogues and style.
+//! Takes into the binary what the hosted form shares with the widget: catalogues, and the style, minified.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -20,8 +20,53 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         writeln!(code, "];")?;
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("shared.rs"), code)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("shared.rs"), code)?;
+    for (path, name) in
+        [("../www/loader/style.css", "style.css"), ("src/http/page.css", "page.css")]
+    {
+        println!("cargo:rerun-if-changed={path}");
+        fs::write(out.join(name), minified(&fs::read_to_string(here.join(path))?))?;
+    }
     Ok(())
+}
+
+/// A style sheet without comments and without spaces that mean nothing. It must be one that our own files could hold:
+/// strings have no line ends and no comments, and no selector has a space before or after a colon.
+fn minified(css: &str) -> String {
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(char) = rest.chars().next() {
+        if let Some(comment) = rest.strip_prefix("/*") {
+            rest = comment.split_once("*/").map_or("", |(_, after)| after);
+            continue;
+        }
+        rest = &rest[char.len_utf8()..];
+        match char {
+            '"' | '\'' => {
+                let end = rest.find(char).map_or(rest.len(), |end| end + 1);
+                out.push(char);
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+            }
+            // After these, and at the beginning, a space means nothing.
+            _ if char.is_whitespace() => {
+                if !out.is_empty() && !out.ends_with([' ', '{', '}', ';', ':', ',']) {
+                    out.push(' ');
+                }
+            }
+            '{' | '}' | ';' | ',' => {
+                let end = out.trim_end().len();
+                out.truncate(end);
+                if char == '}' && out.ends_with(';') {
+                    out.pop();
+                }
+                out.push(char);
+            }
+            _ => out.push(char),
+        }
+    }
+    out.trim_end().to_owned()
 }
 
 /// The files of a folder that end so, in the order of their names.

@@ -1,17 +1,16 @@
-//! Campaign files, their counts, and the list of them.
+//! Campaign files and their counts.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use standwith::language::choose;
 
 use super::CampaignId;
 use super::file::Served;
-use super::html;
 use super::problem::Problem;
 use crate::app::AppState;
 use crate::campaigns::first_paint::MEDIA_TYPE;
@@ -64,39 +63,4 @@ pub(super) async fn count(
     let count = state.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
     let answer = Count { count, goal: version.campaign().counter.goal };
     Ok(([(header::CACHE_CONTROL, "public, max-age=10")], Json(answer)).into_response())
-}
-
-/// `GET /`: the campaigns that take messages now.
-pub(super) async fn list(State(state): State<Arc<AppState>>) -> Response {
-    let mut items = String::new();
-    let (all, now) = (state.campaigns.all(), state.clock.now());
-    for version in all.iter().filter(|version| version.is_open(now).is_ok()) {
-        let campaign = version.campaign();
-        let id = campaign.id.as_str();
-        items.push_str("<li><a href=\"campaigns/");
-        items.push_str(id);
-        items.push_str("\" lang=\"");
-        html::escape(&campaign.lang, &mut items);
-        items.push_str("\">");
-        html::escape(&campaign.title, &mut items);
-        items.push_str("</a> · <a href=\"campaigns/");
-        items.push_str(id);
-        items.push_str(".json\">campaign file</a></li>\n");
-    }
-    if items.is_empty() {
-        items.push_str("<li>None is open.</li>\n");
-    }
-    let page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Campaigns</title>\n\
-         <h1>Campaigns</h1>\n<ul>\n{items}</ul>\n</html>\n"
-    );
-    let headers = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; base-uri 'none'; form-action 'none'",
-        ),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Html(page)).into_response()
 }

@@ -3,10 +3,13 @@
 mod actions;
 mod body;
 mod campaigns;
+mod document;
+mod excerpt;
 mod file;
 mod honeypot;
 mod hosted;
 mod html;
+mod list;
 pub mod listen;
 pub(crate) mod pictures;
 mod problem;
@@ -28,6 +31,7 @@ use axum::routing::get;
 use standwith::campaign::Id;
 use tokio::time::Instant;
 
+use self::document::Reader;
 use self::problem::Problem;
 use crate::address::PublicUrl;
 use crate::app::AppState;
@@ -121,7 +125,7 @@ fn routes(state: Arc<AppState>) -> Router {
         .layer(middleware::map_response(open_to_all));
     Router::new()
         .merge(open)
-        .route("/", get(campaigns::list))
+        .route("/", get(list::get))
         .route("/campaigns/{id}", get(file_or_form).post(hosted::post))
         .route("/campaigns/{id}/", get(without_slash).post(without_slash))
         .route("/.well-known/jwks.json", get(jwks).layer(middleware::map_response(open_to_all)))
@@ -195,7 +199,7 @@ async fn file_or_form(
     request: Request,
 ) -> Response {
     let Ok(CampaignId(name)) = campaign else {
-        return hosted::unknown(request.uri(), request.headers());
+        return hosted::unknown(Reader::of(request.uri(), request.headers()));
     };
     if let Some(media_type) = pictures::media_type(&name) {
         let picture = pictures::file(state, name, media_type, request.headers()).await;

@@ -4,10 +4,11 @@
 //! The form carries the action's identity and the version of the campaign that it shows, so that
 //! sending it twice is harmless and a consent is recorded in the words that were read.
 
-mod formless;
 mod guard;
+mod metadata;
 mod page;
 mod posted;
+mod without_form;
 
 use std::sync::Arc;
 
@@ -23,11 +24,13 @@ use standwith::mail::Mail;
 use standwith::session::{Notice, Session};
 use standwith::text::Key;
 
-pub(super) use self::formless::unknown;
-use self::formless::{asked, unsent, unshown};
 use self::guard::is_cross_site;
-use self::page::{Page, fingerprint, query};
+pub(super) use self::metadata::picture_url;
+use self::page::{EMBED, Page, fingerprint};
 use self::posted::Posted;
+pub(super) use self::without_form::unknown;
+use self::without_form::{unsent, unshown};
+use super::document::{Reader, query};
 use super::problem::Problem;
 use super::{CampaignId, Client, Code, body};
 use crate::app::AppState;
@@ -51,7 +54,7 @@ pub(super) async fn get(
     headers: &HeaderMap,
 ) -> Response {
     let shown = show(state, campaign, method, uri, headers).await;
-    shown.unwrap_or_else(|problem| unshown(asked(uri, headers), &problem))
+    shown.unwrap_or_else(|problem| unshown(Reader::of(uri, headers), &problem))
 }
 
 async fn show(
@@ -68,7 +71,7 @@ async fn show(
         return Ok(unpacked.map_err(|_| Refusal::Busy)?.map(Body::from));
     }
     let Some(version) = state.campaigns.get(campaign) else {
-        return Ok(unknown(uri, headers));
+        return Ok(unknown(Reader::of(uri, headers)));
     };
     let mut page = Page::new(state.clone(), version, uri, headers, state.clock.now())?;
     page.told = once.map(|_| Key::PageOnce);
@@ -95,10 +98,10 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let locale = asked(&uri, &headers);
-    let Ok(CampaignId(campaign)) = campaign else { return unknown(&uri, &headers) };
+    let reader = Reader::of(&uri, &headers);
+    let Ok(CampaignId(campaign)) = campaign else { return unknown(reader) };
     let taken = take(state, campaign, client, uri, headers, body).await;
-    taken.unwrap_or_else(|problem| unsent(locale, &problem))
+    taken.unwrap_or_else(|problem| unsent(reader, &problem))
 }
 
 async fn take(
@@ -111,7 +114,7 @@ async fn take(
 ) -> Result<Response, Problem> {
     let (now, limiter) = (state.clock.now(), &state.limiter);
     let Some(served) = state.campaigns.get(&campaign) else {
-        return Ok(unknown(&uri, &headers));
+        return Ok(unknown(Reader::of(&uri, &headers)));
     };
     let is_sealed = served.campaign().sealing.is_some();
     let over = limiter.admit(Kind::Form, client).err();
@@ -143,12 +146,14 @@ async fn take(
     let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
     let page = Page::new(state.clone(), version, &uri, &headers, now)?;
+    let embedded = page.is_embedded();
     let rendered = respond(page, posted, is_ours, over).await?;
     if !is_at_risk {
         return Ok(rendered.map(Body::from));
     }
     let network = limiter.network(client);
-    see_other(&state, &campaign, rendered, network).await
+    let asked = if embedded { ["&", EMBED].concat() } else { String::new() };
+    see_other(&state, (&campaign, &asked), rendered, network).await
 }
 
 /// Answers a form that is not read: the campaign seals what is sent, or another site posted it.
@@ -170,10 +175,11 @@ async fn unread(mut page: Page, is_sealed: bool) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Keeps a page for one GET, and answers the post with its address: the browser then holds nothing that was posted.
+/// Keeps a page for one GET, and answers the post with its address, which ends with `asked`: the browser then holds nothing
+/// that was posted.
 async fn see_other(
     state: &AppState,
-    campaign: &str,
+    (campaign, asked): (&str, &str),
     rendered: Rendered,
     network: Option<u64>,
 ) -> Result<Response, Problem> {
@@ -182,7 +188,7 @@ async fn see_other(
     let packed = packed.map_err(Refusal::from)?;
     let token = state.hosted.pages.keep(packed, network).map_err(|_| Refusal::Busy)?;
     let headers = [
-        (header::LOCATION, format!("{campaign}?{ONCE}={token}")),
+        (header::LOCATION, format!("{campaign}?{ONCE}={token}{asked}")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     let mut response = (StatusCode::SEE_OTHER, headers).into_response();

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest as hash};
 use aws_lc_rs::rand;
-use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use base64ct::{Base64, Encoding};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use standwith::action::{Action, ClaimContext, Claims, DeliveryClaim, Source};
 use standwith::campaign::{Campaign, Risk};
 use standwith::check::check;
@@ -22,20 +19,23 @@ use standwith::view::{self, OWN_GOVERNMENT, Posting, whole};
 use url::Url;
 
 use super::Unsent;
+use super::metadata::metadata;
 use super::posted::{JTI, MAIL, NUDGED, TEST, TOKEN, VERSION};
 use crate::app::AppState;
 use crate::campaigns::Version;
-use crate::compression;
 use crate::hosted_forms::Rendered;
+use crate::http::document::{Document, FORM_STYLE, NO_FRAME, PAGE_STYLE, languages, query};
 use crate::http::file::accepts;
 use crate::http::problem::Problem;
 use crate::http::{honeypot, html};
 use crate::intake::Refusal;
-use crate::language::{locale, wanted};
+use crate::language::locale;
 use crate::signature::digest;
 
 /// What in the address asks for the form without script, whatever its value.
 const PLAIN: &str = "plain";
+/// What in the address asks for the page as a frame of another site may show it, whatever its value.
+pub(super) const EMBED: &str = "embed";
 
 /// A form on its way out or in.
 #[derive(Clone)]
@@ -59,6 +59,8 @@ pub(super) struct Page {
     pub(super) told: Option<Key>,
     /// Whether the address asks for the form without script.
     plain: bool,
+    /// Whether the address asks for the page in a frame.
+    embed: bool,
     /// Whether the browser takes gzip.
     packs: bool,
 }
@@ -74,7 +76,7 @@ impl Page {
         now: i64,
     ) -> Result<Self, Problem> {
         let asked = |wanted: &str| query(uri, wanted);
-        let chosen: Vec<String> = asked("lang").into_iter().chain(wanted(headers)).collect();
+        let chosen = languages(uri, headers);
         let available: Vec<String> = version.campaigns().map(|c| c.lang.clone()).collect();
         let lang = language::choose(&chosen, &available).to_owned();
         Ok(Page {
@@ -89,6 +91,7 @@ impl Page {
             is_bot: false,
             told: None,
             plain: asked(PLAIN).is_some(),
+            embed: asked(EMBED).is_some(),
             packs: accepts(headers, "gzip"),
         })
     }
@@ -134,8 +137,7 @@ impl Page {
             seed: seed(&self.jti),
             test: self.test,
             keeps: false,
-            // No site may frame the page.
-            framed: false,
+            framed: self.is_embedded(),
             variant,
             ..FormConfig::default()
         }
@@ -190,13 +192,12 @@ impl Page {
 
     /// The form of plain HTML.
     pub(super) fn form(&self, status: StatusCode, session: &Session) -> Rendered {
-        let style = style(self.campaign());
-        let mut page = String::with_capacity(32 * 1024);
-        self.head(&self.varied().0.title, &style, &mut page);
-        page.push_str("<main>");
-        self.write_form(session, &mut page);
-        page.push_str("</main>\n</html>\n");
-        self.rendered(status, &page, &style, "form-action 'self'")
+        let mut body = String::with_capacity(32 * 1024);
+        self.write_above(&mut body);
+        body.push_str("<main>");
+        self.write_form(session, &mut body);
+        body.push_str("</main>");
+        self.rendered(status, &self.varied().0.title, &body, "form-action 'self'")
     }
 
     /// The form as a campaign where people may be at risk begins with it: the widget, whose quick way out leaves
@@ -205,42 +206,40 @@ impl Page {
         if !self.campaign().is_at_risk() || self.plain || self.state.widgets.is_none() {
             return self.form(StatusCode::OK, session);
         }
-        let style = style(self.campaign());
-        let mut page = String::with_capacity(32 * 1024);
-        self.head(&self.varied().0.title, &style, &mut page);
-        page.push_str("<main><noscript>");
-        self.write_form(session, &mut page);
-        page.push_str("</noscript>");
-        self.write_script(&mut page);
-        page.push_str("</main>\n</html>\n");
+        let mut body = String::with_capacity(32 * 1024);
+        self.write_above(&mut body);
+        body.push_str("<main><noscript>");
+        self.write_form(session, &mut body);
+        body.push_str("</noscript>");
+        self.write_script(&mut body);
+        body.push_str("</main>");
         let policy = ["form-action 'self'; ", &self.script_policy()].concat();
-        self.rendered(StatusCode::OK, &page, &style, &policy)
+        self.rendered(StatusCode::OK, &self.varied().0.title, &body, &policy)
     }
 
     /// The page of a sealed campaign. What is sealed is sealed by script, so there is no form of plain HTML:
     /// without script the page says why, with it the widget stands there, where its files are served.
     pub(super) fn sealed(&self, status: StatusCode) -> Rendered {
         let campaign = self.campaign();
-        let style = style(campaign);
-        let mut page = String::with_capacity(16 * 1024);
-        self.head(&campaign.title, &style, &mut page);
+        let mut body = String::with_capacity(4 * 1024);
+        self.write_above(&mut body);
         let served = self.state.widgets.is_some() && status == StatusCode::OK;
-        page.push_str("<main class=\"standwith\">");
+        body.push_str("<main class=\"standwith\">");
         // The widget brings a heading of its own.
-        page.push_str(if served { "<noscript><h1>" } else { "<h1>" });
-        html::escape(&campaign.title, &mut page);
-        page.push_str("</h1><p>");
-        html::escape(locale(&self.lang).words(Key::SealedNeedsScript), &mut page);
-        page.push_str(if served { "</p></noscript>" } else { "</p>" });
+        body.push_str(if served { "<noscript><h1>" } else { "<h1>" });
+        html::escape(&campaign.title, &mut body);
+        body.push_str("</h1><p>");
+        html::escape(locale(&self.lang).words(Key::SealedNeedsScript), &mut body);
+        body.push_str(if served { "</p></noscript>" } else { "</p>" });
         if served {
-            self.write_script(&mut page);
+            self.write_script(&mut body);
         }
-        page.push_str("</main>\n</html>\n");
+        body.push_str("</main>");
         let policy = match served {
             true => ["form-action 'none'; ", &self.script_policy()].concat(),
             false => "form-action 'none'".to_owned(),
         };
-        self.rendered(status, &page, &style, &policy)
+        self.rendered(status, &campaign.title, &body, &policy)
     }
 
     /// The widget's tag. Its addresses are relative, so that they hold wherever a proxy puts the endpoint.
@@ -266,37 +265,38 @@ impl Page {
         format!("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'{}", elsewhere.concat())
     }
 
-    fn rendered(&self, status: StatusCode, page: &str, style: &str, policy: &str) -> Rendered {
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; img-src 'self' https: data:; \
-             {policy}; base-uri 'none'; frame-ancestors 'none'",
-            Base64::encode_string(hash(&SHA256, style.as_bytes()).as_ref())
-        );
-        let packed = self.packs.then(|| compression::quickly(page.as_bytes())).flatten();
-        let is_packed = packed.is_some();
-        let body = packed.map_or_else(|| Bytes::copy_from_slice(page.as_bytes()), Bytes::from);
-        let mut rendered = Rendered::new(body);
-        *rendered.status_mut() = status;
-        let headers = rendered.headers_mut();
-        for (name, value) in [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::VARY, "Accept-Language, Accept-Encoding"),
-            // No window of another site keeps a hand on this one.
-            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-            // So that a post of this page names its origin; other sites still learn nothing.
-            (header::REFERRER_POLICY, "same-origin"),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        if is_packed {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        // All in it is ASCII: addresses are written as browsers send them.
-        if let Ok(policy) = HeaderValue::from_str(&policy) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
+    fn rendered(&self, status: StatusCode, title: &str, body: &str, policy: &str) -> Rendered {
+        let campaign = self.campaign();
+        let address = self.state.config.addresses.first();
+        let document = Document {
+            lang: &campaign.lang,
+            title,
+            metadata: &metadata(address, &self.version, &self.lang),
+            style: &style(campaign),
+            body,
+            policy,
+            frames: &self.frames(),
+            cache: "no-store",
+        };
+        let mut rendered = document.rendered(status, self.packs);
+        // So that a post of this page names its origin; other sites still learn nothing.
+        let referrer = HeaderValue::from_static("same-origin");
+        rendered.headers_mut().insert(header::REFERRER_POLICY, referrer);
         rendered
+    }
+
+    /// Whether the page is asked for in a frame, and the campaign lets somebody frame it.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.embed && !self.campaign().embed.origins.is_empty()
+    }
+
+    /// The origins that may frame the page, as a policy has them.
+    fn frames(&self) -> String {
+        if !self.is_embedded() {
+            return NO_FRAME.to_owned();
+        }
+        let origins = self.campaign().embed.origins.iter().map(|url| origin(url));
+        origins.collect::<String>().trim_start().to_owned()
     }
 
     fn write_form(&self, session: &Session, out: &mut String) {
@@ -305,7 +305,8 @@ impl Page {
         // Relative, so that it holds wherever a proxy puts the endpoint.
         // Where a mail is offered, that is what the page opens at.
         let at = if campaign.is_mailed() { ["#", view::MAIL].concat() } else { String::new() };
-        let action = format!("{id}?lang={}{at}", self.lang);
+        let embed = if self.is_embedded() { ["&", EMBED].concat() } else { String::new() };
+        let action = format!("{id}?lang={}{embed}{at}", self.lang);
         let token = self.state.hosted.tokens.issue(id, &self.jti, self.now);
         let mut hidden =
             vec![(JTI, self.jti.clone()), (TOKEN, token), (VERSION, self.version.digest.clone())];
@@ -328,37 +329,54 @@ impl Page {
         html::write(&plan.tree(), &self.lang, &first, out);
     }
 
-    /// All that comes before what the page is about.
-    fn head(&self, title: &str, style: &str, out: &mut String) {
-        let lang = &self.campaign().lang;
-        out.push_str("<!DOCTYPE html>\n<html lang=\"");
-        html::escape(lang, out);
-        let right_to_left = language::is_right_to_left(lang);
-        out.push_str(if right_to_left { "\" dir=\"rtl\">\n" } else { "\">\n" });
-        out.push_str("<meta charset=\"utf-8\">\n");
-        out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-        html::escape(title, out);
-        out.push_str("</title>\n<style>");
-        out.push_str(style);
-        out.push_str("</style>\n");
-        self.languages(out);
+    /// What stands above the form: who asks, and links to the form in the campaign's other languages.
+    fn write_above(&self, out: &mut String) {
+        out.push_str("<header class=\"above\">\n");
+        self.write_publisher(out);
+        self.write_languages(out);
+        out.push_str("</header>\n");
     }
 
-    /// Links to the form in the campaign's other languages.
-    fn languages(&self, out: &mut String) {
+    fn write_publisher(&self, out: &mut String) {
+        let publisher = &self.campaign().publisher;
+        if publisher.name.is_empty() {
+            return;
+        }
+        let sentence = locale(&self.lang).words(Key::PublishedBy);
+        let (before, after) = sentence.split_once("{publisher}").unwrap_or((sentence, ""));
+        out.push_str("<p>");
+        html::escape(before, out);
+        let is_linked = is_on_the_web(&publisher.url);
+        if is_linked {
+            out.push_str("<a target=\"_blank\" rel=\"noopener noreferrer\" href=\"");
+            html::escape(&publisher.url, out);
+            out.push_str("\">");
+        }
+        html::escape(&publisher.name, out);
+        out.push_str(if is_linked { "</a>" } else { "" });
+        html::escape(after, out);
+        out.push_str("</p>\n");
+    }
+
+    fn write_languages(&self, out: &mut String) {
         let others = self.version.campaigns().map(|campaign| campaign.lang.as_str());
         let mut others = others.filter(|lang| *lang != self.lang).peekable();
         if others.peek().is_none() {
             return;
         }
-        out.push_str("<nav>");
+        out.push_str("<nav aria-label=\"");
+        html::escape(locale(&self.lang).words(Key::Language), out);
+        out.push_str("\">");
+        let asked = [(self.test, TEST), (self.plain, PLAIN), (self.is_embedded(), EMBED)];
+        let asked = asked.map(
+            |(is_asked, name)| {
+                if is_asked { ["&amp;", name].concat() } else { String::new() }
+            },
+        );
+        let asked = asked.concat();
         for lang in others {
             let mut escaped = String::new();
             html::escape(lang, &mut escaped);
-            let asked = [(self.test, TEST), (self.plain, PLAIN)].map(|(is_asked, name)| {
-                if is_asked { ["&amp;", name].concat() } else { String::new() }
-            });
-            let asked = asked.concat();
             out.push_str(&format!("<a href=\"?lang={escaped}{asked}\" lang=\"{escaped}\">"));
             html::escape(autonym(lang), out);
             out.push_str("</a> ");
@@ -367,10 +385,9 @@ impl Page {
     }
 }
 
-/// The value of this name in an address's query.
-pub(super) fn query(uri: &Uri, wanted: &str) -> Option<String> {
-    let mut asked = form_urlencoded::parse(uri.query()?.as_bytes());
-    asked.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+/// Whether a link may lead to this address: it is a whole one, and nothing runs there.
+fn is_on_the_web(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| ["https", "http"].contains(&url.scheme()))
 }
 
 /// A sentence that stands before the form.
@@ -405,11 +422,6 @@ fn seed(jti: &str) -> u64 {
     let bits = decode(jti).unwrap_or_default();
     bits.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
-
-/// The form's own style, as the widget has it.
-const FORM_STYLE: &str = include_str!("../../../../www/loader/style.css");
-/// What the widget leaves to the page that it is on.
-const PAGE_STYLE: &str = "body{margin:0;padding:16px;background:canvas;color:canvastext}nav{max-width:40em;margin:0 auto 16px;font:medium/1.5 system-ui,sans-serif}";
 
 /// The style of the page, with the campaign's own colour.
 fn style(campaign: &Campaign) -> String {
