@@ -12,6 +12,7 @@ mod disk;
 mod faults;
 mod forgery;
 mod hosted;
+mod pages;
 #[cfg(target_os = "linux")]
 mod power;
 mod rate_limit;
