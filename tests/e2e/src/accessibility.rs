@@ -71,7 +71,7 @@ impl<'a> Axe<'a> {
                 incomplete: told(incomplete, isScrolled),
                 seen: passes.flatMap(({ nodes }) => nodes)
                   .filter(({ target }) => document.querySelector('stand-with')
-                    ? Array.isArray(target[0]) : /field|title|form/.test(target)).length,
+                    ? Array.isArray(target[0]) : /field|title|form|campaign|^h1/.test(target)).length,
               };
             }, (error) => window.found = { violations: [String(error)] });";
         browser.run(&format!("{how};{script}"), std::slice::from_ref(rules)).await?;
@@ -156,6 +156,34 @@ pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Resul
     browser.element(submit).await?.click().await?;
     browser.until("!!document.querySelector('#form-thanks')").await?;
     look("sent").await
+}
+
+pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| {
+        // A title that is in another language than the page.
+        file["languages"]["ar"] = json!({ "title": "أطلقوا سراح الصحفي" });
+        file["theme"] = json!({ "accent": "#ffd400" });
+    })
+    .await?;
+    let axe = Axe::of(stage)?;
+    let browser = &stage.browser;
+    for lang in ["en", "ar", "de"] {
+        for path in ["/", "/campaigns/nobody"] {
+            browser.open(&format!("{}{path}?lang={lang}", stage.proxy.origin)).await?;
+            // What is folded away is looked at, too.
+            let how = ROOT.to_owned()
+                + "; document.querySelectorAll('details').forEach((it) => { it.open = true; })";
+            axe.finds_nothing(&how).await.with_context(|| format!("{path} in {lang}"))?;
+            browser.resize(320, 640).await?;
+            let wide = "document.documentElement.scrollWidth > innerWidth";
+            ensure!(
+                browser.value(wide).await? == false,
+                "{path} in {lang} scrolls sideways at 320 px"
+            );
+            browser.resize(1024, 768).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn axe_finds_nothing_where_somebody_may_be_at_risk(stage: &Stage) -> Result<()> {

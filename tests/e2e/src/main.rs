@@ -140,6 +140,7 @@ fn run() -> Result<ExitCode> {
         accessibility::axe_finds_nothing_where_nothing_can_be_sent,
         accessibility::axe_finds_nothing_from_right_to_left,
         accessibility::axe_finds_nothing_on_the_hosted_page,
+        accessibility::axe_finds_nothing_on_pages_without_a_form,
         hostile::a_hostile_page_neither_hides_the_form_nor_steals_its_keys,
         hostile::what_a_page_patches_changes_nothing_that_is_signed,
         hostile::elements_named_like_properties_of_the_document_change_nothing,

@@ -32,8 +32,9 @@ const LOOK: &str = "
         }
         if (name === 'href') {
           const receipt = value.startsWith('data:application/jose,') && it.hasAttribute('download');
-          const own = value.startsWith('#') || root === document && value.startsWith('?lang=');
-          const { protocol } = it;
+          const own = value.startsWith('#') || root === document && /^(\\?lang=|campaigns\\/[a-z-]+$)/.test(value);
+          // Addresses of the hosted page, and its icon.
+          const protocol = it.protocol ?? new URL(it.href).protocol.replace(/^(http|data):$/, 'https:');
           // What is no address to the engine has no scheme, and leads nowhere.
           if (![':', 'https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
         }
@@ -188,7 +189,8 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         file["title"] = line.clone().into();
         file["story"] =
             some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n\n").into();
-        file["publisher"]["name"] = line.into();
+        file["publisher"]["name"] = line.clone().into();
+        file["picture"] = json!({ "url": "face.jpg", "alt": line.clone() });
         file["languages"] = json!({});
         file["delivery"] = json!({ "disclose": [] });
         file["message"]["body"] =
@@ -214,21 +216,33 @@ pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()>
         stage.browser.until("!!document.querySelector('[type=submit]')").await?;
         let look = format!(
             "{} look(document);
-            const page = /^(html|head|meta|title|style|body|main|nav) is there$/;
+            const page = /^(html|head|meta|link|title|style|body|header|main|nav|h1) is there$/;
             const options = Array.from(document.querySelectorAll('option[value^=o]'));
             const labels = options.filter((it) => /^o[0-9]+$/.test(it.value)).map((it) => it.textContent);
             const radios = Array.from(document.querySelectorAll('input[type=radio][value^=o]'), (it) => it.labels[0].textContent);
-            return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window];",
+            const content = (name) => document.querySelector(`meta[property='og:${{name}}']`).content;
+            const read = [content('title'), content('site_name')];
+            return [found.filter((it) => !page.test(it)), [...labels, ...radios], 'pwned' in window, read];",
             look()
         );
         let seen = stage.browser.run(&look, &[]).await?;
         ensure!(seen[0] == json!([]), "{}", seen[0]);
         ensure!(seen[2] == false, "it ran");
+        ensure!(seen[3] == json!([&line, &line]), "{}", seen[3]);
         let shown = seen[1].as_array().context("no texts")?;
         ensure!(shown.len() == some.len(), "{} of {} texts", shown.len(), some.len());
         for (shown, text) in shown.iter().zip(some) {
             ensure!(shown.as_str() == Some(text.as_str()), "{text:?} reads {shown}");
         }
+        let card = format!("{}/", stage.proxy.origin);
+        stage.browser.open(&card).await?;
+        stage.browser.until("!!document.querySelector('.cards')").await?;
+        let look = look.replace(
+            "content('title'), content('site_name')",
+            "document.querySelector('h2').textContent, document.querySelector('img').alt",
+        );
+        let seen = stage.browser.run(&look, &[]).await?;
+        ensure!(seen == json!([[], [], false, [&line, &line]]), "{seen}");
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::intake::Refusal;
 
 /// The dress of the form in few bytes: in a flood, each refused post is answered with one of these pages.
-const STYLE: &str = ":root{color-scheme:light dark}body{margin:16px;font:medium/1.5 system-ui,sans-serif}\
+const STYLE: &str = ":root{color-scheme:light dark}body{margin:16px;background:canvas;color:canvastext;font:medium/1.5 system-ui,sans-serif}\
                      main{max-width:36em;margin:auto;padding:0 5%;border:1px solid #8884;border-radius:9px}\
                      h1{font-size:1.5em;line-height:1.3}a{color:inherit}";
 
