@@ -56,10 +56,11 @@ fn places(
 }
 
 #[test]
-fn only_two_files_ask_for_what_machine_they_are_built() {
+fn only_three_files_ask_for_what_machine_they_are_built() {
     let asked = concat!("target_", "arch");
-    let others = files_of("rs")
-        .filter(|(path, _)| !["src/lib.rs", "widget/src/lib.rs"].contains(&path.as_str()));
+    // The campaign has a key that only the endpoint reads.
+    let may = ["src/lib.rs", "widget/src/lib.rs", "src/campaign/mod.rs"];
+    let others = files_of("rs").filter(|(path, _)| !may.contains(&path.as_str()));
     assert_eq!(places(others, |line| line.contains(asked)), [""; 0]);
 }
 
