@@ -34,6 +34,8 @@ pub(super) struct Document<'a> {
     /// HTML of the head: what programs read of the page.
     pub(super) metadata: &'a str,
     pub(super) style: &'a str,
+    /// Whether the page has its icon in itself.
+    pub(super) has_icon: bool,
     /// HTML of the body.
     pub(super) body: &'a str,
     /// Directives of the policy beside those of all pages.
@@ -90,7 +92,10 @@ impl Document<'_> {
         escape(self.title, &mut out);
         out.push_str("</title>\n");
         out.push_str(self.metadata);
-        out.push_str(&format!("<link rel=\"icon\" href=\"{ICON}\">\n<style>{style}</style>\n"));
+        if self.has_icon {
+            out.push_str(&format!("<link rel=\"icon\" href=\"{ICON}\">\n"));
+        }
+        out.push_str(&format!("<style>{style}</style>\n"));
         out.push_str(self.body);
         out.push_str("\n</html>\n");
         out

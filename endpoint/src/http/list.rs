@@ -110,6 +110,7 @@ impl List {
             title: heading,
             metadata: "",
             style: &style,
+            has_icon: true,
             body: &body,
             policy: "form-action 'none'",
             frames: NO_FRAME,

@@ -169,6 +169,9 @@ async fn a_frame_at_risk_says_that_the_page_around_stays_and_keeps_its_answers()
     let page = scene.get(&format!("/campaigns/{ID}?plain&embed")).await.text();
     assert!(page.contains(around), "{page}");
     assert!(!scene.get(&format!("/campaigns/{ID}?plain")).await.text().contains(around));
+    // Without an icon of its own, browsers ask for one that must not be stored; then Chromium stores no page for "Back".
+    assert!(!page.contains("rel=\"icon\""), "{page}");
+    assert_eq!(scene.get("/favicon.ico").await.header("cache-control"), "no-store");
     let sent = scene.ask(scene.form("?embed", &FILLED)).await;
     assert!(sent.header("location").ends_with("&embed"), "{}", sent.header("location"));
     for _ in 0..2 {

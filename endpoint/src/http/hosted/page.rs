@@ -273,6 +273,9 @@ impl Page {
             title,
             metadata: &metadata(address, &self.version, &self.lang),
             style: &style(campaign),
+            // At risk, "Back" must not show what was typed. Chromium stores a page for that, in spite of `no-store`, unless it
+            // has fetched something else that must not be stored: `/favicon.ico`, for which it asks here.
+            has_icon: !campaign.is_at_risk(),
             body,
             policy,
             frames: &self.frames(),

@@ -74,6 +74,7 @@ fn page(
         title: heading,
         metadata: "",
         style: STYLE,
+        has_icon: true,
         body: &body,
         policy: "form-action 'none'",
         frames: NO_FRAME,
