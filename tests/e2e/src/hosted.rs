@@ -100,6 +100,34 @@ pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     Ok(())
 }
 
+/// The browser lets the sites that the campaign names frame the page, and what is sent from there arrives.
+pub(crate) async fn only_a_site_that_the_campaign_names_frames_the_page(
+    stage: &Stage,
+) -> Result<()> {
+    let hosted = format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin);
+    let frame = |query: &str| {
+        format!("<iframe title=Form width=800 height=700 src='{hosted}{query}'></iframe>")
+    };
+    let form = "!!document.querySelector('[type=submit]')";
+    for (origin, query, is_shown) in [
+        ("https://partner.invalid", "?embed", false),
+        (stage.partner.origin.as_str(), "", false),
+        (stage.partner.origin.as_str(), "?lang=en&embed", true),
+    ] {
+        serve_changed(stage, |file| {
+            file["embed"] = serde_json::json!({ "origins": [origin] });
+        })
+        .await?;
+        stage.open_body(&frame(query)).await?;
+        stage.browser.until("document.readyState === 'complete'").await?;
+        stage.browser.enter_frame().await?;
+        ensure!(stage.browser.value(form).await? == is_shown, "{origin} {query}");
+    }
+    stage.browser.element("document.querySelector('[type=submit]')").await?.click().await?;
+    // The answer to the post is in the frame, too.
+    stage.browser.until("!!document.querySelector('#form-summary')").await
+}
+
 pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     let endpoint = Endpoint::start(place, None).await?;
     let address = format!("{}/campaigns/{CAMPAIGN}?lang=en", endpoint.origin());

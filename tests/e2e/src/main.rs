@@ -171,6 +171,7 @@ fn run() -> Result<ExitCode> {
         hosted::the_hosted_form_needs_no_script,
         hosted::the_hosted_form_at_risk_has_the_whole_quick_way_out,
         hosted::what_was_posted_without_script_at_risk_does_not_come_back,
+        hosted::only_a_site_that_the_campaign_names_frames_the_page,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
