@@ -4,7 +4,7 @@ import { Window } from "happy-dom";
 
 /** What of a browser's window the widget uses by its bare name. */
 const GLOBALS = [
-  "CSSStyleSheet", "CustomEvent", "Document", "Element", "Event", "HTMLElement", "IntersectionObserver", "Node",
+  "CSSStyleSheet", "CustomEvent", "Document", "Element", "Event", "HTMLElement", "IntersectionObserver", "MutationObserver", "Node",
   "Text", "addEventListener", "customElements", "document", "location", "navigator", "removeEventListener", "requestAnimationFrame",
 ];
 

@@ -24,6 +24,12 @@ const settle = async (work, done) => {
   done(value);
 };
 
+/**
+ * What ends a request after so many milliseconds, where the browser can.
+ * @param {number} time
+ */
+export const timeout = (time) => AbortSignal?.timeout?.(time);
+
 /** @param {ArrayBuffer | Uint8Array} buffer */
 export const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -60,14 +66,13 @@ export const bytesOf = async (response, most) => {
 
 /**
  * Sends a request: `[status, body, Retry-After]`.
- * @param {Request | undefined} request nothing where none could be made
+ * @param {string} url
+ * @param {RequestInit} init not as a `Request`: a page may have one of its own, and WebKit collects a request while it is
+ *   answered, and its signal along with it
  * @param {Done<[number, string, string]>} done
  */
-export const send = (request, done) => settle(async () => {
-  if (!request) return;
-  // The signal beside the request and not in it: WebKit collects a request while it is answered,
-  // and its signal along with it.
-  const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+export const send = (url, init, done) => settle(async () => {
+  const response = await fetch(url, { ...init, signal: timeout(PATIENCE) });
   const body = new TextDecoder().decode(await bytesOf(response, LONGEST_ANSWER));
   return /** @type {[number, string, string]} */ (
     [response.status, body, response.headers.get("Retry-After") ?? ""]
@@ -115,10 +120,9 @@ export const digits = (lang, number) => {
  * stand in its place in `document.body`.
  * @template {keyof Document} K
  * @param {K} name
- * @param {object} [of] the prototype that has it
  * @returns {Document[K]}
  */
-export const own = (name, of = Document.prototype) => Reflect.get(of, name, document);
+export const own = (name) => Reflect.get(Document.prototype, name, document);
 
 /**
  * Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
@@ -132,7 +136,8 @@ export const leave = (url) => {
   own("head")?.append(meta);
   own("documentElement")?.remove();
   // A frame may not be allowed to lead the page around it away, and not every browser says so: then it leaves alone.
-  for (const frame of new Set([/** @type {Window} */ (top), window])) {
+  const frames = top === window ? [window] : [/** @type {Window} */ (top), window];
+  for (const frame of frames) {
     try {
       frame.location.replace(url);
     } catch {

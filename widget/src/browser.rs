@@ -24,7 +24,7 @@ extern "C" {
     // esbuild bundles that breaks on a page with an enumerable property on `Object.prototype`.
     /// Status, body and Retry-After of the answer to a request, if there is one.
     #[wasm_bindgen(catch)]
-    fn send(request: &JsValue, done: &JsValue) -> Result<(), JsValue>;
+    fn send(url: &str, init: &JsValue, done: &JsValue) -> Result<(), JsValue>;
     /// What came of a promise, as a list of one.
     #[wasm_bindgen(catch)]
     pub(crate) fn when(promise: &JsValue, done: &JsValue) -> Result<(), JsValue>;
@@ -231,8 +231,8 @@ pub(crate) fn text(list: &Array, index: u32) -> String {
 }
 
 /// Sends a request, and has `done` called with the answer or with nothing.
-pub(crate) fn post(request: &JsValue, done: &JsValue) {
-    let _ = send(request, done);
+pub(crate) fn post(url: &str, init: &JsValue, done: &JsValue) {
+    let _ = send(url, init, done);
 }
 
 /// What an answer that came says of the action of this identity.

@@ -89,6 +89,15 @@ pub(crate) struct RequestInit<'a> {
     pub(crate) redirect: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) headers: Option<Headers<'a>>,
+}
+
+/// The headers of a request with a body.
+#[derive(Serialize)]
+pub(crate) struct Headers<'a> {
+    #[serde(rename = "Content-Type")]
+    pub(crate) content_type: &'a str,
 }
 
 /// What `navigator.share` passes on.

@@ -69,7 +69,10 @@ impl<'a> EmbedContext<'a> {
             url => browser::resolve(url, &address),
         };
         let hosted = match hosted.as_str() {
-            "" => address.strip_suffix(".json").unwrap_or_default().to_owned(),
+            "" => {
+                let file = address.split(['?', '#']).next().unwrap_or_default();
+                file.strip_suffix(".json").unwrap_or_default().to_owned()
+            }
             url => browser::resolve(url, &page),
         };
         // The hosted page itself, which carries the form where people may be at risk, leads nowhere else.

@@ -36,6 +36,18 @@ export const create = (name) =>
   /** @type {any} */ (Document.prototype.createElement.call(document, name));
 
 /**
+ * An option of a list. Not `new Option`: older libraries have one of their own.
+ * @param {string} text
+ * @param {string} value
+ */
+const option = (text, value) => {
+  const made = create("option");
+  made.append(text);
+  made.value = value;
+  return made;
+};
+
+/**
  * The child of `parent` that is this node or has it inside; nothing if it was taken out.
  * @param {Node} parent
  * @param {Node | null | undefined} node
@@ -160,7 +172,7 @@ export const renderer = (root, base, list, tags, addresses) => {
       // The one that is chosen, in the place of the one that was.
       if (countries && !element.hasCountries) {
         element.length = count;
-        element.append(new Option(countries, countries));
+        element.append(option(countries, countries));
       }
     }
     for (name in lastAttributes) if (!(name in now)) set(element, name);
@@ -293,8 +305,8 @@ export const renderer = (root, base, list, tags, addresses) => {
         }
         /** @type {HTMLOptionElement[]} */
         const all = list[2]
-          ? JSON.parse(list).map((/** @type {string} */ named) => new Option(named.slice(2), named.slice(0, 2)))
-          : /** @type {string[]} */ (codes.match(/../g)).map((code) => new Option(name(code), code));
+          ? JSON.parse(list).map((/** @type {string} */ named) => option(named.slice(2), named.slice(0, 2)))
+          : /** @type {string[]} */ (codes.match(/../g)).map((code) => option(name(code), code));
         if (compare && !list[2]) all.sort((a, b) => compare(a.text, b.text));
         const { value } = select;
         select.length = 1;

@@ -44,9 +44,12 @@ export const decode = (all) => {
   if (!said.id && text.split("{").length > text.split("}").length) {
     throw new Unavailable("network", "cut off");
   }
+  // Whatever a page has made of it, a failure comes when it is awaited, and not as an uncaught error before.
+  const digest = (async () => crypto.subtle.digest("SHA-256", bytes))();
+  digest.catch(() => {});
   return {
     text,
-    digest: crypto.subtle.digest("SHA-256", bytes),
+    digest,
     said,
     /** @type {FirstPaint} */
     firstPaint: end < 0 ? {} : read(new TextDecoder().decode(all.subarray(end + 1))),

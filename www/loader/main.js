@@ -3,7 +3,7 @@
 // but their languages and times. Whatever fails here leaves what stands inside the element on the
 // page, with a sentence and a link.
 
-import { base64url, bytesOf, own } from "standwith-browser";
+import { base64url, bytesOf, own, timeout } from "standwith-browser";
 import init, { mount } from "standwith-glue";
 import { create, renderer } from "standwith-renderer";
 import { SENTENCES, Unavailable, because } from "./failure.js";
@@ -28,12 +28,31 @@ const ATTRIBUTES =
 const STOPPED = ("keydown keypress keyup pointerdown mousedown touchstart touchmove touchend selectstart contextmenu " +
   "copy cut paste dragstart dragover drop").split(" ");
 
-const script = /** @type {HTMLScriptElement | null | undefined} */ (own("currentScript") ??
-  [.../** @type {NodeListOf<HTMLScriptElement>} */ (
-    own("querySelectorAll").call(document, "script[data-campaign]")
-  )].find((tag) => !tag.standwith));
+/** @typedef {HTMLScriptElement} Tag */
+
+/** What runs this file: a tag, or a script of the page's that has its address or its text. */
+const script = /** @type {Tag | null} */ (own("currentScript"));
+/**
+ * All tags of the page, also of those whose own script never runs. Other programs have campaigns too, without an address.
+ * @returns {Tag[]}
+ */
+const tags = () => /** @type {any} */ ([
+  ...own("querySelectorAll").call(document, "script[data-campaign*='/']"),
+]);
 /** The address that those of the page are relative to. */
-const base = () => own("baseURI", Node.prototype);
+const base = () => own("baseURI");
+
+/**
+ * An address that the tag names, resolved against the page's.
+ * @param {string} url
+ */
+const addressOf = (url) => {
+  try {
+    return new URL(url, base()).href;
+  } catch (error) {
+    throw new Unavailable("faulty", String(error));
+  }
+};
 
 /**
  * Where a file of ours is. Everything comes from this version's own folder, also when this file is the
@@ -41,12 +60,12 @@ const base = () => own("baseURI", Node.prototype);
  * @param {string} name
  */
 const at = (name) => {
-  const { href } = new URL(".", script?.src || base());
+  const { href } = new URL(".", script?.src || tags().find(({ src }) => src)?.src || base());
   return href + (href.endsWith(`/v${__VERSION__}/`) ? "" : `v${__VERSION__}/`) + name;
 };
 
 /**
- * @param {URL | string} url
+ * @param {string} url
  * @param {string} [hash] SHA-256 in base64 without padding
  * @param {Record<string, string>} [headers]
  */
@@ -55,7 +74,7 @@ const fetchFile = async (url, hash, headers) => {
     headers,
     credentials: "omit",
     referrerPolicy: "no-referrer",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: timeout(PATIENCE),
     ...(hash && { integrity: `sha256-${hash}=` }),
   }).catch(because("network"));
   const { ok, status } = response;
@@ -116,7 +135,7 @@ const nextFrame = () => new Promise((resolve) => {
 
 /**
  * A campaign file, its digest, and the address from which it came at last. No header of these takes a preflight.
- * @param {URL} url
+ * @param {string} url
  * @param {string[]} wanted
  */
 const loadCampaign = async (url, wanted) => {
@@ -128,16 +147,16 @@ const loadCampaign = async (url, wanted) => {
   const all = await bytesOf(response, LARGEST_FILE).catch((error) =>
     because(error instanceof RangeError ? "campaign" : "network")(error)
   );
-  return { ...decode(all), file: response.url || String(url) };
+  return { ...decode(all), file: response.url || url };
 };
 
 /** @typedef {ShadowRoot | HTMLDivElement} Root where a form goes, or what is said in its place */
 
 /**
  * What looks after each form on the page when something throws.
- * @type {Set<() => void>}
+ * @type {(() => void)[]}
  */
-const checks = new Set();
+let checks = [];
 for (const kind of ["error", "unhandledrejection"]) {
   addEventListener(kind, () => setTimeout(() => checks.forEach((check) => check())));
 }
@@ -150,6 +169,14 @@ let becomeReady;
 const ready = new Promise((resolve) => becomeReady = resolve);
 
 class StandWith extends HTMLElement {
+  static observedAttributes = ["campaign"];
+  /** @type {ShadowRoot | undefined} */
+  #root;
+  /**
+   * Says how the form looks, where the browser can't share that between forms.
+   * @type {HTMLStyleElement | undefined}
+   */
+  #style;
   /** @type {import("standwith-glue").Mounted | undefined} */
   #form;
   /**
@@ -157,6 +184,11 @@ class StandWith extends HTMLElement {
    * @type {object | undefined}
    */
   #start;
+  /**
+   * What it is about.
+   * @type {string | null | undefined}
+   */
+  #campaign;
   /**
    * What is done before Rust listens.
    * @type {Early | undefined}
@@ -170,35 +202,65 @@ class StandWith extends HTMLElement {
 
   connectedCallback() {
     if (this.#form || this.#start || this.#early) return;
+    // Of a page that was kept with it: its tag makes another one, but for a tag in the head where Turbo goes back.
+    const { tag } = this.dataset;
+    if (tag && !this.standwith && (tag === "body" || document.readyState !== "complete")) return this.remove();
+    this.#campaign = this.getAttribute("campaign");
     const start = this.#start = {};
     // Before anything is made: that takes a slow device as long as a good network takes to answer.
     const asked = this.#ask(start);
-    let shadow = this.shadowRoot;
+    /** @type {Root | undefined} */
+    let shadow;
     try {
-      shadow ??= this.#attach();
+      const root = shadow = this.#root ??= this.#attach();
+      // What stands inside the element is seen until the form is there.
+      root.replaceChildren(create("slot"));
+      this.#dress();
+      asked
+        .then(/** @returns {any} */ (found) => found && start === this.#start && this.#show(start, root, found))
+        .catch((error) => start === this.#start && this.#fail(root, error));
     } catch (error) {
-      // The page refuses a root: what stands inside stays, and the sentence comes after it.
       asked.catch(() => {});
-      this.#start = undefined;
-      return this.#fail(this.appendChild(create("div")), /** @type {Failure} */ (error));
+      // Where the page refuses a root, what stands inside stays, and the sentence comes after it.
+      this.#fail(shadow ?? this.appendChild(create("div")), /** @type {Failure} */ (error));
     }
-    // What stands inside the element is seen until the form is there.
-    shadow.replaceChildren(create("slot"));
-    asked
-      .then(/** @returns {any} */ (found) => found && start === this.#start && this.#show(start, shadow, found))
-      .catch((error) => start === this.#start && this.#fail(shadow, error));
   }
 
   #attach() {
     const shadow = this.attachShadow({ mode: "open" });
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
-    shadow.adoptedStyleSheets = [sheet];
     // The page's hotkeys get no letter of what is typed here, and what it forbids on itself (to select, to copy, to
     // open a menu) is not forbidden here. It hears `click`, by which its own menus close, and how its own drags end.
     for (const kind of STOPPED) {
       shadow.addEventListener(kind, (event) => event.stopPropagation());
     }
+    try {
+      if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+      shadow.adoptedStyleSheets = [sheet];
+    } catch {
+      this.#style = create("style");
+      this.#style.append(css);
+    }
     return shadow;
+  }
+
+  /** Puts the style beside what was painted, where the form brings it along. */
+  #dress() {
+    const { shadowRoot } = this;
+    if (!this.#style) return;
+    shadowRoot?.append(this.#style);
+    if (!this.#style.sheet) throw Error("no style");
+  }
+
+  /**
+   * Starts anew where it is about another campaign by now, after what is being sent; a framework sets the other attributes
+   * in the same task.
+   */
+  async attributeChangedCallback() {
+    do await pause();
+    while (this.#form?.state === "sending");
+    if (!this.isConnected || this.getAttribute("campaign") === this.#campaign) return;
+    this.#end();
+    this.connectedCallback();
   }
 
   disconnectedCallback() {
@@ -214,7 +276,7 @@ class StandWith extends HTMLElement {
     this.#start = undefined;
     this.#early?.end();
     this.#told = this.#early = undefined;
-    checks.delete(this.#check);
+    checks = checks.filter((check) => check !== this.#check);
     removeEventListener("pagehide", this.#leave);
     this.#form?.free();
     this.#form = undefined;
@@ -255,13 +317,19 @@ class StandWith extends HTMLElement {
     if (this.getAttribute("loading") === "lazy") await this.#near();
     if (start !== this.#start) return;
     if (!crypto.subtle) throw new Unavailable("insecure");
-    const campaign = this.getAttribute("campaign");
-    if (!campaign) throw new Unavailable("faulty");
-    const url = new URL(campaign, base());
+    if (!this.#campaign) throw new Unavailable("faulty");
+    const url = addressOf(this.#campaign);
     // A form of the page has members named like its controls.
-    const { closest, getAttribute } = Element.prototype;
-    const near = this.parentElement && closest.call(this.parentElement, "[lang]");
-    const around = getAttribute.call(near ?? own("documentElement"), "lang");
+    const { closest, getAttribute, getRootNode } = Element.prototype;
+    let around;
+    /** @type {Element | undefined} */
+    let place = this;
+    // Out of each shadow root in which it stands.
+    for (let selector = "[lang]:not(:scope)"; place && !around; selector = "[lang]") {
+      const near = closest.call(place, selector);
+      around = near && getAttribute.call(near, "lang");
+      place = /** @type {ShadowRoot} */ (getRootNode.call(place)).host;
+    }
     const wanted = /** @type {string[]} */ ([this.lang, around, ...navigator.languages].filter(Boolean));
     const ask = () => loadCampaign(url, wanted).catch(because("campaign"));
     const first = [ask()];
@@ -301,7 +369,7 @@ class StandWith extends HTMLElement {
     await pause();
     if (!isWanted()) return;
     const endpoint = this.getAttribute("endpoint");
-    const query = new URLSearchParams(location.search);
+    const query = new URL(location.href).searchParams;
     let early = this.#early;
     // In the order of `EmbedContext`.
     const context = [
@@ -309,7 +377,7 @@ class StandWith extends HTMLElement {
       Math.random(),
       early?.typed || early?.pressed ? 1 : "",
       file,
-      endpoint && new URL(endpoint, base()).href,
+      endpoint && addressOf(endpoint),
       this.getAttribute("source"),
       location.origin + location.pathname,
       location.origin,
@@ -348,8 +416,9 @@ class StandWith extends HTMLElement {
       throw error;
     }
     this.#start = undefined;
+    this.#dress();
     early.again(stands);
-    checks.add(this.#check);
+    checks.push(this.#check);
     becomeReady();
   }
 
@@ -388,6 +457,7 @@ class StandWith extends HTMLElement {
       // No first paint of ours: a file from elsewhere, or of another version.
       shadow.replaceChildren(slot);
     }
+    this.#dress();
   }
 
   /** The page is left. */
@@ -421,11 +491,12 @@ class StandWith extends HTMLElement {
     sentence.setAttribute("role", "status");
     sentence.lang = "en";
     const link = create("a");
-    const hosted = this.getAttribute("hosted") || this.getAttribute("campaign");
+    const hosted = this.getAttribute("hosted");
     link.textContent = "Open the form on its own page";
     try {
-      const address = /** @type {URL} */ (reason !== "unclear" && hosted && new URL(hosted.replace(/\.json$/, ""), base()));
-      if (/^https?:$/.test(address?.protocol)) link.href = address.href;
+      const named = reason !== "unclear" && (hosted || this.#campaign);
+      const { protocol, origin, pathname, href } = new URL(named || "about:blank", base());
+      if (/^https?:$/.test(protocol)) link.href = hosted ? href : origin + pathname.replace(/\.json$/, "");
     } catch {
       // No address: the sentence stands alone.
     }
@@ -464,34 +535,52 @@ class StandWith extends HTMLElement {
 }
 
 /**
- * Puts a form where the script stands.
+ * Puts a form where a tag stands, once.
+ * @param {Tag} tag
  * @param {string} name
  */
-const place = (name) => {
-  if (!script?.dataset.campaign || script.standwith) return;
-  script.standwith = true;
-  const element = create(name);
-  for (const attribute of ATTRIBUTES) {
-    const value = script.dataset[attribute];
-    if (value !== undefined) element.setAttribute(attribute, value);
-  }
-  if (!script.closest("head")) script.after(element);
-  else if (own("body")) own("body").append(element);
-  else addEventListener("DOMContentLoaded", () => own("body").append(element), { once: true });
+const place = (tag, name) => {
+  if (tag.standwith) return;
+  tag.standwith = true;
+  const where = tag.closest("head") ? "head" : "body";
+  const put = () => {
+    const element = create(name);
+    element.standwith = true;
+    element.dataset.tag = where;
+    for (const attribute of ATTRIBUTES) {
+      const value = tag.dataset[attribute];
+      if (value !== undefined) element.setAttribute(attribute, value);
+    }
+    if (where === "body") tag.after(element);
+    else own("body").append(element);
+  };
+  if (own("body")) put();
+  else addEventListener("DOMContentLoaded", put, { once: true });
+};
+
+/**
+ * Puts forms where tags stand: that of this script, else all that there are and will be.
+ * @param {string} name
+ */
+const placeAll = (name) => {
+  if (script?.dataset.campaign) return place(script, name);
+  const look = () => tags().forEach((tag) => place(tag, name));
+  look();
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
 };
 
 try {
   const known = Object(window.StandWith);
   // An element or a frame of the page may have that name.
   if (Object.getPrototypeOf(known) === Object.prototype && known.version) {
-    place(known.element);
+    placeAll(known.element);
   } else {
     let element = "stand-with";
     // The page has an element of this name already: the tag still works, under the next one.
     for (let n = 2; customElements.get(element); n++) element = `stand-with-${n}`;
     customElements.define(element, StandWith);
     window.StandWith = { version: __VERSION__, ready, element };
-    place(element);
+    placeAll(element);
   }
 } catch (error) {
   console.warn(`StandWith: ${error}`);

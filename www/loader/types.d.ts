@@ -62,8 +62,8 @@ interface HTMLSelectElement {
   hasCountries?: string | false;
 }
 
-interface HTMLScriptElement {
-  /** Whether this tag has put its form on the page. */
+interface HTMLElement {
+  /** Whether this tag has put its form on the page, or this element is that of a tag that has run. */
   standwith?: boolean;
 }
 

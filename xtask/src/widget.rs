@@ -215,15 +215,16 @@ fn hashes(catalogues: &[Asset]) -> Asset {
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
 fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> Result<Vec<u8>> {
     let parts = out_dir();
-    let out = parts.join("bundle.js");
+    let (out, staged) = (parts.join("bundle.js"), stage()?);
     let names = catalogues.iter().map(|asset| asset.name.trim_end_matches(".json"));
     let names = names.collect::<Vec<_>>().join(" ");
     esbuild()
-        .arg(stage()?.join("main.js"))
+        .arg(staged.join("main.js"))
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
         .arg(format!("--alias:standwith-glue={}", parts.join("standwith.js").display()))
         .arg(format!("--alias:standwith-browser={}", snippet(&parts)?.display()))
         .arg("--alias:standwith-renderer=./widget/src/renderer.js")
+        .arg(format!("--inject:{}", staged.join("natives.js").display()))
         .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", hash(&wasm.bytes)))
@@ -232,6 +233,7 @@ fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> 
         .arg(format!("--define:__COUNTRIES__={:?}", hash(&english.bytes)))
         // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
         .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
+        .arg("--define:Request=undefined")
         // A form ends with its element, and frees all that it holds: nothing is left to a garbage collector.
         .args(["--define:FinalizationRegistry=undefined", "--define:Symbol.dispose=undefined"])
         .arg(format!("--outfile={}", out.display()))
@@ -239,7 +241,7 @@ fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> 
     // After esbuild terser still finds 270 to 300 bytes, after brotli: most of it in the glue.
     Run::new("node_modules/.bin/terser")
         .arg(&out)
-        .args(["--compress", "passes=3,ecma=2022", "--mangle", "--output"])
+        .args(["--compress", "passes=5,ecma=2022", "--mangle", "--output"])
         .arg(&out)
         .quietly()?;
     let code = read_text(&out)?;

@@ -200,3 +200,35 @@ pub(crate) async fn a_wrong_clock_does_no_harm(stage: &Stage) -> Result<()> {
     ensure!(stage.endpoint.only_action().await?["status"] == "accepted", "not accepted");
     Ok(())
 }
+
+pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
+    stage: &Stage,
+) -> Result<()> {
+    let tag = TAG.replace("data-campaign", "data-endpoint=\"https://host:PORT/x\" data-campaign");
+    let rejects = "<script>
+      SubtleCrypto.prototype.digest = () => Promise.reject(new Error('no'));
+    </script>";
+    for (head, tag, code) in
+        [("", tag.as_str(), "unavailable_faulty"), (rejects, TAG, "unavailable_wasm")]
+    {
+        // What was typed before that was known can be copied, and nothing looks as if it could be sent.
+        stage.proxy.break_down("standwith.wasm", Fault::Hold);
+        stage.open_page(head, tag, &[]).await?;
+        let form = stage.form();
+        form.click("[name=given_name]").await?;
+        stage.browser.strike("Sophea").await?;
+        form.submit().await?;
+        stage.proxy.mend();
+        form.until("unavailable").await?;
+        form.until_it_says("Open the form on its own page").await?;
+        ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
+        ensure!(!form.has("button").await?, "there is a button that does nothing");
+        let heard = stage.browser.value("heard.map(([kind, { code }]) => [kind, code])").await?;
+        ensure!(heard == json!([["error", code]]), "{heard}");
+        let uncaught = stage.uncaught().await?;
+        ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    }
+    // With nothing to lose, the element's own content is back.
+    stage.open_body(&tag).await?;
+    says_why(stage, "something is wrong with the campaign").await
+}

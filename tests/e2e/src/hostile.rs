@@ -243,22 +243,31 @@ pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_refe
 
 pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Stage) -> Result<()> {
     let broken = "() => { throw Error('broken'); }";
-    for (told, patch) in [
-        ("fetch", format!("window.fetch = {broken}")),
-        ("fetch is nothing", "window.fetch = undefined".to_owned()),
-        ("fetch answers nothing", "window.fetch = () => Promise.resolve()".to_owned()),
-        ("a shadow root", format!("Element.prototype.attachShadow = {broken}")),
-        ("WebAssembly", "WebAssembly = undefined".to_owned()),
-        ("elements", format!("CustomElementRegistry.prototype.define = {broken}")),
-        ("addresses", format!("window.URL = {broken}")),
-        ("digests", format!("SubtleCrypto.prototype.digest = {broken}")),
+    for (told, patch, state) in [
+        ("fetch", format!("window.fetch = {broken}"), Some("unavailable")),
+        ("fetch is nothing", "window.fetch = undefined".to_owned(), Some("unavailable")),
+        (
+            "fetch answers nothing",
+            "window.fetch = () => Promise.resolve()".to_owned(),
+            Some("unavailable"),
+        ),
+        (
+            "a shadow root",
+            format!("Element.prototype.attachShadow = {broken}"),
+            Some("unavailable"),
+        ),
+        ("WebAssembly", "WebAssembly = undefined".to_owned(), Some("unavailable")),
+        // Without the element there is nobody to ask.
+        ("elements", format!("CustomElementRegistry.prototype.define = {broken}"), None),
+        ("addresses", format!("window.URL = {broken}"), Some("editing")),
+        ("digests", format!("SubtleCrypto.prototype.digest = {broken}"), Some("unavailable")),
     ] {
         let head = format!("<script>{patch}</script>");
         stage.open_page(&head, &format!("<p id=own>An article</p>{TAG}"), &[]).await?;
-        let settled =
-            "document.readyState === 'complete' && (!document.querySelector('stand-with')?.state
-            || ['editing', 'unavailable'].includes(document.querySelector('stand-with').state))";
-        stage.browser.until(settled).await.context(told)?;
+        match state {
+            Some(state) => stage.form().until(state).await.context(told)?,
+            None => stage.browser.until("document.readyState === 'complete'").await?,
+        }
         let own = stage.browser.value("document.querySelector('#own').textContent").await?;
         ensure!(own == "An article", "{told}: the page is broken");
         let uncaught = stage.uncaught().await?;

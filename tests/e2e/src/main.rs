@@ -15,11 +15,13 @@ mod embedding;
 mod failures;
 mod first_paint;
 mod foreign_nodes;
+mod frameworks;
 mod hosted;
 mod hostile;
 mod jose;
 mod journey;
 mod keyboard;
+mod libraries;
 mod naughty;
 mod outbox;
 mod payloads;
@@ -96,6 +98,7 @@ fn run() -> Result<ExitCode> {
         failures::nothing_is_lost_while_the_endpoint_fails,
         failures::an_endpoint_that_never_answers_is_given_up,
         failures::a_wrong_clock_does_no_harm,
+        failures::an_address_that_is_none_is_said_and_what_was_typed_stays,
         sealed::what_is_typed_leaves_sealed_for_the_campaign_alone,
         sealed::without_its_cryptography_nothing_is_sent,
         sealed::under_a_flood_a_form_proves_its_work,
@@ -123,6 +126,11 @@ fn run() -> Result<ExitCode> {
         first_paint::the_endpoints_first_paint_is_taken_over_in_every_language,
         first_paint::a_field_may_have_any_name,
         first_paint::the_pages_hotkeys_get_no_letter,
+        frameworks::a_tag_that_never_runs_has_its_form,
+        frameworks::a_page_kept_with_its_form_has_one,
+        frameworks::a_campaign_may_come_late_and_change,
+        frameworks::without_shared_styles_the_form_brings_its_own,
+        frameworks::the_fallback_leads_to_the_hosted_form_and_the_language_around_counts,
         keyboard::a_form_needs_no_mouse,
         keyboard::tab_leads_through_all_of_it_and_back,
         keyboard::each_mistake_leads_to_its_field,
@@ -151,6 +159,8 @@ fn run() -> Result<ExitCode> {
         foreign_nodes::a_writing_assistant_takes_no_focus,
         foreign_nodes::nothing_of_the_form_stays_beside_the_thanks,
         foreign_nodes::the_fallback_is_hidden_beside_foreign_nodes,
+        libraries::globals_of_a_library_neither_break_nor_deaden_the_form,
+        libraries::without_its_cryptography_a_page_hears_why,
         naughty::whatever_is_typed_arrives_unchanged,
         payloads::nothing_in_a_campaign_file_runs,
         payloads::nothing_on_the_hosted_page_runs,

@@ -58,9 +58,9 @@ const HEAD: &str = "<script>
   performance.setResourceTimingBufferSize(9999);
   const { fetch } = window;
   window.answer = {};
-  window.fetch = async (request, options) => {
-    if (request.method !== 'POST') return fetch(request, options);
-    const payload = (await request.text()).split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
+  window.fetch = async (url, options) => {
+    if (options.method !== 'POST') return fetch(url, options);
+    const payload = options.body.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
     const { jti } = JSON.parse(atob(payload));
     const body = JSON.stringify({ id: jti, ...window.answer });
     return new Response(body, { status: window.answers ?? 201 });

@@ -1,0 +1,79 @@
+//! Pages whose libraries have put globals of their own in the place of the browser's.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::embedding::TAG;
+use crate::harness::Stage;
+use crate::strict::says_why;
+
+/// Names that libraries of older sites take, and pages for things of their own.
+const NAMES: [&str; 15] = [
+    "Request",
+    "Response",
+    "Headers",
+    "Event",
+    "CustomEvent",
+    "Element",
+    "HTMLElement",
+    "Document",
+    "Node",
+    "Text",
+    "Option",
+    "URL",
+    "URLSearchParams",
+    "crypto",
+    "AbortController",
+];
+
+/// What stands in the place of the browser's own, whose prototypes stay: in the window, and beside it.
+fn replacements() -> Vec<(String, String)> {
+    let script = |body: String| format!("<script>{body}</script>");
+    let each = |of: fn(&str) -> String| script(NAMES.map(of).concat());
+    vec![
+        (
+            "functions that do nothing".to_owned(),
+            each(|name| format!("window.{name} = function () {{}};")),
+        ),
+        (
+            "functions that throw".to_owned(),
+            each(|name| format!("window.{name} = function () {{ throw 'mine'; }};")),
+        ),
+        ("nothing".to_owned(), each(|name| format!("window.{name} = undefined;"))),
+        ("constants".to_owned(), each(|name| format!("const {name} = 'mine';"))),
+        ("classes".to_owned(), each(|name| format!("class {name} {{}}"))),
+    ]
+}
+
+pub(crate) async fn globals_of_a_library_neither_break_nor_deaden_the_form(
+    stage: &Stage,
+) -> Result<()> {
+    for (number, (told, head)) in replacements().into_iter().enumerate() {
+        let seen = async {
+            stage.open_page(&head, TAG, &[]).await?;
+            let form = stage.form();
+            form.until("editing").await?;
+            form.fill().await?;
+            form.send().await?;
+            let posted = stage.proxy.posted();
+            ensure!(posted.len() == number + 1, "posted {} times", posted.len());
+            ensure!(posted[number].content_type.starts_with("text/plain"), "{posted:?}");
+            let odd = stage.proxy.seen().into_iter().find(|seen| seen.path.contains("object"));
+            ensure!(odd.is_none(), "asked for {odd:?}");
+            let uncaught = stage.uncaught().await?;
+            ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+            anyhow::Ok(())
+        };
+        seen.await.context(told)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn without_its_cryptography_a_page_hears_why(stage: &Stage) -> Result<()> {
+    // A function of that name at the page's level takes the place of the browser's own.
+    stage.open_page("<script>function crypto() {}</script>", TAG, &[]).await?;
+    says_why(stage, "The form needs a secure connection").await?;
+    let rejects = "SubtleCrypto.prototype.digest = () => Promise.reject(new Error('no'))";
+    stage.open_page(&format!("<script>{rejects}</script>"), TAG, &[]).await?;
+    says_why(stage, "this page or browser does not let it run").await
+}
