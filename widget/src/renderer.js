@@ -267,7 +267,9 @@ export const renderer = (root, base, list, tags, addresses) => {
       // What is in a closed `details` takes no focus.
       const details = element?.closest("details");
       if (details) details.open = true;
-      element?.focus();
+      const { activeElement } = /** @type {Document} */ (root.host.getRootNode());
+      // Whoever is busy elsewhere on the page by now stays there.
+      if (!activeElement || activeElement.contains(root.host)) element?.focus();
     },
     /** Has every control say what it holds, where that is not what the markup says: some password managers
         fill them without a word. */
