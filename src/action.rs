@@ -191,7 +191,7 @@ record! { written
         given_name: String = String::new(),
         /// Family name.
         family_name: String = String::new(),
-        /// E-mail address as typed.
+        /// E-mail address as typed, without invisible characters.
         email: String = String::new(),
         /// Phone number: in international form (E.164) if it can be determined, else as typed.
         phone: String = String::new(),

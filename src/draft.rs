@@ -1,12 +1,13 @@
 //! The supporter's input: unvalidated named values, as an HTML form would post them. They come from the widget's
 //! controls, the hosted form or claims.
 
-use crate::action::Claims;
-use crate::campaign::{Campaign, STANDARD_FIELDS};
+use crate::action::{Claims, Person};
+use crate::campaign::{Campaign, Kind, STANDARD_FIELDS, kind_of};
 pub use crate::control::{BODY, CONSENT, PUBLIC, SUBJECT, TARGETS, TICKED, consent_name};
-use crate::find::replace;
 use crate::json::{Json, Value};
+use crate::phone::digit;
 use crate::rng::splitmix64;
+use crate::value::is_format;
 
 /// Named values in order of arrival. A name may have several values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,7 +144,54 @@ pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
     seed
 }
 
-/// A value in the form that is compared and stored: trimmed, with LF line ends.
+/// A text of several lines as it is compared and stored: trimmed, with LF line ends.
 pub fn clean(value: &str) -> String {
-    replace(&replace(value.trim(), "\r\n", "\n"), "\r", "\n")
+    cleaned(value, '\n')
+}
+
+/// A text of one line as it is compared and stored: trimmed, with spaces for the rarer line ends, which browsers leave in
+/// a control of one line.
+pub fn clean_line(value: &str) -> String {
+    cleaned(value, ' ')
+}
+
+/// A value as it is compared and stored in a field of this kind. Addresses and numbers lose the invisible characters that
+/// come along when they are copied, and an address may have the `@`, a number the digits of another keyboard.
+pub fn clean_as(kind: Kind, value: &str) -> String {
+    let plain = |c: char| match (kind, c) {
+        (Kind::Email, '\u{ff20}') => '@',
+        (Kind::Number, '\u{2212}' | '\u{ff0d}') => '-',
+        (Kind::Number, _) => digit(c).map_or(c, |digit| char::from(b'0' + digit)),
+        _ => c,
+    };
+    match kind {
+        Kind::LongText => clean(value),
+        Kind::Email | Kind::Phone | Kind::Number => {
+            let seen: String = value.chars().filter(|c| !is_format(*c)).map(plain).collect();
+            clean_line(&seen)
+        }
+        _ => clean_line(value),
+    }
+}
+
+/// A standard field of claims as it is compared: other programs may have sent it with white space and invisible characters
+/// around it.
+pub fn claimed_field(person: &Person, name: &str) -> String {
+    clean_as(kind_of(name), person.get(name))
+}
+
+/// The text, trimmed, with LF for CRLF and CR and `end` for the other line ends.
+fn cleaned(value: &str, end: char) -> String {
+    let mut cleaned = String::new();
+    let mut last = ' ';
+    for c in value.trim().chars() {
+        match c {
+            '\n' if last == '\r' => {}
+            '\r' => cleaned.push('\n'),
+            '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push(end),
+            _ => cleaned.push(c),
+        }
+        last = c;
+    }
+    cleaned
 }

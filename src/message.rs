@@ -1,7 +1,7 @@
 //! Composition of the message: the campaign's template, the supporter's text, and placeholders.
 
-use crate::campaign::{Campaign, STANDARD_FIELDS, Target};
-use crate::draft::{BODY, Draft, SUBJECT, clean};
+use crate::campaign::{Campaign, STANDARD_FIELDS, Target, kind_of};
+use crate::draft::{BODY, Draft, SUBJECT, clean, clean_as, clean_line};
 use crate::find::split_once;
 use crate::phone;
 use crate::targeting::recipients;
@@ -21,13 +21,13 @@ impl Draft {
         let mut composed = self.clone();
         // Trimmed once and not for each placeholder: a value may be a very long run of white space.
         for name in STANDARD_FIELDS {
-            let value = clean(self.get(name));
+            let value = clean_as(kind_of(name), self.get(name));
             if value != self.get(name) {
                 composed.set(name, &value);
             }
         }
         composed.aim(campaign);
-        let [country, phone] = ["country", "phone"].map(|name| self.get(name).trim());
+        let [country, phone] = ["country", "phone"].map(|name| composed.get(name));
         if !phone.is_empty()
             && let Some(number) = phone::international(country, phone)
         {
@@ -35,7 +35,7 @@ impl Draft {
         }
         let to = recipients(campaign, &composed);
         let written = |draft: &Draft, to: &[&Target]| {
-            let subject = fill(&clean(self.get(SUBJECT)), draft, to, room(campaign, SUBJECT));
+            let subject = fill(&clean_line(self.get(SUBJECT)), draft, to, room(campaign, SUBJECT));
             [(SUBJECT, subject), (BODY, body(campaign, draft, to))]
         };
         if campaign.message.per_target {
@@ -76,7 +76,7 @@ pub(crate) fn letters<'a>(
         }
     }
     let letter = |target: Option<&'a Target>, to: &[&Target]| {
-        let subject = fill(&clean(draft.get(SUBJECT)), &filled, to, room(campaign, SUBJECT));
+        let subject = fill(&clean_line(draft.get(SUBJECT)), &filled, to, room(campaign, SUBJECT));
         Letter { to: target, subject, body: body(campaign, &filled, to) }
     };
     match campaign.message.per_target && !to.is_empty() {

@@ -1,15 +1,21 @@
 //! Prefilling from the page's address: `#given_name=Sophea&country=KH`, or the same as a query.
 
 /// Extracts the fields' values from a query or fragment (`application/x-www-form-urlencoded`, URL Standard), without
-/// its `?` or `#`. Returns names with values, and the rest unchanged. Invalid UTF-8 becomes U+FFFD.
-pub fn take(text: &str, is_field: impl Fn(&str) -> bool) -> (Vec<(String, String)>, String) {
+/// its `?` or `#`. A `+` is a space in a query, as forms write it, and itself in a fragment, which is written by hand and
+/// may hold an address like `ada+news@example.org`. Returns names with values, and the rest unchanged. Invalid UTF-8
+/// becomes U+FFFD.
+pub fn take(
+    text: &str,
+    is_query: bool,
+    is_field: impl Fn(&str) -> bool,
+) -> (Vec<(String, String)>, String) {
     let mut values = Vec::new();
     let mut rest = String::new();
     for pair in text.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decoded(name);
+        let name = decoded(name, is_query);
         if is_field(&name) {
-            values.push((name, decoded(value)));
+            values.push((name, decoded(value, is_query)));
         } else {
             if !rest.is_empty() {
                 rest.push('&');
@@ -20,7 +26,7 @@ pub fn take(text: &str, is_field: impl Fn(&str) -> bool) -> (Vec<(String, String
     (values, rest)
 }
 
-fn decoded(text: &str) -> String {
+fn decoded(text: &str, is_query: bool) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -31,7 +37,7 @@ fn decoded(text: &str) -> String {
                 rest = &after[2..];
                 (high * 16 + low) as u8
             }
-            (b'+', ..) => b' ',
+            (b'+', ..) if is_query => b' ',
             _ => *first,
         });
     }

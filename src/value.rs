@@ -145,9 +145,19 @@ pub(crate) fn is_dot(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// Whether this is a non-ASCII character that is neither white space nor control.
+/// Whether this is a non-ASCII character that is neither white space, control nor format character.
 pub(crate) fn is_foreign(c: char) -> bool {
-    !c.is_ascii() && !c.is_whitespace() && !c.is_control()
+    !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_format(c)
+}
+
+/// Whether this is a format character (general category Cf) that a keyboard or a copy brings, but no joiner: those belong
+/// to letters, also in domains (RFC 5892, appendix A).
+pub(crate) fn is_format(c: char) -> bool {
+    const RANGES: [u16; 16] = [
+        0xad, 0xad, 0x61c, 0x61c, 0x180e, 0x180e, 0x200b, 0x200b, 0x200e, 0x200f, 0x202a, 0x202e,
+        0x2060, 0x206f, 0xfeff, 0xfeff,
+    ];
+    is_within(c, &RANGES)
 }
 
 pub(crate) fn is_number(value: &str) -> bool {

@@ -8,6 +8,8 @@ use crate::characters::is_format;
 /// Unicode's form NFC, its domain in ASCII (UTS #46). It is for comparing; mail goes to the address as it was typed.
 pub fn normal_form(address: &str) -> String {
     let seen: String = address.chars().filter(|c| !is_format(*c)).collect();
+    // As the form takes it.
+    let seen = seen.replace('\u{ff20}', "@");
     let lower = seen.trim().to_lowercase();
     let address = ComposingNormalizerBorrowed::new_nfc().normalize(&lower);
     match address.rsplit_once('@') {
@@ -40,6 +42,8 @@ mod tests {
             ("ada@example\u{3002}org", "ada@example.org"),
             ("ada@example\u{ff0e}co\u{ff61}uk", "ada@example.co.uk"),
             ("ada@ｅｘａｍｐｌｅ.org", "ada@example.org"),
+            ("ada\u{ff20}example.org", "ada@example.org"),
+            ("\u{202d}ada@example.org\u{202c}", "ada@example.org"),
             ("ada@bücher.example", "ada@xn--bcher-kva.example"),
             ("ada@bu\u{308}cher.example", "ada@xn--bcher-kva.example"),
             ("ada@BÜCHER.example", "ada@xn--bcher-kva.example"),

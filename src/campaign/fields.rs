@@ -70,18 +70,23 @@ pub(super) fn standard_fields() -> Vec<Field> {
 impl Field {
     /// The kind of answer: fixed for a standard field, else as the file says.
     pub fn kind(&self) -> Kind {
-        match self.id.0.as_str() {
-            "email" => Kind::Email,
-            "phone" => Kind::Phone,
-            "country" => Kind::Country,
-            _ if self.is_standard() => Kind::Text,
-            _ => self.kind.unwrap_or_default(),
-        }
+        let own = if self.is_standard() { None } else { self.kind };
+        own.unwrap_or_else(|| kind_of(&self.id.0))
     }
 
     /// Whether this is one of [`STANDARD_FIELDS`], whose answer is part of `person`.
     pub fn is_standard(&self) -> bool {
         STANDARD_FIELDS.contains(&self.id.0.as_str())
+    }
+}
+
+/// The kind of answer that a standard field takes; `Text` for any other name.
+pub(crate) fn kind_of(name: &str) -> Kind {
+    match name {
+        "email" => Kind::Email,
+        "phone" => Kind::Phone,
+        "country" => Kind::Country,
+        _ => Kind::Text,
     }
 }
 

@@ -23,6 +23,7 @@ pub use consents::Consent;
 pub use delivery::{Delivery, DeliveryMode, Disclosed, Endpoint, Format, Sealing, SealingKey};
 pub use display::{Display, MessageDisplay, StoryDisplay, TargetsDisplay};
 pub use embed::Embed;
+pub(crate) use fields::kind_of;
 use fields::standard_fields;
 pub use fields::{Answer, Field, Kind, STANDARD_FIELDS};
 pub use file::{CampaignFile, Strictness};

@@ -11,7 +11,7 @@ mod validator;
 
 use crate::action::{Action, Message};
 use crate::campaign::{Campaign, Consent, Target};
-use crate::draft::{CONSENT, Draft, SUBJECT, clean};
+use crate::draft::{CONSENT, Draft, SUBJECT, clean_line};
 use crate::message;
 use crate::targeting::offered;
 pub use crate::value::{
@@ -60,7 +60,7 @@ fn bears(campaign: &Campaign, draft: &Draft, action: &Action, index: u32) -> boo
     let to: Vec<&Target> =
         campaign.targets.iter().filter(|target| action.targets.contains(&target.id.0)).collect();
     let is = |message: &Message, to: &[&Target]| {
-        clean(&message::fill(suggested, draft, to, message::room(campaign, SUBJECT)))
+        clean_line(&message::fill(suggested, draft, to, message::room(campaign, SUBJECT)))
             == message.subject
     };
     if action.messages.0.is_empty() {

@@ -6,7 +6,10 @@ use super::{MESSAGES, consent_of};
 use crate::action::{Agreement, AnswerValue, Message, Person, PublicName};
 use crate::campaign::{Campaign, Field, FieldId, Kind, STANDARD_FIELDS, Target, TargetingMode};
 use crate::country;
-use crate::draft::{BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, consent_name};
+use crate::draft::{
+    BODY, CONSENT, Draft, PUBLIC, SUBJECT, TARGETS, TICKED, clean, clean_as, clean_line,
+    consent_name,
+};
 use crate::message;
 use crate::phone::is_phone;
 use crate::postcode;
@@ -82,7 +85,8 @@ impl Validator<'_> {
     /// Validates one value by the field's kind.
     pub(super) fn line(&mut self, field: &Field) -> String {
         let name = field.id.as_str();
-        let value = clean(self.draft.get(name));
+        let kind = field.kind();
+        let value = clean_as(kind, self.draft.get(name));
         let is_needed = field.required || self.offer.waits == Some(name);
         if value.is_empty() || (is_needed && is_blank(&value)) {
             if is_needed {
@@ -91,7 +95,6 @@ impl Validator<'_> {
             return value;
         }
         let (_, most) = limits(self.campaign, name);
-        let kind = field.kind();
         let chosen = || field.options.iter().any(|option| option.id == value);
         let is_postcode = || postcode::fits(self.draft.get("country").trim(), &value);
         let fault = if holds_control(&value, kind == Kind::LongText) {
@@ -176,7 +179,8 @@ impl Validator<'_> {
     /// Validates the message whose subject and body have these names in the draft.
     pub(super) fn message(&mut self, names: [&str; 2], to: &[&Target]) -> Message {
         let template = &self.campaign.message;
-        let [subject, body] = names.map(|name| clean(self.draft.get(name)));
+        let [subject, body] = names.map(|name| self.draft.get(name));
+        let (subject, body) = (clean_line(subject), clean(body));
         for (name, value) in [(SUBJECT, &subject), (BODY, &body)] {
             let (least, most) = limits(self.campaign, name);
             let count = length(value);
@@ -195,8 +199,10 @@ impl Validator<'_> {
         let (subject_stands, body_stands) = if template.editable {
             (true, is_framed(&body, &filled(&template.head), &filled(&template.foot)))
         } else {
-            let suggested = template.subjects.iter().any(|known| filled(known) == subject);
-            (suggested, body == message::body(self.campaign, self.draft, to))
+            let is = |known: &String| {
+                clean_line(&message::fill(&clean_line(known), self.draft, to, room)) == subject
+            };
+            (template.subjects.iter().any(is), body == message::body(self.campaign, self.draft, to))
         };
         for (name, stands) in [(SUBJECT, subject_stands), (BODY, body_stands)] {
             if !stands {

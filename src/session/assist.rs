@@ -2,8 +2,8 @@
 //! is sent, and a suggestion for a misspelled e-mail address.
 
 use super::{Dirty, Effect, Focus, Notice, Session};
-use crate::campaign::Campaign;
-use crate::draft::{BODY, Draft, SUBJECT, clean};
+use crate::campaign::{Campaign, Kind};
+use crate::draft::{BODY, Draft, SUBJECT, clean_as, clean_line};
 use crate::message;
 use crate::suggest;
 
@@ -41,7 +41,8 @@ impl Session {
     pub(super) fn left(&mut self, name: &str) -> Vec<Effect> {
         if name == EMAIL {
             let typed = self.entered.draft.get(EMAIL);
-            let meant = suggest::address(typed).map(|meant| [typed.to_owned(), meant]);
+            let meant = suggest::address(&clean_as(Kind::Email, typed))
+                .map(|meant| [typed.to_owned(), meant]);
             if self.entered.help.suggestion != meant {
                 self.entered.help.suggestion = meant;
                 self.changed(Dirty::DETAILS);
@@ -171,6 +172,6 @@ impl Session {
 
 /// Index of the draft's subject among the campaign's suggested ones.
 pub(super) fn place_of_subject(campaign: &Campaign, draft: &Draft) -> Option<usize> {
-    let subject = clean(draft.get(SUBJECT));
-    campaign.message.subjects.iter().position(|known| clean(known) == subject)
+    let subject = clean_line(draft.get(SUBJECT));
+    campaign.message.subjects.iter().position(|known| clean_line(known) == subject)
 }

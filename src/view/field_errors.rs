@@ -3,7 +3,7 @@
 use super::Viewer;
 use crate::campaign::{Field, Kind};
 use crate::check::{FieldError, FieldErrorKind, consent_of};
-use crate::draft::{BODY, SUBJECT, TARGETS, clean};
+use crate::draft::{BODY, SUBJECT, TARGETS, clean, clean_as};
 use crate::find::split_once;
 use crate::markup::{Attribute, Tag, html};
 use crate::phone;
@@ -166,12 +166,14 @@ impl Viewer<'_> {
     fn control_character(&mut self, name: &str) {
         // As it was validated.
         let draft = self.session.draft().composed(self.campaign);
-        let is_long = self.campaign.field(name).is_some_and(|it| it.kind() == Kind::LongText);
+        let kind = self.campaign.field(name).map_or(Kind::Text, Field::kind);
+        let is_lines = kind == Kind::LongText || name == BODY;
         let is_named =
             |known: &&str| *known == name || split_once(known, "/").is_some_and(|it| it.0 == name);
         let found = draft.names().filter(is_named).find_map(|known| {
-            let value = clean(draft.get(known));
-            let (at, c) = find_control(&value, is_long || name == BODY)?;
+            let value =
+                if is_lines { clean(draft.get(known)) } else { clean_as(kind, draft.get(known)) };
+            let (at, c) = find_control(&value, is_lines)?;
             Some((value.get(..at)?.to_owned(), c))
         });
         let label = self.label_of(name);

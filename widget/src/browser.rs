@@ -204,7 +204,8 @@ pub(crate) fn prefilled(from: &str, is_field: impl Fn(&str) -> bool) -> Vec<(Str
     let text = |name: &str| get(&location, name).as_string().unwrap_or_default();
     let whole = text(part);
     let mark = whole.get(..1).unwrap_or_default();
-    let (values, rest) = prefill::take(whole.get(1..).unwrap_or_default(), is_field);
+    let (values, rest) =
+        prefill::take(whole.get(1..).unwrap_or_default(), part == "search", is_field);
     if !values.is_empty() {
         let rest = if rest.is_empty() { rest } else { [mark, &rest].concat() };
         let (query, fragment) = match part {

@@ -13,7 +13,7 @@ use std::task::Poll;
 use clap::{Args, ValueEnum};
 use standwith::action::{Claims, DeliveryClaim};
 use standwith::campaign::STANDARD_FIELDS;
-use standwith::draft::clean;
+use standwith::draft::{claimed_field, clean, clean_line};
 use standwith::envelope;
 use standwith::json::Writer;
 use standwith::shape;
@@ -381,9 +381,9 @@ fn table_row(
         Cell::Text(claims.test.to_string()),
         Cell::Text(claims.lang),
     ];
-    row.extend(STANDARD_FIELDS.map(|field| Cell::Text(clean(claims.person.get(field)))));
+    row.extend(STANDARD_FIELDS.map(|field| Cell::Text(claimed_field(&claims.person, field))));
     row.extend([
-        Cell::Text(clean(&message.subject)),
+        Cell::Text(clean_line(&message.subject)),
         Cell::Text(clean(&message.body)),
         Cell::Id(targets.join(" ")),
         Cell::Text(granted.join(" ")),

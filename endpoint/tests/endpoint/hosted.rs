@@ -167,6 +167,18 @@ fn receipt(page: &str) -> String {
 }
 
 #[tokio::test]
+async fn an_address_is_stored_without_what_came_along_when_it_was_copied() {
+    let scene = TestEndpoint::new().await;
+    for address in ["\u{202d}ada@example.org\u{202c}", "\u{feff}ada\u{ff20}example.org"] {
+        let mut values = FILLED.to_vec();
+        values[2].1 = address;
+        let sent = send(&scene, &values).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        assert_eq!(last_claims(&scene).await["person"]["email"], "ada@example.org");
+    }
+}
+
+#[tokio::test]
 async fn mistakes_keep_all_that_was_typed() {
     let scene = TestEndpoint::new().await;
     let mut values = FILLED.to_vec();

@@ -13,7 +13,7 @@ use standwith::check::{
     LONGEST_LONG_TEXT, LONGEST_SOURCE, LONGEST_SUBJECT, LONGEST_TEXT, check, check_claims,
     is_email, length, limits,
 };
-use standwith::draft::Draft;
+use standwith::draft::{Draft, claimed_field};
 use standwith::envelope::encode;
 use standwith::shape;
 
@@ -219,9 +219,12 @@ fn names_of_every_script_pass() {
     }
 }
 
+/// Line ends of other programs; those of Unicode are not control characters.
+const RARE_LINE_ENDS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+
 #[test]
 fn control_characters_are_refused_wherever_they_stand() {
-    for c in ('\0'..='\u{9f}').filter(|c| c.is_control()) {
+    for c in ('\0'..='\u{9f}').filter(|c| c.is_control() && !RARE_LINE_ENDS.contains(c)) {
         let value = format!("5 a{c}b@c.org");
         for name in
             ["given_name", "email", "phone", "country", "subject", "colour", "age", "friend"]
@@ -237,26 +240,91 @@ fn control_characters_are_refused_wherever_they_stand() {
             }
         }
     }
-    // Neither of these is a control character.
-    passes(&as_it_is(), &[("given_name", "a\u{2028}b\u{a0}c")]);
+    // Not a control character.
+    passes(&as_it_is(), &[("given_name", "a\u{a0}b")]);
+}
+
+#[test]
+fn rare_line_ends_become_line_ends_or_spaces() {
+    for c in RARE_LINE_ENDS {
+        let value = format!("One{c}two");
+        let given =
+            ["given_name", "colour", "subject", "body", "why"].map(|name| (name, value.as_str()));
+        let action = passes(
+            &json!({"fields": [
+                {"id": "given_name"}, {"id": "colour", "label": "Colour?"}, {"id": "why", "kind": "long_text", "label": "Why?"}
+            ]}),
+            &given,
+        );
+        let answer = |name| action.answers().get(name).cloned();
+        assert_eq!(action.person().given_name, "One two");
+        assert_eq!(action.message().subject, "One two");
+        assert_eq!(action.message().body, "One\ntwo");
+        assert_eq!(answer("colour"), Some(AnswerValue::One("One two".to_owned())));
+        assert_eq!(answer("why"), Some(AnswerValue::One("One\ntwo".to_owned())));
+    }
+}
+
+#[test]
+fn an_address_or_number_is_taken_without_what_comes_along_when_it_is_copied() {
+    let fields = json!({"fields": [
+        {"id": "given_name"}, {"id": "email"}, {"id": "phone"},
+        {"id": "friend", "kind": "email", "label": "A friend?"}, {"id": "age", "kind": "number", "label": "Age?"}
+    ]});
+    let answers = |action: &Action, name: &str| action.answers().get(name).cloned();
+    for email in [
+        "\u{202d}ada@example.org\u{202c}",
+        "\u{feff}ada@example.org",
+        "\u{feff} ada@example.org \u{feff}",
+        "ada\u{200b}@exam\u{ad}ple.org",
+        "\u{2068}ada@example.org\u{2069}",
+        "\u{200e}ada@\u{200f}example.org\u{61c}",
+        "ada\u{ff20}example.org",
+        "ada@example.org\u{2028}",
+    ] {
+        let action = passes(&fields, &[("email", email), ("friend", email)]);
+        assert_eq!(action.person().email, "ada@example.org", "{email:?}");
+        assert_eq!(
+            answers(&action, "friend"),
+            Some(AnswerValue::One("ada@example.org".to_owned()))
+        );
+        // As an endpoint takes it from another program.
+        let campaign = campaign(fields.clone());
+        let mut claims = claims(&campaign, &action);
+        claims.person.email = email.to_owned();
+        let checked = check_claims(&campaign, &claims).unwrap();
+        assert_eq!(checked.person().email, "ada@example.org");
+        assert_eq!(claimed_field(&claims.person, "email"), "ada@example.org");
+    }
+    for (typed, number) in [
+        ("១២", "12"),
+        ("\u{200f}١٢\u{200f}", "12"),
+        ("１２", "12"),
+        ("\u{2212}१२", "-12"),
+        ("+12", "+12"),
+    ] {
+        let action = passes(&fields, &[("age", typed)]);
+        assert_eq!(answers(&action, "age"), Some(AnswerValue::One(number.to_owned())), "{typed:?}");
+    }
+    let action = passes(&fields, &[("phone", "\u{202a}012 345 678\u{202c}")]);
+    assert_eq!(action.person().phone, "012 345 678");
+    // Nothing but such characters is nothing.
+    let needed = json!({"fields": [{"id": "email", "required": true}]});
+    check_mistakes(&needed, &[("email", "\u{feff}\u{200e}")], &[("email", Missing)]);
+    // They belong to names, and joiners to words of domains.
+    let name = "\u{200f}ن\u{200c}ا\u{200d}";
+    assert_eq!(passes(&fields, &[("given_name", name)]).person().given_name, name);
+    let email = "a@نامه\u{200c}ای.example";
+    assert_eq!(passes(&fields, &[("email", email)]).person().email, email);
 }
 
 #[test]
 fn refuses_direction_controls_in_one_line() {
     for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
         for value in [format!("5 a{c}b@c.org"), format!("{c}a\u{202c}\u{2069}"), format!("a{c}")] {
-            for name in [
-                "given_name",
-                "email",
-                "phone",
-                "country",
-                "region",
-                "postal_code",
-                "address",
-                "subject",
-                "colour",
-                "friend",
-            ] {
+            for name in
+                ["given_name", "country", "region", "postal_code", "address", "subject", "colour"]
+            {
                 check_mistakes(&as_it_is(), &[(name, &value)], &[(name, ControlCharacter)]);
             }
         }
@@ -553,7 +621,6 @@ fn an_email_address_is_one_of_html_or_goes_beyond_ascii() {
         "a@b.c\u{3000}d",
         "a@b.c+d",
         "a@b.'c'",
-        "a＠b.co",
         "a@b@c.co",
         "a b@c.org",
         "a@b c.org",
@@ -619,7 +686,7 @@ fn a_value_is_of_its_kind() {
         ("home", UnknownChoice, &["ss"]),
         ("colour", UnknownChoice, &["green", "Red", "red,blue"]),
         ("adult", UnknownChoice, &["true", "ON", "off"]),
-        ("age", Malformed, &["1.5", "1e3", "४२", "0x1f", "--1", "1 000", "forty", &long.repeat(2)]),
+        ("age", Malformed, &["1.5", "1e3", "0x1f", "--1", "1 000", "forty", &long.repeat(2)]),
         (
             "born",
             Malformed,

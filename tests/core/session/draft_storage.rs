@@ -221,7 +221,7 @@ fn a_link_fills_in_nothing_at_risk() {
 
 #[test]
 fn a_query_is_read_as_forms_write_it() {
-    let take = |text| prefill::take(text, |name| ["given_name", "email"].contains(&name));
+    let take = |text| prefill::take(text, true, |name| ["given_name", "email"].contains(&name));
     let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
@@ -237,12 +237,17 @@ fn a_query_is_read_as_forms_write_it() {
     ] {
         assert_eq!(take(text), (own(values), rest.to_owned()), "{text}");
     }
+    // In a fragment, as it is written by hand.
+    let fragment = "email=ada+news@example.org&given_name=A%20B&x=a+b";
+    let values = own(&[("email", "ada+news@example.org"), ("given_name", "A B")]);
+    let taken = prefill::take(fragment, false, |name| ["given_name", "email"].contains(&name));
+    assert_eq!(taken, (values, "x=a+b".to_owned()));
 }
 
 proptest! {
     #[test]
     fn whatever_a_link_holds_is_read_as_the_standard_does(text in "[a-c=&+%0-9é#]{0,40}") {
-        let (values, rest) = prefill::take(&text, |_| true);
+        let (values, rest) = prefill::take(&text, true, |_| true);
         let standard: Vec<(String, String)> =
             form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         // The standard passes over what is empty.

@@ -1,12 +1,13 @@
 //! What makes it easier: another language, what the tab keeps, what a link fills in, passing it on.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::embedding::TAG;
 use crate::first_paint::serve_changed;
-use crate::harness::Stage;
+use crate::harness::fault_proxy::Fault;
 use crate::harness::form::{Form, PERSON};
+use crate::harness::{CAMPAIGN, Stage};
 use crate::risk::{at_risk, open_whole};
 
 pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Result<()> {
@@ -117,6 +118,101 @@ pub(crate) async fn a_link_fills_in_and_is_stripped(stage: &Stage) -> Result<()>
     }
     let left = stage.browser.value("location.hash").await?;
     ensure!(left == "#top=1", "{left} is left");
+    Ok(())
+}
+
+pub(crate) async fn a_plus_in_a_fragment_is_a_plus(stage: &Stage) -> Result<()> {
+    for (attribute, address, email) in [
+        ("data-prefill=fragment", "#email=ada+news@example.org", "ada+news@example.org"),
+        ("data-prefill=fragment", "#email=ada%2Bnews@example.org", "ada+news@example.org"),
+        ("data-prefill=query", "?email=ada%2Bnews@example.org", "ada+news@example.org"),
+        ("data-prefill=query", "?given_name=Ada+B&email=ada@example.org", "ada@example.org"),
+    ] {
+        let form = open_with(stage, attribute, address).await?;
+        let held = form.value("email").await?;
+        ensure!(held == email, "{address}: {held}");
+        let name = form.value("given_name").await?;
+        ensure!(name.is_empty() || name == "Ada B", "{address}: {name}");
+    }
+    Ok(())
+}
+
+/// Has a control hold a text, as by a paste.
+async fn paste(stage: &Stage, name: &str, text: &str) -> Result<()> {
+    let paste = "const root = document.querySelector('stand-with').shadowRoot;
+      const control = root.querySelector(`[name=${arguments[0]}]`);
+      control.value = arguments[1];
+      control.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));";
+    stage.browser.run(paste, &[name.into(), text.into()]).await?;
+    Ok(())
+}
+
+pub(crate) async fn what_comes_along_with_a_copy_is_taken_out(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| {
+        if let Some(fields) = file["fields"].as_array_mut() {
+            fields.push(json!({ "id": "age", "kind": "number", "label": "Your age" }));
+        }
+    })
+    .await?;
+    for email in ["\u{202d}ada@example.org\u{202c}", "\u{feff}ada\u{ff20}example.org"] {
+        let form = open_with(
+            stage,
+            &format!("data-source='{}\u{202e}\u{1b}'", "Estuary ".repeat(60)),
+            &format!("?utm_source=%00%0B%0A%E2%80%AEmail{}", "9".repeat(400)),
+        )
+        .await?;
+        form.fill().await?;
+        paste(stage, "email", email).await?;
+        paste(stage, "age", "\u{200f}៤២").await?;
+        paste(stage, "given_name", "Ada\u{2028}B").await?;
+        let body = form.value("body").await?.replace("\n\n", "\u{b}\u{85}");
+        paste(stage, "body", &body).await?;
+        // What may not be sent is named, with the word before it.
+        paste(stage, "family_name", "Lovelace\u{7}").await?;
+        form.submit().await?;
+        form.until_it_says("an invisible character (U+0007) after “Lovelace” that").await?;
+        paste(stage, "family_name", "Lovelace").await?;
+        form.send().await?;
+        let exported = stage.endpoint.export(CAMPAIGN).await?;
+        let claims = &exported.last().context("nothing was stored")?["claims"];
+        ensure!(claims["person"]["email"] == "ada@example.org", "{claims}");
+        ensure!(claims["person"]["given_name"] == "Ada B", "{claims}");
+        ensure!(claims["answers"]["age"] == "42", "{claims}");
+        let text = claims["message"]["body"].as_str().unwrap_or_default();
+        ensure!(text.contains("\n\n") && !text.contains(['\u{b}', '\u{85}']), "{text:?}");
+        let source = &claims["source"];
+        let partner = source["partner"].as_str().unwrap_or_default();
+        ensure!(partner.starts_with("Estuary Estuary") && partner.len() <= 300, "{source}");
+        let utm_source = source["utm_source"].as_str().unwrap_or_default();
+        ensure!(utm_source.trim().starts_with("mail999") && utm_source.len() <= 300, "{source}");
+    }
+    ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
+    Ok(())
+}
+
+pub(crate) async fn the_thanks_take_no_focus_from_another_field(stage: &Stage) -> Result<()> {
+    for elsewhere in [true, false] {
+        stage.open_body(&format!("<main tabindex=-1>{TAG}</main><input id=own>")).await?;
+        stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
+        let form = stage.form();
+        form.fill().await?;
+        stage.proxy.break_down("/actions", Fault::Hold);
+        form.submit().await?;
+        form.until("sending").await?;
+        if elsewhere {
+            stage.browser.run("document.querySelector('#own').focus()", &[]).await?;
+            stage.browser.strike("wri").await?;
+        }
+        stage.proxy.mend();
+        form.until("sent").await?;
+        if elsewhere {
+            stage.browser.strike("tes").await?;
+            let written = stage.browser.value("document.querySelector('#own').value").await?;
+            ensure!(written == "writes", "the page's own field holds {written}");
+        } else {
+            ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+        }
+    }
     Ok(())
 }
 

@@ -396,12 +396,14 @@ fn phone_and_post(text: &str) {
 
 fn filled_in(text: &str) {
     let is_field = |name: &str| ["email", "country", "a b"].contains(&name);
-    let (values, rest) = prefill::take(text, is_field);
+    let (values, rest) = prefill::take(text, true, is_field);
     let all: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
     let ours: Vec<_> = all.iter().filter(|(name, _)| is_field(name)).cloned().collect();
     assert_eq!(values, ours, "as the URL Standard reads it");
-    let (none, same) = prefill::take(&rest, is_field);
+    let (none, same) = prefill::take(&rest, true, is_field);
     assert!(none.is_empty() && same == rest, "{rest:?}");
+    let literal = prefill::take(&text.replace('+', "%2B"), true, is_field).0;
+    assert_eq!(prefill::take(text, false, is_field).0, literal, "a plus in a fragment is a plus");
     let others: Vec<_> = all.into_iter().filter(|(name, _)| !is_field(name)).collect();
     let left: Vec<(String, String)> =
         form_urlencoded::parse(rest.as_bytes()).into_owned().collect();
