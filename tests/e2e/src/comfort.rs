@@ -280,7 +280,11 @@ pub(crate) async fn days_are_told_as_the_language_writes_them(stage: &Stage) -> 
         stage.open_page("", &format!("<main>{tag}</main>"), &[]).await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
         // Chromium has no Khmer dates.
-        let day = if lang == "km" { "ថ្ងៃទី 1 ខែមិថុនា ឆ្នាំ 2100" } else { "June 1, 2100" };
+        let day = if lang == "km" {
+            "ថ្ងៃទី 1 ខែមិថុនា ឆ្នាំ 2100"
+        } else {
+            "June 1, 2100"
+        };
         stage.form().until_it_says(day).await?;
     }
     Ok(())
