@@ -504,7 +504,9 @@ async fn exports_name_the_first_action_of_the_same_person() {
     for ((row, first), claims) in table.split("\r\n").skip(1).zip(first).zip(&sent) {
         let known = claims["jti"] != jti(4);
         assert!(row.ends_with(&format!(",{},{known}", first.unwrap_or_default())), "{row}");
-        assert!(row.contains(claims["person"]["email"].as_str().unwrap_or_default()), "{row}");
+        // Without the format characters, as the form takes it.
+        let typed = claims["person"]["email"].as_str().unwrap_or_default();
+        assert!(row.contains(&typed.replace('\u{200b}', "")), "{row}");
     }
 }
 
