@@ -90,9 +90,9 @@ pub(crate) async fn nothing_of_the_form_stays_beside_the_thanks(stage: &Stage) -
             let form = stage.form();
             form.until("editing").await?;
             stage.browser.run(crowd, &[]).await?;
-            form.fill().await?;
             form.click("[name=subject]").await?;
             stage.browser.strike("Letter of mine ").await?;
+            form.fill().await?;
             form.submit().await?;
             form.until("sent").await?;
             let left = format!(
