@@ -202,11 +202,10 @@ fn countries(lang: &str) -> Result<Asset> {
     Ok(Asset { name: format!("{lang}-countries.json"), bytes: list.finish().into_bytes() })
 }
 
-/// The hashes of the catalogues by language, in base64url.
+/// The hashes of the catalogues by language.
 fn hashes(catalogues: &[Asset]) -> Asset {
     let hashes = catalogues.iter().map(|Asset { name, bytes }| {
-        let hash = hash(bytes).replace('+', "-").replace('/', "_");
-        format!("{:?}:{hash:?}", name.trim_end_matches(".json"))
+        format!("{:?}:{:?}", name.trim_end_matches(".json"), hash(bytes))
     });
     let list = format!("{{{}}}", hashes.collect::<Vec<_>>().join(","));
     Asset { name: "catalogues.json".into(), bytes: list.into_bytes() }
