@@ -1,5 +1,5 @@
-//! The addresses under which the endpoint is reached from outside. An action says in `aud` where it
-//! is meant to go, and is taken only there.
+//! The addresses under which the endpoint is reached from outside. The `aud` of an action names one of them; the
+//! endpoint accepts no other.
 
 use std::str::FromStr;
 
@@ -22,7 +22,7 @@ impl FromStr for PublicUrl {
         if !["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
             return Err("expected an address that begins with https:// or http://");
         }
-        // What browsers would pass over is a slip here.
+        // Browsers ignore these characters; here they are an error.
         let passed_over = |c: char| c.is_ascii_whitespace() || c.is_ascii_control();
         if text.contains(['?', '#', '@', '\\']) || text.contains(passed_over) {
             return Err("expected an address without user, query and fragment");
@@ -33,7 +33,7 @@ impl FromStr for PublicUrl {
 }
 
 impl PublicUrl {
-    /// The addresses by which a machine reaches itself at this port.
+    /// Returns the addresses by which a machine reaches itself at this port.
     pub fn local(port: u16) -> Vec<Self> {
         let hosts = ["localhost", "127.0.0.1", "[::1]"];
         let port = if port == 80 { String::new() } else { format!(":{port}") };
@@ -47,17 +47,17 @@ impl PublicUrl {
 
     /// Scheme, host and port, as browsers write them in `Origin` (RFC 6454, section 6.2).
     pub fn origin(&self) -> String {
-        // It was made of an address that parses.
+        // It was made from an address that parses.
         Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }
 
-    /// The path below which the endpoint is reached, without a slash at its end; empty where there is none.
+    /// The path below which the endpoint is reached, without a slash at its end; empty if there is none.
     pub fn path(&self) -> &str {
         let (_, rest) = self.0.split_once("://").unwrap_or_default();
         rest.find('/').map_or("", |at| &rest[at..])
     }
 
-    /// Where actions for a campaign are posted: what `aud` must be.
+    /// The address to which actions for a campaign are posted: the required `aud`.
     pub fn actions(&self, campaign: &str) -> String {
         format!("{}/campaigns/{campaign}/actions", self.0)
     }

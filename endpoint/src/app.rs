@@ -16,10 +16,10 @@ use crate::static_files::StaticFiles;
 use crate::store::Store;
 use crate::workers::Workers;
 
-/// The largest picture that is served, in bytes: those that were asked for stay in memory.
+/// The largest picture that is served, in bytes: every picture that was requested stays in memory.
 const LARGEST_PICTURE: u64 = 5 * 1024 * 1024;
 
-/// What can fail or wait when it is opened, and is opened before the state is put together.
+/// The parts whose opening can fail or wait; they are opened before the state is put together.
 #[derive(Debug)]
 pub struct Parts {
     /// Where actions are stored.
@@ -57,7 +57,7 @@ pub struct AppState {
     pub limiter: RateLimiter,
     /// The path from a request body to a stored action.
     pub intake: Intake,
-    /// What hosted forms need.
+    /// The tokens and one-time pages of hosted forms.
     pub hosted: HostedForms,
     /// The pictures beside the campaign files.
     pub pictures: StaticFiles,
@@ -66,8 +66,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Puts the state together. Its secrets are derived from the keys, so that endpoints that share keys accept one
-    /// another's forms and challenges.
+    /// Puts the state together. Its secrets are derived from the keys, so that endpoints that share keys accept each
+    /// other's forms and challenges.
     ///
     /// # Errors
     /// The system has no randomness.

@@ -1,9 +1,9 @@
-//! Characters that act on what shows a text instead of being seen in it.
+//! Characters that are not seen in a text but act on the program that shows it.
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-/// What stands in the place of a character that may not stand there (the replacement character).
+/// The replacement for a character that is not allowed.
 const REPLACEMENT: char = '\u{fffd}';
 
 /// Text in which every control character, line separator and mark or control of direction is written as JSON writes
@@ -11,7 +11,7 @@ const REPLACEMENT: char = '\u{fffd}';
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        // All of them are in the basic plane, so four digits do.
+        // All of them are in the basic plane, so four digits suffice.
         match c {
             '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}' => {}
             c if c.is_control() || ending(c).is_some() || is_end(c) => {}
@@ -25,8 +25,8 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Text in which every control character but line feed and tab, and every control of direction that is not ended in
-/// its paragraph or begins nowhere, is replaced by U+FFFD.
+/// Text in which every control character but line feed and tab, and every direction control without its counterpart in
+/// the same paragraph, is replaced by U+FFFD.
 pub fn neutralised(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     let mut open: Vec<(usize, char)> = Vec::new();
@@ -53,7 +53,7 @@ pub fn neutralised(text: &str) -> String {
     chars.into_iter().collect()
 }
 
-/// What ends the embedding, override or isolate that this character begins (UAX #9, section 2).
+/// The character that ends the embedding, override or isolate that this one begins (UAX #9, section 2).
 fn ending(c: char) -> Option<char> {
     match c {
         '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => Some('\u{202c}'),
@@ -66,8 +66,8 @@ fn is_end(c: char) -> bool {
     matches!(c, '\u{202c}' | '\u{2069}')
 }
 
-/// Whether Unicode counts a character among the format characters (general category Cf): nothing is seen of nearly all
-/// of them.
+/// Whether Unicode counts a character among the format characters (general category Cf): nearly all of them are
+/// invisible.
 pub fn is_format(c: char) -> bool {
     CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
 }

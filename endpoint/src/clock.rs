@@ -50,7 +50,7 @@ impl Clock for ManualClock {
 /// The system's time in seconds since 1970-01-01T00:00:00Z, for commands.
 #[expect(clippy::disallowed_methods, reason = "this is the shell's clock")]
 pub fn now() -> i64 {
-    // A clock set before 1970 is a machine that has lost the time: 0 is as good as any other.
+    // A clock set before 1970 means that the machine has lost the time: 0 is as good as any other value.
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Texts made smaller for the wire.
+//! Compression of texts for the wire.
 
 use std::io::{self, Read, Write};
 
@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-/// A text in the forms that make it smaller.
+/// A text in its compressed forms.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     /// With gzip (RFC 1952).
@@ -17,7 +17,7 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Packs what is packed once and served often.
+    /// Compresses a text that is compressed once and served often.
     pub fn of(bytes: &[u8]) -> Self {
         let smaller = |packed: io::Result<Vec<u8>>| {
             packed.ok().filter(|packed| packed.len() < bytes.len()).map(Bytes::from)
@@ -26,12 +26,12 @@ impl Packed {
     }
 }
 
-/// Packs what is served once: quickly.
+/// Compresses a text that is served once: fast.
 pub fn quickly(bytes: &[u8]) -> Option<Vec<u8>> {
     gzip(bytes, Compression::new(4)).ok().filter(|packed| packed.len() < bytes.len())
 }
 
-/// Unpacks what [`quickly`] packed.
+/// Decompresses the output of [`quickly`].
 ///
 /// # Errors
 /// It is not the gzip format.

@@ -1,6 +1,6 @@
-//! The settings of an endpoint: one value, made of the command line and its defaults.
+//! The settings of an endpoint: one value, made from the command line and its defaults.
 //!
-//! `standwith serve` makes it of its flags; a test fills in what it needs and takes the defaults for the rest.
+//! `standwith serve` makes it from its flags; a test fills in what it needs and takes the defaults for the rest.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where to serve metrics; `None` is [`METRICS`], if it is free.
     pub metrics_listen: Option<SocketAddr>,
-    /// The folder of the widget's files; `None` where they are not served.
+    /// The folder of the widget's files; `None` if they are not served.
     pub widgets: Option<PathBuf>,
     /// The key file; `None` is the one beside the database.
     pub keys: Option<PathBuf>,
@@ -38,15 +38,15 @@ pub struct Config {
     pub idle_timeout: Duration,
 }
 
-/// Where metrics are by default: the port that Prometheus has for exporters of this kind.
+/// The default address of metrics: the port that Prometheus assigns to exporters of this kind.
 pub const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
-/// Where the endpoint listens by default.
+/// The default address to listen on.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// The folder of campaign files by default.
+/// The default folder of campaign files.
 pub const CAMPAIGNS: &str = "campaigns";
-/// The database by default.
+/// The default database.
 pub const DATABASE: &str = "sqlite:standwith.sqlite";
-/// How many seconds a connection may be idle by default.
+/// The default number of seconds that a connection may be idle.
 pub const IDLE_SECONDS: u64 = 75;
 /// The folder that holds the widget's files after a build.
 const BUILT_WIDGETS: &str = "dist";
@@ -70,7 +70,7 @@ impl Default for Config {
     }
 }
 
-/// The folder of the widget's files where none is named: the one that a build makes, if it is there.
+/// The folder of the widget's files if none is named: the build's output, if it exists.
 pub fn built_widgets() -> Option<PathBuf> {
     let built = Path::new(BUILT_WIDGETS);
     built.is_dir().then(|| built.to_owned())

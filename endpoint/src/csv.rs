@@ -1,5 +1,5 @@
-//! Tables for people (RFC 4180, also with semicolons or tabs between cells). No cell is a formula, whatever the database
-//! holds and whichever of the three separators a spreadsheet program assumes.
+//! Tables for people (RFC 4180, also with semicolons or tabs between cells). No cell is a formula, for any database
+//! content and whichever of the three separators a spreadsheet program assumes.
 //!
 //! The crate `csv` does not fit: it quotes a cell for the file's own separator alone, or every cell. It reads the tables
 //! in `tests/hardening`.
@@ -10,10 +10,10 @@ use clap::ValueEnum;
 
 use crate::characters::{is_format, neutralised};
 
-/// Stands at the head of a table: without it, spreadsheet programs take UTF-8 for something else.
+/// The start of a table: without it, spreadsheet programs assume another encoding than UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a spreadsheet program takes for the beginning of a formula.
+/// Characters that a spreadsheet program takes for the beginning of a formula.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Character between the cells of a row.
@@ -43,8 +43,8 @@ impl Separator {
 pub enum Cell {
     /// Any text; it is made harmless ([`defused`]).
     Text(String),
-    /// Ids, with spaces between them: what other programs know something by. They stay to the letter, and may begin
-    /// with a hyphen; of letters, digits, hyphens and underscores no function is called.
+    /// Ids, separated by spaces, by which other programs identify something. They are written unchanged and may begin
+    /// with a hyphen; letters, digits, hyphens and underscores can't call a function.
     Id(String),
 }
 
@@ -70,7 +70,7 @@ fn is_id(text: &str) -> bool {
 /// Writes a row as RFC 4180 has it, with this separator. A cell that holds any of the separators is quoted.
 ///
 /// # Errors
-/// Whatever keeps `out` from being written to.
+/// `out` can't be written to.
 pub fn write_row(out: &mut impl Write, cells: &[Cell], separator: Separator) -> io::Result<()> {
     for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
@@ -86,9 +86,9 @@ pub fn write_row(out: &mut impl Write, cells: &[Cell], separator: Separator) -> 
     out.write_all(b"\r\n")
 }
 
-/// Text without controls ([`neutralised`]), and with an apostrophe in front of whatever a spreadsheet program could
-/// take for a formula: at the beginning, and behind each separator and line end. A program that assumes another
-/// separator than the file's splits a cell there, because it sees the quotation mark in the middle of a cell.
+/// Text without controls ([`neutralised`]), and with an apostrophe before every possible formula: at the beginning, and
+/// after each separator and line end. A program that assumes another separator than the file's splits a cell there,
+/// because it sees the quotation mark in the middle of a cell.
 pub fn defused(text: &str) -> String {
     let mut defused = String::with_capacity(text.len());
     let mut begins = true;
@@ -99,7 +99,7 @@ pub fn defused(text: &str) -> String {
         defused.push(c);
         begins = match c {
             ',' | ';' | '\t' | '\n' => true,
-            // Programs may pass over these in front of a formula.
+            // Programs may ignore these before a formula.
             c => begins && (c == '"' || c.is_whitespace() || is_format(c)),
         };
     }
@@ -190,7 +190,7 @@ mod tests {
         let id = |text: &str| Cell::Id(text.to_owned());
         let ids = ["-_79_Pv6-fj39vX08_Lx8A", "_x", "a -b"];
         assert_eq!(table(&ids.map(id), Separator::Comma), format!("{}\r\n", ids.join(",")));
-        // In their place, too, anything else is made harmless.
+        // Any other text in an id cell is made harmless, too.
         let others = table(&[id("-1;=2"), id("=1"), id("\u{1b}")], Separator::Comma);
         assert_eq!(others, "\"'-1;'=2\",'=1,\u{fffd}\r\n");
     }
@@ -208,11 +208,11 @@ mod tests {
                         prop_assert!(!is_formula(&cell), "{:?} in {:?} by {:?}", cell, table, assumed);
                     }
                 }
-                // Nor does a program that knows no quotation marks, or takes all three at once.
+                // Also for a program that ignores quotation marks, or takes all three separators at once.
                 for cell in table.split(['\n', ',', ';', '\t']) {
                     prop_assert!(!is_formula(cell), "{:?} in {:?}", cell, table);
                 }
-                // And by the right one nothing is lost.
+                // With the right separator nothing is lost.
                 let read = rows(&table, sign);
                 prop_assert_eq!(read.len(), 2);
                 let expected: Vec<String> = texts.iter().map(|text| defused(text)).collect();

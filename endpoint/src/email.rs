@@ -1,14 +1,15 @@
-//! Normal form of e-mail addresses: what people are known by where it matters that they are the same.
+//! Normal form of e-mail addresses, by which people are identified.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::characters::is_format;
 
 /// Returns the normal form of an e-mail address: without format characters and white space around it, in lower case, in
-/// Unicode's form NFC, its domain in ASCII (UTS #46). It is for comparing; mail goes to the address as it was typed.
+/// Unicode's form NFC, its domain in ASCII (UTS #46). It is for comparison only; mail goes to the address as it was
+/// typed.
 pub fn normal_form(address: &str) -> String {
     let seen: String = address.chars().filter(|c| !is_format(*c)).collect();
-    // As the form takes it.
+    // As the form accepts it.
     let seen = seen.replace('\u{ff20}', "@");
     let lower = seen.trim().to_lowercase();
     let address = ComposingNormalizerBorrowed::new_nfc().normalize(&lower);
@@ -19,7 +20,7 @@ pub fn normal_form(address: &str) -> String {
 }
 
 fn ascii(domain: &str) -> String {
-    // As the form takes them (RFC 3490, section 3.1), also where the rest is no domain.
+    // As the form accepts them (RFC 3490, section 3.1), also if the rest is not a domain.
     let domain = domain.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
     let domain = domain.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
@@ -51,7 +52,7 @@ mod tests {
             ("rene\u{301}@example.org", "ren\u{e9}@example.org"),
             ("RENÉ@example.org", "ren\u{e9}@example.org"),
             ("dara@ឧទាហរណ៍.example", "dara@xn--w2ef1ax7a5fyh.example"),
-            // What is no domain stays what it is.
+            // An invalid domain is left unchanged.
             ("ada@xn--a.org", "ada@xn--a.org"),
             ("a@b\u{3002}c d", "a@b.c d"),
             ("@ \u{3002}", "@"),
@@ -60,7 +61,7 @@ mod tests {
         ] {
             assert_eq!(normal_form(typed), normal, "{typed:?}");
         }
-        // Other mailboxes stay other ones.
+        // Other mailboxes stay distinct.
         let others =
             ["ada@example.org", "a.da@example.org", "ada+x@example.org", "ada@example.com"];
         for (index, one) in others.iter().enumerate() {

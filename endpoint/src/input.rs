@@ -1,4 +1,4 @@
-//! Files that are named on the command line: read within a limit, and never a pipe that may have no end.
+//! Files that are named on the command line: read within a limit, and never from a pipe, which may have no end.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -7,10 +7,10 @@ use std::path::Path;
 /// The longest key file, in bytes.
 pub(crate) const LONGEST_KEYS: u64 = 1024 * 1024;
 
-/// Opens a regular file, or what the shell has open for this command.
+/// Opens a regular file, or a descriptor that the shell has opened for this command.
 ///
 /// # Errors
-/// It can't be opened, or is another kind of file: to open a pipe waits until somebody writes to it.
+/// It can't be opened, or is another kind of file: opening a pipe waits for a writer.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|at| path.starts_with(at));
     if !is_open && !fs::metadata(path)?.is_file() {
@@ -19,7 +19,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Reads a file as [`open`] opens it, but no more than so many bytes.
+/// Reads a file as [`open`] opens it, but at most `most` bytes.
 ///
 /// # Errors
 /// As those of [`open`].
@@ -32,7 +32,7 @@ pub(crate) fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// Reads a file of text as [`open`] opens it.
 ///
 /// # Errors
-/// As those of [`open`]; it is longer than so many bytes, or no UTF-8.
+/// As those of [`open`]; it is longer than `longest` bytes, or not UTF-8.
 pub(crate) fn text(path: &Path, longest: u64) -> io::Result<String> {
     let bytes = start(path, longest.saturating_add(1))?;
     if bytes.len() as u64 > longest {

@@ -1,8 +1,7 @@
-//! The endpoint's own keys: one that signs receipts, and those that did so before.
+//! The endpoint's own keys: one that signs receipts, and those that signed earlier ones.
 //!
-//! The key file is a JWK set (RFC 7517) of which one key has its private part. Making a new key
-//! retires that one: its private part is dropped, its public part stays, so that the receipts
-//! which it signed can be verified for ever.
+//! The key file is a JWK set (RFC 7517) in which one key has its private part. Making a new key retires that one: its
+//! private part is dropped, its public part stays, so that its receipts can be verified for ever.
 //!
 //! JWKs are written with the core's `Writer`, not with serde: a thumbprint is a digest of exact bytes (RFC
 //! 7638), and the `Writer` cannot fail.
@@ -23,30 +22,30 @@ use standwith::json::{self, Json, Value, Writer};
 use crate::input::{self, LONGEST_KEYS};
 use crate::signature::{PinnedKeys, digest};
 
-/// Why there are no keys.
+/// The reason why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFault {
     /// The file can't be read or written.
     #[error("{path}: {source}", path = path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The file is no key file.
+    /// The file is not a key file.
     #[error("{path}: {problem}", path = path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         problem: &'static str,
     },
-    /// The cryptographic campaigns refuses the private key.
+    /// The cryptographic library rejects the private key.
     #[error("a signing key is rejected: {0}")]
     Rejected(#[from] KeyRejected),
-    /// The cryptographic campaigns fails, mostly for want of randomness.
-    #[error("the cryptographic campaigns failed")]
+    /// The cryptographic library failed, mostly for lack of randomness.
+    #[error("the cryptographic library failed")]
     Unspecified(#[from] Unspecified),
 }
 
@@ -58,16 +57,16 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The keys in a file; where there is no such file, it is made, with a new key.
+    /// Reads the keys in a file; if it does not exist, creates it with a new key.
     ///
     /// # Errors
-    /// The file can't be read, can't be made, or is no key file.
+    /// The file can't be read, can't be created, or is not a key file.
     pub fn open_or_make(path: &Path) -> Result<Self, KeyFault> {
         match Self::open(path) {
             Err(KeyFault::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 let keyring = Self::renewed(Vec::new())?;
                 match keyring.write(path, Existing::Keep) {
-                    // Another process was quicker: its keys are the keys.
+                    // Another process created the file first: use its keys.
                     Err(KeyFault::Io { source, .. })
                         if source.kind() == io::ErrorKind::AlreadyExists =>
                     {
@@ -80,10 +79,10 @@ impl Keyring {
         }
     }
 
-    /// The keys in a file.
+    /// Reads the keys in a file.
     ///
     /// # Errors
-    /// The file can't be read, or is no key file.
+    /// The file can't be read, or is not a key file.
     pub fn open(path: &Path) -> Result<Self, KeyFault> {
         let io = |source| KeyFault::Io { path: path.to_owned(), source };
         let malformed = |problem| KeyFault::Malformed { path: path.to_owned(), problem };
@@ -116,10 +115,10 @@ impl Keyring {
         Ok(Keyring { signing, public })
     }
 
-    /// Makes a new signing key in this file; the one before is retired. Makes the file, too.
+    /// Adds a new signing key to this file and retires the previous one. Creates the file if it is missing.
     ///
     /// # Errors
-    /// The file can't be read or written, or is no key file.
+    /// The file can't be read or written, or is not a key file.
     pub fn renew(path: &Path) -> Result<Self, KeyFault> {
         let retired = match Self::open(path) {
             Ok(before) => before.public,
@@ -160,11 +159,11 @@ impl Keyring {
         Ok(self.signing.sign(&SystemRandom::new(), message)?.as_ref().to_vec())
     }
 
-    /// A secret for one purpose, made of the private key: endpoints that share their keys share it, and
-    /// it says nothing of the key.
+    /// A secret for one purpose, derived from the private key: endpoints that share their keys share it, and it reveals
+    /// nothing about the key.
     ///
     /// # Errors
-    /// The cryptographic campaigns fails.
+    /// The cryptographic library fails.
     pub fn secret(&self, purpose: &str) -> Result<Vec<u8>, Unspecified> {
         let private: EcPrivateKeyBin<'_> = self.signing.private_key().as_be_bytes()?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, private.as_ref());
@@ -214,7 +213,7 @@ impl Keyring {
     }
 }
 
-/// What to do with a file that is there already.
+/// The treatment of an existing file.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Existing {
     Keep,
@@ -237,7 +236,7 @@ pub(crate) fn put(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<(
         })
         .and_then(|()| fs::File::open(folder)?.sync_all());
     if written.is_err() {
-        // Nothing more can be done about a file that can't even be removed.
+        // If the file can't even be removed, nothing more can be done.
         let _ = fs::remove_file(&aside);
     }
     written
@@ -261,7 +260,7 @@ fn jwk_set(text: &str) -> Option<Vec<Json>> {
     }
 }
 
-/// The public key of a JWK on P-256, whatever else it holds.
+/// The public key of a JWK on P-256; other members are ignored.
 pub(crate) fn public_key(json: &Json) -> Option<PublicKey> {
     let text = |key: &str| json.get(key)?.text();
     let key = PublicKey { crv: text("crv")?.to_owned(), ..PublicKey::p256(text("x")?, text("y")?) };

@@ -1,4 +1,4 @@
-//! What a form says in each language, where there is no browser to ask.
+//! The form's texts and formats in each language, without a browser.
 
 use std::sync::LazyLock;
 
@@ -28,20 +28,20 @@ static LOCALES: LazyLock<Vec<Locale>> = LazyLock::new(|| {
 
 const RULES: Rules = Rules { plural, number, date };
 
-/// The texts in this language, or in English.
+/// The texts in this language, or else in English.
 pub(crate) fn locale(lang: &str) -> &'static Locale {
     closest(&[lang.to_owned()])
 }
 
-/// The texts in the language that comes closest to those that are wanted; in English if none does.
+/// The texts in the language closest to the wanted ones; in English if none is close.
 pub(crate) fn closest(wanted: &[String]) -> &'static Locale {
     let known: Vec<String> = LOCALES.iter().map(|locale| locale.lang.clone()).collect();
     let near = LOCALES.iter().find(|locale| Some(&locale.lang) == nearest(wanted, &known));
-    // English is always there, first.
+    // English always exists and is the first.
     near.unwrap_or(&LOCALES[0])
 }
 
-/// Codes and names of all countries in this language, or in English, in the language's order.
+/// Codes and names of all countries in this language, or else in English, in the language's order.
 pub(crate) fn countries(lang: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let known: Vec<String> = COUNTRIES.iter().map(|(lang, _)| (*lang).to_owned()).collect();
     let near = nearest(&[lang.to_owned()], &known).map_or("en", String::as_str);
@@ -49,7 +49,7 @@ pub(crate) fn countries(lang: &str) -> impl Iterator<Item = (&'static str, &'sta
     found.map_or("", |(_, names)| names).lines().filter_map(|line| line.split_once(' '))
 }
 
-/// The languages that a request asks for, the most wanted first (RFC 9110, section 12.5.4).
+/// The languages that a request asks for, by preference (RFC 9110, section 12.5.4).
 pub(crate) fn wanted(request: &HeaderMap) -> Vec<String> {
     let headers = request.get_all(header::ACCEPT_LANGUAGE).into_iter();
     let listed = headers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
@@ -64,7 +64,7 @@ pub(crate) fn wanted(request: &HeaderMap) -> Vec<String> {
     weighted.into_iter().map(|(_, tag)| tag.to_owned()).collect()
 }
 
-/// The day of a point in time (seconds since 1970), in UTC, as the language writes it (CLDR).
+/// The date of a point in time (seconds since 1970), in UTC, as the language writes it (CLDR).
 fn date(lang: &str, seconds: i64) -> String {
     if primary(lang) == "km" {
         return khmer_day(seconds);
@@ -81,7 +81,7 @@ fn written(lang: &str, seconds: i64) -> Option<String> {
     Some(format.format(&date).to_string())
 }
 
-/// The plural category of a whole number by CLDR's rules, as `Intl.PluralRules` has them in browsers.
+/// The plural category of a whole number by CLDR's rules, like `Intl.PluralRules` in browsers.
 fn plural(lang: &str, number: i64) -> String {
     let preferences = lang.parse::<Tag>().unwrap_or(tag!("en")).into();
     let rules = PluralRules::try_new_cardinal(preferences);
@@ -97,8 +97,8 @@ fn plural(lang: &str, number: i64) -> String {
     name.to_owned()
 }
 
-/// A number with its thousands set apart: as English does for the languages that do likewise, by a
-/// narrow space (ISO 80000) for all others.
+/// A number with grouped thousands: as in English for the languages with the same format, with a narrow space (ISO
+/// 80000) for all others.
 fn number(lang: &str, number: i64) -> String {
     let languages = ["ar", "bn", "en", "hi", "ja", "km", "ko", "my", "sw", "th", "ur", "zh"];
     let comma = languages.contains(&primary(lang));
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(plural("es-MX", 2_000_000), "many");
         let russian = [1, 2, 5, 11, 21, 22].map(|n| plural("ru", n));
         assert_eq!(russian, ["one", "few", "many", "many", "one", "few"]);
-        // As the widget does where the browser knows no such language.
+        // As in the widget, if the browser does not know the language.
         assert_eq!([0, 1].map(|number| plural("no language", number)), ["other", "one"]);
     }
 

@@ -22,14 +22,14 @@
 //!
 //! app ──── config, clock, store, campaigns, keys, metrics, workers; made of these: rate_limit, intake, hosted_forms
 //!
-//! store ─┬─ Store      the promise: actions, campaign versions, jobs
+//! store ─┬─ Store      the interface: actions, campaign versions, jobs
 //!        ├─ lifecycle  the one table of an action's transitions
 //!        ├─ contract   tests that every store must pass
 //!        └─ sqlite     the store on SQLite
 //! ```
 //!
 //! Rules about campaigns and actions are in the crate `standwith`, which the browser runs, too. The time comes from
-//! `clock`, which tests can set. A success is answered only after the action is on disk. Logs hold no address, no
+//! `clock`, which tests can set. A success is answered only after the action is on disk. Logs contain no address, no
 //! browser name, no query and nothing that was typed.
 
 pub mod cli;

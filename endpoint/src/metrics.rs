@@ -1,5 +1,5 @@
 //! Metrics of the endpoint's own work, for Prometheus. Labels are routes, statuses and campaigns: nothing that a
-//! supporter typed, and nothing that a stranger can make up, so that their number is bounded.
+//! supporter typed, and nothing that a client can invent, so that their number is bounded.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,8 +18,8 @@ pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 /// Upper bounds of the histogram of commits.
 const BATCHES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
-/// Outcomes of posts over the limits: asked for a proof, let through with one, their proof refused, let through
-/// because their action is stored already, asked to come again later. And of those that fill in the hidden field.
+/// Outcomes of posts over the limits: a proof was required, a proof was accepted, a proof was rejected, the action was
+/// stored already, a later retry was requested. The last one: the honeypot was filled in.
 const RATE_LIMITED: [&str; 6] =
     ["challenged", "proved", "unproved", "repeated", "sent_away", "robot"];
 
@@ -62,7 +62,7 @@ impl Default for Metrics {
         let (requests, actions) = (Family::default(), Family::default());
         let rate_limited = Family::<RateLimited, Counter>::default();
         for outcome in RATE_LIMITED {
-            // Each outcome is there from the start, with 0.
+            // Each outcome exists from the start, with 0.
             drop(rate_limited.get_or_create(&RateLimited { outcome }));
         }
         let commits = Histogram::new(BATCHES);
@@ -110,7 +110,7 @@ impl Metrics {
         self.rate_limited.get_or_create(&RateLimited { outcome }).inc();
     }
 
-    /// Counts a commit of so many actions.
+    /// Counts a commit of this many actions.
     pub fn committed(&self, actions: usize) {
         self.commits.observe(actions as f64);
     }
@@ -126,7 +126,7 @@ impl Metrics {
         self.faulty_files.set(faulty as u64);
     }
 
-    /// All of them in the text format of Prometheus, version 0.0.4 ([`CONTENT_TYPE`]).
+    /// Returns all of them in the text format of Prometheus, version 0.0.4 ([`CONTENT_TYPE`]).
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String can't fail.

@@ -1,4 +1,4 @@
-//! Receipts: the endpoint's signed word that it has an action.
+//! Receipts: the endpoint's signed confirmations that it stored an action.
 
 use aws_lc_rs::error::Unspecified;
 use standwith::envelope::{self, ReceiptClaims};

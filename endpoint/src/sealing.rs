@@ -1,5 +1,5 @@
-//! The campaigner's sealing keys, and what they open, by aws-lc-rs. The endpoint itself has no such key: it
-//! takes in what it can't read, and `standwith export --unseal` opens it elsewhere.
+//! The campaigner's sealing keys, and decryption with them, by aws-lc-rs. The endpoint itself has no such key: it
+//! stores what it can't read, and `standwith export --unseal` opens it elsewhere.
 //!
 //! A key file is one private JWK on P-256 (RFC 7517), so that any JOSE library can use it as well.
 
@@ -18,7 +18,7 @@ use standwith::sealing::{self, Sealed};
 use crate::input::{self, LONGEST_KEYS};
 use crate::keys::{Existing, KeyFault, public_key, put, thumbprint};
 
-/// A key that opens what is sealed to it.
+/// A key that opens payloads sealed to it.
 pub struct SealingKey {
     private: PrivateKey,
     public: PublicKey,
@@ -26,11 +26,11 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
-    /// Makes a new key in this file. A file that is there already is never touched: without the key in it,
-    /// nobody ever reads what was sealed to that one.
+    /// Creates a new key in this file. An existing file is never changed: without its key, payloads sealed to it can
+    /// never be read.
     ///
     /// # Errors
-    /// The file is there already or can't be written, or the system has no randomness.
+    /// The file exists already or can't be written, or the system has no randomness.
     pub fn make(path: &Path) -> Result<Self, KeyFault> {
         let private = PrivateKey::generate(&ECDH_P256)?;
         let public = public_half(&private)?;
@@ -42,7 +42,7 @@ impl SealingKey {
         Ok(key)
     }
 
-    /// The key in a file.
+    /// Reads the key in a file.
     ///
     /// # Errors
     /// The file can't be read, or holds no private key on P-256.
@@ -94,7 +94,7 @@ impl SealingKey {
         out.finish()
     }
 
-    /// Opens a sealed text; `None` where it was sealed to another key, or is not as it was sealed.
+    /// Opens a sealed text; `None` if it was sealed to another key, or was altered.
     pub fn unseal(&self, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
         let point = sealed.header.epk.point()?;
         let peer = UnparsedPublicKey::new(&ECDH_P256, point);
@@ -108,16 +108,16 @@ impl SealingKey {
     }
 }
 
-/// The key of the encryption, from the secret on which two keys agree.
+/// Derives the encryption key from the secret on which two keys agree.
 ///
 /// # Errors
-/// The cryptographic campaigns fails.
+/// The cryptographic library fails.
 pub fn encryption_key(shared: &[u8]) -> Result<LessSafeKey, Unspecified> {
     let key = hash(&SHA256, &sealing::derivation_input(shared));
     Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref())?))
 }
 
-/// Whether an uncompressed point lies on the curve P-256: then it can be a public key.
+/// Whether an uncompressed point is on the curve P-256, so that it can be a public key.
 pub fn is_on_curve(point: &[u8; 65]) -> bool {
     ParsedPublicKey::try_from(UnparsedPublicKey::new(&ECDH_P256, point)).is_ok()
 }
@@ -132,7 +132,7 @@ fn public_half(private: &PrivateKey) -> Result<PublicKey, Unspecified> {
     Ok(PublicKey::p256(&encode(x), &encode(y)))
 }
 
-/// Whether a fault says that the file was there before.
+/// Whether a fault says that the file existed before.
 pub fn is_there_already(fault: &KeyFault) -> bool {
     matches!(fault, KeyFault::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
 }

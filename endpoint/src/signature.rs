@@ -3,7 +3,7 @@
 //! There are two ways to verify, and they answer different questions:
 //!
 //! - [`is_unaltered`]: was this action signed by the key that it carries itself? That proves that
-//!   nobody changed the text on the way. It proves no person and authorises nothing.
+//!   the text was not changed on the way. It identifies no person and authorises nothing.
 //! - [`PinnedKeys::has_signed`]: was this receipt signed by a key that we know from elsewhere?
 //!
 //! The types keep them apart: an action can't be verified by pinned keys, nor a receipt by its own.
@@ -18,30 +18,29 @@ pub fn digest(bytes: &[u8]) -> String {
     envelope::encode(hash(&SHA256, bytes).as_ref())
 }
 
-/// The first half of SHA-256: enough to know a text again, and not the text itself.
+/// The first half of SHA-256: enough to recognise a text without storing it.
 pub(crate) fn brief(text: &str) -> [u8; 16] {
     let hash = hash(&SHA256, text.as_bytes());
     hash.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// Whether the key inside the action signed it: the text is as it was when it was signed, by
-/// whomever.
+/// Whether the key inside the action signed it: the text is as it was when it was signed. The signer can be anyone.
 pub fn is_unaltered(action: &Envelope<'_, Claims>) -> bool {
     let key = action.header.jwk.as_ref();
     key.is_some_and(|key| verifies(key, action.signed.as_bytes(), &action.signature))
 }
 
-/// Public keys that were had from a trusted place, by their names.
+/// Public keys from a trusted source, by their names.
 #[derive(Clone, Debug, Default)]
 pub struct PinnedKeys(Vec<(String, PublicKey)>);
 
 impl PinnedKeys {
-    /// These keys, each under the name (`kid`) that it goes by.
+    /// Returns these keys, each under its name (`kid`).
     pub fn new(keys: Vec<(String, PublicKey)>) -> Self {
         PinnedKeys(keys)
     }
 
-    /// Whether one of these keys signed the receipt, the one that the receipt names.
+    /// Whether the key that the receipt names is one of these and signed the receipt.
     pub fn has_signed(&self, receipt: &Envelope<'_, ReceiptClaims>) -> bool {
         let named = self.0.iter().filter(|(kid, _)| receipt.header.kid.as_ref() == Some(kid));
         named
@@ -85,7 +84,7 @@ mod tests {
             let key =
                 PublicKey::p256(&envelope::encode(&point[1..33]), &envelope::encode(&point[33..]));
             for test in group.tests {
-                // Of another length it is none before anybody looks at it.
+                // A signature of another length is rejected before it is verified.
                 let passes = <&[u8; 64]>::try_from(&test.sig[..])
                     .is_ok_and(|signature| verifies(&key, &test.msg, signature));
                 let valid = test.result == TestResult::Valid;

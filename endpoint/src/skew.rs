@@ -1,11 +1,11 @@
-//! Whether the clock of this machine is off, as far as refused actions tell: browsers sign with the time of their
-//! devices, and many devices that agree on another time are more likely right than one machine.
+//! Detects a wrong clock of this machine from refused actions: browsers sign with the time of their devices, and many
+//! devices that agree on another time are more likely right than one machine.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::throttle::OnceAMinute;
 
-/// How many refused actions in one direction make a warning.
+/// How many refused actions in one direction cause a warning.
 const ENOUGH: usize = 8;
 /// How many are remembered.
 const MOST: usize = 32;
@@ -24,17 +24,17 @@ impl ClockWatch {
         ClockWatch { offsets: Mutex::new(Vec::new()), line: OnceAMinute::new() }
     }
 
-    /// An action came whose time is within the bounds: the clock can't be that far off for everybody.
+    /// Notes an action whose time is within the bounds: then the clock can't be wrong by that much.
     pub(crate) fn in_time(&self) {
         self.lock().pop();
     }
 
-    /// Notes an action that was refused because it was signed so many seconds from now. Returns the median of the last
-    /// ones where a warning is due.
+    /// Notes an action that was refused because it was signed this many seconds from now. Returns the median of the
+    /// last ones if a warning is due.
     pub(crate) fn refused(&self, offset: i64) -> Option<i64> {
         let mut offsets = self.lock();
         if offsets.last().is_some_and(|last| last.signum() != offset.signum()) {
-            // One device that is wrong the other way says nothing against many.
+            // One device that is wrong in the other direction does not refute many.
             offsets.pop();
             return None;
         }

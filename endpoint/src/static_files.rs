@@ -1,5 +1,5 @@
-//! Files of a folder, held in memory: once, however many answers send them, and read again when the file on disk is
-//! another, so that a new version is served as soon as it is there.
+//! Files of a folder, held in memory once for all answers, and read again when the file on disk has changed, so that a
+//! new version is served as soon as it is there.
 
 use std::collections::HashMap;
 use std::fs;
@@ -24,14 +24,14 @@ pub struct StaticFiles {
     folder: PathBuf,
     /// The largest file that is served, in bytes.
     largest: u64,
-    /// What was read of it, by name.
+    /// The files that were read, by name.
     read: Mutex<HashMap<String, Arc<StaticFile>>>,
 }
 
 /// A file with its compressed forms.
 #[derive(Debug)]
 pub(crate) struct StaticFile {
-    /// Tells whether the files on disk are still the ones that were read: as they are, gzip, brotli.
+    /// The state on disk when the files were read: uncompressed, gzip, brotli.
     stamps: [Option<Stamp>; 3],
     pub(crate) bytes: Bytes,
     pub(crate) packed: Packed,
@@ -47,21 +47,21 @@ impl StaticFiles {
         Self::up_to(u64::MAX, folder)
     }
 
-    /// The files in this folder that have at most so many bytes.
+    /// The files in this folder, up to this size in bytes.
     pub(crate) fn up_to(largest: u64, folder: PathBuf) -> Self {
         StaticFiles { folder, largest, read: Mutex::default() }
     }
 
-    /// Where they are.
+    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// A file by its name below the folder, which must lead nowhere else. Blocks.
+    /// Returns a file by its name below the folder; the name must not lead out of it. Blocks.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<StaticFile>> {
         let paths = ["", ".gz", ".br"].map(|form| self.folder.join([name, form].concat()));
         let stamps = [stamp(&paths[0]), stamp(&paths[1]), stamp(&paths[2])];
-        // Only names of files that are there are ever remembered.
+        // Only names of existing files are cached.
         let Some((size, ..)) = stamps[0] else {
             self.lock().remove(name);
             return None;
@@ -83,7 +83,7 @@ impl StaticFiles {
         let packed = Packed { gzip: read(&paths[1]), brotli: read(&paths[2]) };
         let file = Arc::new(StaticFile { stamps, digest: digest(&bytes), bytes, packed });
         let mut files = self.lock();
-        // Files that are gone take no memory.
+        // Drop files that no longer exist.
         files.retain(|name, _| self.folder.join(name).exists());
         files.insert(name.to_owned(), file.clone());
         Some(file)
@@ -103,7 +103,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
 mod tests {
     use super::*;
 
-    // Each answer had a copy of its own: 4,200 clients that read nothing took 720 MB.
+    // Each answer used to have a copy of its own: 4,200 clients that read nothing took 720 MB.
     #[test]
     fn all_answers_share_the_bytes_until_the_file_is_another() {
         let dir = tempfile::tempdir().unwrap();

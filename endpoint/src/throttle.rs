@@ -1,4 +1,4 @@
-//! Limits on log lines that a client could make the endpoint write often.
+//! Limits on log lines that a client could trigger often.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

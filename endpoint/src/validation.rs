@@ -1,5 +1,4 @@
-//! Validation of claims by a campaign version: when an action comes in and, once more where it was sealed, when it is
-//! exported.
+//! Validation of claims by a campaign version: when an action arrives and, if it was sealed, again when it is exported.
 
 use standwith::action::{Claims, ConsentClaim};
 use standwith::campaign::{Campaign, Consent};
@@ -9,8 +8,8 @@ use standwith::draft::consent_name;
 use crate::campaigns::Version;
 use crate::signature::digest;
 
-/// What is wrong with claims, as names of controls and codes, by this version of their campaign. Where that is
-/// not `known` to be the one that they name, their wordings may have been others.
+/// Returns the errors of claims, as names of controls and codes, by this version of their campaign. If it is not
+/// `known` to be the one that they name, their wordings may have differed.
 pub(crate) fn validate(
     version: &Version,
     claims: &Claims,
@@ -28,7 +27,7 @@ pub(crate) fn validate(
         }
     };
     if let Err(found) = check(campaign, claims) {
-        // Another version may have had other variants.
+        // Another version may have different variants.
         let unknown =
             FieldError { field: "variant".to_owned(), kind: FieldErrorKind::UnknownChoice };
         let found = found.into_iter().filter(|field_error| known || *field_error != unknown);
@@ -47,8 +46,8 @@ pub(crate) fn validate(
     field_errors
 }
 
-/// Whether the campaign, in the language that the consent names, asks in the words that it names.
-/// A purpose that the campaign does not have is an error of the check.
+/// Whether the campaign, in the language that the consent names, uses the wording that it names. A purpose that the
+/// campaign does not have is an error of validation.
 fn has_wording(version: &Version, claim: &ConsentClaim) -> bool {
     let same = |known: &&Consent| known.purpose.as_str() == claim.purpose;
     if !version.campaign().consents.iter().any(|known| same(&known)) {

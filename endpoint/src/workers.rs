@@ -1,12 +1,12 @@
-//! Threads for CPU-bound work: verification, validation and rendering. On an async thread they would hold up every
-//! other request.
+//! Threads for CPU-bound work: verification, validation and rendering. On an async thread they would block other
+//! requests.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// Runs CPU-bound work, as many pieces at once as there are processors. How many wait is bounded by the number of
-/// connections. Clones share the threads.
+/// Runs CPU-bound work, as many pieces at once as there are processors. The number of connections limits how many wait.
+/// Clones share the threads.
 #[derive(Clone, Debug)]
 pub struct Workers(Arc<Semaphore>);
 
@@ -32,7 +32,7 @@ impl Workers {
     ) -> Result<T, WorkFailed> {
         let turn = self.0.clone().acquire_owned().await.map_err(|_| WorkFailed)?;
         let running = tokio::task::spawn_blocking(move || {
-            // The turn ends with the work, also where the request is gone before.
+            // The turn ends with the work, even if the request has ended before.
             let _turn = turn;
             work()
         });

@@ -11,7 +11,7 @@ use super::version::languages;
 use crate::characters::escaped;
 use crate::sealing::is_on_curve;
 
-/// All that is wrong with a campaign file, in the order of its lines.
+/// Returns all faults of a campaign file, in the order of its lines.
 pub fn faults(bytes: &[u8]) -> Vec<ConfigFault> {
     let faults = lint(bytes);
     if !faults.is_empty() {
@@ -23,8 +23,8 @@ pub fn faults(bytes: &[u8]) -> Vec<ConfigFault> {
     }
 }
 
-/// A fault of a sealing key that has the right form and is no point of the curve: no private key belongs to it, so what is
-/// sealed to it could never be opened.
+/// A fault of a sealing key that has the right form but is not a point of the curve: it has no private key, so nothing
+/// sealed to it could be opened.
 fn off_the_curve(campaign: &Campaign, bytes: &[u8]) -> Option<ConfigFault> {
     let point = campaign.sealing.as_ref()?.jwk.point()?;
     if is_on_curve(&point) {
@@ -51,8 +51,8 @@ pub(crate) fn fault_of_id(bytes: &[u8], problem: String, hint: &str) -> ConfigFa
     ConfigFault { pointer: "/id".to_owned(), line, kind }
 }
 
-/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to fix`. Names in a file don't act on a
-/// terminal or a log.
+/// A fault as `standwith check` prints it: `FILE:LINE: /pointer: what; how to fix`. Names in a file are escaped, so
+/// that they don't act on a terminal or a log.
 pub fn located(path: &Path, fault: &ConfigFault) -> String {
     escaped(&format!("{}:{}: {}", path.display(), fault.line, in_words(fault)))
 }

@@ -1,5 +1,5 @@
-//! The first paint: the markup that a form shows before its code is there. The endpoint sends it after the campaign file
-//! to the loaders that ask for it. It is the same view that the code renders later.
+//! The first paint: the markup that a form shows before its code is loaded. The endpoint sends it after the campaign
+//! file to loaders that ask for it. It is the same view that the code renders later.
 
 use axum::body::Bytes;
 use standwith::campaign::Campaign;
@@ -11,10 +11,10 @@ use crate::compression::Packed;
 use crate::language::locale;
 use crate::signature::digest;
 
-/// The media type by which a loader asks for it.
+/// The media type by which a loader requests it.
 pub const MEDIA_TYPE: &str = "application/vnd.standwith.form";
 
-/// The separator between the campaign file and the first paint: no JSON holds it.
+/// The separator between the campaign file and the first paint: JSON never contains it.
 const NUL: &[u8] = b"\0";
 
 /// A campaign file, byte for byte, and after it the first paint of its form in one language.

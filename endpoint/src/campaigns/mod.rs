@@ -1,8 +1,8 @@
 //! The campaign files that are served: every `*.json` in one folder, each known by the `id` inside.
 //!
-//! Files are read anew when they change. A version with a fault is never served: the last good
-//! one stays, and the log says what is wrong. Each version is in the database before the first
-//! browser can see it, so that any action can be validated by the version that its supporter saw.
+//! Changed files are read again. A version with a fault is never served: the last good one stays, and the log describes
+//! the fault. Each version is in the database before a browser can see it, so that any action can be validated by the
+//! version that its supporter saw.
 
 mod faults;
 pub mod first_paint;
@@ -25,7 +25,7 @@ use crate::characters::escaped;
 use crate::store::{Store, StoreError};
 use crate::workers::Workers;
 
-/// Why no campaigns can be opened.
+/// The reason why no campaigns can be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignsError {
     /// The folder or a file in it can't be read.
@@ -33,7 +33,7 @@ pub enum CampaignsError {
     Io {
         /// The path of the folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The versions can't be stored.
@@ -50,7 +50,7 @@ pub struct Campaigns {
     store: Arc<dyn Store>,
     workers: Workers,
     snapshot: RwLock<Snapshot>,
-    /// Versions that are served no longer and were asked for.
+    /// Versions that are no longer served but were requested.
     past: PastVersions,
 }
 
@@ -73,16 +73,16 @@ impl Campaigns {
         Ok(campaigns)
     }
 
-    /// Reads what has changed since the last time. Returns a line for each new fault; the last good versions of
-    /// files with faults stay.
+    /// Reads what has changed since the last time. Returns a line for each new fault; files with faults keep their last
+    /// good versions.
     ///
     /// # Errors
-    /// The folder can't be read, or a version can't be stored. All stays as it was then.
+    /// The folder can't be read, or a version can't be stored. Nothing is changed then.
     pub async fn refresh(&self) -> Result<Vec<String>, CampaignsError> {
         let before = self.snapshot().clone();
         let folder = self.folder.clone();
         let (known, reserved) = (before.clone(), self.reserved);
-        // Reading and compressing files is no work for a thread that has other tasks.
+        // Reading and compressing files would block an async thread.
         let looked = tokio::task::spawn_blocking(move || look(&folder, reserved, known)).await;
         let Some(snapshot) = looked.unwrap_or(Ok(None))? else { return Ok(Vec::new()) };
         for version in snapshot.versions() {
@@ -103,12 +103,12 @@ impl Campaigns {
         Ok(fresh)
     }
 
-    /// What is wrong with the campaign files as they are, a line each.
+    /// Returns a line for each fault of the campaign files as they are.
     pub fn faults(&self) -> Vec<String> {
         self.snapshot().faults().cloned().collect()
     }
 
-    /// How many campaigns are served, and how many files are not as they are.
+    /// Returns how many campaigns are served, and how many files have faults.
     pub fn tally(&self) -> (usize, usize) {
         self.snapshot().tally()
     }
@@ -117,16 +117,16 @@ impl Campaigns {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The campaign of this id as it is now.
+    /// Returns the current version of the campaign with this id.
     pub fn get(&self, id: &str) -> Option<Arc<Version>> {
         self.snapshot().get(id).cloned()
     }
 
     /// Returns the version of a campaign with this digest, if it was ever served and can still be read. A version that
-    /// is served no longer is read from the database and parsed by the workers.
+    /// is no longer served is read from the database and parsed by the workers.
     ///
-    /// Parsing a file takes time and memory: call this only for what is known to come from a form of this endpoint, or
-    /// is signed.
+    /// Parsing a file takes time and memory: call this only for digests that come from a form of this endpoint or are
+    /// signed.
     ///
     /// # Errors
     /// The database or the workers fail.
@@ -148,7 +148,7 @@ impl Campaigns {
             return Ok(Some(version));
         }
         let Some(bytes) = self.store.version(campaign, digest).await? else { return Ok(None) };
-        // It passed the strict check of its own day.
+        // It passed the strict check when it was first served.
         let parsed = self.workers.run(move || Version::read(bytes, Strictness::Lenient)).await;
         let Ok(version) = parsed.map_err(|_| StoreError::busy())? else { return Ok(None) };
         let version = Arc::new(version);
@@ -177,7 +177,7 @@ pub(super) mod tests {
         .into_bytes()
     }
 
-    // Each of many posts that named an old version parsed it anew, on an async thread.
+    // Each of many posts that named an old version used to parse it anew, on an async thread.
     #[tokio::test]
     async fn requests_at_once_parse_a_past_version_once_on_the_workers() {
         let dir = tempfile::tempdir().unwrap();

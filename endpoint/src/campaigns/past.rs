@@ -1,26 +1,26 @@
-//! Versions that are served no longer and were asked for: a bounded cache.
+//! A bounded cache of versions that are no longer served but were requested.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::version::Version;
 
-/// How many versions that are served no longer stay in memory.
+/// The maximum number of these versions in memory.
 const MOST: usize = 32;
-/// How many bytes of file text these versions have at most, each language of a file counted as the whole text. A
-/// parsed campaign is several times larger than its text. One version always stays, whatever its size.
+/// The maximum size of these versions in bytes of file text; each language of a file counts as the whole text. A parsed
+/// campaign is several times larger than its text. One version always stays, of any size.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// The cache, the version that was asked for last at the end.
+/// The cache; the version that was requested last is at the end.
 #[derive(Debug, Default)]
 pub(super) struct PastVersions {
     versions: Mutex<VecDeque<Arc<Version>>>,
-    /// One lock for the digests that share a hash.
+    /// Each digest uses one of these locks, by its hash.
     loading: [tokio::sync::Mutex<()>; 4],
 }
 
 impl PastVersions {
-    /// Returns a version in the cache, which is the last one to be dropped from now on.
+    /// Returns a version in the cache, and makes it the last one to be dropped.
     pub(super) fn get(&self, campaign: &str, digest: &str) -> Option<Arc<Version>> {
         let mut past = self.lock();
         let at = past.iter().position(|version| version.is(campaign, digest))?;
@@ -36,8 +36,8 @@ impl PastVersions {
         shorten(&mut past, MOST_BYTES);
     }
 
-    /// Waits for the turn to load a version. While it is held, no other request loads the same one, so that a version is
-    /// parsed once, however many ask for it at once; and only a few versions are loaded at a time.
+    /// Waits for the turn to load a version. While the turn is held, no other request loads the same version, so that
+    /// concurrent requests parse it once; and only a few versions are loaded at a time.
     pub(super) async fn turn(&self, digest: &str) -> tokio::sync::MutexGuard<'_, ()> {
         let hash = digest.bytes().fold(0, |sum: usize, byte| sum.wrapping_add(usize::from(byte)));
         self.loading[hash % self.loading.len()].lock().await
@@ -48,7 +48,7 @@ impl PastVersions {
     }
 }
 
-/// Drops the versions that were asked for longest ago, until the others are few and small enough.
+/// Drops the versions that were requested longest ago, until the rest are few and small enough.
 fn shorten(past: &mut VecDeque<Arc<Version>>, most_bytes: usize) {
     let mut bytes: usize = past.iter().map(|version| version.weight()).sum();
     while past.len() > MOST || (bytes > most_bytes && past.len() > 1) {

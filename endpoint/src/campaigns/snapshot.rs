@@ -1,4 +1,4 @@
-//! A snapshot of the folder of campaign files: what each file holds, and which one is served under each id.
+//! A snapshot of the folder of campaign files: the content of each file, and which one is served under each id.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,31 +15,31 @@ use super::CampaignsError;
 use super::faults::{fault_of_id, faults, located};
 use super::version::Version;
 
-/// What each file of the folder holds.
+/// The content of each file of the folder.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
     files: BTreeMap<PathBuf, File>,
     /// The file that is served under each id.
     owners: BTreeMap<String, PathBuf>,
-    /// A line for each file whose id is that of another one.
+    /// A line for each file whose id another file already has.
     namesakes: BTreeMap<PathBuf, String>,
 }
 
 /// A campaign file as it was last read.
 #[derive(Clone, Debug, Default)]
 struct File {
-    /// None where the file could not be read: it is tried again.
+    /// `None` if the file could not be read: it is tried again.
     stamp: Option<Stamp>,
-    /// The last version without fault, if ever there was one.
+    /// The last version without a fault, if there ever was one.
     version: Option<Arc<Version>>,
-    /// What is wrong with the file as it is, a line each.
+    /// A line for each fault of the file as it is.
     faults: Vec<String>,
 }
 
-/// By what a file is seen to have changed: its place, its size, seconds and nanoseconds.
+/// The data by which a change of a file is noticed: its place, its size, seconds and nanoseconds.
 type Stamp = (u64, u64, i64, i64);
 
-/// What the folder holds now; none where nothing has changed.
+/// Returns the current content of the folder; `None` if nothing has changed.
 pub(super) fn look(
     folder: &Path,
     reserved: &[&str],
@@ -69,7 +69,7 @@ pub(super) fn look(
     Ok(changed.then_some(snapshot))
 }
 
-/// The bytes of a file, as far as they tell whether it is too long.
+/// The bytes of a file, up to the length that shows whether it is too long.
 fn start(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if !fs::metadata(path)?.is_file() {
@@ -79,7 +79,7 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file as it was read; `before` is the version that stays where it has faults.
+/// A file as it was read; if it has faults, the version `before` stays.
 fn read(
     path: &Path,
     read: io::Result<(Stamp, Vec<u8>)>,
@@ -144,8 +144,8 @@ impl Snapshot {
         self.files.values().flat_map(|file| &file.faults).chain(self.namesakes.values())
     }
 
-    /// Finds which file is served under each id: the one that was before, else the one that is named after it, else
-    /// the first. The others have a fault.
+    /// Finds which file is served under each id: the one that was served before, else the one that is named after it,
+    /// else the first. The others have a fault.
     fn find_owners(&mut self, before: &Snapshot) {
         let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for (path, file) in &self.files {
@@ -156,8 +156,8 @@ impl Snapshot {
         for (id, paths) in files {
             let named = |path: &&PathBuf| path.file_stem().is_some_and(|stem| *stem == *id);
             let was = before.owners.get(&id).filter(|owner| paths.contains(owner));
-            // A copy that was refused does not step in while the original is away for a moment, only once it is
-            // written anew.
+            // A rejected copy does not replace an original that is missing for a moment; it must be written again
+            // first.
             let stamp = |snapshot: &Snapshot, path| {
                 snapshot.files.get(path).and_then(|file: &File| file.stamp)
             };
@@ -188,7 +188,7 @@ impl Snapshot {
     }
 }
 
-/// The campaign files of a folder, in the order of their names. Hidden files are none.
+/// The campaign files of a folder, in the order of their names, without hidden files.
 fn campaign_files(folder: &Path) -> Result<Vec<PathBuf>, CampaignsError> {
     let io = |source| CampaignsError::Io { path: folder.to_owned(), source };
     let mut files = Vec::new();

@@ -11,24 +11,23 @@ use crate::signature::digest;
 /// A version of a campaign, in all of its languages.
 #[derive(Debug)]
 pub struct Version {
-    /// SHA-256 of the file's bytes, in base64url: what `campaign_digest` names.
+    /// SHA-256 of the file's bytes, in base64url: the value of `campaign_digest`.
     pub digest: String,
     /// The file.
     pub bytes: Bytes,
     /// The file in smaller forms.
     pub packed: Packed,
-    /// What the form paints first, in each language. A campaign with variants has none: which of them a form shows, only
-    /// the form knows.
+    /// The first paint in each language. A campaign with variants has none: only the form knows which variant it shows.
     pub first_paints: Vec<FirstPaint>,
     first: Campaign,
     others: Vec<Campaign>,
 }
 
 impl Version {
-    /// Reads a file's bytes, to validate by: nothing is compressed or painted.
+    /// Reads a file's bytes for validation only: nothing is compressed or rendered.
     ///
     /// # Errors
-    /// What is wrong with them; unknown keys only when `Strict`.
+    /// The faults of the file; unknown keys count only when `Strict`.
     pub fn read(bytes: Vec<u8>, how: Strictness) -> Result<Self, Vec<ConfigFault>> {
         let (first, others) = languages(&bytes, how)?;
         Ok(Version {
@@ -74,15 +73,15 @@ impl Version {
         self.digest == digest && self.first.id.as_str() == campaign
     }
 
-    /// Bytes of text that are parsed into it: each language is parsed from the whole file.
+    /// Bytes of text that are parsed for it: each language is parsed from the whole file.
     pub(super) fn weight(&self) -> usize {
         self.bytes.len() * (1 + self.others.len())
     }
 
-    /// Fails unless the campaign takes actions at this time (seconds since 1970).
+    /// Fails unless the campaign accepts actions at this time (seconds since 1970).
     ///
     /// # Errors
-    /// Why it takes none.
+    /// The reason why it accepts none.
     pub fn is_open(&self, now: i64) -> Result<(), String> {
         let Campaign { opens, closes, .. } = &self.first;
         match (opens, closes) {
@@ -97,7 +96,7 @@ impl Version {
     }
 }
 
-/// A campaign in its first language, and in its others.
+/// A campaign in its first language, and in the others.
 pub(super) fn languages(
     bytes: &[u8],
     how: Strictness,

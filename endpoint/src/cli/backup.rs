@@ -1,4 +1,4 @@
-//! `standwith backup`: a copy of the database that is whole, also while the endpoint runs.
+//! `standwith backup`: a complete copy of the database, also while the endpoint runs.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     let store = SqliteStore::open_to_read(&options.database).await?;
     keep_apart(&options.file, Some(store.file()), &[])?;
     is_replaceable_by_backup(&options.file)?;
-    // Before there is a file that would be left.
+    // Before the file is created, which an interruption would leave.
     let mut interruptions = Interruptions::listen()?;
     let mut copy =
         Unfinished::open(&options.file).with_context(|| options.file.display().to_string())?;
@@ -33,7 +33,7 @@ pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
         copied = store.copy_into(copy.aside()) => {
             copied.with_context(|| format!("copying to {}", options.file.display()))?;
         }
-        // Nothing of a copy is left where it is broken off.
+        // An interrupted copy leaves nothing behind.
         fault = interruptions.next() => return Err(fault),
     }
     copy.put()?;

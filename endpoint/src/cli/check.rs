@@ -1,4 +1,4 @@
-//! `standwith check`: what is wrong with campaign files.
+//! `standwith check`: reports the faults of campaign files.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -33,7 +33,7 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
         {
             Ok(bytes) => bytes,
             Err(error) => {
-                // The other files are looked at all the same. The last one that can't be read is told at the end.
+                // The other files are checked all the same. The last one that can't be read is reported at the end.
                 if let Some(earlier) = unread.replace(error) {
                     writeln!(io::stderr(), "standwith: {}", escaped(&format!("{earlier:#}")))?;
                 }
@@ -64,16 +64,16 @@ pub(super) fn check(options: &Options) -> anyhow::Result<bool> {
     }
 }
 
-/// The files that had each id, with their folder.
+/// The first file with each id, by folder and id.
 #[derive(Default)]
 struct Ids(BTreeMap<(PathBuf, String), PathBuf>);
 
 impl Ids {
-    /// The fault of a file whose id another file of its folder has, as `serve` tells it.
+    /// The fault of a file whose id another file of its folder has, as `serve` reports it.
     fn namesake(&mut self, path: &Path, bytes: &[u8]) -> Option<ConfigFault> {
         let file = json::parse(std::str::from_utf8(bytes).ok()?).ok()?;
         let id = file.get("id").and_then(Json::text)?.to_owned();
-        // Whatever way it is written: a file that is named twice is one file.
+        // Resolve the path: a file that is named twice, in different ways, is one file.
         let path = path.canonicalize().ok()?;
         let folder = path.parent()?.to_owned();
         let known = self.0.entry((folder, id.clone())).or_insert_with(|| path.clone());

@@ -1,8 +1,8 @@
-//! `standwith export`: the actions of a campaign, in the order of their arrival; with the sealing keys, also
-//! what was sealed of them, and whether it holds.
+//! `standwith export`: the actions of a campaign, in the order of their arrival; with the sealing keys, also the
+//! unsealed payloads, and whether they are valid.
 //!
-//! JSON lines are written with the core's `Writer`, not with serde: claims and unsealed texts are JSON text already,
-//! which serde would parse once more.
+//! JSON lines are written with the core's `Writer`, not with serde: claims and unsealed texts are already JSON text,
+//! which serde would parse again.
 
 use std::fs;
 use std::io::{self, Write};
@@ -90,7 +90,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     if let Some(path) = &options.output {
         keep_apart(path, file.as_deref(), &options.unseal)?;
     }
-    // Before there is a file that would be left.
+    // Before the file is created, which an interruption would leave.
     let mut interruptions = match &options.output {
         Some(_) => Some(Interruptions::listen()?),
         None => None,
@@ -98,7 +98,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     let mut out = Output::open(options.output.as_deref())?;
     let work = write_all(&mut out, &options, keys, &*store);
     let tally = match &mut interruptions {
-        // Nothing of an export is left where it is broken off.
+        // An interrupted export leaves nothing behind.
         Some(interruptions) => tokio::select! {
             tally = work => tally?,
             fault = interruptions.next() => return Err(fault),
@@ -111,14 +111,14 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
     Ok(tally.broken == 0 && tally.unread == 0 && tally.damaged == 0)
 }
 
-/// Requests to stop a command: from the terminal, where it closes, or from whatever runs the process.
+/// Requests to stop a command: from the terminal, when it closes, or from the program that runs the process.
 pub(super) struct Interruptions([Option<Signal>; 3]);
 
 impl Interruptions {
     /// Listens from now on: a signal no longer ends the process at once.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The system does not allow it.
     pub(super) fn listen() -> io::Result<Self> {
         let hangup = match ignores_hangup() {
             true => None,
@@ -128,7 +128,7 @@ impl Interruptions {
         Ok(Interruptions([Some(interrupt?), Some(terminate?), hangup]))
     }
 
-    /// Returns when somebody stops the command.
+    /// Returns when the command receives a request to stop.
     pub(super) async fn next(&mut self) -> anyhow::Error {
         std::future::poll_fn(|context| {
             let mut came = self.0.iter_mut().flatten().map(|signal| signal.poll_recv(context));
@@ -142,7 +142,7 @@ impl Interruptions {
     }
 }
 
-/// Whether the process was started to outlive its terminal, as by `nohup`.
+/// Whether the process was started to outlive its terminal, for example by `nohup`.
 fn ignores_hangup() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -214,7 +214,7 @@ fn keys(files: &[PathBuf]) -> anyhow::Result<Vec<SealingKey>> {
     Ok(keys)
 }
 
-/// How the sealed actions came out.
+/// The results of unsealing the sealed actions.
 #[derive(Default)]
 struct Tally {
     closed: u64,
@@ -255,7 +255,7 @@ impl Tally {
     }
 }
 
-/// The decoded payload and what it says. It was valid when it came.
+/// The decoded payload and its claims. It was valid when it arrived.
 pub(super) fn content(action: &ExportedAction) -> Option<(String, Claims)> {
     let payload = match &action.stored.content {
         Content::Bare(claims) => claims.clone(),
@@ -265,12 +265,12 @@ pub(super) fn content(action: &ExportedAction) -> Option<(String, Claims)> {
         }
     };
     let claims = shape::read(&payload).ok()?;
-    // No later than RFC 3339 can say.
+    // RFC 3339 can't express a later time.
     (0..=LAST_SECOND).contains(&action.received_at).then_some((payload, claims))
 }
 
-/// A line of JSON, safe to print on a terminal. What was sealed stands beside the claims, which are of the same value
-/// as they were signed.
+/// A line of JSON, safe to print on a terminal. The unsealed payload is beside the claims, which have the same value as
+/// when they were signed.
 fn line(action: &ExportedAction, payload: &str, seal: &Seal, earlier: Option<String>) -> String {
     let mut out = Writer::default();
     let claims = on_one_line(payload);
@@ -311,7 +311,7 @@ fn line(action: &ExportedAction, payload: &str, seal: &Seal, earlier: Option<Str
             }
         }
     });
-    // Whatever acts on a terminal stands within strings now.
+    // All characters that act on a terminal are within strings now.
     escaped(&out.finish())
 }
 
@@ -368,7 +368,7 @@ fn table_row(
         true => String::new(),
         false => shape::write(&claims.answers),
     };
-    // Where each target gets a message of its own.
+    // If each target gets a message of its own.
     let messages = match claims.messages.0.is_empty() {
         true => String::new(),
         false => shape::write(&claims.messages),

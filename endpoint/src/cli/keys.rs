@@ -1,4 +1,4 @@
-//! `standwith keys`: the keys that sign receipts, and those that open what is sealed.
+//! `standwith keys`: the keys that sign receipts, and those that open sealed payloads.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -45,8 +45,8 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The file that `serve` uses. None is guessed: a new key in a file that no endpoint reads changes nothing, and
-    /// nobody would see that.
+    /// The file that `serve` uses. It is never guessed: a new key in a file that no endpoint reads changes nothing, and
+    /// the operator would not notice.
     fn path(&self) -> anyhow::Result<PathBuf> {
         if let Some(keys) = &self.keys {
             return Ok(keys.clone());
@@ -62,7 +62,7 @@ impl File {
         }
     }
 
-    /// Fails where a database is named that is not there: its key file would be one that no endpoint reads.
+    /// Fails if the named database does not exist: no endpoint would read its key file.
     fn check(&self) -> anyhow::Result<()> {
         let Some(url) = &self.database else { return Ok(()) };
         let database = database_file(url)?;

@@ -1,5 +1,5 @@
-//! The commands. Exit codes: 0 all is well; 1 something that was looked at is at fault; 2 the
-//! command could not be carried out.
+//! The commands. Exit codes: 0 success; 1 something that was checked is at fault; 2 the command could not be carried
+//! out.
 
 mod backup;
 mod check;
@@ -63,10 +63,10 @@ pub fn run() -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        // Whoever reads the output has had enough of it.
+        // The reader of the output closed it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Without a standard error there is nobody to tell.
+            // If writing to standard error fails, the error can't be reported anywhere.
             let told = escaped(&told(&error));
             let _ = writeln!(io::stderr(), "standwith: {told}");
             ExitCode::from(2)
@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// An error and its causes, each once: some already say what their cause says.
+/// An error and its causes, each once: some error texts already contain their cause.
 fn told(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -94,8 +94,8 @@ fn key_file(database: &Path) -> PathBuf {
 
 fn wait_for(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        // With a handler, a write beyond the limit on the size of files fails, and is told as an error. Without one the
-        // signal ends the process. It stays for good.
+        // With a handler, a write beyond the limit on file size fails and is reported as an error. Without one, the
+        // signal ends the process. The handler is never removed.
         let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
         work.await
     })

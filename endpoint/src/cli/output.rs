@@ -1,4 +1,4 @@
-//! File that an export is written to: there as a whole or not at all, and for its owner's eyes only.
+//! The file that an export is written to: it appears complete or not at all, and only its owner can read it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
@@ -14,36 +14,36 @@ use super::key_file;
 use crate::characters::escaped;
 use crate::store::with_ending;
 
-/// How a database begins (SQLite's file format, section 1.3.1).
+/// The first bytes of a database (SQLite's file format, section 1.3.1).
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
-/// How the names of unfinished files begin.
+/// The prefix of the names of unfinished files.
 const PREFIX: &str = ".standwith-";
 
-/// Where an export goes.
+/// The destination of an export.
 pub(super) enum Output {
     /// The standard output.
     Standard(BufWriter<io::Stdout>),
-    /// A file, which stands beside its place until it is complete.
+    /// A file, which has a temporary name in the same folder until it is complete.
     File(Unfinished),
 }
 
-/// File under a name of its own, which is deleted unless it is [`finished`](Output::finish).
+/// A file with a temporary name, which is deleted unless it is [`finished`](Output::finish).
 pub(super) struct Unfinished {
     out: BufWriter<File>,
     aside: PathBuf,
     path: PathBuf,
 }
 
-/// The longest file that is looked into for a private key, in bytes.
+/// The longest file that is searched for a private key, in bytes.
 const LONGEST_KEY_FILE: u64 = 64 * 1024;
 
-/// Fails where a file is one of a database that is read, or holds a private key: to write there would destroy it. And
-/// where a log stands beside it that belonged to an older file of the name: it would be read into the new one, and
-/// damage it.
+/// Fails if a file belongs to a database that is read, or holds a private key: writing there would destroy it. Fails
+/// also if a log of an older database of that name is beside it: SQLite would replay it into the new file and damage
+/// it.
 ///
 /// # Errors
-/// Which one it is.
+/// Which of these it is.
 pub(super) fn keep_apart(
     path: &Path,
     database: Option<&Path>,
@@ -77,7 +77,7 @@ pub(super) fn keep_apart(
     Ok(())
 }
 
-/// Fails where a file is there that no backup can have written.
+/// Fails if the existing file can't be an earlier backup.
 ///
 /// # Errors
 /// It is neither empty nor a database, or can't be read.
@@ -91,10 +91,10 @@ pub(super) fn is_replaceable_by_backup(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first bytes of a regular file; none where there is no such file.
+/// The first bytes of a regular file; empty if there is no such file.
 fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // To open a pipe would wait for whoever writes to it.
+    // Opening a pipe would wait for a writer.
     if fs::metadata(path).is_ok_and(|there| there.is_file()) {
         File::open(path)?.take(most).read_to_end(&mut bytes)?;
     }
@@ -115,7 +115,7 @@ impl Output {
     /// Opens the output.
     ///
     /// # Errors
-    /// No file can be made in that folder, or what stands at the path is no file.
+    /// No file can be created in that folder, or the path is not a regular file.
     pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         match path {
             None => Ok(Output::Standard(BufWriter::new(io::stdout()))),
@@ -125,10 +125,10 @@ impl Output {
         }
     }
 
-    /// Puts the file in its place once all of it is on disk. What stood there, file or symbolic link, is replaced.
+    /// Moves the file to its place once all of it is on disk. An existing file or symbolic link is replaced.
     ///
     /// # Errors
-    /// It can't be written, or not be put there.
+    /// It can't be written or moved.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         match self {
             Output::Standard(mut out) => Ok(out.flush()?),
@@ -138,16 +138,16 @@ impl Output {
 }
 
 impl Unfinished {
-    /// Makes the file beside its place.
+    /// Creates the file beside its place.
     ///
     /// # Errors
-    /// None can be made in that folder, or what stands at the path is no file.
+    /// None can be created in that folder, or the path is not a regular file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let fault = |problem| Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         if path.file_name().is_none() {
             return fault("is no name of a file");
         }
-        // To rename over a device or a pipe would take it away from everybody.
+        // Renaming over a device or a pipe would remove it for all programs.
         let is_special = |path| fs::metadata(path).is_ok_and(|there| !there.is_file());
         if is_special(path) || path.starts_with("/dev") {
             return fault("is no file; without --output, the export goes to the standard output");
@@ -157,15 +157,15 @@ impl Unfinished {
         Ok(Unfinished { out: BufWriter::new(file), aside, path: path.to_owned() })
     }
 
-    /// Where the file is until it is complete.
+    /// The path of the file until it is complete.
     pub(super) fn aside(&self) -> &Path {
         &self.aside
     }
 
-    /// Puts the file in its place once all of it is on disk.
+    /// Moves the file to its place once all of it is on disk.
     ///
     /// # Errors
-    /// It can't be written, or not be put there.
+    /// It can't be written or moved.
     pub(super) fn put(&mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
@@ -176,7 +176,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // Once it is in its place there is none under this name.
+        // Once it is in its place, no file has this name.
         remove(&self.aside);
     }
 }
@@ -186,8 +186,8 @@ fn folder_of(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// Makes a file with a random name beside a path. It is locked as long as it is open: so a later run can tell that
-/// nobody writes to it any more.
+/// Creates a file with a random name beside a path. It is locked while it is open, so that a later run can detect that
+/// no process writes to it any more.
 fn make_aside(path: &Path) -> io::Result<(File, PathBuf)> {
     loop {
         let mut random = [0; 12];
@@ -198,27 +198,27 @@ fn make_aside(path: &Path) -> io::Result<(File, PathBuf)> {
             Ok(()) if aside.exists() => return Ok((file, aside)),
             // Another run took it for a leftover before it was locked.
             Ok(()) | Err(TryLockError::WouldBlock) => {}
-            // Without locks here no run removes what it finds.
+            // Without file locks, no run removes leftovers.
             Err(TryLockError::Error(_)) => return Ok((file, aside)),
         }
     }
 }
 
-/// Removes what runs that were killed have left in a folder: it holds personal data. Tells of it, and of what can't be
-/// removed, on the standard error.
+/// Removes what killed runs have left in a folder: it holds personal data. Reports each removal, and each failure to
+/// remove, on standard error.
 fn remove_leftovers(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|name| is_aside(name)) else { continue };
         let path = folder.join(name);
-        // No link and no pipe is followed or waited for.
+        // Links are not followed, and pipes are not waited for.
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
         let opened = OpenOptions::new().write(true).custom_flags(flags).open(&path);
         let told = match opened
             .map_err(TryLockError::Error)
             .and_then(|file| file.try_lock().map(|()| file))
         {
-            // Another run is at work.
+            // Another run is using it.
             Err(TryLockError::WouldBlock) => continue,
             Ok(_locked) => {
                 remove(&path);
@@ -227,7 +227,7 @@ fn remove_leftovers(folder: &Path) {
             Err(TryLockError::Error(_)) => "could not be removed",
         };
         let path = escaped(&path.display().to_string());
-        // That nobody reads it is no reason not to go on.
+        // Go on even if standard error is closed.
         let _ = writeln!(io::stderr(), "{path}: left by a run that was killed; it {told}");
     }
 }
@@ -238,7 +238,7 @@ fn is_aside(name: &str) -> bool {
     random.len() == 16 && decode(random).is_some_and(|bytes| bytes.len() == 12)
 }
 
-/// Removes an unfinished file and what SQLite has put beside it.
+/// Removes an unfinished file and the files that SQLite has put beside it.
 fn remove(aside: &Path) {
     for ending in ["-journal", "-wal", "-shm", ""] {
         let _ = fs::remove_file(with_ending(aside, ending));

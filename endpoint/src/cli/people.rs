@@ -1,4 +1,4 @@
-//! Which exported actions are of one person, as far as the address tells.
+//! Which exported actions are from the same person, judging by the e-mail address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,7 @@ use super::unseal::Seal;
 use crate::email::normal_form;
 use crate::signature::brief;
 
-/// The people of an export. They are known by the normal form of their e-mail address, of which a digest is remembered.
+/// The people of an export, identified by the normal form of their e-mail address, of which only a digest is stored.
 #[derive(Default)]
 pub(super) struct People {
     /// Identities of first actions, by the digest of the address.
@@ -18,8 +18,8 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Returns the identity of the first action of the same person; none where this one is the first. Tests are
-    /// nobody's, and so is what is sealed or does not hold: else they could take the place of what counts.
+    /// Returns the identity of the first action of the same person; `None` if this is the first. Tests, invalid
+    /// actions and those still sealed are ignored: else they could replace an action that counts.
     pub(super) fn earlier(&mut self, claims: &Claims, seal: &Seal) -> Option<String> {
         let claims = match seal {
             Seal::None => claims,

@@ -1,5 +1,5 @@
-//! What was sealed of an exported action, and whether the whole of it holds: the endpoint could validate only
-//! what it could read.
+//! The sealed payload of an exported action, and whether the whole action is valid: the endpoint could validate only
+//! the part that it could read.
 
 use std::collections::HashMap;
 
@@ -15,26 +15,26 @@ use crate::sealing::SealingKey;
 use crate::store::{ExportedAction, Store, StoreError};
 use crate::validation::validate;
 
-/// What became of what was sealed.
+/// The result of unsealing.
 pub(super) enum Seal {
     /// Nothing is sealed.
     None,
-    /// Nobody gave a key.
+    /// No key was given.
     Closed,
-    /// It is open.
+    /// It was unsealed.
     Opened {
-        /// What was sealed: JSON, on one line.
+        /// The sealed payload: JSON, on one line.
         text: String,
-        /// The claims as if nothing had been sealed.
+        /// The claims, with the payload merged in.
         whole: Box<Claims>,
-        /// What is wrong with them: names of controls and codes. Without any, the action holds.
+        /// Its errors: names of controls and codes. If there are none, the action is valid.
         errors: Vec<(String, String)>,
     },
-    /// It can't be opened, or is not what should be inside.
+    /// It can't be unsealed, or its content is malformed.
     Unread {
-        /// What is inside, where that is JSON at all.
+        /// The content, if it is JSON.
         text: Option<String>,
-        /// Why it can't be read.
+        /// The reason why it can't be read.
         problem: String,
     },
 }
@@ -53,7 +53,7 @@ impl<'a> Unsealer<'a> {
         Unsealer { campaign, keys, store, versions: HashMap::new() }
     }
 
-    /// What is sealed of an action.
+    /// Unseals the payload of an action.
     pub(super) async fn look(
         &mut self,
         action: &ExportedAction,
@@ -71,7 +71,7 @@ impl<'a> Unsealer<'a> {
             },
             Err(problem) => return unread(None, problem),
         };
-        // Even what is not as it should be is the campaigner's to see.
+        // The campaigner may see even malformed content.
         let text = String::from_utf8(inside.clone()).ok();
         let text = text.filter(|text| json::parse(text).is_ok());
         let text = text.as_deref().map(on_one_line);
@@ -89,12 +89,12 @@ impl<'a> Unsealer<'a> {
         Ok(Seal::Opened { text: text.unwrap_or_default(), whole, errors })
     }
 
-    /// Opens a sealed text with the key that fits.
+    /// Unseals a text with the key that fits.
     fn unseal(&self, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
         self.keys.iter().find_map(|key| key.unseal(sealed))
     }
 
-    /// Validates whole claims by the version of the campaign by which the endpoint validated the rest of them.
+    /// Validates whole claims by the campaign version by which the endpoint validated the rest of them.
     async fn validate(
         &mut self,
         action: &ExportedAction,
@@ -117,12 +117,12 @@ impl<'a> Unsealer<'a> {
     }
 }
 
-/// JSON as it is, on one line: tabs and line ends in it are white space, in a string they are escaped.
+/// JSON unchanged but on one line: tabs and line ends outside strings are white space, in strings they are escaped.
 pub(super) fn on_one_line(json: &str) -> String {
     json.trim().replace(['\n', '\r', '\t'], " ")
 }
 
-/// It passed the strict check of its own day.
+/// It passed the strict check when it was first served.
 fn read(bytes: Vec<u8>) -> Option<Version> {
     Version::read(bytes, Strictness::Lenient).ok()
 }

@@ -1,4 +1,4 @@
-//! `standwith verify`: whether exported actions and receipts are genuine.
+//! `standwith verify`: verifies that exported actions and receipts are genuine.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -32,11 +32,11 @@ pub(super) struct Options {
 /// The longest line of an export, in bytes; one of `standwith export` is much shorter.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
-/// Members of a line that are bound to what is signed: each is checked. A receipt does not say which key signed the
-/// action, or whether one did: `action`, `assurance` and `status` only have to agree with one another.
+/// Members of a line that must agree with what is signed: each is checked. A receipt does not say which key signed the
+/// action, or whether one did: `action`, `assurance` and `status` only have to agree with each other.
 const SIGNED: [&str; 6] = ["action", "receipt", "status", "assurance", "received_at", "claims"];
 
-/// Members of a line that are the word of whoever exported it: nothing that is signed says the same.
+/// Members of a line that no signature covers: they are only as reliable as the exporter.
 const UNSIGNED: [&str; 6] =
     ["unsealed", "holds", "errors", "problem", "duplicate_of", "version_known"];
 
@@ -86,7 +86,7 @@ pub(super) fn verify(options: &Options) -> anyhow::Result<bool> {
 }
 
 impl Tally {
-    /// Prints what was verified, and what was not.
+    /// Prints what was verified and what was not.
     fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         let Tally { actions, receipts, without_proof, bad, .. } = self;
         writeln!(
@@ -114,18 +114,18 @@ impl Tally {
     }
 }
 
-/// Whether the supporter's own signature came along.
+/// Whether the supporter's own signature is present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
     Verified,
     Absent,
 }
 
-/// Verifies line after line, of which none may come twice.
+/// Verifies line after line; an action may occur only once.
 struct Verifier {
     keys: PinnedKeys,
     tally: Tally,
-    /// Digests of the identities that came.
+    /// Digests of the identities seen so far.
     seen: HashSet<[u8; 16]>,
 }
 
@@ -144,8 +144,8 @@ impl Verifier {
         verified.map(|_| ())
     }
 
-    /// Verifies one exported action: what its own key says, what the endpoint's key says, that both speak of the
-    /// same, and that all else in the line says no other.
+    /// Verifies one exported action: the supporter's signature, the endpoint's signature, that both cover the same
+    /// action, and that the rest of the line does not contradict them.
     fn verify(&mut self, line: &[u8]) -> Result<Proof, String> {
         let line = std::str::from_utf8(line).map_err(|_| "no UTF-8")?;
         let exported = json::parse(line).map_err(|_| "no JSON")?;
@@ -186,7 +186,7 @@ impl Verifier {
                 }
                 (digest(&action.payload), Proof::Verified)
             }
-            // The hosted form's claims were written by the same writer.
+            // The same writer wrote the hosted form's claims.
             Some(Value::Null) => (digest(shape::write(&claims).as_bytes()), Proof::Absent),
             _ => return Err("there is no action".to_owned()),
         };

@@ -1,4 +1,4 @@
-//! `standwith withdraw`: deletes what a supporter takes back.
+//! `standwith withdraw`: deletes actions that supporters withdraw.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ struct What {
     email: Option<String>,
 }
 
-/// Withdraws actions; false where there was none, and no number is noted, or where bytes of them are left.
+/// Withdraws actions; false if there was none and no number is noted, or if bytes of them are left.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
     let opened = store::open(&options.database, Access::Existing, Settings::default()).await?;
     let Opened { store, file, .. } = opened;
@@ -89,7 +89,7 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
     Ok((deleted > 0 || note) && is_erased)
 }
 
-/// Says that bytes of withdrawn actions are left, where, and what to do about it.
+/// Reports that bytes of withdrawn actions are left, where, and what to do about it.
 fn tell_of_log(file: Option<&Path>) -> io::Result<()> {
     let log = file.map_or_else(PathBuf::new, |file| with_ending(file, "-wal"));
     let log = escaped(&log.display().to_string());
@@ -101,7 +101,7 @@ fn tell_of_log(file: Option<&Path>) -> io::Result<()> {
     )
 }
 
-/// The identity that a receipt names, or the one that was given in its place.
+/// The identity that a receipt names, or the one that was given instead of a receipt.
 fn identity(receipt: &str, campaign: &str) -> anyhow::Result<String> {
     if !receipt.contains('.') {
         return Ok(receipt.to_owned());
@@ -113,7 +113,7 @@ fn identity(receipt: &str, campaign: &str) -> anyhow::Result<String> {
     Ok(receipt.claims.jti)
 }
 
-/// The identities of all actions with this address that can be read.
+/// The identities of all readable actions with this address.
 async fn by_email(store: &dyn Store, campaign: &str, email: &str) -> anyhow::Result<Vec<String>> {
     let wanted = normal_form(email);
     anyhow::ensure!(!wanted.is_empty(), "the address is empty");

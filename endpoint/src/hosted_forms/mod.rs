@@ -1,4 +1,4 @@
-//! What hosted forms need beyond a request: tokens, and the pages that answer posts at risk.
+//! State of hosted forms beyond a request: tokens, and one-time pages for campaigns at risk.
 
 mod one_time_pages;
 mod tokens;
@@ -11,7 +11,7 @@ pub(crate) use self::tokens::FormTokens;
 /// A page, ready to be sent.
 pub(crate) type Rendered = axum::http::Response<Bytes>;
 
-/// What hosted forms need of the endpoint.
+/// The tokens and one-time pages of hosted forms.
 #[derive(Debug)]
 pub struct HostedForms {
     pub(crate) tokens: FormTokens,
@@ -19,7 +19,7 @@ pub struct HostedForms {
 }
 
 impl HostedForms {
-    /// Endpoints that share the secret take one another's forms.
+    /// Endpoints that share the secret accept each other's forms.
     pub fn new(secret: &[u8]) -> Self {
         HostedForms { tokens: FormTokens::new(secret), pages: OneTimePages::default() }
     }
@@ -29,7 +29,7 @@ impl HostedForms {
         self.tokens.issue(campaign, jti, now)
     }
 
-    /// Drops the pages that no browser asked for in time.
+    /// Drops the pages that no browser requested in time.
     pub fn purge(&self) {
         self.pages.purge();
     }

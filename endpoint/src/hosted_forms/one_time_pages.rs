@@ -1,9 +1,9 @@
-//! Pages that answer a post of a campaign at risk, each under an address that works once.
+//! Pages that answer a post of a campaign at risk, each at an address that works once.
 //!
-//! A page that is the answer to a post makes the browser keep the body of the post, for Reload and for restoring the
-//! session; after it, Back and Reload would bring back what was typed. So such a post is answered by `303 See Other`,
-//! and the browser gets the page by a GET. Pages wait in memory alone, of this process alone: where several
-//! instances stand behind one address, the proxy must send a client to the same one again.
+//! If the answer to a post is a page, the browser stores the post's body, for Reload and for restoring the session;
+//! Back and Reload would then show what was typed. So such a post is answered by `303 See Other`, and the browser gets
+//! the page by a GET. Pages are in the memory of this process only: if several instances share one address, the proxy
+//! must send a client to the same one again.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,11 +18,11 @@ use tokio::time::Instant;
 use super::Rendered;
 use crate::compression::{quickly, unpacked};
 
-/// How long a page waits for the browser that has its address.
+/// How long a page waits to be requested.
 const WAITS: Duration = Duration::from_secs(120);
-/// How many bytes of packed pages wait at most. The oldest of the network that has the most make room.
+/// How many bytes of compressed pages wait at most. The network with the most bytes loses its oldest pages first.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-/// How many of them are of one network, whose own oldest ones make room first.
+/// How many of these bytes one network may have; beyond that its own oldest pages are dropped.
 const MOST_OF_NETWORK: usize = MOST_BYTES / 16;
 
 /// The pages that wait.
@@ -37,12 +37,12 @@ struct Waiting(VecDeque<Page>);
 struct Page {
     token: String,
     until: Instant,
-    /// Identifies the network that asked for it, where it has one of its own.
+    /// Identifies the network that requested it, if that network is not shared.
     network: Option<u64>,
     packed: PackedPage,
 }
 
-/// A page as it waits: a form is a tenth of its size then.
+/// A page in its compressed form: a form is then a tenth of its size.
 #[derive(Debug)]
 pub(crate) struct PackedPage {
     rendered: Rendered,
@@ -50,7 +50,7 @@ pub(crate) struct PackedPage {
 }
 
 impl PackedPage {
-    /// Packs a page.
+    /// Compresses a page.
     pub(crate) fn of(rendered: Rendered) -> Self {
         match quickly(rendered.body()) {
             Some(packed) => {
@@ -60,10 +60,10 @@ impl PackedPage {
         }
     }
 
-    /// Unpacks the page.
+    /// Decompresses the page.
     ///
     /// # Errors
-    /// It can't be unpacked.
+    /// It can't be decompressed.
     pub(crate) fn unpack(self) -> io::Result<Rendered> {
         if !self.is_packed {
             return Ok(self.rendered);
@@ -78,7 +78,7 @@ impl PackedPage {
 }
 
 impl OneTimePages {
-    /// Holds a page for a client of this network. Returns the token by which it can be had once.
+    /// Stores a page for a client of this network. Returns the token by which it can be fetched once.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -107,7 +107,7 @@ impl OneTimePages {
         waiting.0.remove(at).map(|page| page.packed)
     }
 
-    /// Drops the pages that no browser asked for in time.
+    /// Drops the pages that no browser requested in time.
     pub(crate) fn purge(&self) {
         self.lock().purge();
     }
@@ -134,7 +134,7 @@ impl Waiting {
         let mut sum: usize = bytes.values().sum();
         while sum > MOST_BYTES {
             let size = |page: &Page| bytes.get(&page.network).copied().unwrap_or(0);
-            // Of networks that have as much, the one with the oldest page.
+            // Of several such networks, the one with the oldest page.
             let oldest = (0..self.0.len()).rev().max_by_key(|at| size(&self.0[*at]));
             let Some(page) = oldest.and_then(|at| self.0.remove(at)) else { return };
             sum -= page.packed.size();
@@ -142,7 +142,7 @@ impl Waiting {
         }
     }
 
-    /// Drops the oldest pages of a network, until the others have at most so many bytes.
+    /// Drops the oldest pages of a network, until the rest have at most this many bytes.
     fn shorten_network(&mut self, network: Option<u64>, most: usize) {
         let is_one = |page: &Page| page.network == network;
         let mut bytes: usize =
@@ -159,7 +159,7 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    /// A page of so many bytes that can't be packed.
+    /// A page of this many bytes that can't be compressed.
     fn page(bytes: usize) -> PackedPage {
         let rendered = Rendered::new(vec![b'x'; bytes].into());
         PackedPage { rendered, is_packed: false }
@@ -186,12 +186,12 @@ mod tests {
         let tokens: Vec<String> = (0..5).map(|_| keep(MOST_BYTES / 4)).collect();
         assert!(pages.take(&tokens[0]).is_none());
         assert!(tokens[1..].iter().all(|token| pages.take(token).is_some()));
-        // One that is larger than all of the room is not kept at all.
+        // A page that is larger than the limit is not stored.
         let token = keep(MOST_BYTES + 1);
         assert!(pages.take(&token).is_none() && pages.lock().0.is_empty());
     }
 
-    // One network's posts took away everybody's pages, which were the only copy of what somebody had typed.
+    // One network's posts used to drop everybody's pages, each the only copy of what a supporter had typed.
     #[tokio::test]
     async fn a_network_takes_away_its_own_pages_first() {
         let pages = OneTimePages::default();
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(left, 3);
     }
 
-    // Seventeen networks, each with what it may have, took away everybody's pages.
+    // Seventeen networks, each within its limit, used to drop everybody's pages.
     #[tokio::test]
     async fn many_networks_take_away_their_own_pages_first() {
         let pages = OneTimePages::default();

@@ -1,4 +1,4 @@
-//! The tokens that hosted forms carry, so that only a form of this endpoint can be posted.
+//! The tokens of hosted forms: only a form of this endpoint can be posted.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl FormTokens {
     pub(crate) fn is_valid(&self, token: &str, campaign: &str, jti: &str, now: i64) -> bool {
         let Some((sent, code)) = token.split_once('.') else { return false };
         let (Ok(sent), Some(code)) = (sent.parse::<i64>(), decode(code)) else { return false };
-        // Anything may stand there: the range of an i64 is not the range of a time.
+        // The value is not trusted: the range of an i64 is not the range of a time.
         let is_recent = (now - VALID_FOR..=now + SKEW).contains(&sent);
         is_recent && hmac::verify(&self.0, &signed(campaign, jti, sent), &code).is_ok()
     }

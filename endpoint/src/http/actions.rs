@@ -17,7 +17,7 @@ use crate::app::AppState;
 use crate::intake::{Acceptance, Form, LONGEST_BODY, Named, Refusal};
 use crate::rate_limit::{self, Kind, Lookup, ProofError, Subject, Waiting};
 
-/// Takes an action in.
+/// Receives an action.
 pub(super) async fn post(
     state: State<Arc<AppState>>,
     campaign: CampaignId,
@@ -47,8 +47,8 @@ async fn take(
     let (limiter, now) = (&state.limiter, state.clock.now());
     let shown = proof(&uri).filter(|_| admitted.is_err());
     let shown = shown.map(|proof| limiter.precheck(&proof, &campaign, now).map(|()| proof));
-    // Above the limit, a body without a proof is not waited for. One with a proof, which may be wrong, takes no place
-    // from those below.
+    // Above the limit, the endpoint does not wait for a body without a proof. One with a proof, which may be wrong,
+    // takes no place from posts below the limit.
     let waiting = match (&admitted, &shown) {
         (Ok(()), _) => Some(Waiting::Admitted),
         (Err(_), Some(Ok(_))) => Some(Waiting::WithProof),
@@ -72,7 +72,7 @@ async fn take(
     Ok(answer(&taken?))
 }
 
-/// Lets a post pass that is over the limit: one with a proof, whose `jti` is given back, or one that is kept already.
+/// Lets a post above the limit pass: one with a valid proof, whose `jti` is returned, or one that is stored already.
 async fn pass(
     state: &AppState,
     campaign: &str,
@@ -118,10 +118,10 @@ async fn pass(
     })
 }
 
-/// What the action in a body says of itself; `None` where it can't be read and no proof came with it.
+/// The identity that an action in a body claims; `None` if it can't be read and no proof came with it.
 ///
 /// # Errors
-/// It can't be read, and a proof came with it, which may prove nothing: the body is not read once more.
+/// It can't be read, and a proof came with it, which may be invalid: the body is not read again.
 async fn named(
     state: &AppState,
     form: Form,
@@ -137,7 +137,7 @@ async fn named(
     }
 }
 
-/// Why a post over the limit does not pass, in words; `None` where proofs can't be verified at the moment.
+/// The reason why a post above the limit does not pass; `None` if proofs can't be verified at the moment.
 fn detail(unproved: Option<ProofError>) -> Option<&'static str> {
     Some(match unproved {
         None => "rate limit exceeded: send the same request again with a proof of work",
@@ -157,7 +157,8 @@ fn proof(uri: &Uri) -> Option<String> {
     query.find(|(name, _)| name == PARAMETER).map(|(_, value)| value.into_owned())
 }
 
-/// What a browser asks before it posts anything but `text/plain` from another origin.
+/// The answer to the preflight request, which browsers send before they post anything but `text/plain` to another
+/// origin.
 pub(super) async fn preflight() -> Response {
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
@@ -167,10 +168,10 @@ pub(super) async fn preflight() -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// How a body is written, by its headers.
+/// The format of a body, by its headers.
 ///
 /// # Errors
-/// It can't be read: why, in words.
+/// It can't be read; the reason is in words.
 fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
     let header = |name| headers.get(name).map_or(Some(""), |value| value.to_str().ok());
     let is_coded = header(header::CONTENT_ENCODING).is_none_or(|coding| {

@@ -12,16 +12,16 @@ use super::problem::Problem;
 use crate::intake::Refusal;
 use crate::rate_limit::SlowPlace;
 
-/// How long any body may take. Most come with the head.
+/// How long any body may take. Most arrive with the head.
 const MOMENT: Duration = Duration::from_millis(500);
-/// How long a body may take where there is a place for it to wait, however slowly it comes.
+/// How long a body that has a place may take, at any speed.
 const GRACE: Duration = Duration::from_secs(10);
-/// From then on, how many bytes a second must have come. A letter over a poor mobile network is faster.
+/// After that time, the minimum number of bytes per second. A letter over a poor mobile network is faster.
 const PACE: u32 = 1024;
-/// How long a body may take in all.
+/// How long a body may take in total.
 const WHOLE: Duration = Duration::from_secs(120);
-/// How much of a body that is too long is read and thrown away, in bytes. Who is cut off while
-/// sending sees a broken connection and no answer.
+/// How many bytes of a body that is too long are read and discarded. A client that is cut off while sending sees a
+/// broken connection and no answer.
 const SWALLOWED: usize = 1024 * 1024;
 
 /// A place for a slow body.
@@ -36,8 +36,8 @@ impl Place for SlowPlace<'_> {
     }
 }
 
-/// Reads a body of at most so many bytes. One that does not come at once asks for a `place` to wait in, so that bodies
-/// that never come don't hold all of the connections; it is refused where there is none, or where it loses it.
+/// Reads a body of at most `longest` bytes. A body that does not arrive at once asks for a `place` to wait in, so that
+/// bodies that never arrive don't hold all connections; it is rejected if there is none, or if it loses it.
 pub(crate) async fn read<P: Place>(
     body: Body,
     longest: usize,
@@ -57,9 +57,9 @@ pub(crate) async fn read<P: Place>(
     }
 }
 
-/// When a body must have gone on of which so many bytes are there.
+/// The time by which more must have arrived of a body of which this many bytes are there.
 fn deadline(begun: Instant, length: usize, longest: usize) -> Instant {
-    // What is thrown away buys no time.
+    // Discarded bytes extend no deadline.
     let paid = u32::try_from(length.min(longest)).unwrap_or(u32::MAX);
     begun + (GRACE + Duration::from_secs(1) * paid / PACE).min(WHOLE)
 }
@@ -120,7 +120,7 @@ mod tests {
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     }
 
-    /// A body that comes in pieces of a size, one a second.
+    /// A body that arrives in pieces of a fixed size, one a second.
     struct Paced {
         pieces: usize,
         size: usize,
@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    // Ten seconds for any body cut people off whose letter was on its way over a poor network.
+    // A limit of ten seconds for any body cut off letters that were on their way over a poor network.
     #[tokio::test(start_paused = true)]
     async fn a_body_comes_at_a_minimum_pace() {
         const KIB: usize = 1024;
@@ -158,7 +158,7 @@ mod tests {
             (110, KIB, 128 * KIB, 0, 111),
             (20, 1, 32 * KIB, 408, 11),
             (100, 500, 64 * KIB, 408, 21),
-            // In all two minutes, and what is thrown away buys no time.
+            // Two minutes in total; discarded bytes extend no deadline.
             (128, KIB, 128 * KIB, 408, 121),
             (500, 2 * KIB, 32 * KIB, 408, 43),
             (20, 2 * KIB, 32 * KIB, 413, 21),

@@ -17,8 +17,8 @@ use crate::campaigns::first_paint::MEDIA_TYPE;
 use crate::intake::Refusal;
 use crate::language::wanted;
 
-/// `GET /campaigns/{id}.json`: the file, byte for byte; and for a loader that asks for it, after the
-/// file, what its form paints first in the language that the loader wants.
+/// `GET /campaigns/{id}.json`: the file, byte for byte; for a loader that requests it, followed by the first paint of
+/// its form in the loader's language.
 pub(super) fn file(
     state: &AppState,
     campaign: &str,
@@ -54,7 +54,7 @@ struct Count {
     goal: Option<u32>,
 }
 
-/// `GET /campaigns/{id}/count`: how many have sent, and how many are hoped for.
+/// `GET /campaigns/{id}/count`: the number of messages, and the goal.
 pub(super) async fn count(
     State(state): State<Arc<AppState>>,
     CampaignId(campaign): CampaignId,

@@ -1,5 +1,5 @@
-//! The endpoint's own pages: one frame of HTML, style and policy for the hosted form, the list of campaigns, and the pages
-//! that tell of a refusal. None of them has a script of its own.
+//! The endpoint's own pages: one frame of HTML, style and policy for the hosted form, the list of campaigns, and the
+//! pages that report a refusal. None of them has a script of its own.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
@@ -16,14 +16,14 @@ use crate::language::{locale, wanted};
 
 /// The form's own style, as the widget has it. The build removes comments and spaces.
 pub(super) const FORM_STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
-/// Style of what the widget leaves to the page that it is on. It follows the form's.
+/// Style of what the widget leaves to the embedding page. It follows the form's.
 pub(super) const PAGE_STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/page.css"));
 /// The icon: a letter, in the form's default accent.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
                     %3Crect width='16' height='16' rx='3' fill='%2314546b'/%3E\
                     %3Cpath d='M3 5h10v6H3zl5 4 5-4' fill='none' stroke='%23fff'/%3E%3C/svg%3E";
 
-/// The frame ancestors of a page that no other page may frame.
+/// The frame ancestors of a page that must not be framed.
 pub(super) const NO_FRAME: &str = "'none'";
 
 /// A page.
@@ -31,14 +31,14 @@ pub(super) struct Document<'a> {
     /// The language of the page (BCP 47).
     pub(super) lang: &'a str,
     pub(super) title: &'a str,
-    /// HTML of the head: what programs read of the page.
+    /// HTML of the head: metadata for programs.
     pub(super) metadata: &'a str,
     pub(super) style: &'a str,
-    /// Whether the page has its icon in itself.
+    /// Whether the page contains its icon.
     pub(super) has_icon: bool,
     /// HTML of the body.
     pub(super) body: &'a str,
-    /// Directives of the policy beside those of all pages.
+    /// Additional directives of the policy.
     pub(super) policy: &'a str,
     /// The origins that may frame the page, as the policy has them.
     pub(super) frames: &'a str,
@@ -47,7 +47,7 @@ pub(super) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The answer: with gzip if the browser takes it. It depends on the language and on that.
+    /// The answer: with gzip if the browser accepts it. It varies by language and encoding.
     pub(super) fn rendered(&self, status: StatusCode, packs: bool) -> Rendered {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; img-src 'self' https: data:; \
@@ -66,7 +66,7 @@ impl Document<'_> {
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             (header::CACHE_CONTROL, self.cache),
             (header::VARY, "Accept-Language, Accept-Encoding"),
-            // No window of another site keeps a hand on this one.
+            // A window of another site has no reference to this one.
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
@@ -74,7 +74,7 @@ impl Document<'_> {
         if is_packed {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        // All in it is ASCII: addresses are written as browsers send them.
+        // All of it is ASCII: addresses are written as browsers send them.
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
@@ -102,17 +102,17 @@ impl Document<'_> {
     }
 }
 
-/// How a page is wanted that belongs to no campaign.
+/// The requested form of a page that belongs to no campaign.
 #[derive(Clone, Copy)]
 pub(super) struct Reader {
-    /// The texts in the language that the reader wants most, of those that there are.
+    /// The texts in the available language that the reader prefers.
     pub(super) locale: &'static Locale,
-    /// Whether the browser takes gzip.
+    /// Whether the browser accepts gzip.
     pub(super) packs: bool,
 }
 
 impl Reader {
-    /// What a request says: the address before the browser.
+    /// Reads it from a request: the address takes precedence over the browser.
     pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = languages(uri, headers);
         let spoken = asked.iter().map(|lang| (lang, locale(lang)));
@@ -123,18 +123,18 @@ impl Reader {
     }
 }
 
-/// The languages that a request asks for, the most wanted first.
+/// The languages that a request asks for, by preference.
 pub(super) fn languages(uri: &Uri, headers: &HeaderMap) -> Vec<String> {
     query(uri, "lang").into_iter().chain(wanted(headers)).collect()
 }
 
-/// The value of this name in an address's query.
+/// The value with this name in an address's query.
 pub(super) fn query(uri: &Uri, wanted: &str) -> Option<String> {
     let mut asked = form_urlencoded::parse(uri.query()?.as_bytes());
     asked.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
-/// Writes an element with a text and nothing else.
+/// Writes an element that contains only a text.
 pub(super) fn element(tag: &str, text: &str, out: &mut String) {
     out.push_str(&format!("<{tag}>"));
     escape(text, out);

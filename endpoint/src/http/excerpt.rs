@@ -2,12 +2,12 @@
 
 use standwith::markdown::{Block, Inline, parse};
 
-/// Fewer characters are not a sentence that says what a campaign is about, and may end with an abbreviation.
+/// A shorter text does not say what a campaign is about, and may end with an abbreviation.
 const SHORTEST: usize = 40;
-/// More characters are cut off by those who show them.
+/// A longer text is cut off by the sites that show it.
 const LONGEST: usize = 200;
 
-/// The first sentence of a text in Markdown, as plain text; the next ones too while it is very short. Empty where there is
+/// The first sentence of a text in Markdown, as plain text; the next ones too while it is very short. Empty if there is
 /// only a heading or nothing.
 pub(super) fn first_sentence(story: &str) -> String {
     let text = parse(story).iter().find_map(|block| match block {
@@ -27,7 +27,7 @@ fn plain(inlines: &[Inline]) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// As much of a text as its first sentences with [`SHORTEST`] characters have; cut between words after [`LONGEST`].
+/// The first sentences of a text, at least [`SHORTEST`] characters; cut between words after [`LONGEST`].
 fn shortened(text: &str) -> String {
     let (mut end, mut last_space) = (0, None);
     let mut chars = text.char_indices().enumerate().peekable();
@@ -48,13 +48,13 @@ fn shortened(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// Whether a sentence ends between two characters. Some scripts put no space behind their marks.
+/// Whether a sentence ends between two characters. Some scripts put no space after their marks.
 fn ends_sentence(char: char, follows: Option<char>) -> bool {
     let is_apart = follows.is_none_or(char::is_whitespace);
     match char {
         '.' | '!' | '?' | '…' | '؟' | '۔' => is_apart,
         '。' | '！' | '？' | '។' | '៕' | '။' | '।' | '॥' => {
-            // A bracket or a quotation mark may close behind it.
+            // A bracket or a quotation mark may follow it.
             follows.is_none_or(|next| !"」』”’\"）)".contains(next))
         }
         _ => false,

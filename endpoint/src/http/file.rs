@@ -1,5 +1,5 @@
-//! Files as they are served: in the smallest form that the browser takes, and not at all where it
-//! has them already.
+//! Files as they are served: in the smallest encoding that the browser accepts, and not at all if the browser already
+//! has them.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -8,7 +8,7 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 use crate::compression::Packed;
 
-/// A file and what is said of it.
+/// A file with its headers.
 pub(crate) struct Served {
     pub(crate) bytes: Bytes,
     pub(crate) packed: Packed,
@@ -16,7 +16,7 @@ pub(crate) struct Served {
     pub(crate) digest: String,
     pub(crate) content_type: &'static str,
     pub(crate) cache_control: &'static str,
-    /// The request's headers on which it depends what is served.
+    /// The request's headers on which the answer depends.
     pub(crate) vary: &'static str,
 }
 
@@ -59,7 +59,7 @@ impl Served {
     }
 }
 
-/// Whether the request takes this coding by name (RFC 9110, section 12.5.3). The crate `headers` does not know
+/// Whether the request accepts this coding by name (RFC 9110, section 12.5.3). The crate `headers` does not know
 /// Accept-Encoding, and that of tower-http is private to its layers.
 pub(crate) fn accepts(request: &HeaderMap, coding: &str) -> bool {
     let headers = request.get_all(header::ACCEPT_ENCODING).into_iter();

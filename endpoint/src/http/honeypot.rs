@@ -1,15 +1,14 @@
 //! A field of the hosted form that people don't see and robots fill in.
 //!
-//! Robots that fill in everything give themselves away by it: their post is answered like one that was taken, with
-//! the status of success and a page of the same kind, and nothing of it is kept. But a browser may fill it in, too,
-//! whatever it is told, and then somebody's message must not be lost without a word. So that page is the form again
-//! with what was typed, says that the message is not sent yet and why, and shows the field, empty. Whoever reads
-//! that sends again; a robot that can read it would have left the field alone in the first place.
+//! Robots that fill in everything fill in this field, too: their post is answered like an accepted one, with the status
+//! of success and a page of the same kind, and is not stored. But a browser may fill it in as well, even with
+//! autocomplete off, and then a message must not be lost silently. So that page is the form again with what was typed,
+//! says that the message is not sent yet and why, and shows the field, empty. A person reads that and sends again; a
+//! robot that could read it would not have filled in the field.
 //!
-//! Its name is one that robots look for and that no browser or password manager has anything to put into; no field
-//! of a campaign can have it, for that hyphen. It is out of sight by the style alone, neither `hidden` nor of that
-//! type, for which robots look; out of the order of tabs and hidden from assistive technology; and where there is
-//! no style, its label says what to do.
+//! Its name is one that robots look for and for which no browser or password manager has a value; no field of a
+//! campaign can have it, because of the hyphen. It is hidden by style only, not by `hidden` or its type, which robots
+//! check; it is out of the tab order and hidden from assistive technology; without style, its label says what to do.
 
 use standwith::text::{Key, Locale};
 
@@ -18,11 +17,11 @@ use super::html::escape;
 /// The field's name.
 pub(crate) const NAME: &str = "form-website";
 
-/// What keeps it out of sight.
+/// The style that hides it.
 pub(crate) const STYLE: &str =
     "#form-extra{position:absolute;inset-inline-start:-200vw;width:1px;height:1px;overflow:hidden}";
 
-/// The field; out of sight, or in sight where it was filled in, and then with the reason.
+/// The field: hidden, or visible with the reason if it was filled in.
 pub(crate) fn html(locale: &Locale, is_seen: bool) -> String {
     let mut out = String::new();
     if is_seen {

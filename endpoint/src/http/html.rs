@@ -1,11 +1,11 @@
-//! HTML as text: the plan that the widget paints with the DOM, written out.
+//! HTML as text: the markup that the widget renders with the DOM, written out.
 
 use standwith::markup::{Element, Node};
 use standwith::view;
 
 use crate::language::countries;
 
-/// Writes a text so that it is one, between tags as well as in a quoted attribute.
+/// Writes a text escaped, for use between tags and in a quoted attribute.
 pub(crate) fn escape(text: &str, out: &mut String) {
     for char in text.chars() {
         match char {
@@ -28,12 +28,12 @@ pub(crate) fn write(node: &Node, lang: &str, first: &str, out: &mut String) {
     }
 }
 
-/// The name under which a button that posts the form says what it does. No field's name has a hyphen.
+/// The name under which a button that posts the form submits its action. No field's name has a hyphen.
 pub(crate) const ACT: &str = "form-act";
-/// What buttons do that a page without script can do by posting the form.
+/// Actions of buttons that a page without script can perform by posting the form.
 const POSTED: [&str; 2] = ["mail", "mail-yes"];
 
-/// What a page opens at where it is there.
+/// Elements at which a page opens if they are present.
 const TOLD: [&str; 2] = [view::SUMMARY, view::NOTICE];
 
 fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
@@ -52,8 +52,7 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
     out.push('<');
     out.push_str(element.tag);
     for (name, value) in &element.attributes {
-        // In HTML's text these states are not attributes: they are what is inside. And the colour
-        // is in the page's style.
+        // In HTML's text these states are not attributes but content. And the colour is in the page's style.
         let is_inside = *name == "value" && ["textarea", "select"].contains(&element.tag);
         if is_inside || *name == "accent" {
             continue;
@@ -70,7 +69,7 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
     if element.tag == "img" {
         out.push_str(r#" referrerpolicy="no-referrer" crossorigin="anonymous""#);
     }
-    // Without script nobody else leads to what is said: the page would open where it began.
+    // Without script nothing else moves to the message: the page would open at its beginning.
     if element.attribute("id").is_some_and(|id| TOLD.contains(&id)) {
         out.push_str(" autofocus");
     }
@@ -79,7 +78,7 @@ fn write_element(element: &Element, lang: &str, first: &str, out: &mut String) {
         return;
     }
     if element.tag == "textarea" {
-        // The parser drops one line end after the tag: that must not be the text's own.
+        // The parser drops one line end after the tag: without this it would drop one of the text.
         out.push('\n');
         escape(element.attribute("value").unwrap_or_default(), out);
     }
@@ -103,7 +102,7 @@ fn option(value: &str, label: &str, chosen: bool, out: &mut String) {
     out.push_str("</option>");
 }
 
-/// A button that does nothing by itself: copying takes script.
+/// A button that does nothing without script, such as copying.
 fn is_button(element: &Element) -> bool {
     element.tag == "button" && element.attribute("type") == Some("button")
 }

@@ -62,7 +62,7 @@ pub(super) async fn get(
     }
 }
 
-/// The public address by which the browser reached the endpoint, else the first one.
+/// The public address through which the browser reached the endpoint, else the first one.
 fn address<'a>(addresses: &'a [PublicUrl], headers: &HeaderMap) -> Option<&'a PublicUrl> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_it = |address: &&PublicUrl| {
@@ -74,9 +74,9 @@ fn address<'a>(addresses: &'a [PublicUrl], headers: &HeaderMap) -> Option<&'a Pu
 
 struct List {
     reader: Reader,
-    /// The languages that the reader wants, the most wanted first.
+    /// The languages that the reader wants, by preference.
     wanted: Vec<String>,
-    /// Whether the address of the list says so: then those of the forms say it, too.
+    /// Whether the address of the list names a language: then the addresses of the forms do, too.
     is_asked: bool,
     address: Option<PublicUrl>,
 }
@@ -91,7 +91,7 @@ impl List {
         if open.is_empty() {
             element("p", locale.words(Key::CampaignsNone), &mut body);
         } else {
-            // A list without marks is none to Safari, unless it says so.
+            // Safari ignores a list without marks unless it has this role.
             body.push_str("<ul class=\"cards\" role=\"list\">\n");
             for (version, count) in open {
                 self.write_card(version, *count, &mut body);
@@ -158,10 +158,10 @@ impl List {
         out.push_str("</li>\n");
     }
 
-    /// As the form does it: the picture's host learns neither the page's address nor a cookie.
+    /// As in the form: the picture's host learns neither the page's address nor a cookie.
     fn write_picture(&self, campaign: &Campaign, out: &mut String) {
         let Some(picture) = &campaign.picture else { return };
-        // Relative where it can be, so that it holds wherever a proxy puts the endpoint.
+        // Relative if possible, so that it works behind any proxy path.
         let url = match picture_file(&picture.url) {
             Some(file) => Some(["campaigns/", file].concat()),
             None => self
@@ -208,7 +208,7 @@ fn sentence(class: &str, text: &str, attributes: &str, out: &mut String) {
     out.push_str("</p>\n");
 }
 
-/// Says that a text is in the campaign's language, where that is not the page's.
+/// Marks a text as being in the campaign's language, if that is not the page's.
 fn in_language(campaign: &Campaign, locale: &Locale) -> String {
     if campaign.lang == locale.lang {
         return String::new();

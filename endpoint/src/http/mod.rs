@@ -1,4 +1,4 @@
-//! The routes. Each answers by itself; what holds for all of them is put on in one place, here.
+//! The routes. Each answers by itself; what applies to all of them is added here.
 
 mod actions;
 mod body;
@@ -39,7 +39,7 @@ use crate::intake::Refusal;
 use crate::rate_limit;
 use crate::throttle::{Once, OnceAMinute};
 
-/// Warns about a refusal whose reason is most often a wrong `--public-url`: nothing else tells the operator.
+/// Warns about a refusal that is mostly caused by a wrong `--public-url`: nothing else shows it to the operator.
 fn explain(state: &AppState, code: Option<&str>) {
     let addresses = state.config.addresses.iter().map(PublicUrl::as_str);
     let expected = || addresses.collect::<Vec<_>>().join(" ");
@@ -67,7 +67,7 @@ pub fn reserved_ids(addresses: &[PublicUrl]) -> &'static [&'static str] {
     }
 }
 
-/// The endpoint as a service. Its routes are there below the path of each public address, too: some proxies leave it in.
+/// The endpoint as a service. Its routes also exist below the path of each public address: some proxies leave it in.
 pub fn router(state: Arc<AppState>) -> Router {
     let paths = state.config.addresses.iter().map(PublicUrl::path);
     let paths: BTreeSet<String> =
@@ -76,10 +76,10 @@ pub fn router(state: Arc<AppState>) -> Router {
     if paths.is_empty() {
         return routes;
     }
-    // Paths are those of addresses, whatever they begin with.
+    // Paths come from addresses and may begin with any character.
     let mut router = Router::new().without_v07_checks();
     for path in &paths {
-        // The list of campaigns links relatively.
+        // The list of campaigns has relative links.
         let last = path.rsplit('/').next().unwrap_or_default();
         let location = format!("{last}/");
         let redirect = async |uri: Uri| {
@@ -94,11 +94,11 @@ pub fn router(state: Arc<AppState>) -> Router {
         }
         std::future::ready(request)
     });
-    // Around the fallback: before the routes of the router inside are looked for.
+    // Around the fallback: it must run before the inner router looks for routes.
     router.fallback_service(routes).layer(shortened)
 }
 
-/// The address of a route that stands below this path.
+/// The address of a route below this path.
 fn below(path: &str, uri: &Uri) -> Option<Uri> {
     let rest = uri.path_and_query()?.as_str().strip_prefix(path)?;
     let is_route = |first: &str| {
@@ -106,13 +106,13 @@ fn below(path: &str, uri: &Uri) -> Option<Uri> {
             || BESIDE_CAMPAIGNS.contains(&first)
             || widget::is_version(first)
     };
-    // A path may be the name of a route itself, and the proxy may have taken it away.
+    // A path may equal a route's name, and the proxy may have removed it.
     let first = rest.strip_prefix('/')?.split(['/', '?']).next()?;
     rest.parse().ok().filter(|_| is_route(first))
 }
 
 fn routes(state: Arc<AppState>) -> Router {
-    // What pages of other origins fetch.
+    // Routes that pages of other origins fetch.
     let open = Router::new()
         .route("/standwith.js", get(widget::loader))
         .route("/{version}/{*file}", get(widget::file))
@@ -137,7 +137,7 @@ fn routes(state: Arc<AppState>) -> Router {
         .with_state(state)
 }
 
-/// What only the operator's own machines may ask for, as a service.
+/// The routes for the operator's own machines only, as a service.
 pub fn metrics_router(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
@@ -154,7 +154,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path: Result<Path<String>, PathRejection> =
             Path::from_request_parts(parts, state).await;
-        // What can't be decoded can't be the name of a campaign.
+        // A name that can't be decoded is not the name of a campaign.
         path.map(|Path(id)| CampaignId(id)).map_err(|_| Refusal::CampaignUnknown.into())
     }
 }
@@ -163,10 +163,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CampaignId {
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Where a request comes from, where that is known.
+/// The origin of a request, if it is known.
 struct Client(Option<rate_limit::Client>);
 
-/// Marks an answer that has no line of its own in the log: in a flood, lines would fill the disk.
+/// Marks an answer without a log line of its own: in a flood, lines would fill the disk.
 #[derive(Clone, Copy, Debug)]
 struct Quiet;
 
@@ -174,7 +174,7 @@ struct Quiet;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Code(&'static str);
 
-/// Warnings about how the endpoint is set up, which anybody can bring about.
+/// Warnings about the configuration, which any client can trigger.
 static UNTRUSTED_PROXY: Once = Once::new();
 static SILENT_PROXY: Once = Once::new();
 static WRONG_AUDIENCE: OnceAMinute = OnceAMinute::new();
@@ -217,10 +217,10 @@ async fn file_or_form(
     }
 }
 
-/// `/campaigns/{id}/`: where people land who type a slash at the end. What is posted goes along.
+/// `/campaigns/{id}/`: for people who type a slash at the end. It forwards posts, too.
 async fn without_slash(request: Request) -> Response {
     let uri = request.uri();
-    // Relative, for a proxy may have put a path in front.
+    // Relative, because a proxy may have added a path prefix.
     let name = uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let headers = [
         (header::LOCATION, format!("../{name}{}", asked(uri))),
@@ -247,13 +247,13 @@ async fn jwks(State(state): State<Arc<AppState>>) -> Response {
     (headers, state.keys.jwks()).into_response()
 }
 
-/// Alive: the process answers. Restarting it helps no disk.
+/// Alive: the process answers. A restart does not help a failing disk.
 async fn health() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// Ready: actions can be kept, and there are campaigns. Names of files are the
-/// operator's: this says only how many have faults.
+/// Ready: actions can be stored, and there are campaigns. File names are the operator's: this shows only how many have
+/// faults.
 async fn ready(State(state): State<Arc<AppState>>) -> Response {
     let (served, faulty) = state.campaigns.tally();
     let files = match faulty {
@@ -276,8 +276,8 @@ async fn metrics(State(state): State<Arc<AppState>>) -> Response {
     (headers, state.metrics.text()).into_response()
 }
 
-/// Lets pages of any origin read the answer. No cookie and no credential is ever looked at, so
-/// there is nothing to protect from them.
+/// Lets pages of any origin read the answer. Cookies and credentials are never used, so there is nothing to protect
+/// from them.
 async fn open_to_all(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -285,7 +285,7 @@ async fn open_to_all(mut response: Response) -> Response {
     response
 }
 
-/// The campaign that a path names, for the log: only what can be an id, so that it is short and no text of anybody's.
+/// The campaign that a path names, for the log: only a valid id, so that it is short and not free text.
 fn named_campaign(params: Result<RawPathParams, RawPathParamsRejection>) -> Option<String> {
     let params = params.ok()?;
     let (_, name) = params.iter().find(|(param, _)| *param == "id")?;
@@ -293,7 +293,7 @@ fn named_campaign(params: Result<RawPathParams, RawPathParamsRejection>) -> Opti
     Id::is(name).then(|| name.to_owned())
 }
 
-/// Counts and logs each request, by its route and campaign: a path, a query or an address could tell of a person.
+/// Counts and logs each request, by its route and campaign: a path, a query or an address could identify a person.
 async fn observe(
     State(state): State<Arc<AppState>>,
     route: Option<MatchedPath>,
@@ -301,7 +301,7 @@ async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    // Anything may stand there, 31 KB of it as well.
+    // The method can be any text, even of 31 KB.
     let method = match *request.method() {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -335,7 +335,7 @@ async fn observe(
     let (status, route) = (response.status(), route.as_ref().map_or("none", MatchedPath::as_str));
     state.metrics.answered(route, status.as_u16());
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    // The rate limiter tells of a flood once in a while.
+    // The rate limiter reports a flood once in a while.
     let is_quiet = response.extensions().get::<Quiet>().is_some();
     let code = response.extensions().get::<Code>().map(|Code(code)| *code);
     if is_quiet || status == StatusCode::TOO_MANY_REQUESTS {

@@ -1,5 +1,5 @@
-//! Pictures that lie beside the campaign files: `/campaigns/NAME.jpg`. Nothing else of that folder is served but the
-//! campaign files themselves.
+//! Pictures beside the campaign files: `/campaigns/NAME.jpg`. Of that folder, only these and the campaign files are
+//! served.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use super::file::Served;
 use super::problem::Problem;
 use crate::app::AppState;
 
-/// Whether a file of this folder is there, and no link that leads out of it: links are followed within the folder only.
+/// Whether a file of this folder exists and is not a link that leads out of it: links are followed within the folder
+/// only.
 pub(crate) fn is_inside(folder: &Path, name: &str) -> bool {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (Ok(file), Ok(folder)) = (folder.join(name).canonicalize(), folder.canonicalize()) else {

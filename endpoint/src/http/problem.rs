@@ -9,10 +9,10 @@ use serde::{Serialize, Serializer};
 use super::Code;
 use crate::intake::{LONGEST_BODY, Refusal};
 
-/// After how many seconds somebody who was sent away may come again.
+/// After how many seconds a rejected client may try again.
 const RETRY_AFTER: u32 = 2;
 
-/// A refusal on its way out.
+/// A refusal as an answer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     /// Phrase of the status, because there is no `type` (RFC 9457, section 4.2.1).
@@ -64,19 +64,19 @@ impl Problem {
         Code(self.code)
     }
 
-    /// After how many seconds waiting can help.
+    /// After how many seconds a retry can succeed.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         self.retry_after
     }
 
-    /// Puts Retry-After among the headers, where waiting can help.
+    /// Adds the header Retry-After, if a retry can succeed.
     pub(crate) fn put_retry_after(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
     }
 
-    /// Too many posts: this one is looked at with a proof, or perhaps after so many seconds.
+    /// Too many posts: this one is accepted with a proof, or perhaps after this many seconds.
     pub(crate) fn proof_required(challenge: String, detail: &str, retry_after: u32) -> Self {
         Problem {
             challenge: Some(challenge.into()),
@@ -94,7 +94,7 @@ impl Problem {
         }
     }
 
-    /// There is nothing at this address.
+    /// There is no resource at this address.
     pub(crate) fn not_found() -> Self {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "no resource at this address")
     }

@@ -62,7 +62,7 @@ pub(super) fn is_version(text: &str) -> bool {
     parts.clone().count() == 3 && parts.all(number)
 }
 
-/// A name that leads nowhere else: no dot in front, no slash, nothing but ASCII.
+/// Whether a name stays in the folder: no leading dot, no slash, only ASCII.
 fn is_name(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     !text.is_empty() && !text.starts_with('.') && text.bytes().all(fits)

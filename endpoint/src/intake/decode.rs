@@ -1,4 +1,4 @@
-//! Decoding: from a request body to claims whose signature holds.
+//! Decoding: from a request body to claims with a verified signature.
 
 use standwith::action::Claims;
 use standwith::envelope;
@@ -18,7 +18,7 @@ pub enum Form {
     Json,
 }
 
-/// What an action says of itself, before anything of it is verified.
+/// The identity and digest of an action, before any of it is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// Its identity.
@@ -31,7 +31,7 @@ impl Named {
     /// Reads a body.
     ///
     /// # Errors
-    /// It can't be an action.
+    /// It is not an action.
     pub fn of(form: Form, body: &[u8]) -> Result<Self, Refusal> {
         let (jws, _) = split(form, body)?;
         let action = envelope::open_action(&jws)?;
@@ -39,7 +39,7 @@ impl Named {
     }
 }
 
-/// An action whose signature holds, if it has one. Nothing else of it is verified yet.
+/// An action whose signature is valid, if it has one. Nothing else of it is verified yet.
 pub(super) struct Received {
     pub(super) content: Content,
     pub(super) action_digest: String,
@@ -70,7 +70,7 @@ impl Received {
         Received { content: Content::Bare(text), action_digest, claims }
     }
 
-    /// Whether it came with a signature.
+    /// Whether it has a signature.
     pub(super) fn is_signed(&self) -> bool {
         matches!(self.content, Content::Signed(_))
     }
@@ -78,14 +78,14 @@ impl Received {
     /// Whether a stored action of the same identity is this one, sent again.
     pub(super) fn is_same_as(&self, stored: &StoredAction) -> bool {
         match (&self.content, &stored.content) {
-            // The payload identifies it, not the signature: of that there are many for one text.
+            // The payload identifies it, not the signature: many signatures are valid for one text.
             (Content::Signed(_), _) => self.action_digest == stored.action_digest,
             (Content::Bare(_), Content::Bare(before)) => self.says_the_same_as(before),
             (Content::Bare(_), Content::Signed(_)) => false,
         }
     }
 
-    /// A hosted form that is sent twice is the same but for what the endpoint put in itself.
+    /// Whether a hosted form was sent twice: the claims are equal except for what the endpoint added.
     fn says_the_same_as(&self, before: &str) -> bool {
         let before: Result<Claims, _> = shape::read(before);
         before.is_ok_and(|before| {
@@ -100,12 +100,12 @@ impl Received {
     }
 }
 
-/// Splits a body into the JWS and, where they are beside it, the claims in the clear.
+/// Splits a body into the JWS and, if they are beside it, the claims in the clear.
 fn split(form: Form, body: &[u8]) -> Result<(String, Option<Claims>), Refusal> {
     let text =
         std::str::from_utf8(body).map_err(|_| Refusal::malformed("the body", "is no UTF-8"))?;
     match form {
-        // Programs that send a line send its end as well. It is the body's, and no part of the action.
+        // Programs that send a line also send its line end. It belongs to the body, not to the action.
         Form::Jws => {
             let line = text
                 .strip_suffix('\n')

@@ -4,9 +4,9 @@
 //! body ─ decode ─ verify ─ open? ─ validate ─ plan ─ store.insert ─ receipt
 //! ```
 //!
-//! The order matters: first what can't be trusted is refused (format, signature, audience, time), then what the campaign
-//! does not allow. But a supporter who holds a receipt gets it again, whatever has changed meanwhile: before a refusal
-//! goes out, the identity is looked up in the store.
+//! The order matters: first untrusted actions are refused (format, signature, audience, time), then those that the
+//! campaign does not allow. But a supporter who holds a receipt always gets it again, whatever has changed since:
+//! before a refusal is sent, the identity is looked up in the store.
 
 mod decode;
 mod plan;
@@ -39,7 +39,7 @@ use crate::workers::Workers;
 pub const LONGEST_BODY: usize = 32 * 1024;
 /// How old an action may be, in seconds: as long as an entry stays in an outbox, and a day more.
 pub const OLDEST: i64 = 7 * 86_400;
-/// How far in the future an action may be signed, in seconds: clocks go wrong.
+/// How far in the future an action may be signed, in seconds: clocks can be wrong.
 pub const EARLIEST: i64 = 10 * 60;
 
 /// The parts of a running endpoint that intake needs.
@@ -51,11 +51,11 @@ pub struct Intake {
     pub campaigns: Arc<Campaigns>,
     /// The keys that sign receipts.
     pub keys: Arc<Keyring>,
-    /// Where actions may be meant to go. The first one is the issuer of receipts.
+    /// The addresses that actions may name as audience. The first one is the issuer of receipts.
     pub addresses: Vec<PublicUrl>,
     /// The counters.
     pub metrics: Metrics,
-    /// Where actions are verified and validated, and pages rendered.
+    /// The threads on which actions are verified and validated, and pages rendered.
     pub workers: Workers,
 }
 
@@ -64,21 +64,21 @@ pub struct Intake {
 pub struct Acceptance {
     /// The action's identity.
     pub id: String,
-    /// What the endpoint did with it.
+    /// The status of the action.
     pub status: Status,
     /// The signed receipt.
     pub receipt: String,
-    /// How many count in the campaign.
+    /// The count of the campaign.
     pub count: i64,
-    /// Whether it came for the first time.
+    /// Whether it arrived for the first time.
     pub is_new: bool,
 }
 
 impl Intake {
-    /// Takes in what was posted for a campaign at the time `now` (seconds since 1970).
+    /// Receives an action that was posted for a campaign at the time `now` (seconds since 1970).
     ///
     /// # Errors
-    /// Why it is not taken.
+    /// The reason why it is refused.
     pub async fn take(
         &self,
         campaign: &str,
@@ -110,7 +110,7 @@ impl Intake {
         }
     }
 
-    /// Whether this very action is stored already, by what it says of itself.
+    /// Whether this very action is stored already, by its unverified identity and digest.
     ///
     /// # Errors
     /// The database fails.
@@ -119,7 +119,7 @@ impl Intake {
         Ok(stored.is_some_and(|stored| stored.action_digest == named.action_digest))
     }
 
-    /// Takes in what the hosted form sends: claims without proof, made from a checked draft.
+    /// Receives the claims of a hosted form, without proof, made from a validated draft.
     ///
     /// # Errors
     /// The campaign is closed, another action has this identity, or it can't be stored now.
@@ -138,14 +138,14 @@ impl Intake {
     fn admits_bare(&self, campaign: &str, now: i64) -> Result<(), Refusal> {
         let served = self.campaigns.get(campaign).ok_or(Refusal::CampaignUnknown)?;
         if served.campaign().sealing.is_some() {
-            // It came in plain text: nothing of it is stored.
+            // It arrived in plain text: nothing of it is stored.
             return Err(Refusal::Rules(vec![("sealed".to_owned(), "answer_missing".to_owned())]));
         }
         served.is_open(now).map_err(Refusal::Closed)
     }
 
     fn measure(&self, campaign: &str, taken: &Result<Acceptance, Refusal>) {
-        // Any name can be posted to: only those that are served become labels.
+        // A client can post to any name: only served campaigns become labels.
         if self.campaigns.get(campaign).is_none() {
             return;
         }
@@ -167,9 +167,9 @@ impl Intake {
     ) -> Result<bool, Refusal> {
         let served = served.ok_or(Refusal::CampaignUnknown)?;
         verify(&action.claims, campaign, &self.addresses, now)?;
-        // Whether it is open is for today's file to say: a campaign may close early.
+        // Today's file decides whether the campaign is open: it may close early.
         served.is_open(now).map_err(Refusal::Closed)?;
-        // The signature was verified when the action was decoded: what is not signed loads no file.
+        // The signature was verified when the action was decoded: unsigned actions load no file.
         let named = self.campaigns.version(campaign, &action.claims.campaign_digest).await?;
         let digest_known = named.is_some();
         let action = action.clone();
@@ -180,7 +180,7 @@ impl Intake {
         if found.is_empty() { Ok(digest_known) } else { Err(Refusal::Rules(found)) }
     }
 
-    /// Stores an action and answers for it.
+    /// Stores an action and returns the answer.
     async fn store(
         &self,
         action: &Received,
@@ -224,7 +224,7 @@ impl Intake {
         receipt::issue(&self.keys, &claims).map_err(|_| Refusal::Busy)
     }
 
-    /// The refusal, unless the action is stored already: then the answer is that of the first time.
+    /// The refusal, unless the action is stored already: then the answer is the first one again.
     async fn unless_stored(
         &self,
         campaign: &str,
@@ -241,7 +241,7 @@ impl Intake {
     }
 }
 
-/// The answer where the identity is used: that of the first time, if this is the same action.
+/// The answer if the identity is used: the first one again, if this is the same action.
 fn again(action: &Received, stored: StoredAction, count: i64) -> Result<Acceptance, Refusal> {
     if !action.is_same_as(&stored) {
         return Err(Refusal::ReplayMismatch);

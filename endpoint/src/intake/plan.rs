@@ -16,7 +16,7 @@ pub(super) struct Plan {
     pub(super) jobs: Vec<NewJob>,
 }
 
-/// Plans for an action, by whether it came signed and by its claims.
+/// Makes the plan for an action, by whether it is signed and by its claims.
 pub(super) fn plan(is_signed: bool, claims: &Claims) -> Plan {
     Plan { status: status(is_signed, claims), counts: !claims.test, jobs: Vec::new() }
 }

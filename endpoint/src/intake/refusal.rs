@@ -1,4 +1,4 @@
-//! Why an action is not accepted.
+//! The reasons why an action is not accepted.
 
 use standwith::envelope::EnvelopeFault;
 use standwith::shape::ConfigFault;
@@ -7,18 +7,18 @@ use crate::campaigns::in_words;
 use crate::store::StoreError;
 use crate::workers::WorkFailed;
 
-/// Why an action is not accepted.
+/// The reason why an action is not accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// There is no such campaign.
     CampaignUnknown,
-    /// It does not have the form that the protocol requires: what is wrong, and where.
+    /// It does not have the format that the protocol requires: what is wrong, and where.
     Malformed(String),
     /// The signature does not match the key in the JWS header.
     SignatureInvalid,
-    /// It is meant for another endpoint: what `aud` should have been.
+    /// It is meant for another endpoint; holds the expected `aud`.
     AudienceMismatch(String),
-    /// It was signed too long ago or too far in the future, by this clock.
+    /// It was signed too long ago or too far in the future, by the endpoint's clock.
     IatOutOfWindow {
         /// Seconds since 1970.
         now: i64,
@@ -29,7 +29,7 @@ pub enum Refusal {
     ReplayMismatch,
     /// The action was withdrawn.
     Withdrawn,
-    /// The campaign accepts no action now: why.
+    /// The campaign accepts no action now; holds the reason.
     Closed(String),
     /// The body is longer than [`LONGEST_BODY`](super::LONGEST_BODY).
     TooLarge,
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// A part of what was sent that is malformed.
+    /// A malformed part of the body.
     pub(super) fn malformed(place: &str, problem: &str) -> Self {
         Refusal::Malformed(format!("{place} {problem}"))
     }
@@ -68,9 +68,9 @@ impl From<WorkFailed> for Refusal {
 }
 
 impl From<StoreError> for Refusal {
-    /// The supporter may send it again; the log says why.
+    /// The supporter may send it again; the log has the reason.
     fn from(error: StoreError) -> Self {
-        // It was logged when it began.
+        // The store logged it when the failure began.
         if error.is_failing() || error.is_gone() {
             tracing::debug!(%error, "action rejected: store unavailable");
         } else {

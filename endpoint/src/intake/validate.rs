@@ -1,4 +1,4 @@
-//! Validating claims by the campaign: what an action says, and what of it must be sealed.
+//! Validating claims by the campaign: their content, and which of it must be sealed.
 
 use standwith::action::Claims;
 use standwith::check::check_received;
@@ -8,8 +8,8 @@ use crate::campaigns::Version;
 use crate::sealing::is_on_curve;
 use crate::validation::validate;
 
-/// Returns what is wrong with claims, as names of fields and codes. They are validated by the version that they name, or,
-/// where that is unknown, by the one that is served today.
+/// Returns the errors of claims, as names of fields and codes. They are validated by the version that they name, or, if
+/// that is unknown, by the one that is served today.
 pub(super) fn field_errors(
     claims: &Claims,
     served: &Version,
@@ -20,7 +20,7 @@ pub(super) fn field_errors(
     if !is_sealed_to_a_key(claims) {
         field_errors.push(("sealed".to_owned(), "answer_malformed".to_owned()));
     }
-    // Whatever version it names: a campaign that seals today stores nothing in the clear.
+    // For any version that it names: a campaign that seals today stores nothing in the clear.
     if served.campaign().sealing.is_some() {
         let missing = claims.sealed.is_none().then_some(("sealed", "answer_missing"));
         let exposed = sealing::exposed(claims).into_iter();
@@ -35,7 +35,7 @@ pub(super) fn field_errors(
     field_errors
 }
 
-/// Whether the key that was made for a sealed text is a point of the curve. A text that is malformed has other errors.
+/// Whether the ephemeral key of a sealed text is a point of the curve. Malformed texts have other errors.
 fn is_sealed_to_a_key(claims: &Claims) -> bool {
     let opened = claims.sealed.as_deref().and_then(|sealed| sealing::open(sealed).ok());
     opened.is_none_or(|sealed| sealed.header.epk.point().is_some_and(|point| is_on_curve(&point)))

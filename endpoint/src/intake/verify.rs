@@ -1,4 +1,5 @@
-//! Verifying whom a signed action is meant for and when it was signed. The signature was verified when it was decoded.
+//! Verifying the audience of a signed action and the time of its signature. The signature was verified when it was
+//! decoded.
 
 use standwith::action::Claims;
 use standwith::envelope;
@@ -11,11 +12,11 @@ use crate::skew::ClockWatch;
 /// Whether many devices agree that the clock of this machine is off.
 static CLOCK: ClockWatch = ClockWatch::new();
 
-/// Verifies that claims are for this campaign at one of these addresses, that their identity has the right form, and that
-/// they were signed about now.
+/// Verifies that claims are for this campaign at one of these addresses, that their identity has the right form, and
+/// that they were signed recently.
 ///
 /// # Errors
-/// Why they are not.
+/// The reason why they are not.
 pub(super) fn verify(
     claims: &Claims,
     campaign: &str,
@@ -41,7 +42,7 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// Warns, now and then, where many actions were signed too far from now in one direction.
+/// Warns, at intervals, if many actions were signed too far from now in one direction.
 fn warn_of_clock(iat: i64, now: i64) {
     let Some(offset) = CLOCK.refused(iat.saturating_sub(now)) else { return };
     let (seconds, direction) = (offset.unsigned_abs(), if offset > 0 { "behind" } else { "ahead" });

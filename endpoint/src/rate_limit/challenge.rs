@@ -1,4 +1,4 @@
-//! What a post has to prove while there is a flood.
+//! The proof that a post above the limit requires.
 
 use std::fmt::Debug;
 use std::num::NonZeroU32;
@@ -7,55 +7,55 @@ use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use aws_lc_rs::{hmac, rand};
 use standwith::proof::{self, read_proof};
 
-/// How long a challenge is good, in seconds: a slow phone on a bad network has time to solve and send, and what
-/// was solved beforehand is soon worth nothing.
+/// How long a challenge is valid, in seconds: long enough to solve and send it with a slow phone on a bad network, and
+/// short enough that proofs prepared in advance soon expire.
 const GOOD_FOR: i64 = 300;
 
-/// What a proof is about: one action.
+/// The action that a proof is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The campaign's id.
     pub campaign: &'a str,
-    /// The action's identity, as it was sent; nothing of it is verified yet.
+    /// The action's identity, as it was sent and not yet verified.
     pub jti: &'a str,
 }
 
-/// Why a proof is none.
+/// The reason why a proof is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofError {
-    /// It is not written as one.
+    /// It does not have the format of a proof.
     Malformed,
-    /// Its challenge is not one of this endpoint's for this campaign.
+    /// This endpoint did not issue its challenge for this campaign.
     Foreign,
-    /// Its time is over.
+    /// Its challenge has expired.
     Expired,
-    /// Its challenge was issued when less was asked for than now.
+    /// Its challenge was issued with a lower difficulty than is required now.
     TooEasy,
     /// It does not solve the challenge for this action.
     Wrong,
-    /// It has been used.
+    /// It was used before.
     Used,
-    /// So many are being verified that this one is not. It is as good as before.
+    /// Too many proofs are being verified. This one was not verified and can be sent again.
     Busy,
 }
 
-/// A kind of proof that a post is worth looking at. The proof of work is the one that there is; a puzzle of somebody
-/// else's, or tokens that are bought or given out, would be others.
+/// A kind of proof that a post must provide above the limit. The proof of work is the only one so far; a third party's
+/// puzzle, or tokens that are bought or given out, would be others.
 ///
-/// Whoever is asked gets the text of a challenge, and comes back with the same action and the text of a proof. The
-/// endpoint sees to it that a proof is taken once.
+/// A client receives the text of a challenge, and sends the same action again with the text of a proof. The endpoint
+/// ensures that a proof is accepted only once.
 pub trait Challenge: Debug + Send + Sync {
-    /// A new challenge for an action of this campaign, at this time (seconds since 1970). Nothing of it needs to
-    /// be remembered. `pressure` says how much harder than usual it should be: 1, 2, 4 and so on. None where no
-    /// challenge can be had; then whoever asks is told to come again later.
+    /// Returns a new challenge for an action of this campaign, at this time (seconds since 1970), which need not be
+    /// stored. `pressure` is the factor by which it should be harder than usual: 1, 2, 4 and so on. `None` if there can
+    /// be no challenge; the client is then asked to retry later.
     fn issue(&self, campaign: &str, pressure: u32, now: i64) -> Option<String>;
 
-    /// Tells what can be told of a proof in microseconds, for whatever anybody sends: before the body of the post
-    /// is there, so that only its campaign is known. A challenge of half the `pressure` of now still counts, since
-    /// pressure may rise while one is solved; an easier one does not.
+    /// Checks what takes only microseconds, on any untrusted input: before the body of the post has arrived, so that
+    /// only its campaign is known. A challenge of half the current `pressure` is still accepted, since pressure may
+    /// rise while one is solved; an easier one is not.
     ///
     /// # Errors
-    /// Why it is none, whatever its verification would say.
+    /// The reason why the proof is invalid, whatever `verify` would return.
     fn precheck(
         &self,
         proof: &str,
@@ -64,11 +64,11 @@ pub trait Challenge: Debug + Send + Sync {
         now: i64,
     ) -> Result<(), ProofError>;
 
-    /// Whether the proof is one. It may take its time, within reason: it runs on a thread of its own, only after
-    /// [`precheck`](Self::precheck), and only so many at once.
+    /// Whether the proof is valid. It may take its time, within reason: it runs on a thread of its own, only after
+    /// [`precheck`](Self::precheck), and a limited number run at once.
     fn verify(&self, proof: &str, subject: Subject<'_>) -> bool;
 
-    /// Until when a proof can be used (seconds since 1970): so long it is remembered that it was.
+    /// Until when a proof can be used (seconds since 1970): its use is remembered until then.
     fn good_until(&self, proof: &str) -> i64;
 }
 
@@ -79,29 +79,29 @@ pub struct ProofOfWork {
     difficulty: Difficulty,
 }
 
-/// What a proof costs.
+/// The cost of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difficulty {
-    /// Iterations of each derivation: what it costs to verify one.
+    /// Iterations of each derivation: the cost of verifying one.
     pub iterations: u32,
-    /// How many derivations it takes on average to find one.
+    /// The average number of derivations until a proof is found.
     pub tries: u32,
 }
 
 impl ProofOfWork {
-    /// Endpoints that share the secret take one another's challenges.
+    /// Endpoints that share the secret accept each other's challenges.
     pub fn new(secret: &[u8], difficulty: Difficulty) -> Self {
         ProofOfWork { key: hmac::Key::new(hmac::HMAC_SHA256, secret), difficulty }
     }
 
-    /// How many derivations a challenge of this pressure takes on average.
+    /// The average number of derivations for a challenge of this pressure.
     fn tries(&self, pressure: u32) -> u32 {
         let Difficulty { iterations, tries } = self.difficulty;
         let most = u32::try_from(proof::MOST_WORK).unwrap_or(u32::MAX) / iterations.max(1);
         tries.saturating_mul(pressure).min(most).clamp(1, proof::MOST_TRIES)
     }
 
-    /// What the code of a challenge is over. A challenge for one campaign is none for another.
+    /// The input of a challenge's authentication code. A challenge for one campaign is invalid for another.
     fn over(campaign: &str, unsigned: &str) -> Vec<u8> {
         [campaign, "\n", unsigned].concat().into_bytes()
     }
@@ -149,7 +149,7 @@ impl Challenge for ProofOfWork {
     }
 }
 
-/// What is derived from a proof.
+/// The result of the derivation for a proof.
 fn derive(proof: &str, jti: &str, iterations: u32) -> Option<[u8; 32]> {
     let mut derived = [0; 32];
     let iterations = NonZeroU32::new(iterations)?;
@@ -158,7 +158,7 @@ fn derive(proof: &str, jti: &str, iterations: u32) -> Option<[u8; 32]> {
 }
 
 /// Solves a challenge of the proof of work, as the form does in the browser: for other clients, tests and benches.
-/// None where it is no challenge, or none that may be asked.
+/// `None` if it is not a challenge, or exceeds the bounds.
 pub fn solve(challenge: &str, jti: &str) -> Option<String> {
     let challenge = proof::Challenge::read(challenge)?;
     (0..u32::MAX).find_map(|number| {
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(work.precheck(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(work.verify(&proof, ABOUT));
         assert_eq!(work.good_until(&proof), NOW + GOOD_FOR);
-        // Of ten others, one in 64 would be solved by chance: all of them with one in 64^10.
+        // Each of ten others is valid by chance with one in 64: all of them with one in 64^10.
         let other = |number: u8| encode(&[number; 16]);
         assert!((1..=10).any(|n| !work.verify(&proof, Subject { jti: &other(n), ..ABOUT })));
         assert_eq!(work.precheck(&proof, "free-speech", 1, NOW), Err(ProofError::Foreign));
@@ -202,7 +202,7 @@ mod tests {
         for (pressure, fits) in [(8, Ok(())), (16, Err(ProofError::TooEasy))] {
             assert_eq!(work.precheck(&proof, ABOUT.campaign, pressure, NOW), fits);
         }
-        // Another endpoint with the secret takes it, one without does not.
+        // Another endpoint with the secret accepts it, one without does not.
         let twin = ProofOfWork::new(&[7; 32], Difficulty { iterations: 1, tries: 1 });
         assert_eq!(twin.precheck(&proof, ABOUT.campaign, 1, NOW), Ok(()));
         assert!(twin.verify(&proof, ABOUT));
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(work.precheck("", ABOUT.campaign, 1, NOW), Err(ProofError::Malformed));
     }
 
-    // From RFC 7914, section 11, as far as SHA-256 goes: 64 bytes there, of which the first 32 are the same.
+    // From RFC 7914, section 11, adapted to SHA-256: 64 bytes there, of which the first 32 are the same.
     #[test]
     fn it_derives_what_others_derive() {
         let derived = derive("salt", "passwd", 1).map(|bytes| encode(&bytes));
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(derived, Some(encode(&bytes)));
     }
 
-    // What OpenSSL finds, by way of Python's hashlib: ten numbers do not solve it, the eleventh does.
+    // Result of OpenSSL through Python's hashlib: ten numbers do not solve it, the eleventh does.
     #[test]
     fn it_solves_what_others_solve() {
         let challenge = "pbkdf2-sha256.1000.16.1790000300.BwcHBwcHBwcHBwcHBwcHBw.\
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(derived[..8], [0x05, 0x6c, 0x62, 0x74, 0x2e, 0xfd, 0xf4, 0x7e]);
     }
 
-    /// What a proof costs on this machine. Run it so:
+    /// The cost of a proof on this machine. Run it so:
     /// `cargo test --release -p standwith-endpoint --lib what_a_proof_costs -- --ignored --nocapture`
     #[test]
     #[ignore = "a measurement, not a test"]

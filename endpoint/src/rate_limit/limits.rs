@@ -1,21 +1,21 @@
-//! The limits, and what they apply to.
+//! The limits and their subjects.
 
 use super::Difficulty;
 
-/// From when on posts are over the limit, and what they have to prove then.
+/// The rates above which posts are over the limit, and the proof that is then required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Posts a minute from one network, a /24 of IPv4 or a /48 of IPv6; of a /64 a quarter of it. 0 is no limit.
+    /// Posts a minute from one network, a /24 of IPv4 or a /48 of IPv6; a quarter of it from a /64. 0 = unlimited.
     pub network: u32,
-    /// Posts a minute from everywhere. 0 is no limit.
+    /// Posts a minute from all networks. 0 = unlimited.
     pub all: u32,
-    /// What a proof costs.
+    /// The difficulty of a proof.
     pub difficulty: Difficulty,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        // A cheap phone that derives in a millisecond needs a second.
+        // A cheap phone with a derivation per millisecond needs a second.
         let difficulty = Difficulty { iterations: 1000, tries: 1024 };
         Limits { network: 120, all: 12_000, difficulty }
     }
@@ -27,27 +27,27 @@ impl Limits {
         Limits { network: 0, all: 0, ..Limits::default() }
     }
 
-    /// Hosted forms a minute from everywhere: a page costs more than an answer.
+    /// Hosted forms a minute from all networks: a page costs more than an answer.
     pub(super) fn forms(&self) -> u32 {
         self.all.div_ceil(4)
     }
 }
 
-/// What is posted.
+/// The kind of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An action, by a program that can prove something.
+    /// An action, from a program that can provide a proof.
     Action,
-    /// The hosted form, by a browser that can't. It has buckets of its own, so that a flood of actions does not
-    /// take its place.
+    /// The hosted form, from a browser that can't. It has its own buckets, so that a flood of actions does not exhaust
+    /// them.
     Form,
 }
 
-/// What a lookup is for.
+/// The purpose of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// A post without a proof.
     Bare,
-    /// A post with a proof that has been used: it may be one whose answer was lost.
+    /// A post with a proof that was used before: its first answer may have been lost.
     Used,
 }

@@ -1,4 +1,4 @@
-//! The limiter on floods: how many posts are looked at, and what the others have to prove first.
+//! Rate limiting for POST requests: how many are accepted without a proof, and what the others must prove first.
 //!
 //! ```text
 //! a post ── from which networks? ── room in their buckets, and in the one of all? ── looked at
@@ -6,12 +6,12 @@
 //!                                                    └─ no ── 429 with a challenge
 //! ```
 //!
-//! Nobody is ever shut out: Tor and the NAT of a telephone company put many people behind one address, so whoever
-//! sends too much from there makes the others work, and no more. A network that is over its limit takes nothing from
-//! the bucket of all, so that one that floods is no trouble to the rest.
+//! No client is ever shut out: Tor and carrier-grade NAT put many people behind one address, so a client that sends too
+//! much from there only makes the others work. A network over its limit takes nothing from the bucket of all networks,
+//! so that a flood from one network does not affect the rest.
 //!
-//! Addresses are kept as digests under a random key, which is thrown away each day, in memory alone. All that is
-//! remembered has a fixed size: two tables of [`MEMORY`] bytes each.
+//! Addresses are stored only in memory, as digests under a random key that is replaced each day. All memory has a fixed
+//! size: two tables of [`MEMORY`] bytes each.
 
 mod challenge;
 mod limits;
@@ -39,13 +39,13 @@ pub use self::table::MEMORY;
 use self::table::Rate;
 use crate::metrics::Metrics;
 
-/// How many proofs may wait to be verified. At a fifth of a millisecond each they wait a tenth of a second.
+/// How many proofs may wait for verification. At a fifth of a millisecond each they wait a tenth of a second.
 const WAITING: usize = 512;
-/// How many posts over the limit a minute are looked up, in case they are kept already: 200 a second.
+/// How many posts over the limit are looked up per minute, in case they are stored already: 200 a second.
 const LOOKUPS: Rate = Rate(12_000);
-/// The least and the most that somebody is told to wait, in seconds.
+/// The shortest and the longest time to wait that a client is given, in seconds.
 const WAITS: (u32, u32) = (2, 60);
-/// The limiter.
+/// The rate limiter.
 #[derive(Debug)]
 pub struct RateLimiter {
     limits: Limits,
@@ -53,7 +53,7 @@ pub struct RateLimiter {
     challenge: Arc<dyn Challenge>,
     metrics: Metrics,
     begun: Instant,
-    /// Under this key used proofs are digested, so that nobody can choose which entries they push out.
+    /// The key for digests of used proofs: no client can choose which entries it displaces.
     used_key: hmac::Key,
     state: Mutex<State>,
     waiting: Semaphore,
@@ -62,7 +62,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A limiter that asks for this proof.
+    /// Returns a limiter that requires proofs of this kind.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -88,7 +88,7 @@ impl RateLimiter {
         })
     }
 
-    /// Where a request comes from, whose connection comes from `peer`.
+    /// The origin of a request whose connection comes from `peer`.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         self.proxies.client(peer, headers)
     }
@@ -98,15 +98,15 @@ impl RateLimiter {
         self.proxies.misses(peer, headers)
     }
 
-    /// Whether a request came through a trusted proxy that does not say from whom.
+    /// Whether a request came through a trusted proxy that does not pass the client's address.
     pub fn is_silent_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         self.proxies.is_silent(peer, headers)
     }
 
-    /// Whether a post may be looked at without more ado.
+    /// Whether a post is accepted without a proof.
     ///
     /// # Errors
-    /// It may not: in how many seconds it might.
+    /// It is not; the value is the number of seconds until it might be.
     pub fn admit(&self, kind: Kind, client: Option<Client>) -> Result<(), u32> {
         let now = self.now();
         let Limits { network: limit, all, .. } = self.limits;
@@ -129,14 +129,14 @@ impl RateLimiter {
         })
     }
 
-    /// A challenge for whoever is over the limit; the harder, the more proofs there are.
+    /// Returns a challenge for a client over the limit; the more proofs arrive, the harder it is.
     pub fn issue(&self, campaign: &str, now: i64) -> Option<String> {
         let challenge = self.challenge.issue(campaign, self.pressure(), now);
         self.metrics.rate_limited(if challenge.is_some() { "challenged" } else { "sent_away" });
         challenge
     }
 
-    /// How much harder than usual challenges are at the moment.
+    /// The factor by which challenges are harder than usual at the moment.
     fn pressure(&self) -> u32 {
         match Rate::emptiness(self.lock().proved, self.now()) {
             0..50 => 1,
@@ -146,10 +146,10 @@ impl RateLimiter {
         }
     }
 
-    /// Tells what is cheap to tell of a proof: before the body is there.
+    /// Checks the cheap part of a proof, before the body has arrived.
     ///
     /// # Errors
-    /// Why it is none.
+    /// The reason why it is invalid.
     pub fn precheck(&self, proof: &str, campaign: &str, now: i64) -> Result<(), ProofError> {
         let fits = self.challenge.precheck(proof, campaign, self.pressure(), now);
         if fits.is_err() {
@@ -158,10 +158,10 @@ impl RateLimiter {
         fits
     }
 
-    /// Takes a proof, once.
+    /// Verifies a proof and marks it as used.
     ///
     /// # Errors
-    /// Why it is none.
+    /// The reason why it is invalid.
     pub async fn prove(
         &self,
         proof: &str,
@@ -172,7 +172,7 @@ impl RateLimiter {
         self.metrics.rate_limited(if proved.is_ok() { "proved" } else { "unproved" });
         if proved.is_ok() {
             let (rate, now) = (Rate(self.limits.all), self.now());
-            // It says how hard the next challenges are, no more.
+            // This bucket only determines how hard the next challenges are.
             let _ = rate.take(&mut self.lock().proved, now);
         }
         proved
@@ -181,7 +181,7 @@ impl RateLimiter {
     async fn verify(&self, proof: &str, subject: Subject<'_>, now: i64) -> Result<(), ProofError> {
         self.challenge.precheck(proof, subject.campaign, self.pressure(), now)?;
         let place = self.waiting.try_acquire().map_err(|_| ProofError::Busy)?;
-        // Before it is verified: a proof that is sent a hundred times at once is verified once, a wrong one too.
+        // Before verification: a proof that is sent a hundred times at once is verified once, also a wrong one.
         let until = u64::try_from(self.challenge.good_until(proof)).unwrap_or_default();
         let seconds = u64::try_from(now).unwrap_or_default();
         {
@@ -210,13 +210,13 @@ impl RateLimiter {
         }
     }
 
-    /// Lets a proof be used once more: the endpoint could not keep the action.
+    /// Allows a proof to be used again: the endpoint could not store the action.
     pub fn give_back(&self, proof: &str, subject: Subject<'_>) {
         let key = self.used(proof, subject);
         *self.lock().used.until(key) = 0;
     }
 
-    /// Whether there is time to look whether an action is kept already.
+    /// Whether there is capacity to look up whether an action is stored already.
     pub fn may_look_up(&self, lookup: Lookup) -> bool {
         let (now, mut state) = (self.now(), self.lock());
         let bucket = match lookup {
@@ -226,15 +226,15 @@ impl RateLimiter {
         LOOKUPS.take(bucket, now).is_ok()
     }
 
-    /// Whether there is time to give a hosted form over the limit back with all that was typed: so many are as are
-    /// taken.
+    /// Whether there is capacity to return a hosted form over the limit with all that was typed: as many as are
+    /// accepted.
     pub fn may_give_back_page(&self) -> bool {
         self.metrics.rate_limited("sent_away");
         let (rate, now) = (Rate(self.limits.forms()), self.now());
         rate.take(&mut self.lock().pages, now).is_ok()
     }
 
-    /// A place for a body that takes longer than a moment, if there is one.
+    /// Returns a place for a slow body, if one is free.
     pub(crate) fn slow_place(
         &self,
         waiting: Waiting,
@@ -243,13 +243,13 @@ impl RateLimiter {
         self.slow_bodies.take(waiting, client)
     }
 
-    /// Identifies a proof among those that were used.
+    /// The key of a used proof.
     fn used(&self, proof: &str, subject: Subject<'_>) -> u64 {
         let text = [proof, "\n", subject.campaign, "\n", subject.jti].concat();
         first(hmac::sign(&self.used_key, text.as_bytes()).as_ref())
     }
 
-    /// What identifies the network of a client, today; none where it has none of its own.
+    /// The key of a client's network for today; `None` if its network is shared.
     pub(crate) fn network(&self, client: Option<Client>) -> Option<u64> {
         let (network, _) = client?.networks().pop()?;
         Some(self.lock().key(Kind::Form, network))
@@ -259,7 +259,7 @@ impl RateLimiter {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A poisoned lock guards numbers only, which are as good as before.
+    /// A poisoned lock guards only numbers, which are still valid.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -333,7 +333,7 @@ mod tests {
         assert!(limiter.admit(Kind::Form, from("192.0.2.1")).is_ok());
     }
 
-    // One easy challenge served many actions after the others had become hard.
+    // One easy challenge used to serve many actions after the others had become hard.
     #[tokio::test(start_paused = true)]
     async fn a_challenge_of_easier_times_is_none_any_more() {
         let limiter = limiter_with(FEW);

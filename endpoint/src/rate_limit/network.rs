@@ -1,4 +1,4 @@
-//! Whose address it is: which networks an address belongs to, and whom to believe about it behind a proxy.
+//! Client addresses: the networks of an address, and which proxies are trusted to name it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -46,7 +46,7 @@ impl Block {
     }
 }
 
-/// The first address of the block that is so long and holds this one.
+/// The first address of the block of this length that contains this one.
 fn masked(address: IpAddr, length: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -60,16 +60,16 @@ fn masked(address: IpAddr, length: u8) -> IpAddr {
     }
 }
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     /// From this address.
     Address(IpAddr),
-    /// A trusted proxy passed it on, and the address in its header can't be read. All of these are one network.
+    /// A trusted proxy forwarded it with an unreadable address. All of these are one network.
     Unknown,
 }
 
-/// A network: its first address, and how many bits all of its addresses share.
+/// A network: its first address, and the length of its prefix in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     pub(super) first: IpAddr,
@@ -77,7 +77,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// How many bits its addresses share.
+    /// The length of the prefix in bits.
     #[cfg(test)]
     pub(crate) fn length(self) -> u8 {
         self.length
@@ -85,7 +85,7 @@ impl Network {
 }
 
 impl Client {
-    /// The networks that count for a client, as [`networks_of`] has them.
+    /// The networks that count for a client: see [`networks_of`].
     pub(super) fn networks(self) -> Vec<(Network, u32)> {
         match self {
             Client::Address(address) => networks_of(address),
@@ -96,9 +96,9 @@ impl Client {
     }
 }
 
-/// The networks of an address, the narrowest first, each with the part that it has in what a network may take: all of
-/// it, or one in so many. None for addresses that are used in many places at once, such as those of this machine or
-/// of a private network: a request from there comes through something that stands between.
+/// The networks of an address, the narrowest first, each with the divisor of a network's limit that applies to it.
+/// Empty for addresses that are used in many places at once, such as those of this machine or of a private network:
+/// such a request comes through a proxy.
 pub fn networks_of(address: IpAddr) -> Vec<(Network, u32)> {
     let network = |address, length| Network { first: masked(address, length), length };
     match address.to_canonical() {
@@ -115,13 +115,13 @@ pub fn networks_of(address: IpAddr) -> Vec<(Network, u32)> {
             if says_nothing {
                 return Vec::new();
             }
-            // A household or a server has a /64 at least, and many have a /48 to choose from.
+            // A household or a server has at least a /64, and many can choose from a /48.
             vec![(network(v6.into(), 64), 4), (network(v6.into(), 48), 1)]
         }
     }
 }
 
-/// Which header tells of the address from which a proxy was asked.
+/// The header in which a proxy passes the client's address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ForwardedHeader {
     /// X-Forwarded-For, which nearly every proxy writes
@@ -131,18 +131,18 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// Who is believed about the address of another.
+/// The proxies that are trusted to name the client's address.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
     /// The proxies' addresses.
     pub trusted: Vec<Block>,
-    /// The header that they write. Only one: the other may be whatever the one who asks wrote into it.
+    /// The header that they write. Only one: a client could write anything into the other.
     pub header: ForwardedHeader,
 }
 
 impl Proxies {
-    /// Where a request comes from, whose connection comes from `peer`: the last address in the header that is no
-    /// trusted proxy's. What stands before it, anybody may have written, in whatever bytes.
+    /// The origin of a request whose connection comes from `peer`: the last address in the header that is not a trusted
+    /// proxy's. Any client may have written the part before it, in any bytes.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let mut address = peer.to_canonical();
         if !self.trusts(address) {
@@ -157,7 +157,7 @@ impl Proxies {
                 ForwardedHeader::XForwardedFor => node(step.trim()),
                 ForwardedHeader::Forwarded => forwarded_for(step),
             };
-            // A hidden name (`unknown`, `_gateway`) is one as well.
+            // A hidden name (`unknown`, `_gateway`) also counts as unknown.
             let Some(named) = named else { return Client::Unknown };
             address = named.to_canonical();
             if !self.trusts(address) {
@@ -168,15 +168,15 @@ impl Proxies {
     }
 
     /// Whether a request names other addresses, and its connection comes from a private one that is not trusted: then
-    /// a proxy is there that the operator forgot. What comes from a public address may be anybody's invention.
+    /// the operator forgot to configure a proxy. From a public address, the client may have invented it.
     pub fn misses(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         let names_others =
             headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
         names_others && networks_of(peer).is_empty() && !self.trusts(peer.to_canonical())
     }
 
-    /// Whether a request comes from a trusted proxy that passes no address on: then all of its clients share one limit,
-    /// or none.
+    /// Whether a request comes from a trusted proxy that passes no address: then all of its clients share one limit, or
+    /// none.
     pub fn is_silent(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         self.trusts(peer.to_canonical()) && !headers.contains_key(self.header_name())
     }
@@ -194,7 +194,7 @@ impl Proxies {
     }
 }
 
-/// What `for` names in a step of the header Forwarded: `for="[2001:db8::1]:4711";proto=https`.
+/// The `for` address of a step of the header Forwarded: `for="[2001:db8::1]:4711";proto=https`.
 fn forwarded_for(step: &str) -> Option<IpAddr> {
     let mut pairs = step.split(';').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
@@ -260,7 +260,7 @@ mod tests {
     fn client(proxies: &Proxies, peer: &str, lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            // Any byte may stand there, also what is no UTF-8.
+            // Any byte is possible, also invalid UTF-8.
             let bytes: Vec<u8> = value.chars().map(|c| c as u8).collect();
             headers.append(*name, HeaderValue::from_bytes(&bytes).unwrap());
         }
@@ -281,11 +281,11 @@ mod tests {
             ("10.0.0.1", &[(x, "198.51.100.1")], "198.51.100.1"),
             ("::ffff:10.0.0.1", &[(x, "198.51.100.1")], "198.51.100.1"),
             ("::1", &[(x, "2001:db8::5")], "2001:db8::5"),
-            // What the one who asks wrote stands in front.
+            // The client's own text comes first.
             ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1")], "198.51.100.1"),
             ("10.0.0.1", &[(x, "203.0.113.9, 198.51.100.1, 10.9.9.9")], "198.51.100.1"),
             ("10.0.0.1", &[(x, "203.0.113.9"), (x, "198.51.100.1:4711,10.2.2.2")], "198.51.100.1"),
-            // One byte that is no ASCII hid the rest of the line, and with it the limit for the network.
+            // One non-ASCII byte used to hide the rest of the line, and with it the limit for the network.
             ("10.0.0.1", &[(x, "\u{ff}, 198.51.100.7")], "198.51.100.7"),
             ("10.0.0.1", &[(x, "\u{ff}"), (x, "198.51.100.7")], "198.51.100.7"),
             ("10.0.0.1", &[(x, "198.51.100.7, \u{ff}")], "unknown"),
@@ -293,7 +293,7 @@ mod tests {
             ("10.0.0.1", &[(x, "203.0.113.9, nonsense")], "unknown"),
             ("10.0.0.1", &[(x, "203.0.113.9, nonsense, 10.3.3.3")], "unknown"),
             ("10.0.0.1", &[(x, "")], "unknown"),
-            // The other header is anybody's.
+            // Any client can write the other header.
             ("10.0.0.1", &[("forwarded", "for=203.0.113.9")], "10.0.0.1"),
         ] {
             assert_eq!(client(&proxies, peer, lines), expected, "{peer} {lines:?}");

@@ -1,5 +1,5 @@
-//! Places for bodies that take longer than a moment: so many in all, and so many from one network. Where all are taken,
-//! the oldest body of the network that has the most gives way to one whose network has fewer.
+//! Places for bodies that take longer than a moment: a maximum in total and for one network. If all are taken, the
+//! oldest body of the network with the most places gives way to one whose network has fewer.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::network::{Client, Network};
 use crate::throttle::OnceAMinute;
 
-/// Who may wait for a slow body. Each kind has places of its own.
+/// The kinds of slow bodies. Each kind has places of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// A post below the limits.
@@ -20,7 +20,7 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
-    /// How many places there are.
+    /// The number of places.
     fn most(self) -> usize {
         match self {
             Waiting::Admitted => 1024,
@@ -29,7 +29,8 @@ impl Waiting {
     }
 }
 
-/// How many places of both kinds together one network has: a /24 of IPv4, a /48 of IPv6; of a /64 a quarter of it.
+/// The number of places of both kinds together for one network: a /24 of IPv4, a /48 of IPv6; a /64 has a quarter of
+/// it.
 const FROM_NETWORK: usize = 128;
 
 /// Limits the log lines that say that all places are taken.
@@ -54,11 +55,11 @@ struct Slow {
     waiting: Waiting,
     /// The narrowest first.
     networks: Vec<Network>,
-    /// Tells that it lost its place.
+    /// Notified when it loses its place.
     given_up: Notify,
 }
 
-/// A place, free again when this is dropped.
+/// A place, freed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct SlowPlace<'a> {
     bodies: &'a SlowBodies,
@@ -73,8 +74,8 @@ impl SlowPlace<'_> {
 }
 
 impl SlowBodies {
-    /// Takes a place for a body from this client. Returns `None` where its network has all of its part, or where all
-    /// places of the kind are taken and no network has more of them than its own.
+    /// Takes a place for a body from this client. Returns `None` if its network has all of its share, or if all places
+    /// of the kind are taken and no network has more of them than its own.
     pub(crate) fn take(&self, waiting: Waiting, client: Option<Client>) -> Option<SlowPlace<'_>> {
         let networks = client.map_or_else(Vec::new, Client::networks);
         let mut taken = self.lock();
@@ -107,7 +108,7 @@ impl SlowBodies {
         Some(SlowPlace { bodies: self, slow })
     }
 
-    /// A poisoned lock guards lists and numbers only, which are as good as before.
+    /// A poisoned lock guards only lists and numbers, which are still valid.
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,8 +123,8 @@ impl Taken {
     }
 
     /// Returns the body that gives way to one from this network: the oldest one of the network with the most places of
-    /// the kind, if it has more than this one. Bodies without a network of their own come last, and make no room
-    /// for one another.
+    /// the kind, if it has more than this one. Bodies without a network of their own come last, and do not make room
+    /// for each other.
     fn of_the_fullest(&mut self, waiting: Waiting, newcomer: Option<Network>) -> Option<Arc<Slow>> {
         let bodies = self.of(waiting);
         let mut counts: HashMap<Option<Network>, usize> = HashMap::new();
@@ -135,11 +136,11 @@ impl Taken {
         let network = |slow: &Arc<Slow>| slow.networks.last().copied();
         let fuller = bodies.iter().filter(|slow| network(slow) != newcomer);
         let fuller = fuller.filter(|slow| count(network(slow)) > own);
-        // Of several that are the least, the first one, which is the oldest.
+        // `min_by_key` returns the first of several minima, which is the oldest.
         fuller.min_by_key(|slow| (network(slow).is_none(), Reverse(count(network(slow))))).cloned()
     }
 
-    /// Frees the place of a body, if it has one still.
+    /// Frees the place of a body, if it still has one.
     fn remove(&mut self, slow: &Arc<Slow>) {
         let bodies = self.of(slow.waiting);
         let Some(at) = bodies.iter().position(|other| Arc::ptr_eq(other, slow)) else { return };
@@ -165,7 +166,7 @@ impl Drop for SlowPlace<'_> {
 mod tests {
     use super::*;
 
-    // One client with half a thousand slow bodies shut out all of its /24.
+    // One client with half a thousand slow bodies used to shut out all of its /24.
     #[test]
     fn one_network_has_a_part_of_the_places_for_slow_bodies() {
         let bodies = SlowBodies::default();
@@ -184,13 +185,13 @@ mod tests {
         assert!(other.is_some());
         drop(held);
         assert!(take(Waiting::Admitted, "192.0.2.200").is_some());
-        // Of a /64 a quarter.
+        // A /64 has a quarter.
         let held: Vec<_> =
             (0..32).map(|n| take(Waiting::Admitted, &format!("2001:db8::{n}")).unwrap()).collect();
         assert!(take(Waiting::Admitted, "2001:db8::99").is_none());
         assert!(take(Waiting::Admitted, "2001:db8:0:1::9").is_some());
         drop((other, held));
-        // Clients without a network of their own share only what there is in all.
+        // Clients without a network of their own share only the total.
         let held: Vec<_> =
             (0..256).map(|_| bodies.take(Waiting::WithProof, None).unwrap()).collect();
         assert!(bodies.take(Waiting::WithProof, None).is_none());
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!((taken.admitted.len(), taken.with_proof.len(), taken.networks.len()), (0, 0, 0));
     }
 
-    // Ten networks with a hundred slow bodies each shut everybody else out.
+    // Ten networks with a hundred slow bodies each used to shut out all others.
     #[tokio::test]
     async fn the_oldest_body_of_the_fullest_network_gives_way() {
         let bodies = SlowBodies::default();
@@ -211,16 +212,16 @@ mod tests {
             (0..56).map(|_| bodies.take(Waiting::WithProof, None).unwrap()).collect();
         let one: Vec<_> = (0..101).map(|_| take("192.0.2.1").unwrap()).collect();
         let two: Vec<_> = (0..99).map(|_| take("198.51.100.1").unwrap()).collect();
-        // The network with the most has no right to more.
+        // The network with the most can't get more.
         assert!(take("192.0.2.2").is_none());
         let new = take("203.0.113.1").unwrap();
         one[0].lost().await;
         let more = take("2001:db8::1").unwrap();
         one[1].lost().await;
-        // One without a network takes a place of a network.
+        // A body without a network takes a place of a network.
         let last = bodies.take(Waiting::WithProof, None).unwrap();
         one[2].lost().await;
-        // A place that is lost is not freed once more.
+        // A lost place is not freed again.
         assert_eq!(bodies.lock().with_proof.len(), 256);
         drop((shared, one, two, new, more, last));
         let taken = bodies.lock();

@@ -1,4 +1,4 @@
-//! What the limiter remembers: buckets, used proofs, and the key under which addresses are digested.
+//! State of the limiter: buckets, used proofs, and the key for digests of addresses.
 
 use std::net::IpAddr;
 
@@ -10,20 +10,20 @@ use super::limits::Kind;
 use super::network::Network;
 use super::table::Table;
 
-/// A day in microseconds: how long addresses are digested under the same key.
+/// A day in microseconds: the lifetime of the key for digests of addresses.
 const DAY: u64 = 86_400_000_000;
 /// How often posts over the limit are logged, in microseconds.
 const REPORTS: u64 = 60_000_000;
 
-/// What changes. Times are microseconds since the limiter was made, but in `used`.
+/// Mutable state. Times are microseconds since the limiter was made, except in `used`.
 #[derive(Debug)]
 pub(super) struct State {
-    /// Under this key addresses are digested.
+    /// The key for digests of addresses.
     salt: hmac::Key,
     salted: u64,
     /// When the bucket of each network will be full.
     pub(super) networks: Table,
-    /// Until when each proof could have been used that was (seconds since 1970).
+    /// Until when each used proof could have been used (seconds since 1970).
     pub(super) used: Table,
     /// When these buckets will be full.
     pub(super) actions: u64,
@@ -32,13 +32,13 @@ pub(super) struct State {
     pub(super) used_lookups: u64,
     pub(super) pages: u64,
     pub(super) proved: u64,
-    /// How many were over the limit since that was last logged, and when that was.
+    /// How many posts were over the limit since that was last logged, and when that was.
     over: u64,
     logged: Option<u64>,
 }
 
 impl State {
-    /// Remembers nothing yet.
+    /// Returns an empty state.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -59,12 +59,12 @@ impl State {
         })
     }
 
-    /// Forgets which addresses there were, once a day.
+    /// Forgets all addresses, once a day.
     pub(super) fn refresh(&mut self, now: u64) {
         if now - self.salted < DAY {
             return;
         }
-        // Without randomness the old key has to do; it is tried again with the next post.
+        // Without randomness the old key stays; it is tried again with the next post.
         if let Ok(salt) = salt() {
             self.salt = salt;
             self.salted = now;
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// By this a network is known, today.
+    /// The key of a network for today.
     pub(super) fn key(&self, kind: Kind, network: Network) -> u64 {
         let mut context = hmac::Context::with_key(&self.salt);
         context.update(&[kind as u8, network.length]);
@@ -83,8 +83,8 @@ impl State {
         first(context.sign().as_ref())
     }
 
-    /// Logs, once in a while, how many are over the limit. They have no lines of their own: those would
-    /// fill the disk.
+    /// Logs, once in a while, how many posts are over the limit. They have no log lines of their own, which would fill
+    /// the disk.
     pub(super) fn tell(&mut self, now: u64) {
         self.over += 1;
         if self.logged.is_none_or(|logged| now - logged >= REPORTS) {

@@ -1,24 +1,24 @@
-//! What is remembered for a while, in a table of fixed size.
+//! Fixed-size set-associative table of expiry times.
 //!
-//! An entry whose time has come says nothing any more, so its place is free: nothing has to be swept. Where all the
-//! places are taken in which a key may stand, the entry makes room that would have been free first. So whoever
-//! comes from ever new networks pushes out their own traces, and not those of a network that has sent a lot.
+//! An expired entry is a free slot, so nothing has to be swept. If all slots for a key are taken, the entry that would
+//! expire first is replaced. So a client that uses ever new networks replaces its own entries, and not those of a
+//! network that has sent a lot.
 
-/// How many entries there are.
+/// The number of entries.
 const PLACES: usize = 1 << 17;
-/// In how many places a key may stand.
+/// The number of slots for a key.
 const WAYS: usize = 8;
-/// How much memory a table takes, in bytes: all of it from the start, and never more.
+/// The memory of a table in bytes: allocated at the start, never more.
 pub const MEMORY: usize = PLACES * size_of::<Entry>();
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     key: u64,
-    /// Until when it says something, in microseconds of whatever clock its owner has.
+    /// When it expires, in microseconds of its owner's clock.
     until: u64,
 }
 
-/// A table of times by keys. Keys are parts of digests: that two of them are the same happens, and does no harm.
+/// A table of times by keys. Keys are parts of digests: collisions happen, and do no harm.
 #[derive(Debug)]
 pub(super) struct Table(Vec<[Entry; WAYS]>);
 
@@ -27,12 +27,12 @@ impl Table {
         Table(vec![[Entry::default(); WAYS]; PLACES / WAYS])
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     pub(super) fn clear(&mut self) {
         self.0.fill([Entry::default(); WAYS]);
     }
 
-    /// Until when something is known of this key: not later than now if nothing is.
+    /// The expiry time of this key: not later than now if there is none.
     pub(super) fn until(&mut self, key: u64) -> &mut u64 {
         let sets = self.0.len() as u64;
         let set = &mut self.0[(key % sets) as usize];
@@ -46,17 +46,17 @@ impl Table {
     }
 }
 
-/// How many a minute, and as many at once: a bucket of so many tokens that fills up in a minute. Of such a bucket
-/// it is enough to know when it will be full.
+/// A rate per minute, which is also the burst size: a bucket of this many tokens that fills up in a minute. Its state
+/// is only the time at which it will be full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rate(pub(super) u32);
 
-/// In how many microseconds every bucket is full that was empty.
+/// The time in which an empty bucket becomes full, in microseconds.
 const MINUTE: u64 = 60_000_000;
 
 impl Rate {
-    /// Takes a token from a bucket that is full at this time, if there is one now; else says in how many
-    /// microseconds there will be. A rate of 0 is none: then there always is.
+    /// Takes a token from a bucket that is full at time `full`, if it has one at `now`; else returns in how many
+    /// microseconds it will have one. With a rate of 0 it always has one.
     pub(super) fn take(self, full: &mut u64, now: u64) -> Result<(), u64> {
         let Some(each) = MINUTE.checked_div(self.0.into()) else { return Ok(()) };
         let then = now.max(*full) + each;
@@ -69,7 +69,7 @@ impl Rate {
         }
     }
 
-    /// How empty a bucket is that is full at this time, in percent.
+    /// How empty a bucket is that is full at time `full`, in percent.
     pub(super) fn emptiness(full: u64, now: u64) -> u64 {
         full.saturating_sub(now) * 100 / MINUTE
     }
@@ -90,7 +90,7 @@ mod tests {
         }
         assert_eq!(Rate::emptiness(full, begun), 100);
         assert_eq!(rate.take(&mut full, begun), Err(SECOND / 2));
-        // To be sent away costs nothing.
+        // A rejected attempt costs nothing.
         assert_eq!(rate.take(&mut full, begun), Err(SECOND / 2));
         assert_eq!(rate.take(&mut full, begun + SECOND / 2), Ok(()));
         assert_eq!(rate.take(&mut full, begun + SECOND / 2), Err(SECOND / 2));
@@ -106,7 +106,7 @@ mod tests {
     fn what_has_most_to_say_is_kept_when_the_table_is_full() {
         let mut table = Table::new();
         let sets = (PLACES / WAYS) as u64;
-        // All of them stand in the same set.
+        // All of them are in the same set.
         let key = |number: u64| number * sets + 1;
         *table.until(key(0)) = 1000;
         for other in 1..1000 {

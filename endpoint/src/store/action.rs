@@ -1,10 +1,10 @@
-//! Actions as a store takes them in and gives them out.
+//! Actions as a store receives and returns them.
 
 use standwith::answer::Status;
 
 use super::lifecycle::State;
 
-/// A validated action that is to be stored.
+/// A validated action to be stored.
 #[derive(Clone, Debug)]
 pub struct NewAction {
     /// The campaign's id.
@@ -15,7 +15,7 @@ pub struct NewAction {
     pub received_at: i64,
     /// The status that is answered.
     pub status: Status,
-    /// What was sent.
+    /// The submitted text.
     pub content: Content,
     /// The version of the campaign file that it names.
     pub campaign_digest: String,
@@ -29,7 +29,7 @@ pub struct NewAction {
     pub receipt: String,
 }
 
-/// What was sent.
+/// The submitted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A signed action: the compact JWS.
@@ -39,7 +39,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// The word for what vouches for it: `signed` or `none`.
+    /// The name of the assurance: `signed` or `none`.
     pub fn assurance(&self) -> &'static str {
         match self {
             Content::Signed(_) => "signed",
@@ -57,7 +57,7 @@ pub struct StoredAction {
     pub status: Status,
     /// The receipt, byte for byte as it was signed.
     pub receipt: String,
-    /// What was sent.
+    /// The submitted text.
     pub content: Content,
 }
 
@@ -85,7 +85,7 @@ pub enum Inserted {
 pub struct Transitioned {
     /// The state before.
     pub from: State,
-    /// The state after; `None` where the transition was not allowed, so that nothing changed.
+    /// The state after; `None` if the transition was not allowed, so that nothing changed.
     pub to: Option<State>,
 }
 

@@ -1,5 +1,5 @@
-//! The contract of a store, as tests: what holds of every store. A store names how to make an empty one, and gets all of
-//! the tests by `contract_of!`.
+//! The contract of a store, as tests that every store must pass. A store names how to make an empty one, and gets all
+//! of the tests by `contract_of!`.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::clock::{Clock, ManualClock};
 
-/// An empty store, its clock, and what has to live as long as it.
+/// An empty store, its clock, and values that must live as long as it.
 pub(super) struct Scene {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) _place: Box<dyn Any + Send + Sync>,
 }
 
-/// Makes a test of each function of the contract, for the store that an async function makes.
+/// Makes a test of each function of the contract, for the store that an async function creates.
 macro_rules! contract_of {
     ($scene:ident) => {
         $crate::store::contract::contract_of! { $scene:
@@ -75,7 +75,7 @@ pub(super) fn action(jti: &str) -> NewAction {
     }
 }
 
-/// What is stored of an action.
+/// The stored form of an action.
 fn stored(action: &NewAction) -> StoredAction {
     StoredAction {
         action_digest: action.action_digest.clone(),
@@ -118,7 +118,7 @@ impl Scene {
         self.store.finish_job(job, outcome).await.unwrap()
     }
 
-    /// The contents of an export that was begun before.
+    /// The contents of an export that was started before.
     async fn contents(&self, export: &mut dyn super::Export) -> Vec<Content> {
         let mut contents = Vec::new();
         loop {
@@ -150,7 +150,7 @@ pub(super) async fn a_new_action_is_stored_and_counted(scene: &Scene) {
 
 pub(super) async fn an_existing_action_is_given_back_and_not_changed(scene: &Scene) {
     scene.insert(action("a")).await;
-    // The same action, and another one of the same identity, which the caller tells apart.
+    // The same action, and another one with the same identity, which the caller distinguishes.
     let again = NewAction { receipt: "another receipt".to_owned(), ..action("a") };
     let other = NewAction {
         content: Content::Signed("another text".to_owned()),
@@ -242,7 +242,7 @@ pub(super) async fn a_withdrawal_takes_row_count_and_jobs_at_once(scene: &Scene)
     assert!(matches!(scene.insert(action("unknown")).await, Inserted::New { .. }));
     let jobs = scene.claim(&[MAIL], 9).await;
     assert_eq!(jobs.iter().map(|job| job.jti.as_str()).collect::<Vec<_>>(), ["b"]);
-    // An attempt that is under way ends without effect.
+    // An attempt in progress ends without effect.
     scene.transition("b", Transition::Withdraw).await;
     let retry = JobOutcome::Retry { at: 0, error: "later".to_owned() };
     assert!(!scene.finish(&jobs[0], retry).await);
@@ -351,7 +351,7 @@ pub(super) async fn jobs_are_claimed_when_due_by_kind(scene: &Scene) {
     let expected = |kind, jti: &str| (kind, CAMPAIGN.to_owned(), jti.to_owned(), 1);
     assert_eq!(first.iter().map(named).collect::<Vec<_>>(), [expected(MAIL, "b")]);
     scene.clock.advance(5);
-    // The longest due first.
+    // The one that has been due longest comes first.
     let rest = scene.claim(&[MAIL, OTHER], 9).await;
     assert_eq!(
         rest.iter().map(named).collect::<Vec<_>>(),
@@ -398,7 +398,7 @@ pub(super) async fn a_lease_ends_by_the_clock(scene: &Scene) {
     scene.clock.advance(1);
     let second = scene.claim(&[MAIL], 1).await.remove(0);
     assert_eq!((second.id, second.attempt), (first.id, 2));
-    // The first worker comes too late: the job is the second one's.
+    // The first worker is too late: the second one has claimed the job.
     for outcome in [
         JobOutcome::Done,
         JobOutcome::Retry { at: 0, error: "late".to_owned() },
@@ -417,7 +417,7 @@ pub(super) async fn an_attempt_ends_once(scene: &Scene) {
     let job = scene.claim(&[MAIL], 1).await.remove(0);
     assert!(scene.finish(&job, JobOutcome::Done).await);
     assert!(!scene.finish(&job, JobOutcome::Done).await);
-    // Numbers are never used again, so an old claim ends no new job.
+    // Numbers are never used again, so an old claim can't end a new job.
     scene.insert_with_jobs("b", &[MAIL]).await;
     let next = scene.claim(&[MAIL], 1).await.remove(0);
     assert!(next.id != job.id && !scene.finish(&job, JobOutcome::Done).await);

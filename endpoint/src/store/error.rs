@@ -1,6 +1,6 @@
-//! Why a store did not do what it was asked for.
+//! Errors of a store.
 
-/// An error of a store. Its text is for the operator; programs ask its predicates.
+/// An error of a store. Its text is for the operator; code uses its predicates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct StoreError {
@@ -37,12 +37,12 @@ impl StoreError {
         StoreError { kind: Kind::Other, text }
     }
 
-    /// Whether the same may succeed in a moment: the queue is full, or the store is shutting down.
+    /// Whether a retry may succeed in a moment: the queue is full, or the store is shutting down.
     pub fn is_busy(&self) -> bool {
         self.kind == Kind::Busy
     }
 
-    /// Whether commits fail at the moment. The store logged why when it began.
+    /// Whether commits fail at the moment. The store logged the reason when it began.
     pub fn is_failing(&self) -> bool {
         self.kind == Kind::Failing
     }

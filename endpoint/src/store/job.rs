@@ -1,4 +1,4 @@
-//! Jobs: work that is to be done for a stored action after it was answered, with leases.
+//! Jobs: work for a stored action after its answer, with leases.
 //!
 //! A worker claims jobs for a time, the lease. If it does not finish a job within that time, another worker can claim the
 //! job, so every job must be idempotent. A job holds the identity of its action and no text. Jobs of a withdrawn action
@@ -10,7 +10,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobKind(pub &'static str);
 
-/// A job that is to be stored with an action.
+/// A job to be stored with an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewJob {
     /// The kind of the job.
@@ -39,7 +39,7 @@ pub struct Job {
 pub enum JobOutcome {
     /// The work is done, and the job is deleted.
     Done,
-    /// The work failed and is to be tried again.
+    /// The work failed and should be tried again.
     Retry {
         /// The earliest time of the next attempt: seconds since 1970.
         at: i64,

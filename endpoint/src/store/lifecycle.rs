@@ -10,7 +10,7 @@ pub enum State {
     Unknown,
     /// An action with the identity is stored.
     Stored,
-    /// The action was deleted on the supporter's wish; its identity stays used.
+    /// The action was deleted at the supporter's request; its identity stays used.
     Withdrawn,
 }
 
@@ -24,7 +24,7 @@ impl State {
     }
 }
 
-/// What can happen to an identity.
+/// An event in the life of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// An action is inserted. Only [`Store::insert`](super::Store::insert) does this: it needs the action.
@@ -40,7 +40,7 @@ impl Transition {
     pub const ALL: [Transition; 3] = [Transition::Insert, Transition::Withdraw, Transition::Note];
 }
 
-/// All transitions that are allowed: from, what happens, to. Any other leaves the state as it is.
+/// All transitions that are allowed: from, transition, to. Any other leaves the state unchanged.
 const ALLOWED: [(State, Transition, State); 4] = [
     (State::Unknown, Transition::Insert, State::Stored),
     (State::Unknown, Transition::Note, State::Withdrawn),
@@ -48,7 +48,7 @@ const ALLOWED: [(State, Transition, State); 4] = [
     (State::Stored, Transition::Note, State::Withdrawn),
 ];
 
-/// Returns the state after a transition; `None` where it is not allowed.
+/// Returns the state after a transition; `None` if it is not allowed.
 pub fn next(state: State, transition: Transition) -> Option<State> {
     let mut allowed = ALLOWED.iter();
     let found = allowed.find(|(from, what, _)| (*from, *what) == (state, transition));

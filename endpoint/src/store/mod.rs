@@ -1,6 +1,6 @@
-//! The store of actions, campaign versions and jobs: what every store promises.
+//! The interface of every store of actions, campaign versions and jobs.
 //!
-//! [`Store`] is the promise, and `contract` its tests, which every store must pass. SQLite is the one store so far.
+//! [`Store`] is the trait, and `contract` its tests, which every store must pass. SQLite is the only store so far.
 
 mod action;
 #[cfg(test)]
@@ -32,12 +32,12 @@ pub trait Store: Debug + Send + Sync {
     /// Stores an action with its jobs in one transaction, unless its identity is used.
     ///
     /// # Errors
-    /// The queue is full, or the database fails. The action is not stored then, or, if the database failed in the very
-    /// end, perhaps: sending the same action again is safe.
+    /// The queue is full, or the database fails. The action is not stored then; if the database failed at the very end,
+    /// it may be: sending the same action again is safe.
     async fn insert(&self, action: NewAction, jobs: Vec<NewJob>) -> Result<Inserted, StoreError>;
 
     /// Applies a transition to identities of a campaign, all in one transaction, as [`lifecycle::next`] allows it. The
-    /// count moves with the states; open jobs of withdrawn actions are deleted. Returns one result for each identity.
+    /// count changes with the states; open jobs of withdrawn actions are deleted. Returns one result for each identity.
     /// [`Transition::Insert`] changes nothing here: it needs an action.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ pub trait Store: Debug + Send + Sync {
     /// The database fails.
     async fn total(&self) -> Result<i64, StoreError>;
 
-    /// Returns whether there ever was such a campaign.
+    /// Returns whether the campaign ever existed.
     ///
     /// # Errors
     /// The database fails.
@@ -110,8 +110,8 @@ pub trait Store: Debug + Send + Sync {
     /// The database fails.
     async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Claims at most so many due jobs of these kinds, the longest due first. No other worker gets them while the lease
-    /// lasts, which is counted in whole seconds.
+    /// Claims at most this many due jobs of these kinds; those due longest come first. No other worker gets them while
+    /// the lease lasts, which is counted in whole seconds.
     ///
     /// # Errors
     /// The database fails.
@@ -122,20 +122,21 @@ pub trait Store: Debug + Send + Sync {
         lease: Duration,
     ) -> Result<Vec<Job>, StoreError>;
 
-    /// Ends an attempt. Returns false, and changes nothing, where the claim is no longer valid: the attempt was ended
+    /// Ends an attempt. Returns false, and changes nothing, if the claim is no longer valid: the attempt was ended
     /// before, another worker has claimed the job since, or the action was withdrawn.
     ///
     /// # Errors
     /// The database fails.
     async fn finish_job(&self, job: &Job, outcome: JobOutcome) -> Result<bool, StoreError>;
 
-    /// Tries a commit where there was none for a while, so that [`is_ready`](Self::is_ready) knows about the disk.
+    /// Tries a commit if there was none for a while, so that [`is_ready`](Self::is_ready) reflects the state of the
+    /// disk.
     fn probe(&self);
 
     /// Returns whether anything can ever be stored again. If not, the process should stop.
     fn is_writing(&self) -> bool;
 
-    /// Returns whether actions can be stored now: the last commit succeeded, not long ago, and the database answers.
+    /// Returns whether actions can be stored now: the last commit succeeded recently, and the database answers.
     async fn is_ready(&self) -> bool;
 
     /// Waits until everything in the queue is durable, then closes the database. Insertions are busy from now on.
@@ -160,11 +161,11 @@ pub enum Access {
     Create,
     /// To read and write; it must exist.
     Existing,
-    /// To read only; it must exist, and nothing of it is changed.
+    /// To read only; it must exist, and is not changed.
     Read,
 }
 
-/// A store, and what opening it showed.
+/// A store, and the findings of opening it.
 #[derive(Debug)]
 pub struct Opened {
     /// The store.

@@ -8,14 +8,14 @@ use tokio::sync::Notify;
 
 use crate::app::AppState;
 
-/// How often the campaign files are looked at.
+/// How often the campaign files are checked for changes.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often clearing the log is tried where others read the database.
+/// How often clearing the log is tried while other processes read the database.
 const CLEARING: Duration = Duration::from_secs(60);
 
-/// Clears the log that could not be cleared when the database was opened: it may hold bytes of actions that were
-/// withdrawn. Tries again while others read.
+/// Clears the log that could not be cleared when the database was opened: it may hold bytes of withdrawn actions. Tries
+/// again while others read.
 pub(super) async fn erase_deleted(state: Arc<AppState>) {
     let mut ticks = tokio::time::interval(CLEARING);
     ticks.tick().await;
@@ -31,7 +31,7 @@ pub(super) async fn erase_deleted(state: Arc<AppState>) {
     }
 }
 
-/// Tries now and then whether anything can be committed, whatever the reading of campaign files waits for.
+/// Tries regularly whether anything can be committed, even while reading campaign files is blocked.
 pub(super) async fn probe(state: Arc<AppState>) {
     let mut ticks = tokio::time::interval(LOOK);
     loop {
@@ -41,7 +41,7 @@ pub(super) async fn probe(state: Arc<AppState>) {
     }
 }
 
-/// Reloads campaign files that have changed, at once on SIGHUP; stops the endpoint when nothing can be stored any more.
+/// Reloads changed campaign files, at once on SIGHUP; stops the endpoint when nothing can be stored any more.
 pub(super) async fn look_after(state: Arc<AppState>, stop: Arc<Notify>, mut hangup: Signal) {
     let AppState { campaigns, store, metrics, .. } = &*state;
     let mut ticks = tokio::time::interval(LOOK);
@@ -70,7 +70,7 @@ pub(super) async fn look_after(state: Arc<AppState>, stop: Arc<Notify>, mut hang
                 let (served, faulty) = campaigns.tally();
                 metrics.set_campaigns(served, faulty);
             }
-            // Once is enough: it is tried again each second.
+            // Log it once only: it is tried again each second.
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!(%error, "campaign files: cannot read the folder");

@@ -31,17 +31,17 @@ use crate::static_files::StaticFiles;
 use crate::store::{self, Access, Opened, Settings, with_ending};
 use crate::workers::Workers;
 
-/// How many open files are for the database, campaigns and the widget. All others are for connections.
+/// The number of open files reserved for the database, campaigns and the widget. All others are for connections.
 const OWN_FILES: usize = 256;
 
-/// Serves until a signal stops it. Returns false when the campaign files have faults and none may have any.
+/// Serves until a signal stops it. Returns false if the campaign files have faults and the options allow none.
 pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     options.start_log();
     let connections = connections();
-    // From here on it no longer ends the process.
+    // From here on SIGHUP no longer ends the process.
     let hangup = signal(SignalKind::hangup())?;
     let mut config = options.into_config();
-    // Before any file is made: where the address is taken, nothing is left behind.
+    // Before any file is created: if the address is in use, nothing is left behind.
     let listener = listen_on(config.listen, "").await?;
     let at = listener.local_addr()?;
     let private = match config.metrics_listen {
@@ -58,9 +58,9 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
         ..Bounds::default()
     };
     let Some(state) = open(config).await? else { return Ok(false) };
-    // A process that reads that the endpoint listens may stop it at once.
+    // A process that reads the next line may stop the endpoint at once.
     let signals = Signals::new()?;
-    // A closed standard output is no reason not to serve.
+    // Serve even if standard output is closed.
     let _ = writeln!(io::stdout(), "StandWith listens on http://{at}/");
     let private = match private {
         Some(listener) => Some(listener),
@@ -91,8 +91,8 @@ pub(super) async fn serve(options: Options) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Opens database, campaigns and keys, and puts the state together; `None` when the campaign files have faults and none
-/// may have any.
+/// Opens database, campaigns and keys, and puts the state together; `None` if the campaign files have faults and the
+/// options allow none.
 async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
     anyhow::ensure!(
         config.campaigns.is_dir(),
@@ -137,7 +137,7 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
     Ok(Some(state))
 }
 
-/// Returns when the endpoint is to stop: on a signal, or when nothing can be stored any more. A second signal ends the
+/// Returns when the endpoint should stop: on a signal, or when nothing can be stored any more. A second signal ends the
 /// process at once.
 async fn stopped(mut signals: Signals, stop: Arc<Notify>) {
     tokio::select! {
@@ -150,7 +150,7 @@ async fn stopped(mut signals: Signals, stop: Arc<Notify>) {
     });
 }
 
-/// The addresses where no `--public-url` is given: the names of this machine.
+/// The addresses if no `--public-url` is given: the names of this machine.
 fn own_addresses(at: SocketAddr) -> Vec<PublicUrl> {
     if !at.ip().is_loopback() {
         tracing::warn!("no --public-url: actions are accepted from this machine only");
@@ -158,7 +158,7 @@ fn own_addresses(at: SocketAddr) -> Vec<PublicUrl> {
     PublicUrl::local(at.port())
 }
 
-/// Warns where other users may read or write the database, or its log: they hold personal data.
+/// Warns if other users may read or write the database or its log: they hold personal data.
 fn warn_of_readers(database: &Path) {
     for file in [database.to_owned(), with_ending(database, "-wal")] {
         let mode = fs::metadata(&file).map_or(0, |about| about.permissions().mode());
@@ -172,8 +172,8 @@ fn warn_of_readers(database: &Path) {
     }
 }
 
-/// Fails where the key file is missing though there are actions, unless new keys are wanted: a new key would replace the
-/// one that signed their receipts without a word.
+/// Fails if the key file is missing although there are actions, unless new keys are requested: a new key would silently
+/// replace the one that signed their receipts.
 fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> {
     if actions == 0 || keys.exists() {
         return Ok(());
@@ -193,7 +193,7 @@ fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// One line with what is served from where: an operator sees in it what was not meant so.
+/// Logs one line with the settings in use, so that an operator can spot wrong ones.
 fn log_start(state: &AppState, opened: &Opened, actions: i64) {
     let AppState { config, campaigns, widgets, .. } = state;
     let (all, urls) = (campaigns.all(), config.addresses.iter().map(PublicUrl::as_str));
@@ -219,7 +219,7 @@ fn log_start(state: &AppState, opened: &Opened, actions: i64) {
     );
 }
 
-/// Returns how many connections the limit on open files allows, which is raised as far as the system lets it.
+/// Returns how many connections the limit on open files allows, after raising that limit as far as the system permits.
 fn connections() -> usize {
     let wanted = listen::CONNECTIONS + OWN_FILES;
     let limit = match rlimit::increase_nofile_limit(u64::try_from(wanted).unwrap_or(u64::MAX)) {
@@ -232,7 +232,7 @@ fn connections() -> usize {
     if limit >= wanted {
         return listen::CONNECTIONS;
     }
-    // Few files are better shared than all given to connections.
+    // If there are few files, share them instead of giving all to connections.
     let connections = limit.saturating_sub(OWN_FILES).max(limit / 2);
     tracing::warn!(
         limit,
@@ -256,7 +256,7 @@ async fn listen_by_default() -> Option<TcpListener> {
     TcpListener::bind(METRICS).await.inspect_err(refused).ok()
 }
 
-/// Requests to stop, from the terminal or from whatever runs the process.
+/// Requests to stop, from the terminal or from the program that runs the process.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

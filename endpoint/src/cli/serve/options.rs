@@ -1,4 +1,4 @@
-//! The flags of `standwith serve`, and the settings that they make.
+//! The flags of `standwith serve`, and the settings made from them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -89,7 +89,7 @@ impl Options {
     /// Starts the log that the flags ask for.
     pub(super) fn start_log(&self) {
         let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(self.log_level);
-        // It would report a line that can't be written on the standard error, and panic where that fails.
+        // It would report a line that can't be written on standard error, and panic if that fails.
         let log = log.log_internal_errors(false);
         match self.log {
             LogFormat::Compact => log.with_target(false).compact().init(),

@@ -4,15 +4,15 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::address::PublicUrl;
 
-/// Whether a page of another site had the browser send this post. Browsers say so in `Sec-Fetch-Site` (Fetch
-/// Metadata Request Headers, section 2.3); older ones, and all of them over plain HTTP, in `Origin`. A request
-/// with neither comes from no browser of this decade, and no page can make one leave out both.
+/// Whether a page of another site caused the browser to send this post. Browsers say so in `Sec-Fetch-Site` (Fetch
+/// Metadata Request Headers, section 2.3); older ones, and all of them over plain HTTP, in `Origin`. No current browser
+/// sends a request with neither, and no page can make one omit both.
 pub(super) fn is_cross_site(headers: &HeaderMap, addresses: &[PublicUrl]) -> bool {
     let site = headers.get(HeaderName::from_static("sec-fetch-site"));
     match (site.map(|site| site.as_bytes()), headers.get(header::ORIGIN)) {
         (Some(b"same-origin" | b"none"), _) | (None, None) => false,
         (Some(_), _) => true,
-        // The page's own referrer policy has its posts name their origin.
+        // The page's own referrer policy makes its posts name their origin.
         (None, Some(origin)) => {
             !addresses.iter().any(|address| address.origin().as_bytes() == origin.as_bytes())
         }

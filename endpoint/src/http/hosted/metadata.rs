@@ -1,4 +1,4 @@
-//! What programs read of a hosted page: search engines, and those that show a preview of a link.
+//! Metadata of a hosted page for programs: search engines, and sites that show a preview of a link.
 
 use standwith::campaign::{Campaign, Picture};
 use standwith::language::primary;
@@ -9,7 +9,7 @@ use crate::campaigns::Version;
 use crate::http::excerpt::first_sentence;
 use crate::http::html::escape;
 
-/// The public address of a hosted page in one language, or in that which the browser wants.
+/// The public address of a hosted page in one language, or in the one that the browser prefers.
 pub(super) fn page_url(address: &PublicUrl, campaign: &str, lang: Option<&str>) -> Option<Url> {
     let mut url = Url::parse(&format!("{}/campaigns/{campaign}", address.as_str())).ok()?;
     if let Some(lang) = lang {
@@ -18,8 +18,8 @@ pub(super) fn page_url(address: &PublicUrl, campaign: &str, lang: Option<&str>) 
     Some(url)
 }
 
-/// The whole address of a picture, if others may fetch it: it is this endpoint's, or has https; at risk, it is this
-/// endpoint's.
+/// The absolute address of a picture, if other sites can fetch it: it is on this endpoint, or has https; at risk, only
+/// if it is on this endpoint.
 pub(in crate::http) fn picture_url(
     address: &PublicUrl,
     campaign: &Campaign,
@@ -32,8 +32,8 @@ pub(in crate::http) fn picture_url(
     (is_own || is_safe).then_some(url)
 }
 
-/// Description, addresses by language, and previews: Open Graph and Twitter. They name the page that was asked for without
-/// anything else that its address said.
+/// Description, addresses by language, and previews: Open Graph and Twitter. They name the requested page without the
+/// rest of its query.
 pub(super) fn metadata(address: Option<&PublicUrl>, version: &Version, lang: &str) -> String {
     let campaign = version.in_language(lang).unwrap_or(version.campaign());
     let id = campaign.id.as_str();
@@ -41,7 +41,7 @@ pub(super) fn metadata(address: Option<&PublicUrl>, version: &Version, lang: &st
     let sentence = first_sentence(&campaign.story);
     let mut out = Head::default();
     out.meta("name", "description", &sentence);
-    // In one language there is one address.
+    // With one language there is one address.
     let has_choice = languages.len() > 1;
     let url = |lang: &str| page_url(address?, id, has_choice.then_some(lang));
     let canonical = url(&campaign.lang).map(String::from).unwrap_or_default();
@@ -76,7 +76,7 @@ pub(super) fn metadata(address: Option<&PublicUrl>, version: &Version, lang: &st
     out.0
 }
 
-/// A language as Open Graph has it: with the country behind an underscore, if the tag has one.
+/// A language in the format of Open Graph: with the country after an underscore, if the tag has one.
 fn locale(lang: &str) -> String {
     let country = lang.split('-').skip(1).find(|part| part.len() == 2);
     match country {
@@ -85,7 +85,7 @@ fn locale(lang: &str) -> String {
     }
 }
 
-/// Elements of a page's head. What is empty is left out.
+/// Elements of a page's head. Empty ones are left out.
 #[derive(Default)]
 struct Head(String);
 

@@ -1,8 +1,8 @@
-//! The hosted form: the widget's own view as plain HTML, for browsers without script and pages
-//! without the widget. What it sends has no proof, so it is recorded as such.
+//! The hosted form: the widget's own view as plain HTML, for browsers without script and pages without the widget. Its
+//! actions have no proof and are recorded as such.
 //!
-//! The form carries the action's identity and the version of the campaign that it shows, so that
-//! sending it twice is harmless and a consent is recorded in the words that were read.
+//! The form carries the action's identity and the version of the campaign that it shows, so that sending it twice is
+//! harmless and a consent is recorded in the wording that the supporter read.
 
 mod guard;
 mod metadata;
@@ -42,7 +42,7 @@ use crate::rate_limit::{Kind, Waiting};
 const LONGEST_FORM: usize = 128 * 1024;
 /// The code of a form that another site posted, in the log.
 pub(super) const CROSS_SITE: &str = "cross_site";
-/// What in an address names a page that answers a post.
+/// The query parameter of a page that answers a post.
 const ONCE: &str = "once";
 
 /// `GET /campaigns/{id}`: the form.
@@ -119,7 +119,7 @@ async fn take(
     let is_sealed = served.campaign().sealing.is_some();
     let over = limiter.admit(Kind::Form, client).err();
     if is_sealed || is_cross_site(&headers, &state.config.addresses) {
-        // Neither is read: the one should have been sealed, the other is not the supporter's own.
+        // Neither is read: the one should have been sealed, the other does not come from the supporter.
         if let Some(wait) = over {
             return Err(Problem::rate_limited(wait));
         }
@@ -136,12 +136,12 @@ async fn take(
     let body = body?;
     let posted = state.workers.run(move || Posted::read(&body)).await.map_err(Refusal::from)?;
     let is_ours = state.hosted.tokens.is_valid(&posted.token, &campaign, &posted.jti, now);
-    // Only a form of this endpoint has an old file loaded and parsed.
+    // Only a form of this endpoint may load and parse an old campaign file.
     let shown = match is_ours {
         true => state.campaigns.version(&campaign, &posted.version).await,
         false => Ok(None),
     };
-    // A form that was shown sealed had no fields of plain HTML.
+    // A form of a sealed campaign had no fields of plain HTML.
     let shown = shown.ok().flatten().filter(|shown| shown.campaign().sealing.is_none());
     let version = shown.unwrap_or(served);
     let is_at_risk = version.campaign().is_at_risk();
@@ -156,7 +156,7 @@ async fn take(
     see_other(&state, (&campaign, &asked), rendered, network).await
 }
 
-/// Answers a form that is not read: the campaign seals what is sent, or another site posted it.
+/// Answers a form that is not read: the campaign is sealed, or another site posted it.
 async fn unread(mut page: Page, is_sealed: bool) -> Result<Response, Problem> {
     let workers = page.state.workers.clone();
     let rendered = workers.run(move || {
@@ -175,8 +175,8 @@ async fn unread(mut page: Page, is_sealed: bool) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Keeps a page for one GET, and answers the post with its address, which ends with `asked`: the browser then holds nothing
-/// that was posted.
+/// Stores a page for one GET, and answers the post with its address, which ends with `asked`: the browser then stores
+/// nothing that was posted.
 async fn see_other(
     state: &AppState,
     (campaign, asked): (&str, &str),
@@ -198,7 +198,7 @@ async fn see_other(
     Ok(response)
 }
 
-/// Renders the answer to a form. `is_ours` says whether its token is valid; the form was over the limits if there is a
+/// Renders the answer to a form. `is_ours` says whether its token is valid; if the form was over the limits, there is a
 /// time to wait, in seconds.
 async fn respond(
     mut page: Page,
@@ -219,7 +219,7 @@ async fn respond(
     if posted.is_bot {
         state.metrics.rate_limited("robot");
         page.is_bot = true;
-        // As if it had been taken: a robot looks no further.
+        // As if it had been accepted, so that a robot does not try again.
         let rendered = render(page, StatusCode::OK, move |page| page.session(Some(draft))).await;
         return coded(rendered, Code("robot"));
     }
@@ -258,7 +258,7 @@ async fn respond(
     }
 }
 
-/// The form again, with what was typed: it was over the limits, and may be sent again after so many seconds.
+/// The form again, with what was typed: it was over the limits, and may be sent again after `wait` seconds.
 async fn over_limit(page: Page, draft: Draft, wait: u32) -> Result<Rendered, Problem> {
     let mut rendered = render(page, StatusCode::TOO_MANY_REQUESTS, move |page| {
         page.session(Some(draft)).with_notice(Notice::Busy(Some(wait)))
@@ -269,7 +269,7 @@ async fn over_limit(page: Page, draft: Draft, wait: u32) -> Result<Rendered, Pro
     Ok(rendered)
 }
 
-/// The form again, with what was typed and why it was not sent.
+/// The form again, with what was typed and the reason why it was not sent.
 async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, Problem> {
     let unsendable = StatusCode::UNPROCESSABLE_ENTITY;
     match unsent {
@@ -288,7 +288,7 @@ async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, 
         }
         Unsent::Refused(refusal, mail) => {
             if refusal == Refusal::ReplayMismatch {
-                // What was changed after sending is another message.
+                // A message that was changed after sending is another message.
                 page.renew()?;
             }
             let notice = notice(&refusal);
@@ -304,7 +304,7 @@ async fn back(mut page: Page, draft: Draft, unsent: Unsent) -> Result<Rendered, 
     }
 }
 
-/// A page with the code of the refusal that it tells of, for the log.
+/// A page with the code of the refusal that it reports, for the log.
 fn coded(rendered: Result<Rendered, Problem>, code: Code) -> Result<Rendered, Problem> {
     let mut rendered = rendered?;
     rendered.extensions_mut().insert(code);
@@ -325,15 +325,15 @@ async fn render(
     Ok(rendered.await.map_err(Refusal::from)?)
 }
 
-/// What is to be done with a valid form.
+/// The next step for a valid form.
 enum Next {
-    /// It is recorded, and with it the mail that the supporter has sent, if one was.
+    /// Record it, with the mail that the supporter has sent, if there is one.
     Record(Box<Claims>, Option<Mail>),
-    /// The supporter is offered this mail.
+    /// Offer this mail to the supporter.
     Offer(Mail),
 }
 
-/// Validates a form, and tells what is to be done with it.
+/// Validates a form, and returns the next step.
 fn next(page: &Page, posted: &Posted) -> Result<Next, Unsent> {
     let campaign = page.campaign();
     let action = page.validate(&posted.draft)?;
@@ -346,14 +346,14 @@ fn next(page: &Page, posted: &Posted) -> Result<Next, Unsent> {
         return Ok(Next::Record(Box::new(page.claims(&action, false)), None));
     }
     let mail = page.mail(&action);
-    // What was mailed is what is recorded.
+    // Record a mail only if it is the one that was offered.
     if told.is_some_and(|told| told == fingerprint(&mail)) {
         return Ok(Next::Record(Box::new(page.claims(&action, true)), Some(mail)));
     }
     Ok(Next::Offer(mail))
 }
 
-/// Has a form recorded, unless a mail is offered first.
+/// Records a form, unless a mail is offered first.
 async fn send(state: &AppState, campaign: &str, now: i64, next: Next) -> Result<Sent, Unsent> {
     match next {
         Next::Record(claims, mail) => match state.intake.take_bare(*claims, now).await {
@@ -373,25 +373,25 @@ async fn send(state: &AppState, campaign: &str, now: i64, next: Next) -> Result<
     }
 }
 
-/// What came of a form.
+/// The result of sending a form.
 enum Sent {
-    /// It is recorded, and the mail with it that was sent, if one was.
+    /// It is recorded, with the mail that was sent, if there was one.
     Thanks(answer::Acceptance, Option<Mail>),
-    /// The supporter is to send this.
+    /// The supporter should send this mail.
     Offer(Mail),
 }
 
-/// Why a form was not taken.
+/// The reason why a form was not accepted.
 enum Unsent {
     /// The supporter has to correct something.
     Mistakes(Vec<FieldError>),
-    /// A few words of the supporter's own would be good.
+    /// The supporter should add a few words of their own.
     Unchanged,
-    /// And the mail, if one was sent.
+    /// The endpoint refused it; with the mail, if one was sent.
     Refused(Refusal, Option<Mail>),
 }
 
-/// What the supporter has to know of a refusal.
+/// The notice about a refusal for the supporter.
 fn notice(refusal: &Refusal) -> Notice {
     match refusal {
         Refusal::Busy => Notice::Busy(None),

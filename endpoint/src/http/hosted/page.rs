@@ -1,4 +1,4 @@
-//! The hosted page: the widget's own view as plain HTML, and what stands around it.
+//! The hosted page: the widget's own view as plain HTML, and the page around it.
 
 use std::sync::Arc;
 
@@ -32,12 +32,12 @@ use crate::intake::Refusal;
 use crate::language::locale;
 use crate::signature::digest;
 
-/// What in the address asks for the form without script, whatever its value.
+/// The query parameter that requests the form without script, with any value.
 const PLAIN: &str = "plain";
-/// What in the address asks for the page as a frame of another site may show it, whatever its value.
+/// The query parameter that requests the page for a frame of another site, with any value.
 pub(super) const EMBED: &str = "embed";
 
-/// A form on its way out or in.
+/// A form that is sent or was posted.
 #[derive(Clone)]
 pub(super) struct Page {
     pub(super) state: Arc<AppState>,
@@ -53,15 +53,15 @@ pub(super) struct Page {
     pub(super) test: bool,
     /// Whether the supporter was asked for words of their own.
     pub(super) nudged: bool,
-    /// Whether something was in the honeypot, which is then shown.
+    /// Whether the honeypot was filled in; it is then shown.
     pub(super) is_bot: bool,
-    /// What only the hosted page has to say.
+    /// A message that only the hosted page shows.
     pub(super) told: Option<Key>,
     /// Whether the address asks for the form without script.
     plain: bool,
     /// Whether the address asks for the page in a frame.
     embed: bool,
-    /// Whether the browser takes gzip.
+    /// Whether the browser accepts gzip.
     packs: bool,
 }
 
@@ -100,18 +100,18 @@ impl Page {
         self.version.in_language(&self.lang).unwrap_or(self.version.campaign())
     }
 
-    /// The campaign as this form shows it, and which of its variants that is.
+    /// The campaign with the variant that this form shows, and the name of that variant.
     fn varied(&self) -> (Campaign, Option<String>) {
         let mut campaign = self.campaign().clone();
         let variant = campaign.vary(seed(&self.jti));
         (campaign, variant)
     }
 
-    /// Gives the form another identity, and leaves it the variant that it shows.
+    /// Gives the form another identity with the same variant.
     pub(super) fn renew(&mut self) -> Result<(), Problem> {
         let of = |page: &Self| page.campaign().drawn(seed(&page.jti)).cloned();
         let shown = of(self);
-        // A variant that is drawn once in so many times is not waited for.
+        // Give up on a variant that is drawn too rarely.
         for _ in 0..1000 {
             self.jti = fresh_jti()?;
             if of(self) == shown {
@@ -143,12 +143,12 @@ impl Page {
         }
     }
 
-    /// The form as it stands with what was filled in, if anything was.
+    /// The session of the form, with what was filled in, if there is any.
     pub(super) fn session(&self, draft: Option<Draft>) -> Session {
         Session::hosted(self.config(), self.now, draft, Vec::new())
     }
 
-    /// Shows a mail, if there is one, and keeps in mind which.
+    /// Shows a mail, if there is one, and stores its fingerprint.
     pub(super) fn offer(&mut self, session: Session, mail: Option<Mail>) -> Session {
         let Some(mail) = mail else { return session };
         self.offered = Some(fingerprint(&mail));
@@ -167,12 +167,12 @@ impl Page {
         Ok(action)
     }
 
-    /// The mail that says what an action says.
+    /// The mail with the content of an action.
     pub(super) fn mail(&self, action: &Action) -> Mail {
         Mail::of(&self.varied().0, action)
     }
 
-    /// The claims of an action, which the supporter has mailed or the endpoint is to deliver.
+    /// The claims of an action, which the supporter has mailed or the endpoint should deliver.
     pub(super) fn claims(&self, action: &Action, is_mailed: bool) -> Claims {
         let config = self.config();
         let circumstances = ClaimContext {
@@ -200,8 +200,8 @@ impl Page {
         self.rendered(status, &self.varied().0.title, &body, "form-action 'self'")
     }
 
-    /// The form as a campaign where people may be at risk begins with it: the widget, whose quick way out leaves
-    /// nothing behind, and without script the form of plain HTML.
+    /// The first page of a campaign at risk: the widget, whose quick exit leaves nothing behind, and without script the
+    /// form of plain HTML.
     pub(super) fn first(&self, session: &Session) -> Rendered {
         if !self.campaign().is_at_risk() || self.plain || self.state.widgets.is_none() {
             return self.form(StatusCode::OK, session);
@@ -217,15 +217,15 @@ impl Page {
         self.rendered(StatusCode::OK, &self.varied().0.title, &body, &policy)
     }
 
-    /// The page of a sealed campaign. What is sealed is sealed by script, so there is no form of plain HTML:
-    /// without script the page says why, with it the widget stands there, where its files are served.
+    /// The page of a sealed campaign. Sealing needs script, so there is no form of plain HTML: without script the page
+    /// gives the reason; with script it has the widget, if its files are served.
     pub(super) fn sealed(&self, status: StatusCode) -> Rendered {
         let campaign = self.campaign();
         let mut body = String::with_capacity(4 * 1024);
         self.write_above(&mut body);
         let served = self.state.widgets.is_some() && status == StatusCode::OK;
         body.push_str("<main class=\"standwith\">");
-        // The widget brings a heading of its own.
+        // The widget has a heading of its own.
         body.push_str(if served { "<noscript><h1>" } else { "<h1>" });
         html::escape(&campaign.title, &mut body);
         body.push_str("</h1><p>");
@@ -242,7 +242,7 @@ impl Page {
         self.rendered(status, &campaign.title, &body, &policy)
     }
 
-    /// The widget's tag. Its addresses are relative, so that they hold wherever a proxy puts the endpoint.
+    /// The widget's tag. Its addresses are relative, so that they work behind any proxy path.
     fn write_script(&self, out: &mut String) {
         let campaign = self.campaign();
         // An id needs no escaping.
@@ -252,13 +252,13 @@ impl Page {
         ));
         html::escape(&self.lang, out);
         if campaign.sealing.is_none() {
-            // Where the script can't run after all, this page would lead to itself.
+            // If the script can't run, a link to this page would lead to itself.
             out.push_str(&format!("\" data-hosted=\"{id}?{PLAIN}"));
         }
         out.push_str("\"></script>");
     }
 
-    /// What the widget needs to be let do.
+    /// The policy directives that the widget needs.
     fn script_policy(&self) -> String {
         let campaign = self.campaign();
         let elsewhere = [&campaign.endpoint.url, &campaign.counter.url].map(|url| origin(url));
@@ -273,8 +273,8 @@ impl Page {
             title,
             metadata: &metadata(address, &self.version, &self.lang),
             style: &style(campaign),
-            // At risk, "Back" must not show what was typed. Chromium stores a page for that, in spite of `no-store`, unless it
-            // has fetched something else that must not be stored: `/favicon.ico`, for which it asks here.
+            // At risk, "Back" must not show what was typed. Chromium stores a page for that, in spite of `no-store`,
+            // unless it has fetched another resource that must not be stored: `/favicon.ico`, which it requests here.
             has_icon: !campaign.is_at_risk(),
             body,
             policy,
@@ -282,18 +282,18 @@ impl Page {
             cache: "no-store",
         };
         let mut rendered = document.rendered(status, self.packs);
-        // So that a post of this page names its origin; other sites still learn nothing.
+        // So that a post of this page names its origin; other sites still get no referrer.
         let referrer = HeaderValue::from_static("same-origin");
         rendered.headers_mut().insert(header::REFERRER_POLICY, referrer);
         rendered
     }
 
-    /// Whether the page is asked for in a frame, and the campaign lets somebody frame it.
+    /// Whether the page is requested for a frame, and the campaign allows at least one site to frame it.
     pub(super) fn is_embedded(&self) -> bool {
         self.embed && !self.campaign().embed.origins.is_empty()
     }
 
-    /// The origins that may frame the page, as a policy has them.
+    /// The origins that may frame the page, in the syntax of a policy.
     fn frames(&self) -> String {
         if !self.is_embedded() {
             return NO_FRAME.to_owned();
@@ -305,8 +305,7 @@ impl Page {
     fn write_form(&self, session: &Session, out: &mut String) {
         let campaign = self.campaign();
         let id = campaign.id.as_str();
-        // Relative, so that it holds wherever a proxy puts the endpoint.
-        // Where a mail is offered, that is what the page opens at.
+        // Relative, so that it works behind any proxy path. If a mail is offered, the page opens at it.
         let at = if campaign.is_mailed() { ["#", view::MAIL].concat() } else { String::new() };
         let embed = if self.is_embedded() { ["&", EMBED].concat() } else { String::new() };
         let action = format!("{id}?lang={}{embed}{at}", self.lang);
@@ -332,7 +331,7 @@ impl Page {
         html::write(&plan.tree(), &self.lang, &first, out);
     }
 
-    /// What stands above the form: who asks, and links to the form in the campaign's other languages.
+    /// The part above the form: the publisher, and links to the form in the campaign's other languages.
     fn write_above(&self, out: &mut String) {
         out.push_str("<header class=\"above\">\n");
         self.write_publisher(out);
@@ -388,12 +387,12 @@ impl Page {
     }
 }
 
-/// Whether a link may lead to this address: it is a whole one, and nothing runs there.
+/// Whether a link may lead to this address: it is absolute, and can't run script.
 fn is_on_the_web(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| ["https", "http"].contains(&url.scheme()))
 }
 
-/// A sentence that stands before the form.
+/// A sentence before the form.
 fn notice(role: &str, words: &str) -> String {
     let mut out = format!("<div class=\"notice\" role=\"{role}\"><p>");
     html::escape(words, &mut out);
@@ -401,14 +400,14 @@ fn notice(role: &str, words: &str) -> String {
     out
 }
 
-/// The origin of a whole address, as one more word of a policy and as browsers write it; nothing for an address
-/// near the campaign file's.
+/// The origin of an absolute address, as another word of a policy and as browsers write it; empty for an address
+/// relative to the campaign file's.
 fn origin(url: &str) -> String {
     Url::parse(url)
         .map_or_else(|_| String::new(), |url| [" ", &url.origin().ascii_serialization()].concat())
 }
 
-/// Identifies this very mail.
+/// The fingerprint of a mail.
 pub(super) fn fingerprint(mail: &Mail) -> String {
     digest([&mail.addresses(), "\n", &mail.subject, "\n", &mail.body].concat().as_bytes())
 }
@@ -420,7 +419,7 @@ fn fresh_jti() -> Result<String, Problem> {
     Ok(encode(&bits))
 }
 
-/// What targets are drawn with at random: the form that is posted draws those that were shown.
+/// The seed for random targets: the posted form draws the same targets that were shown.
 fn seed(jti: &str) -> u64 {
     let bits = decode(jti).unwrap_or_default();
     bits.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
@@ -428,7 +427,7 @@ fn seed(jti: &str) -> u64 {
 
 /// The style of the page, with the campaign's own colour.
 fn style(campaign: &Campaign) -> String {
-    // A colour is six hexadecimal digits: it can't say anything else here.
+    // A colour is six hexadecimal digits, so it needs no escaping.
     let accent = campaign.theme.accent.as_ref();
     let accent = accent.map(|accent| format!(":root{{--campaign-accent:{}}}", accent.as_str()));
     let warning = campaign.at_risk.0.as_ref().map(|risk| warning(campaign, risk));
@@ -436,8 +435,8 @@ fn style(campaign: &Campaign) -> String {
     [FORM_STYLE, PAGE_STYLE, honeypot::STYLE, &own].concat()
 }
 
-/// Has the warning of one's own authorities be seen where a country of theirs is chosen. A browser that
-/// can't tell shows it.
+/// Shows the warning about one's own authorities when one of its countries is chosen. A browser that does not support
+/// the selector shows it always.
 fn warning(campaign: &Campaign, risk: &Risk) -> String {
     let written_to = campaign.targets.iter().filter_map(|target| target.country.as_ref());
     let mut chosen: Vec<String> = written_to

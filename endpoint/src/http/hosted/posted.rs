@@ -1,11 +1,11 @@
-//! What a hosted form posts.
+//! The fields of a posted hosted form.
 
 use standwith::draft::Draft;
 use standwith::shape::MOST_ITEMS;
 
 use crate::http::{honeypot, html};
 
-/// The most values of a form: no list of a campaign has more items, and there are fields beside it.
+/// The most values of a form: no list of a campaign has more items, and there are other fields.
 const MOST_VALUES: usize = MOST_ITEMS + 1000;
 
 /// The name of the hidden field with the action's identity.
@@ -17,12 +17,12 @@ pub(super) const TOKEN: &str = "form-token";
 pub(super) const VERSION: &str = "campaign_digest";
 /// The name of the hidden field with the digest of the mail that the page offers.
 pub(super) const MAIL: &str = "form-mail";
-/// What makes a form one for a test: in the address, whatever its value, and then a hidden field.
+/// The name of the query parameter (with any value) and hidden field that mark a form as a test.
 pub(super) const TEST: &str = "standwith-test";
-/// The name of the hidden field that says that somebody was asked for words of their own.
+/// The name of the hidden field which says that the supporter was asked for words of their own.
 pub(super) const NUDGED: &str = "form-nudged";
 
-/// A posted form, its hidden fields apart from what was filled in.
+/// A posted form; its hidden fields are separate from what was filled in.
 pub(super) struct Posted {
     pub(super) jti: String,
     pub(super) token: String,
@@ -30,7 +30,7 @@ pub(super) struct Posted {
     pub(super) version: String,
     /// The fingerprint of the mail that the form offered.
     pub(super) offered: Option<String>,
-    /// The name of the button that was pressed, where it has one.
+    /// The name of the button that was pressed, if it has one.
     pub(super) act: Option<String>,
     pub(super) test: bool,
     pub(super) nudged: bool,

@@ -1,4 +1,4 @@
-//! Pages without a form: for a campaign that is not here, and for what could not be shown or taken.
+//! Pages without a form: for unknown campaigns, and for forms that could not be shown or accepted.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,12 +11,12 @@ use crate::http::html::escape;
 use crate::http::problem::Problem;
 use crate::intake::Refusal;
 
-/// The dress of the form in few bytes: in a flood, each refused post is answered with one of these pages.
+/// The form's style in few bytes: in a flood, each rejected post is answered with one of these pages.
 const STYLE: &str = ":root{color-scheme:light dark}body{margin:16px;background:canvas;color:canvastext;font:medium/1.5 system-ui,sans-serif}\
                      main{max-width:36em;margin:auto;padding:0 5%;border:1px solid #8884;border-radius:9px}\
                      h1{font-size:1.5em;line-height:1.3}a{color:inherit}";
 
-/// The page for a campaign that is not here, or no longer. It leads to the list of those that are.
+/// The page for an unknown or removed campaign. It links to the list of campaigns.
 pub(in crate::http) fn unknown(reader: Reader) -> Response {
     let problem = Problem::from(Refusal::CampaignUnknown);
     let hint = reader.locale.say(Key::MissingPageHint);
@@ -32,7 +32,7 @@ pub(super) fn unshown(reader: Reader, problem: &Problem) -> Response {
     page(reader, problem, Key::UnavailablePage, &[hint], "")
 }
 
-/// The page for a post that could not be read, or not even be shown again. The browser has what was typed.
+/// The page for a post that could not be read, or could not even be shown again. The browser still has what was typed.
 pub(super) fn unsent(reader: Reader, problem: &Problem) -> Response {
     let locale = reader.locale;
     let why = match problem.status() {
@@ -55,7 +55,7 @@ pub(super) fn unsent(reader: Reader, problem: &Problem) -> Response {
     page(reader, problem, Key::UnsentHeading, &[why, locale.say(Key::UnsentBack)], "")
 }
 
-/// A page that tells of a refusal: a heading, sentences, and HTML behind them.
+/// A page that reports a refusal: a heading, sentences, and HTML after them.
 fn page(
     reader: Reader,
     problem: &Problem,
@@ -82,7 +82,7 @@ fn page(
     };
     let mut response = document.rendered(problem.status(), reader.packs).map(Body::from);
     problem.put_retry_after(response.headers_mut());
-    // A query may tell of a person.
+    // A query may identify a person.
     let referrer = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(header::REFERRER_POLICY, referrer);
     response.extensions_mut().insert(problem.code());

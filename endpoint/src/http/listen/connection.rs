@@ -1,4 +1,4 @@
-//! An open connection and its phases. Hyper can't tell them apart, so the stream and the body of an answer notice when
+//! An open connection and its phases. Hyper can't distinguish them, so the stream and the body of an answer detect when
 //! each begins.
 
 use std::io;
@@ -22,7 +22,7 @@ pub(super) struct Open {
     /// The narrowest first; none for trusted proxies, this machine and private networks.
     pub(super) networks: Vec<Network>,
     pub(super) phase: watch::Sender<Phase>,
-    /// Whether it has to make room.
+    /// Notified when it has to make room.
     pub(super) given_up: Notify,
 }
 
@@ -32,7 +32,7 @@ impl Open {
         Open { networks, phase, given_up: Notify::new() }
     }
 
-    /// Goes on to another phase, if there is one after this.
+    /// Enters another phase, if `next` returns one.
     pub(super) fn change(&self, next: impl FnOnce(Phase) -> Option<Phase>) {
         self.phase.send_if_modified(|phase| match next(*phase) {
             None => false,
@@ -43,7 +43,7 @@ impl Open {
         });
     }
 
-    /// Since when nothing is being answered on it, or the same exchange has lasted for so long.
+    /// Since when no request is being answered, or the same exchange has lasted, if at least for `yielding`.
     pub(super) fn yields(&self, yielding: Duration) -> Option<(bool, Instant)> {
         match *self.phase.borrow() {
             Phase::Head(since) | Phase::Idle(since) => Some((false, since)),
@@ -54,20 +54,20 @@ impl Open {
     }
 }
 
-/// What a connection waits for, and since when.
+/// The event that a connection waits for, and since when.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Phase {
     /// The rest of a request's head.
     Head(Instant),
-    /// The rest of a request, or that its answer is written.
+    /// The rest of a request, or the writing of its answer.
     Exchange(Instant),
-    /// That what hyper has taken of the answer, all of it, is written. The exchange began then.
+    /// The writing of the answer, all of which hyper has taken. The exchange began then.
     Flush(Instant),
     /// Another request.
     Idle(Instant),
 }
 
-/// Returns when a connection has been in a phase for longer than it may.
+/// Returns when a connection has been in a phase for too long.
 pub(super) async fn overdue(mut phases: watch::Receiver<Phase>, bounds: &Bounds) {
     loop {
         let end = match *phases.borrow_and_update() {
@@ -77,15 +77,15 @@ pub(super) async fn overdue(mut phases: watch::Receiver<Phase>, bounds: &Bounds)
         };
         match timeout_at(end, phases.changed()).await {
             Ok(Ok(())) => {}
-            // The connection is gone: it ends by itself.
+            // The connection is gone: its task ends without this.
             Ok(Err(_)) => return std::future::pending().await,
             Err(_) => return,
         }
     }
 }
 
-/// A connection that tells when a head begins and when an answer is written: hyper has one limit for waiting for a head
-/// and for reading it, and keeps what it has taken of an answer in a buffer of its own.
+/// A stream that reports when a head begins and when an answer is written: hyper has one limit for waiting for a head
+/// and for reading it, and holds what it has taken of an answer in a buffer of its own.
 pub(super) struct Watched<S> {
     pub(super) stream: S,
     pub(super) open: Arc<Open>,

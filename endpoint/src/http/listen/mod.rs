@@ -1,5 +1,5 @@
-//! Taking connections, in bounds: so many at once and from one network, headers and answers within a time, and at the
-//! end those that are under way finish first.
+//! Accepts connections within bounds: a maximum in total and from one network, and time limits for heads and answers.
+//! At shutdown, exchanges that are under way finish first.
 
 mod connection;
 mod places;
@@ -28,37 +28,37 @@ use self::places::Places;
 use super::Peer;
 use crate::rate_limit::{Proxies, networks_of};
 
-/// How many connections are open at once. A further one is closed, unless another has to give way to it.
+/// How many connections are open at once. A further one is closed, unless another gives way to it.
 pub const CONNECTIONS: usize = 4096;
 /// The longest head of a request, in bytes.
 const HEAD: usize = 32 * 1024;
-/// How long those under way may take to finish when the endpoint stops.
+/// How long exchanges may take to finish when the endpoint stops.
 const SHUTDOWN: Duration = Duration::from_secs(15);
-/// How many connections that gave way may be closing while others have their places already.
+/// How many connections that gave way may still be closing while others have their places already.
 const CLOSING: usize = 64;
-/// How long to wait after the system refused a connection, for want of file descriptors mostly.
+/// How long to wait after the system refused a connection, mostly for lack of file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// What a connection may take.
+/// Limits for connections.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// How many connections are open at once. Where all places are taken, a newcomer takes that of a connection that
-    /// waits or is slow, of the network with the most connections, if that has more than its own.
+    /// How many connections are open at once. If all places are taken, a new connection takes that of a waiting or slow
+    /// one, of the network with the most connections, if that network has more than the new one's.
     pub connections: usize,
     /// How many of them may come from one network (a /24 of IPv4, a /48 of IPv6; a quarter of them from a /64).
     /// Those from trusted proxies, this machine and private networks count in the total only, and give way last.
     pub from_network: usize,
     /// How long the head of a request may take, from its first byte on; that of the first one, from the connection on.
     pub head: Duration,
-    /// How long a connection is kept on which nothing more comes. Longer than load balancers keep theirs, mostly 60 s.
+    /// How long an idle connection stays open. Longer than load balancers hold theirs, mostly 60 s.
     pub idle: Duration,
     /// How long a write may make no progress.
     pub stalled: Duration,
     /// How long an exchange may take, from one request's head until its answer is written.
     pub exchange: Duration,
-    /// How long an exchange keeps its place where others of its network find none.
+    /// How long an exchange may hold its place if others of its network find none.
     pub yielding: Duration,
-    /// Whose connections carry other people's requests.
+    /// The trusted proxies, whose connections carry other clients' requests.
     pub proxies: Proxies,
 }
 
@@ -77,8 +77,8 @@ impl Default for Bounds {
     }
 }
 
-/// Serves connections until `stop` comes true; then takes no more, and returns when those that
-/// are under way have been answered.
+/// Serves connections until `stop` is true; then accepts no more, and returns when all requests under way have been
+/// answered.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -87,7 +87,7 @@ pub async fn serve(
 ) {
     let mut http = http1::Builder::new();
     http.max_buf_size(HEAD);
-    // Its own limit for heads begins when the connection is idle: here only the last resort.
+    // Hyper's limit for heads begins when the connection is idle: here it is only the last resort.
     http.timer(TokioTimer::new()).header_read_timeout(bounds.idle + bounds.head);
     // Bounds the open files: a connection that gave way is closed a moment later.
     let open = Arc::new(Semaphore::new(bounds.connections.saturating_add(CLOSING)));
@@ -113,7 +113,7 @@ pub async fn serve(
         };
         let is_proxy = bounds.proxies.trusts(peer.to_canonical());
         let networks = if is_proxy { Vec::new() } else { networks_of(peer) };
-        // Its network has its part already, or all places are taken, and none of them is to be had.
+        // Its network has its share already, or all places are taken, and no connection gives way.
         let Some(place) = places.take(networks) else { continue };
         let phases = place.open.phase.subscribe();
         let connection = connection(&http, stream, peer, router.clone(), &place.open, &bounds);
@@ -121,7 +121,7 @@ pub async fn serve(
         let limits = bounds.clone();
         tokio::spawn(async move {
             tokio::select! {
-                // Broken connections are the other side's affair.
+                // The client is responsible for broken connections.
                 _ = connection => {}
                 () = overdue(phases, &limits) => {}
                 () = place.open.given_up.notified() => {}
@@ -135,7 +135,7 @@ pub async fn serve(
     }
 }
 
-/// A connection that serves requests, and says which phase it is in.
+/// A connection that serves requests and reports its phase.
 fn connection(
     http: &http1::Builder,
     stream: TcpStream,
@@ -144,7 +144,7 @@ fn connection(
     open: &Arc<Open>,
     bounds: &Bounds,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + 'static {
-    // Small answers should not wait for more to come.
+    // Small answers should not wait for more data.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(bounds.stalled));
@@ -178,7 +178,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    // The accept loop waited for a place, and with it everybody.
+    // The accept loop used to wait for a place, and all clients with it.
     #[tokio::test]
     async fn a_newcomer_is_answered_though_all_places_are_taken() {
         let router = Router::new().route("/", get(async || "small"));
@@ -197,7 +197,7 @@ mod tests {
         assert!(answer.ends_with("small"), "{answer}");
     }
 
-    /// An answer without an end, which tells when it is dropped.
+    /// An endless answer, which notifies when it is dropped.
     struct Endless(Arc<Notify>);
 
     impl Drop for Endless {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// A server of endless answers; where it is, and what tells that one was given up.
+    /// A server of endless answers; returns its address, and the notification that one was dropped.
     async fn endless(bounds: Bounds) -> (SocketAddr, Arc<Notify>) {
         let given_up = Arc::new(Notify::new());
         let told = given_up.clone();
@@ -230,7 +230,7 @@ mod tests {
         (at, given_up)
     }
 
-    // A client that never reads held its connection for ever.
+    // A client that never reads used to hold its connection for ever.
     #[tokio::test]
     async fn an_answer_that_is_not_read_is_given_up() {
         let stalled = Duration::from_millis(50);
@@ -238,12 +238,12 @@ mod tests {
         let mut stream = TcpStream::connect(at).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
         given_up.notified().await;
-        // What was sent before is all there is.
+        // Only what was sent before arrives.
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
     }
 
-    // A client that reads a little now and then held it as long.
+    // A client that reads a little now and then used to hold it as long.
     #[tokio::test]
     async fn an_answer_that_is_read_slowly_is_given_up() {
         let exchange = Duration::from_millis(50);
@@ -272,13 +272,13 @@ mod tests {
         stream
     }
 
-    // A limit of 20 seconds for both cut requests of load balancers off, which keep connections for 60.
+    // A limit of 20 seconds for both used to cut off requests of load balancers, which hold connections for 60.
     #[tokio::test]
     async fn a_head_that_has_begun_has_a_limit_of_its_own() {
         let bounds = Bounds { head: Duration::from_secs(1), idle: HOUR, ..Bounds::default() };
         let mut stream = answered(bounds).await;
         stream.write_all(b"GET / HT").await.unwrap();
-        // Without a limit of its own it would be kept for an hour.
+        // Without this limit it would stay open for an hour.
         assert!(stream.read(&mut [0]).await.is_ok_and(|count| count == 0));
     }
 
@@ -289,7 +289,7 @@ mod tests {
         assert!(stream.read(&mut [0]).await.is_ok_and(|count| count == 0));
     }
 
-    /// A body that tells when hyper has taken all of it.
+    /// A body that notifies when hyper has taken all of it.
     struct Whole(Option<Bytes>, Arc<Notify>);
 
     impl HttpBody for Whole {
@@ -314,7 +314,7 @@ mod tests {
         }
     }
 
-    // An answer that was larger than the system's buffers was cut off as idle while it was read.
+    // An answer larger than the system's buffers used to be cut off as idle while the client read it.
     #[tokio::test]
     async fn an_answer_that_is_being_written_is_not_idle() {
         const LENGTH: usize = 16 * 1024 * 1024;
@@ -330,7 +330,7 @@ mod tests {
         stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
         taken.notified().await;
         let mut answer = Vec::new();
-        // When it is written it is idle, and closed.
+        // Once it is written, the connection is idle, and is closed.
         let _ = stream.read_to_end(&mut answer).await;
         assert!(answer.len() > LENGTH, "{} bytes", answer.len());
     }

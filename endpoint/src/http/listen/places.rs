@@ -1,4 +1,4 @@
-//! The places for connections: so many at once and from one network, and which connection gives way.
+//! The places for connections: a maximum in total and for one network, and which connection gives way.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,14 +11,14 @@ use crate::throttle::OnceAMinute;
 
 /// Limits the log lines that say that all places are taken.
 static FULL: OnceAMinute = OnceAMinute::new();
-/// The places for connections, and who has them.
+/// The places for connections, and the connections that have them.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
-    /// How many there are.
+    /// The maximum in total.
     connections: usize,
-    /// How many of them one network has.
+    /// The maximum for one network.
     from_network: usize,
-    /// How long an exchange keeps its place where others find none.
+    /// How long an exchange may hold its place if others find none.
     yielding: Duration,
     taken: Arc<Mutex<ByNetwork>>,
 }
@@ -33,7 +33,7 @@ struct ByNetwork {
     shared: Vec<Arc<Open>>,
 }
 
-/// A connection's places, free again when this is dropped.
+/// A connection's places, freed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Taken {
     places: Places,
@@ -46,12 +46,11 @@ impl Places {
         Places { connections, from_network, yielding, taken: Arc::default() }
     }
 
-    /// Takes a place for a connection from these networks, each with the part that it has in what a network may take.
+    /// Takes a place for a connection from these networks, each with its divisor of a network's maximum.
     ///
-    /// Where one of its networks has all of its part already, or all places are taken, another connection gives way:
-    /// the one that waits for a request longest, or else one whose exchange lasts for longer than `yielding`. So one
-    /// client shuts its neighbours out neither by waiting nor by being slow. Returns `None` where there is no such
-    /// connection.
+    /// If one of its networks has all of its share, or all places are taken, another connection gives way: the one that
+    /// waits for a request longest, or else one whose exchange lasts longer than `yielding`. So one client can't shut
+    /// out its neighbours by waiting or by being slow. Returns `None` if there is no such connection.
     pub(super) fn take(&self, networks: Vec<(Network, u32)>) -> Option<Taken> {
         let mut taken = self.lock();
         let mut given_up: Vec<Arc<Open>> = Vec::new();
@@ -91,8 +90,8 @@ impl Places {
         place
     }
 
-    /// Returns the connection that gives way to one from this network where all places are taken: one of the network
-    /// that has the most, if that has more than this one. Connections without a network come last.
+    /// Returns the connection that gives way to one from this network if all places are taken: one of the network with
+    /// the most, if that has more than this one. Connections without a network come last.
     fn of_the_fullest(
         &self,
         taken: &ByNetwork,
@@ -108,7 +107,7 @@ impl Places {
         let fuller = fuller.filter(|(network, open)| open.len() > own && is_widest(network, open));
         let mut fuller: Vec<&Vec<Arc<Open>>> = fuller.map(|(_, open)| open).collect();
         fuller.sort_by_key(|open| std::cmp::Reverse(open.len()));
-        // Of networks that have as many, the one with the connection that waits longest.
+        // Of several such networks, the one with the connection that waits longest.
         let of_networks = fuller
             .chunk_by(|open, next| open.len() == next.len())
             .find_map(|equal| self.gives_way(equal.iter().copied().flatten()));
@@ -118,7 +117,7 @@ impl Places {
         })
     }
 
-    /// Returns the one of these connections that gives way before the others, if any does.
+    /// Returns the one of these connections that gives way first, if any does.
     fn gives_way<'a>(&self, open: impl Iterator<Item = &'a Arc<Open>>) -> Option<Arc<Open>> {
         let yielding = open.filter_map(|open| Some((open.yields(self.yielding)?, open)));
         yielding.min_by_key(|(order, _)| *order).map(|(_, open)| open.clone())
@@ -140,7 +139,7 @@ impl ByNetwork {
         }
     }
 
-    /// Frees the place of a connection, if it has one still.
+    /// Frees the place of a connection, if it still has one.
     fn remove(&mut self, open: &Arc<Open>) {
         let was_there = match open.networks.first() {
             Some(network) => self.networks.get(network),
@@ -180,7 +179,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// So many places, of which a network has eight.
+    /// This many places, of which a network has eight.
     fn places_of(connections: usize, yielding: Duration) -> Places {
         Places::new(&Bounds { connections, from_network: 8, yielding, ..Bounds::default() })
     }
@@ -210,26 +209,26 @@ mod tests {
         assert!(other.is_some());
         drop(held);
         assert!(take("192.0.2.99").is_some());
-        // Of a /64 a quarter.
+        // A /64 has a quarter.
         let held: Vec<_> = (0..2).map(|n| take(&format!("2001:db8::{n}")).unwrap()).collect();
         held.iter().for_each(busy);
         assert!(take("2001:db8::9").is_none() && take("2001:db8:0:1::9").is_some());
         drop((held, other));
-        // What comes through something that stands between has no part of its own.
+        // Connections through a proxy have no share of their own.
         let held: Vec<_> = (0..99).map(|_| take("127.0.0.1").unwrap()).collect();
         assert_eq!(held.len(), 99);
         drop(held);
         assert!(places.lock().count == 0);
     }
 
-    // With connections that only waited, one client shut out all of its /24.
+    // With idle connections, one client used to shut out all of its /24.
     #[tokio::test]
     async fn a_connection_that_only_waits_makes_room() {
         let places = places_of(1000, HOUR);
         let held: Vec<_> = (0..8).map(|_| take(&places, "192.0.2.1").unwrap()).collect();
         busy(&held[0]);
         let new: Vec<_> = (0..7).map(|_| take(&places, "192.0.2.2").unwrap()).collect();
-        // The oldest first, but for the one that is being answered.
+        // The oldest first, except the one that is being answered.
         for old in &held[1..] {
             old.open.given_up.notified().await;
         }
@@ -239,7 +238,7 @@ mod tests {
         assert!(places.lock().count == 0);
     }
 
-    // With bodies that came slowly, or answers that it read slowly, one client shut out all of its /24.
+    // With slow bodies, or by reading answers slowly, one client used to shut out all of its /24.
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_is_slow_makes_room() {
         let places = places_of(1000, Duration::from_secs(20));
@@ -257,14 +256,14 @@ mod tests {
         assert!(take().is_none());
     }
 
-    // It lost a connection of the /64, and found no place in the /48 then.
+    // The client used to lose a connection of the /64, and then found no place in the /48.
     #[tokio::test]
     async fn no_connection_makes_room_for_nothing() {
         let places = places_of(1000, HOUR);
         let held: Vec<_> =
             (0..8).map(|n| take(&places, &format!("2001:db8:0:{}::1", n / 2)).unwrap()).collect();
         held[2..].iter().for_each(busy);
-        // One makes room in both.
+        // One connection makes room in both.
         let new = take(&places, "2001:db8:0:0::1").unwrap();
         held[0].open.given_up.notified().await;
         let count = |places: &Places| {
@@ -284,7 +283,7 @@ mod tests {
         assert_eq!(count(&places), 8);
     }
 
-    // Eight networks with all they may have shut everybody else out.
+    // Eight networks, each with all its places, used to shut out all others.
     #[tokio::test]
     async fn the_fullest_network_makes_room_where_all_places_are_taken() {
         let places = places_of(20, HOUR);
@@ -295,19 +294,19 @@ mod tests {
         let new = take(&places, "203.0.113.1").unwrap();
         assert!(has_given_way(&one[1]) && !has_given_way(&one[0]));
         assert_eq!(places.lock().count, 20);
-        // What ends after it gave way frees no place.
+        // A connection that ends after it gave way frees no place.
         places.lock().remove(&one[1].open);
         assert_eq!(places.lock().count, 20);
-        // Both have as many now: the one that waits longest.
+        // Both have the same number now: the connection that waits longest gives way.
         let more = take(&places, "203.0.113.1").unwrap();
         assert!(has_given_way(&one[2]));
-        // A network with as many as the fullest one has no right to its places.
+        // A network with as many as the fullest one may not take its places.
         let last: Vec<_> = (0..3).map(|_| take(&places, "203.0.113.1").unwrap()).collect();
         assert!(take(&places, "203.0.113.1").is_none());
         assert!(proxy.iter().all(|taken| !has_given_way(taken)));
         let few = [new, more];
         [&one[..], &two, &last, &few].into_iter().flatten().for_each(busy);
-        // Where nothing else waits, one that came through a proxy gives way.
+        // If nothing else waits, a connection through a proxy gives way.
         assert!(take(&places, "2001:db8::1").is_some() && has_given_way(&proxy[0]));
         proxy.iter().for_each(busy);
         assert_eq!(places.lock().count, 19);

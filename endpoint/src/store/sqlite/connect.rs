@@ -22,14 +22,14 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a reader may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait for other processes that start on a database in the same folder.
+/// How long to wait for other processes that open a database in the same folder.
 const LOCKED: Duration = Duration::from_secs(10);
-/// How long to wait until the lock is tried again.
+/// How long to wait before the lock is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Opens the connection that writes, and brings the schema up to date. Of several processes that start at once, one
-/// does it after the other: SQLite changes its journal mode and sqlx its schema without a lock of their own. Returns
-/// also whether the file was missing.
+/// Opens the connection that writes, and brings the schema up to date. Processes that start at once do this one after
+/// the other: SQLite changes its journal mode and sqlx its schema without a lock of their own. Also returns whether the
+/// file was missing.
 pub(super) async fn begin(
     file: &Path,
     options: &SqliteConnectOptions,
@@ -62,7 +62,7 @@ async fn lock(folder: &Path) -> Result<File, Fault> {
     }
 }
 
-/// Fails unless the file is there.
+/// Fails unless the file exists.
 pub(super) fn existing(file: &Path) -> Result<(), Fault> {
     match fs::metadata(file) {
         // Opening a pipe would wait for a writer.
@@ -81,12 +81,12 @@ pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, Fault> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        // What is deleted is personal: its bytes go, and not only its entry.
+        // Deleted data is personal: its bytes are overwritten, not only its entry removed.
         .pragma("secure_delete", "ON"))
 }
 
-/// The connections that read beside the one that writes. One of them stays open for ever: where the writer closes the
-/// last connection after a failed commit, SQLite deletes the log, as if it had been removed.
+/// The connections that read beside the one that writes. One of them is never closed: if the writer closes the last
+/// connection after a failed commit, SQLite deletes the log, as if it had been removed.
 pub(super) fn readers() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(4)
@@ -96,7 +96,7 @@ pub(super) fn readers() -> SqlitePoolOptions {
         .acquire_timeout(PATIENCE)
 }
 
-/// Options of connections that read, which change nothing of the database.
+/// Options of connections that read and change nothing in the database.
 pub(super) fn readable(url: &str) -> Result<SqliteConnectOptions, Fault> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let refused = |problem: &str| Err(Fault::Address(problem.to_owned()));
@@ -114,8 +114,8 @@ pub(super) fn readable(url: &str) -> Result<SqliteConnectOptions, Fault> {
     }
 }
 
-/// Makes the file if it is missing, for its owner's eyes only: it holds personal data. SQLite gives
-/// its log files the same mode. Returns whether it was missing.
+/// Creates the file if it is missing, readable by its owner only: it holds personal data. SQLite gives its log files
+/// the same mode. Returns whether it was missing.
 fn make_private(file: &Path) -> io::Result<bool> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::store::sqlite::{Settings, SqliteStore};
 
-    // Any user of the machine who may read the folder kept the endpoint from starting, without a word.
+    // Any user of the machine who may read the folder used to be able to silently keep the endpoint from starting.
     #[tokio::test(start_paused = true)]
     async fn a_folder_that_another_process_locks_is_named_after_a_while() {
         let dir = tempfile::tempdir().unwrap();
@@ -146,7 +146,7 @@ mod tests {
         assert!(!dir.path().join("test.sqlite").exists());
     }
 
-    // By default, one that is not used is closed after ten minutes, and each after half an hour.
+    // By default, an unused one is closed after ten minutes, and each after half an hour.
     #[test]
     fn one_reader_is_never_closed() {
         let readers = readers();

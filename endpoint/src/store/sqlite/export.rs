@@ -13,8 +13,8 @@ use crate::store::{DamagedRow, Export, ExportRow, StoreError};
 /// How many rows are read at a time.
 const PAGE: i64 = 500;
 
-/// An export that reads within one transaction: SQLite shows it one snapshot. Others write meanwhile, but the log can't be
-/// emptied.
+/// An export that reads within one transaction: SQLite shows it one snapshot. Other connections can write meanwhile,
+/// but the log can't be emptied.
 pub(super) struct SqliteExport {
     file: PathBuf,
     campaign: String,

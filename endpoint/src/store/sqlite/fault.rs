@@ -1,4 +1,4 @@
-//! Why SQLite did not do what it was asked for, while that is still known: which error it is decides what happens next.
+//! Errors of SQLite inside the store, where the kind of error decides what happens next.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// A fault inside the store, before the database's file is named.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    /// The address names no store that there is.
+    /// No store supports the address.
     #[error("{0}")]
     Address(String),
     /// There is a log without its database, whose newest actions may be in it.
@@ -29,7 +29,7 @@ pub(super) enum Fault {
         "the database file was removed or replaced while it was open, or overwritten by another program"
     )]
     FileGone,
-    /// What the database says.
+    /// The error of the database.
     #[error("database: {}", reason(.0))]
     Database(#[from] sqlx::Error),
     /// The database is of another version, or its schema can't be brought up to date.
@@ -38,7 +38,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// The error for callers of the store. What the database says names its file.
+    /// The error for callers of the store. A database error names the file.
     pub(super) fn of(self, file: &Path) -> StoreError {
         let reason = match self {
             Fault::Database(error) => reason(&error),
@@ -67,7 +67,7 @@ impl Fault {
     }
 }
 
-/// What SQLite or the system says, without the words that sqlx puts around it.
+/// The text of SQLite or the system, without the words that sqlx puts around it.
 fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),

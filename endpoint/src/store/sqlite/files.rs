@@ -1,5 +1,5 @@
-//! The database's files on disk: whether they are still the ones that are open. A file that was removed or replaced
-//! takes all writes and loses them; one that was overwritten is damaged by them.
+//! The database's files on disk: whether they are still the ones that are open. Writes to a removed or replaced file
+//! are lost; writes to an overwritten one damage it.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -8,18 +8,18 @@ use std::sync::{Mutex, PoisonError};
 
 use super::fault::Fault;
 
-/// The files of a database that is open.
+/// The files of an open database.
 #[derive(Debug)]
 pub(super) struct Files {
     database: (PathBuf, Identity),
-    /// The write-ahead log, once it is there. It stays until the last connection is closed.
+    /// The write-ahead log, once it exists. It stays until the last connection is closed.
     log: (PathBuf, Mutex<Option<Identity>>),
-    /// The database, to see whether another program writes over it. It stays open until SQLite has closed it: to close
+    /// The database, to detect that another program writes over it. It stays open until SQLite has closed it: closing
     /// any descriptor of a file gives up all locks that the process has on it.
     head: Mutex<Option<(File, Head)>>,
 }
 
-/// What only grows in a database, or stays, as long as it is open.
+/// Values that only grow or stay the same while a database is open.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     /// How many transactions have changed the first page (SQLite's file format, section 1.3.7).
@@ -30,9 +30,9 @@ struct Head {
 }
 
 impl Head {
-    /// Reads the head; `None` where it is not that of a database.
+    /// Reads the head; `None` if the file is not a database.
     fn of(file: &File) -> Option<Self> {
-        // The size first: a file that is made smaller has changed its first page before.
+        // The size first: before a file shrinks, its first page has changed.
         let size = file.metadata().ok()?.len();
         let mut head = [0; 28];
         file.read_exact_at(&mut head, 0).ok()?;
@@ -42,7 +42,7 @@ impl Head {
         is_database.then_some(Head { changes, size, versions: [head[18], head[19]] })
     }
 
-    /// Whether a file with this head can have become one with the other.
+    /// Whether a file with this head can later have the other.
     fn becomes(self, other: Head) -> bool {
         let is_later = (other.changes, other.size) >= (self.changes, self.size);
         is_later && other.versions == self.versions
@@ -68,12 +68,12 @@ impl Files {
         &self.database.0
     }
 
-    /// Lets go of the file, once no connection of this process has it open.
+    /// Closes the file, once no connection of this process has it open.
     pub(super) fn release(&self) {
         self.head.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Whether the file may be what it was when it was last looked at and SQLite has changed it since.
+    /// Whether the file has changed since the last check only as SQLite changes it.
     fn is_intact(&self) -> bool {
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((file, before)) = &mut *head else { return true };
@@ -105,7 +105,7 @@ impl Files {
     }
 }
 
-/// A path with this at its end, as SQLite names the files beside a database.
+/// A path with a suffix, as SQLite names the files beside a database.
 pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

@@ -31,7 +31,7 @@ pub(super) async fn claim(
             claimed.push((row.try_get::<i64, _>("not_before")?, job));
         }
     }
-    // RETURNING has no order.
+    // RETURNING guarantees no order.
     claimed.sort_by_key(|(not_before, job)| (*not_before, job.id));
     Ok(claimed.into_iter().map(|(_, job)| job).collect())
 }
@@ -48,7 +48,7 @@ fn job(row: &SqliteRow, kinds: &[JobKind]) -> Result<Option<Job>, sqlx::Error> {
     }))
 }
 
-/// Ends an attempt. Returns false where its claim is no longer valid.
+/// Ends an attempt. Returns false if its claim is no longer valid.
 pub(super) async fn finish(
     database: &SqlitePool,
     job: &Job,

@@ -1,4 +1,4 @@
-//! The write-ahead log: whether it is there, and emptying it, so that no bytes of deleted actions are left.
+//! The write-ahead log: whether it exists, and emptying it, so that no bytes of deleted actions are left.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,12 +11,12 @@ use sqlx::{ConnectOptions, Connection};
 use super::fault::Fault;
 use super::files::with_ending;
 
-/// How long emptying the log may keep others from writing.
+/// How long emptying the log may block other writers.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Writes the log back into the database and empties it. Returns false where others read or write. Waits for the
-/// write lock, and for readers, only for a moment: SQLite waits for readers with the lock held, so the endpoint
-/// could not commit.
+/// Writes the log back into the database and empties it. Returns false if others read or write. Waits for the write
+/// lock, and for readers, only for a moment: SQLite waits for readers with the lock held, so the endpoint could not
+/// commit.
 pub(super) async fn truncate_log(file: &Path) -> Result<bool, Fault> {
     let truncate = async {
         let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
@@ -35,8 +35,8 @@ pub(super) async fn truncate_log(file: &Path) -> Result<bool, Fault> {
     }
 }
 
-/// Whether a database's head says that a log belongs to it, and there is none. One that was closed well, or copied by
-/// [`SqliteStore::copy_into`](super::SqliteStore::copy_into), says nothing of a log.
+/// Whether a database's head says that a log belongs to it, but there is none. The head of one that was closed
+/// properly, or copied by [`SqliteStore::copy_into`](super::SqliteStore::copy_into), names no log.
 pub(super) fn lacks_log(file: &Path) -> bool {
     // Read version 2 is a write-ahead log (SQLite's file format, section 1.3.3).
     let mut head = [0; 20];

@@ -1,4 +1,4 @@
-//! Tests of the schema: every released one is brought up to date with what is in it.
+//! Tests of the schema: every released schema is brought up to date with its data.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::signature::digest;
 use crate::store::{Content, Inserted, JobKind, NewAction, NewJob, Store, Transition};
 use standwith::answer::Status;
 
-/// The digests of the released steps. A step that was released is never changed: add another one.
+/// The digests of the released steps. A released step is never changed: add another one.
 const RELEASED: [(i64, &str); 4] = [
     (1, "bHhQJhxG_BoWbKgSncmwUfv4Cd6Adyn3DfWUyw5m-_k"),
     (2, "Jz7_hMAuKWouupbx-eoZ4s-LTUheykHIAmAO3JUYEd8"),
@@ -20,7 +20,7 @@ const RELEASED: [(i64, &str); 4] = [
     (4, "OD_pLCCgvOgfw5yZNlRe8gMnNSyYO7uCztxsBQmRleU"),
 ];
 
-/// What every released schema can hold.
+/// Data for every table of a released schema.
 const DATA: &str = "
     INSERT INTO campaign_version VALUES ('c', 'd', 1700000000, x'7b7d');
     INSERT INTO action (campaign, jti, received_at, status, assurance, campaign_digest, digest_known, counted, jws,
@@ -30,7 +30,7 @@ const DATA: &str = "
            ('c', 'test', 1700000003, 'recorded', 'signed', 'x', 0, 0, 'jws', NULL, 'ad', 'r3');
     INSERT INTO campaign_count VALUES ('c', 2);";
 
-/// A database with the schema of the first so many steps, and something in each of its tables.
+/// A database with the schema of the first `steps` steps, and data in each of its tables.
 async fn released(file: &Path, steps: usize) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();

@@ -1,7 +1,7 @@
 //! The store on SQLite.
 //!
-//! One connection writes actions, in a task of its own (see [`writer`]); a few others read, and write what is rare. The
-//! journal is a write-ahead log, synchronised at each commit: a commit that has returned survives a loss of power.
+//! One connection writes actions, in a task of its own (see [`writer`]); a few others read, and perform rare writes.
+//! The journal is a write-ahead log, synchronised at each commit: a commit that has returned survives a power loss.
 
 mod connect;
 mod export;
@@ -40,21 +40,21 @@ use super::{
 use crate::clock::{Clock, SystemClock};
 use crate::metrics::Metrics;
 
-/// How often, and after which time, it is tried to clear the log while others read the database.
+/// How many times, and at which interval, clearing the log is tried while others read the database.
 const CLEARING: (u32, Duration) = (20, Duration::from_millis(100));
 
-/// When what was written is synchronised to the disk.
+/// When writes are synchronised to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronised {
-    /// At each commit, before it returns: nothing that was acknowledged is lost with the power.
+    /// At each commit, before it returns: a power loss takes nothing that was acknowledged.
     #[default]
     AtEachCommit,
-    /// Now and then. A loss of power takes acknowledged actions. No command offers it: it is there for the test that must
-    /// see this happen.
+    /// Now and then. A power loss takes acknowledged actions. No command offers it: it exists for the test that must
+    /// detect this.
     NowAndThen,
 }
 
-/// What a store needs from outside.
+/// The external dependencies of a store.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// When the disk is synchronised.
@@ -109,13 +109,13 @@ impl SqliteStore {
         settings: Settings,
     ) -> Result<Self, Fault> {
         let (mut connection, is_new) = begin(&file, &options).await?;
-        // A file that is gone is not made anew: actions would go into a file that no one looks at.
+        // A missing file is not created again: actions would go into a file that no program reads.
         let options = options.create_if_missing(false);
         let readers = readers().connect_with(options.clone()).await?;
         let files = Arc::new(Files::of(&file)?);
-        // Makes the log, so that its place is known from now on.
+        // Creates the log, so that its path is known from now on.
         sqlx::query("UPDATE sign_of_life SET count = count").execute(&mut connection).await?;
-        // A withdrawal may have left its bytes there, because others read the database.
+        // A withdrawal may have left bytes there, because others read the database.
         let has_unerased = !truncate_log(&file).await?;
         files.check()?;
         let Settings { metrics, clock, .. } = settings;
@@ -124,18 +124,18 @@ impl SqliteStore {
         Ok(SqliteStore { file, readers, writer, files, clock, lacks_log, has_unerased, is_new })
     }
 
-    /// Opens a database that is there, as [`open`](Self::open) does.
+    /// Opens an existing database, as [`open`](Self::open) does.
     ///
     /// # Errors
-    /// There is none, or as those of [`open`](Self::open).
+    /// It does not exist, or as those of [`open`](Self::open).
     pub async fn open_existing(url: &str, settings: Settings) -> Result<Self, StoreError> {
         let is_there = options(url).and_then(|options| existing(options.get_filename()));
         is_there.map_err(|fault| fault.of(Path::new(url)))?;
         Self::open(url, settings).await
     }
 
-    /// Opens a database that is there, to read only, while another process may write. Nothing of it is changed, so it
-    /// may stand on a medium that can't be written to.
+    /// Opens an existing database read-only, while another process may write. It is not changed, so it may be on a
+    /// read-only medium.
     ///
     /// # Errors
     /// The address names no SQLite database, or it can't be opened.
@@ -145,9 +145,9 @@ impl SqliteStore {
         let file = options.get_filename().to_owned();
         existing(&file).map_err(|fault| fault.of(&file))?;
         let lacks_log = lacks_log(&file);
-        // Beside a log, SQLite wants to write shared memory, and would make both files anew.
+        // With a log, SQLite would need to write shared memory, and would create both files.
         let options = options.immutable(lacks_log);
-        // An export holds one, and looks up campaign versions by the other.
+        // An export uses one, and looks up campaign versions with the other.
         let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options);
         let readers = located(&file, async { Ok(readers.await?) }).await?;
         let Settings { clock, .. } = Settings::default();
@@ -155,7 +155,7 @@ impl SqliteStore {
         Ok(SqliteStore { file, readers, writer, files, clock, lacks_log, has_unerased, is_new })
     }
 
-    /// Whether the file, when it was opened, said that a log belongs to it, and there was none.
+    /// Whether the file, when it was opened, said that a log belongs to it, but there was none.
     pub fn lacks_log(&self) -> bool {
         self.lacks_log
     }
@@ -175,7 +175,7 @@ impl SqliteStore {
         &self.file
     }
 
-    /// Writes a copy of the database into an empty file. It is of one moment, and needs no log.
+    /// Writes a copy of the database into an empty file. It is a snapshot of one moment, and needs no log.
     ///
     /// # Errors
     /// The database fails, or the file can't be written.
@@ -225,7 +225,7 @@ impl Store for SqliteStore {
 
     async fn erase_deleted(&self) -> Result<bool, StoreError> {
         self.located(async {
-            // What was deleted is still in the log, until its frames are written back and it is cut.
+            // Deleted bytes are still in the log, until its frames are written back and it is truncated.
             let (tries, pause) = CLEARING;
             for _ in 1..tries {
                 if truncate_log(&self.file).await? {
@@ -346,8 +346,8 @@ impl Store for SqliteStore {
         writer.finish().await;
         self.readers.close().await;
         self.files.iter().for_each(|files| files.release());
-        // A copy of the file alone is whole from now on, and says so. Another process may have it open; then it
-        // stays as it is.
+        // From now on the file is complete without a log, and its head says so. If another process has it open, it
+        // is left unchanged.
         let options = SqliteConnectOptions::new().filename(&self.file).create_if_missing(false);
         let is_there = self.files.as_ref().is_some_and(|files| files.is_database());
         if is_there
@@ -390,7 +390,7 @@ mod tests {
             let store = scene.store.clone();
             insertions.spawn(async move { store.insert(action(&n.to_string()), Vec::new()).await });
         }
-        // All that the queue and one batch have no place for.
+        // The actions that exceed the queue and one batch.
         for _ in 0..3000 - writer::QUEUE - writer::BATCH {
             let error = insertions.join_next().await.unwrap().unwrap().unwrap_err();
             assert!(error.is_busy(), "{error}");

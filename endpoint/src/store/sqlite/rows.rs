@@ -1,4 +1,4 @@
-//! Rows of actions: how they are written and read.
+//! Rows of actions: writing and reading them.
 
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -8,7 +8,7 @@ use crate::store::StoredAction;
 use crate::store::lifecycle::{State, count_change};
 use crate::store::{Content, DamagedRow, ExportRow, ExportedAction, Inserted, NewAction, NewJob};
 
-/// Inserts an action and its jobs, unless its identity is used. The counts in the result are those of a caller.
+/// Inserts an action and its jobs, unless its identity is used. The caller fills in the counts of the result.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     action: &NewAction,
@@ -33,7 +33,7 @@ pub(super) async fn insert(
     Ok(Inserted::New { count: 0 })
 }
 
-/// Inserts the row of an action. Returns false where its identity is used.
+/// Inserts the row of an action. Returns false if its identity is used.
 async fn insert_row(
     connection: &mut SqliteConnection,
     action: &NewAction,
@@ -65,7 +65,7 @@ async fn insert_row(
     Ok(row.fetch_optional(&mut *connection).await?.is_some())
 }
 
-/// Changes the count of a campaign by so many.
+/// Adds a number to the count of a campaign.
 pub(super) async fn change_count(
     connection: &mut SqliteConnection,
     campaign: &str,
@@ -101,7 +101,7 @@ pub(super) async fn get<'a>(
     row.as_ref().map(stored).transpose()
 }
 
-/// The next rows of a campaign in the order of arrival, from behind this one on.
+/// The next rows of a campaign in the order of arrival, after this one.
 pub(super) async fn page(
     connection: &mut SqliteConnection,
     campaign: &str,

@@ -1,4 +1,4 @@
-//! Transitions of stored actions: state, count and jobs move in one transaction.
+//! Transitions of stored actions: state, count and jobs change in one transaction.
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;

@@ -1,7 +1,7 @@
-//! The one task that writes actions. Whatever waits goes into one transaction, because synchronising the disk is what
-//! takes the time, and nothing is answered before the transaction is committed.
+//! The one task that writes actions. All waiting actions go into one transaction, because synchronising the disk takes
+//! most of the time, and nothing is answered before the transaction is committed.
 //!
-//! A connection on which a transaction failed is closed and opened anew: after a full disk or an I/O error it could
+//! A connection on which a transaction failed is closed and reopened: after a full disk or an I/O error it could
 //! stay in a state in which nothing can be committed any more.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,23 +19,22 @@ use super::rows;
 use crate::metrics::Metrics;
 use crate::store::{Inserted, NewAction, NewJob, StoreError};
 
-/// How many actions may wait. At 10 KB each they take 20 MB.
+/// How many actions may wait in the queue. At 10 KB each they take 20 MB.
 pub(super) const QUEUE: usize = 2048;
-/// How many actions go into one transaction at most.
+/// The maximum number of actions in one transaction.
 pub(super) const BATCH: usize = 128;
-/// How often a transaction is begun anew while the database is locked by another process.
+/// How often a transaction is retried while another process locks the database.
 const TRIES: u32 = 3;
-/// How long a post waits to be committed, below what forms and proxies wait for an answer.
+/// How long a post waits for its commit, less than forms and proxies wait for an answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
-/// How long no commit may have succeeded while the store counts as ready.
+/// How long ago the last commit may be while the store counts as ready.
 const STALE: Duration = Duration::from_secs(5);
-/// How long after the last commit another one is tried to see whether the database can be written to; at once after
-/// a failure.
+/// How long after the last commit another one is tried to check that the database is writable; at once after a failure.
 const PROBE: Duration = Duration::from_secs(3);
 
 enum Task {
     Insert(Box<Insertion>, oneshot::Sender<Result<Inserted, StoreError>>),
-    /// Tries whether anything can be committed.
+    /// Tries whether a commit succeeds.
     Probe,
 }
 
@@ -47,14 +46,14 @@ struct Insertion {
 
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// Taken away when the store closes, which ends the task once the queue is empty.
+    /// Set to `None` when the store closes, which ends the task once the queue is empty.
     queue: Mutex<Option<mpsc::Sender<Task>>>,
     task: Mutex<Option<JoinHandle<()>>>,
     metrics: Metrics,
     health: Arc<Health>,
 }
 
-/// What the last commits came to.
+/// The results of the last commits.
 #[derive(Debug)]
 struct Health(Mutex<LastCommits>);
 
@@ -78,7 +77,7 @@ impl Health {
         }
     }
 
-    /// Logs once, however many commits fail in a row.
+    /// Logs only the first of several failures in a row.
     fn failed(&self, error: &StoreError) {
         if !std::mem::replace(&mut self.lock().failing, true) {
             tracing::error!(%error, "database: commit failed; no action is accepted until one succeeds");
@@ -117,22 +116,22 @@ impl Writer {
         let task = Task::Insert(Box::new(Insertion { action, jobs }), answer);
         queue.try_send(task).map_err(|_| StoreError::busy())?;
         self.metrics.set_queue(QUEUE - queue.capacity());
-        // Held across the wait, the sender would keep the task from ending.
+        // If it were held during the wait, this sender would keep the task from ending.
         drop(queue);
-        // It may be committed yet: the same action again then gets its receipt.
+        // It may still be committed: sending the same action again then returns its receipt.
         match timeout(LONGEST_WAIT, answered).await {
             Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::busy())),
             Err(_) => Err(StoreError::failing()),
         }
     }
 
-    /// Has a commit tried where none was for a while, or the last one failed.
+    /// Tries a commit if there was none for a while, or the last one failed.
     pub(super) fn probe(&self) {
         let commits = self.health.lock();
         let is_due = commits.failing || commits.succeeded.elapsed() >= PROBE;
         drop(commits);
         if is_due && let Some(queue) = self.queue() {
-            // A full queue is at work.
+            // If the queue is full, the task is committing anyway.
             let _ = queue.try_send(Task::Probe);
         }
     }
@@ -142,7 +141,7 @@ impl Writer {
         task.is_ok_and(|task| task.as_ref().is_some_and(|task| !task.is_finished()))
     }
 
-    /// Whether the last commit succeeded, and that not long ago.
+    /// Whether the last commit succeeded recently.
     pub(super) fn is_ready(&self) -> bool {
         let commits = self.health.lock();
         self.is_at_work() && !commits.failing && commits.succeeded.elapsed() < STALE + PROBE
@@ -187,7 +186,7 @@ async fn write(
                     metrics.committed(insertions.len());
                 }
                 for (answer, inserted) in answers.into_iter().zip(inserted) {
-                    // The request may be gone meanwhile.
+                    // The request may have ended meanwhile.
                     let _ = answer.send(Ok(inserted));
                 }
             }
@@ -206,7 +205,7 @@ async fn write(
 
 /// The connection that writes.
 struct Database {
-    /// None after a failure, until there is another one.
+    /// `None` after a failure, until a new one is open.
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
     files: Arc<Files>,
@@ -237,7 +236,7 @@ impl Database {
         match committed {
             Ok(inserted) => {
                 self.connection = Some(connection);
-                // It may have gone meanwhile, and what was committed with it.
+                // The file may have disappeared meanwhile, with what was committed.
                 self.files.check()?;
                 Ok(inserted)
             }
@@ -257,14 +256,14 @@ impl Database {
     }
 }
 
-/// Writes a row that says nothing: only a commit shows that the disk takes anything.
+/// Writes a row without meaning: only a commit shows that the disk accepts writes.
 async fn sign_of_life(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let write = "INSERT INTO sign_of_life (id, count) VALUES (1, 1)
                  ON CONFLICT (id) DO UPDATE SET count = count + 1";
     sqlx::query(write).execute(connection).await.map(drop)
 }
 
-/// Writes all of the actions in one transaction. Those whose identity is used change nothing.
+/// Writes all actions in one transaction. Those whose identity is used change nothing.
 async fn commit(
     connection: &mut SqliteConnection,
     insertions: &[Insertion],
@@ -274,7 +273,7 @@ async fn commit(
     for Insertion { action, jobs } in insertions {
         done.push(rows::insert(&mut transaction, action, jobs).await?);
     }
-    // Every answer has the count as it is after the whole batch.
+    // Every answer has the count after the whole batch.
     let mut counts: Vec<(&str, i64)> = Vec::new();
     for (Insertion { action, .. }, inserted) in insertions.iter().zip(&mut done) {
         let campaign = action.campaign.as_str();
