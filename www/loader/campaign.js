@@ -1,9 +1,9 @@
-// What the loader reads of a campaign file. Rust reads it anew, and validates it.
+// The loader's reader for a campaign file. Rust reads the file again and validates it.
 
 import { Unavailable } from "./failure.js";
 
 /**
- * What the loader reads of a campaign file, as it stands there: nothing of it is validated.
+ * The members of a campaign file that the loader reads, without validation.
  * @typedef {{ id?: unknown, lang?: unknown, languages?: unknown, at_risk?: unknown, opens?: any, closes?: any }} Said
  */
 /**
@@ -12,7 +12,7 @@ import { Unavailable } from "./failure.js";
  */
 
 /**
- * What a text in JSON says, as far as it can be read.
+ * The value of a JSON text; an empty object if it is invalid.
  * @param {string} text
  */
 const read = (text) => {
@@ -24,8 +24,8 @@ const read = (text) => {
 };
 
 /**
- * The parts of an answer: the campaign file, as bytes, as text and as far as it can be read, and the first paint. An
- * endpoint of ours sends that after the file, and NUL between them; any other server the file alone.
+ * The parts of an answer: the campaign file's text, digest and parsed value, and the first paint. Our endpoint sends
+ * the first paint after the file, separated by NUL; any other server sends the file alone.
  * @param {Uint8Array<ArrayBuffer>} all
  */
 export const decode = (all) => {
@@ -33,18 +33,18 @@ export const decode = (all) => {
   const bytes = end < 0 ? all : all.subarray(0, end);
   let text;
   try {
-    // It may end within a character, see below.
+    // A truncated answer may end within a character, see below.
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch (error) {
     throw new Unavailable("faulty", /** @type {any} */ (error));
   }
   /** @type {Said} */
   const said = read(text);
-  // Without Content-Length no browser notices that an answer breaks off: more braces open than close.
+  // Without Content-Length, browsers do not detect a truncated answer; it has more opening than closing braces.
   if (!said.id && text.split("{").length > text.split("}").length) {
     throw new Unavailable("network", "cut off");
   }
-  // Whatever a page has made of it, a failure comes when it is awaited, and not as an uncaught error before.
+  // The page may have replaced `digest`. Its failure is thrown when awaited, not before as an uncaught error.
   const digest = (async () => crypto.subtle.digest("SHA-256", bytes))();
   digest.catch(() => {});
   return {

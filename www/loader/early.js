@@ -1,5 +1,4 @@
-// What a person does before Rust listens, and what it can't do yet: nothing of it is lost, and nothing
-// leaves the page.
+// Handler for input before Rust listens: no input is lost, and none leaves the page.
 
 import { leave } from "standwith-browser";
 
@@ -9,10 +8,10 @@ const KINDS = ["input", "change", "click", "submit"];
 
 export class Early {
   #root;
-  /** Whether there is anything to lose. */
+  /** Whether the supporter has entered anything. */
   typed = false;
   /**
-   * The button that was pressed last; not the one that sends, if something was written after it.
+   * The button that was pressed last; later input clears it if it is the submit button.
    * @type {HTMLButtonElement | null | undefined}
    */
   #pressed;
@@ -33,14 +32,14 @@ export class Early {
     const target = /** @type {Control} */ (event.target);
     if (type === "input" || type === "change") {
       this.typed = true;
-      // Whoever goes on typing is not done.
+      // A supporter who continues to type does not want to send yet.
       if (this.#pressed?.type === "submit") this.#wait();
     } else {
-      // First of all: what is typed must never go into the page's address.
+      // First, because the browser must never put the input into the page's address.
       if (type === "submit") event.preventDefault();
       /** @param {string} selector */
       const closest = (selector) => Element.prototype.closest.call(target, selector);
-      // Markup from a hostile server may call anything so.
+      // Markup from a hostile server may mark any element as the exit.
       const exit = /** @type {HTMLAnchorElement | null} */ (closest("a[data-act=exit][href^='https:']"));
       if (exit) {
         event.preventDefault();
@@ -57,7 +56,7 @@ export class Early {
   }
 
   /**
-   * Has the button that sends say that it was pressed, as it looks while a message is on its way.
+   * Marks the submit button as pressed; it looks the same while a message is being sent.
    * @param {HTMLButtonElement | null} [pressed]
    */
   #wait(pressed) {
@@ -66,7 +65,7 @@ export class Early {
       ?.toggleAttribute("aria-disabled", pressed?.type === "submit");
   }
 
-  /** Whether a button was pressed that sends. */
+  /** Whether the pressed button is one that sends. */
   get pressed() {
     return !!this.#pressed?.matches("[type=submit],[data-act=mail]");
   }
@@ -76,8 +75,8 @@ export class Early {
   }
 
   /**
-   * Presses the button once more, now that Rust hears it; one that sends only if the press stands.
-   * @param {boolean} stands whether the form is what it was then
+   * Clicks the pressed button again, now that Rust listens; one that sends only if the press is still valid.
+   * @param {boolean} stands whether the form is unchanged since the press
    */
   again(stands) {
     const pressed = this.#pressed;

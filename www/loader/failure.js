@@ -1,9 +1,9 @@
-// Why there is no form: what the loader throws, and tells.
+// Reasons why there is no form: the errors that the loader throws, and their sentences.
 
-/** @typedef {{ reason?: string, message?: string }} Failure an `Unavailable`, or whatever else was thrown */
+/** @typedef {{ reason?: string, message?: string }} Failure an `Unavailable`, or any other thrown value */
 
 /**
- * Why there is no form: a sentence for the supporter.
+ * The sentence for the supporter, by reason.
  * @type {Record<string, string>}
  */
 export const SENTENCES = {
@@ -15,7 +15,7 @@ export const SENTENCES = {
   unclear: "Something went wrong. Your message may have arrived.",
 };
 
-/** There can be no form, for this reason. */
+/** An error that prevents a form, with its reason. */
 export class Unavailable extends Error {
   /**
    * @param {string} reason one of those of `SENTENCES`
@@ -28,7 +28,7 @@ export class Unavailable extends Error {
 }
 
 /**
- * What throws an error on: with its own reason where it has one, else with this.
+ * Returns a handler that rethrows an error: with its own reason if it has one, else with this one.
  * @param {string} reason
  */
 export const because = (reason) => /** @param {unknown} error */ (error) => {

@@ -1,5 +1,5 @@
 /**
- * A language tag in lower case, with today's code in the place of an older or narrower one, and Chinese by its script.
+ * A language tag in lower case, with the current code instead of an older or narrower one, and Chinese by its script.
  * @param {string} tag
  */
 const canonical = (tag) => {
@@ -10,9 +10,9 @@ const canonical = (tag) => {
 };
 
 /**
- * The language among the available that is nearest to the first of the wanted that any is near to: the same tag, else,
- * of tags that mean the same, the same with fewer subtags (RFC 4647, lookup), else the same primary subtag. The core's
- * `language::nearest` has the same rule; the test vectors are for both.
+ * The available language for the first wanted one that has a match: the same tag, else, of equivalent tags, the same
+ * with fewer subtags (RFC 4647, lookup), else the same primary subtag. The core's `language::nearest` has the same
+ * rule; the test vectors are for both.
  * @param {string[]} wanted
  * @param {string[]} available
  */

@@ -1,7 +1,6 @@
-// The tag: a classic script that defines <stand-with>, fetches campaign file and Wasm side by side,
-// renders the first paint that the campaign file brings, and hands over to Rust. It knows nothing of campaigns
-// but their languages and times. Whatever fails here leaves what stands inside the element on the
-// page, with a sentence and a link.
+// The loader: a classic script that defines <stand-with>, fetches campaign file and Wasm in parallel, renders the
+// first paint that comes with the campaign file, and hands over to Rust. Of a campaign it knows only languages and
+// times. After a failure, the element's own content stays on the page, with a sentence and a link.
 
 import { base64url, bytesOf, own, timeout } from "standwith-browser";
 import init, { mount } from "standwith-glue";
@@ -16,34 +15,34 @@ import css from "./style.css";
 /** @typedef {import("./failure.js").Failure} Failure */
 /** @typedef {import("standwith-renderer").Renderer} Renderer */
 
-/** A campaign file larger than this is refused, in bytes, its first paint included. */
+/** Maximum size of a campaign file with its first paint, in bytes. */
 const LARGEST_FILE = 1 << 21;
-/** How long a file may take, in milliseconds. */
+/** Timeout for a file, in milliseconds. */
 const PATIENCE = 20_000;
-/** What a script tag's `data-` attributes become. */
+/** The element's attributes that are copied from the script tag's `data-` attributes. */
 const ATTRIBUTES =
   "campaign endpoint hosted lang theme source prefill draft loading display".split(" ");
 
-/** Events that the page does not hear of. */
+/** Events that do not propagate to the page. */
 const STOPPED = ("keydown keypress keyup pointerdown mousedown touchstart touchmove touchend selectstart contextmenu " +
   "copy cut paste dragstart dragover drop").split(" ");
 
 /** @typedef {HTMLScriptElement} Tag */
 
-/** What runs this file: a tag, or a script of the page's that has its address or its text. */
+/** The script that runs this file: a tag, or a script of the page with its address or its text. */
 const script = /** @type {Tag | null} */ (own("currentScript"));
 /**
- * All tags of the page, also of those whose own script never runs. Other programs have campaigns too, without an address.
+ * All tags of the page, also those whose own script never runs. Other programs use `data-campaign` without an address.
  * @returns {Tag[]}
  */
 const tags = () => /** @type {any} */ ([
   ...own("querySelectorAll").call(document, "script[data-campaign*='/']"),
 ]);
-/** The address that those of the page are relative to. */
+/** The base address of the page. */
 const base = () => own("baseURI");
 
 /**
- * An address that the tag names, resolved against the page's.
+ * An address from the tag, resolved against the page's base address.
  * @param {string} url
  */
 const addressOf = (url) => {
@@ -55,8 +54,8 @@ const addressOf = (url) => {
 };
 
 /**
- * Where a file of ours is. Everything comes from this version's own folder, also when this file is the
- * unpinned one. Asked for late: where the page has a `URL` of its own, there is an element to say so.
+ * The address of a widget file. All come from this version's own folder, also if this file is the unpinned
+ * loader. Computed late: if the page has replaced `URL`, an element exists that can report the failure.
  * @param {string} name
  */
 const at = (name) => {
@@ -84,7 +83,7 @@ const fetchFile = async (url, hash, headers) => {
   return response;
 };
 
-/** The compiled WebAssembly file; as a whole file where the browser or the server knows no other way. */
+/** The compiled WebAssembly file; not streamed if the browser or the server does not support it. */
 const compile = async () => {
   const response = await fetchFile(at("standwith.wasm"), __WASM__);
   return response.headers.get("Content-Type") === "application/wasm" && WebAssembly.compileStreaming
@@ -98,12 +97,12 @@ const startProgram = once(async () =>
   init({ module_or_path: await loadModule() }).catch(because("wasm"))
 );
 
-/** The hashes of the catalogues: a file of their own, so that a language more costs the others nothing. */
+/** The hashes of the catalogues: in a separate file, so that another language does not enlarge the loader. */
 const loadHashes = once(async () => (await fetchFile(at("catalogues.json"), __CATALOGUES__)).json());
 /** @type {Record<string, () => Promise<string>>} */
 const texts = {};
 /**
- * The texts in the language that comes nearest to this one; English is compiled in. They are there long before the code.
+ * The texts in the language nearest to this one; English is compiled in. They arrive long before the code.
  * @param {string} lang
  */
 const loadTexts = async (lang) => {
@@ -116,20 +115,20 @@ const loadTexts = async (lang) => {
   return texts[name]();
 };
 /**
- * The names of the countries: in English without a hash.
+ * The names of the countries. For English, `hash` is empty.
  * @param {string} name
  * @param {string} hash
  */
 const loadCountries = async (name, hash) => (await fetchFile(at(`${name}.json`), hash || __COUNTRIES__)).text();
 
-/** Resolves in a task after the next frame, or soon where there is none: the tab is hidden. */
+/** Resolves in a task after the next frame, or after 200 ms if there is none because the tab is hidden. */
 const nextFrame = () => new Promise((resolve) => {
   requestAnimationFrame(() => setTimeout(resolve));
   setTimeout(resolve, 200);
 });
 
 /**
- * A campaign file, its digest, and the address from which it came at last. No header of these takes a preflight.
+ * A campaign file, its digest, and its final address. None of these headers causes a preflight.
  * @param {string} url
  * @param {string[]} wanted
  */
@@ -138,17 +137,17 @@ const loadCampaign = async (url, wanted) => {
     "Accept": "application/vnd.standwith.form, */*;q=0.1",
     "Accept-Language": wanted.join().replace(/[^\w,-]|_/g, "-").slice(0, 99),
   });
-  // An answer that breaks off is asked for again.
+  // A truncated answer is a network error, so it is fetched again.
   const all = await bytesOf(response, LARGEST_FILE).catch((error) =>
     because(error instanceof RangeError ? "campaign" : "network")(error)
   );
   return { ...decode(all), file: response.url || url };
 };
 
-/** @typedef {ShadowRoot | HTMLDivElement} Root where a form goes, or what is said in its place */
+/** @typedef {ShadowRoot | HTMLDivElement} Root the container of a form, or of the sentence in its place */
 
 /**
- * What looks after each form on the page when something throws.
+ * The check of each form on the page, run after an uncaught error.
  * @type {(() => void)[]}
  */
 let checks = [];
@@ -168,47 +167,47 @@ class StandWith extends HTMLElement {
   /** @type {ShadowRoot | undefined} */
   #root;
   /**
-   * Says how the form looks, where the browser can't share that between forms.
+   * The style sheet, if the browser can't share one between forms.
    * @type {HTMLStyleElement | undefined}
    */
   #style;
   /** @type {import("standwith-glue").Mounted | undefined} */
   #form;
   /**
-   * Names the start that is under way; another one makes its outcome void.
+   * Identity of the current start; a new one invalidates the results of the one before.
    * @type {object | undefined}
    */
   #start;
   /**
-   * What it is about.
+   * The `campaign` attribute at the last start.
    * @type {string | null | undefined}
    */
   #campaign;
   /**
-   * What is done before Rust listens.
+   * Handles input before Rust listens.
    * @type {Early | undefined}
    */
   #early;
   /**
-   * What says that the code can't be had, while it is tried again.
+   * The element that reports a loading failure while the loader tries again.
    * @type {HTMLElement | undefined}
    */
   #told;
 
   connectedCallback() {
     if (this.#form || this.#start || this.#early) return;
-    // Of a page that was kept with it: its tag makes another one, but for a tag in the head where Turbo goes back.
+    // A form in a saved or cached page: its tag makes a new one, except for a tag in the head when Turbo goes back.
     const { tag } = this.dataset;
     if (tag && !this.standwith && (tag === "body" || document.readyState !== "complete")) return this.remove();
     this.#campaign = this.getAttribute("campaign");
     const start = this.#start = {};
-    // Before anything is made: that takes a slow device as long as a good network takes to answer.
+    // Before any element is created: on a slow device that takes as long as an answer on a good network.
     const asked = this.#ask(start);
     /** @type {Root | undefined} */
     let shadow;
     try {
       const root = shadow = this.#root ??= this.#attach();
-      // What stands inside the element is seen until the form is there.
+      // The element's own content is visible until the form is rendered.
       root.replaceChildren(create("slot"));
       this.#dress();
       asked
@@ -216,15 +215,15 @@ class StandWith extends HTMLElement {
         .catch((error) => start === this.#start && this.#fail(root, error));
     } catch (error) {
       asked.catch(() => {});
-      // Where the page refuses a root, what stands inside stays, and the sentence comes after it.
+      // If the page prevents a shadow root, the element's own content stays, followed by the sentence.
       this.#fail(shadow ?? this.appendChild(create("div")), /** @type {Failure} */ (error));
     }
   }
 
   #attach() {
     const shadow = this.attachShadow({ mode: "open" });
-    // The page's hotkeys get no letter of what is typed here, and what it forbids on itself (to select, to copy, to
-    // open a menu) is not forbidden here. It hears `click`, by which its own menus close, and how its own drags end.
+    // Key presses in the form must not trigger the page's hotkeys, and the page's handlers must not block selecting,
+    // copying or context menus here. `click` propagates, because it closes the page's menus; so do the ends of drags.
     for (const kind of STOPPED) {
       shadow.addEventListener(kind, (event) => event.stopPropagation());
     }
@@ -238,7 +237,7 @@ class StandWith extends HTMLElement {
     return shadow;
   }
 
-  /** Puts the style beside what was painted, where the form brings it along. */
+  /** Appends the form's own style element, if it has one. */
   #dress() {
     const { shadowRoot } = this;
     if (!this.#style) return;
@@ -247,8 +246,8 @@ class StandWith extends HTMLElement {
   }
 
   /**
-   * Starts anew where it is about another campaign by now, after what is being sent; a framework sets the other attributes
-   * in the same task.
+   * Restarts if the campaign has changed, once nothing is being sent. Waits a task, because a framework sets the
+   * other attributes in the same task.
    */
   async attributeChangedCallback() {
     do await pause();
@@ -259,7 +258,7 @@ class StandWith extends HTMLElement {
   }
 
   disconnectedCallback() {
-    // Moving is leaving and coming back at once: what was typed stays.
+    // Moving an element disconnects and reconnects it at once: its input is preserved.
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#end();
@@ -285,13 +284,13 @@ class StandWith extends HTMLElement {
   /** Empties the form for the next person. */
   reset() {
     if (this.#early) {
-      // Rust can't do it yet.
+      // Rust does not run yet.
       this.#end();
       this.connectedCallback();
     } else this.#form?.reset();
   }
 
-  /** Resolves when the form comes near. */
+  /** Resolves when the form is within 400 px of the viewport. */
   #near() {
     return /** @type {Promise<void>} */ (new Promise((resolve) => {
       const observer = new IntersectionObserver((entries) => {
@@ -304,8 +303,8 @@ class StandWith extends HTMLElement {
   }
 
   /**
-   * Asks for all that a form needs, as soon as it is wanted. The campaign file comes first, because the first paint
-   * needs nothing else.
+   * Fetches all that a form needs, if lazy only when it is near. The campaign file comes first, because the first
+   * paint needs nothing else.
    * @param {object} start
    */
   async #ask(start) {
@@ -314,12 +313,12 @@ class StandWith extends HTMLElement {
     if (!crypto.subtle) throw new Unavailable("insecure");
     if (!this.#campaign) throw new Unavailable("faulty");
     const url = addressOf(this.#campaign);
-    // A form of the page has members named like its controls.
+    // Controls of a form on the page may hide that form's methods.
     const { closest, getAttribute, getRootNode } = Element.prototype;
     let around;
     /** @type {Element | undefined} */
     let place = this;
-    // Out of each shadow root in which it stands.
+    // The search continues outside each shadow root that contains the element.
     for (let selector = "[lang]:not(:scope)"; place && !around; selector = "[lang]") {
       const near = closest.call(place, selector);
       around = near && getAttribute.call(near, "lang");
@@ -328,7 +327,7 @@ class StandWith extends HTMLElement {
     const wanted = /** @type {string[]} */ ([this.lang, around, ...navigator.languages].filter(Boolean));
     const ask = () => loadCampaign(url, wanted).catch(because("campaign"));
     const first = [ask()];
-    // Failures are reported later, once. Most campaigns have the first language.
+    // Failures are reported later, once. Most campaigns are available in the first language.
     for (const asked of [...first, loadModule(), loadTexts(wanted[0] ?? "")]) asked.catch(() => {});
     return { wanted, load: () => first.pop() ?? ask() };
   }
@@ -345,7 +344,7 @@ class StandWith extends HTMLElement {
     const { text, digest, said, firstPaint, file } = /** @type {NonNullable<typeof found>} */ (found);
     const languages = [said.lang ?? "en", ...Object.keys(said.languages ?? {})].map(String);
     const lang = nearest(wanted, languages) ?? languages[0];
-    // Without its catalogue the form speaks English; the campaign's own texts are there.
+    // Without its catalogue, the form is in English around the campaign's own texts.
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
     const page = renderer(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
@@ -354,10 +353,10 @@ class StandWith extends HTMLElement {
     const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;
-    // Rust does not listen yet or any more, and at risk nothing is left for whoever comes back to the page.
+    // While Rust does not listen: at risk, no input may remain for the next person who opens the page.
     if (said.at_risk) addEventListener("pagehide", this.#leave);
-    // The first paint reaches the screen before Rust starts, and each step of that is a task of its own: what a
-    // person does comes in between.
+    // The first paint reaches the screen before Rust starts. Each step of the start is a separate task, so that
+    // input is handled in between.
     if (painted) await nextFrame();
     await this.#patiently(shadow, startProgram, isWanted);
     const told = await catalogue;
@@ -418,8 +417,8 @@ class StandWith extends HTMLElement {
   }
 
   /**
-   * What `load` gives; on a poor network once more after a while, as long as it is wanted. After some seconds it
-   * is said what is wrong.
+   * The result of `load`; retries on a poor network as long as it is wanted. After some seconds it reports the
+   * failure.
    * @template T
    * @param {ShadowRoot} shadow
    * @param {() => Promise<T>} load
@@ -437,7 +436,7 @@ class StandWith extends HTMLElement {
   }
 
   /**
-   * The first paint: what Rust would paint, before it is there.
+   * Renders the first paint: the markup that Rust would render, before Rust has started.
    * @param {ShadowRoot} shadow
    * @param {Renderer} page
    * @param {string} first
@@ -449,18 +448,18 @@ class StandWith extends HTMLElement {
       page.paint(first);
       this.#early = new Early(shadow);
     } catch {
-      // No first paint of ours: a file from elsewhere, or of another version.
+      // Not a valid first paint: from another server, or of another version.
       shadow.replaceChildren(slot);
     }
     this.#dress();
   }
 
-  /** The page is left. */
+  /** Handles `pagehide`: empties a form that Rust does not handle. */
   #leave = () => {
     if (this.#early) this.reset();
   };
 
-  /** A call into Rust threw, perhaps ours: then the form is at its end, and what was typed stays. */
+  /** Checks whether this form's Rust code trapped. If so, the form stops working, and its input stays. */
   #check = () => {
     const form = this.#form;
     if (!form?.trapped) return;
@@ -468,14 +467,14 @@ class StandWith extends HTMLElement {
     form.abandon();
     this.#form = undefined;
     this.#early = new Early(/** @type {ShadowRoot} */ (this.shadowRoot));
-    // Who has sent is told nothing, and who was sending not to send again.
+    // After sending, no message is needed; during sending, the message must not suggest sending again.
     const reason = state === "editing" ? "wasm" : "unclear";
     if (state !== "sent") this.#fail(/** @type {ShadowRoot} */ (this.shadowRoot), { reason }, true);
   };
 
   /**
-   * Says after all that there is why there is no form, and where there is one: nothing moves under the hand of
-   * whoever writes already, and the button is near.
+   * Appends why there is no form, and a link to the hosted one. At the end, so that nothing moves for a supporter
+   * who is writing, and near the button.
    * @param {Root} shadow
    * @param {Failure} failure
    * @param {boolean} [stays] whether the form that was painted stays
@@ -493,7 +492,7 @@ class StandWith extends HTMLElement {
       const { protocol, origin, pathname, href } = new URL(named || "about:blank", base());
       if (/^https?:$/.test(protocol)) link.href = hosted ? href : origin + pathname.replace(/\.json$/, "");
     } catch {
-      // No address: the sentence stands alone.
+      // Invalid address: the sentence has no link.
     }
     sentence.append(SENTENCES[reason] ?? SENTENCES.wasm, " ", link.href ? link : "");
     const box = create("div");
@@ -510,7 +509,7 @@ class StandWith extends HTMLElement {
   }
 
   /**
-   * Leaves what stands inside the element, and says why there is no form.
+   * Restores the element's own content, and reports why there is no form.
    * @param {Root} shadow
    * @param {Failure} error
    * @param {boolean} [stays]
@@ -519,7 +518,7 @@ class StandWith extends HTMLElement {
     this.#start = undefined;
     const box = this.#tell(shadow, error, stays);
     if (stays) {
-      // What was typed stays, to be copied, and nothing of it leaves the page: `early` goes on.
+      // The input stays, so that it can be copied; `early` keeps listening, so that nothing leaves the page.
       for (const button of shadow.querySelectorAll("button")) button.remove();
     } else {
       this.#early?.end();
@@ -530,7 +529,7 @@ class StandWith extends HTMLElement {
 }
 
 /**
- * Puts a form where a tag stands, once.
+ * Inserts a form at a tag, once.
  * @param {Tag} tag
  * @param {string} name
  */
@@ -554,7 +553,7 @@ const place = (tag, name) => {
 };
 
 /**
- * Puts forms where tags stand: that of this script, else all that there are and will be.
+ * Inserts forms at tags: at this script's own tag, else at all present and future ones.
  * @param {string} name
  */
 const placeAll = (name) => {
@@ -566,12 +565,12 @@ const placeAll = (name) => {
 
 try {
   const known = Object(window.StandWith);
-  // An element or a frame of the page may have that name.
+  // An element or a frame of the page may be named `StandWith`.
   if (Object.getPrototypeOf(known) === Object.prototype && known.version) {
     placeAll(known.element);
   } else {
     let element = "stand-with";
-    // The page has an element of this name already: the tag still works, under the next one.
+    // If the page already defines an element of this name, the tag uses the next name.
     for (let n = 2; customElements.get(element); n++) element = `stand-with-${n}`;
     customElements.define(element, StandWith);
     window.StandWith = { version: __VERSION__, ready, element };

@@ -1,9 +1,9 @@
-// The browser's own globals, as the bundle uses them: a page's libraries may have put others in their place, in the window
-// (`var URL`) or beside it (`const URL`, `class Request`), where they hide the window's. Those that a real object leads to
-// are taken from there, the rest from the window, all of them once.
+// The browser's own globals for the bundle: a page's libraries may have replaced them in the window (`var URL`), or
+// shadowed them with a global declaration (`const URL`, `class Request`). Those that can be reached from a real object
+// are taken from there, the rest from the window, each once.
 
 const { getPrototypeOf } = Object;
-// An element of the page may be named `constructor`: never asked of the document itself.
+// Not read from the document itself: an element of the page may be named `constructor`.
 export const Document = getPrototypeOf(getPrototypeOf(document)).constructor;
 const { createElement, createEvent, createTextNode } = Document.prototype;
 export const HTMLElement = createElement.call(document, "b").constructor;
@@ -13,6 +13,6 @@ export const Event = createEvent.call(document, "Event").constructor;
 export const CustomEvent = createEvent.call(document, "CustomEvent").constructor;
 export const {
   AbortSignal, TextDecoder, TextEncoder, WebAssembly, crypto, fetch,
-  // By its other name, which no page takes.
+  // By its other name, which pages do not replace.
   webkitURL: URL,
 } = window;

@@ -1,12 +1,12 @@
-// How what the loader fetches is asked for again.
+// Retries of the loader's requests.
 
 /** @typedef {import("./failure.js").Failure} Failure */
 
-/** How long to wait at most before code is asked for once more, in milliseconds. */
+/** Maximum wait before a retry, in milliseconds. */
 const LONGEST_WAIT = 32_000;
 
 /**
- * What is made once for all forms of a page; again after a failure.
+ * Runs `make` once for all forms of a page; again after a failure.
  * @template T
  * @param {() => Promise<T>} make
  */
@@ -20,17 +20,17 @@ export const once = (make) => {
 };
 
 /**
- * Resolves in a task of its own, after so many milliseconds.
+ * Resolves in a separate task, after so many milliseconds.
  * @param {number} [wait]
  */
 export const pause = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
 
 /**
- * What `load` gives; on a poor network once more after a while, as long as it is wanted.
+ * The result of `load`; retries on a poor network, with a wait, as long as it is wanted.
  * @template T
  * @param {() => Promise<T>} load
  * @param {() => boolean} wanted
- * @param {(failure: Failure) => void} tell is called after some seconds, with each failure from then on
+ * @param {(failure: Failure) => void} tell called with each failure that comes after some seconds
  */
 export const patiently = async (load, wanted, tell) => {
   for (let wait = 1000; wanted(); wait = Math.min(wait * 2, LONGEST_WAIT)) {

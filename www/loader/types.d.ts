@@ -1,5 +1,5 @@
-// Types of what the loader's files find around them: constants of the build, modules that the build resolves, and
-// properties of ours on objects of the browser. For the type checker alone: nothing of it is shipped.
+// Types of the loader's surroundings: constants of the build, modules that the build resolves, and our properties on
+// objects of the browser. Only for the type checker; nothing of it is shipped.
 
 /** The version of the widget, and the name of its folder. */
 declare const __VERSION__: string;
@@ -14,7 +14,7 @@ declare const __COUNTRIES__: string;
 declare const __NAMES__: string;
 /** How many of the names are tags. */
 declare const __TAGS__: number;
-/** What an attribute that holds an address may say, as a regular expression (`ADDRESSES` in `src/markup.rs`). */
+/** The pattern for an attribute that holds an address, as a regular expression (`ADDRESSES` in `src/markup.rs`). */
 declare const __ADDRESSES__: Record<string, string>;
 /** The number of the list of names: see `EDITION` in `src/markup.rs`. */
 declare const __EDITION__: number;
@@ -24,7 +24,7 @@ declare module "*.css" {
   export default css;
 }
 
-/** What wasm-bindgen makes of `widget/src/lib.rs`. */
+/** The output of wasm-bindgen for `widget/src/lib.rs`. */
 declare module "standwith-glue" {
   import type { Renderer } from "standwith-renderer";
 
@@ -58,16 +58,16 @@ interface Element {
 }
 
 interface HTMLSelectElement {
-  /** The language of the list of countries inside; `false` before there is one, absent where there is none to be. */
+  /** The language of the list of countries; `false` before it is filled, absent if the element has none. */
   hasCountries?: string | false;
 }
 
 interface HTMLElement {
-  /** Whether this tag has put its form on the page, or this element is that of a tag that has run. */
+  /** Whether this tag has inserted its form, or this element was inserted by a tag on this page load. */
   standwith?: boolean;
 }
 
 interface Window {
-  /** What the first loader of a page leaves for the others, and for the page. */
+  /** The global that the first loader of a page sets for other loaders and for the page. */
   StandWith?: { version: string; ready: Promise<void>; element: string };
 }
