@@ -1,12 +1,12 @@
-// What only the browser can do, for Rust: requests, events, languages, leaving the page. Whatever a page has put in the
-// place of these, `done` hears of it once: with what came, or with nothing.
+// Browser functions for Rust: requests, events, languages, leaving the page. Even if the page has replaced the
+// browser's own, `done` is called exactly once: with the result, or with nothing.
 
 /**
  * @template T
- * @typedef {(value?: T) => void} Done what is called once, with nothing after a failure
+ * @typedef {(value?: T) => void} Done called once; with nothing after a failure
  */
 
-/** How long an answer may take, in milliseconds. */
+/** Timeout of a request, in milliseconds. */
 const PATIENCE = 10_000;
 
 /**
@@ -19,13 +19,13 @@ const settle = async (work, done) => {
   try {
     value = await work();
   } catch {
-    // Nothing came.
+    // A failure: `done` gets nothing.
   }
   done(value);
 };
 
 /**
- * What ends a request after so many milliseconds, where the browser can.
+ * Signal that aborts a request after so many milliseconds, if the browser supports it.
  * @param {number} time
  */
 export const timeout = (time) => AbortSignal?.timeout?.(time);
@@ -35,11 +35,11 @@ export const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** The longest answer of an endpoint that is read, in bytes. */
+/** Maximum length of an endpoint's answer, in bytes. */
 const LONGEST_ANSWER = 1 << 16;
 
 /**
- * The bytes of an answer; an error where there are more than `most`.
+ * The bytes of an answer. Throws if there are more than `most`.
  * @param {Response} response
  * @param {number} most
  */
@@ -67,8 +67,8 @@ export const bytesOf = async (response, most) => {
 /**
  * Sends a request: `[status, body, Retry-After]`.
  * @param {string} url
- * @param {RequestInit} init not as a `Request`: a page may have one of its own, and WebKit collects a request while it is
- *   answered, and its signal along with it
+ * @param {RequestInit} init not a `Request`: a page may have replaced it, and WebKit collects a request with its signal
+ *   while it is answered
  * @param {Done<[number, string, string]>} done
  */
 export const send = (url, init, done) => settle(async () => {
@@ -80,7 +80,7 @@ export const send = (url, init, done) => settle(async () => {
 }, done);
 
 /**
- * Says what comes of a promise: `[value]`.
+ * Calls `done` with the value of a promise: `[value]`.
  * @param {unknown} promise
  * @param {Done<[unknown]>} done
  */
@@ -95,14 +95,14 @@ export const plural = (lang, number) => {
   try {
     return new Intl.PluralRules(lang).select(number);
   } catch {
-    // No language that the browser knows.
+    // The browser does not know the language.
     return number === 1 ? "one" : "other";
   }
 };
 
 /**
- * A number as the language writes it. English and Khmer without `Intl`, whose first number costs a slow
- * phone 55 ms, and whose Khmer differs from engine to engine.
+ * A number in the language's format. English and Khmer without `Intl`, whose first number takes a slow
+ * phone 55 ms, and whose Khmer differs between engines.
  * @param {string} lang
  * @param {number} number
  */
@@ -110,14 +110,14 @@ export const digits = (lang, number) => {
   try {
     if (!/^(en|km)\b/.test(lang)) return new Intl.NumberFormat(lang).format(number);
   } catch {
-    // No language that the browser knows.
+    // The browser does not know the language.
   }
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 };
 
 /**
- * A property that the document has by itself. Elements of the page that are named like one (`<img name=body>`)
- * stand in its place in `document.body`.
+ * A property of the document itself. In `document.body`, an element of the page with that name (`<img name=body>`)
+ * would hide it.
  * @template {keyof Document} K
  * @param {K} name
  * @returns {Document[K]}
@@ -125,8 +125,8 @@ export const digits = (lang, number) => {
 export const own = (name) => Reflect.get(Document.prototype, name, document);
 
 /**
- * Leaves the page for an address, so that no way leads back: it is gone at once, however long the next one
- * takes, which does not hear whence anybody comes.
+ * Replaces the page by another, without a history entry. The page disappears at once, even if the next one loads
+ * slowly; the next one gets no referrer.
  * @param {string} url
  */
 export const leave = (url) => {
@@ -135,19 +135,19 @@ export const leave = (url) => {
   meta.content = "no-referrer";
   own("head")?.append(meta);
   own("documentElement")?.remove();
-  // A frame may not be allowed to lead the page around it away, and not every browser says so: then it leaves alone.
+  // A frame may be forbidden to navigate the page around it, and not every browser throws then: it also leaves itself.
   const frames = top === window ? [window] : [/** @type {Window} */ (top), window];
   for (const frame of frames) {
     try {
       frame.location.replace(url);
     } catch {
-      // Not that one.
+      // This frame can't be navigated.
     }
   }
 };
 
 /**
- * An address, resolved against another; nothing where there is none.
+ * An address, resolved against another; empty if it is invalid.
  * @param {string} url
  * @param {string} base
  */
@@ -160,7 +160,7 @@ export const resolve = (url, base) => {
 };
 
 /**
- * Dispatches an event that crosses every shadow; whether nobody cancelled it.
+ * Dispatches an event that crosses shadow roots. Returns whether it was not cancelled.
  * @param {Element} host
  * @param {string} type
  * @param {unknown} detail
@@ -172,7 +172,7 @@ export const dispatch = (host, type, detail, cancelable) => {
       new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }),
     );
   } catch {
-    // A page that breaks its own events hears of nothing, and stops nothing.
+    // A page that breaks its own events gets no event and can't cancel one.
     return true;
   }
 };

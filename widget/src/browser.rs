@@ -1,5 +1,5 @@
-//! What only the browser can do: `browser.js`. Whatever a page has put in the place of what that
-//! uses, `done` is called once, with what came or with nothing.
+//! Browser functions, partly in `browser.js`. Even if the page has replaced the browser's own, `done` is called exactly
+//! once: with the result, or with nothing.
 //!
 //! Clipboard, sharing, history, storage and location are called by name: a typed function costs 18 to 21 bytes of glue
 //! before the first paint (12 of IndexedDB: 213, 9 of WebCrypto: 188), and about as many of the WebAssembly file.
@@ -22,17 +22,17 @@ use standwith::text::{self, Rules};
 extern "C" {
     // `catch` has the glue import these two by their names. It would else import the module as a whole, and how
     // esbuild bundles that breaks on a page with an enumerable property on `Object.prototype`.
-    /// Status, body and Retry-After of the answer to a request, if there is one.
+    /// Sends a request: status, body and Retry-After of the answer, if there is one.
     #[wasm_bindgen(catch)]
     fn send(url: &str, init: &JsValue, done: &JsValue) -> Result<(), JsValue>;
-    /// What came of a promise, as a list of one.
+    /// The value of a promise, as a list of one.
     #[wasm_bindgen(catch)]
     pub(crate) fn when(promise: &JsValue, done: &JsValue) -> Result<(), JsValue>;
-    /// Leaves the page for an address, so that no way leads back.
+    /// Replaces the page by another, without a history entry.
     pub(crate) fn leave(url: &str);
-    /// An address, resolved against another; empty where there is none.
+    /// An address, resolved against another; empty if it is invalid.
     pub(crate) fn resolve(url: &str, base: &str) -> String;
-    /// Dispatches an event on an element; whether nobody cancelled it.
+    /// Dispatches an event on an element. Returns whether it was not cancelled.
     pub(crate) fn dispatch(
         host: &HtmlElement,
         kind: &str,
@@ -56,7 +56,7 @@ pub(crate) const RULES: Rules = Rules {
     date: day,
 };
 
-/// The day of a point in time where the browser is, as the language writes it.
+/// The day of a time in the browser's time zone, in the language's format.
 fn day(lang: &str, seconds: i64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
     if primary(lang) == "km" {
@@ -65,23 +65,23 @@ fn day(lang: &str, seconds: i64) -> String {
     }
     let long = to_js(&DateFormat { date_style: "long" });
     let written = call(&date, "toLocaleDateString", &[lang.into(), long]);
-    // Not every language is one that the browser knows.
+    // The browser may not know the language.
     written.ok().and_then(|day| day.as_string()).unwrap_or_else(|| text::day(seconds))
 }
 
-// What needs no promise is here: in JavaScript it would come with the first bytes, and is for the last.
+// Functions without a promise are here, not in JavaScript, which loads before the first paint and does not need them.
 
-/// A property; `undefined` where there is none, or where the browser does not give it.
+/// A property; `undefined` if it does not exist or reading it throws.
 pub(crate) fn get(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or_default()
 }
 
-/// What a method gives.
+/// The result of a method.
 pub(crate) fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     Reflect::apply(get(of, name).unchecked_ref::<Function>(), of, &list(arguments))
 }
 
-/// A list of these.
+/// A JavaScript array of these values.
 pub(crate) fn list(values: &[JsValue]) -> Array {
     let list = Array::new();
     for (place, value) in (0..).zip(values) {
@@ -95,23 +95,23 @@ pub(crate) fn window() -> EventTarget {
     WINDOW.with(|window| window.clone().unchecked_into())
 }
 
-/// Leads to another page.
+/// Navigates to another page.
 pub(crate) fn go(url: &str) {
     let _ = call(&get(&window(), "location"), "assign", &[url.into()]);
 }
 
-/// Has `hear` hear of all events of a kind in the whole window, before anybody else.
+/// Calls `hear` for all events of a kind in the window, in the capture phase.
 pub(crate) fn overhear(kind: &str, hear: &JsValue) {
     let _ = call(&window(), "addEventListener", &[kind.into(), hear.clone(), true.into()]);
 }
 
-/// Puts a text into the clipboard. Something comes where that went well.
+/// Copies a text to the clipboard. The future gives a value on success.
 pub(crate) fn copy(text: &str) -> Settled {
     let clipboard = get(&get(&window(), "navigator"), "clipboard");
     settled(call(&clipboard, "writeText", &[text.into()]).map(Promise::unchecked_from_js))
 }
 
-/// Has the browser offer ways to pass these on. Whether something was passed on is nobody's business.
+/// Opens the browser's share dialog. The result is not reported.
 pub(crate) fn share(title: &str, text: &str, url: &str) {
     let what = to_js(&Shared { title, text, url });
     let shared = call(&get(&window(), "navigator"), "share", &[what]);
@@ -123,18 +123,18 @@ pub(crate) fn wait(milliseconds: u32, done: &JsValue) {
     let _ = call(&window(), "setTimeout", &[done.clone(), milliseconds.into()]);
 }
 
-/// Whether the browser has ways of its own to pass a text on.
+/// Whether the browser can share a text.
 pub(crate) fn shares() -> bool {
     let text = to_js(&Shared { text: "a", ..Shared::default() });
     call(&get(&window(), "navigator"), "canShare", &[text]).is_ok_and(|can| can.is_truthy())
 }
 
-/// How many forms of the same campaign stand before this one.
+/// Number of forms of the same campaign before this one.
 pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
     let campaign = host.get_attribute("campaign");
     let root = call(host, "getRootNode", &[]).unwrap_or_default();
     let window = window();
-    // An element of the page may be named like what is called of its document.
+    // Not by the document's own member, because an element of the page may have that name.
     let kind = if root == get(&window, "document") { "Document" } else { "DocumentFragment" };
     let find = get(&get(&get(&window, kind), "prototype"), "querySelectorAll");
     let forms = call(&find, "call", &[root, get(host, "localName")]).unwrap_or_default();
@@ -147,8 +147,8 @@ pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
     alike.count() as u32
 }
 
-/// The country of the browser: that of the first of its languages that names one (`en-KH`), else that of its time zone,
-/// where the browser can tell; empty if neither.
+/// The country of the browser: from its first language that names one (`en-KH`), else from its time zone, if the
+/// browser supports that; empty if neither.
 pub(crate) fn region() -> String {
     let languages = get(&get(&window(), "navigator"), "languages");
     let languages = (0..).map(|place| get(&languages, &decimal(place)).as_string());
@@ -160,7 +160,7 @@ pub(crate) fn region() -> String {
     languages.find_map(of).or_else(region_of_time_zone).unwrap_or_default()
 }
 
-/// The country whose time zones hold that of the browser, where it knows the time zones of countries.
+/// The country whose time zones include the browser's, if the browser knows the time zones of countries.
 fn region_of_time_zone() -> Option<String> {
     let intl = get(&window(), "Intl");
     let format = call(&intl, "DateTimeFormat", &[]).ok()?;
@@ -178,13 +178,13 @@ fn tab() -> JsValue {
     get(&window(), "sessionStorage")
 }
 
-/// What the tab keeps under this name; empty where it keeps nothing.
+/// The text in the tab's storage under this name; empty if there is none.
 pub(crate) fn kept(name: &str) -> String {
     let kept = call(&tab(), "getItem", &[name.into()]);
     kept.ok().and_then(|kept| kept.as_string()).unwrap_or_default()
 }
 
-/// Has the tab keep this, or nothing. Where it keeps nothing at all, that is how it is.
+/// Sets or removes a text in the tab's storage. Failures are ignored.
 pub(crate) fn keep(name: &str, text: Option<&str>) {
     let _ = match text {
         Some(text) => call(&tab(), "setItem", &[name.into(), text.into()]),
@@ -192,7 +192,7 @@ pub(crate) fn keep(name: &str, text: Option<&str>) {
     };
 }
 
-/// What the page's address fills in, by its `fragment` or `query`. It stands there no longer then.
+/// The prefilled values in the page's `fragment` or `query`; they are removed from the address.
 pub(crate) fn prefilled(from: &str, is_field: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let part = match from {
         "fragment" => "hash",
@@ -212,7 +212,7 @@ pub(crate) fn prefilled(from: &str, is_field: impl Fn(&str) -> bool) -> Vec<(Str
             "hash" => (text("search"), rest),
             _ => (rest, text("hash")),
         };
-        // Whole: a page may have a base elsewhere.
+        // A whole address, because the page's base may be elsewhere.
         let address = [text("origin"), text("pathname"), query, fragment].concat();
         let history = get(&window, "history");
         let state = get(&history, "state");
@@ -226,24 +226,24 @@ pub(crate) fn now() -> i64 {
     (js_sys::Date::now() / 1000.0) as i64
 }
 
-/// A text of a list that came.
+/// A text of a received list; empty if it is none.
 pub(crate) fn text(list: &Array, index: u32) -> String {
     list.get(index).as_string().unwrap_or_default()
 }
 
-/// Sends a request, and has `done` called with the answer or with nothing.
+/// Sends a request; calls `done` with the answer or with nothing.
 pub(crate) fn post(url: &str, init: &JsValue, done: &JsValue) {
     let _ = send(url, init, done);
 }
 
-/// What an answer that came says of the action of this identity.
+/// The outcome of the action with this `jti`, by a received answer.
 pub(crate) fn outcome(came: &JsValue, jti: &str) -> Outcome {
     reply(came).map_or(Outcome::Unreachable, |reply| {
         answer::outcome(reply.status, &reply.body, reply.retry_after, jti)
     })
 }
 
-/// An answer that came.
+/// A received answer; `None` after a failure.
 pub(crate) fn reply(came: &JsValue) -> Option<Reply> {
     let came = came.dyn_ref::<Array>()?;
     Some(Reply {

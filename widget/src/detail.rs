@@ -5,10 +5,10 @@ use wasm_bindgen::JsValue;
 
 use standwith::session::PageEvent;
 
-/// The JavaScript object of a value.
+/// Converts a value to a JavaScript object.
 pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    // Nothing in these can fail.
+    // Serializing these types cannot fail.
     value.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) lang: &'a str,
 }
 
-/// The detail of the other events. There is no place in it for what a person typed.
+/// The detail of the other events. It has no member that could contain a supporter's input.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Detail<'a> {
@@ -58,7 +58,7 @@ pub(crate) enum Detail<'a> {
     },
 }
 
-/// A field that does not pass.
+/// A field with an error.
 #[derive(Serialize)]
 pub(crate) struct Field<'a> {
     name: &'a str,
@@ -100,7 +100,7 @@ pub(crate) struct Headers<'a> {
     pub(crate) content_type: &'a str,
 }
 
-/// What `navigator.share` passes on.
+/// The argument of `navigator.share`.
 #[derive(Default, Serialize)]
 pub(crate) struct Shared<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -119,14 +119,14 @@ pub(crate) struct Jwk<'a> {
     pub(crate) y: &'a str,
 }
 
-/// How a day is written.
+/// Options for formatting a date.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DateFormat<'a> {
     pub(crate) date_style: &'a str,
 }
 
-/// How durable a transaction is.
+/// Options of a transaction: its durability.
 #[derive(Serialize)]
 pub(crate) struct Durability<'a> {
     pub(crate) durability: &'a str,

@@ -1,16 +1,16 @@
-//! Where a form is embedded: what the loader found out about page and tag.
+//! Embed context: the data about page and tag that the loader collects.
 
 use crate::browser;
 use standwith::action::Source;
 use standwith::campaign::Campaign;
 use standwith::session::FormConfig;
 
-/// What the loader found out, one line each in this order, empty where there is nothing. As a type with serde's
-/// `Deserialize` it would cost 13,400 bytes of the widget (brotli).
+/// The loader's data, one line each in this order, empty if absent. A type with serde's `Deserialize` would cost the
+/// widget 13,400 bytes (brotli).
 ///
 /// 1. language to show,
 /// 2. a random number,
-/// 3. anything, where a person used the form that was painted first,
+/// 3. not empty if a supporter used the first paint,
 /// 4. final address of the campaign file,
 /// 5. the tag's own endpoint, absolute,
 /// 6. the partner's name,
@@ -19,9 +19,9 @@ use standwith::session::FormConfig;
 /// 9. `utm_source` of the page's address,
 /// 10. SHA-256 of the campaign file, in base64url,
 /// 11. the tag's own address of the hosted form,
-/// 12. anything, in test mode,
-/// 13. anything, in a frame,
-/// 14. words of the tag about what the form shows at first.
+/// 12. not empty in test mode,
+/// 13. not empty in a frame,
+/// 14. the tag's `display` attribute: what the form shows at first.
 pub(crate) struct EmbedContext<'a>(std::str::Lines<'a>);
 
 impl<'a> EmbedContext<'a> {
@@ -34,14 +34,14 @@ impl<'a> EmbedContext<'a> {
         self.0.next().unwrap_or_default().to_owned()
     }
 
-    /// The language to show, a number of this form's own, and whether a person used the form that was painted first.
+    /// The language to show, this form's seed, and whether a supporter used the first paint.
     pub(crate) fn first(&mut self) -> (String, u64, bool) {
         let (lang, random) = (self.line(), self.line());
         let add = |seed: u64, digit: u8| seed.wrapping_mul(31).wrapping_add(digit.into());
         (lang, random.bytes().fold(0, add), !self.line().is_empty())
     }
 
-    /// The config of such a form, after its [first](Self::first) lines; none where the endpoint has no address.
+    /// The form config, from the lines after the [first](Self::first) ones; `None` if the endpoint has no address.
     pub(crate) fn config(
         mut self,
         campaign: Campaign,
@@ -56,7 +56,7 @@ impl<'a> EmbedContext<'a> {
         let display = self.line();
         let suggests = campaign.suggests_country();
         let region = if suggests { browser::region() } else { String::new() };
-        // The addresses of the campaign file are relative to its own.
+        // Addresses in the campaign file are relative to the file.
         if endpoint.is_empty() {
             let own = match campaign.endpoint.url.as_str() {
                 "" => [campaign.id.as_str(), "/actions"].concat(),
@@ -75,7 +75,7 @@ impl<'a> EmbedContext<'a> {
             }
             url => browser::resolve(url, &page),
         };
-        // The hosted page itself, which carries the form where people may be at risk, leads nowhere else.
+        // The hosted page, which contains the form if supporters are at risk, must not link to itself.
         let rest = hosted.strip_prefix(&page);
         let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
         let hosted = if is_here { String::new() } else { hosted };

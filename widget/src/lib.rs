@@ -1,7 +1,7 @@
-//! The widget's shell, for the browser only: it decodes DOM events, performs effects and paints.
-//! There is no rule about campaigns or validity in it.
+//! The widget's shell, for the browser only: it decodes DOM events, performs effects and renders.
+//! It contains no rules about campaigns or validity.
 
-// Elsewhere this crate is empty, so that the whole workspace builds on every machine.
+// For other targets this crate is empty, so that the whole workspace builds on every machine.
 #![cfg(target_arch = "wasm32")]
 
 mod browser;
@@ -28,35 +28,35 @@ use web_sys::{HtmlElement, ShadowRoot};
 use standwith::json::decimal;
 use standwith::shape::{ConfigFault, FaultKind};
 
-// A good 2 KB less than the default allocator, as quick for a form.
+// More than 2 KB smaller than the default allocator, and as fast for a form.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// A form on a page. Freeing it takes away its listeners and all that it holds.
+/// A form on a page. Freeing it removes its listeners and frees its memory.
 #[wasm_bindgen]
 pub struct Mounted(Rc<runtime::Runtime>);
 
 #[wasm_bindgen]
 impl Mounted {
-    /// Where the form is: `editing`, `sending`, `sent` or `closed`.
+    /// State of the form: `editing`, `sending`, `sent` or `closed`.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> JsValue {
         self.0.state().into()
     }
 
-    /// Compares the markup that the loader painted with this form's own first paint. To be called before
-    /// [`begin`](Self::begin), in a task of its own; not where nothing was painted.
+    /// Compares the markup that the loader rendered with this form's own first paint. Called before
+    /// [`begin`](Self::begin), in a separate task; not if nothing was rendered.
     pub fn compare(&self, first: &str) {
         self.0.compare(first);
     }
 
-    /// Paints the form and performs the first effects. `pressed` says whether a button was pressed on the first paint.
-    /// Returns whether that press stands.
+    /// Renders the form and performs the first effects. `pressed` is whether a button was pressed on the first paint.
+    /// Returns whether that press is valid.
     pub fn begin(&self, pressed: bool) -> bool {
         self.0.begin(pressed)
     }
 
-    /// Whether an earlier call into this program never came to its end: it trapped. To be asked in a task of its own.
+    /// Whether an earlier call into this program trapped and so never returned. Read in a separate task.
     #[wasm_bindgen(getter)]
     pub fn trapped(&self) -> bool {
         self.0.is_busy()
@@ -73,12 +73,12 @@ impl Mounted {
     }
 }
 
-/// Makes a form in the shadow root of `host`; it neither listens nor paints before [`Mounted::begin`]. `given` are, with a
-/// NUL between them, the text of the campaign file, the compiled catalogue of the language, empty for English, and the
-/// lines of an [`EmbedContext`]: several texts as parameters bring glue that frees the ones before a failed one.
+/// Makes a form in the shadow root of `host`; it neither listens nor renders before [`Mounted::begin`]. `given` holds,
+/// separated by NUL, the text of the campaign file, the compiled catalogue of the language (empty for English), and the
+/// lines of an [`EmbedContext`]. Separate text parameters would add glue that frees the ones before a failed one.
 ///
 /// # Errors
-/// What is wrong with the campaign file, in words for the one who wrote it.
+/// The first fault of the campaign file, as a text for its author.
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
@@ -93,7 +93,7 @@ pub fn mount(
     runtime.map(Mounted).map_err(|faults| in_words(&faults))
 }
 
-/// The first fault, for a console: `standwith check` tells of all, and how to mend them.
+/// The first fault, for a console; `standwith check` prints all of them and how to fix them.
 fn in_words(faults: &[ConfigFault]) -> String {
     let Some(fault) = faults.first() else {
         return "/endpoint/url: no address".to_owned();

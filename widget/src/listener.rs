@@ -1,5 +1,5 @@
-//! Functions that the browser calls. All are of one type: each other one would come with glue of its own, before the
-//! first paint.
+//! Functions that the browser calls. All have the same type, because each further type would add glue before the first
+//! paint.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ impl Listener {
         handle: impl Fn(Event) + 'static,
     ) -> Self {
         let handle = called(move |event| handle(event.unchecked_into()));
-        // It can't fail with a function, and without it there would be nothing to mend.
+        // It can't fail with a function, and a failure could not be handled.
         let _ = target.add_event_listener_with_callback(kind, handle.as_ref().unchecked_ref());
         Listener { target: target.clone(), kind, handle }
     }
@@ -41,17 +41,17 @@ fn called(handle: impl Fn(JsValue) + 'static) -> Called {
     Closure::wrap(Box::new(handle))
 }
 
-/// A function that is called for as long as there is the page.
+/// A function that may be called as long as the page exists.
 pub(crate) fn forever(handle: impl Fn() + 'static) -> JsValue {
     called(move |_| handle()).into_js_value()
 }
 
-/// A function that is called once, and freed then.
+/// A function that is called once and then freed.
 pub(crate) fn once(handle: impl FnOnce(JsValue) + 'static) -> JsValue {
     let held = Rc::new(Cell::new(None));
     let (own, handle) = (held.clone(), Cell::new(Some(handle)));
     let called = called(move |came| {
-        // It lives to the end of this call.
+        // Holds the closure until the end of this call.
         let _own: Option<Called> = own.take();
         if let Some(handle) = handle.take() {
             handle(came);

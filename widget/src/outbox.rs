@@ -1,5 +1,5 @@
-//! The outbox of the device: texts under names in IndexedDB, one database for each site. What they say, and whose turn it
-//! is, is for `standwith::outbox` to know.
+//! The outbox on the device: texts by key in IndexedDB, one database per site. `standwith::outbox` defines their
+//! content and the claims.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,11 +16,11 @@ use standwith::outbox::{ClaimResult, OutboxEntry};
 
 /// The name of the database, and of the one store in it.
 const NAME: &str = "standwith";
-/// How long a database may take to open, in milliseconds.
+/// Timeout for opening the database, in milliseconds.
 const PATIENCE: u32 = 7000;
 
-// Declared here: web-sys's `transaction` knows no durability, and its `close` and `transaction` throw through Rust where a
-// page has replaced IndexedDB.
+// Declared here, because web-sys's `transaction` has no durability, and its `close` and `transaction` throw through
+// Rust if the page has replaced IndexedDB.
 #[wasm_bindgen]
 extern "C" {
     type Factory;
@@ -66,29 +66,29 @@ extern "C" {
     fn delete(this: &Store, key: &JsValue) -> Result<Request, JsValue>;
 }
 
-/// What was found.
+/// Result of [`claim`].
 #[derive(Default)]
 pub(crate) struct Found {
-    /// All that is kept and is this form's.
+    /// All outbox entries of this form.
     pub(crate) kept: Vec<OutboxEntry>,
-    /// What this tab is to send now: no other will meanwhile.
+    /// The entries that this tab has claimed and sends now.
     pub(crate) mine: Vec<OutboxEntry>,
-    /// Whether there was some of this form's that was kept for too long.
+    /// Whether an entry of this form had expired.
     pub(crate) expired: bool,
 }
 
-/// What a form has to do with something that is kept.
+/// Relation of a form to an outbox entry.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Owner {
-    /// Nothing: another form sends it.
+    /// Another form sends it.
     Other,
-    /// It is to send it.
+    /// This form sends it.
     Sends,
-    /// It is to have it deleted: taking part may be dangerous by now.
+    /// This form deletes it, because supporters are now at risk.
     Deletes,
 }
 
-/// Stores a message. Returns whether the device has it for certain.
+/// Stores a message. Returns whether it is certainly stored.
 pub(crate) async fn store(entry: &OutboxEntry) -> bool {
     let Ok(store) = opened(Absent::Create).await else { return false };
     store.put(&entry.write(), &entry.key()).is_ok() && finished(&store).await.is_some()
@@ -101,7 +101,7 @@ pub(crate) async fn discard(key: String) {
     }
 }
 
-/// Gives up the claim on a message, if it is still there: the next tab may send it.
+/// Releases the claim on a message, if it still exists, so that the next tab can send it.
 pub(crate) async fn release(entry: OutboxEntry) {
     let Ok(store) = opened(Absent::Create).await else { return };
     let key = entry.key();
@@ -111,8 +111,8 @@ pub(crate) async fn release(entry: OutboxEntry) {
     }
 }
 
-/// Looks through the outbox, in one transaction, so that of several tabs one gets a message. Deletes what was kept for too
-/// long, whosever it is. Returns nothing where it can't be done.
+/// Claims entries of the outbox, in one transaction, so that only one tab gets a message. Deletes expired entries of
+/// all forms. Returns `None` after a failure.
 pub(crate) async fn claim(owner: impl Fn(&OutboxEntry) -> Owner) -> Option<Found> {
     let store = match opened(Absent::Leave).await {
         Ok(store) => store,
@@ -127,7 +127,7 @@ pub(crate) async fn claim(owner: impl Fn(&OutboxEntry) -> Owner) -> Option<Found
     finished(&store).await.map(|_| found)
 }
 
-/// Looks at one thing that is kept.
+/// Processes one outbox entry.
 fn look(
     store: &Store,
     key: &JsValue,
@@ -137,11 +137,11 @@ fn look(
 ) {
     let read = text.as_string().and_then(|text| OutboxEntry::read(&text));
     let name = key.as_string();
-    // Any script of the site can write there: what has another's name is nobody's.
+    // Any script of the site can write here: an entry under a wrong key is invalid.
     let read = read.filter(|kept| name.as_ref() == Some(&kept.key()));
     let (Some(mut kept), Some(name)) = (read, name) else { return drop(store.delete(key)) };
     let owner = owner(&kept);
-    // A claim is put down only where it is this form's to make.
+    // A claim is stored only for this form's entries.
     let turn = kept.turn(now());
     if turn == ClaimResult::Delete || owner == Owner::Deletes {
         found.expired |= owner == Owner::Sends;
@@ -156,7 +156,7 @@ fn look(
     found.kept.push(kept);
 }
 
-/// What to do where there is no database.
+/// What to do if there is no database.
 #[derive(Clone, Copy, PartialEq)]
 enum Absent {
     /// Create it.
@@ -168,9 +168,9 @@ enum Absent {
 /// Why there is no store.
 #[derive(Clone, Copy, PartialEq)]
 enum Unopened {
-    /// There is no database, and none was to be created.
+    /// There is no database, and [`Absent::Leave`] forbids creating one.
     Absent,
-    /// It can't be opened, or not in time: some browsers never answer.
+    /// It can't be opened, or not before the timeout: some browsers never answer.
     Unavailable,
 }
 
@@ -179,25 +179,25 @@ async fn opened(absent: Absent) -> Result<Store, Unopened> {
     let database = match task::within(PATIENCE, Box::pin(database(absent))).await {
         Ok(opened) => opened?,
         Err(late) => {
-            // What comes too late holds up no other tab.
+            // A database that opens too late is closed, so that it does not block other tabs.
             task::spawn(async { drop(late.await.map(|database| database.close())) });
             return Err(Unopened::Unavailable);
         }
     };
-    // A promise is given on it: it is to outlast the machine, too.
+    // The form promises to send the message, so it must survive a crash of the machine.
     let strict = to_js(&Durability { durability: "strict" });
     let transaction = database.transaction(NAME, "readwrite", &strict);
-    // That is, as soon as its transactions are over: it holds up no other tab.
+    // It closes as soon as its transactions end, so that it does not block other tabs.
     let _ = database.close();
     transaction.and_then(|it| it.object_store(NAME)).map_err(|_| Unopened::Unavailable)
 }
 
-/// Opens the database. A browser that can't list its databases has to open one to know whether it is there; one that was
-/// not is given up while it is made.
+/// Opens the database. A browser that can't list its databases must open one to know whether it exists; if it did not,
+/// its creation is aborted.
 async fn database(absent: Absent) -> Result<Database, Unopened> {
     let factory: Factory = get(&window(), "indexedDB").unchecked_into();
     if absent == Absent::Leave {
-        // Where the page may store nothing, Chromium's `databases` rejects a promise that no script can handle.
+        // If the page may not store anything, Chromium's `databases` rejects a promise that no script can handle.
         if get(&window(), "localStorage").is_falsy() {
             return Err(Unopened::Absent);
         }
@@ -227,12 +227,12 @@ async fn database(absent: Absent) -> Result<Database, Unopened> {
     }
 }
 
-/// The result of a request; nothing where it fails. Not of `blocked`: it may yet succeed.
+/// The result of a request; `None` if it fails. `blocked` is ignored, because the request may still succeed.
 fn result(request: Request) -> ResultAt {
     task::result(request.into(), "success", "error")
 }
 
-/// Waits for the end of the store's transaction: something comes where all of it is kept.
+/// Waits for the end of the store's transaction. The future gives a value if all of it is committed.
 fn finished(store: &Store) -> ResultAt {
     task::result(get(store, "transaction").unchecked_into(), "complete", "abort")
 }

@@ -1,4 +1,4 @@
-//! The page: what is painted on it, and what its controls say.
+//! The page: rendering, and the values of its controls.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -10,16 +10,16 @@ use standwith::session::Event;
 extern "C" {
     /// A form's renderer: `renderer.js`.
     pub type Renderer;
-    /// Paints a whole markup.
+    /// Renders a whole markup.
     #[wasm_bindgen(method)]
     pub(crate) fn paint(this: &Renderer, markup: &str);
-    /// Paints a part anew, if it is on the screen. Its markup begins with its number.
+    /// Renders a part again, if it is on the screen. Its markup begins with its number.
     #[wasm_bindgen(method)]
     pub(crate) fn patch(this: &Renderer, markup: &str);
     /// Moves the keyboard's focus.
     #[wasm_bindgen(method)]
     pub(crate) fn focus(this: &Renderer, id: &str);
-    /// Has every control say what it holds.
+    /// Dispatches `input` on every control whose value differs from the markup.
     #[wasm_bindgen(method)]
     pub(crate) fn say(this: &Renderer);
     /// Fills lists of countries with names for these codes, once in each language; or with a list of codes
@@ -29,20 +29,20 @@ extern "C" {
     /// Fetches the texts in this language, and calls `done` with them or with nothing.
     #[wasm_bindgen(method)]
     pub(crate) fn load(this: &Renderer, lang: &str, done: &JsValue);
-    /// Fetches a file with names of countries, and calls `done` with it or with nothing. The loader has the hash of those
-    /// in English.
+    /// Fetches a file of country names, and calls `done` with it or with nothing. The loader has the hash of the
+    /// English file.
     #[wasm_bindgen(method, js_name = loadCountries)]
     pub(crate) fn load_countries(this: &Renderer, name: &str, hash: &str, done: &JsValue);
 }
 
-/// What a control says now. What has no name is none of ours.
+/// The event for a control's current value. A control without a name is not ours.
 pub(crate) fn read(control: &Element) -> Option<Event> {
     let get = |property: &str| Reflect::get(control, &property.into()).ok();
     let name = control.get_attribute("name")?;
     let value = get("value")?.as_string()?;
     Some(match control.get_attribute("type").as_deref() {
         Some("checkbox") => Event::Ticked { name, value, ticked: get("checked")?.is_truthy() },
-        // Of several, the one that is chosen speaks for all.
+        // Of several radios, the checked one has the value.
         Some("radio") if !get("checked")?.is_truthy() => return None,
         _ => Event::Entered { name, value },
     })

@@ -1,5 +1,5 @@
-//! The proof of work by WebCrypto, as `standwith::proof` has it: one derivation after the other, in the browser's own
-//! threads, so that the page stays alive.
+//! Proof of work by WebCrypto, as defined in `standwith::proof`: one derivation after the other, in the browser's own
+//! threads, so that the page stays responsive.
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -10,7 +10,7 @@ use crate::task::settled;
 use crate::web_crypto::{bytes, given, subtle, uses};
 use standwith::proof::Challenge;
 
-/// Solves a challenge for the action of this identity. Returns the proof, or nothing; gives up as soon as it is not
+/// Solves a challenge for the action with this `jti`. Returns the proof, or `None`; stops when it is no longer
 /// `wanted`.
 pub(crate) async fn solve(
     challenge: String,

@@ -1,33 +1,33 @@
-// The renderer: turns markup (src/markup.rs) into nodes of a shadow root, and knows nothing of forms. The loader
-// paints the first markup with it, from the campaign file and so from anyone's hand; Rust all later ones. Elements,
-// attributes and texts, and no other way in.
+// The renderer: turns markup (src/markup.rs) into nodes of a shadow root; it does not depend on forms. The loader
+// renders the first paint with it, which comes with the campaign file and is therefore untrusted; Rust renders all
+// later markup. Markup can only create elements, attributes and texts.
 //
-// Browser extensions and scripts of the page put nodes of their own between these, or around them. So every element
-// has a list of the nodes that were made for it (`lastNodes`): those are compared with the markup, place by place,
-// wherever they stand, and all others are left alone.
+// Browser extensions and scripts of the page insert nodes between or around ours. So every element has a list of the
+// nodes that were made for it (`lastNodes`): those are compared with the markup, by index, wherever they are in the
+// document, and all others are left alone.
 
-/** What ends a text. */
+/** The end of a text. */
 const END = "\x7f";
 /** The code of the first name. */
 const FIRST = 48;
-// A form's members are its controls, by names without capitals, before anything else: what is called
-// on elements here has a capital in its name.
+// A form's controls hide its own members of the same name. Their names have no capitals, so the members that this file
+// uses on elements have a capital in their names.
 
 /**
- * An element, with the members of the one that an attribute is about.
+ * An element, with the members of all elements whose attributes are set.
  * @typedef {HTMLInputElement & Pick<HTMLImageElement, "referrerPolicy" | "crossOrigin"> & HasCountries} AnyElement
  * @typedef {Pick<HTMLSelectElement, "hasCountries" | "length">} HasCountries
  */
 
 /**
- * What a control holds is a property; everything else is an attribute, also of a checkbox or a radio.
+ * Whether the element's `value` is set as a property. Everything else is an attribute, also for a checkbox or a radio.
  * @param {{ localName: string, type?: string }} element
  */
 const isState = ({ localName, type }) =>
   /^(input|textarea|select)$/.test(localName) && !/bo|io/.test(/** @type {string} */ (type));
 
 /**
- * Makes an element, also where one of the page is named like the function.
+ * Creates an element, even if an element of the page is named `createElement`.
  * @template {string} K
  * @param {K} name
  * @returns {K extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[K] : HTMLElement}
@@ -36,7 +36,7 @@ export const create = (name) =>
   /** @type {any} */ (Document.prototype.createElement.call(document, name));
 
 /**
- * An option of a list. Not `new Option`: older libraries have one of their own.
+ * An option of a list. Not by `new Option`, because older libraries replace it.
  * @param {string} text
  * @param {string} value
  */
@@ -48,7 +48,7 @@ const option = (text, value) => {
 };
 
 /**
- * The child of `parent` that is this node or has it inside; nothing if it was taken out.
+ * The child of `parent` that is or contains this node; nothing if the node was removed.
  * @param {Node} parent
  * @param {Node | null | undefined} node
  */
@@ -60,9 +60,9 @@ const outermost = (parent, node) => {
 /** @param {ChildNode} node */
 const remove = (node) => node.parentNode?.removeChild(node);
 
-/** @typedef {(texts?: string) => void} Done what is called with a file that was fetched, or with nothing */
+/** @typedef {(texts?: string) => void} Done called with the fetched file, or with nothing after a failure */
 /**
- * What the loader adds fetches the texts in a language, and a file with names of countries by its name and hash.
+ * The loader's functions that fetch the texts in a language, and a file of country names by its name and hash.
  * @typedef {{
  *   load?: (lang: string, done: Done) => void,
  *   loadCountries?: (name: string, hash: string, done: Done) => void,
@@ -72,10 +72,10 @@ const remove = (node) => node.parentNode?.removeChild(node);
 
 /**
  * @param {ShadowRoot} root
- * @param {string} base what addresses of pictures are relative to
+ * @param {string} base the base address of pictures
  * @param {string} list the names that markup uses, a space between them: tags, then attributes
  * @param {number} tags how many of them are tags
- * @param {Record<string, string>} addresses what the value of an attribute that holds an address must fit
+ * @param {Record<string, string>} addresses patterns for the values of attributes that hold an address
  *   (`ADDRESSES` in `src/markup.rs`)
  */
 export const renderer = (root, base, list, tags, addresses) => {
@@ -86,12 +86,12 @@ export const renderer = (root, base, list, tags, addresses) => {
   let at;
   /** @type {number} */
   let depth;
-  /** @type {ChildNode[]} what stands in the root */
+  /** @type {ChildNode[]} the nodes made for the root */
   let top = [];
-  /** @type {[Node, ChildNode[], number][]} where each part is: what `node` takes */
+  /** @type {[Node, ChildNode[], number][]} the place of each part: the arguments of `node` */
   let parts;
 
-  /** The place in `names` of what comes next. */
+  /** The index in `names` of the next code. */
   const next = () => {
     const place = markup.charCodeAt(at) - FIRST;
     if (at >= markup.length) throw Error("no markup");
@@ -112,37 +112,37 @@ export const renderer = (root, base, list, tags, addresses) => {
    */
   const set = (element, name, value) => {
     if (name === "accent") {
-      // A colour and nothing else: what an address in a style leads to would be fetched.
+      // Only a colour, because the browser would fetch an address in a style.
       element.style.setProperty("--campaign-accent", /^#\w+$/.test(/** @type {string} */ (value))
         ? /** @type {string} */ (value)
         : "");
     } else if (name === "checked") {
       element.checked = value !== undefined;
     } else if (name === "value" && isState(element)) {
-      // Setting what stands there already would move the cursor.
+      // Setting the same value again would move the cursor.
       if (element.value !== value) element.value = value ?? "";
     } else if (value === undefined) {
       element.removeAttribute(name);
     } else {
       if (name === "src") {
         if (element.localName !== "img") return;
-        // Whoever has the picture hears neither of the page nor of a cookie.
+        // The picture's server must receive neither the page's address nor cookies.
         element.referrerPolicy = "no-referrer";
         element.crossOrigin = "anonymous";
         try {
           value = new URL(value, base).href;
         } catch {
-          // An address that is none leads nowhere as it is.
+          // An invalid address does no harm unchanged.
         }
       }
-      // At 0 is found what fits, and every value of an attribute for which there is no pattern.
+      // A match at 0: the value fits its pattern, or the attribute has none.
       if (value.search(addresses[name]) === 0) element.setAttribute(name, value);
     }
   };
 
   /**
-   * Makes an element what the markup says of it. `lastAttributes` is what the last markup said: what a person
-   * entered since, and what a browser's extension added, is not ours.
+   * Updates an element to the markup. Attributes are compared with those of the last markup (`lastAttributes`), so
+   * later input and additions of browser extensions are left alone.
    * @param {AnyElement} element
    */
   const fill = (element) => {
@@ -169,28 +169,28 @@ export const renderer = (root, base, list, tags, addresses) => {
     nodes.splice(count).forEach(remove);
     if (countries !== undefined) {
       element.hasCountries ??= false;
-      // The one that is chosen, in the place of the one that was.
+      // The chosen country replaces the one before.
       if (countries && !element.hasCountries) {
         element.length = count;
         element.append(option(countries, countries));
       }
     }
     for (name in lastAttributes) if (!(name in now)) set(element, name);
-    // After the children: a select takes only a value that it has. A control that has become another one, with a new
-    // name, holds nothing of what was entered before.
+    // After the children, because a select accepts only a value among its options. A control with a new name is another
+    // control, so all its attributes are set and nothing that was entered before remains.
     const isOther = now.name !== lastAttributes.name;
     for (name in now) if (isOther || now[name] !== lastAttributes[name]) set(element, name, now[name]);
   };
 
   /**
-   * Paints what comes next, in this place of the nodes that were made for `parent`.
+   * Renders the next node of the markup, at this index of the nodes made for `parent`.
    * @param {Node} parent
    * @param {ChildNode[]} nodes
    * @param {number} place
    */
   const node = (parent, nodes, place) => {
     if (markup[at] === "#") {
-      /** @type {any} a digit, or a sign that comes after: no number, so a property of its own */
+      /** @type {any} a digit or a later character; one that is no number becomes a named property */
       const part = markup[at + 1];
       parts[part] = [parent, nodes, place];
       at += 2;
@@ -198,13 +198,13 @@ export const renderer = (root, base, list, tags, addresses) => {
     const code = next();
     const name = code < tags ? names[code] : undefined;
     const here = nodes[place];
-    /** @type {any} a node of the right kind, `here` if it is one */
+    /** @type {any} a node of the right kind: `here` if it fits, else a new one */
     let made = here;
     let changed = true;
     at++;
     if (name) {
       if (/** @type {HTMLElement | undefined} */ (here)?.localName !== name) made = create(name);
-      // As deep as no markup of ours is: browsers break down over some thousand elements inside one another.
+      // Our own markup is never this deep; browsers crash on some thousand nested elements.
       if (++depth > 64) throw Error("no markup");
       fill(made);
       depth--;
@@ -219,11 +219,11 @@ export const renderer = (root, base, list, tags, addresses) => {
       if (made !== here) /** @type {Node} */ (here.parentNode).replaceChild(made, here);
       return;
     }
-    // After the nearest one before it that is there.
+    // After the nearest preceding node that is still in place.
     let before;
     while (place-- && !(before = outermost(parent, nodes[place])));
     const after = before ? before.nextSibling : parent.firstChild;
-    // Translators put an element of this name in the place of a text, which is no longer what it says.
+    // Translators replace a text by an element of this name, whose content is now outdated.
     if (made.data === undefined || after?.nodeName !== "FONT") parent.insertBefore(made, after);
     else if (changed) parent.replaceChild(made, after);
   };
@@ -236,7 +236,7 @@ export const renderer = (root, base, list, tags, addresses) => {
 
   return {
     /**
-     * Paints all of it; what stands there already, not again.
+     * Renders a whole markup, unless it equals the last one.
      * @param {string} text
      */
     paint(text) {
@@ -252,7 +252,7 @@ export const renderer = (root, base, list, tags, addresses) => {
       }
     },
     /**
-     * Paints a part that is on the screen.
+     * Renders a part, if it is on the screen.
      * @param {string} text
      */
     patch(text) {
@@ -264,15 +264,15 @@ export const renderer = (root, base, list, tags, addresses) => {
     /** @param {string} id */
     focus(id) {
       const element = root.getElementById(id);
-      // What is in a closed `details` takes no focus.
+      // An element in a closed `details` can't be focused.
       const details = element?.closest("details");
       if (details) details.open = true;
       const { activeElement } = /** @type {Document} */ (root.host.getRootNode());
-      // Whoever is busy elsewhere on the page by now stays there.
+      // The focus stays if it is elsewhere on the page.
       if (!activeElement || activeElement.contains(root.host)) element?.focus();
     },
-    /** Has every control say what it holds, where that is not what the markup says: some password managers
-        fill them without a word. */
+    /** Dispatches `input` on every control whose value differs from the markup, because some password managers
+    fill controls without an event. */
     say() {
       for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll("[name]"))) {
         if (!control.lastMarkup) continue;
@@ -286,7 +286,7 @@ export const renderer = (root, base, list, tags, addresses) => {
      * Fills lists of countries, once in each language.
      * @param {string} codes two letters each
      * @param {string} list a JSON list of codes with names, in the order of their language. If it is empty,
-     *   because it could not be loaded yet, the browser names the codes, which takes a slow phone 0.1 s
+     *   because it is not loaded yet, the names come from the browser, which takes a slow phone 0.1 s
      */
     countries(codes, list) {
       for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (
@@ -303,7 +303,7 @@ export const renderer = (root, base, list, tags, addresses) => {
           name = (code) => names.of(code) ?? code;
           ({ compare } = new Intl.Collator(lang));
         } catch {
-          // No language that the browser knows: in the order of the codes.
+          // The browser does not know the language: the codes stay in their order.
         }
         /** @type {HTMLOptionElement[]} */
         const all = list[2]

@@ -1,5 +1,5 @@
-//! The mailbox of one form: takes events in, updates the session, performs the effects and paints.
-//! It holds the only state that changes.
+//! The mailbox of one form: receives events, updates the session, performs the effects and renders.
+//! It holds the only mutable state.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -33,25 +33,25 @@ pub(crate) struct Runtime {
     root: ShadowRoot,
     renderer: Renderer,
     locale: RefCell<Locale>,
-    /// The text of the campaign file: in another language it is read anew.
+    /// The text of the campaign file: a change of language reads it again.
     file: String,
-    /// Names of countries, where the browser's own are not used, as far as they have come.
+    /// The loaded names of countries; empty before that.
     countries: RefCell<String>,
-    /// The place of the language that was asked for last.
+    /// Index of the language that was requested last.
     wanted: Cell<u32>,
     session: RefCell<Session>,
-    /// The first effects, until the form begins.
+    /// The first effects, until [`begin`](Self::begin) performs them.
     first_effects: RefCell<Vec<Effect>>,
-    /// Whether the first paint, if there was one, is this form's own.
+    /// Whether the first paint, if there was one, is that of this form.
     own: Cell<bool>,
-    /// Whether an event is worked on, or the form has not begun: others wait in the mailbox.
+    /// Whether an event is being processed, or the form has not begun: others wait in the mailbox.
     busy: Cell<bool>,
     mailbox: RefCell<Vec<Event>>,
-    /// The private key of the message on its way: it can't be taken out of the browser.
+    /// The private key of the current submission; not extractable from the browser.
     key: RefCell<Option<CryptoKey>>,
-    /// How long the device has worked for proofs since somebody pressed the button that sends, in seconds.
+    /// Time that the device has spent on proofs since the submit button was pressed, in seconds.
     worked: Cell<i64>,
-    /// Where the thanks lead by themselves, as long as the person does nothing else.
+    /// Address that the thanks open automatically, unless the supporter does something before.
     next_page: RefCell<String>,
     listeners: RefCell<Vec<Listener>>,
     /// The state of the session after the last event.
@@ -59,10 +59,10 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// A form that neither listens nor paints, until it [begins](Self::begin).
+    /// Makes a form that neither listens nor renders until it [begins](Self::begin).
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// The faults of the campaign file.
     pub(crate) fn new(
         host: HtmlElement,
         root: ShadowRoot,
@@ -74,7 +74,7 @@ impl Runtime {
         let (lang, mut seed, used) = context.first();
         let locale = Locale::compiled(&lang, texts, browser::RULES);
         let campaign = read(file, &locale)?;
-        // Who used the form that was painted first meant the subject that it shows. All else is drawn for each form.
+        // A supporter who used the first paint saw its subject. All other random choices are made for each form.
         if used {
             seed = seed_of_first(&campaign, seed);
         }
@@ -103,11 +103,11 @@ impl Runtime {
     }
 
     pub(crate) fn state(&self) -> &'static str {
-        // After a trap the session may stay borrowed.
+        // After a trap, the session may still be borrowed.
         self.session.try_borrow().map_or(self.last_state.get(), |session| session.state())
     }
 
-    /// Whether an event is worked on.
+    /// Whether an event is being processed.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy.get()
     }
@@ -119,26 +119,26 @@ impl Runtime {
         }
     }
 
-    /// Compares the markup that the loader painted with what this form would have painted first: the file's server may
+    /// Compares the markup that the loader rendered with this form's own first paint, because the file's server may
     /// have sent the first paint of another form.
     pub(crate) fn compare(&self, first: &str) {
         let (mut session, mut locale) = (self.session.borrow_mut(), self.locale.borrow_mut());
         self.own.set(view::is_first_of(first, session.campaign_mut(), &mut locale));
     }
 
-    /// Paints the form, with what a person did before, and performs the first effects. Returns whether the form is still
-    /// what the first paint, if there was one, showed: then a press of a button on it stands.
+    /// Renders the form with the input made before, and performs the first effects. Returns whether the form still
+    /// equals its first paint, if there was one: then a press of a button on it is valid.
     pub(crate) fn begin(self: &Rc<Self>, pressed: bool) -> bool {
         let mut effects = self.first_effects.take();
         self.listen();
-        // What was entered before. Nothing that a person does comes in between, so no press passes the comparison below.
+        // Takes over earlier input. No event can come in between, so no press bypasses the comparison below.
         self.renderer.say();
         while let Some(event) = self.next() {
             effects.append(&mut self.session.borrow_mut().take(event));
         }
         let own = self.own.get();
         if !own {
-            // Nothing of it stays, not even what no markup speaks of.
+            // Removes all of it, also state that is not in the markup.
             self.renderer.paint(".");
         }
         self.paint(Dirty::SCREEN);
@@ -155,18 +155,18 @@ impl Runtime {
         if !values.is_empty() {
             self.send(Event::Prefilled(values));
         }
-        // What somebody pressed on a form that is another by now, by the campaign file, a link or a draft, is not what
-        // they meant to send. What they ticked on this form's own first paint is what they meant.
+        // A press is discarded if the form has changed since, by the campaign file, a link or a draft: the supporter
+        // did not mean to send this. Ticks on this form's own first paint stay.
         let stands = own && self.session.borrow().is_as_first(&before);
         if !own || (pressed && !stands) {
             self.send(Event::Repainted { own, pressed });
         }
-        // The rest can wait for a task of its own.
+        // The rest runs in a separate task.
         browser::wait(0, &self.later(0, |runtime, _, _| runtime.complete()));
         stands
     }
 
-    /// What no one waits for: names of countries, the outbox, a remark on an address that was entered early.
+    /// Starts the work that is not urgent: names of countries, the outbox, a suggestion for an address entered early.
     fn complete(self: &Rc<Self>) {
         self.name_countries();
         self.drain();
@@ -174,7 +174,7 @@ impl Runtime {
         self.send(Event::Left("email".to_owned()));
     }
 
-    /// Listens to what a person does.
+    /// Adds the listeners for input.
     fn listen(self: &Rc<Self>) {
         for kind in ["input", "change"] {
             self.on(&self.root, kind, |runtime, event| {
@@ -201,8 +201,8 @@ impl Runtime {
         });
     }
 
-    /// Loads the names of the countries, if the form asks for one. Those of browsers differ, Chromium has none in Khmer,
-    /// and asking for the first one takes a slow phone 0.1 s.
+    /// Loads the names of the countries, if the form asks for one. Those of browsers differ, Chromium has none in
+    /// Khmer, and the first one takes a slow phone 0.1 s.
     fn name_countries(self: &Rc<Self>) {
         if !self.session.borrow().asks("country") {
             return;
@@ -210,7 +210,7 @@ impl Runtime {
         let locale = self.locale.borrow();
         let (name, hash) = locale.countries().unwrap_or(("countries", ""));
         let done = self.later(0, |runtime, _, came| {
-            // The browser's own are better than none.
+            // Without them, the browser's own names are used.
             let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
             runtime.countries.replace(list);
             runtime.show_countries();
@@ -218,7 +218,7 @@ impl Runtime {
         self.renderer.load_countries(name, hash, &done);
     }
 
-    /// Fills lists of countries. In English the browser has the names if ours are still on their way.
+    /// Fills lists of countries. In English, the browser's names are used while ours are loading.
     fn show_countries(&self) {
         let list = self.countries.borrow();
         if !list.is_empty() || self.locale.borrow().countries().is_none() {
@@ -226,11 +226,11 @@ impl Runtime {
         }
     }
 
-    /// The texts of the language in this place of the campaign's have come.
+    /// Switches to the campaign's language with this index, whose texts have arrived.
     fn speak(self: &Rc<Self>, place: u32, texts: &str) {
         let lang = self.session.borrow().language(place as usize).to_owned();
         if !self.session.borrow().may_speak() {
-            // As soon as it may.
+            // Requested again, until the session may switch.
             return self.send(Event::Acted(["language-", &lang].concat()));
         }
         let other = Locale::compiled(&lang, texts, browser::RULES);
@@ -259,7 +259,7 @@ impl Runtime {
         }));
     }
 
-    /// Takes an event in, and those that have waited. While another one is worked on, it waits for its turn.
+    /// Processes an event, and those in the mailbox. While another one is being processed, it only queues the event.
     pub(crate) fn send(self: &Rc<Self>, event: Event) {
         self.mailbox.borrow_mut().push(event);
         if self.busy.replace(true) {
@@ -272,7 +272,7 @@ impl Runtime {
             self.last_state.set(session.state());
             changes = changes.and(session.changes());
             drop(session);
-            // What has a way to go begins before anything is painted.
+            // Effects that take long start before rendering.
             let mut seen = Vec::new();
             for effect in effects {
                 match effect {
@@ -286,7 +286,7 @@ impl Runtime {
                     _ => seen.push(effect),
                 }
             }
-            // The page has answered by now: what that changed is painted along.
+            // The page has answered by now; its changes are rendered in the same pass.
             if !seen.is_empty() || self.mailbox.borrow().is_empty() {
                 self.paint(std::mem::take(&mut changes));
             }
@@ -295,13 +295,13 @@ impl Runtime {
         self.busy.set(false);
     }
 
-    /// The event that has waited longest.
+    /// The oldest event in the mailbox.
     fn next(&self) -> Option<Event> {
         let mut mailbox = self.mailbox.borrow_mut();
         if mailbox.is_empty() { None } else { Some(mailbox.remove(0)) }
     }
 
-    /// Shows what events have changed.
+    /// Renders what the events have changed.
     fn paint(&self, changes: Dirty) {
         if changes.touch(Dirty::SCREEN) {
             let markup = view::whole(&self.session.borrow(), &self.locale.borrow(), None);
@@ -362,7 +362,7 @@ impl Runtime {
             Effect::Prove { attempt, challenge, jti } => {
                 let (tell, form) = (self.teller(), Rc::downgrade(self));
                 let sender = form.clone();
-                // Nobody works for a form that is gone.
+                // The work stops when the form is gone.
                 let wanted = move || sender.upgrade().is_some_and(|form| form.state() == "sending");
                 spawn(async move {
                     let proof = Self::solve(form, challenge, jti, Box::new(wanted)).await;
@@ -425,7 +425,7 @@ impl Runtime {
             Effect::Speak { lang, place } => {
                 self.wanted.set(place);
                 let done = self.later(place, |runtime, place, came| {
-                    // Of several that were asked for, the last one counts.
+                    // Of several requested languages, the last one counts.
                     if runtime.wanted.get() == place {
                         match came.as_string() {
                             Some(texts) => runtime.speak(place, &texts),
@@ -438,7 +438,7 @@ impl Runtime {
         }
     }
 
-    /// What tells the session of an event, as long as there is a form.
+    /// A function that sends an event to the session, as long as the form exists.
     fn teller(self: &Rc<Self>) -> impl Fn(Event) + use<> {
         let runtime = Rc::downgrade(self);
         move |event| {
@@ -448,7 +448,7 @@ impl Runtime {
         }
     }
 
-    /// Sends what the device keeps of this campaign.
+    /// Sends the outbox entries of this campaign.
     fn drain(self: &Rc<Self>) {
         let runtime = Rc::downgrade(self);
         let form = runtime.clone();
@@ -470,7 +470,7 @@ impl Runtime {
                     runtime.send(Event::Found { kept, expired, mine });
                 }
                 (Some(runtime), None) => runtime.send(Event::Stored(false)),
-                // The form is gone: the next one may send them.
+                // The form is gone: its claims are released, so that the next one can send them.
                 (None, Some(Found { mine, .. })) => {
                     mine.into_iter().for_each(|entry| spawn(outbox::release(entry)));
                 }
@@ -479,7 +479,7 @@ impl Runtime {
         });
     }
 
-    /// Posts one message that the device keeps, with this proof of work, if there is one.
+    /// Posts an outbox entry, with this proof of work, if there is one.
     fn post_entry(self: &Rc<Self>, kept: OutboxEntry, proof: &str) {
         let (url, content_type) = self.session.borrow().destination(proof);
         let (runtime, proved) = (Rc::downgrade(self), !proof.is_empty());
@@ -498,7 +498,7 @@ impl Runtime {
         fetch(&Method::POST, &url, Some((&body, content_type)), &done);
     }
 
-    /// Makes the proof of work for a message that the device keeps, while no other tab may send it.
+    /// Makes the proof of work for an outbox entry, while no other tab may send it.
     fn prove_entry(self: &Rc<Self>, entry: OutboxEntry, challenge: String) {
         let runtime = Rc::downgrade(self);
         let (form, sender, mine) = (runtime.clone(), runtime.clone(), entry.clone());
@@ -513,8 +513,8 @@ impl Runtime {
         });
     }
 
-    /// Solves a challenge, as long as it is `wanted` and the device has not worked for too long already: an endpoint
-    /// may ask again and again. Returns nothing once it has.
+    /// Solves a challenge, as long as it is `wanted` and the total work is below [`LONGEST_WORK`], because an endpoint
+    /// may ask repeatedly. Returns `None` otherwise.
     async fn solve(
         form: Weak<Self>,
         challenge: String,
@@ -530,7 +530,7 @@ impl Runtime {
         proof
     }
 
-    /// Leads to another page in a while, unless the person does anything before.
+    /// Opens another page after 3 s, unless the supporter does anything before.
     fn lead(self: &Rc<Self>, url: String) {
         self.next_page.replace(url);
         let runtime = Rc::downgrade(self);
@@ -544,7 +544,7 @@ impl Runtime {
         }
         let go = self.later(0, |runtime, _, _| {
             let url = runtime.next_page.take();
-            // The thanks may be gone.
+            // The thanks may no longer be shown.
             if !url.is_empty() && runtime.state() == "sent" {
                 browser::go(&url);
             }
@@ -552,8 +552,7 @@ impl Runtime {
         browser::wait(3000, &go);
     }
 
-    /// What is to be called when something has come. Nobody hears of it when the element is gone by
-    /// then, and the form lives no longer for its sake.
+    /// A callback for a result. It does nothing if the element is gone by then, and it does not keep the form alive.
     fn later(
         self: &Rc<Self>,
         attempt: u32,
@@ -590,7 +589,7 @@ impl Runtime {
         self.dispatch(kind, &to_js(&Detail::from(event)), false);
     }
 
-    /// Under which name the tab keeps what was typed.
+    /// Key of the draft in the tab's storage.
     fn kept_as(&self) -> String {
         let before = decimal(browser::alike_before(&self.host).into());
         ["standwith:", &self.campaign(), ":", &before].concat()
@@ -600,7 +599,7 @@ impl Runtime {
         self.session.borrow().campaign_id().to_owned()
     }
 
-    /// Dispatches an event on the element; whether nobody cancelled it.
+    /// Dispatches an event on the element. Returns whether it was not cancelled.
     fn dispatch(&self, kind: &str, detail: &JsValue, cancelable: bool) -> bool {
         browser::dispatch(&self.host, kind, detail, cancelable)
     }
@@ -609,7 +608,7 @@ impl Runtime {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let within = |selector| target.as_ref().and_then(|t| t.closest(selector).ok().flatten());
         if within("[type=submit]").is_some() {
-            // A sandboxed frame may never see `submit`; a click comes in every case, by Enter too.
+            // A sandboxed frame may get no `submit`, but it always gets a click, also for Enter.
             event.prevent_default();
             self.submit();
         } else if let Some(channel) = within("[data-share]") {
@@ -617,11 +616,11 @@ impl Runtime {
             self.send(Event::Shared(channel));
         } else if let Some(actor) = within("[data-act]") {
             event.prevent_default();
-            // As on sending: some password managers fill controls without a word.
+            // As on sending, because some password managers fill controls without an event.
             self.renderer.say();
             self.send(Event::Acted(actor.get_attribute("data-act").unwrap_or_default()));
         } else if let Some(link) = within("a[href^=\"#\"]") {
-            // The page's own address stays as it is.
+            // The link must not change the page's address.
             event.prevent_default();
             let id = link.get_attribute("href").unwrap_or_default();
             self.renderer.focus(id.strip_prefix('#').unwrap_or_default());
@@ -629,7 +628,7 @@ impl Runtime {
     }
 
     pub(crate) fn reset(self: &Rc<Self>) {
-        // What nobody has told of yet is to be emptied, too.
+        // Values without an event must be emptied, too.
         self.renderer.say();
         self.send(Event::Reset);
     }
@@ -640,15 +639,14 @@ impl Runtime {
     }
 }
 
-/// Sends a request, with or without a body of a media type. By address and options, and not by gloo-net's builder: a page
-/// may have put something of its own in the place of `Request` and `Headers`, and the builder's query parameters cost
-/// 1,900 bytes (brotli).
+/// Sends a request, with or without a body of a media type. By address and options, not by gloo-net's builder: a page
+/// may have replaced `Request` and `Headers`, and the builder's query parameters cost 1,900 bytes (brotli).
 fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue) {
     let init = to_js(&RequestInit {
         method: method.as_ref(),
         credentials: "omit",
         referrer_policy: "no-referrer",
-        // What is sent goes where the campaign file says, and nowhere else.
+        // A message goes only to the address in the campaign file.
         redirect: body.map(|_| "error"),
         body: body.map(|(body, _)| body),
         headers: body.map(|(_, content_type)| Headers { content_type }),
@@ -656,13 +654,13 @@ fn fetch(method: &Method, url: &str, body: Option<(&str, &str)>, done: &JsValue)
     browser::post(url, &init, done);
 }
 
-/// The campaign of a file in the language of the form.
+/// The campaign of a file, in the form's language.
 fn read(file: &str, locale: &Locale) -> Result<Campaign, Vec<ConfigFault>> {
     let file = CampaignFile::read(file).map_err(|fault| vec![fault])?;
     file.into_campaign(&locale.lang, Strictness::Lenient)
 }
 
-/// What the control says at which something happened.
+/// The event for the value of the control that a DOM event is about.
 fn said(event: &DomEvent) -> Option<Event> {
     page::read(&event.target()?.dyn_into().ok()?)
 }

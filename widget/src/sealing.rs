@@ -1,4 +1,4 @@
-//! Sealing by WebCrypto, step by step as `standwith::sealing` has it. Whatever fails, nothing comes of it.
+//! Sealing by WebCrypto, with the steps of `standwith::sealing`. Any failure gives `None`.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -12,14 +12,14 @@ use standwith::campaign::SealingKey;
 use standwith::envelope::PublicKey;
 use standwith::sealing;
 
-/// Seals a text to a key. Returns the compact JWE, or nothing.
+/// Seals a text to a key. Returns the compact JWE, or `None` after a failure.
 pub(crate) async fn seal(plaintext: String, key: SealingKey) -> Option<String> {
     let subtle = subtle();
     let jwk = to_js(&Jwk { kty: &key.kty, crv: &key.crv, x: &key.x, y: &key.y });
     let (jwk, curve) = (jwk.unchecked_into(), p256("ECDH"));
     let theirs = subtle.import_key_with_object("jwk", &jwk, &curve, false, &list(&[]));
     let theirs = settled(theirs).await?;
-    // Made for this one text, and gone with it.
+    // An ephemeral key, only for this text.
     let (private, x, y) = key_pair("ECDH", "deriveBits").await?;
     let header = sealing::header(&PublicKey::p256(&x, &y), &key.kid);
     let agreed = with("ECDH", "public", &theirs);
@@ -35,7 +35,7 @@ pub(crate) async fn seal(plaintext: String, key: SealingKey) -> Option<String> {
     let sealed = subtle.encrypt_with_object_and_buffer_source(&how, &key, &plaintext);
     let sealed = bytes(&settled(sealed).await?);
     let iv = bytes(&iv);
-    // A page that has put something of its own in the place of these gets no message.
+    // If the page has replaced these functions, the message must not reach it.
     let fresh = iv.iter().any(|byte| *byte != 0);
     (fresh && sealed.len() > 16).then(|| sealing::compact(&header, &iv, &sealed))
 }

@@ -8,7 +8,7 @@ use standwith::base64url;
 use standwith::envelope::PublicKey;
 use standwith::session::SigningInputs;
 
-/// Makes a fresh key and an identity, and digests texts.
+/// Generates a fresh key and a `jti`, and digests texts.
 pub(crate) async fn prepare(texts: Vec<String>) -> Option<(CryptoKey, SigningInputs)> {
     let (key, x, y) = key_pair("ECDSA", "sign").await?;
     let jti = base64url::encode(&bytes(&random(16)?.into()));

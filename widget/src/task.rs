@@ -1,4 +1,4 @@
-//! Executor of the widget's async functions, and futures of promises, events and timers. By hand: that of
+//! Executor of the widget's async functions, and futures for promises, events and timers. Our own, because
 //! `wasm-bindgen-futures` costs 1,720 bytes more (brotli), 290 of them before the first paint.
 
 use std::cell::{Cell, RefCell};
@@ -16,21 +16,21 @@ use crate::listener::{Listener, once};
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A future that runs by itself.
+/// A spawned future.
 struct Task {
-    /// Nothing once it has ended.
+    /// The future; `None` once it has ended.
     work: RefCell<Option<Work>>,
-    /// Whether something came for it while it ran.
+    /// Whether it was woken while it ran.
     woken: Cell<bool>,
 }
 
 thread_local! {
-    /// The task that runs now: what it waits for resumes it. A waker without `unsafe` would have to be `Send`.
+    /// The running task, which the futures that it waits for resume. A waker without `unsafe` would have to be `Send`.
     static RUNNING: RefCell<Option<Rc<Task>>> = const { RefCell::new(None) };
 }
 
-/// Runs a future: at once up to where it waits, and each time after that within the callback for which it waited. So the
-/// next request of a transaction is made before IndexedDB can end it.
+/// Runs a future: at once until it waits, and later within the callback that it waited for. So the next request of a
+/// transaction is made before IndexedDB can end it.
 pub(crate) fn spawn(work: impl Future<Output = ()> + 'static) {
     start(Box::pin(work));
 }
@@ -53,7 +53,7 @@ fn resume(task: &Rc<Task>) {
     }
 }
 
-/// A value that comes once: a future of it.
+/// A future of a value that is set once.
 #[derive(Clone, Default)]
 struct Signal(Rc<Sent>);
 
@@ -88,14 +88,14 @@ impl Future for Signal {
 
 // The futures below have names: as async functions, each would bring a state machine (145 bytes for `ResultAt`).
 
-/// The value of a promise, which may be none of the browser's own; nothing where it is rejected.
+/// The value of a promise, which may be an object of the page; `None` if it is rejected.
 pub(crate) fn settled(promise: Result<Promise, JsValue>) -> Settled {
     let signal = Signal::default();
     let sent = signal.clone();
     let heard =
         promise.and_then(|promise| browser::when(&promise, &once(move |came| sent.send(came))));
     if heard.is_err() {
-        // As it says what came of no promise.
+        // The same result as for a rejected promise.
         signal.send(JsValue::UNDEFINED);
     }
     Settled(signal)
@@ -112,7 +112,7 @@ impl Future for Settled {
     }
 }
 
-/// The `result` that an object of IndexedDB has at the first of these events; nothing at the second one.
+/// The `result` of an object of IndexedDB at the first of these events; `None` at the second one.
 pub(crate) fn result(target: EventTarget, good: &'static str, bad: &'static str) -> ResultAt {
     let signal = Signal::default();
     let listen = |kind, well: bool| {
@@ -137,7 +137,7 @@ impl Future for ResultAt {
     }
 }
 
-/// What comes of a future, or the future itself where it takes longer than so many milliseconds.
+/// The output of a future, or the future itself if it takes longer than so many milliseconds.
 pub(crate) async fn within<T>(
     milliseconds: u32,
     mut work: Pin<Box<dyn Future<Output = T>>>,

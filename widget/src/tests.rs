@@ -1,4 +1,4 @@
-//! What only a browser can tell: nodes, focus, listeners, events, and pages that misbehave.
+//! Tests that need a browser: nodes, focus, listeners, events, and pages that misbehave.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::{Mounted, mount};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-// What people, pages and endpoints do, in their own language.
+// Actions of people, pages and endpoints, in JavaScript.
 #[wasm_bindgen(inline_js = r#"
 const tell = (target, Kind, type, more) =>
   target.dispatchEvent(new Kind(type, { bubbles: true, composed: true, cancelable: true, ...more }));
@@ -120,7 +120,7 @@ const CAMPAIGN: &str = r#"{
   "counter": {"goal": 100}
 }"#;
 
-/// What a person enters, none of which may come out in an event.
+/// A supporter's input, none of which may appear in an event.
 const PERSON: [(&str, &str); 4] = [
     ("given_name", "មេឃ"),
     ("family_name", "Quillfeather"),
@@ -128,20 +128,20 @@ const PERSON: [(&str, &str); 4] = [
     ("body", "The river is all we have."),
 ];
 
-/// A form on a page, and all that the page hears of it.
+/// A form on a page, and all events that the page receives.
 struct Form {
     host: HtmlElement,
     root: ShadowRoot,
     mounted: Rc<RefCell<Option<Mounted>>>,
-    /// Bodies.
+    /// Posted bodies.
     posted: Array,
-    /// Kinds and details.
+    /// Kinds and details of the received events.
     heard: Rc<RefCell<Vec<(String, String)>>>,
     listeners: RefCell<Vec<Listener>>,
 }
 
 impl Form {
-    /// The form of a campaign, whose endpoint takes everything.
+    /// The form of a campaign, whose endpoint accepts everything.
     fn new() -> Self {
         let posted = Array::new();
         serve(&posted, &JsValue::UNDEFINED);
@@ -161,7 +161,7 @@ impl Form {
         };
         for kind in ["ready", "start", "invalid", "submit", "sent", "error", "share", "count"] {
             let heard = heard.clone();
-            // At the document: they bubble up to there, and out of every shadow.
+            // At the document, because they bubble and leave every shadow root.
             form.on(&form.host.owner_document().unwrap(), kind, move |event| {
                 let detail = event.unchecked_ref::<CustomEvent>().detail();
                 let detail = JSON::stringify(&detail).unwrap().into();
@@ -189,7 +189,7 @@ impl Form {
         let addresses = JSON::parse(&address_patterns()).unwrap();
         let base = "https://river.invalid/campaigns/";
         let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
-        // The loader's; here no file of texts ever comes.
+        // A function of the loader; here it never delivers a file.
         put(&renderer, "loadCountries", &Function::new_no_args(""));
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &[campaign, "", &context].join("\0"));
@@ -198,7 +198,7 @@ impl Form {
         self.mounted.replace(Some(mounted));
     }
 
-    /// Has a page's handler hear of `standwith:…`, until the form is gone.
+    /// Adds a page's handler for `standwith:…`, until the form is dropped.
     fn on(&self, target: &EventTarget, kind: &str, handle: impl Fn(Event) + 'static) {
         let kind = Box::leak(["standwith:", kind].concat().into_boxed_str());
         self.listeners.borrow_mut().push(Listener::new(target, kind, handle));
@@ -223,7 +223,7 @@ impl Form {
         type_at(&control, 0, text);
     }
 
-    /// Fills in everything.
+    /// Fills in all fields.
     fn fill(&self) {
         for (name, text) in PERSON {
             self.enter(name, text);
@@ -268,7 +268,7 @@ impl Form {
         panic!("{kind} is not among {:?}; the form is {}", self.told(), self.state());
     }
 
-    /// Submits, and waits until that failed.
+    /// Submits, and waits for the failure.
     async fn submit_in_vain(&self) {
         self.heard.borrow_mut().clear();
         self.submit();
@@ -286,7 +286,7 @@ impl Form {
         detail.clone()
     }
 
-    /// The controls, in their order.
+    /// The controls, in order.
     fn controls(&self) -> Vec<JsValue> {
         let controls = self.root.query_selector_all("[name]").unwrap();
         (0..controls.length()).map(|index| controls.get(index).unwrap().into()).collect()
@@ -318,7 +318,7 @@ async fn moment() {
     JsFuture::from(pause()).await.unwrap();
 }
 
-// Painting.
+// Rendering.
 
 #[test]
 fn typing_keeps_the_control_its_focus_and_its_cursor() {
@@ -327,7 +327,7 @@ fn typing_keeps_the_control_its_focus_and_its_cursor() {
     for name in ["given_name", "body"] {
         let control = form.control(name);
         form.enter(name, "Chan Sophea");
-        // A letter after the other, in the middle.
+        // One letter after the other, in the middle of the text.
         for (at, letter) in [(4, "d"), (5, "a"), (6, "r")] {
             type_at(&control, at, letter);
             assert_eq!(get(&control, "selectionStart"), f64::from(at + 1));
@@ -362,7 +362,7 @@ fn mistakes_come_and_go_without_touching_the_controls() {
 fn countries_come_with_the_first_focus_and_stay() {
     let form = Form::new();
     let country = form.control("country");
-    // At most the one that is suggested.
+    // At most the suggested country is in the list.
     assert!(country.child_element_count() <= 2);
     form.control("given_name").focus().unwrap();
     assert!(country.child_element_count() > 200);
@@ -388,19 +388,19 @@ async fn a_form_is_empty_after_reset() {
     for name in ["given_name", "email"] {
         assert_eq!(value(&form.control(name)), "");
     }
-    // What the browser suggests is there again.
+    // The browser's suggestion is restored.
     assert_ne!(value(&form.control("country")), "KH");
     assert_eq!(get(&form.control("consent_delivery"), "checked"), false);
     assert_eq!(value(&form.control("body")), "Please do.\n\n{{given_name}}");
 
-    // The next person's.
+    // The next person can send.
     form.fill();
     form.submit();
     form.until("sent").await;
     assert_eq!(form.posted.length(), 2);
 }
 
-/// The campaign with more keys.
+/// The test campaign with additional keys.
 fn campaign_with(keys: &str) -> String {
     CAMPAIGN.replacen('{', &["{", keys, ", "].concat(), 1)
 }
@@ -414,7 +414,7 @@ fn one_of_several_answers_is_chosen() {
     radio("name").click();
     assert_eq!(chosen(), [true, false, false]);
     radio("initials").click();
-    // What is painted for other reasons leaves it alone.
+    // Rendering for another reason does not change it.
     form.submit();
     assert_eq!(chosen(), [false, true, false]);
     assert_eq!(value(&radio("initials")), "initials");
@@ -454,7 +454,7 @@ fn what_a_password_manager_fills_in_without_a_word_is_sent() {
 #[test]
 async fn a_form_that_the_browser_translates_goes_on() {
     let form = Form::new();
-    // As translators of browsers do: every text becomes an element.
+    // Like the translators of browsers: every text becomes an element.
     let translate: js_sys::Function = page(
         r#"(root) => {
           const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -528,7 +528,7 @@ fn texts_of_a_campaign_never_become_elements() {
             let tag = |index| all.get(index).unwrap().node_name();
             (0..all.length()).map(tag).filter(|tag| tag != "A").collect::<Vec<_>>()
         };
-        // The story's own Markdown makes emphasis and links, and no more.
+        // The story's own Markdown creates emphasis and links, nothing else.
         let expected = tags(&Form::of(&plain, Array::new()));
         let form = Form::of(&campaign.concat().replace('T', &quoted), Array::new());
         assert_eq!(tags(&form), expected, "{text}");
@@ -554,13 +554,13 @@ async fn focus_goes_to_the_summary_the_field_the_notice_and_the_thanks() {
     assert_eq!(form.focused(), "form-summary");
     form.find("#form-summary a[href='#email']").click();
     assert_eq!(form.focused(), "email");
-    // What is folded opens.
+    // Focusing a control in a closed `details` opens it.
     form.enter("body", "");
     form.submit();
     form.find("#form-summary a[href='#body']").click();
     assert_eq!(form.focused(), "body");
     form.enter("body", "Please do.\n\n{{given_name}}");
-    // Submitted once more with the same field errors, it is told once more.
+    // Submitting again with the same field errors focuses the summary again.
     form.submit();
     assert_eq!(form.focused(), "form-summary");
 
@@ -575,7 +575,7 @@ async fn focus_goes_to_the_summary_the_field_the_notice_and_the_thanks() {
     assert_eq!(form.focused(), "form-thanks");
 }
 
-// Life and death.
+// Lifetime.
 
 #[test]
 fn nothing_listens_once_the_form_is_dropped() {
@@ -608,7 +608,7 @@ async fn an_answer_that_comes_after_the_end_is_told_to_nobody() {
     let body = form.control("body");
     form.mounted.take();
     form.heard.borrow_mut().clear();
-    // While it is awaited, nothing holds the form any more.
+    // The pending request does not keep the form alive.
     let before = form.root.text_content();
     type_at(&body, 0, "x");
     assert_eq!(form.root.text_content(), before);
@@ -629,7 +629,7 @@ async fn a_page_may_do_as_it_likes_inside_an_event() {
             let done = Rc::new(Cell::new(0));
             let times = done.clone();
             form.on(&form.host, kind, move |_| {
-                // A click on the button inside the event that a click caused goes on for ever.
+                // A click on the button within the event that a click caused would recurse without end.
                 if times.replace(times.get() + 1) > 3 {
                     return;
                 }
@@ -647,7 +647,7 @@ async fn a_page_may_do_as_it_likes_inside_an_event() {
                     }
                     "submit" => click("[type=submit]"),
                     "reset" => mounted.borrow().as_ref().unwrap().reset(),
-                    // The event came from within; the loader frees later, a page may be rougher.
+                    // Frees the form within its own event. The loader frees it later, but a page may not.
                     "free" => drop(mounted.take()),
                     "empty" => root.set_text_content(None),
                     _ => {
@@ -685,7 +685,7 @@ async fn a_second_click_while_it_is_sent_sends_nothing() {
     form.submit();
     form.submit();
     assert_eq!(form.state(), "sending");
-    // What is typed meanwhile stays typed, and does not change what is sent.
+    // Input during sending is preserved, and does not change the message.
     form.enter("family_name", "Later");
     form.submit();
     form.until("sent").await;
@@ -723,7 +723,7 @@ async fn a_page_may_veto() {
 #[test]
 async fn events_leave_every_shadow_and_hold_nothing_of_the_person() {
     let form = Form::new();
-    // The page itself may have put the form in a shadow of its own.
+    // The page may have put the form in its own shadow root.
     let outer = attach();
     outer.shadow_root().unwrap().append_child(&form.host).unwrap();
     form.enter("given_name", "x");
@@ -744,7 +744,7 @@ async fn events_leave_every_shadow_and_hold_nothing_of_the_person() {
         assert!(!all.contains(text), "{all}");
     }
     assert_eq!(form.detail("submit"), r#"{"campaign":"river"}"#);
-    // The count that was asked for when the form was shown may have come before.
+    // The count requested when the form was shown may have arrived before.
     let count = ("count".to_owned(), r#"{"count":42,"goal":100}"#.to_owned());
     assert!(form.heard.borrow().contains(&count), "{all}");
     let sent = form.detail("sent");
@@ -774,7 +774,7 @@ async fn events_say_what_the_contract_says() {
     assert_eq!(form.detail("count"), r#"{"count":41,"goal":100}"#);
 }
 
-// What a page or a browser takes away.
+// Functions that a page or a browser removes.
 
 #[test]
 async fn a_page_with_a_fetch_of_its_own_loses_no_text() {
@@ -804,7 +804,7 @@ async fn a_page_with_a_fetch_of_its_own_loses_no_text() {
         }
         assert_eq!(form.find("[type=submit]").text_content().unwrap(), "Try again");
 
-        // The way is free again.
+        // The endpoint is reachable again.
         serve(&form.posted, &JsValue::UNDEFINED);
         form.submit();
         form.until("sent").await;
@@ -849,7 +849,7 @@ async fn trying_again_sends_the_same_action() {
     serve(&form.posted, &JsValue::UNDEFINED);
     form.submit();
     form.until("sent").await;
-    // Six times by itself, each time it is asked to.
+    // Six attempts for each failed press.
     assert_eq!(seen.length(), 12);
     assert!(seen.iter().all(|body| body == form.posted.get(0)));
 }
@@ -858,7 +858,7 @@ async fn trying_again_sends_the_same_action() {
 async fn a_device_works_for_a_minute_at_most_however_often_it_is_asked() {
     let form = Form::new();
     form.fill();
-    // No derivation solves it, each takes seven seconds, and every answer asks for another.
+    // No derivation solves it, each takes seven seconds, and every answer requires another proof.
     page(
         "(() => {
           const { now } = Date;
@@ -883,7 +883,7 @@ async fn a_device_works_for_a_minute_at_most_however_often_it_is_asked() {
     assert_eq!(form.focused(), "form-notice");
     let once = page("worked").as_f64().unwrap();
     assert!((1.0..=10.0).contains(&once), "{once} derivations");
-    // Whoever presses once more lets it work once more.
+    // Pressing the button again allows more work.
     form.submit_in_vain().await;
     let twice = page("rested()").as_f64().unwrap() - once;
     assert!((1.0..=10.0).contains(&twice), "{twice} derivations");
@@ -894,7 +894,7 @@ async fn without_web_crypto_the_person_is_told() {
     let broken = [
         "Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true })",
         "Object.defineProperty(crypto, 'subtle', { value: {}, configurable: true })",
-        // Each call of it, refused one way or the other.
+        // Each of its calls, failing in different ways.
         "['generateKey', () => Promise.reject('no')]",
         "['generateKey', () => { throw 'no' }]",
         "['generateKey', async () => ({})]",
@@ -948,7 +948,7 @@ async fn sharing_says_whether_the_text_was_copied() {
         ("{ writeText() { throw 'no' } }", "could not copy the text"),
         ("{ writeText: () => Promise.reject('no') }", "could not copy the text"),
         ("{ writeText: async (text) => { globalThis.copied = text } }", "Copied"),
-        // Of old polyfills.
+        // Old polyfills.
         ("{ writeText() {} }", "Copied"),
     ] {
         let form = Form::new();

@@ -1,4 +1,4 @@
-//! WebCrypto as the widget uses it. A page may have replaced any of it: results are checked where they are used.
+//! Bindings to WebCrypto. A page may have replaced any of it, so results are checked where they are used.
 
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -45,19 +45,19 @@ pub(crate) fn p256(name: &str) -> Object {
     to_js(&curve).unchecked_into()
 }
 
-/// An algorithm with one parameter that is no text.
+/// An algorithm with one parameter that is not a string.
 pub(crate) fn with(name: &str, parameter: &str, value: &JsValue) -> Object {
     let algorithm = to_js(&Algorithm { name, named_curve: None, hash: None, iterations: None });
     let _ = Reflect::set(&algorithm, &parameter.into(), value);
     algorithm.unchecked_into()
 }
 
-/// A list of what a key may be used for.
+/// List of the allowed usages of a key.
 pub(crate) fn uses(what: &str) -> JsValue {
     list(&[what.into()]).into()
 }
 
-/// A fresh pair of keys on P-256: the private one, which can't be taken out of the browser, and x and y of the public one.
+/// A fresh key pair on P-256: the private key, which is not extractable, and x and y of the public one.
 pub(crate) async fn key_pair(algorithm: &str, what: &str) -> Option<(CryptoKey, String, String)> {
     let subtle = subtle();
     let pair = subtle.generate_key_with_object(&p256(algorithm), false, &uses(what));
