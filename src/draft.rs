@@ -18,7 +18,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The initial draft of a form: targets are chosen as the campaign says, subject and body are the campaign's first ones.
+    /// The initial draft of a form: the campaign's preselected targets, its first subject and its body.
     pub fn new(campaign: &Campaign) -> Self {
         Draft::begun(campaign, 0)
     }
@@ -144,19 +144,19 @@ pub fn seed_of_first(campaign: &Campaign, mut seed: u64) -> u64 {
     seed
 }
 
-/// A text of several lines as it is compared and stored: trimmed, with LF line ends.
+/// The normal form of a multi-line text, for comparing and storing: trimmed, with LF line ends.
 pub fn clean(value: &str) -> String {
     cleaned(value, '\n')
 }
 
-/// A text of one line as it is compared and stored: trimmed, with spaces for the rarer line ends, which browsers leave in
-/// a control of one line.
+/// The normal form of a single-line text, for comparing and storing: trimmed, with spaces for the rarer line ends,
+/// which browsers do not remove from a single-line control.
 pub fn clean_line(value: &str) -> String {
     cleaned(value, ' ')
 }
 
-/// A value as it is compared and stored in a field of this kind. Addresses and numbers lose the invisible characters that
-/// come along when they are copied, and an address may have the `@`, a number the digits of another keyboard.
+/// The normal form of a value in a field of this kind, for comparing and storing. Invisible characters from copying are
+/// removed from addresses and numbers; an address may have the `@`, a number the digits of another keyboard.
 pub fn clean_as(kind: Kind, value: &str) -> String {
     let plain = |c: char| match (kind, c) {
         (Kind::Email, '\u{ff20}') => '@',
@@ -174,8 +174,8 @@ pub fn clean_as(kind: Kind, value: &str) -> String {
     }
 }
 
-/// A standard field of claims as it is compared: other programs may have sent it with white space and invisible characters
-/// around it.
+/// The normal form of a standard field of claims, for comparing: other programs may send white space and invisible
+/// characters around it.
 pub fn claimed_field(person: &Person, name: &str) -> String {
     clean_as(kind_of(name), person.get(name))
 }

@@ -6,8 +6,8 @@ pub fn choose<'a>(wanted: &[String], available: &'a [String]) -> &'a str {
     near.map_or("en", String::as_str)
 }
 
-/// The nearest of the `available` languages. For each `wanted` tag in turn: the same tag, else, of tags that mean the
-/// same, the same with fewer subtags (RFC 4647, lookup), else the same primary subtag.
+/// The nearest of the `available` languages. For each `wanted` tag in turn: the same tag, else, of equivalent tags, the
+/// same with fewer subtags (RFC 4647, lookup), else the same primary subtag.
 pub fn nearest<'a>(wanted: &[String], available: &'a [String]) -> Option<&'a String> {
     wanted.iter().find_map(|tag| {
         let same = available.iter().find(|known| known.eq_ignore_ascii_case(tag));
@@ -25,7 +25,7 @@ pub fn nearest<'a>(wanted: &[String], available: &'a [String]) -> Option<&'a Str
     })
 }
 
-/// A language tag in lower case, with today's code in the place of an older or narrower one (IANA Language Subtag
+/// A language tag in lower case, with the current code instead of an older or narrower one (IANA Language Subtag
 /// Registry), and Chinese by its script.
 pub fn canonical(tag: &str) -> String {
     let lower = tag.to_ascii_lowercase().replace('_', "-");

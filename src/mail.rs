@@ -11,7 +11,7 @@ pub const LONGEST_MAILTO: usize = 1900;
 /// Maximum length of a link to webmail. Many servers reject a request line of more than 8,190 bytes.
 pub const LONGEST_WEB: usize = 8000;
 
-/// An e-mail that the supporter is to send.
+/// An e-mail for the supporter to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mail {
     /// Addresses of the recipients.

@@ -19,7 +19,7 @@ impl Draft {
     #[must_use]
     pub fn composed(&self, campaign: &Campaign) -> Self {
         let mut composed = self.clone();
-        // Trimmed once and not for each placeholder: a value may be a very long run of white space.
+        // Trimmed once, not for each placeholder, because a value may be a very long run of white space.
         for name in STANDARD_FIELDS {
             let value = clean_as(kind_of(name), self.get(name));
             if value != self.get(name) {
@@ -55,13 +55,13 @@ impl Draft {
 
 /// A message as a target will see it, for a preview.
 pub(crate) struct Letter<'a> {
-    /// The target, where each gets a message of its own.
+    /// The target, if each gets a separate message.
     pub(crate) to: Option<&'a Target>,
     pub(crate) subject: String,
     pub(crate) body: String,
 }
 
-/// The letters that a draft makes so far: an empty field that the campaign asks for is shown as `blank` of its name.
+/// The letters of an unfinished draft: an empty field that the campaign asks for is shown as `blank` of its name.
 pub(crate) fn letters<'a>(
     campaign: &'a Campaign,
     draft: &Draft,
@@ -165,7 +165,7 @@ impl Filled {
             return;
         }
         self.text.extend(more.chars().take(self.room as usize));
-        // White space at either end would be trimmed, and the rest might then seem short enough.
+        // Otherwise white space at either end would be trimmed, and the rest might be short enough.
         if self.text.starts_with(char::is_whitespace) {
             self.text.insert(0, '…');
         }

@@ -4,7 +4,7 @@
 use crate::find::{find, split_once};
 
 /// Calling codes with their countries. A hyphen introduces the trunk prefix if it is not `0`: empty if there is none or
-/// the 0 belongs to the number, `x` if it cannot be told. Source: the numbering plans that the countries have filed
+/// the 0 belongs to the number, `x` if it is ambiguous. Source: the numbering plans that the countries have filed
 /// with the ITU (list annexed to Recommendation E.164).
 const CODES: &str = "1-1:AGAIASBBBMBSCADMDOGDGUJMKNKYLCMPMSPRSXTCTTUMUSVCVGVI 20:EG 211:SS 212:EHMA \
 213:DZ 216-:TN 218:LY 220-:GM 221-:SN 222-:MR 223-:ML 224-:GN 225-:CI 226-:BF 227-:NE 228-:TG 229-:BJ \
@@ -118,7 +118,7 @@ fn split(digits: &str) -> Option<(&'static str, &str)> {
 /// The national number in digits that were typed without an international prefix; `None` if uncertain.
 fn inside(home: Numbers, digits: &str) -> Option<&str> {
     let Numbers { code, trunk, .. } = home;
-    // Where all numbers, or all mobile ones, have the same length, the trunk prefix is often left out.
+    // If all numbers, or all mobile ones, have the same length, the trunk prefix is often omitted.
     let length = match code {
         "1" | "7" | "57" | "90" | "91" => 10,
         "55" | "86" => 11,

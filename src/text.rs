@@ -336,7 +336,7 @@ pub struct Rules {
     pub plural: fn(lang: &str, number: i64) -> String,
     /// A number in the format of the language.
     pub number: fn(lang: &str, number: i64) -> String,
-    /// The day of a point in time (seconds since 1970) as the language writes it.
+    /// The day of a point in time (seconds since 1970) in the format of the language.
     pub date: fn(lang: &str, seconds: i64) -> String,
 }
 
@@ -360,7 +360,7 @@ pub fn day(seconds: i64) -> String {
     [padded(year, 4), padded(month, 2), padded(day, 2)].join("-")
 }
 
-/// The date of a point in time (seconds since 1970) in Khmer, in UTC. Browsers differ, and Chromium writes it in English.
+/// The date of a point in time (seconds since 1970) in Khmer, in UTC. Browsers differ; Chromium writes it in English.
 pub fn khmer_day(seconds: i64) -> String {
     const MONTHS: &str = "មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ";
     let (year, month, day) = civil(seconds.div_euclid(86_400));
@@ -384,7 +384,7 @@ impl Locale {
     }
 
     /// Name and hash of the file with the names of the countries, in a catalogue for the widget. The loader knows that
-    /// of the English names, which stand in for those of a language without a catalogue.
+    /// of the English names, which are the fallback for a language without a catalogue.
     pub fn countries(&self) -> Option<(&str, &str)> {
         let file = self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()?;
         split_once(file, " ")
@@ -419,7 +419,7 @@ impl Locale {
         (self.rules.number)(&self.lang, number)
     }
 
-    /// The day of a point in time (seconds since 1970) as the language writes it.
+    /// The day of a point in time (seconds since 1970) in the format of the language.
     pub fn date(&self, seconds: i64) -> String {
         (self.rules.date)(&self.lang, seconds)
     }
@@ -484,7 +484,7 @@ pub fn compile(catalogue: &str) -> Result<String, Vec<String>> {
 }
 
 /// Like [`compile`], but without the texts that only the hosted page uses, and with one more text at the end: name and
-/// hash of the file with the names of the countries, a space between them (see [`Locale::countries`]).
+/// hash of the file with the names of the countries, separated by a space (see [`Locale::countries`]).
 ///
 /// # Errors
 /// Those of [`compile`].

@@ -39,8 +39,8 @@ pub fn length(text: &str) -> u32 {
 /// Whether a text has only invisible characters. Between letters they are legitimate: Khmer separates words by U+200B.
 #[inline(never)]
 pub(crate) fn is_blank(text: &str) -> bool {
-    // Of Default_Ignorable_Code_Point (Unicode, section 5.21) what a keyboard or a copy brings, and the blank of
-    // Braille; first and last of each range.
+    // The characters of Default_Ignorable_Code_Point (Unicode, section 5.21) that come from a keyboard or from copying,
+    // and the blank of Braille; first and last of each range.
     const UNSEEN: [u16; 28] = [
         0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f,
         0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x206f, 0x2800, 0x2800, 0x3164, 0x3164, 0xfe00,
@@ -150,8 +150,8 @@ pub(crate) fn is_foreign(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_format(c)
 }
 
-/// Whether this is a format character (general category Cf) that a keyboard or a copy brings, but no joiner: those belong
-/// to letters, also in domains (RFC 5892, appendix A).
+/// Whether this is a format character (general category Cf) from a keyboard or from copying, except joiners, which are
+/// part of letters, also in domains (RFC 5892, appendix A).
 pub(crate) fn is_format(c: char) -> bool {
     const RANGES: [u16; 16] = [
         0xad, 0xad, 0x61c, 0x61c, 0x180e, 0x180e, 0x200b, 0x200b, 0x200e, 0x200f, 0x202a, 0x202e,

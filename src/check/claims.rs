@@ -18,7 +18,7 @@ use crate::value::{
 /// Validates claims against the campaign that they name.
 ///
 /// # Errors
-/// Every field error, in the order of the form; claims that no form of this campaign could make come last.
+/// Every field error, in the order of the form; errors in claims that no form of this campaign could produce come last.
 pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<FieldError>> {
     let (varied, mut unasked) = varied(campaign, claims);
     let campaign = varied.as_ref().unwrap_or(campaign);
@@ -33,7 +33,7 @@ pub fn check_claims(campaign: &Campaign, claims: &Claims) -> Result<Action, Vec<
         unasked.push(FieldError::new(MESSAGES, FieldErrorKind::UnknownChoice));
     }
     unasked.extend(around(campaign, claims));
-    // An answer must not stand in for another control, and only a field with several choices has several values.
+    // An answer must not set another control, and only a field with several choices has several values.
     let misfits = claims.answers.0.iter().filter(|(name, given)| {
         let field =
             campaign.fields.iter().find(|field| !field.is_standard() && field.id.0 == *name);
@@ -135,8 +135,8 @@ pub(super) fn around(campaign: &Campaign, claims: &Claims) -> Vec<FieldError> {
     field_errors
 }
 
-/// Checks every string in the claims for control characters and length, with the white space around it. Exports and logs
-/// show all of them, also those that the campaign does not ask for.
+/// Checks every string in the claims for control characters and length, with the white space around it. Exports and
+/// logs show all of them, also those that the campaign does not ask for.
 pub(super) fn texts(campaign: &Campaign, claims: &Claims, field_errors: &mut Vec<FieldError>) {
     let mut refuse = |field: &str, kind: Option<FieldErrorKind>| {
         field_errors.extend(kind.map(|kind| FieldError::new(field, kind)));

@@ -247,7 +247,7 @@ impl Validator<'_> {
     }
 }
 
-/// Whether a body begins with the head and ends with the foot, as [`message::joined`] puts them together.
+/// Whether a body begins with the head and ends with the foot, joined as in [`message::joined`].
 pub(super) fn is_framed(body: &str, head: &str, foot: &str) -> bool {
     let gap = |part: &str| if part.is_empty() { "" } else { message::GAP };
     let (before, after) = ([head, gap(head)].concat(), [gap(foot), foot].concat());

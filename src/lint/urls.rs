@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::campaign::{Campaign, Picture};
 
-/// Maximum number of origins that may show the hosted page: they stand in one header.
+/// Maximum number of origins that may show the hosted page, because all of them are sent in one header.
 const MOST_ORIGINS: usize = 50;
 
 impl Lint<'_> {

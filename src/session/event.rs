@@ -36,21 +36,21 @@ pub enum Event {
     Prepared(SigningInputs),
     /// Result of encryption.
     Sealed {
-        /// Of this attempt.
+        /// Number of the attempt.
         attempt: u32,
         /// The compact JWE; `None` after a failure.
         sealed: Option<String>,
     },
     /// Result of a proof of work.
     Proved {
-        /// Of this attempt.
+        /// Number of the attempt.
         attempt: u32,
         /// The proof.
         proof: Option<String>,
     },
     /// The message was signed.
     Signed {
-        /// Of this attempt.
+        /// Number of the attempt.
         attempt: u32,
         /// r and s, 32 bytes each, in base64url.
         signature: String,
@@ -64,7 +64,7 @@ pub enum Event {
     },
     /// The requested delay is over.
     Due {
-        /// Of this attempt.
+        /// Number of the attempt.
         attempt: u32,
     },
     /// The request for the message ended.

@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Replaces the campaign by another version of it. Suggested texts are replaced by the new ones, input stays. A
-    /// suggested subject keeps its index, or is picked anew.
+    /// suggested subject keeps its index, or another one is picked.
     fn adopt(&mut self, before: &Campaign, campaign: Campaign) {
         let suggested = Draft::begun(&campaign, self.config.seed);
         let [subject, body] = [SUBJECT, BODY].map(|name| self.entered.draft.get(name).to_owned());

@@ -118,7 +118,7 @@ impl Session {
         &self.config.campaign
     }
 
-    /// The campaign, to be lent.
+    /// The campaign, mutable, so that it can be lent.
     pub fn campaign_mut(&mut self) -> &mut Campaign {
         &mut self.config.campaign
     }
@@ -128,7 +128,7 @@ impl Session {
         self.config.campaign.display.clone().with_words(&self.config.display)
     }
 
-    /// Whether this field had an error, so that what holds it stays open.
+    /// Whether this field had an error, so that the element that contains it stays open.
     pub(crate) fn opened(&self, name: &str) -> bool {
         self.entered.opened.iter().any(|opened| opened == name)
     }

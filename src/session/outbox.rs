@@ -68,7 +68,7 @@ impl Session {
     fn store(&mut self) -> Vec<Effect> {
         let Some(message) = self.unclear.last() else { return Vec::new() };
         if !self.says(message) {
-            // The form was changed since: sign it first, which also tries to send it.
+            // The form has changed since: sign it first, which also tries to send it.
             let now = message.claims.iat;
             return self.press(now);
         }
@@ -243,7 +243,7 @@ impl Session {
         } else {
             self.refused_elsewhere(kept, refusal)
         };
-        // If it was signed anew, the entry stays until that has arrived.
+        // If it was signed again, the entry stays until the new message has arrived.
         if self.state() == "editing" {
             self.kept = None;
             effects.push(Effect::Discard(kept.key()));
@@ -268,7 +268,7 @@ impl Session {
         let own = |name: &str| match name {
             BODY | SUBJECT => campaign.message.editable,
             TARGETS => true,
-            // Agreement is given anew.
+            // Consents must be given again.
             _ => self.asks_for(name),
         };
         draft.names().filter(|name| own(name)).for_each(|name| mended.set(name, ""));
@@ -282,7 +282,7 @@ impl Session {
         }
         self.entered.draft = mended;
         self.entered.wrote = true;
-        // The key is gone with the page that signed it.
+        // The page that signed it had the key, and is gone.
         self.unclear = vec![Message { settled: true, ..Message::default() }];
         self.refused(refusal)
     }

@@ -97,10 +97,10 @@ pub(crate) struct Lasting {
 pub(crate) struct Entered {
     pub(crate) draft: Draft,
     pub(crate) field_errors: Vec<FieldError>,
-    /// Fields that had an error: what holds them stays open.
+    /// Fields that had an error; the elements that contain them stay open.
     pub(crate) opened: Vec<String>,
     pub(crate) help: assist::Help,
-    /// The e-mail that the supporter is to send, or has sent.
+    /// The e-mail that is offered to the supporter, or was sent.
     pub(crate) mailing: Option<Box<Mailing>>,
     /// Whether there was any input.
     pub(super) wrote: bool,
@@ -173,9 +173,9 @@ pub(crate) struct Sent {
     pub(crate) outdated: bool,
     /// Whether the supporter asked for the receipt.
     pub(crate) receipt_shown: bool,
-    /// What became of copying the text to share.
+    /// Result of copying the text to share.
     pub(crate) shared: Option<ShareResult>,
-    /// What was copied last.
+    /// The channel whose text was copied last.
     pub(crate) copied: Channel,
 }
 
@@ -197,7 +197,7 @@ impl Entered {
         }
     }
 
-    /// Shows these errors. What holds a field with an error opens, and stays open when the error is gone.
+    /// Shows these errors. The element that contains a field with an error opens, and stays open after the correction.
     pub(super) fn show_errors(&mut self, field_errors: Vec<FieldError>) {
         self.opened.extend(field_errors.iter().map(|error| error.field.clone()));
         self.field_errors = field_errors;
@@ -305,13 +305,13 @@ pub enum Notice {
     Before,
     /// A stored message has expired.
     Expired,
-    /// The first paint was not this form's.
+    /// The first paint was that of another form.
     Repainted,
     /// The form changed after the button was pressed on the first paint; nothing was sent.
     Recheck,
 }
 
-/// What became of copying the text to share.
+/// Result of copying the text to share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareResult {
     /// It was copied.

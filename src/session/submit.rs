@@ -385,7 +385,7 @@ impl Session {
 }
 
 impl Message {
-    /// Sets `said`, by which equal messages are recognised.
+    /// Sets `said`, which is compared to recognise equal messages.
     pub(super) fn saying(mut self) -> Self {
         self.said = [&shape::write(&self.claims), self.inside.as_str()].concat();
         self

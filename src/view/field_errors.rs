@@ -162,9 +162,9 @@ impl Viewer<'_> {
         self.out.text(&text);
     }
 
-    /// Writes which control character has to go, and the word that it follows, if there is one.
+    /// Writes which control character must be removed, and the word before it, if there is one.
     fn control_character(&mut self, name: &str) {
-        // As it was validated.
+        // The same normal form as in validation.
         let draft = self.session.draft().composed(self.campaign);
         let kind = self.campaign.field(name).map_or(Kind::Text, Field::kind);
         let is_lines = kind == Kind::LongText || name == BODY;
@@ -203,7 +203,7 @@ fn code_point(c: char) -> String {
     name
 }
 
-/// The end of a text without white space, at most 24 characters: empty if white space stands last.
+/// The last word of a text, at most its last 24 characters; empty if the text ends with white space.
 fn last_word(text: &str) -> &str {
     let begins = text.char_indices().rev().take(24).take_while(|(_, c)| !c.is_whitespace()).last();
     begins.and_then(|(at, _)| text.get(at..)).unwrap_or_default()

@@ -23,7 +23,7 @@ pub fn is_first(markup: &str, campaign: &Campaign, locale: &mut Locale) -> bool 
     is_first_of(markup, &mut campaign.clone(), locale)
 }
 
-/// As [`is_first`], with a campaign that is lent and comes back as it was: to copy one costs the widget 1.8 KB.
+/// Like [`is_first`], with a campaign that is lent and restored unchanged, because copying one costs the widget 1.8 KB.
 pub fn is_first_of(markup: &str, campaign: &mut Campaign, locale: &mut Locale) -> bool {
     // The first paint cannot know the variant.
     if !campaign.variants.is_empty() {
@@ -42,7 +42,7 @@ pub fn is_first_of(markup: &str, campaign: &mut Campaign, locale: &mut Locale) -
     is_first
 }
 
-/// Whether a markup is what this session shows, but for the format of numbers and dates.
+/// Whether a markup equals the view of this session, except for the format of numbers and dates.
 fn is_paint_of(session: &Session, markup: &str, locale: &mut Locale) -> bool {
     // Numbers and dates are rendered between marks; between those, only the digits are compared.
     let rules = locale.rules;
@@ -95,7 +95,7 @@ pub(super) fn beginning(mut campaign: Campaign) -> Session {
             *target = Target { name: "\u{a0}".to_owned(), ..Target::default() };
         }
     }
-    // Placeholders for what only the page knows.
+    // Placeholders for values that only the page has.
     let (count_url, hosted) = ("count".to_owned(), UNKNOWN.to_owned());
     Session::editing(FormConfig { campaign, count_url, hosted, ..FormConfig::default() })
 }

@@ -59,7 +59,7 @@ impl<'a> Viewer<'a> {
         self.story();
         self.numbered(Region::Summary);
         self.out.begin(Tag::Div);
-        // What has to be chosen comes first, what is chosen already stands by the message.
+        // Targets that must be chosen come first; preselected ones are shown beside the message.
         let order = if self.asks_for_targets() {
             [Region::Targets, Region::Details]
         } else {

@@ -11,7 +11,7 @@ use crate::targeting::recipients;
 use crate::text::Key;
 
 impl Viewer<'_> {
-    /// The group of the message: the letter, the controls that change it, and the ways to other texts.
+    /// The group of the message: the letter, the controls that change it, and the buttons for other texts.
     pub(super) fn message_group(&mut self) {
         self.out.begin(Tag::Section);
         self.out.begin(Tag::H3);
@@ -48,7 +48,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// The controls of the message, closed unless the campaign wants it open or its own text cannot be sent as it is.
+    /// The controls of the message, closed unless the campaign wants it open or its suggested text is not valid.
     fn edit_message(&mut self) {
         let (session, template) = (self.session, &self.campaign.message);
         let sent = session.draft().composed(self.campaign);
@@ -74,7 +74,7 @@ impl Viewer<'_> {
         self.say(Key::EditMessage);
         self.out.end();
         self.filled(&subject, &Control::Line { kind: "text", inputmode: "" });
-        // What stands about the body can be read there.
+        // The fixed text before and after the body is shown around its control.
         self.leaf_if(Tag::P, "letter", &template.head);
         self.filled(&body, &Control::Lines { rows: "12" });
         self.leaf_if(Tag::P, "letter", &template.foot);
