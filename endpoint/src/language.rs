@@ -142,7 +142,9 @@ mod tests {
         for (lang, _) in COUNTRIES {
             let mut codes: Vec<&str> = countries(lang).map(|(code, _)| code).collect();
             codes.sort_unstable();
-            assert_eq!(codes, standwith::country::all().collect::<Vec<_>>(), "{lang}");
+            let mut all: Vec<&str> = standwith::country::all().collect();
+            all.sort_unstable();
+            assert_eq!(codes, all, "{lang}");
         }
     }
 
@@ -184,13 +186,12 @@ mod tests {
             let lang = vector["lang"].as_str().unwrap();
             languages.push(lang);
             // CLDR 48 has a category of its own for 0 and 1 in Vietnamese. The catalogue has one form for all.
-            if lang == "vi" {
-                continue;
-            }
+            let is_newer = |number: i64| lang == "vi" && (0..=1).contains(&number);
             for (category, numbers) in vector["categories"].as_object().unwrap() {
                 for number in numbers.as_array().unwrap() {
                     let number = number.as_i64().unwrap();
-                    assert_eq!(plural(lang, number), *category, "{number} in {lang}");
+                    let category = if is_newer(number) { "one" } else { category };
+                    assert_eq!(plural(lang, number), category, "{number} in {lang}");
                 }
             }
         }

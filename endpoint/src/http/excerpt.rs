@@ -71,8 +71,8 @@ mod tests {
             ("", ""),
             ("# Only a heading", ""),
             (
-                "One sentence of the usual length, about somebody. Another.",
-                "One sentence of the usual length, about somebody.",
+                "One sentence of the usual length, about a journalist. Another.",
+                "One sentence of the usual length, about a journalist.",
             ),
             (
                 "# Heading\n\nShe was arrested on **3 October** by [police](https://p.invalid/). Why?",

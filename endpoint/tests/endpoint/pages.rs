@@ -156,7 +156,7 @@ async fn only_sites_that_the_campaign_names_may_frame_the_page() {
     assert_eq!((sent.status.as_u16(), frames(&sent).as_str()), (200, allowed));
     let sent = scene.ask(scene.form("?lang=en", &FILLED)).await;
     assert_eq!(frames(&sent), "'none'");
-    for path in ["/", "/?embed", "/campaigns/nobody?embed"] {
+    for path in ["/", "/?embed", "/campaigns/unknown?embed"] {
         assert_eq!(frames(&scene.get(path).await), "'none'", "{path}");
     }
 }
@@ -263,17 +263,17 @@ async fn the_cards_lead_where_the_browser_is() {
 async fn a_page_without_a_form_is_in_the_readers_language() {
     let scene = TestEndpoint::new().await;
     for (path, accepts, lang, heading) in [
-        ("/campaigns/nobody", "", "en", "There is no campaign at this address"),
+        ("/campaigns/unknown", "", "en", "There is no campaign at this address"),
         (
-            "/campaigns/nobody",
+            "/campaigns/unknown",
             "de-AT, en;q=0.5",
             "de",
             "Unter dieser Adresse gibt es keine Kampagne",
         ),
         ("/campaigns/%ff", "tlh, de", "de", "Unter dieser Adresse gibt es keine Kampagne"),
-        ("/campaigns/nobody?lang=de", "fr", "de", "Unter dieser Adresse gibt es keine Kampagne"),
+        ("/campaigns/unknown?lang=de", "fr", "de", "Unter dieser Adresse gibt es keine Kampagne"),
         (
-            "/campaigns/nobody?lang=%22%3E%3Cscript%3E",
+            "/campaigns/unknown?lang=%22%3E%3Cscript%3E",
             "",
             "en",
             "There is no campaign at this address",
@@ -288,7 +288,7 @@ async fn a_page_without_a_form_is_in_the_readers_language() {
         assert!(page.contains(&format!("<h1>{heading}</h1>")), "{page}");
         assert!(page.contains("<a href=\"../\">") && !page.contains("<script"), "{page}");
     }
-    let arabic = scene.get_with("/campaigns/nobody", &[("accept-language", "ar")]).await.text();
+    let arabic = scene.get_with("/campaigns/unknown", &[("accept-language", "ar")]).await.text();
     assert!(arabic.contains("<html lang=\"ar\" dir=\"rtl\">"), "{arabic}");
     let long = Request::post(format!("/campaigns/{ID}?lang=de"));
     let long = scene.ask(long.body("x".repeat(200 * 1024).into()).unwrap()).await;
