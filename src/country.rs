@@ -1,16 +1,11 @@
-//! Two-letter codes of the countries in ISO 3166-1, and of Kosovo. The renderers know the names.
+//! Two-letter codes of the countries in ISO 3166-1, and of Kosovo, with their names in English.
 
-/// All two-letter codes, in alphabetical order, without anything between them.
-pub const CODES: &str = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZ\
-CACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGM\
-GNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLT\
-LULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPN\
-PRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZ\
-UAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+/// Codes and names in English, a line each, in the order of the names. The lists of other languages are beside this one.
+pub const ENGLISH: &str = include_str!("../www/locales/countries/en.txt");
 
-/// Every code, in alphabetical order.
+/// Every code.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    (0..CODES.len()).step_by(2).filter_map(|at| CODES.get(at..at + 2))
+    ENGLISH.lines().filter_map(|line| line.get(..2))
 }
 
 /// Whether this is one of the codes.

@@ -383,8 +383,8 @@ impl Locale {
         Locale { lang: lang.to_owned(), texts, rules }
     }
 
-    /// Name and hash of the file with the names of the countries, in a catalogue for the widget. The loader knows that
-    /// of the English names, which are the fallback for a language without a catalogue.
+    /// Name and hash of the file with the names of the countries, in a catalogue for the widget.
+    /// English names stand in for those of a language without a catalogue.
     pub fn countries(&self) -> Option<(&str, &str)> {
         let file = self.texts.get(WIDGET).filter(|_| self.texts.len() == WIDGET + 1)?.text()?;
         split_once(file, " ")

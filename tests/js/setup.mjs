@@ -12,5 +12,4 @@ Object.assign(globalThis, JSON.parse(STANDWITH_CONSTANTS), {
   __WASM__: "",
   __LOCALES__: "km pt",
   __CATALOGUES__: "",
-  __COUNTRIES__: "",
 });

@@ -169,8 +169,9 @@ fn region_of_time_zone() -> Option<String> {
     country::all().find_map(|code| {
         let tag = list(&[["und-", code].concat().into()]);
         let locale = Reflect::construct(&locale, &tag).ok()?;
-        let zones = call(&locale, "getTimeZones", &[]).ok()?.dyn_into::<Array>().ok()?;
-        zones.includes(&zone, 0).then(|| code.to_owned())
+        let zones = call(&locale, "getTimeZones", &[]).ok()?;
+        let has = call(&zones, "includes", std::slice::from_ref(&zone));
+        has.is_ok_and(|has| has.is_truthy()).then(|| code.to_owned())
     })
 }
 

@@ -22,17 +22,13 @@ extern "C" {
     /// Dispatches `input` on every control whose value differs from the markup.
     #[wasm_bindgen(method)]
     pub(crate) fn say(this: &Renderer);
-    /// Fills lists of countries with names for these codes, once in each language; or with a list of codes
-    /// and names (JSON), if there is one.
+    /// Fills lists of countries with codes and names, once in each language.
     #[wasm_bindgen(method)]
-    pub(crate) fn countries(this: &Renderer, codes: &str, list: &str);
-    /// Fetches the texts in this language, and calls `done` with them or with nothing.
+    pub(crate) fn countries(this: &Renderer, list: &str);
+    /// Fetches the file with this name and hash, or without a hash the texts in this language, and calls `done` with the
+    /// result or with nothing.
     #[wasm_bindgen(method)]
-    pub(crate) fn load(this: &Renderer, lang: &str, done: &JsValue);
-    /// Fetches a file of country names, and calls `done` with it or with nothing. The loader has the hash of the
-    /// English file.
-    #[wasm_bindgen(method, js_name = loadCountries)]
-    pub(crate) fn load_countries(this: &Renderer, name: &str, hash: &str, done: &JsValue);
+    pub(crate) fn load(this: &Renderer, name: &str, hash: &str, done: &JsValue);
 }
 
 /// The event for a control's current value. A control without a name is not ours.

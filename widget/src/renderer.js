@@ -60,13 +60,10 @@ const outermost = (parent, node) => {
 /** @param {ChildNode} node */
 const remove = (node) => node.parentNode?.removeChild(node);
 
-/** @typedef {(texts?: string) => void} Done called with the fetched file, or with nothing after a failure */
 /**
- * The loader's functions that fetch the texts in a language, and a file of country names by its name and hash.
- * @typedef {{
- *   load?: (lang: string, done: Done) => void,
- *   loadCountries?: (name: string, hash: string, done: Done) => void,
- * }} Loads
+ * What the loader adds: fetches the file with this name and hash, or without a hash the texts in this language, and calls
+ * `done` with the result or with nothing.
+ * @typedef {{ load?: (name: string, hash: string, done: (text?: string) => void) => void }} Loads
  */
 /** @typedef {ReturnType<typeof renderer> & Loads} Renderer */
 
@@ -284,32 +281,15 @@ export const renderer = (root, base, list, tags, addresses) => {
     },
     /**
      * Fills lists of countries, once in each language.
-     * @param {string} codes two letters each
-     * @param {string} list a JSON list of codes with names, in the order of their language. If it is empty,
-     *   because it is not loaded yet, the names come from the browser, which takes a slow phone 0.1 s
+     * @param {string} list codes and names, a line each
      */
-    countries(codes, list) {
+    countries(list) {
       for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (
         root.querySelectorAll("select[name=country]")
       )) {
         const lang = /** @type {HTMLElement | null} */ (select.closest("[lang]"))?.lang;
         if (select.hasCountries === undefined || select.hasCountries === lang) continue;
-        /** @param {string} code */
-        let name = (code) => code;
-        /** @type {Intl.Collator["compare"] | undefined} */
-        let compare;
-        try {
-          const names = new Intl.DisplayNames(lang, { type: "region" });
-          name = (code) => names.of(code) ?? code;
-          ({ compare } = new Intl.Collator(lang));
-        } catch {
-          // The browser does not know the language: the codes stay in their order.
-        }
-        /** @type {HTMLOptionElement[]} */
-        const all = list[2]
-          ? JSON.parse(list).map((/** @type {string} */ named) => option(named.slice(2), named.slice(0, 2)))
-          : /** @type {string[]} */ (codes.match(/../g)).map((code) => option(name(code), code));
-        if (compare && !list[2]) all.sort((a, b) => compare(a.text, b.text));
+        const all = list.trim().split("\n").map((line) => option(line.slice(3), line.slice(0, 2)));
         const { value } = select;
         select.length = 1;
         select.append(...all);

@@ -201,28 +201,29 @@ impl Runtime {
         });
     }
 
-    /// Loads the names of the countries, if the form asks for one. Those of browsers differ, Chromium has none in
-    /// Khmer, and the first one takes a slow phone 0.1 s.
+    /// Loads the names of the countries, if the form asks for one. English ones stand in for those that are missing; the
+    /// browsers' differ, Chromium has none in Khmer, and asking for the first one takes a slow phone 0.1 s.
     fn name_countries(self: &Rc<Self>) {
         if !self.session.borrow().asks("country") {
             return;
         }
         let locale = self.locale.borrow();
-        let (name, hash) = locale.countries().unwrap_or(("countries", ""));
+        let Some((name, hash)) = locale.countries() else { return self.show_countries() };
         let done = self.later(0, |runtime, _, came| {
-            // Without them, the browser's own names are used.
-            let list = came.as_string().unwrap_or_else(|| "[]".to_owned());
+            let list = came.as_string().unwrap_or_else(|| country::ENGLISH.to_owned());
             runtime.countries.replace(list);
             runtime.show_countries();
         });
-        self.renderer.load_countries(name, hash, &done);
+        self.renderer.load(name, hash, &done);
     }
 
-    /// Fills lists of countries. In English, the browser's names are used while ours are loading.
+    /// Fills lists of countries, unless the names are still loading.
     fn show_countries(&self) {
-        let list = self.countries.borrow();
-        if !list.is_empty() || self.locale.borrow().countries().is_none() {
-            self.renderer.countries(country::CODES, &list);
+        let loaded = self.countries.borrow();
+        let is_english = self.locale.borrow().countries().is_none();
+        let list = if is_english { country::ENGLISH } else { &loaded };
+        if !list.is_empty() {
+            self.renderer.countries(list);
         }
     }
 
@@ -433,7 +434,7 @@ impl Runtime {
                         }
                     }
                 });
-                self.renderer.load(&lang, &done);
+                self.renderer.load(&lang, "", &done);
             }
         }
     }

@@ -190,7 +190,7 @@ impl Form {
         let base = "https://river.invalid/campaigns/";
         let renderer = renderer(&self.root, base, &NAMES.join(" "), TAGS, &addresses);
         // A function of the loader; here it never delivers a file.
-        put(&renderer, "loadCountries", &Function::new_no_args(""));
+        put(&renderer, "load", &Function::new_no_args(""));
         let (host, root) = (self.host.clone(), self.root.clone());
         let mounted = mount(host, root, renderer, &[campaign, "", &context].join("\0"));
         let mounted = mounted.unwrap_or_else(|fault| panic!("{fault}"));

@@ -97,8 +97,14 @@ const startProgram = once(async () =>
   init({ module_or_path: await loadModule() }).catch(because("wasm"))
 );
 
+/**
+ * The text of a widget file.
+ * @param {string} name
+ * @param {string} hash
+ */
+const loadFile = async (name, hash) => (await fetchFile(at(name), hash)).text();
 /** The hashes of the catalogues: in a separate file, so that another language does not enlarge the loader. */
-const loadHashes = once(async () => (await fetchFile(at("catalogues.json"), __CATALOGUES__)).json());
+const loadHashes = once(() => loadFile("catalogues.json", __CATALOGUES__));
 /** @type {Record<string, () => Promise<string>>} */
 const texts = {};
 /**
@@ -109,18 +115,11 @@ const loadTexts = async (lang) => {
   const name = nearest([lang], __LOCALES__.split(" "));
   if (!name) return "";
   texts[name] ??= once(async () => {
-    const hashes = await loadHashes();
-    return (await fetchFile(at(`${name}.json`), hashes[name])).text();
+    const hashes = JSON.parse(await loadHashes());
+    return loadFile(`${name}.json`, hashes[name]);
   });
   return texts[name]();
 };
-/**
- * The names of the countries. For English, `hash` is empty.
- * @param {string} name
- * @param {string} hash
- */
-const loadCountries = async (name, hash) => (await fetchFile(at(`${name}.json`), hash || __COUNTRIES__)).text();
-
 /** Resolves in a task after the next frame, or after 200 ms if there is none because the tab is hidden. */
 const nextFrame = () => new Promise((resolve) => {
   requestAnimationFrame(() => setTimeout(resolve));
@@ -348,8 +347,9 @@ class StandWith extends HTMLElement {
     const catalogue = loadTexts(lang).catch(() => "");
     /** @type {Renderer} */
     const page = renderer(shadow, file, __NAMES__, __TAGS__, __ADDRESSES__);
-    page.load = (lang, done) => loadTexts(lang).then(done, () => done());
-    page.loadCountries = (name, hash, done) => loadCountries(name, hash).then(done, () => done());
+    page.load = (name, hash, done) => {
+      (hash ? loadFile(name, hash) : loadTexts(name)).then(done, () => done());
+    };
     const first = firstOf(firstPaint, said, lang);
     if (first) this.#paint(shadow, page, first);
     const painted = !!this.#early;

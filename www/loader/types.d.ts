@@ -9,7 +9,6 @@ declare const __WASM__: string;
 /** The languages of the catalogues, a space between them. */
 declare const __LOCALES__: string;
 declare const __CATALOGUES__: string;
-declare const __COUNTRIES__: string;
 /** The names that markup uses, a space between them: tags, then attributes (`src/markup.rs`). */
 declare const __NAMES__: string;
 /** How many of the names are tags. */

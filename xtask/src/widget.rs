@@ -7,7 +7,6 @@ use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use standwith::json::Writer;
 use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -152,54 +151,34 @@ fn bundle() -> Result<bool> {
     };
     step.unless_fresh(|| {
         run::say("widget: bundling");
-        let Locales { catalogues, english, countries } = locales()?;
+        let [catalogues, countries] = locales()?;
         let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
         let list = hashes(&catalogues);
-        let code = loader(&wasm, &catalogues, &[&list, &english])?;
+        let code = loader(&wasm, &catalogues, &list)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm, list, english], catalogues, countries].concat())
+        dist::publish(&[vec![script, wasm, list], catalogues, countries].concat())
     })
 }
 
-/// What the form says in other languages than English.
-struct Locales {
-    /// The compiled catalogues.
-    catalogues: Vec<Asset>,
-    /// The names of the countries in English.
-    english: Asset,
-    /// Those in the languages of the catalogues.
-    countries: Vec<Asset>,
-}
-
-fn locales() -> Result<Locales> {
-    let (mut catalogues, mut names) = (Vec::new(), Vec::new());
+/// The compiled catalogues, and the names of the countries in their languages.
+fn locales() -> Result<[Vec<Asset>; 2]> {
+    let (mut catalogues, mut countries) = (Vec::new(), Vec::new());
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
-        let list = countries(&lang)?;
-        let text = read_text(&path)?;
-        match standwith::text::compile_for_widget(
-            &text,
-            &format!("{lang}-countries {}", hash(&list.bytes)),
-        ) {
+        let bytes = read(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
+        let list = Asset { name: format!("{lang}-countries.txt"), bytes };
+        let file = format!("{} {}", list.name, hash(&list.bytes));
+        match standwith::text::compile_for_widget(&read_text(&path)?, &file) {
             Ok(compiled) => {
                 let bytes = compiled.into_bytes();
                 catalogues.push(Asset { name: format!("{lang}.json"), bytes });
             }
             Err(faults) => bail!("{}:\n  {}", path.display(), faults.join("\n  ")),
         }
-        names.push(list);
+        countries.push(list);
     }
-    let english = Asset { name: "countries.json".into(), ..countries("en")? };
-    Ok(Locales { catalogues, english, countries: names })
-}
-
-/// Codes and names of the countries in a language, in its order.
-fn countries(lang: &str) -> Result<Asset> {
-    let mut list = Writer::default();
-    let lines = read_text(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
-    list.list(|list| lines.lines().for_each(|line| list.text(&line.replacen(' ', "", 1))));
-    Ok(Asset { name: format!("{lang}-countries.json"), bytes: list.finish().into_bytes() })
+    Ok([catalogues, countries])
 }
 
 /// The hashes of the catalogues by language.
@@ -212,7 +191,7 @@ fn hashes(catalogues: &[Asset]) -> Asset {
 }
 
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
-fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> Result<Vec<u8>> {
+fn loader(wasm: &Asset, catalogues: &[Asset], hashes: &Asset) -> Result<Vec<u8>> {
     let parts = out_dir();
     let (out, staged) = (parts.join("bundle.js"), stage()?);
     let names = catalogues.iter().map(|asset| asset.name.trim_end_matches(".json"));
@@ -228,8 +207,7 @@ fn loader(wasm: &Asset, catalogues: &[Asset], [list, english]: &[&Asset; 2]) -> 
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", hash(&wasm.bytes)))
         .arg(format!("--define:__LOCALES__={names:?}"))
-        .arg(format!("--define:__CATALOGUES__={:?}", hash(&list.bytes)))
-        .arg(format!("--define:__COUNTRIES__={:?}", hash(&english.bytes)))
+        .arg(format!("--define:__CATALOGUES__={:?}", hash(&hashes.bytes)))
         // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
         .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
         .arg("--define:Request=undefined")

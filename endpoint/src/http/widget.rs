@@ -74,6 +74,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "wasm" => "application/wasm",
         "json" => "application/json",
         "css" => "text/css; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
         _ => return None,
     })
 }

@@ -45,7 +45,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     first.sort();
     let mut all = vec![campaign.clone(), count.clone()];
     let files =
-        ["catalogues.json", "km-countries.json", "km.json", "standwith.js", "standwith.wasm"];
+        ["catalogues.json", "km-countries.txt", "km.json", "standwith.js", "standwith.wasm"];
     all.extend(files.map(file));
     ensure!(first == all, "{first:?}");
     // The count may be some seconds old.

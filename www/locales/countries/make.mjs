@@ -1,9 +1,9 @@
-// Writes the names of the countries in a language, in the order in which that language sorts them, from the CLDR data
+// Writes the names of the countries of `en.txt` in a language, in the order in which that language sorts them, from the CLDR data
 // of Node and the names in `corrections.json`:  node www/locales/countries/make.mjs en km fr
 import { readFileSync, writeFileSync } from "node:fs";
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
-const codes = read("../../../src/country.rs").match(/"([A-Z\\\s]+)"/)[1].replace(/[^A-Z]/g, "").match(/../g);
+const codes = read("en.txt").match(/^../gm);
 const corrections = JSON.parse(read("corrections.json"));
 
 for (const lang of process.argv.slice(2)) {
