@@ -12,6 +12,9 @@ import { nearest } from "./language.js";
 import { Early } from "./early.js";
 import css from "./style.css";
 
+/** Separate from `console`, because the build drops the warnings of wasm-bindgen's glue. */
+const { warn } = console;
+
 /** @typedef {import("./failure.js").Failure} Failure */
 /** @typedef {import("standwith-renderer").Renderer} Renderer */
 
@@ -249,8 +252,8 @@ class StandWith extends HTMLElement {
    * other attributes in the same task.
    */
   async attributeChangedCallback() {
-    do await pause();
-    while (this.#form?.state === "sending");
+    await pause();
+    while (this.#form?.state === "sending") await pause(200);
     if (!this.isConnected || this.getAttribute("campaign") === this.#campaign) return;
     this.#end();
     this.connectedCallback();
@@ -480,7 +483,7 @@ class StandWith extends HTMLElement {
    * @param {boolean} [stays] whether the form that was painted stays
    */
   #tell(shadow, { reason = "wasm", message }, stays = this.#early?.typed) {
-    console.warn(`StandWith: ${reason} ${message}`);
+    warn(`StandWith: ${reason} ${message}`);
     const sentence = create("p");
     sentence.setAttribute("role", "status");
     sentence.lang = "en";
@@ -489,7 +492,7 @@ class StandWith extends HTMLElement {
     link.textContent = "Open the form on its own page";
     try {
       const named = reason !== "unclear" && (hosted || this.#campaign);
-      const { protocol, origin, pathname, href } = new URL(named || "about:blank", base());
+      const { protocol, origin, pathname, href } = new URL(named || "data:", base());
       if (/^https?:$/.test(protocol)) link.href = hosted ? href : origin + pathname.replace(/\.json$/, "");
     } catch {
       // Invalid address: the sentence has no link.
@@ -577,5 +580,5 @@ try {
     placeAll(element);
   }
 } catch (error) {
-  console.warn(`StandWith: ${error}`);
+  warn(`StandWith: ${error}`);
 }
