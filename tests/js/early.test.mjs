@@ -75,6 +75,15 @@ test("drops a press that sends when something is typed after it", () => {
   assert.deepEqual(clicked, []);
 });
 
+// A slow browser, or one whose window was not active, fires the `change` of the field before after the click.
+test("keeps the press when the change of what was typed before it comes late", () => {
+  enter("[name=email]", "a");
+  press("#send");
+  by("[name=email]").dispatchEvent(new Event("change", { bubbles: true }));
+  assert.equal(early.pressed, true);
+  assert.ok(isWaiting());
+});
+
 test("presses the button again when the press stands", () => {
   press("#send");
   listen();

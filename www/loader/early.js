@@ -32,8 +32,8 @@ export class Early {
     const target = /** @type {Control} */ (event.target);
     if (type === "input" || type === "change") {
       this.typed = true;
-      // A supporter who continues to type does not want to send yet.
-      if (this.#pressed?.type === "submit") this.#wait();
+      // A supporter who continues to type does not want to send yet. A late `change` is about what was typed before.
+      if (type === "input" && this.#pressed?.type === "submit") this.#wait();
     } else {
       // First, because the browser must never put the input into the page's address.
       if (type === "submit") event.preventDefault();

@@ -27,8 +27,8 @@ const ATTRIBUTES =
   "campaign endpoint hosted lang theme source prefill draft loading display".split(" ");
 
 /** Events that do not propagate to the page. */
-const STOPPED = ("keydown keypress keyup pointerdown mousedown touchstart touchmove touchend selectstart contextmenu " +
-  "copy cut paste dragstart dragover drop").split(" ");
+const STOPPED = ("keydown keyup keypress mousedown pointerdown touchstart selectstart dragstart dragover " +
+  "drop touchmove touchend contextmenu copy cut paste").split(" ");
 
 /** @typedef {HTMLScriptElement} Tag */
 
