@@ -1,4 +1,4 @@
-//! What axe finds: barriers that WCAG 2.2, levels A and AA, names and a program can see.
+//! axe's findings: barriers that WCAG 2.2, levels A and AA, names and a program can detect.
 
 use std::fs;
 
@@ -12,10 +12,10 @@ use crate::harness::{CAMPAIGN, Missing, Stage};
 use crate::risk;
 use crate::states::{self, ARABIC, Page};
 
-/// The rules that axe goes by.
+/// The rules that axe applies.
 const WCAG: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/// axe, and where it runs.
+/// axe, and the script that runs it.
 struct Axe<'a> {
     stage: &'a Stage,
     program: String,
@@ -28,18 +28,18 @@ impl<'a> Axe<'a> {
         Ok(Axe { stage, program })
     }
 
-    /// Finds nothing on the page, be it light or dark. `how` says how it becomes so.
+    /// Asserts that axe finds nothing on the page, light or dark. `how` selects the colour scheme.
     async fn finds_nothing(&self, how: &str) -> Result<()> {
         for (theme, rules) in [
             ("light", json!({ "type": "tag", "values": WCAG })),
-            // Nothing else depends on it.
+            // Nothing else depends on the colour scheme.
             ("dark", json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] })),
         ] {
             let found = self.look(&how.replace("THEME", theme), &rules).await?;
             for kind in ["violations", "incomplete"] {
                 ensure!(found[kind] == json!([]), "{theme}, {kind}: {:#}", found[kind]);
             }
-            // It has seen the form, wherever that is.
+            // axe has found the form, wherever it is.
             ensure!(found["seen"].as_u64() > Some(0), "{theme}: axe has not seen the form");
         }
         Ok(())
@@ -47,14 +47,14 @@ impl<'a> Axe<'a> {
 
     async fn look(&self, how: &str, rules: &Value) -> Result<Value> {
         let browser = &self.stage.browser;
-        // By the driver, as no policy of the page may stop it.
+        // Through the driver, as no policy of the page can block it.
         if browser.value("!window.axe").await? == true {
             browser.run(&self.program, &[]).await?;
         }
         let script = "
             window.found = undefined;
             // Enough to find the place.
-            // What has scrolled out of the letter's box is seen when it scrolls back; its colours are those of the rest.
+            // Text scrolled out of the letter's box is visible when it scrolls back; its colours are those of the rest.
             const isScrolled = ({ target }) => /\\.letter|\\.subject/.test(target.flat().at(-1));
             const told = (results, leaveOut = () => false) => results.flatMap(({ id, nodes }) => nodes
               .filter((node) => !(id === 'color-contrast' && leaveOut(node)))
@@ -80,7 +80,7 @@ impl<'a> Axe<'a> {
     }
 }
 
-/// What is wrong is found, though it is in a shadow root.
+/// Errors are found, though they are in a shadow root.
 pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
     let axe = Axe::of(stage)?;
     for (how, rule) in [
@@ -99,7 +99,7 @@ pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
 
 /// By its attribute.
 const ELEMENT: &str = "document.querySelector('stand-with').setAttribute('theme', 'THEME')";
-/// As a person's own config would.
+/// As a person's own setting would.
 const ROOT: &str = "document.documentElement.style.colorScheme = 'THEME'";
 
 fn english() -> Page<'static> {
@@ -160,7 +160,7 @@ pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Resul
 
 pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> Result<()> {
     serve_changed(stage, |file| {
-        // A title that is in another language than the page.
+        // A title in another language than the page.
         file["languages"]["ar"] = json!({ "title": "أطلقوا سراح الصحفي" });
         file["theme"] = json!({ "accent": "#ffd400" });
     })
@@ -173,7 +173,7 @@ pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> 
     for lang in ["en", "ar", "de"] {
         for path in ["/", "/campaigns/unknown"] {
             browser.open(&format!("{}{path}?lang={lang}", stage.proxy.origin)).await?;
-            // What is folded away is looked at, too.
+            // Folded content is checked, too.
             let how = ROOT.to_owned()
                 + "; document.querySelectorAll('details').forEach((it) => { it.open = true; })";
             // In Firefox, axe judges no words that are all in Arabic; the list has Latin ones, too.

@@ -1,4 +1,4 @@
-//! What is told to those who hear the form: changes of live regions, and where the focus goes.
+//! Screen reader announcements: changes of live regions, and moves of the focus.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -9,8 +9,7 @@ use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
 use crate::harness::server::answer;
 
-/// Keeps what a screen reader would read: a status whose text changes while it is there, an alert
-/// that appears.
+/// Records what a screen reader would read: a status whose text changes, and an alert that appears.
 const LISTEN: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 const live = '[role=status], [role=alert]';
@@ -27,7 +26,7 @@ new MutationObserver((records) => {
       for (const region of node.querySelectorAll ? [node, ...node.querySelectorAll(live)] : []) {
         if (!region.matches(live) || known.has(region)) continue;
         known.add(region);
-        // A status that comes with its text is often not read.
+        // A status that appears together with its text is often not read.
         if (region.getAttribute('role') === 'alert') changed.add(region);
       }
     }
@@ -37,7 +36,7 @@ new MutationObserver((records) => {
   }
 }).observe(root, { childList: true, characterData: true, subtree: true });";
 
-/// What was told since it was asked last.
+/// The announcements since the last call.
 async fn told(form: &Form<'_>) -> Result<Value> {
     form.browser.value("told.splice(0).filter(([, text]) => text.trim())").await
 }
@@ -78,7 +77,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         // The button keeps the focus: it is not disabled.
         ensure!(!form.has("[type=submit]:disabled").await?, "the button is disabled");
 
-        // The second time it says the same, and is told all the same.
+        // The second time it has the same text, and is announced all the same.
         stage.proxy.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
         form.find("#form-notice[part=error]").await?;
         focus_is_on(&form, "form-notice").await?;

@@ -1,4 +1,4 @@
-//! What makes it easier: another language, what the tab keeps, what a link fills in, passing it on.
+//! Conveniences: another language, draft storage, values from a link, sharing.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -20,11 +20,11 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     ensure!(focus == "language-km", "the focus is at {focus}");
     let lang = stage.browser.value(&format!("{root}.querySelector('.standwith').lang")).await?;
     ensure!(lang == "km", "{lang}");
-    // Also where the browser has no names of countries in Khmer.
+    // Also if the browser has no names of countries in Khmer.
     let country =
         format!("{root}.querySelector('[name=country]').selectedOptions[0]?.text === 'កម្ពុជា'");
     stage.browser.until(&country).await?;
-    // Agreement is to what was read.
+    // Consent refers to the text that was read.
     form.submit().await?;
     form.find("#form-summary").await?;
     form.click("[name=consent_delivery]").await?;
@@ -37,7 +37,7 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     Ok(())
 }
 
-/// Opens a page with a form whose tag says more.
+/// Opens a page with a form whose tag has further attributes.
 async fn open_with<'a>(stage: &'a Stage, attribute: &str, address: &str) -> Result<Form<'a>> {
     let tag = TAG.replace("data-campaign", &format!("{attribute} data-campaign"));
     stage.open_page("", &format!("<main>{tag}</main>"), &[]).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     ensure!(form.value("email").await? == PERSON[2].1, "the address is not back");
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("consent"), "{kept}");
-    // What is agreed to is agreed to anew.
+    // Consent is asked for again.
     form.submit().await?;
     form.until_it_says("There is a problem").await?;
     form.click("[name=consent_delivery]").await?;
@@ -76,7 +76,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("standwith"), "{kept}");
 
-    // Nor is anything kept where the partner does not say so.
+    // Nor is anything stored if the partner does not enable it.
     let form = open_with(stage, "", "").await?;
     form.fill().await?;
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
@@ -104,11 +104,11 @@ pub(crate) async fn a_link_fills_in_and_is_stripped(stage: &Stage) -> Result<()>
         let found = stage.browser.value("location.search + location.hash").await?;
         ensure!(found == rest, "{found} is left of {address}");
         let country = form.value("country").await?;
-        // Without it, the country is that of the browser.
+        // Without it, the country comes from the browser.
         ensure!((country == "KH") != attribute.is_empty(), "{attribute}: {country}");
     }
 
-    // At risk nothing is filled in: such a link stays in the browser's history. It leaves the address all the same.
+    // At risk nothing is filled in: such a link stays in the browser's history. The address is cleaned all the same.
     serve_changed(stage, at_risk).await?;
     let form =
         open_with(stage, "data-prefill=fragment", "#given_name=Sophea&country=KH&top=1").await?;
@@ -137,7 +137,7 @@ pub(crate) async fn a_plus_in_a_fragment_is_a_plus(stage: &Stage) -> Result<()> 
     Ok(())
 }
 
-/// Has a control hold a text, as by a paste.
+/// Sets a control's text, as a paste does.
 async fn paste(stage: &Stage, name: &str, text: &str) -> Result<()> {
     let paste = "const root = document.querySelector('stand-with').shadowRoot;
       const control = root.querySelector(`[name=${arguments[0]}]`);
@@ -167,7 +167,7 @@ pub(crate) async fn what_comes_along_with_a_copy_is_taken_out(stage: &Stage) -> 
         paste(stage, "given_name", "Ada\u{2028}B").await?;
         let body = form.value("body").await?.replace("\n\n", "\u{b}\u{85}");
         paste(stage, "body", &body).await?;
-        // What may not be sent is named, with the word before it.
+        // The forbidden character is named, with the word before it.
         paste(stage, "family_name", "Lovelace\u{7}").await?;
         form.submit().await?;
         form.until_it_says("an invisible character (U+0007) after “Lovelace” that").await?;
@@ -226,7 +226,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     let share = "<script>
       navigator.canShare = () => true;
       navigator.share = (what) => { window.passed = what; return Promise.reject(new Error('no')); };
-      // The three seconds are over when the test says so.
+      // The test decides when the three seconds are over.
       window.pending = [];
       const later = window.setTimeout;
       window.setTimeout = (done, time, ...more) =>
@@ -242,7 +242,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     form.fill().await?;
     form.submit().await?;
     form.until("sent").await?;
-    // Whoever does anything is not led away.
+    // Any action of the supporter cancels the redirect.
     form.click("[data-share=more]").await?;
     let passed = stage.browser.value("window.passed").await?;
     ensure!(passed["text"] == "I wrote.", "{passed}");
@@ -254,7 +254,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     ensure!(stage.browser.value("!!window.passed").await? == true, "the page is left");
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
 
-    // Whoever does nothing is.
+    // Without an action the page is redirected.
     stage.open_page(share, &format!("<main>{TAG}</main>"), &[]).await?;
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     form.fill().await?;

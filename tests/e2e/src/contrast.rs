@@ -1,4 +1,4 @@
-//! Whatever accent a campaign chooses, what is written in it and on it can be read.
+//! Contrast: with any accent colour of a campaign, text in it and on it is readable.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::embedding::TAG;
 use crate::harness::Stage;
 
-/// Scripts that begin with it know how colours are painted, and how far two stand apart.
+/// Script prefix: how colours are painted, and the contrast of two colours.
 pub(crate) const COLOURS: &str = "
 const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 })
   .getContext('2d', { willReadFrequently: true });
-// As the screen would show them, one over the other.
+// As the screen would show them, one on top of the other.
 const painted = (...colours) => {
   context.clearRect(0, 0, 1, 1);
   for (const colour of colours) {
@@ -29,7 +29,7 @@ const contrast = (one, other) => {
   return (more + 0.05) / (less + 0.05);
 };";
 
-/// Tells for many accents how much contrast there is, as far as it is too little.
+/// Reports insufficient contrast for many accent colours.
 const MEASURE: &str = "
 const element = document.querySelector('stand-with');
 const within = (selector) => element.shadowRoot.querySelector(selector);
@@ -74,22 +74,22 @@ return { bad, count };";
 pub(crate) async fn any_accent_can_be_read(stage: &Stage) -> Result<()> {
     stage.open_body(TAG).await?;
     let form = stage.form();
-    // The style is whole when all is there.
+    // The style is complete when everything is loaded.
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     form.click("[name=consent_delivery]").await?;
     stage.browser.strike("\u{e004}").await?;
-    // What has the focus has the ring.
+    // The focused element has the ring.
     let mark =
         "document.querySelector('stand-with').shadowRoot.activeElement.classList.add('ring')";
     stage.browser.run(mark, &[]).await?;
-    // Neither does the mouse change them.
+    // Nor does hovering change them.
     let button = form.find("[type=submit]").await?;
     stage.browser.run("arguments[0].scrollIntoView()", &[serde_json::to_value(&button)?]).await?;
     stage.browser.point_at(button.clone()).await?;
     ensure!(form.has("button:hover").await?, "the mouse is elsewhere");
     let filter = button.css_value("filter").await?;
     ensure!(filter == "none", "under the mouse the button has {filter}");
-    // At last as in a browser that knows no `light-dark()`.
+    // At last as in a browser without `light-dark()`.
     for theme in ["light", "dark", "old"] {
         let told = stage.browser.run(&[COLOURS, MEASURE].concat(), &[json!(theme)]).await?;
         ensure!(told["count"].as_u64() == Some(6 * 6 * 6 * 8), "{theme}: {}", told["count"]);

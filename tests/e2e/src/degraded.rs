@@ -1,5 +1,5 @@
-//! Browsers that lack something, or that a page has taken something from. What else may be missing is shown beside
-//! what it is for: no database in `queueing`, no script in `hosted`, no secure connection and no leave to run
+//! Browsers that lack a feature, or pages that removed one. Other missing features are tested with the feature that
+//! needs them: no database in `outbox`, no script in `hosted`, no secure connection and no permission to run
 //! WebAssembly in `strict`, a sandboxed frame in `embedding`.
 
 use anyhow::{Result, ensure};

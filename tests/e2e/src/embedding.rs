@@ -1,4 +1,4 @@
-//! The ways in which pages carry the form.
+//! The ways in which pages embed the form.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 pub(crate) const TAG: &str = r#"<script async crossorigin="anonymous" src="https://actions.example.org/standwith.js"
   data-campaign="https://actions.example.org/campaigns/free-mech-dara.json"></script>"#;
 
-/// The same file, for pages that place the element themselves.
+/// The same file, for pages that insert the element themselves.
 pub(crate) const SCRIPT: &str = r#"<script async crossorigin="anonymous" src="https://actions.example.org/standwith.js"></script>"#;
 
-/// Notes what is fetched, at the moment in which it is asked for.
+/// Records each fetch at the moment of its request.
 pub(crate) const FETCHED: &str = "<script>
   window.fetched = [];
   const fetchIt = window.fetch;
@@ -100,7 +100,7 @@ pub(crate) async fn forms_of_one_page_do_not_mix(stage: &Stage) -> Result<()> {
         "wrong"
     );
 
-    // Whoever hears that a form is ready can use it, and the page hears of each once.
+    // A listener of `ready` can use the form, and the page gets each event once.
     let ready = "heard.filter(([kind]) => kind === 'ready').map(([, , state]) => state)";
     let ready = stage.browser.value(ready).await?;
     ensure!(ready == serde_json::json!(["editing", "editing", "editing"]), "{ready}");
@@ -123,7 +123,7 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     stage.browser.run("there.append(kept)", &[]).await?;
     form.is_filled().await?;
     ensure!(form.state().await? == "editing", "moving ended it");
-    // Off and on again, in another task of the page: that is removing.
+    // Off and on again, in another task of the page: that is a removal.
     stage.browser.run("kept.remove()", &[]).await?;
     ensure!(form.state().await? == "unavailable", "removing did not end it");
     ensure!(!form.has("*").await?, "removing left something");
@@ -139,7 +139,7 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     ensure!(form.value("email").await?.is_empty(), "reset left something");
     stage.endpoint.only_action().await?;
 
-    // Removed while everything is still on its way.
+    // Removed while all requests are in progress.
     stage.proxy.break_down(".json", Fault::Wait(Duration::from_millis(300)));
     stage.browser.run("kept.remove()", &[]).await?;
     stage.browser.run("here.append(kept); kept.remove(); there.append(kept)", &[]).await?;
@@ -166,7 +166,7 @@ pub(crate) async fn a_page_may_have_an_element_of_that_name(stage: &Stage) -> Re
 }
 
 pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
-    // The file names no address of an endpoint; the tag does.
+    // The file contains no address of an endpoint; the tag does.
     let tag = TAG.replace(CAMPAIGN, CAMPAIGN_IN_JSON).replace(
         "></script>",
         &format!(r#" data-endpoint="https://actions.example.org/campaigns/{CAMPAIGN_IN_JSON}/actions?from=tag"></script>"#),
@@ -188,7 +188,7 @@ pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn a_campaign_may_have_moved(stage: &Stage) -> Result<()> {
-    // The endpoint is found from where the file came from at last.
+    // The endpoint is derived from the file's final address, after redirects.
     let mut moved = answer(308, "text/plain", "");
     let location = format!("{}/campaigns/{CAMPAIGN}.json", stage.proxy.origin).parse()?;
     moved.headers_mut().insert("Location", location);
@@ -206,7 +206,7 @@ pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<
     let far = "<div style=\"height: 5000px\">A long article</div>";
     stage.open_page(FETCHED, &format!("{far}{lazy}"), &[]).await?;
     stage.browser.until("!!document.querySelector('stand-with')").await?;
-    // Observers hear in the order in which they began: the form's own before this one.
+    // Observers are notified in the order of their registration: the form's own before this one.
     let watch = "new IntersectionObserver(() => window.observed = true)
         .observe(document.querySelector('stand-with'))";
     stage.browser.run(watch, &[]).await?;
@@ -217,7 +217,7 @@ pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<
     ensure!(stage.form().state().await? == "loading", "{}", stage.form().state().await?);
     stage.browser.run("scrollTo(0, 4500)", &[]).await?;
     stage.form().until("editing").await?;
-    // What is noted is what is fetched.
+    // The record matches the fetches.
     stage.browser.until("fetched.some((address) => address.includes('standwith.wasm'))").await
 }
 

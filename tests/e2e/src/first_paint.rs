@@ -1,4 +1,4 @@
-//! What a person sees and does before the form's code is there, and what becomes of it.
+//! The form before its code is loaded: what a person sees and does, and how it is taken over.
 
 use std::fs;
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::strict::says_why;
 
-// As WebDriver calls them.
+// Key codes of WebDriver.
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const LEFT: char = '\u{e012}';
 
 const ROOT: &str = "document.querySelector('stand-with').shadowRoot";
 
-/// Notes when the campaign file is read: then it is digested, and what there is to paint is painted in the same task.
+/// Records when the campaign file is read: then it is digested, and the first paint is rendered in the same task.
 const READ: &str = "<script>
   const { digest } = SubtleCrypto.prototype;
   SubtleCrypto.prototype.digest = function (...what) {
@@ -36,7 +36,7 @@ const READ: &str = "<script>
 const ELEMENT: &str = r#"<stand-with lang="km" campaign="/plain.json"
     hosted="https://actions.example.org/campaigns/free-mech-dara"><a id="own" href="/">My words</a></stand-with>"#;
 
-/// Keeps for each change in a shadow root whether there is a form in it, in what state.
+/// Records for each change in a shadow root whether it contains a form, and in which state.
 const WATCHED: &str = "<script>
   window.painted = [];
   const attach = Element.prototype.attachShadow;
@@ -48,7 +48,7 @@ const WATCHED: &str = "<script>
   };
 </script>";
 
-/// Opens a page whose form is painted. Its code comes when the proxy is told something else.
+/// Opens a page whose form is painted. Its code is held until another fault is set in the proxy.
 async fn open_painted<'a>(stage: &'a Stage, head: &str, body: &str) -> Result<Form<'a>> {
     stage.proxy.break_down("standwith.wasm", Fault::Hold);
     stage.open_page(head, body, &[]).await?;
@@ -66,7 +66,7 @@ fn changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<String> {
     Ok(file.to_string())
 }
 
-/// Has the endpoint serve such a file.
+/// Makes the endpoint serve such a file.
 pub(crate) async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)) -> Result<()> {
     let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
     fs::write(path, changed(stage, change)?)?;
@@ -76,17 +76,17 @@ pub(crate) async fn serve_changed(stage: &Stage, change: impl FnOnce(&mut Value)
     Ok(())
 }
 
-/// Such a file for a server without any program.
+/// Such a file for a static server.
 fn plain_file(stage: &Stage) -> Result<String> {
     let endpoint = format!("{}/campaigns/{CAMPAIGN}/actions", stage.proxy.origin);
     changed(stage, |file| {
         file["endpoint"]["url"] = endpoint.into();
-        // Nobody checks it, and it is no reason to show nothing.
+        // It is not validated, and is no reason to show nothing.
         file["picture"] = json!({ "url": "https://[", "alt": "No address" });
     })
 }
 
-/// Has a server without any program serve it, and perhaps a markup after it.
+/// Makes a static server serve it, optionally followed by a markup.
 fn serve_plain(stage: &Stage, markup: Option<&Value>) -> Result<()> {
     let mut file = plain_file(stage)?;
     if let Some(markup) = markup {
@@ -97,7 +97,7 @@ fn serve_plain(stage: &Stage, markup: Option<&Value>) -> Result<()> {
     Ok(())
 }
 
-/// A markup of the form in Khmer, as our loaders take it.
+/// A markup of the form in Khmer, in the format of our loaders.
 fn plan_of(first: impl Into<Value>) -> Value {
     json!({ "edition": EDITION, "lang": "km", "first": first.into() })
 }
@@ -109,7 +109,7 @@ async fn open_plain(stage: &Stage) -> Result<()> {
     stage.browser.until("window.isRead").await
 }
 
-/// Notes each press in the form from now on, after the loader has heard of it: whether the browser is to do nothing.
+/// Records each press in the form from now on, after the loader's listener: whether the default is prevented.
 async fn note_presses(stage: &Stage) -> Result<()> {
     let note = format!(
         "window.presses = [];
@@ -122,7 +122,7 @@ async fn note_presses(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Waits for so many presses. If the browser is to act on none of them, then no page is left later either.
+/// Waits for this many presses. If the default is prevented for all of them, no page is left later either.
 async fn presses_do_nothing(stage: &Stage, number: usize) -> Result<()> {
     stage.browser.until(&format!("presses.length >= {number}")).await?;
     let prevented = stage.browser.value("presses.every((prevented) => prevented)").await?;
@@ -167,7 +167,7 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
 
     stage.proxy.mend();
     form.until("editing").await?;
-    // Not even the nodes are others.
+    // Even the nodes are the same.
     let same = format!(
         "typedInto === {ROOT}.activeElement && typedInto.name === 'given_name'
          && all.every((element) => element.getRootNode() === {ROOT})"
@@ -217,14 +217,14 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         const keep = (list) => shifts.push(...list.getEntries().map(({ startTime }) => startTime));
         new PerformanceObserver(keep).observe({ type: 'layout-shift', buffered: true });
       }
-      // Two frames later everything is on the screen, and told.
+      // Two frames later everything is on the screen, and reported.
       window.settle = () => {
         window.settled = false;
         const end = () => setTimeout(() => window.settled = true, 100);
         requestAnimationFrame(() => requestAnimationFrame(end));
       };
     </script>";
-    // After the form comes what it would push around.
+    // The form is followed by content that it would move.
     let pages = ["en", "km"].map(|lang| {
         let tag = TAG.replace("data-campaign", &format!("data-lang={lang} data-campaign"));
         format!("<div>{tag}</div><p id=after>The article goes on.</p>")
@@ -233,9 +233,9 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         stage.browser.run("settle()", &[]).await?;
         stage.browser.until("window.settled").await
     };
-    // How Khmer sets thousands apart, engines do not agree on.
+    // Engines disagree on the thousands separator in Khmer.
     let looks = format!(
-        // The suggested country is the browser's to say.
+        // The suggested country depends on the browser.
         "[{ROOT}.querySelector('.standwith').outerHTML.replaceAll(/(?<=\\d)[.,](?=\\d{{3}})/g, '')
             .replaceAll(/ selected=\"\"|<option value=\"[A-Z].*?<\\/option>/g, ''),
           [document.querySelector('#after'), ...{ROOT}.querySelectorAll('*:not(option)')].map((element) => {{
@@ -243,7 +243,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
             return [element.localName, element.className, x, y, width, height];
           }})]"
     );
-    // Of several subjects chance draws one, with the form.
+    // With several subjects one is drawn at random, for each form.
     serve_changed(stage, |file| {
         for texts in ["/message/subjects", "/languages/km/message/subjects"] {
             if let Some(Value::Array(subjects)) = file.pointer_mut(texts) {
@@ -264,7 +264,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         let live = stage.browser.value(&looks).await?;
         ensure!(first[0] == live[0], "what was painted: {}\nis now: {}", first[0], live[0]);
         ensure!(first[1] == live[1], "what was at: {}\nis at: {}", first[1], live[1]);
-        // The count has its place.
+        // The count has a reserved place.
         stage.proxy.mend();
         stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
         settle().await?;
@@ -273,7 +273,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         let shifts = "shifts.filter((time) => time > since)";
         let told = stage.browser.value(shifts).await?;
         ensure!(told == json!([]), "shifts at {told}");
-        // Where shifts are told, this one is.
+        // If layout shifts are reported, this one is.
         stage.browser.run("after.style.marginTop = '90px'; scrollTo(0, 1e6)", &[]).await?;
         stage.browser.run("after.style.marginTop = '190px'", &[]).await?;
         settle().await?;
@@ -313,7 +313,7 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
         no_uncaught(stage).await?;
     }
 
-    // Where nothing is wrong, it is sent.
+    // Without errors it is sent.
     serve_changed(stage, |file| {
         file["fields"] = json!([{ "id": "given_name" }, { "id": "family_name" }, { "id": "email", "required": true }]);
         file["delivery"]["disclose"] = json!(["name"]);
@@ -387,11 +387,11 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     says_why(stage, why).await?;
     ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
     ensure!(form.find("[name=given_name]").await?.is_displayed().await?, "it is not to be seen");
-    // The button keeps the press, for when it can be sent.
+    // The button remembers the press until the form can be sent.
     ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is forgotten");
     ensure!(stage.proxy.posted().is_empty(), "sent");
 
-    // A single field is sent by Enter even without a button.
+    // Enter submits a single field even without a button.
     serve_changed(stage, |file| {
         file["fields"] = json!([]);
         file["message"]["body"] = "He reported on what others would not see.".into();
@@ -422,20 +422,20 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     fail();
     says_why(stage, why).await?;
     ensure!(stage.browser.value(height).await? == true, "the content is not back");
-    // Until the code is there after all.
+    // Until the code is loaded after all.
     stage.proxy.mend();
     stage.form().until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
     Ok(())
 }
 
-/// Without countries to choose from: their names come with the code.
+/// Without a list of countries: their names come with the code.
 fn without_lists(file: &mut Value) {
     file["fields"] = json!([{ "id": "given_name" }, { "id": "family_name" }]);
     file["delivery"]["disclose"] = json!(["name"]);
 }
 
-/// Fills in what such a campaign asks for.
+/// Fills in everything that such a campaign asks for.
 async fn fill_first(form: &Form<'_>) -> Result<()> {
     form.enter("given_name", "Sophea").await?;
     form.click("[value=embassy]").await?;
@@ -454,7 +454,7 @@ pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Re
     let pressed = "[type=submit][aria-disabled]";
     form.submit().await?;
     ensure!(form.has(pressed).await?, "the button does not say that it was pressed");
-    // Who goes on writing is not done. A click would move the cursor.
+    // A person who goes on writing is not done. A click would move the cursor.
     let focus = format!("{ROOT}.querySelector('[name=body]').focus()");
     stage.browser.run(&focus, &[]).await?;
     stage.browser.strike(" ").await?;
@@ -494,7 +494,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     let before = stage.browser.value(&place).await?;
     form.until_it_says("Trying again...").await?;
     ensure!(stage.browser.value(&place).await? == before, "it moved when that was said");
-    // What is made anew meanwhile is made in its place, and once.
+    // Elements rendered meanwhile are replaced in place, and once.
     form.click("[value=embassy]").await?;
     form.click("[name=body]").await?;
     stage.browser.strike("Please. ").await?;
@@ -526,7 +526,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
         stage.proxy.break_down("standwith.wasm", Fault::Hold);
         let asked = stage.proxy.asked("km.json");
         let tag = TAG.replace("data-campaign", "data-lang=km data-campaign");
-        // Each time afresh: it is asked for when the campaign is read.
+        // Each time anew: it is requested when the campaign is read.
         stage.open_page(WATCHED, &tag, &[]).await?;
         for _ in 0..25 {
             if stage.proxy.asked("km.json") > asked {
@@ -547,7 +547,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
     Ok(())
 }
 
-/// A markup that says one thing.
+/// A markup with one text.
 fn markup(say: impl FnOnce(&mut Markup)) -> Value {
     let mut markup = Markup::default();
     markup.begin(Tag::Div);
@@ -583,7 +583,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     let unended = plan_of(link["first"].as_str().unwrap_or_default().trim_end_matches('/'));
     let mut cut = link["first"].as_str().unwrap_or_default().to_owned();
     cut.truncate(cut.len() / 2);
-    // What it is, and what there is to see of it.
+    // Its kind, and its visible content.
     for (told, hostile, seen) in [
         ("links", link, ".standwith a"),
         ("without an end", unended, "slot"),
@@ -592,7 +592,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         ("no characters of ours", plan_of("4\u{0}\u{1}<script>"), "slot"),
         ("100,000 levels", deep(100_000), "slot"),
         ("60 levels", deep(60), "div"),
-        // Some engines break down over a few thousand.
+        // Some engines crash with more than a few thousand.
         ("70 levels", deep(70), "slot"),
         ("3,000 levels", deep(3_000), "slot"),
         ("a part of a part", plan_of("4#1#2/"), "slot"),
@@ -617,7 +617,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
             let click = format!("{ROOT}.querySelectorAll('a, button').forEach((it) => it.click())");
             stage.browser.run(&click, &[]).await?;
             stage.proxy.mend();
-            // What was painted, Rust paints anew.
+            // Rust renders the painted form again.
             form.until_it_says("សូមដោះលែងលោក").await?;
             form.until("editing").await?;
             ensure!(!form.has("img:not([alt^=No])").await?, "something is left");
@@ -630,7 +630,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         try_it.await.map_err(|error| error.context(told))?;
     }
 
-    // A form that leads elsewhere leads nowhere, not even once the code has failed.
+    // A form with an external action leads nowhere, not even after the code has failed.
     let hostile = markup(|markup| {
         markup.begin(Tag::Form);
         markup.set(Attribute::Action, script);

@@ -1,4 +1,4 @@
-//! What browser extensions and scripts of the page put into the form or around it.
+//! Nodes that browser extensions and scripts of the page insert into the form or around it.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -11,8 +11,8 @@ use crate::harness::{CAMPAIGN, Stage};
 
 const ROOT: &str = "document.querySelector('stand-with').shadowRoot";
 
-/// Puts a foreign node before every element and text of the form, as one extension or another does, and around its
-/// controls, unless they have the focus.
+/// Inserts a foreign node before every element and text of the form, as some extensions do, and around its controls,
+/// unless they have the focus.
 const CROWD: &str = "
   const root = document.querySelector('stand-with').shadowRoot;
   const foreign = () => document.createElement('x-y');
@@ -53,7 +53,7 @@ pub(crate) async fn a_writing_assistant_takes_no_focus(stage: &Stage) -> Result<
             let kept = stage.browser.value(&kept).await?;
             ensure!(kept == json!([true, true, true]), "{kept}");
 
-            // Around it: that takes the focus away, so it is given back. Not by a second click, which would select.
+            // Around the control: that removes the focus, so it is restored. Not by a second click, which would select.
             let around = "const around = document.createElement('x-y');
               control.before(around);
               around.append(control);

@@ -1,4 +1,4 @@
-//! Pages whose tag, element or campaign comes by a program: libraries, consent managers, frameworks, caches of pages.
+//! Pages whose tag, element or campaign is inserted by a program: libraries, consent managers, frameworks, page caches.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -43,7 +43,7 @@ pub(crate) async fn a_tag_that_never_runs_has_its_form(stage: &Stage) -> Result<
 pub(crate) async fn a_page_kept_with_its_form_has_one(stage: &Stage) -> Result<()> {
     stage.open_body(&format!("<main>{TAG}</main>")).await?;
     stage.form().until("editing").await?;
-    // As Turbo: the body is put away as a copy, and the scripts of the copy run when it is back.
+    // As Turbo: the body is stored as a copy, and its scripts run again when it is restored.
     let away = "const kept = document.querySelector('main').cloneNode(true);
         document.querySelector('main').replaceWith(document.createElement('main'));
         for (const old of kept.querySelectorAll('script')) {
@@ -60,7 +60,7 @@ pub(crate) async fn a_page_kept_with_its_form_has_one(stage: &Stage) -> Result<(
         ensure!(stage.browser.value(FORMS).await? == 1, "not one form");
         stage.form().until("editing").await?;
     }
-    // As a prerenderer: the page is served with what the tag had made.
+    // As a prerenderer: the page is served with the tag's output.
     let made = stage.browser.value("document.querySelector('main').outerHTML").await?;
     let made = made.as_str().context("no page")?;
     for page in [made.to_owned(), made.replace("async=\"\"", "")] {

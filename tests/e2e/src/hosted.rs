@@ -1,4 +1,4 @@
-//! The form on its own page, without any script.
+//! The hosted form, without script.
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
@@ -20,7 +20,7 @@ pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()>
     find("[name=given_name]").await?.send_keys("Sophea").await?;
     find("[type=submit]").await?.click().await?;
 
-    // What was entered is there, and what has to be mended stands above.
+    // The entered values are there, with the field errors above.
     stage.browser.until("!!document.querySelector('#form-summary')").await?;
     // The page opens there.
     stage.browser.until("document.activeElement.id === 'form-summary'").await?;
@@ -59,10 +59,10 @@ pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
     form.until_it_says("Leave this page quickly").await?;
     form.enter("given_name", "Sophea").await?;
     leave_and_go_back(stage, &before).await?;
-    // All of it works there, to the receipt.
+    // All of it works there, up to the receipt.
     stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     let form = stage.form();
-    // The first paint knows no page yet; once it does, the page does not lead to itself.
+    // The first paint does not know its page yet; once it does, the page does not link to itself.
     let safety =
         "document.querySelector('stand-with').shadowRoot.querySelector('.safety')?.innerText";
     let leads = "'Open the form on its own page'";
@@ -73,7 +73,7 @@ pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
     Ok(())
 }
 
-// Back and Reload brought what was typed back on the screen.
+// Back and Reload showed the typed text again.
 pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     stage: &Stage,
 ) -> Result<()> {
@@ -100,7 +100,7 @@ pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     Ok(())
 }
 
-/// The browser lets the sites that the campaign names frame the page, and what is sent from there arrives.
+/// The browser lets the sites that the campaign names frame the page, and a form sent from there arrives.
 pub(crate) async fn only_a_site_that_the_campaign_names_frames_the_page(
     stage: &Stage,
 ) -> Result<()> {
@@ -194,7 +194,7 @@ pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// What a control of a page holds.
+/// The value of a page's control.
 fn value_of(page: &str, tag: &str, name: &str) -> Result<String> {
     let named = format!("name=\"{name}\"");
     let element = page

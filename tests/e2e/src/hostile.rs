@@ -1,4 +1,4 @@
-//! A page that fights the form.
+//! Pages that interfere with the form.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage.open("hostile.html").await?;
     let form = stage.form();
     form.until("editing").await?;
-    // Struck, not sent to the field: so they pass the page's own listeners.
+    // Pressed as keys, not sent to the field: so they pass the page's own listeners.
     form.click("[name=given_name]").await?;
     stage.browser.strike("jk/? gG1#x").await?;
     ensure!(form.value("given_name").await? == "jk/? gG1#x", "{}", form.value("given_name").await?);
@@ -60,8 +60,8 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     Ok(())
 }
 
-/// What pages put in the place of the browser's own, before the tag: some add what every loop finds, some look
-/// at what passes, and some would have another letter sent.
+/// Replacements for the browser's own functions, before the tag: some add properties that every loop finds, some
+/// observe values, and some would have another letter sent.
 const PATCHES: &str = "<script>
   {
   // Texts: by a function here, WebKit's driver of tests can hand over no value at all.
@@ -114,7 +114,7 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     ensure!(exported["assurance"] == "signed", "{exported}");
     let body = exported["claims"]["message"]["body"].as_str().unwrap_or_default();
     ensure!(body.contains("released without delay"), "{body}");
-    // And the patches were in force.
+    // And the patches were in effect.
     let used =
         stage.browser.value("[window.fetched > 2, window.defined, window.altered > 0]").await?;
     ensure!(used == json!([true, "stand-with", true]), "{used}");
@@ -123,8 +123,8 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     Ok(())
 }
 
-/// Elements of an article that stand in the place of what scripts ask of document and window, as a filter of HTML
-/// may let them pass.
+/// Elements of an article that shadow properties of document and window (DOM clobbering), as an HTML filter may let
+/// them pass.
 pub(crate) fn clobbering() -> String {
     let names = [
         "currentScript",
@@ -172,7 +172,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
         let seen = async {
             stage.open_page(head, &body, &[]).await?;
             stage.form().until("editing").await?;
-            // By scripts alone: WebDriver's own ways to elements break on such a page.
+            // By scripts alone: WebDriver's own element commands fail on such a page.
             let of = "document.querySelector('stand-with').shadowRoot.querySelector";
             let title = stage.browser.value(&format!("{of}('h2').textContent")).await?;
             ensure!(title != "In JSON", "the form of another campaign");
@@ -196,7 +196,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
 pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_referrer(
     stage: &Stage,
 ) -> Result<()> {
-    // Cookies are a host's, whatever the port: to this one the partner's would be sent.
+    // Cookies belong to a host, whatever the port: the partner's would be sent to this one.
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let server = {
         let asked = asked.clone();
@@ -227,7 +227,7 @@ pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_refe
     stage.browser.until(&format!("{root}?.{image}")).await?;
     ensure!(stage.browser.value("document.cookie").await? == "who=me", "no cookie could be sent");
     stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
-    // Its own policy lets only pictures by https in; what it asks for them with is the same.
+    // Its own policy allows only pictures by https; how it requests them is the same.
     let asks = "document.querySelector('img[src*=campaign]')";
     let asks = format!("[{asks}?.referrerPolicy, {asks}?.crossOrigin]");
     let asks = stage.browser.value(&asks).await?;
@@ -257,7 +257,7 @@ pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Sta
             Some("unavailable"),
         ),
         ("WebAssembly", "WebAssembly = undefined".to_owned(), Some("unavailable")),
-        // Without the element there is nobody to ask.
+        // Without the element there is nothing to ask.
         ("elements", format!("CustomElementRegistry.prototype.define = {broken}"), None),
         ("addresses", format!("window.URL = {broken}"), Some("editing")),
         ("digests", format!("SubtleCrypto.prototype.digest = {broken}"), Some("unavailable")),
@@ -276,7 +276,7 @@ pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Sta
     Ok(())
 }
 
-/// What plugins against copying do to a page, on the document or on the window; and what the page hears.
+/// Effects of copy protection plugins on document and window; and the events that the page gets.
 const FORBIDS: &str = "<script>
   document.onmousedown = (event) => ['INPUT', 'TEXTAREA', 'SELECT'].includes(event.target.nodeName);
   for (const kind of ['selectstart', 'contextmenu', 'copy', 'cut', 'paste', 'dragstart']) {
@@ -300,7 +300,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     stage.open_page(FORBIDS, &format!("<p id=own tabindex=0>An article</p>{TAG}"), &[]).await?;
     let form = stage.form();
     form.until("editing").await?;
-    // On the page itself the script is in force.
+    // On the page itself the script is in effect.
     let own = stage.browser.element("own").await?;
     stage.browser.click_at(own).await?;
     ensure!(
@@ -325,7 +325,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     form.click("[name=family_name]").await?;
     stage.browser.strike_with(CONTROL, 'v').await?;
     ensure!(form.value("family_name").await? == "Sophea", "{}", form.value("family_name").await?);
-    // What no key and no mouse of a test can do in every engine.
+    // Actions that keys and mouse of a test can't perform in every engine.
     let kinds = "touchstart touchmove touchend selectstart contextmenu cut dragstart dragover drop";
     let allowed = "return arguments[0].split(' ').filter((kind) =>
       !document.querySelector('stand-with').shadowRoot.querySelector('[name=body]')
@@ -345,7 +345,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     Ok(())
 }
 
-/// How an element of the form looks to a person.
+/// The appearance of the form's elements.
 const LOOKS: &str = "
   const root = document.querySelector('stand-with').shadowRoot;
   const element = root.querySelector(arguments[0]);
@@ -366,9 +366,9 @@ const LOOKS: &str = "
     hit: root.elementFromPoint(x, y) === element && document.elementFromPoint(x, y) === root.host,
   };";
 
-// A form whose code trapped stood there, dead, and nothing said so.
+// A form whose code trapped stayed on the page, unusable and without a message.
 pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> Result<()> {
-    // As a trap: what Rust calls throws, and nothing of Rust runs on the way out.
+    // As a trap does: a function called by Rust throws, and Rust's unwinding does not run.
     let page = "<script>{
       const { instantiate } = WebAssembly;
       const wrapped = (call) => (...given) => {
@@ -397,7 +397,7 @@ pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> 
     form.until_it_says("Open the form on its own page").await?;
     ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
     ensure!(form.value("given_name").await? == "មេឃ", "what was typed is lost");
-    // It is over: nothing can be sent, and the page is not left.
+    // It is terminated: nothing can be sent, and the page is not left.
     ensure!(!form.has("button").await?, "there is a button that does nothing");
     let address = stage.browser.value("location.href").await?;
     stage.browser.strike("\u{e007}").await?;

@@ -1,4 +1,4 @@
-//! Actions and receipts in the hands of JOSE libraries that know nothing of us.
+//! Actions and receipts, processed by independent JOSE libraries.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -18,7 +18,7 @@ use crate::harness::{CAMPAIGN, Missing, Place};
 pub(crate) enum Campaigns {
     /// npm's jose.
     Jose,
-    /// PyPI's joserfc, and jwcrypto for what is sealed.
+    /// PyPI's joserfc, and jwcrypto for sealed payloads.
     Joserfc,
 }
 
@@ -59,7 +59,7 @@ impl Campaigns {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Verifies action and receipt of an exported line; the claims.
+    /// Verifies action and receipt of an exported line; returns the claims.
     pub(crate) async fn verify(
         self,
         place: &Place,
@@ -128,7 +128,7 @@ pub(crate) async fn what_jwcrypto_seals_is_taken_and_unsealed(place: &Place) -> 
     seal(place, Campaigns::Joserfc).await
 }
 
-/// The campaign that is sealed.
+/// The sealed campaign.
 const SEALED: &str = "sealed";
 
 async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
@@ -141,7 +141,7 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     file["id"] = json!(SEALED);
     file["sealing"] = json!({ "jwk": jwk });
     file["message"]["max"] = json!(3000);
-    // Where its actions go and who delivers them follows from what it is.
+    // Address and delivery of its actions follow from the sealing.
     for (pointer, key) in [("", "endpoint"), ("/delivery", "modes")] {
         if let Some(object) = file.pointer_mut(pointer).and_then(Value::as_object_mut) {
             object.remove(key);
@@ -149,7 +149,7 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     }
     fs::write(endpoint.path("campaigns/sealed.json"), file.to_string())?;
     let address = format!("{}/campaigns/{SEALED}", endpoint.origin());
-    // It looks at its files each second.
+    // It checks its files each second.
     for _ in 0..100 {
         if reqwest::get(&address).await?.status().is_success() {
             break;
@@ -178,14 +178,14 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     ensure!(output.status.success(), "export: {output:?}");
     let line: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(line["holds"] == true && line["unsealed"] == inside, "{line}");
-    // The file of the private key is theirs to read, too.
+    // They must be able to read the private key's file, too.
     let opened = campaigns.unseal(place, endpoint.path("seal.json"), &sealed).await?;
     ensure!(opened == plaintext, "{opened}");
     Ok(())
 }
 
 pub(crate) async fn what_we_seal_jose_and_jwcrypto_unseal(place: &Place) -> Result<()> {
-    // Sealed by the core's own steps: a native test does it anew and compares.
+    // Sealed by the core's own steps: a native test repeats it and compares.
     let vector = fs::read_to_string(place.root.join("tests/vectors/sealed.json"))?;
     let vector: Value = serde_json::from_str(&vector)?;
     let folder = tempfile::TempDir::new()?;
@@ -205,12 +205,12 @@ async fn example(endpoint: &Endpoint) -> Result<Value> {
     Ok(serde_json::from_slice(&file.bytes().await?)?)
 }
 
-/// Claims as another program may make them, in the order and the spacing that it likes.
+/// Claims as another program may write them, with its own order and spacing.
 async fn claims(endpoint: &Endpoint, address: &str) -> Result<Value> {
     let file = example(endpoint).await?;
     let purposes = file["consents"].as_array().context("no consents")?;
     let consents = purposes.iter().map(|consent| {
-        // The digest is recorded, and is nobody's to validate here.
+        // The digest is stored, but can't be validated here.
         let digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
         json!({ "purpose": consent["purpose"], "granted": true, "wording_digest": digest, "lang": "en" })
     });

@@ -1,4 +1,4 @@
-//! The whole way of a message.
+//! The complete flow of a message.
 
 use anyhow::{Result, ensure};
 
@@ -22,7 +22,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     let download = form.find("[part=receipt] a[download]").await?.attr("href").await?;
     stage.endpoint.keep_jwks().await?;
 
-    // What is confirmed is on the disk.
+    // The confirmed action is on disk.
     stage.endpoint.kill().await?;
     let exported = stage.endpoint.only_action().await?;
     ensure!(exported["status"] == "accepted", "{exported}");
@@ -47,7 +47,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
         ensure!(consent["granted"] == true, "{claims}");
     }
 
-    // And stays verifiable, without the endpoint and without us.
+    // And it stays verifiable, without the endpoint and without our code.
     let verified = stage.endpoint.run(["verify", "--jwks", JWKS, EXPORT]).await?;
     ensure!(verified.status.success(), "{verified:?}");
     let place = Place::find()?;

@@ -1,4 +1,4 @@
-//! Without a mouse.
+//! Keyboard use, without a mouse.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::harness::browser::Browser;
 use crate::harness::form::Form;
 use crate::states::{self, ARABIC};
 
-// As WebDriver calls them.
+// Key codes of WebDriver.
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const SHIFT: char = '\u{e008}';
@@ -22,7 +22,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     form.until("editing").await?;
     let strike = |keys: String| async move { stage.browser.strike(&keys).await };
 
-    // Enter in a field sends, here something that has to be mended.
+    // Enter in a field submits, here with field errors.
     tab_to(&form, "given_name").await?;
     strike(format!("Sophea{ENTER}")).await?;
     form.find("#form-summary").await?;
@@ -37,7 +37,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
         form.focused().await?
     );
     strike("cambod".to_owned()).await?;
-    // The targets open, one is taken away, and the rest stays.
+    // The targets open, one is removed, and the rest stays.
     tab_to_summary(&form, ".to").await?;
     strike(ENTER.to_string()).await?;
     tab_to(&form, "targets").await?;
@@ -52,7 +52,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
         form.text("#form-summary").await?
     );
 
-    // Once, whatever the engine makes of Enter.
+    // Once, however the engine treats Enter.
     stage
         .browser
         .run(
@@ -69,7 +69,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// All that Tab has to lead to, in the order of the form, and where it stands.
+/// All elements that Tab must reach, in the order of the form, and their positions.
 const STOPS: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 return [...root.querySelectorAll('a[href], input, select, textarea, button, summary, .letters')]
@@ -79,7 +79,7 @@ return [...root.querySelectorAll('a[href], input, select, textarea, button, summ
     Math.round(stop.getBoundingClientRect().top + scrollY),
   ]);";
 
-/// What has the focus, and what is wrong with how that is seen.
+/// The focused element, and any defects of its visibility.
 const SEEN: &str = "
 const inner = document.activeElement.shadowRoot?.activeElement;
 const stop = inner ?? document.activeElement;
@@ -89,7 +89,7 @@ const root = inner.getRootNode();
 const style = getComputedStyle(stop);
 const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
 const ring = contrast(paper, painted(style.outlineColor));
-// Of a link over several lines, the first.
+// For a link on several lines, the first one.
 const [box] = stop.getClientRects();
 if (!box) return [called, 'it takes no place'];
 const { left, top, right, bottom } = box;
@@ -107,7 +107,7 @@ pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Resul
     let tag = states::tag_of(ARABIC);
     let body = format!("<a id=before href='#'>Before</a>{tag}<a id=after href='#'>After</a>");
     let page = stage.partner.publish("", &body, &[]);
-    // What is left of 1280 by 1024 pixels at 400 %.
+    // The size of 1280 by 1024 pixels at 400 %.
     let frame = format!("<iframe title=Form width=320 height=256 src='{page}'></iframe>");
     stage.open_body(&frame).await?;
     stage.browser.enter_frame().await?;
@@ -122,7 +122,7 @@ pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Resul
     let stops = stage.browser.run(STOPS, &[]).await?;
     let stops = stops.as_array().context("no list")?;
     ensure!(stops.len() > 30, "{stops:?}");
-    // Nothing stands above what comes before it.
+    // No element is above its predecessor.
     ensure!(stops.iter().map(|stop| stop[1].as_i64()).is_sorted(), "{stops:?}");
     let mut wanted = vec![json!("before")];
     wanted.extend(stops.iter().map(|stop| stop[0].clone()));
@@ -136,7 +136,7 @@ pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Resul
     Ok(())
 }
 
-/// Strikes Tab until `last` has the focus; gives back what had it, and makes sure that it is seen.
+/// Presses Tab until `last` has the focus; returns the focused elements, and asserts that each is visible.
 async fn all_stops(stage: &Stage, last: &str, is_back: bool) -> Result<Vec<Value>> {
     let look = || async { stage.browser.run(&[COLOURS, SEEN].concat(), &[]).await };
     let mut stops = vec![look().await?[0].take()];
@@ -159,7 +159,7 @@ async fn all_stops(stage: &Stage, last: &str, is_back: bool) -> Result<Vec<Value
             seen = look().await?;
         }
         ensure!(seen[1] == "", "{}: {}", seen[0], seen[1]);
-        // A field for a date has several places.
+        // A date field has several stops.
         if stops.last() != Some(&seen[0]) {
             stops.push(seen[0].take());
         }
@@ -195,8 +195,7 @@ pub(crate) async fn each_mistake_leads_to_its_field(stage: &Stage) -> Result<()>
     Ok(())
 }
 
-/// Of each link of the summary: where it leads, its text, that of the error there, and how the two
-/// are tied.
+/// For each link of the summary: its target, its text, the error's text there, and how the two are associated.
 const LINKS: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 return [...root.querySelectorAll('.summary a')].map((link) => {
@@ -216,7 +215,7 @@ async fn follow(browser: &Browser, index: usize) -> Result<()> {
     browser.strike(&ENTER.to_string()).await
 }
 
-/// Strikes Tab until the focus is on the summary of such a `details`.
+/// Presses Tab until the summary of such a `details` has the focus.
 async fn tab_to_summary(form: &Form<'_>, of: &str) -> Result<()> {
     let is_there = format!(
         "document.querySelector('stand-with').shadowRoot.activeElement?.matches('{of} > summary')"
@@ -230,7 +229,7 @@ async fn tab_to_summary(form: &Form<'_>, of: &str) -> Result<()> {
     bail!("Tab never leads to the summary of {of}")
 }
 
-/// Strikes Tab until the focus is where it is wanted.
+/// Presses Tab until the wanted element has the focus.
 async fn tab_to(form: &Form<'_>, id: &str) -> Result<()> {
     for _ in 0..60 {
         if form.focused().await? == id {

@@ -1,4 +1,4 @@
-//! Pages whose libraries have put globals of their own in the place of the browser's.
+//! Pages whose libraries replace the browser's globals.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::embedding::TAG;
 use crate::harness::Stage;
 use crate::strict::says_why;
 
-/// Names that libraries of older sites take, and pages for things of their own.
+/// Names that libraries of older sites define, and pages for their own purposes.
 const NAMES: [&str; 15] = [
     "Request",
     "Response",
@@ -26,10 +26,10 @@ const NAMES: [&str; 15] = [
     "AbortController",
 ];
 
-/// What stands in the place of the browser's own, whose prototypes stay: in the window, and beside it.
+/// The replacements of the browser's own globals, whose prototypes stay: in the window, and beside it.
 fn replacements(engine: &str) -> Vec<(String, String)> {
     let script = |body: String| format!("<script>{body}</script>");
-    // WebKit's driver tells elements by these two of the page's window.
+    // WebKit's driver recognises elements by these two of the page's window.
     let names =
         NAMES.iter().filter(|name| engine != "webkit" || !["Node", "Element"].contains(name));
     let each = |of: fn(&str) -> String| script(names.clone().map(|name| of(name)).collect());
@@ -74,7 +74,7 @@ pub(crate) async fn globals_of_a_library_neither_break_nor_deaden_the_form(
 }
 
 pub(crate) async fn without_its_cryptography_a_page_hears_why(stage: &Stage) -> Result<()> {
-    // A function of that name at the page's level takes the place of the browser's own.
+    // A top-level function of that name replaces the browser's own.
     stage.open_page("<script>function crypto() {}</script>", TAG, &[]).await?;
     says_why(stage, "The form needs a secure connection").await?;
     let rejects = "SubtleCrypto.prototype.digest = () => Promise.reject(new Error('no'))";

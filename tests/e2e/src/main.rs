@@ -1,5 +1,5 @@
-//! A real page, a real endpoint, three engines: what a partner's page, a supporter's browser and the
-//! endpoint do together. Each test runs once in each engine.
+//! End-to-end tests with real pages, a real endpoint and three engines: the interaction of a partner's page, a
+//! supporter's browser and the endpoint. Each test runs once in each engine.
 //!
 //! It needs what `cargo xtask build` makes. `STANDWITH_BIN` and `STANDWITH_DIST` say where that is
 //! elsewhere, `STANDWITH_ENGINES` names the engines (`chromium,firefox,webkit`), `CHROMEDRIVER`,
@@ -51,12 +51,12 @@ use harness::browser::Browser;
 use harness::engine::Engine;
 use harness::{Place, Stage, in_ci};
 
-/// How long a test may take.
+/// Time limit of a test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// A test of what a browser does, and its name.
+/// A test in a browser, and its name.
 struct InBrowser(&'static str, for<'a> fn(&'a Stage) -> Running<'a>);
 /// A test that needs no browser, and its name.
 struct Alone(&'static str, for<'a> fn(&'a Place) -> Running<'a>);
@@ -188,7 +188,7 @@ fn run() -> Result<ExitCode> {
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
-    // Not a test but by its way: it shows what only a look can validate.
+    // Not a test in itself: its pictures need a person's review.
     let pictures = tests! { InBrowser:
         pictures::every_state_is_light_and_wide,
         pictures::every_state_is_dark_and_narrow,
@@ -237,7 +237,7 @@ fn run() -> Result<ExitCode> {
     Ok(conclusion.exit_code())
 }
 
-/// Where the tests of one engine run, one after the other, in one browser.
+/// Runner for the tests of one engine, one after the other, in one browser.
 struct Bench {
     engine: Engine,
     browser: Mutex<Option<Browser>>,
@@ -269,12 +269,12 @@ impl Bench {
                 let lives = stage.browser.lives().await;
                 // The next test gets another one.
                 stage.browser.quit().await;
-                // Browsers die now and then. A page that kills them kills the next one, too.
+                // Browsers crash occasionally. A page that crashes them crashes the next one, too.
                 if !lives && std::mem::take(&mut again) {
                     eprintln!("{name}: the browser has died ({error:#}): once more");
                     continue;
                 }
-                // What was seen is in the message, too: a list of failures may be all that is kept of a run.
+                // The message contains the page's state, too: a run may leave no more than a list of failures.
                 return Err(match error.is::<harness::Missing>() {
                     true => error,
                     false => anyhow::anyhow!("{error:#}\n{seen}"),

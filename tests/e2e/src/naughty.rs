@@ -12,28 +12,28 @@ use crate::harness::{CAMPAIGN, Stage};
 
 const STRINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/naughty/strings.json");
 
-/// How many fields the form has.
+/// Number of the form's fields.
 const FIELDS: usize = 100;
 
-/// A control character, which is refused; line ends and tabs are none in an answer of several lines.
+/// A control character, which is rejected; line ends and tabs are allowed in an answer of several lines.
 fn is_refused(string: &str) -> bool {
     clean(string).chars().any(|c| c.is_control() && !"\n\t".contains(c))
 }
 
 pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result<()> {
     let strings: Vec<String> = serde_json::from_slice(&fs::read(STRINGS)?)?;
-    // What a browser makes of a lone CR in a textarea is the browser's; a letter has its most.
+    // Browsers differ on a lone CR in a textarea; a letter has a maximum length.
     let strings: Vec<String> = strings
         .into_iter()
         .filter(|string| !clean(string).is_empty() && string.chars().count() < 2000)
-        // Of those, it depends on whether they are balanced.
+        // For those, it depends on whether they are balanced.
         .filter(|string| {
             !string.contains(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
         })
         .collect();
     ensure!(strings.len() > 400, "{} strings", strings.len());
     let (refused, mut taken): (Vec<_>, Vec<_>) = strings.into_iter().partition(|s| is_refused(s));
-    // Those of about the same length go into the same field, so that what it may hold fits into an action.
+    // Texts of similar length go into the same field, so that its content fits into an action.
     let length = |string: &String| string.chars().count();
     taken.sort_by_key(|string| std::cmp::Reverse(length(string)));
     let columns: Vec<&[String]> = taken.chunks(taken.len().div_ceil(FIELDS)).collect();

@@ -1,4 +1,4 @@
-//! A message that can't be sent, kept by the browser until it can.
+//! A message that can't be sent, stored by the browser until it can.
 
 use crate::embedding::TAG;
 use crate::harness::Stage;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use standwith::outbox::OutboxEntry;
 
-/// Everything that the site's databases keep.
+/// Everything in the site's databases.
 const KEPT: &str = "const open = () => new Promise((done) => {
     const request = indexedDB.open('standwith', 1);
     request.onupgradeneeded = () => request.result.createObjectStore('standwith');
@@ -22,14 +22,14 @@ const KEPT: &str = "const open = () => new Promise((done) => {
   database.close();
   return all;";
 
-/// What a browser keeps, as it stands there.
+/// The browser's stored entries.
 pub(crate) async fn kept(stage: &Stage) -> Result<Vec<String>> {
     stage.browser.run(&format!("window.kept = undefined; (async () => {{ {KEPT} }})().then((all) => window.kept = all)"), &[]).await?;
     stage.browser.until("window.kept").await?;
     Ok(serde_json::from_value(stage.browser.value("window.kept").await?)?)
 }
 
-/// A form whose message could not be sent, and is kept.
+/// A form whose message could not be sent, and is in the outbox.
 async fn queue(stage: &Stage) -> Result<Form<'_>> {
     stage.proxy.break_down("/actions", Fault::Break);
     stage.open_page("", TAG, &[]).await?;
@@ -54,13 +54,13 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page hears nothing");
     let queued = stage.browser.value("heard.at(-1)[1].id").await?;
 
-    // The tab is gone, and another day the page is opened again.
+    // The tab was closed, and the page is opened again on another day.
     let page = stage.browser.address().await?;
     stage.browser.open("about:blank").await?;
     stage.browser.open(&page).await?;
     form.until("queued").await?;
     form.until_it_says("We could not send it just now.").await?;
-    // A connection is there again.
+    // The connection is back.
     stage.proxy.mend();
     stage.browser.run("dispatchEvent(new Event('online'))", &[]).await?;
     form.until("sent").await?;
@@ -71,7 +71,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     );
     let sent = "heard.find(([kind]) => kind === 'sent')[1].id";
     ensure!(stage.browser.value(sent).await? == queued, "another message is told of");
-    // What was kept is what was signed, and goes as it was.
+    // The stored entry is the signed one, and is sent unchanged.
     let action = stage.endpoint.only_action().await?;
     ensure!(action["action"] == signed, "another one arrived: {action}");
     ensure!(kept(stage).await?.is_empty(), "it is still kept");
@@ -83,7 +83,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     queue(stage).await?;
     stage.proxy.mend();
     let before = stage.proxy.posted().len();
-    // As many tabs would: each form looks into the same database.
+    // As many tabs would: each form reads the same database.
     let page = TAG.repeat(4);
     let script = "<script>
         window.sent = 0;
@@ -99,7 +99,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     stage.open_page(script, &page, &[]).await?;
     stage.browser.until("window.sent > 0").await?;
     stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
-    // Each has looked, and the one that sent has deleted it.
+    // Each has read it, and the one that sent has deleted the entry.
     stage.browser.until("window.looked >= 5").await?;
     ensure!(kept(stage).await?.is_empty(), "it is still kept");
     let posted = stage.proxy.posted().len() - before;
@@ -116,7 +116,7 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         "Object.defineProperty(window, 'indexedDB', { value: undefined })",
         "IDBFactory.prototype.open = () => { throw new Error('no'); }",
         "IDBObjectStore.prototype.put = () => { throw new Error('no'); }",
-        // It never answers, as has been seen.
+        // It never answers, as has been observed.
         "IDBFactory.prototype.open = () => new EventTarget();
         const patient = setTimeout;
         window.setTimeout = (done, time, ...more) => patient(done, time % 7000, ...more)",

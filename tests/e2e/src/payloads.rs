@@ -1,5 +1,5 @@
-//! Several thousand texts that run where somebody takes them for HTML, in every text of campaign files: in a real
-//! engine nothing runs, and what is painted holds nothing that could.
+//! Several thousand payloads in every text of campaign files: in a real engine nothing runs, and the rendered content
+//! is harmless.
 
 use std::fs;
 
@@ -12,10 +12,10 @@ use standwith_hardening::payloads;
 use crate::embedding::SCRIPT;
 use crate::harness::{CAMPAIGN, Stage};
 
-/// How many go into one campaign file.
+/// Number of payloads in one campaign file.
 const AT_ONCE: usize = 600;
 
-/// Looks at everything in a root, as the engine has it, and gives what must not be there.
+/// Checks everything in a root, as the engine parsed it, and returns forbidden content.
 const LOOK: &str = "
   const found = [];
   const tags = /^(slot|TAGS)$/;
@@ -35,7 +35,7 @@ const LOOK: &str = "
           const own = value.startsWith('#') || root === document && /^(\\?lang=|campaigns\\/[a-z-]+$)/.test(value);
           // Addresses of the hosted page, and its icon.
           const protocol = it.protocol ?? new URL(it.href).protocol.replace(/^(http|data):$/, 'https:');
-          // What is no address to the engine has no scheme, and leads nowhere.
+          // An address that is invalid for the engine has no scheme and no effect.
           if (![':', 'https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
         }
         if (name === 'src') {
@@ -46,13 +46,13 @@ const LOOK: &str = "
     }
   };";
 
-/// [`LOOK`], which knows the tags that there may be.
+/// [`LOOK`] with the allowed tags.
 fn look() -> String {
     LOOK.replace("TAGS", &NAMES[..TAGS].join("|"))
 }
 
-/// In the page, before anything else: what is sent is answered with a word of an endpoint as hostile as the file,
-/// and what is asked of other hosts is kept.
+/// Runs before all scripts of the page: posts get an answer as hostile as the file, and requests to other hosts are
+/// recorded.
 const HEAD: &str = "<script>
   {
   performance.setResourceTimingBufferSize(9999);
@@ -68,12 +68,12 @@ const HEAD: &str = "<script>
   }
   </script>";
 
-/// A control character, or one of direction: messages may not hold it.
+/// A control character, or one of direction: messages may not contain it.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A campaign file in which each of these stands in every text and every list of addresses.
+/// A campaign file with each of these in every text and every list of addresses.
 fn file(some: &[String], at: usize) -> Value {
     let each = |make: &dyn Fn(usize, &String) -> Value| -> Value {
         some.iter().enumerate().map(|(index, text)| make(index, text)).collect()
@@ -117,7 +117,7 @@ fn file(some: &[String], at: usize) -> Value {
     })
 }
 
-/// What must be true of the page at any time.
+/// Asserts the page's invariants.
 async fn nothing_runs(stage: &Stage) -> Result<()> {
     let look = format!(
         "{} look(document.querySelector('stand-with').shadowRoot);
@@ -150,7 +150,7 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
         stage.browser.until(&format!("{fields} >= {}", some.len())).await?;
         nothing_runs(stage).await.with_context(|| format!("file {at}"))?;
 
-        // Every field that an answer may name, and every code.
+        // Every field and every code that an answer may contain.
         let errors: Vec<Value> =
             some.iter().map(|text| json!({ "field": text, "code": text })).collect();
         let refusal = json!({ "code": some[0], "errors": errors });
@@ -174,15 +174,15 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
     Ok(())
 }
 
-/// The hosted page is HTML, read by the engine's own parser: every text comes out of it to the letter.
+/// The hosted page is HTML, parsed by the engine's own parser: every text is unchanged.
 pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()> {
     let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
-    // `serve` refuses control characters, and placeholders that there are not.
+    // `serve` rejects control characters, and unknown placeholders.
     let may = |text: &&String| !text.contains(is_control) && !text.contains("{{");
     let payloads = payloads::all();
     let payloads: Vec<&String> = payloads.iter().filter(may).collect();
     ensure!(payloads.len() > 3000, "{} payloads", payloads.len());
-    // Answers to more questions would not fit into an action, which `serve` refuses.
+    // Answers to more questions would not fit into an action, which `serve` rejects.
     for some in payloads.chunks(300) {
         let mut file: Value = serde_json::from_slice(&fs::read(&path)?)?;
         let line = some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" ");

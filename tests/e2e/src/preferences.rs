@@ -1,4 +1,4 @@
-//! What a person has asked of the whole system: own colours, dark pages, nothing that moves.
+//! System preferences: own colours, dark pages, reduced motion.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::harness::form::Form;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
-/// A page of the partner's, in a browser that is set up so.
+/// A partner's page, in a browser with these preferences.
 async fn open(stage: &Stage, browser: &Browser, body: &str) -> Result<()> {
     let page = stage.partner.publish("", body, &[]);
     browser.open(&format!("{}/{page}", stage.partner.origin)).await
@@ -43,7 +43,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
         ("dark", "", true),
         ("light", "dark", true),
         ("dark", "light", false),
-        // Of itself.
+        // By default.
         ("dark", "auto", true),
     ] {
         let tag = TAG.replace("data-campaign", &format!("data-theme='{theme}' data-campaign"));
@@ -52,7 +52,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
         stage.form().until("editing").await?;
         let is_dark = is_dark(&stage.browser, FORM).await?;
         ensure!(is_dark == dark, "the page is {page:?}, the theme {theme:?}: dark is {is_dark}");
-        // What the browser paints itself goes with it.
+        // The browser's own controls match.
         let scheme = format!("getComputedStyle({FORM}).colorScheme");
         let scheme = stage.browser.value(&scheme).await?;
         let expected = if dark { "dark" } else { "light" };
@@ -62,7 +62,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<()> {
-    // Here something turns; so the question below means something.
+    // Here something spins, so the check below is meaningful.
     let moving = "document.querySelector('stand-with').shadowRoot.getAnimations().length";
     let send = async |form: &Form<'_>| {
         form.fill().await?;
@@ -114,7 +114,7 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
     done
 }
 
-/// What is to be told apart although no colour of ours is left; all colours as they are computed.
+/// The parts that must be distinguishable without any colour of ours; all colours are computed ones.
 const APART: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
@@ -142,7 +142,7 @@ async fn are_apart(browser: &Browser, lines: Value) -> Result<()> {
 
 pub(crate) async fn own_colours_leave_nothing_out(stage: &Stage) -> Result<()> {
     if stage.browser.engine == Engine::Webkit {
-        // WebKitGTK has no such config.
+        // WebKitGTK has no such setting.
         return Ok(());
     }
     let browser = Browser::start_for(stage.browser.engine, Wish::OwnColours).await?;
@@ -165,7 +165,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
         json!([["button", "Top", 1], ["input[type=email]", "Top", 1], ["progress", "Top", 1]]),
     )
     .await?;
-    // Half of the bar is full, and that is to be seen.
+    // Half of the bar is filled, and must be visible.
     let bar = form.find("progress").await?;
     let full = browser.colour_at(&bar, (0.25, 0.5)).await?;
     let rest = browser.colour_at(&bar, (0.75, 0.5)).await?;
@@ -173,7 +173,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     let apart = browser.run(&apart, &[json!([full, rest])]).await?;
     ensure!(apart.as_f64() >= Some(3.0), "the bar: {full} beside {rest}: {apart}");
 
-    // What has the focus has a ring.
+    // The focused element has a ring.
     form.click("[name=consent_updates]").await?;
     browser.strike("\u{e004}").await?;
     let ring = format!(
@@ -186,7 +186,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     let is_seen =
         ring[0] == "solid" && ring[1].as_f64() >= Some(2.0) && ring[2].as_f64() >= Some(3.0);
     ensure!(is_seen, "the ring: {ring}");
-    // What is ticked is told apart from what is not.
+    // Ticked boxes differ from others.
     let pixel = async |selector| {
         let tick = form.find(selector).await?;
         let mut seen = Vec::new();
@@ -202,7 +202,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
 
     form.click("[type=submit]").await?;
     form.find("#form-summary").await?;
-    // More than a colour: a bar beside the field, a border twice as wide, and words.
+    // More than a colour: a bar beside the field, a border twice as wide, and text.
     are_apart(
         browser,
         json!([["#form-summary", "Top", 3], [".wrong", "Left", 5], ["#email", "Top", 2]]),

@@ -1,4 +1,4 @@
-//! A form for people for whom taking part may be dangerous, by their own mail, and for a test.
+//! Forms at risk, with the supporter's own mail, and for a test.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::harness::form::{Form, PERSON};
 use crate::harness::{CAMPAIGN, Stage};
 use crate::hostile::clobbering;
 
-/// What such a campaign says.
+/// The text of such a campaign.
 pub(crate) fn at_risk(file: &mut Value) {
     file["at_risk"] = json!({
         "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }],
@@ -21,19 +21,19 @@ pub(crate) fn at_risk(file: &mut Value) {
     file["public"] = json!({ "ask": true });
 }
 
-/// Opens the form, and waits until it can do everything.
+/// Opens the form, and waits until it is fully usable.
 pub(crate) async fn open_whole(stage: &Stage) -> Result<Form<'_>> {
     stage.open_page("", &format!("<main><h1>An article</h1>{TAG}</main>"), &[]).await?;
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     Ok(stage.form())
 }
 
-/// Whether this error is Firefox's word for a page that answers nowhere, like the one that is fled to.
+/// Whether this is Firefox's error for an unreachable page, like the one that the quick exit opens.
 fn is_there(error: &anyhow::Error) -> bool {
     format!("{error:#}").contains("weather.invalid")
 }
 
-/// Leaves the form quickly, and goes back: to what was there before, past the form.
+/// Uses the quick exit, and goes back: to the page before the form.
 pub(crate) async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()> {
     if let Err(error) = stage.form().click("[data-act=exit]").await {
         ensure!(is_there(&error), "{error:#}");
@@ -41,7 +41,7 @@ pub(crate) async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()>
     go_back(stage, before).await
 }
 
-/// Goes back once the form is left: to what was there before, past the form.
+/// Goes back after the form is left: to the page before it.
 async fn go_back(stage: &Stage, before: &str) -> Result<()> {
     let mut left = false;
     for _ in 0..250 {
@@ -111,9 +111,9 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
 }
 
 pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage) -> Result<()> {
-    // Where nobody is at risk, it stays as it is.
+    // Without a risk, it stays unchanged.
     let held = "standwith.wasm";
-    // What stays in a page that the browser keeps for the way back: all that is seen and held in that moment.
+    // The part that stays in the back-forward cache: all visible and stored content of that moment.
     let leave = "dispatchEvent(new Event('pagehide'));
         const root = document.querySelector('stand-with').shadowRoot;
         return [root.textContent, ...[...root.querySelectorAll('[name]')]
@@ -145,7 +145,7 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
             if !risk {
                 return form.until("sent").await;
             }
-            // Whoever comes back gets a form of their own, and nothing was sent in front of them.
+            // A returning person gets a fresh form, and no text was sent in front of them.
             stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
             ensure!(stage.proxy.asked(&name) > asked, "it is the form as it was");
             ensure!(form.value("given_name").await?.is_empty(), "what was typed is back");
@@ -166,7 +166,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
     serve_changed(stage, at_risk).await?;
     stage.open("index.html").await?;
     let before = stage.browser.address().await?;
-    // By the loader, and by the form itself.
+    // By the loader, and by the form.
     for held in ["standwith.wasm", "nothing"] {
         stage.proxy.break_down(held, Fault::Hold);
         stage.open_page("", &format!("<main>{}{TAG}</main>", clobbering()), &[]).await?;
@@ -193,7 +193,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
     let frame = format!(
         r#"<p id=around>An article</p><iframe sandbox="allow-scripts" src="/{inner}" width=800 height=700></iframe>"#
     );
-    // By the form itself, and by the loader.
+    // By the form, and by the loader.
     for held in ["nothing", "standwith.wasm"] {
         stage.proxy.break_down(held, Fault::Hold);
         stage.open_body(&frame).await?;
@@ -220,7 +220,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
         stage.proxy.mend();
     }
     ensure!(stage.proxy.posted().is_empty(), "something was sent");
-    // No word of it where there is no frame.
+    // Without a frame it is not mentioned.
     let form = open_whole(stage).await?;
     let text =
         stage.browser.value("document.querySelector('stand-with').shadowRoot.textContent").await?;
@@ -232,7 +232,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
 pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) -> Result<()> {
     serve_changed(stage, at_risk).await?;
     let form = open_whole(stage).await?;
-    // Looking for kept messages makes no database.
+    // Looking for outbox entries creates no database.
     let count = "indexedDB.databases().then(({ length }) => window.databases = length)";
     stage.browser.run(count, &[]).await?;
     stage.browser.until("window.databases !== undefined").await?;
@@ -249,7 +249,7 @@ pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) 
     form.find("[part=receipt] a[download]").await?;
     let heard = stage.browser.value("heard.find(([kind]) => kind === 'sent')[1]").await?;
     ensure!(heard.get("id").is_none(), "the page heard {heard}");
-    // Nor the exact count, by which whoever holds the actions could tell which one it was.
+    // Nor the exact count, which would identify the action for anyone who has the stored ones.
     ensure!(heard.get("count").is_none(), "the page heard {heard}");
     let counts = stage.browser.value("heard.map(([kind]) => kind)").await?;
     let kinds: Vec<_> = counts.as_array().into_iter().flatten().collect();

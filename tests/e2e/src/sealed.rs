@@ -1,4 +1,4 @@
-//! A campaign that seals, and an endpoint under a flood: what a browser's own cryptography does for them.
+//! A sealed campaign, and an endpoint under a flood: their use of the browser's cryptography.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::harness::{CAMPAIGN, Stage};
 use crate::outbox::kept;
 use standwith::outbox::OutboxEntry;
 
-/// Has the campaign seal to a key that the endpoint's own command makes.
+/// Seals the campaign to a key made by the endpoint's own command.
 async fn seal(stage: &Stage) -> Result<()> {
     let key = stage.endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
     ensure!(key.status.success(), "keys seal: {key:?}");
@@ -26,13 +26,13 @@ async fn seal(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// What a body that is posted says, as far as anybody can read it.
+/// The readable content of a posted body.
 fn payload(body: &str) -> Result<String> {
     let payload = body.split('.').nth(1).and_then(standwith::envelope::decode);
     Ok(String::from_utf8(payload.context("no JWS")?)?)
 }
 
-/// What was typed, and is to be read nowhere.
+/// The typed texts, which must not be readable anywhere.
 fn hides(text: &str) -> Result<()> {
     for typed in ["មេឃ", "mekh@supporter.invalid", "Excellency"] {
         ensure!(!text.contains(typed), "{typed} is to be read: {text}");
@@ -53,7 +53,7 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     stage.browser.run("dispatchEvent(new Event('pagehide'))", &[]).await?;
     let tab = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!tab.to_string().contains("standwith"), "the tab keeps {tab}");
-    // On the device nothing lies that anybody could read, either.
+    // On the device there is no readable text, either.
     stage.proxy.break_down("/actions", Fault::Break);
     form.submit().await?;
     form.click("[data-act=keep]").await?;
@@ -109,12 +109,12 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
         stage.browser.run("document.querySelector('stand-with').reset()", &[]).await?;
         form.until("editing").await?;
     }
-    // The second one was asked for a proof, and gave it.
+    // The second one was asked for a proof, and sent it.
     let posted = stage.proxy.posted().len();
     ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
 
-    // So does what the device kept meanwhile.
+    // So is the message that the device stored meanwhile.
     stage.proxy.break_down("/actions", Fault::Break);
     form.fill().await?;
     form.submit().await?;

@@ -1,4 +1,4 @@
-//! The states of a form, one after the other, and campaigns that show all that a form can have.
+//! The states of a form, one after the other, and campaigns that use all features of a form.
 
 use std::fs;
 
@@ -11,19 +11,19 @@ use crate::harness::form::Form;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
-/// A campaign with every kind of field, in Arabic: it is written from right to left. The form's own
-/// words are English there, as there is no catalogue.
+/// A campaign with every kind of field, in Arabic, which is written from right to left. The form's own texts are
+/// English there, as there is no catalogue.
 pub(crate) const ARABIC: &str = "arabic";
-/// A campaign whose targets and message are given.
+/// A campaign with fixed targets and message.
 pub(crate) const GIVEN: &str = "given";
 const CLOSED: &str = "closed";
 const NOT_YET_OPEN: &str = "not-yet-open";
 
 /// A page with a form.
 pub(crate) struct Page<'a> {
-    /// What the page is called in complaints.
+    /// The page's name in failure messages.
     pub name: &'a str,
-    /// What stands in its head.
+    /// The content of its head.
     pub head: &'a str,
     /// The tag.
     pub tag: String,
@@ -54,8 +54,8 @@ pub(crate) fn tag_of(campaign: &str) -> String {
     TAG.replace(&format!("{CAMPAIGN}.json"), &format!("{campaign}.json"))
 }
 
-/// Leads a form through its states, from the first paint to the thanks; in each, `look` is called
-/// with the state's name.
+/// Takes a form through its states, from the first paint to the thanks; in each, `look` is called with the state's
+/// name.
 pub(crate) async fn walk(
     stage: &Stage,
     page: &Page<'_>,
@@ -107,7 +107,7 @@ pub(crate) async fn walk(
     look(&form, "sent").await
 }
 
-/// Shows the states in which nobody can fill in anything.
+/// Shows the states in which the form can't be filled in.
 pub(crate) async fn show_the_rest(
     stage: &Stage,
     page: &Page<'_>,
@@ -115,7 +115,7 @@ pub(crate) async fn show_the_rest(
 ) -> Result<()> {
     let look =
         async |form: &Form<'_>, state: &str| look(form, state).await.context(state.to_owned());
-    // Before any browser has kept it.
+    // Before any browser has cached it.
     let gone = || Fault::Answer(answer(404, "text/html", ""));
     stage.proxy.break_down("standwith.wasm", gone());
     let form = page.open(stage, &page.tag).await?;
@@ -144,7 +144,7 @@ pub(crate) async fn show_the_rest(
     Ok(())
 }
 
-/// Has the endpoint serve the campaigns of this file too.
+/// Makes the endpoint serve this file's campaigns too.
 pub(crate) async fn serve_them(stage: &Stage) -> Result<()> {
     let folder = stage.endpoint.path("campaigns");
     let file = fs::read(folder.join(format!("{CAMPAIGN}.json")))?;
@@ -174,7 +174,7 @@ fn in_arabic(file: &mut Value) {
     file["languages"] = json!({});
     file["title"] = "الحرية لميش دارا، الصحفي الذي كتب عن الذين فقدوا حريتهم".into();
     file["story"] = "**هذا مثال.** كتب عن مجمعات الاحتيال، [حيث يُجبر الناس على العمل](https://press-freedom.invalid/story).\n\n## ما نطلبه\n\n- الإفراج عنه دون تأخير؛\n- إسقاط التهمة.".into();
-    // Nothing has to be loaded for it.
+    // It requires no loading.
     file["picture"] =
         json!({ "url": "https://press-freedom.invalid/picture.jpg", "alt": "صورة الصحفي" });
     file["message"]["head"] = "إلى من يهمه الأمر،".into();

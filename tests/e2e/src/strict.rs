@@ -1,4 +1,4 @@
-//! Pages that forbid.
+//! Pages with strict policies.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::embedding::TAG;
 use crate::harness::Stage;
 
-/// What the contract asks of a page, and not one word more.
+/// The contract's minimum requirements for a page.
 const POLICY: &str = "default-src 'none'; \
     script-src https://actions.example.org 'wasm-unsafe-eval'; \
     connect-src https://actions.example.org; style-src 'none'; \
@@ -35,7 +35,7 @@ pub(crate) async fn a_policy_without_wasm_leaves_the_fallback(stage: &Stage) -> 
     let page = format!("{TAG}<p style=\"color: red\">Not red</p>");
     stage.open_page("", &page, &[("Content-Security-Policy", &policy)]).await?;
     says_why(stage, "this page or browser does not let it run").await?;
-    // And the reports whose absence another test relies on do come.
+    // And the reports whose absence another test relies on do arrive.
     let violations = stage.partner.violations();
     ensure!(violations.iter().any(|report| report.contains("style-src")), "{violations:?}");
     Ok(())
@@ -47,7 +47,7 @@ pub(crate) async fn an_insecure_page_leaves_the_fallback(stage: &Stage) -> Resul
     says_why(stage, "The form needs a secure connection").await
 }
 
-/// Makes sure that a sentence says why, a link leads on, and the page hears of nothing worse.
+/// Asserts that a sentence gives the reason, a link leads on, and the page gets no worse event.
 pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     let form = stage.form();
     form.until("unavailable").await?;

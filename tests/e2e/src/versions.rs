@@ -1,4 +1,4 @@
-//! Old versions, which pages may hold for ever.
+//! Old versions, which pages may use forever.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
                 ensure!(loader.contains(NEW), "the loader does not know its version");
                 fs::write(old.join(&name), loader.replace(NEW, OLD))?;
             }
-            // The packed forms of the changed one would be another version's.
+            // The compressed forms of the changed one would be another version's.
             Some("br" | "gz") => {}
             _ => drop(fs::copy(file.path(), old.join(&name))?),
         }

@@ -1,4 +1,4 @@
-//! A second visit: what the browser has, it does not ask for again.
+//! A second visit: cached files are not requested again.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,7 +8,7 @@ use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Visits a new page with this in its body; what came through meanwhile, by method and path.
+/// Visits a new page with this in its body; returns the recorded requests, by method and path.
 async fn visit(stage: &Stage, body: &str) -> Result<Vec<String>> {
     let seen = stage.proxy.seen().len();
     stage.open_body(body).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let how = stage.proxy.answered(&format!("{CAMPAIGN}.json"));
     ensure!(how == [200, if asks { 304 } else { 200 }], "the campaign was answered {how:?}");
 
-    // Unpinned, the loader is asked for anew, and is the same.
+    // Unpinned, the loader is requested again, and is unchanged.
     let unpinned = TAG.replace("data-campaign", "data-lang=km data-campaign");
     let loader = "GET /standwith.js".to_owned();
     for _ in 0..2 {
@@ -68,7 +68,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let (last, before) = how.split_last().context("no loader")?;
     ensure!(*last == 304 && before == [200, 200], "the loaders were answered {how:?}");
 
-    // And nothing is asked twice: no request takes a preflight, not even the message.
+    // And there is no second request: none needs a preflight, not even the message.
     let form = stage.form();
     form.fill().await?;
     form.send().await?;

@@ -1,4 +1,4 @@
-//! Large letters and narrow windows: all of it is there, in one column, and nothing is cut off.
+//! Large text and narrow windows: everything is there, in one column, and nothing is cut off.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -7,12 +7,12 @@ use crate::harness::form::Form;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::states::{self, ARABIC, Page};
 
-/// What is wrong with the form in its frame, in each of these sizes and styles.
+/// The form's defects in its frame, in each of these sizes and styles.
 const MEASURE: &str = r#"
 const element = document.querySelector('stand-with');
 const root = element.shadowRoot;
 const frame = frameElement;
-// WCAG 1.4.12. A style of the person's own stands above any of a page.
+// WCAG 1.4.12. A person's own style overrides any of a page.
 const spacing = `* {
   line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important;
 } p { margin-bottom: 2em !important; }`;
@@ -45,7 +45,7 @@ for (const [what, width, css] of [
   for (const node of nodes) {
     const { left, right, width, height } = node.getBoundingClientRect();
     if (left < edge.left || right > edge.right + 0.5) say('it sticks out', node, left, right);
-    // Inline boxes have no width of their own, and what is typed moves in its field.
+    // Inline boxes have no width of their own, and typed text scrolls in its field.
     if (node.clientWidth && !/^(input|textarea|select|option|progress)$/.test(node.localName)) {
       if (node.scrollWidth > node.clientWidth + 1) say('it overflows to the side', node, node.scrollWidth, node.clientWidth);
       const { overflowY } = getComputedStyle(node);
@@ -64,7 +64,7 @@ for (const [what, width, css] of [
     if (node.matches('a[href], button, summary, input, select, textarea') && !isSentence) {
       if (Math.min(width, height) < 24) say('it is too small to hit', node, width, height);
     }
-    // Blocks stand one below the other.
+    // Blocks are below each other.
     const next = node.nextElementSibling;
     if (next && isSeen(next) && node.parentElement.matches('form, section, fieldset, .standwith, .field, .thanks, .story, ul, .summary > div, .privacy, .receipt')) {
       const [one, other] = [node, next].map((each) => each.getBoundingClientRect());
