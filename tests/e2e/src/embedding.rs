@@ -222,7 +222,7 @@ pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<
 }
 
 pub(crate) async fn a_sandboxed_frame_is_enough(stage: &Stage) -> Result<()> {
-    // Without allow-forms, so that no form is ever submitted, and without an origin.
+    // Without `allow-forms`, so that no form can be submitted, and without an origin.
     let inner = stage.partner.publish("", TAG, &[]);
     stage
         .open_body(&format!(

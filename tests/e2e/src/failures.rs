@@ -1,4 +1,4 @@
-//! What fails on the way, and what stays all the same.
+//! Failures of network and server, and the parts of the form that survive them.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
 ) -> Result<()> {
     let (unread, faulty) = ("the campaign did not answer", "something is wrong with the campaign");
     let json = |body: &'static str| Fault::Answer(answer(200, "application/json", body));
-    // No file of a campaign, and each byte is fetched for nothing.
+    // A file that is no campaign: each byte was fetched in vain.
     let large = vec![b' '; 10_000_000];
     for (fault, why) in [
         (Fault::Break, "Trying again..."),
@@ -45,7 +45,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         stage.open_body(TAG).await?;
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
-    // No attribute at all.
+    // Without any attribute.
     stage.proxy.mend();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
@@ -60,7 +60,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
 pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
     stage: &Stage,
 ) -> Result<()> {
-    // What breaks off without having said how long it is looks like a whole answer.
+    // An answer without a length that is cut off looks complete.
     let name = format!("{CAMPAIGN}.json");
     let file = std::fs::read(stage.endpoint.path("campaigns").join(&name))?;
     let after = |wanted: fn(&[u8]) -> bool| {
@@ -88,9 +88,9 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
 }
 
 pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
-    // A file that is not what it should be looks like a network that fails.
+    // An invalid file has the same effect as a network failure.
     let why = "Trying again...";
-    // Well-formed, and not what the loader was made for.
+    // Well-formed, but not what the loader expects.
     let core = b"\0asm\x01\0\0\0".to_vec();
     for fault in [
         Fault::Answer(answer(200, "application/wasm", core)),
@@ -102,7 +102,7 @@ pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
         stage.open_body(TAG).await?;
         says_why(stage, why).await?;
     }
-    // A language that can't be had is no reason to show nothing.
+    // A missing language is no reason to show nothing.
     stage.proxy.break_down("km.json", Fault::Answer(answer(200, "application/json", "[1]")));
     stage.open_body(&TAG.replace("data-campaign", "data-lang=km data-campaign")).await?;
     stage.form().until_it_says("Send message").await?;
@@ -129,7 +129,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
         let told = format!("{fault:?}");
         stage.proxy.break_down("/actions", fault);
         form.submit().await?;
-        // The notice is told even where the one before said the same.
+        // The notice is announced even if the previous one was the same.
         form.until("editing").await?;
         form.until_it_says(notice).await.map_err(|error| error.context(told.clone()))?;
         ensure!(
@@ -141,7 +141,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
         ensure!(form.text("[type=submit]").await? == "Try again", "{told}");
     }
 
-    // The machine itself goes down, and comes back.
+    // The endpoint is stopped and restarted.
     stage.proxy.mend();
     stage.endpoint.kill().await?;
     form.submit().await?;
@@ -150,7 +150,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     stage.endpoint.start_again().await?;
     stage.proxy.lead_to(&stage.endpoint.origin());
 
-    // Slow, but it comes.
+    // Slow, but successful.
     stage.proxy.break_down("/actions", Fault::Wait(Duration::from_millis(800)));
     form.submit().await?;
     form.until("sending").await?;
@@ -158,8 +158,8 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     form.submit().await?;
     form.until("sent").await?;
 
-    // Each time the same action, and so it is there once. A browser may post more often than it was
-    // told to: it tries again by itself when a connection breaks that it had used before.
+    // The same action each time, so it is stored once. A browser may post more often than requested: it retries by
+    // itself when a reused connection breaks.
     let posted = stage.proxy.posted();
     ensure!(posted.len() >= 8, "posted {} times", posted.len());
     ensure!(posted.iter().all(|post| *post == posted[0]), "{posted:?}");
@@ -168,7 +168,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
 }
 
 pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) -> Result<()> {
-    // A quarter of the time for which the form waits for an answer.
+    // A quarter of the form's time limit for an answer.
     let hurry = "<script>
       const timeout = AbortSignal.timeout;
       AbortSignal.timeout = (time) => timeout.call(AbortSignal, time === 10_000 ? time / 4 : time);
@@ -176,14 +176,14 @@ pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) ->
     stage.open_page(hurry, TAG, &[]).await?;
     let form = stage.form();
     form.fill().await?;
-    // What is sent the second time may be on its way before all is well again: it is answered then.
+    // The second attempt may be in progress before the fault is cleared: it is answered then.
     stage.proxy.break_down("/actions", Fault::Hold);
     form.submit().await?;
     form.until("sending").await?;
     form.until_it_says("No answer has come yet").await?;
     form.is_filled().await?;
     stage.proxy.mend();
-    // It goes by itself.
+    // It is sent without further input.
     form.until("sent").await?;
     stage.endpoint.only_action().await?;
     Ok(())
@@ -195,7 +195,7 @@ pub(crate) async fn a_wrong_clock_does_no_harm(stage: &Stage) -> Result<()> {
     let form = stage.form();
     form.fill().await?;
     form.send().await?;
-    // Refused, and signed once more with the endpoint's time.
+    // Rejected, and signed again with the endpoint's time.
     ensure!(stage.proxy.posted().len() == 2, "posted {} times", stage.proxy.posted().len());
     ensure!(stage.endpoint.only_action().await?["status"] == "accepted", "not accepted");
     Ok(())
@@ -211,7 +211,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
     for (head, tag, code) in
         [("", tag.as_str(), "unavailable_faulty"), (rejects, TAG, "unavailable_wasm")]
     {
-        // What was typed before that was known can be copied, and nothing looks as if it could be sent.
+        // Text typed before the failure was known can be copied, and nothing looks as if it could be sent.
         stage.proxy.break_down("standwith.wasm", Fault::Hold);
         stage.open_page(head, tag, &[]).await?;
         let form = stage.form();
@@ -228,7 +228,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
         let uncaught = stage.uncaught().await?;
         ensure!(uncaught == json!([]), "uncaught: {uncaught}");
     }
-    // With nothing to lose, the element's own content is back.
+    // With nothing to lose, the element's own content is shown again.
     stage.open_body(&tag).await?;
     says_why(stage, "something is wrong with the campaign").await
 }

@@ -512,7 +512,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
 
 pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> Result<()> {
     let states = "painted.filter(([form]) => form).map(([, state]) => state)";
-    // What the watching would see.
+    // The element's content, as a watching script would see it.
     let form = open_painted(stage, WATCHED, TAG).await?;
     stage.browser.until(&format!("{states}.includes('loading')")).await?;
     stage.proxy.mend();
@@ -649,8 +649,8 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     open_plain(stage).await?;
     let form = stage.form();
     let address = stage.browser.value("location.href").await?;
-    // Once: two clicks in one place, soon after each other, choose a word, which is then typed over. And nothing that
-    // is said meanwhile takes the focus away.
+    // Once: two clicks in one place in quick succession select a word, which is then typed over. And no notice in the
+    // meantime takes the focus away.
     form.click("[name=given_name]").await?;
     note_presses(stage).await?;
     for _ in 0..2 {
@@ -673,11 +673,11 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-// A variable of the same name as a function kept every form away from pages without `lang`.
+// A variable with the same name as a function prevented every form on pages without `lang`.
 pub(crate) async fn a_page_without_a_language_has_its_form(stage: &Stage) -> Result<()> {
     stage.open_page("", TAG, &[]).await?;
     stage.form().until("editing").await?;
-    // One directly in the body, and one directly in somebody's shadow root, with no language around either.
+    // One directly in the body, and one directly in a foreign shadow root, both without a language around them.
     let make = "document.documentElement.removeAttribute('lang');
         const { campaign } = document.querySelector('script[data-campaign]').dataset;
         document.querySelector('stand-with').remove();
@@ -694,7 +694,7 @@ pub(crate) async fn a_page_without_a_language_has_its_form(stage: &Stage) -> Res
     no_uncaught(stage).await
 }
 
-// What a link fills in was signed unseen, where the press came before it.
+// Values from a link were signed unseen, if the press came before them.
 pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
     stage: &Stage,
 ) -> Result<()> {
@@ -726,7 +726,7 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
         form.until_it_says("Check the form, then send your message.").await?;
         ensure!(stage.proxy.posted().len() == posted, "{attribute} {address}: it was sent");
         ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
-        // Nothing else is forgotten.
+        // Nothing else is lost.
         form.submit().await?;
         form.until("sent").await?;
     }
@@ -738,7 +738,7 @@ pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
 ) -> Result<()> {
     stage.proxy.break_down("standwith.wasm", Fault::Hold);
     let page = stage.partner.publish("", TAG, &[]);
-    // A test is no form that was painted first.
+    // A test does not use the first paint.
     stage.open(&format!("{page}?standwith-test")).await?;
     let form = stage.form();
     form.enter("given_name", "Sophea").await?;
@@ -763,7 +763,7 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     })
     .await?;
     let tag = TAG.replacen("<script", "<script data-draft=session", 1);
-    // As an earlier visit left it. The code would come from the browser's cache on a second one.
+    // As an earlier visit left it. On a second one the code would come from the browser's cache.
     let kept = json!(["given_name", "Sophea", "email", "sophea@gmial.com", "phone", "012 345 678"]);
     let kept = json!(kept.to_string());
     let head = format!("<script>sessionStorage.setItem('standwith:{CAMPAIGN}:0', {kept})</script>");
@@ -777,7 +777,7 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     form.submit().await?;
     stage.proxy.mend();
     form.until_it_says("Check the form, then send your message.").await?;
-    // Of the address that came back, the one that may have been meant is suggested.
+    // For the restored address, the likely intended one is suggested.
     form.until_it_says("Did you mean sophea@gmail.com?").await?;
     for (name, value) in [
         ("given_name", "Sophea"),
@@ -827,7 +827,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             form.click("[name=consent_delivery]").await?;
             form.click("[name=email]").await?;
             stage.browser.strike("sophea@supporter.invalid").await?;
-            // Firefox scrolls to what was typed when it next paints, and would move the button away from the pointer.
+            // Firefox scrolls to the typed text at its next paint, and would move the button away from the pointer.
             let frames =
                 "requestAnimationFrame(() => requestAnimationFrame(() => window.rests = true))";
             stage.browser.run(frames, &[]).await?;
@@ -885,7 +885,7 @@ pub(crate) async fn the_endpoints_first_paint_is_taken_over_in_every_language(
 }
 
 pub(crate) async fn a_field_may_have_any_name(stage: &Stage) -> Result<()> {
-    // A form has its controls as members, before its own.
+    // A form's controls are its members, and shadow its own.
     let fields =
         ["append", "planned", "remove", "action", "submit", "closest", "parent", "id", "name"];
     serve_changed(stage, |file| {
