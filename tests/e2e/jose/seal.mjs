@@ -1,4 +1,4 @@
-// Seals a text to the public key of a campaign file with npm's jose, and nothing of ours:
+// Seals a text to the public key of a campaign file with npm's jose, without any code of ours:
 //   node seal.mjs JWK < PLAINTEXT > SEALED
 import { readFileSync } from "node:fs";
 import { CompactEncrypt, importJWK } from "jose";

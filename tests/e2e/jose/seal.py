@@ -1,4 +1,4 @@
-"""Seals a text to the public key of a campaign file with PyPI's jwcrypto, and nothing of ours:
+"""Seals a text to the public key of a campaign file with PyPI's jwcrypto, without any code of ours:
     python seal.py JWK < PLAINTEXT > SEALED
 """
 

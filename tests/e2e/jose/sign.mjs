@@ -1,4 +1,4 @@
-// Signs claims as an action with npm's jose and a fresh key, and nothing of ours:
+// Signs claims as an action with npm's jose and a fresh key, without any code of ours:
 //   node sign.mjs < CLAIMS > ACTION
 import { readFileSync } from "node:fs";
 import { CompactSign, exportJWK, generateKeyPair } from "jose";

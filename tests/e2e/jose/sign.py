@@ -1,4 +1,4 @@
-"""Signs claims as an action with PyPI's joserfc and a fresh key, and nothing of ours:
+"""Signs claims as an action with PyPI's joserfc and a fresh key, without any code of ours:
     python sign.py < CLAIMS > ACTION
 """
 

@@ -1,4 +1,4 @@
-// Opens a sealed text with npm's jose and a private key, and nothing of ours:
+// Decrypts a sealed text with npm's jose and a private key, without any code of ours:
 //   node unseal.mjs JWK < SEALED > PLAINTEXT
 import { readFileSync } from "node:fs";
 import { compactDecrypt, importJWK } from "jose";

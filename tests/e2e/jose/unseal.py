@@ -1,4 +1,4 @@
-"""Opens a sealed text with PyPI's jwcrypto and a private key, and nothing of ours:
+"""Decrypts a sealed text with PyPI's jwcrypto and a private key, without any code of ours:
     python unseal.py JWK < SEALED > PLAINTEXT
 """
 

@@ -1,4 +1,4 @@
-// Verifies the action and the receipt of one exported line with npm's jose, and nothing of ours:
+// Verifies the action and the receipt of one exported line with npm's jose, without any code of ours:
 //   node verify.mjs JWKS < LINE
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

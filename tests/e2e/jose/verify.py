@@ -1,4 +1,4 @@
-"""Verifies the action and the receipt of one exported line with PyPI's joserfc, and nothing of ours:
+"""Verifies the action and the receipt of one exported line with PyPI's joserfc, without any code of ours:
     python verify.py JWKS < LINE
 """
 
@@ -20,7 +20,7 @@ def check(holds, what):
         sys.exit(what)
 
 
-# The registry knows every header that the two use.
+# The registry knows every header parameter that action and receipt use.
 registry = jws.JWSRegistry(algorithms=["ES256"])
 
 # The action is signed by the key that it carries.

@@ -1,4 +1,4 @@
-//! axe's findings: barriers that WCAG 2.2, levels A and AA, names and a program can detect.
+//! Accessibility: axe finds none of the barriers that WCAG 2.2, levels A and AA, names and a program can detect.
 
 use std::fs;
 
@@ -12,10 +12,10 @@ use crate::harness::{CAMPAIGN, Missing, Stage};
 use crate::risk;
 use crate::states::{self, ARABIC, Page};
 
-/// The rules that axe applies.
+/// Tags of the rules that axe applies.
 const WCAG: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/// axe, and the script that runs it.
+/// The program axe, and the browser in which it runs.
 struct Axe<'a> {
     stage: &'a Stage,
     program: String,
@@ -28,18 +28,19 @@ impl<'a> Axe<'a> {
         Ok(Axe { stage, program })
     }
 
-    /// Asserts that axe finds nothing on the page, light or dark. `how` selects the colour scheme.
+    /// Asserts that axe finds nothing on the page, light or dark. `how` is a script that sets the
+    /// colour scheme, which it calls `THEME`.
     async fn finds_nothing(&self, how: &str) -> Result<()> {
         for (theme, rules) in [
             ("light", json!({ "type": "tag", "values": WCAG })),
-            // Nothing else depends on the colour scheme.
+            // No other rule depends on the colour scheme.
             ("dark", json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] })),
         ] {
             let found = self.look(&how.replace("THEME", theme), &rules).await?;
             for kind in ["violations", "incomplete"] {
                 ensure!(found[kind] == json!([]), "{theme}, {kind}: {:#}", found[kind]);
             }
-            // axe has found the form, wherever it is.
+            // On a page where axe does not find the form, it would find no faults either.
             ensure!(found["seen"].as_u64() > Some(0), "{theme}: axe has not seen the form");
         }
         Ok(())
@@ -47,15 +48,15 @@ impl<'a> Axe<'a> {
 
     async fn look(&self, how: &str, rules: &Value) -> Result<Value> {
         let browser = &self.stage.browser;
-        // Through the driver, as no policy of the page can block it.
+        // Through the driver, which no policy of the page can block.
         if browser.value("!window.axe").await? == true {
             browser.run(&self.program, &[]).await?;
         }
         let script = "
             window.found = undefined;
-            // Enough to find the place.
-            // Text scrolled out of the letter's box is visible when it scrolls back; its colours are those of the rest.
+            // axe can't check text that has scrolled out of the letter's box; its colours are those of the rest.
             const isScrolled = ({ target }) => /\\.letter|\\.subject/.test(target.flat().at(-1));
+            // The rule, the place and the reason of each finding.
             const told = (results, leaveOut = () => false) => results.flatMap(({ id, nodes }) => nodes
               .filter((node) => !(id === 'color-contrast' && leaveOut(node)))
               .map(({ target, failureSummary, any }) => [
@@ -80,7 +81,7 @@ impl<'a> Axe<'a> {
     }
 }
 
-/// Errors are found, though they are in a shadow root.
+/// Counter-check: axe finds barriers that are put into the shadow root.
 pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
     let axe = Axe::of(stage)?;
     for (how, rule) in [
@@ -97,9 +98,9 @@ pub(crate) async fn axe_finds_what_is_there(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// By its attribute.
+/// Sets the colour scheme by the element's attribute.
 const ELEMENT: &str = "document.querySelector('stand-with').setAttribute('theme', 'THEME')";
-/// As a person's own setting would.
+/// Sets the colour scheme of a page without an element, with the effect of a person's own setting.
 const ROOT: &str = "document.documentElement.style.colorScheme = 'THEME'";
 
 fn english() -> Page<'static> {
@@ -160,7 +161,7 @@ pub(crate) async fn axe_finds_nothing_on_the_hosted_page(stage: &Stage) -> Resul
 
 pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> Result<()> {
     serve_changed(stage, |file| {
-        // A title in another language than the page.
+        // In the Arabic list, one title is in Arabic, and that of the other campaign in English.
         file["languages"]["ar"] = json!({ "title": "أطلقوا سراح الصحفي" });
         file["theme"] = json!({ "accent": "#ffd400" });
     })
@@ -176,7 +177,7 @@ pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> 
             // Folded content is checked, too.
             let how = ROOT.to_owned()
                 + "; document.querySelectorAll('details').forEach((it) => { it.open = true; })";
-            // In Firefox, axe judges no words that are all in Arabic; the list has Latin ones, too.
+            // In Firefox, axe does not check a page whose text is all Arabic; the list has Latin text, too.
             if (lang, path) != ("ar", "/campaigns/unknown") {
                 axe.finds_nothing(&how).await.with_context(|| format!("{path} in {lang}"))?;
             }
@@ -186,7 +187,7 @@ pub(crate) async fn axe_finds_nothing_on_pages_without_a_form(stage: &Stage) -> 
                 browser.value(scrolls).await? == false,
                 "{path} in {lang} scrolls sideways at 320 px"
             );
-            // The next test has the same window.
+            // The next page and the next test have the same window.
             browser.resize(wide, high).await?;
         }
     }

@@ -9,7 +9,8 @@ use crate::harness::fault_proxy::Fault;
 use crate::harness::form::Form;
 use crate::harness::server::answer;
 
-/// Records what a screen reader would read: a status whose text changes, and an alert that appears.
+/// Records what a screen reader would read: a live region whose text changes while it is on the page, and an alert
+/// that appears.
 const LISTEN: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 const live = '[role=status], [role=alert]';
@@ -36,7 +37,7 @@ new MutationObserver((records) => {
   }
 }).observe(root, { childList: true, characterData: true, subtree: true });";
 
-/// The announcements since the last call.
+/// The announcements since the last call, each with its role and its text.
 async fn told(form: &Form<'_>) -> Result<Value> {
     form.browser.value("told.splice(0).filter(([, text]) => text.trim())").await
 }
@@ -77,7 +78,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         // The button keeps the focus: it is not disabled.
         ensure!(!form.has("[type=submit]:disabled").await?, "the button is disabled");
 
-        // The second time it has the same text, and is announced all the same.
+        // The second error has the same text as the first, and is announced nevertheless.
         stage.proxy.break_down("/actions", Fault::Answer(answer(502, "text/html", "")));
         form.find("#form-notice[part=error]").await?;
         focus_is_on(&form, "form-notice").await?;

@@ -1,4 +1,4 @@
-//! Conveniences: another language, draft storage, values from a link, sharing.
+//! Conveniences: another language, draft storage, values from a link or a paste, sharing, redirection, dates.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -20,11 +20,11 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     ensure!(focus == "language-km", "the focus is at {focus}");
     let lang = stage.browser.value(&format!("{root}.querySelector('.standwith').lang")).await?;
     ensure!(lang == "km", "{lang}");
-    // Also if the browser has no names of countries in Khmer.
+    // Countries have Khmer names even if the browser has none.
     let country =
         format!("{root}.querySelector('[name=country]').selectedOptions[0]?.text === 'កម្ពុជា'");
     stage.browser.until(&country).await?;
-    // Consent refers to the text that was read.
+    // A consent is to the wording that was read, so it has to be given again in the other language.
     form.submit().await?;
     form.find("#form-summary").await?;
     form.click("[name=consent_delivery]").await?;
@@ -37,12 +37,12 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     Ok(())
 }
 
-/// Opens a page with a form whose tag has further attributes.
+/// Opens a page, at this query or fragment, with a form whose tag has this additional attribute.
 async fn open_with<'a>(stage: &'a Stage, attribute: &str, address: &str) -> Result<Form<'a>> {
     let tag = TAG.replace("data-campaign", &format!("{attribute} data-campaign"));
     stage.open_page("", &format!("<main>{tag}</main>"), &[]).await?;
     if !address.is_empty() {
-        // The same page, as a link leads to it.
+        // The same page again, as through a link with this query or fragment.
         let page = stage.browser.address().await?;
         stage.browser.open("about:blank").await?;
         stage.browser.open(&format!("{page}{address}")).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     ensure!(form.value("email").await? == PERSON[2].1, "the address is not back");
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("consent"), "{kept}");
-    // Consent is asked for again.
+    // A draft contains no consents: they have to be given again.
     form.submit().await?;
     form.until_it_says("There is a problem").await?;
     form.click("[name=consent_delivery]").await?;
@@ -76,7 +76,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("standwith"), "{kept}");
 
-    // Nor is anything stored if the partner does not enable it.
+    // Without the partner's `data-draft`, nothing is stored.
     let form = open_with(stage, "", "").await?;
     form.fill().await?;
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
@@ -104,11 +104,12 @@ pub(crate) async fn a_link_fills_in_and_is_stripped(stage: &Stage) -> Result<()>
         let found = stage.browser.value("location.search + location.hash").await?;
         ensure!(found == rest, "{found} is left of {address}");
         let country = form.value("country").await?;
-        // Without it, the country comes from the browser.
+        // Without the attribute, the country is the browser's.
         ensure!((country == "KH") != attribute.is_empty(), "{attribute}: {country}");
     }
 
-    // At risk nothing is filled in: such a link stays in the browser's history. The address is cleaned all the same.
+    // At risk nothing is filled in: such a link stays in the browser's history. The values are
+    // removed from the address nevertheless.
     serve_changed(stage, at_risk).await?;
     let form =
         open_with(stage, "data-prefill=fragment", "#given_name=Sophea&country=KH&top=1").await?;
@@ -137,7 +138,7 @@ pub(crate) async fn a_plus_in_a_fragment_is_a_plus(stage: &Stage) -> Result<()> 
     Ok(())
 }
 
-/// Sets a control's text, as a paste does.
+/// Sets the whole text of a control, with the event of a paste.
 async fn paste(stage: &Stage, name: &str, text: &str) -> Result<()> {
     let paste = "const root = document.querySelector('stand-with').shadowRoot;
       const control = root.querySelector(`[name=${arguments[0]}]`);
@@ -167,7 +168,7 @@ pub(crate) async fn what_comes_along_with_a_copy_is_taken_out(stage: &Stage) -> 
         paste(stage, "given_name", "Ada\u{2028}B").await?;
         let body = form.value("body").await?.replace("\n\n", "\u{b}\u{85}");
         paste(stage, "body", &body).await?;
-        // The forbidden character is named, with the word before it.
+        // The error names the forbidden character, and the word before it.
         paste(stage, "family_name", "Lovelace\u{7}").await?;
         form.submit().await?;
         form.until_it_says("an invisible character (U+0007) after “Lovelace” that").await?;
@@ -226,7 +227,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     let share = "<script>
       navigator.canShare = () => true;
       navigator.share = (what) => { window.passed = what; return Promise.reject(new Error('no')); };
-      // The test decides when the three seconds are over.
+      // The test ends the three seconds before the redirection itself.
       window.pending = [];
       const later = window.setTimeout;
       window.setTimeout = (done, time, ...more) =>
@@ -242,7 +243,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     form.fill().await?;
     form.submit().await?;
     form.until("sent").await?;
-    // Any action of the supporter cancels the redirect.
+    // Any action of the supporter cancels the redirection.
     form.click("[data-share=more]").await?;
     let passed = stage.browser.value("window.passed").await?;
     ensure!(passed["text"] == "I wrote.", "{passed}");
@@ -254,7 +255,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     ensure!(stage.browser.value("!!window.passed").await? == true, "the page is left");
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
 
-    // Without an action the page is redirected.
+    // Without an action the redirection takes place.
     stage.open_page(share, &format!("<main>{TAG}</main>"), &[]).await?;
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     form.fill().await?;
@@ -263,7 +264,7 @@ pub(crate) async fn it_can_be_passed_on_and_leads_on(stage: &Stage) -> Result<()
     stage.browser.until("pending.length === 1").await?;
     stage.browser.run(time_is_over, &[]).await?;
     for _ in 0..400 {
-        // That page answers nowhere, which Firefox calls an error.
+        // That host does not exist, which Firefox reports as an error.
         match stage.browser.address().await {
             Ok(address) if address == "https://give.invalid/now" => return Ok(()),
             Err(error) if format!("{error:#}").contains("give.invalid") => return Ok(()),
@@ -279,7 +280,7 @@ pub(crate) async fn days_are_told_as_the_language_writes_them(stage: &Stage) -> 
         let tag = TAG.replace("data-campaign", &format!("data-lang={lang} data-campaign"));
         stage.open_page("", &format!("<main>{tag}</main>"), &[]).await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
-        // Chromium has no Khmer dates.
+        // By the form's own rule, because Chromium has no Khmer dates.
         let day = if lang == "km" {
             "ថ្ងៃទី 1 ខែមិថុនា ឆ្នាំ 2100"
         } else {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use crate::embedding::TAG;
 use crate::harness::Stage;
 
-/// Script prefix: how colours are painted, and the contrast of two colours.
+/// Functions at the start of other scripts: `painted` returns a colour as red, green and blue, `contrast` the contrast
+/// ratio of two colours by WCAG.
 pub(crate) const COLOURS: &str = "
 const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 })
   .getContext('2d', { willReadFrequently: true });
-// As the screen would show them, one on top of the other.
+// The colour on the screen of these colours, painted one over the other.
 const painted = (...colours) => {
   context.clearRect(0, 0, 1, 1);
   for (const colour of colours) {
@@ -29,7 +30,8 @@ const contrast = (one, other) => {
   return (more + 0.05) / (less + 0.05);
 };";
 
-/// Reports insufficient contrast for many accent colours.
+/// Sets 216 accent colours one after the other; returns the pairs of colours with less contrast than WCAG demands, and
+/// the number of all pairs.
 const MEASURE: &str = "
 const element = document.querySelector('stand-with');
 const within = (selector) => element.shadowRoot.querySelector(selector);
@@ -74,22 +76,22 @@ return { bad, count };";
 pub(crate) async fn any_accent_can_be_read(stage: &Stage) -> Result<()> {
     stage.open_body(TAG).await?;
     let form = stage.form();
-    // The style is complete when everything is loaded.
+    // All controls have their final style only when the form is ready.
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     form.click("[name=consent_delivery]").await?;
     stage.browser.strike("\u{e004}").await?;
-    // The focused element has the ring.
+    // The script finds the focused element, with its ring, by this class.
     let mark =
         "document.querySelector('stand-with').shadowRoot.activeElement.classList.add('ring')";
     stage.browser.run(mark, &[]).await?;
-    // Nor does hovering change them.
+    // Under the mouse, no filter changes the button's colours.
     let button = form.find("[type=submit]").await?;
     stage.browser.run("arguments[0].scrollIntoView()", &[serde_json::to_value(&button)?]).await?;
     stage.browser.point_at(button.clone()).await?;
     ensure!(form.has("button:hover").await?, "the mouse is elsewhere");
     let filter = button.css_value("filter").await?;
     ensure!(filter == "none", "under the mouse the button has {filter}");
-    // At last as in a browser without `light-dark()`.
+    // `old`: without the rules for `light-dark()`, as in a browser that does not know it.
     for theme in ["light", "dark", "old"] {
         let told = stage.browser.run(&[COLOURS, MEASURE].concat(), &[json!(theme)]).await?;
         ensure!(told["count"].as_u64() == Some(6 * 6 * 6 * 8), "{theme}: {}", told["count"]);

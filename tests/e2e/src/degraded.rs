@@ -1,5 +1,5 @@
-//! Browsers that lack a feature, or pages that removed one. Other missing features are tested with the feature that
-//! needs them: no database in `outbox`, no script in `hosted`, no secure connection and no permission to run
+//! Browsers that lack WebAssembly or storage, or pages that have removed it. The rest is tested beside the feature
+//! concerned: no database in `outbox`, no script in `hosted`, no secure connection and no permission to run
 //! WebAssembly in `strict`, a sandboxed frame in `embedding`.
 
 use anyhow::{Result, ensure};

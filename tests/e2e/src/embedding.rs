@@ -13,10 +13,10 @@ use crate::harness::{CAMPAIGN, CAMPAIGN_IN_JSON, Stage};
 pub(crate) const TAG: &str = r#"<script async crossorigin="anonymous" src="https://actions.example.org/standwith.js"
   data-campaign="https://actions.example.org/campaigns/free-mech-dara.json"></script>"#;
 
-/// The same file, for pages that insert the element themselves.
+/// The loader without a campaign, for pages that insert the element themselves.
 pub(crate) const SCRIPT: &str = r#"<script async crossorigin="anonymous" src="https://actions.example.org/standwith.js"></script>"#;
 
-/// Records each fetch at the moment of its request.
+/// Records the address of each fetch in `fetched`, at the moment of the call.
 pub(crate) const FETCHED: &str = "<script>
   window.fetched = [];
   const fetchIt = window.fetch;
@@ -44,7 +44,7 @@ pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     form.until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
 
-    // In its own language, the widget's words and the campaign's.
+    // In the element's own language: the widget's texts and the campaign's.
     let lang = form.find(".standwith").await?.attr("lang").await?;
     ensure!(lang.as_deref() == Some("km"), "{lang:?}");
     let title = form.text("h2").await?;
@@ -100,11 +100,11 @@ pub(crate) async fn forms_of_one_page_do_not_mix(stage: &Stage) -> Result<()> {
         "wrong"
     );
 
-    // A listener of `ready` can use the form, and the page gets each event once.
+    // When `ready` arrives, the form can be used; the page gets one for each form.
     let ready = "heard.filter(([kind]) => kind === 'ready').map(([, , state]) => state)";
     let ready = stage.browser.value(ready).await?;
     ensure!(ready == serde_json::json!(["editing", "editing", "editing"]), "{ready}");
-    // The promise is the same for all.
+    // All forms of a page share one `StandWith`.
     let version = stage.browser.value("StandWith.version").await?;
     ensure!(version == env!("CARGO_PKG_VERSION"), "{version}");
     stage.browser.run("StandWith.ready.then(() => window.isReady = true)", &[]).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     stage.browser.run("there.append(kept)", &[]).await?;
     form.is_filled().await?;
     ensure!(form.state().await? == "editing", "moving ended it");
-    // Off and on again, in another task of the page: that is a removal.
+    // Removed and inserted again in separate tasks of the page: that ends the form.
     stage.browser.run("kept.remove()", &[]).await?;
     ensure!(form.state().await? == "unavailable", "removing did not end it");
     ensure!(!form.has("*").await?, "removing left something");
@@ -133,13 +133,13 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     form.fill().await?;
     form.send().await?;
 
-    // For the next person, by the page's own button.
+    // Emptied for the next person, as a button of the page would do it.
     stage.browser.run("kept.reset()", &[]).await?;
     ensure!(form.state().await? == "editing", "reset did not begin again");
     ensure!(form.value("email").await?.is_empty(), "reset left something");
     stage.endpoint.only_action().await?;
 
-    // Removed while all requests are in progress.
+    // Removed and inserted while the campaign file is still loading.
     stage.proxy.break_down(".json", Fault::Wait(Duration::from_millis(300)));
     stage.browser.run("kept.remove()", &[]).await?;
     stage.browser.run("here.append(kept); kept.remove(); there.append(kept)", &[]).await?;
@@ -166,7 +166,7 @@ pub(crate) async fn a_page_may_have_an_element_of_that_name(stage: &Stage) -> Re
 }
 
 pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
-    // The file contains no address of an endpoint; the tag does.
+    // The campaign file contains no address of an endpoint; the tag does.
     let tag = TAG.replace(CAMPAIGN, CAMPAIGN_IN_JSON).replace(
         "></script>",
         &format!(r#" data-endpoint="https://actions.example.org/campaigns/{CAMPAIGN_IN_JSON}/actions?from=tag"></script>"#),
@@ -188,7 +188,7 @@ pub(crate) async fn an_endpoint_may_take_json(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn a_campaign_may_have_moved(stage: &Stage) -> Result<()> {
-    // The endpoint is derived from the file's final address, after redirects.
+    // The endpoint's address follows from the campaign file's final address, after redirections.
     let mut moved = answer(308, "text/plain", "");
     let location = format!("{}/campaigns/{CAMPAIGN}.json", stage.proxy.origin).parse()?;
     moved.headers_mut().insert("Location", location);
@@ -217,12 +217,12 @@ pub(crate) async fn a_lazy_form_waits_until_it_is_near(stage: &Stage) -> Result<
     ensure!(stage.form().state().await? == "loading", "{}", stage.form().state().await?);
     stage.browser.run("scrollTo(0, 4500)", &[]).await?;
     stage.form().until("editing").await?;
-    // The record matches the fetches.
+    // Counter-check: the form's fetches do appear in the record.
     stage.browser.until("fetched.some((address) => address.includes('standwith.wasm'))").await
 }
 
 pub(crate) async fn a_sandboxed_frame_is_enough(stage: &Stage) -> Result<()> {
-    // Without `allow-forms`, so that no form can be submitted, and without an origin.
+    // Without `allow-forms`, so that no `submit` event is fired, and with an opaque origin.
     let inner = stage.partner.publish("", TAG, &[]);
     stage
         .open_body(&format!(

@@ -1,4 +1,4 @@
-//! Failures of network and server, and the parts of the form that survive them.
+//! Faults of the network, the endpoint, the clock and the tag: the form reports them, and no input is lost.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
 ) -> Result<()> {
     let (unread, faulty) = ("the campaign did not answer", "something is wrong with the campaign");
     let json = |body: &'static str| Fault::Answer(answer(200, "application/json", body));
-    // A file that is no campaign: each byte was fetched in vain.
+    // Larger than any campaign file may be: the loader stops reading it.
     let large = vec![b' '; 10_000_000];
     for (fault, why) in [
         (Fault::Break, "Trying again..."),
@@ -45,7 +45,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         stage.open_body(TAG).await?;
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
-    // Without any attribute.
+    // An element without any attribute.
     stage.proxy.mend();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
@@ -60,7 +60,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
 pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
     stage: &Stage,
 ) -> Result<()> {
-    // An answer without a length that is cut off looks complete.
+    // Without a stated length, an answer that was cut off looks like a complete one.
     let name = format!("{CAMPAIGN}.json");
     let file = std::fs::read(stage.endpoint.path("campaigns").join(&name))?;
     let after = |wanted: fn(&[u8]) -> bool| {
@@ -88,9 +88,10 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
 }
 
 pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
-    // An invalid file has the same effect as a network failure.
+    // Browsers reject a file with the wrong hash, whatever its status, as they report a network failure; so the loader
+    // tries again.
     let why = "Trying again...";
-    // Well-formed, but not what the loader expects.
+    // Valid WebAssembly, but not the file for which the loader was built.
     let core = b"\0asm\x01\0\0\0".to_vec();
     for fault in [
         Fault::Answer(answer(200, "application/wasm", core)),
@@ -102,7 +103,7 @@ pub(crate) async fn a_tampered_core_is_not_run(stage: &Stage) -> Result<()> {
         stage.open_body(TAG).await?;
         says_why(stage, why).await?;
     }
-    // A missing language is no reason to show nothing.
+    // Without its catalogue, the form is in English.
     stage.proxy.break_down("km.json", Fault::Answer(answer(200, "application/json", "[1]")));
     stage.open_body(&TAG.replace("data-campaign", "data-lang=km data-campaign")).await?;
     stage.form().until_it_says("Send message").await?;
@@ -129,7 +130,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
         let told = format!("{fault:?}");
         stage.proxy.break_down("/actions", fault);
         form.submit().await?;
-        // The notice is announced even if the previous one was the same.
+        // Each notice gets the focus, even if the one before had the same text.
         form.until("editing").await?;
         form.until_it_says(notice).await.map_err(|error| error.context(told.clone()))?;
         ensure!(
@@ -141,7 +142,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
         ensure!(form.text("[type=submit]").await? == "Try again", "{told}");
     }
 
-    // The endpoint is stopped and restarted.
+    // The endpoint's process is killed, and started again.
     stage.proxy.mend();
     stage.endpoint.kill().await?;
     form.submit().await?;
@@ -150,7 +151,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     stage.endpoint.start_again().await?;
     stage.proxy.lead_to(&stage.endpoint.origin());
 
-    // Slow, but successful.
+    // The answer is slow, but arrives; a press in the meantime posts nothing else.
     stage.proxy.break_down("/actions", Fault::Wait(Duration::from_millis(800)));
     form.submit().await?;
     form.until("sending").await?;
@@ -168,7 +169,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
 }
 
 pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) -> Result<()> {
-    // A quarter of the form's time limit for an answer.
+    // Shortens the form's timeout for an answer to a quarter.
     let hurry = "<script>
       const timeout = AbortSignal.timeout;
       AbortSignal.timeout = (time) => timeout.call(AbortSignal, time === 10_000 ? time / 4 : time);
@@ -176,14 +177,14 @@ pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) ->
     stage.open_page(hurry, TAG, &[]).await?;
     let form = stage.form();
     form.fill().await?;
-    // The second attempt may be in progress before the fault is cleared: it is answered then.
+    // The second attempt may start before the fault is cleared: it is held, too, and answered then.
     stage.proxy.break_down("/actions", Fault::Hold);
     form.submit().await?;
     form.until("sending").await?;
     form.until_it_says("No answer has come yet").await?;
     form.is_filled().await?;
     stage.proxy.mend();
-    // It is sent without further input.
+    // The form sends it again by itself.
     form.until("sent").await?;
     stage.endpoint.only_action().await?;
     Ok(())
@@ -195,7 +196,7 @@ pub(crate) async fn a_wrong_clock_does_no_harm(stage: &Stage) -> Result<()> {
     let form = stage.form();
     form.fill().await?;
     form.send().await?;
-    // Rejected, and signed again with the endpoint's time.
+    // The first one is rejected, and the form signs again with the endpoint's time.
     ensure!(stage.proxy.posted().len() == 2, "posted {} times", stage.proxy.posted().len());
     ensure!(stage.endpoint.only_action().await?["status"] == "accepted", "not accepted");
     Ok(())
@@ -211,7 +212,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
     for (head, tag, code) in
         [("", tag.as_str(), "unavailable_faulty"), (rejects, TAG, "unavailable_wasm")]
     {
-        // Text typed before the failure was known can be copied, and nothing looks as if it could be sent.
+        // Text typed before the failure was known stays, so that it can be copied, and there is no button.
         stage.proxy.break_down("standwith.wasm", Fault::Hold);
         stage.open_page(head, tag, &[]).await?;
         let form = stage.form();
@@ -228,7 +229,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
         let uncaught = stage.uncaught().await?;
         ensure!(uncaught == json!([]), "uncaught: {uncaught}");
     }
-    // With nothing to lose, the element's own content is shown again.
+    // If nothing was typed, the element's own content is shown again.
     stage.open_body(&tag).await?;
     says_why(stage, "something is wrong with the campaign").await
 }

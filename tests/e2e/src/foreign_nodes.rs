@@ -11,8 +11,8 @@ use crate::harness::{CAMPAIGN, Stage};
 
 const ROOT: &str = "document.querySelector('stand-with').shadowRoot";
 
-/// Inserts a foreign node before every element and text of the form, as some extensions do, and around its controls,
-/// unless they have the focus.
+/// Inserts a style at the top of the form, and foreign nodes before every element, at the start of most, and around its
+/// controls unless they have the focus, as one extension or another does.
 const CROWD: &str = "
   const root = document.querySelector('stand-with').shadowRoot;
   const foreign = () => document.createElement('x-y');
@@ -53,7 +53,7 @@ pub(crate) async fn a_writing_assistant_takes_no_focus(stage: &Stage) -> Result<
             let kept = stage.browser.value(&kept).await?;
             ensure!(kept == json!([true, true, true]), "{kept}");
 
-            // Around the control: that removes the focus, so it is restored. Not by a second click, which would select.
+            // Around the control: moving it takes its focus, which the script restores; a second click would select.
             let around = "const around = document.createElement('x-y');
               control.before(around);
               around.append(control);

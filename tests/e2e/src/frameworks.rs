@@ -1,4 +1,5 @@
-//! Pages whose tag, element or campaign is inserted by a program: libraries, consent managers, frameworks, page caches.
+//! Pages on which a program adds tag, element or campaign: libraries, consent managers, frameworks, page caches. Also
+//! engines without shared style sheets, and fallbacks.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -43,7 +44,7 @@ pub(crate) async fn a_tag_that_never_runs_has_its_form(stage: &Stage) -> Result<
 pub(crate) async fn a_page_kept_with_its_form_has_one(stage: &Stage) -> Result<()> {
     stage.open_body(&format!("<main>{TAG}</main>")).await?;
     stage.form().until("editing").await?;
-    // As Turbo: the body is stored as a copy, and its scripts run again when it is restored.
+    // As Turbo does: it stores a copy of the body, whose scripts run when it is restored.
     let away = "const kept = document.querySelector('main').cloneNode(true);
         document.querySelector('main').replaceWith(document.createElement('main'));
         for (const old of kept.querySelectorAll('script')) {
@@ -60,7 +61,7 @@ pub(crate) async fn a_page_kept_with_its_form_has_one(stage: &Stage) -> Result<(
         ensure!(stage.browser.value(FORMS).await? == 1, "not one form");
         stage.form().until("editing").await?;
     }
-    // As a prerenderer: the page is served with the tag's output.
+    // As a prerenderer does: the page is served with the element that the tag has inserted.
     let made = stage.browser.value("document.querySelector('main').outerHTML").await?;
     let made = made.as_str().context("no page")?;
     for page in [made.to_owned(), made.replace("async=\"\"", "")] {
@@ -108,7 +109,7 @@ pub(crate) async fn without_shared_styles_the_form_brings_its_own(stage: &Stage)
     ensure!(stage.browser.value(cursor).await? == "pointer", "the form has no style");
     form.fill().await?;
     form.send().await?;
-    // Where the policy forbids that, a sentence and a link.
+    // If a policy forbids the form's own style element, a sentence and a link appear instead of the form.
     let policy = "style-src 'none'";
     let old = old.replace("<script>", "<script nonce=n>");
     stage.open_page(&old, TAG, &[("Content-Security-Policy", policy)]).await?;

@@ -1,4 +1,4 @@
-//! The hosted form, without script.
+//! The hosted form, without script and with it.
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
@@ -20,9 +20,9 @@ pub(crate) async fn the_hosted_form_needs_no_script(stage: &Stage) -> Result<()>
     find("[name=given_name]").await?.send_keys("Sophea").await?;
     find("[type=submit]").await?.click().await?;
 
-    // The entered values are there, with the field errors above.
+    // The entered values are there, with a summary of the field errors above them.
     stage.browser.until("!!document.querySelector('#form-summary')").await?;
-    // The page opens there.
+    // The page opens at the summary.
     stage.browser.until("document.activeElement.id === 'form-summary'").await?;
     let top = "document.querySelector('#form-summary').getBoundingClientRect().top";
     stage.browser.until(&format!("{top} >= 0 && {top} < innerHeight")).await?;
@@ -59,10 +59,10 @@ pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
     form.until_it_says("Leave this page quickly").await?;
     form.enter("given_name", "Sophea").await?;
     leave_and_go_back(stage, &before).await?;
-    // All of it works there, up to the receipt.
+    // The whole form works there, up to the receipt.
     stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
     let form = stage.form();
-    // The first paint does not know its page yet; once it does, the page does not link to itself.
+    // The first paint can't know that it is on the hosted page; once Rust runs, the page no longer links to itself.
     let safety =
         "document.querySelector('stand-with').shadowRoot.querySelector('.safety')?.innerText";
     let leads = "'Open the form on its own page'";
@@ -73,7 +73,7 @@ pub(crate) async fn the_hosted_form_at_risk_has_the_whole_quick_way_out(
     Ok(())
 }
 
-// Back and Reload showed the typed text again.
+// Regression: Back and Reload showed the typed text again.
 pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     stage: &Stage,
 ) -> Result<()> {
@@ -100,7 +100,8 @@ pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     Ok(())
 }
 
-/// The browser lets the sites that the campaign names frame the page, and a form sent from there arrives.
+/// The browser lets only the sites that the campaign names frame the page, only at its `?embed` address, and a form
+/// that is sent there gets its answer.
 pub(crate) async fn only_a_site_that_the_campaign_names_frames_the_page(
     stage: &Stage,
 ) -> Result<()> {
@@ -194,7 +195,7 @@ pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// The value of a page's control.
+/// The value of a control in the HTML of a page.
 fn value_of(page: &str, tag: &str, name: &str) -> Result<String> {
     let named = format!("name=\"{name}\"");
     let element = page
@@ -209,7 +210,7 @@ fn value_of(page: &str, tag: &str, name: &str) -> Result<String> {
     Ok(value.map_or("", |(value, _)| value).trim_start_matches('\n').to_owned())
 }
 
-/// As browsers post it.
+/// Encodes a value as browsers do in a posted form.
 fn encode(value: &str) -> String {
     let mut encoded = String::new();
     for byte in value.replace('\n', "\r\n").bytes() {

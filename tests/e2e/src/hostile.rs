@@ -17,7 +17,7 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     stage.open("hostile.html").await?;
     let form = stage.form();
     form.until("editing").await?;
-    // Pressed as keys, not sent to the field: so they pass the page's own listeners.
+    // Keys are pressed and not sent to the field, so that they pass the page's own listeners.
     form.click("[name=given_name]").await?;
     stage.browser.strike("jk/? gG1#x").await?;
     ensure!(form.value("given_name").await? == "jk/? gG1#x", "{}", form.value("given_name").await?);
@@ -60,11 +60,11 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
     Ok(())
 }
 
-/// Replacements for the browser's own functions, before the tag: some add properties that every loop finds, some
-/// observe values, and some would have another letter sent.
+/// Replaces functions of the browser, before the tag runs. Some patches add properties that every loop finds, some
+/// observe values, and some would change the letter that is sent.
 const PATCHES: &str = "<script>
   {
-  // Texts: by a function here, WebKit's driver of tests can hand over no value at all.
+  // Texts, because with a function here WebKit's driver can't return any value to the test.
   Object.prototype.hostile = 'hostile';
   Array.prototype.last = 'last';
   const alter = (text) => {
@@ -114,7 +114,7 @@ pub(crate) async fn what_a_page_patches_changes_nothing_that_is_signed(
     ensure!(exported["assurance"] == "signed", "{exported}");
     let body = exported["claims"]["message"]["body"].as_str().unwrap_or_default();
     ensure!(body.contains("released without delay"), "{body}");
-    // And the patches were in effect.
+    // Counter-check: the patches were in effect.
     let used =
         stage.browser.value("[window.fetched > 2, window.defined, window.altered > 0]").await?;
     ensure!(used == json!([true, "stand-with", true]), "{used}");
@@ -196,7 +196,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
 pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_referrer(
     stage: &Stage,
 ) -> Result<()> {
-    // Cookies belong to a host, whatever the port: the partner's would be sent to this one.
+    // Cookies belong to a host, whatever the port, so the partner's would be sent to this server.
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let server = {
         let asked = asked.clone();
@@ -227,7 +227,7 @@ pub(crate) async fn a_picture_on_another_host_is_fetched_without_cookie_and_refe
     stage.browser.until(&format!("{root}?.{image}")).await?;
     ensure!(stage.browser.value("document.cookie").await? == "who=me", "no cookie could be sent");
     stage.browser.open(&format!("{}/campaigns/{CAMPAIGN}", stage.proxy.origin)).await?;
-    // Its own policy allows only pictures by https; how it requests them is the same.
+    // The hosted page's policy blocks this picture, as it is not on https; the attributes show how it would be fetched.
     let asks = "document.querySelector('img[src*=campaign]')";
     let asks = format!("[{asks}?.referrerPolicy, {asks}?.crossOrigin]");
     let asks = stage.browser.value(&asks).await?;
@@ -257,7 +257,7 @@ pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Sta
             Some("unavailable"),
         ),
         ("WebAssembly", "WebAssembly = undefined".to_owned(), Some("unavailable")),
-        // Without the element there is nothing to ask.
+        // Without the element there is no state to check.
         ("elements", format!("CustomElementRegistry.prototype.define = {broken}"), None),
         ("addresses", format!("window.URL = {broken}"), Some("editing")),
         ("digests", format!("SubtleCrypto.prototype.digest = {broken}"), Some("unavailable")),
@@ -276,7 +276,8 @@ pub(crate) async fn what_a_page_breaks_leaves_the_fallback_or_a_form(stage: &Sta
     Ok(())
 }
 
-/// Effects of copy protection plugins on document and window; and the events that the page gets.
+/// Blocks mouse, keys and clipboard as copy protection plugins do, on document and window, and records the events that
+/// reach the page.
 const FORBIDS: &str = "<script>
   document.onmousedown = (event) => ['INPUT', 'TEXTAREA', 'SELECT'].includes(event.target.nodeName);
   for (const kind of ['selectstart', 'contextmenu', 'copy', 'cut', 'paste', 'dragstart']) {
@@ -300,7 +301,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     stage.open_page(FORBIDS, &format!("<p id=own tabindex=0>An article</p>{TAG}"), &[]).await?;
     let form = stage.form();
     form.until("editing").await?;
-    // On the page itself the script is in effect.
+    // Counter-check: outside the form, the script is in effect.
     let own = stage.browser.element("own").await?;
     stage.browser.click_at(own).await?;
     ensure!(
@@ -325,7 +326,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     form.click("[name=family_name]").await?;
     stage.browser.strike_with(CONTROL, 'v').await?;
     ensure!(form.value("family_name").await? == "Sophea", "{}", form.value("family_name").await?);
-    // Actions that keys and mouse of a test can't perform in every engine.
+    // Events that a test's keys and mouse can't cause in every engine: a script dispatches them.
     let kinds = "touchstart touchmove touchend selectstart contextmenu cut dragstart dragover drop";
     let allowed = "return arguments[0].split(' ').filter((kind) =>
       !document.querySelector('stand-with').shadowRoot.querySelector('[name=body]')
@@ -335,7 +336,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     let forbidden = stage.browser.value("forbidden").await?;
     ensure!(forbidden == json!([]), "the page forbids {forbidden}");
 
-    // Menus of the page close by a click, and its drags end.
+    // `mouseup` and `click` do reach the page: they end its drags, and close its menus.
     form.click("h2").await?;
     let clicked = stage.browser.value("clicked.slice(-2)").await?;
     ensure!(clicked == json!(["mouseup stand-with", "click stand-with"]), "{clicked}");
@@ -345,7 +346,7 @@ pub(crate) async fn what_a_page_forbids_is_not_forbidden_in_the_form(stage: &Sta
     Ok(())
 }
 
-/// The appearance of the form's elements.
+/// Returns style, size and place of an element of the form, and whether a click would hit it.
 const LOOKS: &str = "
   const root = document.querySelector('stand-with').shadowRoot;
   const element = root.querySelector(arguments[0]);
@@ -366,9 +367,9 @@ const LOOKS: &str = "
     hit: root.elementFromPoint(x, y) === element && document.elementFromPoint(x, y) === root.host,
   };";
 
-// A form whose code trapped stayed on the page, unusable and without a message.
+// Regression: a form whose code had trapped stayed on the page, dead and without a message.
 pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> Result<()> {
-    // As a trap does: a function called by Rust throws, and Rust's unwinding does not run.
+    // Like a trap: a function that Rust calls throws, and no code of Rust runs on the way out.
     let page = "<script>{
       const { instantiate } = WebAssembly;
       const wrapped = (call) => (...given) => {
@@ -397,7 +398,7 @@ pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> 
     form.until_it_says("Open the form on its own page").await?;
     ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
     ensure!(form.value("given_name").await? == "មេឃ", "what was typed is lost");
-    // It is terminated: nothing can be sent, and the page is not left.
+    // The form has stopped: nothing can be sent, and Enter does not leave the page.
     ensure!(!form.has("button").await?, "there is a button that does nothing");
     let address = stage.browser.value("location.href").await?;
     stage.browser.strike("\u{e007}").await?;

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::harness::endpoint::{Endpoint, JWKS};
 use crate::harness::{CAMPAIGN, Missing, Place};
 
-/// A library of another language.
+/// The JOSE libraries of another language.
 #[derive(Clone, Copy)]
 pub(crate) enum Campaigns {
     /// npm's jose.
@@ -59,7 +59,7 @@ impl Campaigns {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Verifies action and receipt of an exported line; returns the claims.
+    /// Verifies action and receipt of an exported line, and returns the claims.
     pub(crate) async fn verify(
         self,
         place: &Place,
@@ -76,7 +76,7 @@ impl Campaigns {
         self.run(place, "seal", &[key], text).await
     }
 
-    /// Opens a sealed text with the key in a file.
+    /// Decrypts a sealed text with the key in a file.
     async fn unseal(self, place: &Place, key: PathBuf, sealed: &str) -> Result<String> {
         self.run(place, "unseal", &[key], sealed).await
     }
@@ -128,7 +128,7 @@ pub(crate) async fn what_jwcrypto_seals_is_taken_and_unsealed(place: &Place) -> 
     seal(place, Campaigns::Joserfc).await
 }
 
-/// The sealed campaign.
+/// The id of the sealed campaign.
 const SEALED: &str = "sealed";
 
 async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
@@ -141,7 +141,7 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     file["id"] = json!(SEALED);
     file["sealing"] = json!({ "jwk": jwk });
     file["message"]["max"] = json!(3000);
-    // Address and delivery of its actions follow from the sealing.
+    // By default, actions go to this campaign's own address; the mode `server` is impossible for sealed ones.
     for (pointer, key) in [("", "endpoint"), ("/delivery", "modes")] {
         if let Some(object) = file.pointer_mut(pointer).and_then(Value::as_object_mut) {
             object.remove(key);
@@ -149,7 +149,7 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     }
     fs::write(endpoint.path("campaigns/sealed.json"), file.to_string())?;
     let address = format!("{}/campaigns/{SEALED}", endpoint.origin());
-    // It checks its files each second.
+    // The endpoint looks for changed campaign files each second.
     for _ in 0..100 {
         if reqwest::get(&address).await?.status().is_success() {
             break;
@@ -178,14 +178,14 @@ async fn seal(place: &Place, campaigns: Campaigns) -> Result<()> {
     ensure!(output.status.success(), "export: {output:?}");
     let line: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(line["holds"] == true && line["unsealed"] == inside, "{line}");
-    // They must be able to read the private key's file, too.
+    // The library must be able to read the file of the private key, too.
     let opened = campaigns.unseal(place, endpoint.path("seal.json"), &sealed).await?;
     ensure!(opened == plaintext, "{opened}");
     Ok(())
 }
 
 pub(crate) async fn what_we_seal_jose_and_jwcrypto_unseal(place: &Place) -> Result<()> {
-    // Sealed by the core's own steps: a native test repeats it and compares.
+    // Sealed by the core's own steps: a native test of the endpoint repeats them and compares.
     let vector = fs::read_to_string(place.root.join("tests/vectors/sealed.json"))?;
     let vector: Value = serde_json::from_str(&vector)?;
     let folder = tempfile::TempDir::new()?;
@@ -205,12 +205,13 @@ async fn example(endpoint: &Endpoint) -> Result<Value> {
     Ok(serde_json::from_slice(&file.bytes().await?)?)
 }
 
-/// Claims as another program may write them, with its own order and spacing.
+/// Claims as another program may make them, with the order and spacing of its choice.
 async fn claims(endpoint: &Endpoint, address: &str) -> Result<Value> {
     let file = example(endpoint).await?;
     let purposes = file["consents"].as_array().context("no consents")?;
     let consents = purposes.iter().map(|consent| {
-        // The digest is stored, but can't be validated here.
+        // The endpoint stores the digest without validating it, because it does not know the version with this
+        // `campaign_digest`.
         let digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
         json!({ "purpose": consent["purpose"], "granted": true, "wording_digest": digest, "lang": "en" })
     });

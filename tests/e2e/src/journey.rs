@@ -1,4 +1,4 @@
-//! The complete flow of a message.
+//! The whole journey of a message, from the article to the export.
 
 use anyhow::{Result, ensure};
 
@@ -22,7 +22,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     let download = form.find("[part=receipt] a[download]").await?.attr("href").await?;
     stage.endpoint.keep_jwks().await?;
 
-    // The confirmed action is on disk.
+    // A confirmed action is on disk, also if the endpoint is killed.
     stage.endpoint.kill().await?;
     let exported = stage.endpoint.only_action().await?;
     ensure!(exported["status"] == "accepted", "{exported}");
@@ -47,7 +47,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
         ensure!(consent["granted"] == true, "{claims}");
     }
 
-    // And it stays verifiable, without the endpoint and without our code.
+    // The exported action can be verified without the endpoint, and by libraries other than ours.
     let verified = stage.endpoint.run(["verify", "--jwks", JWKS, EXPORT]).await?;
     ensure!(verified.status.success(), "{verified:?}");
     let place = Place::find()?;
@@ -60,7 +60,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     for campaigns in Campaigns::ALL {
         match campaigns.verify(&place, &stage.endpoint, &exported).await {
             Ok(verified) => ensure!(verified == *claims, "{verified}"),
-            // The tests of the campaigns itself say so.
+            // The tests in `jose` report that the library is missing.
             Err(error) if error.is::<Missing>() => {}
             Err(error) => return Err(error),
         }

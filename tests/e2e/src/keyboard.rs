@@ -22,7 +22,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     form.until("editing").await?;
     let strike = |keys: String| async move { stage.browser.strike(&keys).await };
 
-    // Enter in a field submits, here with field errors.
+    // Enter in a field submits the form, which still has field errors.
     tab_to(&form, "given_name").await?;
     strike(format!("Sophea{ENTER}")).await?;
     form.find("#form-summary").await?;
@@ -37,7 +37,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
         form.focused().await?
     );
     strike("cambod".to_owned()).await?;
-    // The targets open, one is removed, and the rest stays.
+    // Enter opens the list of targets, and Space deselects the first one.
     tab_to_summary(&form, ".to").await?;
     strike(ENTER.to_string()).await?;
     tab_to(&form, "targets").await?;
@@ -52,7 +52,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
         form.text("#form-summary").await?
     );
 
-    // Once, however the engine treats Enter.
+    // Enter sends once, however the engine treats it.
     stage
         .browser
         .run(
@@ -69,7 +69,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// All elements that Tab must reach, in the order of the form, and their positions.
+/// Returns all elements that Tab must reach, in the order of the form, with their vertical positions.
 const STOPS: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 return [...root.querySelectorAll('a[href], input, select, textarea, button, summary, .letters')]
@@ -79,7 +79,7 @@ return [...root.querySelectorAll('a[href], input, select, textarea, button, summ
     Math.round(stop.getBoundingClientRect().top + scrollY),
   ]);";
 
-/// The focused element, and any defects of its visibility.
+/// Returns the focused element, and what is wrong with its visibility or that of its ring.
 const SEEN: &str = "
 const inner = document.activeElement.shadowRoot?.activeElement;
 const stop = inner ?? document.activeElement;
@@ -89,7 +89,7 @@ const root = inner.getRootNode();
 const style = getComputedStyle(stop);
 const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
 const ring = contrast(paper, painted(style.outlineColor));
-// For a link on several lines, the first one.
+// The box of the first line, for a link on several lines.
 const [box] = stop.getClientRects();
 if (!box) return [called, 'it takes no place'];
 const { left, top, right, bottom } = box;
@@ -107,7 +107,7 @@ pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Resul
     let tag = states::tag_of(ARABIC);
     let body = format!("<a id=before href='#'>Before</a>{tag}<a id=after href='#'>After</a>");
     let page = stage.partner.publish("", &body, &[]);
-    // The size of 1280 by 1024 pixels at 400 %.
+    // The viewport of a window of 1280 by 1024 pixels at 400 %.
     let frame = format!("<iframe title=Form width=320 height=256 src='{page}'></iframe>");
     stage.open_body(&frame).await?;
     stage.browser.enter_frame().await?;
@@ -122,7 +122,7 @@ pub(crate) async fn tab_leads_through_all_of_it_and_back(stage: &Stage) -> Resul
     let stops = stage.browser.run(STOPS, &[]).await?;
     let stops = stops.as_array().context("no list")?;
     ensure!(stops.len() > 30, "{stops:?}");
-    // No element is above its predecessor.
+    // No element is higher on the page than the one before.
     ensure!(stops.iter().map(|stop| stop[1].as_i64()).is_sorted(), "{stops:?}");
     let mut wanted = vec![json!("before")];
     wanted.extend(stops.iter().map(|stop| stop[0].clone()));
@@ -150,7 +150,7 @@ async fn all_stops(stage: &Stage, last: &str, is_back: bool) -> Result<Vec<Value
             stage.browser.strike(&TAB.to_string()).await?;
         }
         let mut seen = look().await?;
-        // Some engines scroll a moment later.
+        // Some engines scroll with a delay.
         for _ in 0..20 {
             if seen[1] == "" {
                 break;
@@ -159,7 +159,7 @@ async fn all_stops(stage: &Stage, last: &str, is_back: bool) -> Result<Vec<Value
             seen = look().await?;
         }
         ensure!(seen[1] == "", "{}: {}", seen[0], seen[1]);
-        // A date field has several stops.
+        // A date field has several stops, which count as one.
         if stops.last() != Some(&seen[0]) {
             stops.push(seen[0].take());
         }
@@ -195,7 +195,8 @@ pub(crate) async fn each_mistake_leads_to_its_field(stage: &Stage) -> Result<()>
     Ok(())
 }
 
-/// For each link of the summary: its target, its text, the error's text there, and how the two are associated.
+/// Returns for each link of the summary its target, its text, the text of the error there, and the attributes that
+/// connect control and error.
 const LINKS: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 return [...root.querySelectorAll('.summary a')].map((link) => {
@@ -215,7 +216,7 @@ async fn follow(browser: &Browser, index: usize) -> Result<()> {
     browser.strike(&ENTER.to_string()).await
 }
 
-/// Presses Tab until the summary of such a `details` has the focus.
+/// Presses Tab until the `summary` of the element that this selector finds has the focus.
 async fn tab_to_summary(form: &Form<'_>, of: &str) -> Result<()> {
     let is_there = format!(
         "document.querySelector('stand-with').shadowRoot.activeElement?.matches('{of} > summary')"
@@ -229,7 +230,7 @@ async fn tab_to_summary(form: &Form<'_>, of: &str) -> Result<()> {
     bail!("Tab never leads to the summary of {of}")
 }
 
-/// Presses Tab until the wanted element has the focus.
+/// Presses Tab until the element with this id has the focus.
 async fn tab_to(form: &Form<'_>, id: &str) -> Result<()> {
     for _ in 0..60 {
         if form.focused().await? == id {

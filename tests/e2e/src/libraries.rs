@@ -7,7 +7,7 @@ use crate::embedding::TAG;
 use crate::harness::Stage;
 use crate::strict::says_why;
 
-/// Names that libraries of older sites define, and pages for their own purposes.
+/// Global names that libraries of older sites define, and pages for their own purposes.
 const NAMES: [&str; 15] = [
     "Request",
     "Response",
@@ -26,10 +26,11 @@ const NAMES: [&str; 15] = [
     "AbortController",
 ];
 
-/// The replacements of the browser's own globals, whose prototypes stay: in the window, and beside it.
+/// Scripts that replace these globals, as properties of the window or as declarations beside it, each after its
+/// description. The prototypes of the browser's own classes stay.
 fn replacements(engine: &str) -> Vec<(String, String)> {
     let script = |body: String| format!("<script>{body}</script>");
-    // WebKit's driver recognises elements by these two of the page's window.
+    // WebKit's driver recognises elements by the page's own `Node` and `Element`.
     let names =
         NAMES.iter().filter(|name| engine != "webkit" || !["Node", "Element"].contains(name));
     let each = |of: fn(&str) -> String| script(names.clone().map(|name| of(name)).collect());
@@ -74,7 +75,7 @@ pub(crate) async fn globals_of_a_library_neither_break_nor_deaden_the_form(
 }
 
 pub(crate) async fn without_its_cryptography_a_page_hears_why(stage: &Stage) -> Result<()> {
-    // A top-level function of that name replaces the browser's own.
+    // A top-level function of this name replaces the browser's `crypto`.
     stage.open_page("<script>function crypto() {}</script>", TAG, &[]).await?;
     says_why(stage, "The form needs a secure connection").await?;
     let rejects = "SubtleCrypto.prototype.digest = () => Promise.reject(new Error('no'))";

@@ -1,10 +1,10 @@
 //! End-to-end tests with real pages, a real endpoint and three engines: the interaction of a partner's page, a
 //! supporter's browser and the endpoint. Each test runs once in each engine.
 //!
-//! It needs what `cargo xtask build` makes. `STANDWITH_BIN` and `STANDWITH_DIST` say where that is
-//! elsewhere, `STANDWITH_ENGINES` names the engines (`chromium,firefox,webkit`), `CHROMEDRIVER`,
-//! `GECKODRIVER` and `WEBKITDRIVER` their drivers. Where something is missing, what needs it is
-//! skipped and says so; with `CI=true` it fails.
+//! They need the output of `cargo xtask build`; `STANDWITH_BIN` and `STANDWITH_DIST` name it if it is elsewhere.
+//! `STANDWITH_ENGINES` selects engines (default: `chromium,firefox,webkit`); `CHROMEDRIVER`, `GECKODRIVER` and
+//! `WEBKITDRIVER` name their drivers, `STANDWITH_PYTHON` a Python with the JOSE libraries. A test whose browser, driver
+//! or library is missing is skipped, with a message; with `CI=true` it fails.
 
 mod accessibility;
 mod announcements;
@@ -188,7 +188,7 @@ fn run() -> Result<ExitCode> {
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
     };
-    // Not a test in itself: its pictures need a person's review.
+    // Made in place of the tests: these check nothing by themselves, a person has to look at the pictures.
     let pictures = tests! { InBrowser:
         pictures::every_state_is_light_and_wide,
         pictures::every_state_is_dark_and_narrow,
@@ -211,8 +211,8 @@ fn run() -> Result<ExitCode> {
     let bench = |engine| Arc::new(Bench { engine, browser: Mutex::default() });
     let benches: Vec<_> = Engine::wanted()?.into_iter().map(bench).collect();
     let mut trials = Vec::new();
-    // Engine by engine within each test: so as many tests run at a time as there are engines,
-    // if they may (`--test-threads`).
+    // Sorted by test, then by engine. Each engine runs one test at a time, so in this order all engines work at the
+    // same time, if `--test-threads` allows it.
     for InBrowser(name, test) in in_browser {
         for bench in &benches {
             let (bench, place, runtime) = (bench.clone(), place.clone(), runtime.clone());
@@ -237,7 +237,7 @@ fn run() -> Result<ExitCode> {
     Ok(conclusion.exit_code())
 }
 
-/// Runner for the tests of one engine, one after the other, in one browser.
+/// Runs the tests of one engine, one after the other, in one browser.
 struct Bench {
     engine: Engine,
     browser: Mutex<Option<Browser>>,
@@ -267,14 +267,14 @@ impl Bench {
                 let picture = place.pictures.join(format!("{}.png", name.replace("::", "-")));
                 let seen = stage.report(&picture).await;
                 let lives = stage.browser.lives().await;
-                // The next test gets another one.
+                // The next test starts a new browser.
                 stage.browser.quit().await;
                 // Browsers crash occasionally. A page that crashes them crashes the next one, too.
                 if !lives && std::mem::take(&mut again) {
                     eprintln!("{name}: the browser has died ({error:#}): once more");
                     continue;
                 }
-                // The message contains the page's state, too: a run may leave no more than a list of failures.
+                // The message contains the page's state, too: the list of failures may be all that is left of a run.
                 return Err(match error.is::<harness::Missing>() {
                     true => error,
                     false => anyhow::anyhow!("{error:#}\n{seen}"),

@@ -1,5 +1,5 @@
-//! Strings of all kinds, as a browser hands them over: to the endpoint and into the export unchanged, or refused
-//! where they were typed.
+//! Strings of all kinds, entered in a browser: they reach the endpoint and the export unchanged, or the form rejects
+//! them.
 
 use std::fs;
 
@@ -15,25 +15,26 @@ const STRINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/naughty/s
 /// Number of the form's fields.
 const FIELDS: usize = 100;
 
-/// A control character, which is rejected; line ends and tabs are allowed in an answer of several lines.
+/// Whether the form rejects a text, because it contains a control character. Line ends and tabs are allowed in an
+/// answer of several lines.
 fn is_refused(string: &str) -> bool {
     clean(string).chars().any(|c| c.is_control() && !"\n\t".contains(c))
 }
 
 pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result<()> {
     let strings: Vec<String> = serde_json::from_slice(&fs::read(STRINGS)?)?;
-    // Browsers differ on a lone CR in a textarea; a letter has a maximum length.
+    // Without texts that are empty once cleaned (browsers differ on a lone CR in a textarea), and very long ones.
     let strings: Vec<String> = strings
         .into_iter()
         .filter(|string| !clean(string).is_empty() && string.chars().count() < 2000)
-        // For those, it depends on whether they are balanced.
+        // Nor with bidirectional controls: whether they are rejected depends on whether they are balanced.
         .filter(|string| {
             !string.contains(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
         })
         .collect();
     ensure!(strings.len() > 400, "{} strings", strings.len());
     let (refused, mut taken): (Vec<_>, Vec<_>) = strings.into_iter().partition(|s| is_refused(s));
-    // Texts of similar length go into the same field, so that its content fits into an action.
+    // Texts of similar length go into the same field, so that even the longest answers together fit into an action.
     let length = |string: &String| string.chars().count();
     taken.sort_by_key(|string| std::cmp::Reverse(length(string)));
     let columns: Vec<&[String]> = taken.chunks(taken.len().div_ceil(FIELDS)).collect();

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use standwith::outbox::OutboxEntry;
 
-/// Everything in the site's databases.
+/// Returns all outbox entries from the site's database.
 const KEPT: &str = "const open = () => new Promise((done) => {
     const request = indexedDB.open('standwith', 1);
     request.onupgradeneeded = () => request.result.createObjectStore('standwith');
@@ -22,14 +22,14 @@ const KEPT: &str = "const open = () => new Promise((done) => {
   database.close();
   return all;";
 
-/// The browser's stored entries.
+/// The outbox entries that the browser stores, as their texts.
 pub(crate) async fn kept(stage: &Stage) -> Result<Vec<String>> {
     stage.browser.run(&format!("window.kept = undefined; (async () => {{ {KEPT} }})().then((all) => window.kept = all)"), &[]).await?;
     stage.browser.until("window.kept").await?;
     Ok(serde_json::from_value(stage.browser.value("window.kept").await?)?)
 }
 
-/// A form whose message could not be sent, and is in the outbox.
+/// Opens a form whose message can't be sent, and has it stored in the outbox.
 async fn queue(stage: &Stage) -> Result<Form<'_>> {
     stage.proxy.break_down("/actions", Fault::Break);
     stage.open_page("", TAG, &[]).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page hears nothing");
     let queued = stage.browser.value("heard.at(-1)[1].id").await?;
 
-    // The tab was closed, and the page is opened again on another day.
+    // As if the tab had been closed: the page is opened again.
     let page = stage.browser.address().await?;
     stage.browser.open("about:blank").await?;
     stage.browser.open(&page).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     queue(stage).await?;
     stage.proxy.mend();
     let before = stage.proxy.posted().len();
-    // As many tabs would: each form reads the same database.
+    // Many forms on one page act like many tabs: all of them open the same database.
     let page = TAG.repeat(4);
     let script = "<script>
         window.sent = 0;
@@ -99,7 +99,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     stage.open_page(script, &page, &[]).await?;
     stage.browser.until("window.sent > 0").await?;
     stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
-    // Each has read it, and the one that sent has deleted the entry.
+    // Five transactions: each of the four forms has looked for entries, and the one that sent has deleted its own.
     stage.browser.until("window.looked >= 5").await?;
     ensure!(kept(stage).await?.is_empty(), "it is still kept");
     let posted = stage.proxy.posted().len() - before;
@@ -116,7 +116,7 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         "Object.defineProperty(window, 'indexedDB', { value: undefined })",
         "IDBFactory.prototype.open = () => { throw new Error('no'); }",
         "IDBObjectStore.prototype.put = () => { throw new Error('no'); }",
-        // It never answers, as has been observed.
+        // Browsers have been observed in which the database never answers. The timeout of 7 s is shortened to 0.
         "IDBFactory.prototype.open = () => new EventTarget();
         const patient = setTimeout;
         window.setTimeout = (done, time, ...more) => patient(done, time % 7000, ...more)",

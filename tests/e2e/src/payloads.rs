@@ -1,5 +1,5 @@
-//! Several thousand payloads in every text of campaign files: in a real engine nothing runs, and the rendered content
-//! is harmless.
+//! Several thousand texts that run as script if a program takes them for HTML, in every text of campaign files: in a
+//! real engine nothing runs, and the rendered form contains nothing that could run.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ use crate::harness::{CAMPAIGN, Stage};
 /// Number of payloads in one campaign file.
 const AT_ONCE: usize = 600;
 
-/// Checks everything in a root, as the engine parsed it, and returns forbidden content.
+/// Defines `look`, which checks all elements in a root, as the engine parsed them, and adds forbidden ones to `found`.
 const LOOK: &str = "
   const found = [];
   const tags = /^(slot|TAGS)$/;
@@ -33,9 +33,9 @@ const LOOK: &str = "
         if (name === 'href') {
           const receipt = value.startsWith('data:application/jose,') && it.hasAttribute('download');
           const own = value.startsWith('#') || root === document && /^(\\?lang=|campaigns\\/[a-z-]+$)/.test(value);
-          // Addresses of the hosted page, and its icon.
+          // The hosted page's own addresses, and its icon, may have other schemes.
           const protocol = it.protocol ?? new URL(it.href).protocol.replace(/^(http|data):$/, 'https:');
-          // An address that is invalid for the engine has no scheme and no effect.
+          // An address that the engine can't parse has no scheme, and leads nowhere.
           if (![':', 'https:', 'mailto:', 'tel:'].includes(protocol) && !own && !receipt) tell(`href=${value}`);
         }
         if (name === 'src') {
@@ -46,13 +46,13 @@ const LOOK: &str = "
     }
   };";
 
-/// [`LOOK`] with the allowed tags.
+/// [`LOOK`] with the allowed tags in place of `TAGS`.
 fn look() -> String {
     LOOK.replace("TAGS", &NAMES[..TAGS].join("|"))
 }
 
-/// Runs before all scripts of the page: posts get an answer as hostile as the file, and requests to other hosts are
-/// recorded.
+/// Runs before all other scripts of the page: answers to posts are as hostile as the file, and the browser records all
+/// requests, also those to other hosts.
 const HEAD: &str = "<script>
   {
   performance.setResourceTimingBufferSize(9999);
@@ -68,12 +68,13 @@ const HEAD: &str = "<script>
   }
   </script>";
 
-/// A control character, or one of direction: messages may not contain it.
+/// Whether this is a control character or a bidirectional control, which messages may not contain.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A campaign file with each of these in every text and every list of addresses.
+/// A campaign file with all of these in every text and every list of addresses; which of them are its single addresses
+/// depends on `at`.
 fn file(some: &[String], at: usize) -> Value {
     let each = |make: &dyn Fn(usize, &String) -> Value| -> Value {
         some.iter().enumerate().map(|(index, text)| make(index, text)).collect()
@@ -117,7 +118,7 @@ fn file(some: &[String], at: usize) -> Value {
     })
 }
 
-/// Asserts the page's invariants.
+/// Asserts that nothing has run, and that the form and its page contain and request nothing that they may not.
 async fn nothing_runs(stage: &Stage) -> Result<()> {
     let look = format!(
         "{} look(document.querySelector('stand-with').shadowRoot);
@@ -150,7 +151,7 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
         stage.browser.until(&format!("{fields} >= {}", some.len())).await?;
         nothing_runs(stage).await.with_context(|| format!("file {at}"))?;
 
-        // Every field and every code that an answer may contain.
+        // A rejection with the payloads as names of fields and as codes.
         let errors: Vec<Value> =
             some.iter().map(|text| json!({ "field": text, "code": text })).collect();
         let refusal = json!({ "code": some[0], "errors": errors });
@@ -174,15 +175,15 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
     Ok(())
 }
 
-/// The hosted page is HTML, parsed by the engine's own parser: every text is unchanged.
+/// The hosted page is HTML, parsed by the engine's own parser: every text appears unchanged.
 pub(crate) async fn nothing_on_the_hosted_page_runs(stage: &Stage) -> Result<()> {
     let path = stage.endpoint.path("campaigns").join(format!("{CAMPAIGN}.json"));
-    // `serve` rejects control characters, and unknown placeholders.
+    // `serve` rejects files with control characters or unknown placeholders.
     let may = |text: &&String| !text.contains(is_control) && !text.contains("{{");
     let payloads = payloads::all();
     let payloads: Vec<&String> = payloads.iter().filter(may).collect();
     ensure!(payloads.len() > 3000, "{} payloads", payloads.len());
-    // Answers to more questions would not fit into an action, which `serve` rejects.
+    // `serve` rejects a file with more questions, as the answers would not fit into an action.
     for some in payloads.chunks(300) {
         let mut file: Value = serde_json::from_slice(&fs::read(&path)?)?;
         let line = some.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Pictures of a form in every state, for the documents: made if `STANDWITH_PICTURES` names a folder for them.
+//! Screenshots of a form in every state, for the documentation: made if `STANDWITH_PICTURES` names a folder for them.
 
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ async fn every_state(
          <style>:root {{ color-scheme: {scheme} }} body {{ margin: 0 }} h1 {{ display: none }}</style>"
     );
     let take = async |form: &Form<'_>, state: &str| {
-        // The element concerned is in the middle.
+        // Scrolls to the element that shows the state.
         let show = "const root = document.querySelector('stand-with').shadowRoot;
             const told = root.querySelector('#form-summary, #form-notice, [aria-disabled], #form-mail, p.notice, .standwith ~ * > slot + p');
             scrollTo(0, 0);
@@ -45,7 +45,7 @@ async fn every_state(
             const shown = told ?? (isForm ? root.querySelector('section') : null);
             shown?.scrollIntoView({ block: told ? 'center' : 'start' });";
         form.browser.run(show, &[state.into()]).await?;
-        // Animations and loading end first, except for the endless spinner.
+        // Waits for fonts and animations, but not for the spinner, which is endless.
         let settle = "window.settled = false;
             const moving = document.querySelector('stand-with').shadowRoot.getAnimations()
               .filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity);

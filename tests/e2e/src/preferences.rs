@@ -1,4 +1,4 @@
-//! System preferences: own colours, dark pages, reduced motion.
+//! A person's preferences in browser and system: own colours, dark pages, reduced motion.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::harness::form::Form;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
-/// A partner's page, in a browser with these preferences.
+/// Opens a page of the partner with this body, in a browser with preferences.
 async fn open(stage: &Stage, browser: &Browser, body: &str) -> Result<()> {
     let page = stage.partner.publish("", body, &[]);
     browser.open(&format!("{}/{page}", stage.partner.origin)).await
@@ -43,7 +43,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
         ("dark", "", true),
         ("light", "dark", true),
         ("dark", "light", false),
-        // By default.
+        // `auto` means the page's scheme, like no theme.
         ("dark", "auto", true),
     ] {
         let tag = TAG.replace("data-campaign", &format!("data-theme='{theme}' data-campaign"));
@@ -52,7 +52,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
         stage.form().until("editing").await?;
         let is_dark = is_dark(&stage.browser, FORM).await?;
         ensure!(is_dark == dark, "the page is {page:?}, the theme {theme:?}: dark is {is_dark}");
-        // The browser's own controls match.
+        // The parts that the browser itself draws have the same scheme.
         let scheme = format!("getComputedStyle({FORM}).colorScheme");
         let scheme = stage.browser.value(&scheme).await?;
         let expected = if dark { "dark" } else { "light" };
@@ -62,7 +62,7 @@ pub(crate) async fn it_is_as_dark_as_it_is_told(stage: &Stage) -> Result<()> {
 }
 
 pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<()> {
-    // Here something spins, so the check below is meaningful.
+    // Without the preference, something moves while sending; so the check below proves something.
     let moving = "document.querySelector('stand-with').shadowRoot.getAnimations().length";
     let send = async |form: &Form<'_>| {
         form.fill().await?;
@@ -94,7 +94,7 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
         ensure!(browser.value(is_still).await? == true, "the browser lets things move");
         let count = send(&form).await?;
         ensure!(count == 0, "{count} move");
-        // Nothing in the style sheet moves otherwise.
+        // Nor does an element have a transition.
         let moves = "[...document.querySelector('stand-with').shadowRoot.querySelectorAll('*')]
             .filter((element) => parseFloat(getComputedStyle(element).transitionDuration)).length";
         ensure!(browser.value(moves).await? == 0, "something moves");
@@ -114,7 +114,8 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
     done
 }
 
-/// The parts that must be distinguishable without any colour of ours; all colours are computed ones.
+/// Returns the lines and texts that can't be distinguished from their background when no colour of ours is left; all
+/// colours are computed ones.
 const APART: &str = "
 const root = document.querySelector('stand-with').shadowRoot;
 const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgroundColor);
@@ -165,7 +166,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
         json!([["button", "Top", 1], ["input[type=email]", "Top", 1], ["progress", "Top", 1]]),
     )
     .await?;
-    // Half of the bar is filled, and must be visible.
+    // Half of the bar is filled, and visibly so.
     let bar = form.find("progress").await?;
     let full = browser.colour_at(&bar, (0.25, 0.5)).await?;
     let rest = browser.colour_at(&bar, (0.75, 0.5)).await?;
@@ -186,7 +187,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     let is_seen =
         ring[0] == "solid" && ring[1].as_f64() >= Some(2.0) && ring[2].as_f64() >= Some(3.0);
     ensure!(is_seen, "the ring: {ring}");
-    // Ticked boxes differ from others.
+    // A ticked box looks different from an empty one.
     let pixel = async |selector| {
         let tick = form.find(selector).await?;
         let mut seen = Vec::new();
@@ -202,7 +203,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
 
     form.click("[type=submit]").await?;
     form.find("#form-summary").await?;
-    // More than a colour: a bar beside the field, a border twice as wide, and text.
+    // More than a colour marks an error: a frame around the summary, a bar beside the field, and a wider border.
     are_apart(
         browser,
         json!([["#form-summary", "Top", 3], [".wrong", "Left", 5], ["#email", "Top", 2]]),

@@ -1,4 +1,4 @@
-//! Forms at risk, with the supporter's own mail, and for a test.
+//! Forms of campaigns at risk, delivery by the supporter's own mail, and test mode.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::harness::form::{Form, PERSON};
 use crate::harness::{CAMPAIGN, Stage};
 use crate::hostile::clobbering;
 
-/// The text of such a campaign.
+/// Changes a campaign file to one at risk, with advice, an exit page, and a question about the public name.
 pub(crate) fn at_risk(file: &mut Value) {
     file["at_risk"] = json!({
         "advice": [{ "label": "Digital safety", "url": "https://advice.invalid/" }],
@@ -21,19 +21,19 @@ pub(crate) fn at_risk(file: &mut Value) {
     file["public"] = json!({ "ask": true });
 }
 
-/// Opens the form, and waits until it is fully usable.
+/// Opens a page with a form, and waits until it is ready.
 pub(crate) async fn open_whole(stage: &Stage) -> Result<Form<'_>> {
     stage.open_page("", &format!("<main><h1>An article</h1>{TAG}</main>"), &[]).await?;
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     Ok(stage.form())
 }
 
-/// Whether this is Firefox's error for an unreachable page, like the one that the quick exit opens.
+/// Whether this error means that the form was left: Firefox reports that the exit page can't be reached.
 fn is_there(error: &anyhow::Error) -> bool {
     format!("{error:#}").contains("weather.invalid")
 }
 
-/// Uses the quick exit, and goes back: to the page before the form.
+/// Takes the quick exit, then goes back, and asserts that this leads past the form, to the page `before` it.
 pub(crate) async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()> {
     if let Err(error) = stage.form().click("[data-act=exit]").await {
         ensure!(is_there(&error), "{error:#}");
@@ -41,7 +41,7 @@ pub(crate) async fn leave_and_go_back(stage: &Stage, before: &str) -> Result<()>
     go_back(stage, before).await
 }
 
-/// Goes back after the form is left: to the page before it.
+/// Waits until the form is left, goes back, and asserts that this leads past the form, to the page `before` it.
 async fn go_back(stage: &Stage, before: &str) -> Result<()> {
     let mut left = false;
     for _ in 0..250 {
@@ -67,7 +67,7 @@ async fn go_back(stage: &Stage, before: &str) -> Result<()> {
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
-        // It had not come to an end there.
+        // The browser was still loading the exit page: goes back once more.
     }
     bail!("no way leads back")
 }
@@ -111,9 +111,9 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
 }
 
 pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage) -> Result<()> {
-    // Without a risk, it stays unchanged.
+    // Only at risk: any other form stays as it is.
     let held = "standwith.wasm";
-    // The part that stays in the back-forward cache: all visible and stored content of that moment.
+    // All texts and values of the form after `pagehide`: they stay if the browser stores the page for going back.
     let leave = "dispatchEvent(new Event('pagehide'));
         const root = document.querySelector('stand-with').shadowRoot;
         return [root.textContent, ...[...root.querySelectorAll('[name]')]
@@ -145,7 +145,7 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
             if !risk {
                 return form.until("sent").await;
             }
-            // A returning person gets a fresh form, and no text was sent in front of them.
+            // A person who comes back gets a fresh form, and nothing is sent.
             stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
             ensure!(stage.proxy.asked(&name) > asked, "it is the form as it was");
             ensure!(form.value("given_name").await?.is_empty(), "what was typed is back");
@@ -166,7 +166,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
     serve_changed(stage, at_risk).await?;
     stage.open("index.html").await?;
     let before = stage.browser.address().await?;
-    // By the loader, and by the form.
+    // First the loader handles the exit, then the form itself.
     for held in ["standwith.wasm", "nothing"] {
         stage.proxy.break_down(held, Fault::Hold);
         stage.open_page("", &format!("<main>{}{TAG}</main>", clobbering()), &[]).await?;
@@ -175,7 +175,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
         let there =
             if held == "nothing" { "heard.some(([kind]) => kind === 'ready')" } else { exit };
         stage.browser.until(&format!("!!({there})")).await?;
-        // WebDriver finds no elements on such a page.
+        // By a script, because WebDriver finds no elements on such a page.
         let left = stage.browser.run(&format!("{exit}.click()"), &[]).await;
         ensure!(left.as_ref().err().is_none_or(is_there), "{left:?}");
         go_back(stage, &before).await.with_context(|| format!("without {held}"))?;
@@ -193,7 +193,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
     let frame = format!(
         r#"<p id=around>An article</p><iframe sandbox="allow-scripts" src="/{inner}" width=800 height=700></iframe>"#
     );
-    // By the form, and by the loader.
+    // First the form itself handles the exit, then the loader.
     for held in ["nothing", "standwith.wasm"] {
         stage.proxy.break_down(held, Fault::Hold);
         stage.open_body(&frame).await?;
@@ -220,7 +220,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
         stage.proxy.mend();
     }
     ensure!(stage.proxy.posted().is_empty(), "something was sent");
-    // Without a frame it is not mentioned.
+    // Outside a frame, the form does not mention it.
     let form = open_whole(stage).await?;
     let text =
         stage.browser.value("document.querySelector('stand-with').shadowRoot.textContent").await?;
@@ -249,7 +249,7 @@ pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) 
     form.find("[part=receipt] a[download]").await?;
     let heard = stage.browser.value("heard.find(([kind]) => kind === 'sent')[1]").await?;
     ensure!(heard.get("id").is_none(), "the page heard {heard}");
-    // Nor the exact count, which would identify the action for anyone who has the stored ones.
+    // The page gets no exact count either: it would identify the action for anyone who has all stored ones.
     ensure!(heard.get("count").is_none(), "the page heard {heard}");
     let counts = stage.browser.value("heard.map(([kind]) => kind)").await?;
     let kinds: Vec<_> = counts.as_array().into_iter().flatten().collect();

@@ -1,4 +1,5 @@
-//! A sealed campaign, and an endpoint under a flood: their use of the browser's cryptography.
+//! A sealed campaign, and an endpoint under a flood, which requires proofs of work: both need the browser's
+//! cryptography.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use crate::harness::{CAMPAIGN, Stage};
 use crate::outbox::kept;
 use standwith::outbox::OutboxEntry;
 
-/// Seals the campaign to a key made by the endpoint's own command.
+/// Makes the example campaign a sealed one, with a key made by the program's own command.
 async fn seal(stage: &Stage) -> Result<()> {
     let key = stage.endpoint.run(["keys", "seal", "--key", "seal.json"]).await?;
     ensure!(key.status.success(), "keys seal: {key:?}");
@@ -26,13 +27,13 @@ async fn seal(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// The readable content of a posted body.
+/// The claims of a posted JWS, as anyone can decode them.
 fn payload(body: &str) -> Result<String> {
     let payload = body.split('.').nth(1).and_then(standwith::envelope::decode);
     Ok(String::from_utf8(payload.context("no JWS")?)?)
 }
 
-/// The typed texts, which must not be readable anywhere.
+/// Asserts that a text contains nothing of the message and its sender.
 fn hides(text: &str) -> Result<()> {
     for typed in ["មេឃ", "mekh@supporter.invalid", "Excellency"] {
         ensure!(!text.contains(typed), "{typed} is to be read: {text}");
@@ -49,11 +50,11 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     let form = stage.form();
     form.until_it_says("What you write is encrypted on this device").await?;
     form.fill().await?;
-    // A draft would be clear text.
+    // A draft in the tab would be clear text.
     stage.browser.run("dispatchEvent(new Event('pagehide'))", &[]).await?;
     let tab = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!tab.to_string().contains("standwith"), "the tab keeps {tab}");
-    // On the device there is no readable text, either.
+    // The outbox on the device contains no clear text, either.
     stage.proxy.break_down("/actions", Fault::Break);
     form.submit().await?;
     form.click("[data-act=keep]").await?;
@@ -109,12 +110,12 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
         stage.browser.run("document.querySelector('stand-with').reset()", &[]).await?;
         form.until("editing").await?;
     }
-    // The second one was asked for a proof, and sent it.
+    // At the second message the endpoint asked for a proof of work, and got it.
     let posted = stage.proxy.posted().len();
     ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
 
-    // So is the message that the device stored meanwhile.
+    // A message from the outbox is sent with a proof of work, too.
     stage.proxy.break_down("/actions", Fault::Break);
     form.fill().await?;
     form.submit().await?;

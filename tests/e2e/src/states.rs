@@ -1,4 +1,4 @@
-//! The states of a form, one after the other, and campaigns that use all features of a form.
+//! The states of a form, one after the other, and campaigns that show everything that a form can have.
 
 use std::fs;
 
@@ -11,8 +11,7 @@ use crate::harness::form::Form;
 use crate::harness::server::answer;
 use crate::harness::{CAMPAIGN, Stage};
 
-/// A campaign with every kind of field, in Arabic, which is written from right to left. The form's own texts are
-/// English there, as there is no catalogue.
+/// A campaign with every kind of field, in Arabic, which is written from right to left.
 pub(crate) const ARABIC: &str = "arabic";
 /// A campaign with fixed targets and message.
 pub(crate) const GIVEN: &str = "given";
@@ -21,9 +20,9 @@ const NOT_YET_OPEN: &str = "not-yet-open";
 
 /// A page with a form.
 pub(crate) struct Page<'a> {
-    /// The page's name in failure messages.
+    /// Its name in failure messages.
     pub name: &'a str,
-    /// The content of its head.
+    /// Additional content of its head.
     pub head: &'a str,
     /// The tag.
     pub tag: String,
@@ -54,8 +53,7 @@ pub(crate) fn tag_of(campaign: &str) -> String {
     TAG.replace(&format!("{CAMPAIGN}.json"), &format!("{campaign}.json"))
 }
 
-/// Takes a form through its states, from the first paint to the thanks; in each, `look` is called with the state's
-/// name.
+/// Takes a form through its states, from the first paint to the thanks; calls `look` in each, with the state's name.
 pub(crate) async fn walk(
     stage: &Stage,
     page: &Page<'_>,
@@ -107,7 +105,7 @@ pub(crate) async fn walk(
     look(&form, "sent").await
 }
 
-/// Shows the states in which the form can't be filled in.
+/// Shows the other states, in most of which nothing can be sent; calls `look` in each, with the state's name.
 pub(crate) async fn show_the_rest(
     stage: &Stage,
     page: &Page<'_>,
@@ -115,7 +113,7 @@ pub(crate) async fn show_the_rest(
 ) -> Result<()> {
     let look =
         async |form: &Form<'_>, state: &str| look(form, state).await.context(state.to_owned());
-    // Before any browser has cached it.
+    // First, before the browser has cached the code.
     let gone = || Fault::Answer(answer(404, "text/html", ""));
     stage.proxy.break_down("standwith.wasm", gone());
     let form = page.open(stage, &page.tag).await?;
@@ -174,7 +172,7 @@ fn in_arabic(file: &mut Value) {
     file["languages"] = json!({});
     file["title"] = "الحرية لميش دارا، الصحفي الذي كتب عن الذين فقدوا حريتهم".into();
     file["story"] = "**هذا مثال.** كتب عن مجمعات الاحتيال، [حيث يُجبر الناس على العمل](https://press-freedom.invalid/story).\n\n## ما نطلبه\n\n- الإفراج عنه دون تأخير؛\n- إسقاط التهمة.".into();
-    // It requires no loading.
+    // The host does not exist, so no picture has to be loaded.
     file["picture"] =
         json!({ "url": "https://press-freedom.invalid/picture.jpg", "alt": "صورة الصحفي" });
     file["message"]["head"] = "إلى من يهمه الأمر،".into();

@@ -1,4 +1,4 @@
-//! Pages with strict policies.
+//! Pages with a strict content security policy, and insecure pages.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::embedding::TAG;
 use crate::harness::Stage;
 
-/// The contract's minimum requirements for a page.
+/// The strictest policy that we promise to work under, with reports of violations.
 const POLICY: &str = "default-src 'none'; \
     script-src https://actions.example.org 'wasm-unsafe-eval'; \
     connect-src https://actions.example.org; style-src 'none'; \
@@ -20,7 +20,7 @@ pub(crate) async fn the_strictest_policy_is_enough(stage: &Stage) -> Result<()> 
     form.until_it_says("Enter your first name").await?;
     form.fill().await?;
     form.send().await?;
-    // The form looks as elsewhere.
+    // The form has its style nevertheless.
     let button = "getComputedStyle(document.querySelector('stand-with').shadowRoot.querySelector('[data-share=copy]'))";
     let cursor = stage.browser.value(&format!("{button}.cursor")).await?;
     ensure!(cursor == "pointer", "the form has no style: {cursor}");
@@ -35,7 +35,7 @@ pub(crate) async fn a_policy_without_wasm_leaves_the_fallback(stage: &Stage) -> 
     let page = format!("{TAG}<p style=\"color: red\">Not red</p>");
     stage.open_page("", &page, &[("Content-Security-Policy", &policy)]).await?;
     says_why(stage, "this page or browser does not let it run").await?;
-    // And the reports whose absence another test relies on do arrive.
+    // Violations are reported: the test above relies on the absence of reports.
     let violations = stage.partner.violations();
     ensure!(violations.iter().any(|report| report.contains("style-src")), "{violations:?}");
     Ok(())
@@ -47,7 +47,7 @@ pub(crate) async fn an_insecure_page_leaves_the_fallback(stage: &Stage) -> Resul
     says_why(stage, "The form needs a secure connection").await
 }
 
-/// Asserts that a sentence gives the reason, a link leads on, and the page gets no worse event.
+/// Asserts that a sentence gives this reason, a link leads to the hosted form, and the page gets one event, an error.
 pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     let form = stage.form();
     form.until("unavailable").await?;
@@ -55,7 +55,7 @@ pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     let sentence = "slot + [role=status]";
     let status = form.find(sentence).await?;
     ensure!(status.is_displayed().await?, "the sentence is not to be seen");
-    // It is in English on every page.
+    // It is marked as English, whatever the language of the page.
     let lang = status.attr("lang").await?;
     ensure!(lang.as_deref() == Some("en"), "the sentence is in {lang:?}");
     let link = form.find(&format!("{sentence} a")).await?.prop("href").await?;

@@ -1,4 +1,4 @@
-//! Old versions, which pages may use forever.
+//! Old versions of the widget, which pages may use forever.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::harness::{Place, Stage, folder};
 const NEW: &str = env!("CARGO_PKG_VERSION");
 const OLD: &str = "0.0.9";
 
-/// A copy of the widget's files, an older version among them: today's under another number.
+/// A copy of the widget files with an older version, which is the current one under another number.
 fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
     let dist = folder.join("dist");
     folder::copy(&place.dist, &dist)?;
@@ -28,7 +28,7 @@ fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
                 ensure!(loader.contains(NEW), "the loader does not know its version");
                 fs::write(old.join(&name), loader.replace(NEW, OLD))?;
             }
-            // The compressed forms of the changed one would be another version's.
+            // The compressed form of the loader would still contain the current number.
             Some("br" | "gz") => {}
             _ => drop(fs::copy(file.path(), old.join(&name))?),
         }

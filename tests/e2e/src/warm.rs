@@ -1,4 +1,4 @@
-//! A second visit: cached files are not requested again.
+//! A second visit: files that the browser has cached are not requested again.
 
 use anyhow::{Context, Result, ensure};
 
@@ -18,8 +18,8 @@ async fn visit(stage: &Stage, body: &str) -> Result<Vec<String>> {
     Ok(stage.proxy.seen()[seen..].iter().map(told).collect())
 }
 
-/// Whether this browser asks if what a page fetched is still the same. WebKitGTK's does not while it is
-/// driven: it keeps only in memory then, and there of what is fetched only what has a hash.
+/// Whether this browser revalidates the files that a page has fetched. WebKitGTK does not while it is driven: it then
+/// has only a cache in memory, which stores a fetched file only if the request has an integrity hash.
 async fn asks_whether_it_changed(stage: &Stage) -> Result<bool> {
     let file = format!("/campaigns/{CAMPAIGN_IN_JSON}.json");
     for _ in 0..2 {
@@ -48,7 +48,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
         ["catalogues.json", "km-countries.txt", "km.json", "standwith.js", "standwith.wasm"];
     all.extend(files.map(file));
     ensure!(first == all, "{first:?}");
-    // The count may be some seconds old.
+    // The count may come from the cache for some seconds.
     let second = visit(stage, &pinned).await?;
     let fresh = |seen: &&String| **seen != count;
     ensure!(second.iter().filter(fresh).eq([&campaign]), "{second:?}");
@@ -68,7 +68,7 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     let (last, before) = how.split_last().context("no loader")?;
     ensure!(*last == 304 && before == [200, 200], "the loaders were answered {how:?}");
 
-    // And there is no second request: none needs a preflight, not even the message.
+    // No request needs a preflight, not even that of the message.
     let form = stage.form();
     form.fill().await?;
     form.send().await?;

@@ -7,7 +7,7 @@ use crate::harness::form::Form;
 use crate::harness::{CAMPAIGN, Stage};
 use crate::states::{self, ARABIC, Page};
 
-/// The form's defects in its frame, in each of these sizes and styles.
+/// Returns the form's defects in its frame, at each of these widths and with each of these styles.
 const MEASURE: &str = r#"
 const element = document.querySelector('stand-with');
 const root = element.shadowRoot;
@@ -25,7 +25,7 @@ for (const [what, width, css] of [
   // 200 % and 400 % of a window 1280 pixels wide.
   ['200 %', 640, ''],
   ['400 %', 320, ''],
-  // Only the letters, as the settings of a system may have it. A list shows one line, which is not broken.
+  // Larger text alone, as the settings of a system may have it. A select shows one line, which does not wrap.
   ['letters of 200 %', 640, '.standwith { font-size: 200% !important; }'],
   ['more space', 640, spacing],
   ['more space in a narrow window', 320, spacing],
@@ -53,7 +53,7 @@ for (const [what, width, css] of [
       if (overflowY !== 'visible' && !node.matches('.letters') && node.scrollHeight > node.clientHeight + 1) say('it is cut off', node);
     }
     if (/^(input|select)$/.test(node.localName) && !/checkbox|hidden/.test(node.type)) {
-      // One line of it fits.
+      // One line of text fits in.
       const { fontSize, paddingTop, paddingBottom } = getComputedStyle(node);
       const room = node.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
       if (room < 1.15 * parseFloat(fontSize)) say('its line is cut off', node, room, fontSize);
@@ -64,7 +64,7 @@ for (const [what, width, css] of [
     if (node.matches('a[href], button, summary, input, select, textarea') && !isSentence) {
       if (Math.min(width, height) < 24) say('it is too small to hit', node, width, height);
     }
-    // Blocks are below each other.
+    // A block does not overlap the next one.
     const next = node.nextElementSibling;
     if (next && isSeen(next) && node.parentElement.matches('form, section, fieldset, .standwith, .field, .thanks, .story, ul, .summary > div, .privacy, .receipt')) {
       const [one, other] = [node, next].map((each) => each.getBoundingClientRect());
