@@ -41,7 +41,7 @@ impl<'a> Axe<'a> {
                 ensure!(found[kind] == json!([]), "{theme}, {kind}: {:#}", found[kind]);
             }
             // On a page where axe does not find the form, it would find no faults either.
-            ensure!(found["seen"].as_u64() > Some(0), "{theme}: axe has not seen the form");
+            ensure!(found["seen"].as_u64() > Some(0), "{theme}: axe has not found the form");
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ pub(crate) async fn axe_finds_nothing_from_right_to_left(stage: &Stage) -> Resul
     let axe = Axe::of(stage)?;
     let look = async |form: &Form<'_>, _: &str| {
         let direction = form.find(".standwith").await?.css_value("direction").await?;
-        ensure!(direction == "rtl", "it runs {direction}");
+        ensure!(direction == "rtl", "the direction is {direction}");
         axe.finds_nothing(ELEMENT).await
     };
     let page = Page { name: "Arabic", head: "", tag: states::tag_of(ARABIC), is_framed: false };

@@ -62,7 +62,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     };
     again().await?;
     form.until_it_says("What you typed before has been restored.").await?;
-    ensure!(form.value("email").await? == PERSON[2].1, "the address is not back");
+    ensure!(form.value("email").await? == PERSON[2].1, "the address is not restored");
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("consent"), "{kept}");
     // A draft contains no consents: they have to be given again.
@@ -72,7 +72,7 @@ pub(crate) async fn the_tab_keeps_what_is_typed_until_it_is_sent(stage: &Stage) 
     form.submit().await?;
     form.until("sent").await?;
     again().await?;
-    ensure!(form.value("email").await?.is_empty(), "it is still kept");
+    ensure!(form.value("email").await?.is_empty(), "it is still stored");
     let kept = stage.browser.value("JSON.stringify(sessionStorage)").await?;
     ensure!(!kept.to_string().contains("standwith"), "{kept}");
 
@@ -211,7 +211,7 @@ pub(crate) async fn the_thanks_take_no_focus_from_another_field(stage: &Stage) -
             let written = stage.browser.value("document.querySelector('#own').value").await?;
             ensure!(written == "writes", "the page's own field holds {written}");
         } else {
-            ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+            ensure!(form.focused().await? == "form-thanks", "the focus is not on the thanks");
         }
     }
     Ok(())

@@ -39,10 +39,10 @@ pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     let form = stage.form();
     form.until("loading").await?;
     let height = "document.querySelector('#fallback').getBoundingClientRect().height > 0";
-    ensure!(stage.browser.value(height).await? == true, "the content is not to be seen");
+    ensure!(stage.browser.value(height).await? == true, "the content is not visible");
     stage.proxy.mend();
     form.until("editing").await?;
-    ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
+    ensure!(stage.browser.value(height).await? == false, "the content is still visible");
 
     // In the element's own language: the widget's texts and the campaign's.
     let lang = form.find(".standwith").await?.attr("lang").await?;
@@ -94,10 +94,10 @@ pub(crate) async fn forms_of_one_page_do_not_mix(stage: &Stage) -> Result<()> {
     forms[2].fill().await?;
     forms[2].send().await?;
     ensure!(forms[0].state().await? == "editing", "sent from another form");
-    ensure!(forms[0].value("given_name").await? == "Sophea", "lost by another form");
+    ensure!(forms[0].value("given_name").await? == "Sophea", "lost through another form");
     ensure!(
         stage.endpoint.only_action().await?["claims"]["person"]["given_name"] == "មេឃ",
-        "wrong"
+        "the wrong form was sent"
     );
 
     // When `ready` arrives, the form can be used; the page gets one for each form.
@@ -122,20 +122,20 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
 
     stage.browser.run("there.append(kept)", &[]).await?;
     form.is_filled().await?;
-    ensure!(form.state().await? == "editing", "moving ended it");
+    ensure!(form.state().await? == "editing", "moving ended the form");
     // Removed and inserted again in separate tasks of the page: that ends the form.
     stage.browser.run("kept.remove()", &[]).await?;
-    ensure!(form.state().await? == "unavailable", "removing did not end it");
+    ensure!(form.state().await? == "unavailable", "removing did not end the form");
     ensure!(!form.has("*").await?, "removing left something");
     stage.browser.run("here.append(kept)", &[]).await?;
     form.until("editing").await?;
-    ensure!(form.value("given_name").await?.is_empty(), "it is not afresh");
+    ensure!(form.value("given_name").await?.is_empty(), "the input is still there");
     form.fill().await?;
     form.send().await?;
 
     // Emptied for the next person, as a button of the page would do it.
     stage.browser.run("kept.reset()", &[]).await?;
-    ensure!(form.state().await? == "editing", "reset did not begin again");
+    ensure!(form.state().await? == "editing", "reset did not start a new form");
     ensure!(form.value("email").await?.is_empty(), "reset left something");
     stage.endpoint.only_action().await?;
 

@@ -64,7 +64,7 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
     let name = format!("{CAMPAIGN}.json");
     let file = std::fs::read(stage.endpoint.path("campaigns").join(&name))?;
     let after = |wanted: fn(&[u8]) -> bool| {
-        let at = file.windows(2).position(wanted).context("no such place in the file")?;
+        let at = file.windows(2).position(wanted).context("the file has no such place")?;
         anyhow::Ok(at + 1)
     };
     let within_a_character = after(|pair| pair[0] >= 0xe0 && pair[1] >= 0x80)?;
@@ -79,7 +79,7 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        ensure!(stage.proxy.asked(&name) > asked + 1, "cut at {end}: not asked for again");
+        ensure!(stage.proxy.asked(&name) > asked + 1, "cut at {end}: not requested again");
         stage.proxy.mend();
         stage.form().until("editing").await?;
     }
@@ -222,7 +222,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
         stage.proxy.mend();
         form.until("unavailable").await?;
         form.until_it_says("Open the form on its own page").await?;
-        ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
+        ensure!(form.value("given_name").await? == "Sophea", "the input is lost");
         ensure!(!form.has("button").await?, "there is a button that does nothing");
         let heard = stage.browser.value("heard.map(([kind, { code }]) => [kind, code])").await?;
         ensure!(heard == json!([["error", code]]), "{heard}");

@@ -166,7 +166,7 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
          window.all = [...{ROOT}.querySelectorAll('*')]"
     );
     stage.browser.run(&mark, &[]).await?;
-    ensure!(stage.browser.value("heard").await? == json!([]), "told before anybody could");
+    ensure!(stage.browser.value("heard").await? == json!([]), "an event before the code is there");
 
     stage.proxy.mend();
     form.until("editing").await?;
@@ -190,7 +190,7 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
     let heard = "heard.map(([kind]) => kind).filter((kind) => kind !== 'count')";
     stage.browser.until(&format!("{heard}.length > 1")).await?;
     let heard = stage.browser.value(heard).await?;
-    ensure!(heard == json!(["ready", "start"]), "the page heard {heard}");
+    ensure!(heard == json!(["ready", "start"]), "the page got {heard}");
     // Rust has the input, too: the letter ends with the name.
     form.until_it_says("Sophea Chan").await?;
     form.send().await?;
@@ -281,7 +281,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         stage.browser.run("after.style.marginTop = '190px'", &[]).await?;
         settle().await?;
         let told = stage.browser.value(&format!("!observed || {shifts}.length > 0")).await?;
-        ensure!(told == true, "shifts are not told");
+        ensure!(told == true, "shifts are not reported");
         no_uncaught(stage).await?;
     }
     Ok(())
@@ -302,7 +302,7 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
             form.submit().await?;
         }
         presses_do_nothing(stage, 1).await?;
-        ensure!(form.state().await? == "loading", "another page, or no form");
+        ensure!(form.state().await? == "loading", "the page is left, or the form is gone");
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
         ensure!(stage.proxy.seen().len() == seen, "{:?}", &stage.proxy.seen()[seen..]);
 
@@ -363,12 +363,12 @@ pub(crate) async fn a_plain_file_is_enough(stage: &Stage) -> Result<()> {
     open_plain(stage).await?;
     let form = stage.form();
     let height = "document.querySelector('#own').getBoundingClientRect().height > 0";
-    ensure!(stage.browser.value(height).await? == true, "the content is not to be seen");
+    ensure!(stage.browser.value(height).await? == true, "the content is not visible");
     ensure!(!form.has("form").await?, "painted from nothing");
     ensure!(form.state().await? == "loading", "{}", form.state().await?);
     stage.proxy.mend();
     form.until("editing").await?;
-    ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
+    ensure!(stage.browser.value(height).await? == false, "the content is still visible");
     form.fill().await?;
     form.send().await?;
     stage.endpoint.only_action().await?;
@@ -388,10 +388,10 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     form.submit().await?;
     fail();
     says_why(stage, why).await?;
-    ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
-    ensure!(form.find("[name=given_name]").await?.is_displayed().await?, "it is not to be seen");
+    ensure!(form.value("given_name").await? == "Sophea", "the input is lost");
+    ensure!(form.find("[name=given_name]").await?.is_displayed().await?, "it is not visible");
     // The button shows the press, which counts once the form can be sent.
-    ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is forgotten");
+    ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is lost");
     ensure!(stage.proxy.posted().is_empty(), "sent");
 
     // Browsers submit a form with a single field on Enter, even without a button.
@@ -413,7 +413,7 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     stage.browser.strike(&ENTER.to_string()).await?;
     presses_do_nothing(stage, 1).await?;
     ensure!(stage.browser.value("location.href").await? == address, "the page is left");
-    ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
+    ensure!(form.value("subject").await?.contains("Please "), "the input is lost");
 
     // If nothing was typed, the element's own content is shown again.
     let own =
@@ -421,14 +421,14 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     let own = own.replace("data-campaign", "campaign");
     open_painted(stage, SCRIPT, &own).await?;
     let height = "document.querySelector('#own').getBoundingClientRect().height > 0";
-    ensure!(stage.browser.value(height).await? == false, "the content is to be seen");
+    ensure!(stage.browser.value(height).await? == false, "the content is visible");
     fail();
     says_why(stage, why).await?;
     ensure!(stage.browser.value(height).await? == true, "the content is not back");
     // It disappears once the code is loaded after all.
     stage.proxy.mend();
     stage.form().until("editing").await?;
-    ensure!(stage.browser.value(height).await? == false, "the content is still to be seen");
+    ensure!(stage.browser.value(height).await? == false, "the content is still visible");
     Ok(())
 }
 
@@ -453,16 +453,16 @@ pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Re
     fill_first(&form).await?;
     form.click("[name=body]").await?;
     stage.browser.strike("Please.").await?;
-    ensure!(stage.browser.value("heard").await? == json!([]), "told before anybody can send");
+    ensure!(stage.browser.value("heard").await? == json!([]), "an event before the form can send");
     let pressed = "[type=submit][aria-disabled]";
     form.submit().await?;
-    ensure!(form.has(pressed).await?, "the button does not say that it was pressed");
+    ensure!(form.has(pressed).await?, "the button does not show the press");
     // A person who goes on writing does not want to send yet, so the press is cleared. The script sets the focus,
     // because a click would move the cursor.
     let focus = format!("{ROOT}.querySelector('[name=body]').focus()");
     stage.browser.run(&focus, &[]).await?;
     stage.browser.strike(" ").await?;
-    ensure!(!form.has(pressed).await?, "it would be sent while it is written");
+    ensure!(!form.has(pressed).await?, "it would be sent while the person types");
     form.submit().await?;
     ensure!(stage.proxy.posted().is_empty(), "sent without the code that signs");
 
@@ -482,7 +482,7 @@ pub(crate) async fn the_code_is_asked_for_again(stage: &Stage) -> Result<()> {
     let form = stage.form();
     fill_first(&form).await?;
     form.submit().await?;
-    ensure!(stage.proxy.asked("standwith.wasm") > 0, "nobody asks for the code");
+    ensure!(stage.proxy.asked("standwith.wasm") > 0, "the code is not requested");
     stage.proxy.mend();
     form.until("sent").await?;
     no_uncaught(stage).await
@@ -497,7 +497,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     form.enter("email", "sophea@supporter.invalid").await?;
     let before = stage.browser.value(&place).await?;
     form.until_it_says("Trying again...").await?;
-    ensure!(stage.browser.value(&place).await? == before, "it moved when that was said");
+    ensure!(stage.browser.value(&place).await? == before, "it moved when the notice came");
     // Input in the meantime makes no second form.
     form.click("[value=embassy]").await?;
     form.click("[name=body]").await?;
@@ -507,8 +507,8 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     let before = stage.browser.value(&place).await?;
     stage.proxy.mend();
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
-    ensure!(stage.browser.value(&place).await? == before, "it moved when nothing was wrong again");
-    ensure!(!form.has("slot + [role=status]").await?, "it is still said");
+    ensure!(stage.browser.value(&place).await? == before, "it moved when the notice went");
+    ensure!(!form.has("slot + [role=status]").await?, "the notice is still there");
     form.fill().await?;
     form.send().await?;
     no_uncaught(stage).await
@@ -593,17 +593,17 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
         ("without an end", unended, "slot"),
         ("cut", plan_of(cut), "slot"),
         ("unknown codes", plan_of("4~x\u{7f}/"), "div"),
-        ("no characters of ours", plan_of("4\u{0}\u{1}<script>"), "slot"),
+        ("characters that are no codes", plan_of("4\u{0}\u{1}<script>"), "slot"),
         ("100,000 levels", deep(100_000), "slot"),
         ("60 levels", deep(60), "div"),
         // The renderer allows 64 levels. Some engines crash with more than a few thousand.
         ("70 levels", deep(70), "slot"),
         ("3,000 levels", deep(3_000), "slot"),
-        ("a part of a part", plan_of("4#1#2/"), "slot"),
+        ("a region in a region", plan_of("4#1#2/"), "slot"),
         ("no text", plan_of(7), "slot"),
         ("a list", plan_of(json!(["4/"])), "slot"),
         ("an object", plan_of(json!({ "length": 9 })), "slot"),
-        ("no plan", Value::Null, "slot"),
+        ("no first paint", Value::Null, "slot"),
         ("another edition", json!({ "edition": 1, "lang": "km", "first": "4'x\u{7f}/" }), "slot"),
         (
             "another language",
@@ -626,7 +626,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
             form.until("editing").await?;
             ensure!(!form.has("img:not([alt^=No])").await?, "something is left");
             let own = form.has("slot").await?;
-            ensure!(!own, "the content of its own is left");
+            ensure!(!own, "its own content is left");
             let pwned = stage.browser.value("window.pwned ?? 0").await?;
             ensure!(pwned == 0, "it ran");
             no_uncaught(stage).await
@@ -751,9 +751,9 @@ pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
     form.click("[data-act=language-km]").await?;
     stage.proxy.mend();
     form.find(".standwith[lang=km]").await?;
-    ensure!(form.value("given_name").await? == "Sophea", "what was typed is lost");
-    ensure!(!form.has("[value=embassy]:checked").await?, "what was chosen is lost");
-    ensure!(!form.has("#form-notice").await?, "somebody is alarmed");
+    ensure!(form.value("given_name").await? == "Sophea", "the input is lost");
+    ensure!(!form.has("[value=embassy]:checked").await?, "the choice is lost");
+    ensure!(!form.has("#form-notice").await?, "there is a notice");
     no_uncaught(stage).await
 }
 
@@ -839,7 +839,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             stage.browser.run(frames, &[]).await?;
             stage.browser.until("window.rests").await?;
             form.submit().await?;
-            ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is not seen");
+            ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is not shown");
             stage.proxy.mend();
             if markup == own {
                 form.until("sent").await?;
@@ -850,7 +850,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             ensure!(form.state().await? == "editing", "{}", form.state().await?);
             ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
             ensure!(!form.has("[name^=consent]:checked").await?, "a consent is ticked");
-            ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press is not forgotten");
+            ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press still counts");
             let typed = form.value("email").await?;
             ensure!(typed == "sophea@supporter.invalid", "{typed:?}");
             form.until_it_says(&wording).await?;
@@ -861,7 +861,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             form.until("sent").await?;
             no_uncaught(stage).await
         };
-        try_it.await.with_context(|| format!("{to} in the place of {from}"))?;
+        try_it.await.with_context(|| format!("{to} in place of {from}"))?;
     }
     Ok(())
 }
@@ -883,9 +883,9 @@ pub(crate) async fn the_endpoints_first_paint_is_taken_over_in_every_language(
         form.until("editing").await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
         let same = form.find(".standwith").await?.attr("lang").await?;
-        ensure!(same.as_deref() == Some(lang), "it speaks {same:?}");
-        ensure!(form.has("[name=consent_delivery]:checked").await?, "{lang}: forgotten");
-        ensure!(!form.has("#form-notice").await?, "{lang}: somebody is alarmed");
+        ensure!(same.as_deref() == Some(lang), "its language is {same:?}");
+        ensure!(form.has("[name=consent_delivery]:checked").await?, "{lang}: the tick is lost");
+        ensure!(!form.has("#form-notice").await?, "{lang}: there is a notice");
     }
     Ok(())
 }
@@ -910,7 +910,7 @@ pub(crate) async fn a_field_may_have_any_name(stage: &Stage) -> Result<()> {
     }
     form.submit().await?;
     form.until("sent").await?;
-    ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+    ensure!(form.focused().await? == "form-thanks", "the focus is not on the thanks");
     ensure!(!form.has("form").await?, "the form is still there");
     let claims = stage.endpoint.only_action().await?["claims"].to_string();
     for name in fields {
@@ -945,6 +945,6 @@ pub(crate) async fn the_pages_hotkeys_get_no_letter(stage: &Stage) -> Result<()>
     stage.browser.strike("gG1#x").await?;
     ensure!(form.value("given_name").await?.len() == 9, "{}", form.value("given_name").await?);
     let pressed = stage.browser.value("pressed").await?;
-    ensure!(pressed == json!([]), "the page heard {pressed}");
+    ensure!(pressed == json!([]), "the page got {pressed}");
     no_uncaught(stage).await
 }

@@ -138,9 +138,9 @@ pub(crate) async fn the_fallback_is_hidden_beside_foreign_nodes(stage: &Stage) -
     let form = stage.form();
     form.find("form").await?;
     let height = "fallback.getBoundingClientRect().height";
-    ensure!(stage.browser.value(height).await? == 0, "the content is to be seen beside the form");
+    ensure!(stage.browser.value(height).await? == 0, "the content is visible beside the form");
     form.until("editing").await?;
-    ensure!(stage.browser.value(height).await? == 0, "the content is still to be seen");
+    ensure!(stage.browser.value(height).await? == 0, "the content is still visible");
     form.fill().await?;
     form.send().await?;
     let seen = format!("[{height}, {ROOT}.querySelectorAll('style, x-y, .standwith').length]");

@@ -136,6 +136,6 @@ pub(crate) async fn the_fallback_leads_to_the_hosted_form_and_the_language_aroun
     stage.browser.run(&place, &[]).await?;
     let form = stage.form_at("host.shadowRoot.querySelector('stand-with')");
     form.until("editing").await?;
-    ensure!(form.has(".standwith[lang=km]").await?, "it does not speak Khmer");
+    ensure!(form.has(".standwith[lang=km]").await?, "the form is not in Khmer");
     Ok(())
 }

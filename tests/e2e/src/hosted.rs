@@ -86,17 +86,17 @@ pub(crate) async fn what_was_posted_without_script_at_risk_does_not_come_back(
     stage.browser.element("document.querySelector('[type=submit]')").await?.click().await?;
     stage.browser.until("!!document.querySelector('#form-summary')").await?;
     let typed = "document.querySelector('[name=given_name]').value";
-    ensure!(stage.browser.value(typed).await? == "Sophea", "what was typed is gone");
-    ensure!(stage.browser.address().await?.contains("?once="), "it was not led on");
+    ensure!(stage.browser.value(typed).await? == "Sophea", "the input is lost");
+    ensure!(stage.browser.address().await?.contains("?once="), "it was not redirected");
     stage.browser.run("location.reload()", &[]).await?;
     stage.browser.until("document.body.innerText.includes('could be opened only once')").await?;
-    ensure!(stage.browser.value(typed).await? == "", "reload brings it back");
+    ensure!(stage.browser.value(typed).await? == "", "reload restores the input");
     stage.browser.run("history.back()", &[]).await?;
     stage
         .browser
         .until("location.search === '?plain' && document.readyState === 'complete'")
         .await?;
-    ensure!(stage.browser.value(typed).await? == "", "back brings it back");
+    ensure!(stage.browser.value(typed).await? == "", "going back restores the input");
     Ok(())
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn posting_twice_records_once(place: &Place) -> Result<()> {
     let token = value_of(&page, "<input", "form-token")?;
     ensure!(
         value_of(&reqwest::get(&address).await?.text().await?, "<input", "jti")? != jti,
-        "the identity is not fresh"
+        "the `jti` is not fresh"
     );
 
     let post = |values: Vec<(&str, String)>| {

@@ -37,7 +37,7 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
         ensure!(number("width")? >= 13.0 && number("height")? >= 13.0, "{told}");
         ensure!(number("left")? >= 0.0 && number("right")? <= number("page")?, "{told}");
         ensure!(number("font")? >= 13.0, "{told}");
-        ensure!(looks["hit"] == true, "something lies on it, or it takes no click: {told}");
+        ensure!(looks["hit"] == true, "something covers it, or it takes no click: {told}");
         for (property, values) in [
             ("visibility", &["visible"][..]),
             ("direction", &["ltr"]),
@@ -51,7 +51,7 @@ pub(crate) async fn a_hostile_page_neither_hides_the_form_nor_steals_its_keys(
             let value = looks[property].as_str().unwrap_or_default();
             ensure!(values.contains(&value), "{property} is {value}; {told}");
         }
-        ensure!(looks["color"] != looks["ground"], "it can't be told from its ground: {told}");
+        ensure!(looks["color"] != looks["ground"], "it has the colour of its ground: {told}");
         ensure!(looks["color"] != "rgb(255, 255, 0)", "{told}");
     }
     form.fill().await?;
@@ -177,7 +177,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
             let title = stage.browser.value(&format!("{of}('h2').textContent")).await?;
             ensure!(title != "In JSON", "the form of another campaign");
             let is = stage.browser.value(&format!("{of}('.standwith').lang")).await?;
-            ensure!(is == lang, "it speaks {is}");
+            ensure!(is == lang, "its language is {is}");
             let version = stage.browser.value("window.StandWith.version").await?;
             ensure!(version == env!("CARGO_PKG_VERSION"), "{version}");
             let uncaught = stage.uncaught().await?;
@@ -188,7 +188,7 @@ pub(crate) async fn elements_named_like_properties_of_the_document_change_nothin
     }
     ensure!(
         stage.proxy.asked(&format!("{CAMPAIGN_IN_JSON}.json")) == 0,
-        "another campaign is asked for"
+        "another campaign is requested"
     );
     Ok(())
 }
@@ -396,8 +396,8 @@ pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> 
     stage.browser.strike("Please ").await?;
     form.until("unavailable").await?;
     form.until_it_says("Open the form on its own page").await?;
-    ensure!(form.value("subject").await?.contains("Please "), "what was typed is lost");
-    ensure!(form.value("given_name").await? == "មេឃ", "what was typed is lost");
+    ensure!(form.value("subject").await?.contains("Please "), "the input is lost");
+    ensure!(form.value("given_name").await? == "មេឃ", "the input is lost");
     // The form has stopped: nothing can be sent, and Enter does not leave the page.
     ensure!(!form.has("button").await?, "there is a button that does nothing");
     let address = stage.browser.value("location.href").await?;

@@ -114,7 +114,7 @@ async fn hand_over(place: &Place, signer: Campaigns, verifier: Campaigns) -> Res
 
     endpoint.keep_jwks().await?;
     let exported = endpoint.only_action().await?;
-    ensure!(exported["action"] == action.as_str(), "it is not what was posted: {exported}");
+    ensure!(exported["action"] == action.as_str(), "it differs from the posted one: {exported}");
     let verified = verifier.verify(place, &endpoint, &exported).await?;
     ensure!(verified == claims, "{verified}");
     Ok(())

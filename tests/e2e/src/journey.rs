@@ -16,7 +16,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     form.fill().await?;
     form.click("[name=consent_updates]").await?;
     let number = form.send().await?;
-    ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+    ensure!(form.focused().await? == "form-thanks", "the focus is not on the thanks");
     form.until_it_says("It was verified and counted.").await?;
     form.until_it_says("1 of 5,000 messages sent").await?;
     let download = form.find("[part=receipt] a[download]").await?.attr("href").await?;
@@ -56,7 +56,7 @@ pub(crate) async fn a_message_goes_from_the_article_to_the_export(stage: &Stage)
     let keys = another.path(JWKS);
     let keys = keys.to_string_lossy();
     let verified = stage.endpoint.run(["verify", "--jwks", &*keys, EXPORT]).await?;
-    ensure!(verified.status.code() == Some(1), "another endpoint's keys will do: {verified:?}");
+    ensure!(verified.status.code() == Some(1), "another endpoint's keys pass: {verified:?}");
     for campaigns in Campaigns::ALL {
         match campaigns.verify(&place, &stage.endpoint, &exported).await {
             Ok(verified) => ensure!(verified == *claims, "{verified}"),

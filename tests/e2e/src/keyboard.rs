@@ -26,7 +26,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     tab_to(&form, "given_name").await?;
     strike(format!("Sophea{ENTER}")).await?;
     form.find("#form-summary").await?;
-    ensure!(form.focused().await? == "form-summary", "the summary has not the focus");
+    ensure!(form.focused().await? == "form-summary", "the focus is not on the summary");
     // The links of the summary come next, in the order of the form.
     strike(format!("{TAB}{ENTER}")).await?;
     ensure!(form.focused().await? == "family_name", "led to {}", form.focused().await?);
@@ -42,13 +42,13 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
     strike(ENTER.to_string()).await?;
     tab_to(&form, "targets").await?;
     strike(" ".to_owned()).await?;
-    ensure!(!form.has("#targets:checked").await?, "Space did not tick");
+    ensure!(!form.has("#targets:checked").await?, "Space did not untick");
     tab_to(&form, "consent_delivery").await?;
     strike(" ".to_owned()).await?;
     ensure!(form.value("country").await? == "KH", "{:?}", form.value("country").await?);
     ensure!(
         !form.has("[aria-invalid]").await?,
-        "a mistake is left: {}",
+        "a field error is left: {}",
         form.text("#form-summary").await?
     );
 
@@ -62,7 +62,7 @@ pub(crate) async fn a_form_needs_no_mouse(stage: &Stage) -> Result<()> {
         .await?;
     strike(ENTER.to_string()).await?;
     form.until("sent").await?;
-    ensure!(form.focused().await? == "form-thanks", "the thanks have not the focus");
+    ensure!(form.focused().await? == "form-thanks", "the focus is not on the thanks");
     ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["person"]["email"] == "sophea@supporter.invalid", "{claims}");
@@ -91,7 +91,7 @@ const paper = painted(getComputedStyle(root.querySelector('.standwith')).backgro
 const ring = contrast(paper, painted(style.outlineColor));
 // The box of the first line, for a link on several lines.
 const [box] = stop.getClientRects();
-if (!box) return [called, 'it takes no place'];
+if (!box) return [called, 'it has no box'];
 const { left, top, right, bottom } = box;
 const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
 const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
@@ -176,7 +176,7 @@ pub(crate) async fn each_mistake_leads_to_its_field(stage: &Stage) -> Result<()>
     form.enter("phone", "none").await?;
     form.submit().await?;
     form.find("#form-summary").await?;
-    ensure!(form.focused().await? == "form-summary", "the summary has not the focus");
+    ensure!(form.focused().await? == "form-summary", "the focus is not on the summary");
     let links = stage.browser.run(LINKS, &[]).await?;
     let links = links.as_array().context("no list")?;
     ensure!(links.len() >= 6, "{links:?}");

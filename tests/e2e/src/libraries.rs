@@ -64,7 +64,7 @@ pub(crate) async fn globals_of_a_library_neither_break_nor_deaden_the_form(
             ensure!(posted.len() == number + 1, "posted {} times", posted.len());
             ensure!(posted[number].content_type.starts_with("text/plain"), "{posted:?}");
             let odd = stage.proxy.seen().into_iter().find(|seen| seen.path.contains("object"));
-            ensure!(odd.is_none(), "asked for {odd:?}");
+            ensure!(odd.is_none(), "requested {odd:?}");
             let uncaught = stage.uncaught().await?;
             ensure!(uncaught == json!([]), "uncaught: {uncaught}");
             anyhow::Ok(())

@@ -271,7 +271,7 @@ impl Bench {
                 stage.browser.quit().await;
                 // Browsers crash occasionally. A page that crashes them crashes the next one, too.
                 if !lives && std::mem::take(&mut again) {
-                    eprintln!("{name}: the browser has died ({error:#}): once more");
+                    eprintln!("{name}: the browser has crashed ({error:#}): again");
                     continue;
                 }
                 // The message contains the page's state, too: the list of failures may be all that is left of a run.
@@ -292,7 +292,7 @@ impl Bench {
 }
 
 async fn patiently(test: Running<'_>) -> Result<()> {
-    tokio::time::timeout(PATIENCE, test).await.context("it took too long")?
+    tokio::time::timeout(PATIENCE, test).await.context("the test took too long")?
 }
 
 fn outcome(done: Result<()>) -> Result<Completion, Failed> {

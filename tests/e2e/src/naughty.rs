@@ -84,7 +84,7 @@ pub(crate) async fn whatever_is_typed_arrives_unchanged(stage: &Stage) -> Result
             ensure!(arrived == clean(string), "{string:?} arrived as {arrived:?}");
         }
     }
-    ensure!(!refused.is_empty(), "nothing is refused");
+    ensure!(!refused.is_empty(), "nothing is rejected");
     stage.browser.run(enter, &[json!(refused)]).await?;
     form.submit().await?;
     form.find("#form-summary").await?;

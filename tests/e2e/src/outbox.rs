@@ -37,7 +37,7 @@ async fn queue(stage: &Stage) -> Result<Form<'_>> {
     form.fill().await?;
     form.submit().await?;
     form.find("[data-act=keep]").await?;
-    ensure!(kept(stage).await?.is_empty(), "kept without the supporter's word");
+    ensure!(kept(stage).await?.is_empty(), "stored without the supporter's consent");
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
     Ok(form)
@@ -49,9 +49,9 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     ensure!(form.focused().await? == "form-kept", "the focus is on {}", form.focused().await?);
     let all = kept(stage).await?;
     let signed =
-        all.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is kept")?.body;
+        all.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is stored")?.body;
     ensure!(all.len() == 1, "{all:?}");
-    ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page hears nothing");
+    ensure!(stage.browser.value("heard.at(-1)[0]").await? == "queued", "the page gets no event");
     let queued = stage.browser.value("heard.at(-1)[1].id").await?;
 
     // As if the tab had been closed: the page is opened again.
@@ -67,14 +67,14 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     form.until_it_says("Receipt number").await?;
     ensure!(
         stage.browser.value("heard.at(-1)[1].count ?? heard.at(-1)[1]").await? == 1,
-        "uncounted"
+        "not counted"
     );
     let sent = "heard.find(([kind]) => kind === 'sent')[1].id";
-    ensure!(stage.browser.value(sent).await? == queued, "another message is told of");
+    ensure!(stage.browser.value(sent).await? == queued, "the event is of another message");
     // The stored entry is the signed one, and is sent unchanged.
     let action = stage.endpoint.only_action().await?;
     ensure!(action["action"] == signed, "another one arrived: {action}");
-    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    ensure!(kept(stage).await?.is_empty(), "it is still stored");
     ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
     Ok(())
 }
@@ -101,7 +101,7 @@ pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Resul
     stage.browser.until("[...document.querySelectorAll('stand-with')].every((form) => form.state !== 'loading')").await?;
     // Five transactions: each of the four forms has looked for entries, and the one that sent has deleted its own.
     stage.browser.until("window.looked >= 5").await?;
-    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    ensure!(kept(stage).await?.is_empty(), "it is still stored");
     let posted = stage.proxy.posted().len() - before;
     ensure!(posted == 1, "posted {posted} times");
     stage.endpoint.only_action().await?;

@@ -161,7 +161,7 @@ pub(crate) async fn nothing_in_a_campaign_file_runs(stage: &Stage) -> Result<()>
         stage.browser.run(send, &[]).await?;
         form.find("#form-summary, #form-notice").await?;
         form.until("editing").await?;
-        nothing_runs(stage).await.with_context(|| format!("file {at}, refused"))?;
+        nothing_runs(stage).await.with_context(|| format!("file {at}, rejected"))?;
 
         let acceptance = json!({ "status": "accepted", "count": 1, "receipt": some.join("\n") });
         stage.browser.run(answer, &[acceptance, 201.into()]).await?;

@@ -30,7 +30,7 @@ async fn is_dark(browser: &Browser, element: &str) -> Result<bool> {
     );
     let told = browser.run(&script, &[]).await?;
     let [paper, words] = [0, 1].map(|at| told[at].as_f64().unwrap_or_default());
-    ensure!((paper - words).abs() > 0.5, "{element}: nothing can be read: {told}");
+    ensure!((paper - words).abs() > 0.5, "{element}: nothing is readable: {told}");
     Ok(paper < words)
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
         let form = form_in(&browser);
         form.until("editing").await?;
         ensure!(is_dark(&browser, FORM).await?, "the form is light");
-        ensure!(browser.value(is_still).await? == true, "the browser lets things move");
+        ensure!(browser.value(is_still).await? == true, "the browser does not reduce motion");
         let count = send(&form).await?;
         ensure!(count == 0, "{count} move");
         // Nor does an element have a transition.
@@ -158,7 +158,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     let element = r#"<stand-with campaign="https://actions.example.org/campaigns/free-mech-dara.json"></stand-with>"#;
     open(stage, browser, &[SCRIPT, element].concat()).await?;
     let forced = browser.value("matchMedia('(forced-colors: active)').matches").await?;
-    ensure!(forced == true, "the browser leaves pages their colours");
+    ensure!(forced == true, "the browser does not force its colours");
     let form = form_in(browser);
     form.until_it_says("2,500 of 5,000").await?;
     are_apart(
@@ -199,7 +199,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     };
     let ticked = pixel("[name=consent_updates]").await?;
     let empty = pixel("[name=consent_delivery]").await?;
-    ensure!(ticked != empty, "nobody sees what is ticked");
+    ensure!(ticked != empty, "ticked boxes look like empty ones");
 
     form.click("[type=submit]").await?;
     form.find("#form-summary").await?;

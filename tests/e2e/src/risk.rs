@@ -61,7 +61,7 @@ async fn go_back(stage: &Stage, before: &str) -> Result<()> {
             match stage.browser.address().await {
                 Ok(address) if address == before => return Ok(()),
                 Ok(address) if !address.contains("weather.invalid") => {
-                    bail!("the way back leads to {address}")
+                    bail!("going back leads to {address}")
                 }
                 Err(error) if !is_there(&error) => return Err(error),
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -69,7 +69,7 @@ async fn go_back(stage: &Stage, before: &str) -> Result<()> {
         }
         // The browser was still loading the exit page: goes back once more.
     }
-    bail!("no way leads back")
+    bail!("going back does not lead there")
 }
 
 pub(crate) async fn the_quick_way_out_leaves_nothing_behind(stage: &Stage) -> Result<()> {
@@ -147,8 +147,8 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
             }
             // A person who comes back gets a fresh form, and nothing is sent.
             stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
-            ensure!(stage.proxy.asked(&name) > asked, "it is the form as it was");
-            ensure!(form.value("given_name").await?.is_empty(), "what was typed is back");
+            ensure!(stage.proxy.asked(&name) > asked, "it is the same form as before");
+            ensure!(form.value("given_name").await?.is_empty(), "the input is back");
             ensure!(!form.has("[name^=consent]:checked").await?, "a consent is ticked");
             ensure!(!form.has("[type=submit][aria-disabled]").await?, "the press is back");
             ensure!(stage.proxy.posted().len() == posted, "sent");
@@ -244,18 +244,18 @@ pub(crate) async fn people_at_risk_are_warned_and_leave_no_trace(stage: &Stage) 
     form.click("[name=public][value=initials]").await?;
     form.submit().await?;
     form.until("sent").await?;
-    ensure!(!form.has("[part=receipt] code").await?, "a receipt that nobody asked for");
+    ensure!(!form.has("[part=receipt] code").await?, "the receipt is shown unasked");
     form.click("[data-act=show-receipt]").await?;
     form.find("[part=receipt] a[download]").await?;
     let heard = stage.browser.value("heard.find(([kind]) => kind === 'sent')[1]").await?;
-    ensure!(heard.get("id").is_none(), "the page heard {heard}");
+    ensure!(heard.get("id").is_none(), "the page got {heard}");
     // The page gets no exact count either: it would identify the action for anyone who has all stored ones.
-    ensure!(heard.get("count").is_none(), "the page heard {heard}");
+    ensure!(heard.get("count").is_none(), "the page got {heard}");
     let counts = stage.browser.value("heard.map(([kind]) => kind)").await?;
     let kinds: Vec<_> = counts.as_array().into_iter().flatten().collect();
     let sent = kinds.iter().position(|kind| **kind == "sent").context("not sent")?;
-    ensure!(kinds[sent..].iter().all(|kind| **kind != "count"), "the page heard {counts}");
-    ensure!(!form.has("[part=progress]").await?, "the count is to be seen");
+    ensure!(kinds[sent..].iter().all(|kind| **kind != "count"), "the page got {counts}");
+    ensure!(!form.has("[part=progress]").await?, "the count is visible");
     let claims = stage.endpoint.only_action().await?["claims"].take();
     ensure!(claims["public"] == "initials", "{claims}");
     ensure!(claims.get("source").is_none_or(|source| source["page"].is_null()), "{claims}");
@@ -269,7 +269,7 @@ pub(crate) async fn a_message_leaves_by_the_supporters_own_mail(stage: &Stage) -
     form.fill().await?;
     form.submit().await?;
     form.find("#form-mail").await?;
-    ensure!(form.focused().await? == "form-mail", "the offer has not the focus");
+    ensure!(form.focused().await? == "form-mail", "the focus is not on the offer");
     let gmail = form.find("a[href^='https://mail.google.com/']").await?.attr("href").await?;
     let gmail = gmail.context("no address")?;
     ensure!(gmail.contains("su=") && gmail.contains("%20"), "{gmail}");
@@ -290,7 +290,7 @@ pub(crate) async fn a_test_says_so_and_never_counts(stage: &Stage) -> Result<()>
     let form = stage.form();
     form.until_it_says("Test mode.").await?;
     form.fill().await?;
-    ensure!(form.text("[type=submit]").await? == "Send a test message", "the button says nothing");
+    ensure!(form.text("[type=submit]").await? == "Send a test message", "it does not say so");
     form.submit().await?;
     form.until("sent").await?;
     form.until_it_says("This was a test.").await?;

@@ -36,7 +36,7 @@ fn payload(body: &str) -> Result<String> {
 /// Asserts that a text contains nothing of the message and its sender.
 fn hides(text: &str) -> Result<()> {
     for typed in ["មេឃ", "mekh@supporter.invalid", "Excellency"] {
-        ensure!(!text.contains(typed), "{typed} is to be read: {text}");
+        ensure!(!text.contains(typed), "{typed} is readable: {text}");
     }
     Ok(())
 }
@@ -53,14 +53,14 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     // A draft in the tab would be clear text.
     stage.browser.run("dispatchEvent(new Event('pagehide'))", &[]).await?;
     let tab = stage.browser.value("JSON.stringify(sessionStorage)").await?;
-    ensure!(!tab.to_string().contains("standwith"), "the tab keeps {tab}");
+    ensure!(!tab.to_string().contains("standwith"), "the tab stores {tab}");
     // The outbox on the device contains no clear text, either.
     stage.proxy.break_down("/actions", Fault::Break);
     form.submit().await?;
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
     let kept = kept(stage).await?;
-    let kept = kept.first().and_then(|kept| OutboxEntry::read(kept)).context("nothing is kept")?;
+    let kept = kept.first().and_then(|kept| OutboxEntry::read(kept)).context("no entry")?;
     hides(&payload(&kept.body)?)?;
     stage.proxy.mend();
     form.click("[data-act=send-kept]").await?;
@@ -112,8 +112,8 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
     }
     // At the second message the endpoint asked for a proof of work, and got it.
     let posted = stage.proxy.posted().len();
-    ensure!(posted >= 3, "posted {posted} times: nobody asked for a proof");
-    ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "one is missing");
+    ensure!(posted >= 3, "posted {posted} times: no proof was asked for");
+    ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 2, "a message is missing");
 
     // A message from the outbox is sent with a proof of work, too.
     stage.proxy.break_down("/actions", Fault::Break);
@@ -126,7 +126,7 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
     form.until("sent").await?;
     let answered = stage.proxy.answered("/actions");
     ensure!(answered.ends_with(&[429, 201]), "no proof was asked for: {answered:?}");
-    ensure!(kept(stage).await?.is_empty(), "it is still kept");
+    ensure!(kept(stage).await?.is_empty(), "it is still stored");
     ensure!(stage.endpoint.export(CAMPAIGN).await?.len() == 3, "it did not arrive");
     ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
     Ok(())

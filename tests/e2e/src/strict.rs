@@ -54,7 +54,7 @@ pub(crate) async fn says_why(stage: &Stage, why: &str) -> Result<()> {
     form.until_it_says(why).await?;
     let sentence = "slot + [role=status]";
     let status = form.find(sentence).await?;
-    ensure!(status.is_displayed().await?, "the sentence is not to be seen");
+    ensure!(status.is_displayed().await?, "the sentence is not visible");
     // It is marked as English, whatever the language of the page.
     let lang = status.attr("lang").await?;
     ensure!(lang.as_deref() == Some("en"), "the sentence is in {lang:?}");

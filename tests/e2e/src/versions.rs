@@ -21,7 +21,7 @@ fn with_an_older_version(place: &Place, folder: &Path) -> Result<PathBuf> {
     fs::create_dir(&old)?;
     for file in fs::read_dir(&new)? {
         let file = file?;
-        let name = file.file_name().into_string().ok().context("a strange name")?;
+        let name = file.file_name().into_string().ok().context("a name that is not UTF-8")?;
         match name.rsplit_once('.').map(|(_, ending)| ending) {
             Some("js") => {
                 let loader = fs::read_to_string(file.path())?;
@@ -62,7 +62,7 @@ pub(crate) async fn versions_stay_and_the_loader_is_asked_for_anew(place: &Place
     ensure!(again.status() == 304, "{}", again.status());
     let packed = get("standwith.js").header("Accept-Encoding", "gzip, br").send().await?;
     ensure!(packed.headers()["content-encoding"] == "br", "{:?}", packed.headers());
-    ensure!(get("v9.9.9/standwith.js").send().await?.status() == 404, "a version from nowhere");
+    ensure!(get("v9.9.9/standwith.js").send().await?.status() == 404, "there is a version 9.9.9");
     Ok(())
 }
 

@@ -41,7 +41,7 @@ for (const [what, width, css] of [
   if (scrolling.scrollWidth > scrolling.clientWidth) say('the page scrolls sideways', undefined, scrolling.scrollWidth);
   const edge = root.querySelector('.standwith').getBoundingClientRect();
   const nodes = [...root.querySelectorAll('.standwith *')].filter(isSeen);
-  if (nodes.length < 2) say('nothing is to be seen');
+  if (nodes.length < 2) say('nothing is visible');
   for (const node of nodes) {
     const { left, right, width, height } = node.getBoundingClientRect();
     if (left < edge.left || right > edge.right + 0.5) say('it sticks out', node, left, right);
@@ -69,7 +69,7 @@ for (const [what, width, css] of [
     if (next && isSeen(next) && node.parentElement.matches('form, section, fieldset, .standwith, .field, .thanks, .story, ul, .summary > div, .privacy, .receipt')) {
       const [one, other] = [node, next].map((each) => each.getBoundingClientRect());
       const apart = one.bottom <= other.top + 1 || one.right <= other.left + 1 || other.right <= one.left + 1;
-      if (!apart) say('it lies over what follows', node, one.bottom, other.top);
+      if (!apart) say('it overlaps the next element', node, one.bottom, other.top);
     }
   }
 }
