@@ -1,4 +1,4 @@
-//! What an endpoint's answer means: yes, no, later, or nobody knows.
+//! The meaning of an endpoint's answer: yes, no, later, or unknown.
 
 use proptest::prelude::*;
 use standwith::answer::{Acceptance, Outcome, Refusal, Status, count, outcome};

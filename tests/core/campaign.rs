@@ -1,5 +1,5 @@
-//! The campaign file: where its faults are, how a translation is laid over it, and what the widget
-//! passes over that `check` refuses.
+//! The campaign file: positions of its errors, merging of translations, and what the widget ignores although `check`
+//! rejects it.
 
 use crate::scenario::{self, campaign_with};
 use standwith::campaign::{Campaign, CampaignFile, Kind, Moment, Risk, Strictness, TargetingMode};
@@ -9,7 +9,7 @@ use standwith::shape::{FaultKind, Reading, Shape};
 
 const EXAMPLE: &[u8] = include_bytes!("../../www/campaigns/free-mech-dara.json");
 
-/// A file with no more than it must have, and `more` members.
+/// A file with only the required members, and `more`.
 fn file(more: &str) -> CampaignFile {
     let least = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"},{"id":"b","name":"B"}],
         "message":{"subjects":["S"],"body":"B"}"#;
@@ -21,7 +21,7 @@ fn read(file: &CampaignFile, lang: &str) -> Campaign {
     file.campaign(lang, Strictness::Strict).unwrap()
 }
 
-/// The faults of a text, each with pointer, line and kind.
+/// The errors of a text, each with pointer, line and kind.
 fn check_faults(text: &str, expected: &[(&str, u32, FaultKind)]) {
     let faults = match CampaignFile::parse(text.as_bytes()) {
         Ok(file) => file.campaign("en", Strictness::Strict).err().unwrap_or_default(),
@@ -145,7 +145,7 @@ fn the_widget_passes_over_what_it_does_not_know() {
 
 #[test]
 fn the_widget_does_not_pass_over_the_order_to_seal() {
-    // Whatever is wrong with the key, it never reads a campaign that does not seal.
+    // Even the lenient reader rejects a campaign with an error in `sealing`, so no error turns sealing off.
     for (sealing, pointer) in [
         (r#""sealing":{"jwk":{}}"#, "/sealing/jwk/kty"),
         (r#""sealing":{}"#, "/sealing/jwk"),
@@ -157,7 +157,7 @@ fn the_widget_does_not_pass_over_the_order_to_seal() {
         let faults = file(sealing).campaign("en", Strictness::Lenient).unwrap_err();
         assert_eq!(faults[0].pointer, pointer, "{sealing}");
     }
-    // What a newer file says beyond the key does not keep it from sealing.
+    // Unknown members of a newer file, beside the key, do not prevent sealing.
     let newer =
         r#""sealing":{"jwk":{"kty":"EC","crv":"P-256","x":"","y":"","use":"enc"},"novelty":1}"#;
     let campaign = file(newer).campaign("en", Strictness::Lenient).unwrap();
@@ -174,7 +174,7 @@ fn who_is_at_risk_is_said_in_a_word_or_in_an_object() {
     assert_eq!(Risk::default().exit_url, "https://www.google.com/");
     assert!(at_risk(r#""at_risk":"yes""#).is_err());
     assert!(at_risk(r#""at_risk":false,"at_risk":true"#).is_err());
-    // What a newer file knows beyond this does not take the protection away.
+    // Unknown members of a newer file do not remove the protection.
     let newer = file(r#""at_risk":{"novelty":1}"#).campaign("en", Strictness::Lenient).unwrap();
     assert!(newer.is_at_risk());
 }
@@ -216,7 +216,7 @@ fn a_translation_is_laid_over_the_texts() {
     let (own, laid_over) = (read(&file, "fr"), read(&file, "km"));
     assert_eq!((own.lang.as_str(), laid_over.lang.as_str()), ("fr", "km"));
     assert_eq!((own.title.as_str(), laid_over.title.as_str()), ("T", "ចំណងជើង"));
-    // Found by their names; the order and the number are the campaign's.
+    // Matched by `id` or `purpose`; order and number are those of the campaign.
     let names: Vec<&str> = laid_over.targets.iter().map(|target| target.name.as_str()).collect();
     assert_eq!(names, ["A", "ខ"]);
     assert_eq!(laid_over.message.subjects, ["ប្រធានបទ"]);
@@ -257,7 +257,7 @@ fn a_fault_in_a_translation_keeps_to_its_language() {
     let file = file(r#""languages":{"km":{"title":5,"message":{"subject":"S"}}}"#);
     assert!(file.campaign("en", Strictness::Strict).is_ok());
     let faults = file.campaign("km", Strictness::Strict).unwrap_err();
-    // Of keys that no translation has, `lint` tells.
+    // `lint` reports the keys that a translation must not have.
     let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
     assert_eq!(pointers, ["/title"]);
 }
@@ -274,7 +274,7 @@ fn a_translation_changes_nothing_but_texts() {
         "next":{"label":"N","url":"https://n.invalid/"},
         "at_risk":{"own_government":["KH"],"exit_url":"https://exit.invalid/"},
         "variants":[{"id":"one","weight":2,"title":"One"}]"#;
-    // All of it, but no text.
+    // Every member that is not a text.
     let other = r#"{
         "id":"other","lang":"fr","opens":"2020-01-01T00:00:00Z","closes":"2020-01-02T00:00:00Z",
         "endpoint":{"url":"https://evil.invalid/"},"counter":{"goal":1},"sealing":null,"public":{"ask":true},
@@ -342,7 +342,7 @@ fn no_name_stands_twice_in_a_form() {
     assert!(is_refused(&choice(r#"["a",{"id":"a","label":"b"}]"#)));
     let twice = r#"{"id":"job","kind":"text","label":"J"}"#;
     assert!(is_refused(&format!(r#""fields":[{twice},{twice}]"#)));
-    // As long as lists may be, found without comparing each with each.
+    // Lists of options of the greatest length: duplicates are found without comparing each with each.
     let options: Vec<String> = (0..2000).map(|n| format!("\"{n}\"")).collect();
     let options = options.join(",");
     let field =
@@ -378,7 +378,7 @@ fn an_answer_that_is_a_bare_text_is_its_own_id() {
     assert_eq!(choice(r#"["a","b"]"#), full);
 }
 
-/// The seconds of a moment, where the text is one.
+/// The seconds of a time, if the text is one.
 fn moment(text: &str) -> Option<i64> {
     let json = json::parse(&format!("{text:?}")).unwrap();
     let mut reading = Reading::default();
@@ -460,7 +460,7 @@ fn names_stand_in_the_order_of_the_language() {
         let (names, swapped) =
             (["email", "given_name", "family_name"], ["email", "family_name", "given_name"]);
         assert_eq!(on_screen(lang, &names), swapped, "{lang}");
-        // A campaign that has its own order keeps it, and so does one that puts something between the two.
+        // A campaign with an order of its own keeps it, and so does one that puts something between the two.
         assert_eq!(on_screen(lang, &swapped), swapped);
         let apart = ["given_name", "email", "family_name"];
         assert_eq!(on_screen(lang, &apart), apart);

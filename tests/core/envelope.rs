@@ -1,5 +1,5 @@
-//! The envelope takes exactly what the format says: golden vectors, then everything that is nearly
-//! an action and must not pass for one. Nothing here verifies signatures: the endpoint does.
+//! The envelope accepts exactly the format: golden vectors, then inputs that are nearly actions and must be rejected.
+//! Nothing here verifies signatures: the endpoint does.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn envelope(header: &str, payload: &[u8]) -> String {
     parts.join(".")
 }
 
-/// `compact` is refused for this one fault of its header or payload.
+/// Asserts that `compact` is rejected for this one fault of its header or payload.
 fn check_refused(
     name: &str,
     compact: &str,
@@ -68,12 +68,12 @@ fn the_widget_signs_a_golden_action_byte_for_byte() {
         let envelope = open_action(vector["jws"].as_str().unwrap()).unwrap();
         let claims = envelope.claims;
         let campaign = campaign(&claims.lang);
-        // What was typed, without what the widget adds to it.
+        // The typed values, without the widget's additions.
         let mut typed = Draft::claimed(&claims);
         let own = typed.get("body").split("\n\n").nth(1).unwrap().to_owned();
         typed.set("body", &own);
         let mut composed = typed.composed(&campaign);
-        // It was signed when a phone number was still sent as it was typed.
+        // It was signed when phone numbers were still sent as typed.
         composed.set("phone", &claims.person.phone);
         let action = check(&campaign, &composed).unwrap();
         let digest = |consent: &ConsentClaim| consent.wording_digest.clone();
@@ -110,12 +110,12 @@ fn each_vector_is_refused_for_what_it_says() {
         let [name, code, jws] = ["name", "code", "jws"].map(|key| vector[key].as_str().unwrap());
         let read = open_action(jws);
         match code {
-            "malformed" => assert!(read.is_err(), "{name} was taken"),
-            // What only a signature tells, the endpoint tells.
+            "malformed" => assert!(read.is_err(), "{name} was accepted"),
+            // Only the endpoint verifies signatures.
             "signature_invalid" => assert!(read.is_ok(), "{name}: {read:?}"),
             "rules" => {
                 let claims = read.unwrap().claims;
-                assert!(check_claims(&campaign("en"), &claims).is_err(), "{name} was taken");
+                assert!(check_claims(&campaign("en"), &claims).is_err(), "{name} was accepted");
             }
             _ => unreachable!("{code}"),
         }

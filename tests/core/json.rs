@@ -1,4 +1,4 @@
-//! The parser takes all of RFC 8259 and nothing else, says the right line, and never panics.
+//! The parser accepts RFC 8259 within its limits and nothing else, reports the right line, and never panics.
 
 use proptest::prelude::*;
 use standwith::json::{DEEPEST, Json, MOST_MEMBERS, SyntaxFault, Value, Writer, parse};
@@ -7,10 +7,10 @@ fn check_accepted(text: &str) {
     assert!(parse(text).is_ok(), "{text:?} is JSON, but: {:?}", parse(text));
 }
 
-/// `text` is refused on line `line`.
+/// Asserts that `text` is rejected on line `line`.
 fn check_refused(text: &str, line: u32) {
     match parse(text) {
-        Ok(json) => unreachable!("{text:?} is no JSON, but was read as {json:?}"),
+        Ok(json) => unreachable!("{text:?} is not JSON, but was read as {json:?}"),
         Err(fault) => assert_eq!(fault.line, line, "{text:?}: {fault:?}"),
     }
 }
@@ -265,7 +265,7 @@ fn write(json: &Json, out: &mut Writer) {
     }
 }
 
-/// Whether we read the same as serde_json does.
+/// Whether our result equals that of serde_json.
 fn is_same(ours: &Json, theirs: &serde_json::Value) -> bool {
     use serde_json::Value as Theirs;
     match (&ours.value, theirs) {
@@ -278,7 +278,7 @@ fn is_same(ours: &Json, theirs: &serde_json::Value) -> bool {
         (Value::List(ours), Theirs::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(o, t)| is_same(o, t))
         }
-        // Of a key that stands twice serde_json keeps the last.
+        // Of a duplicate key, serde_json takes the last value.
         (Value::Object(ours), Theirs::Object(theirs)) => {
             let last = |key: &String| ours.iter().rfind(|member| member.key == *key);
             ours.iter().all(|member| theirs.contains_key(&member.key))
@@ -288,7 +288,7 @@ fn is_same(ours: &Json, theirs: &serde_json::Value) -> bool {
     }
 }
 
-/// Texts made of the pieces of JSON, some of them JSON.
+/// Texts made of fragments of JSON, some of them valid.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "d83d", "de00", "0", "1", "-", ".", "e",
@@ -329,10 +329,10 @@ proptest! {
             (Ok(ours), Ok(theirs)) => prop_assert!(is_same(&ours, &theirs), "{text}"),
             (Err(_), Err(_)) => {}
             (Ok(_), Err(fault)) => {
-                // 1e999 is JSON, though no f64.
+                // 1e999 is valid JSON, but no f64.
                 prop_assert!(fault.to_string().starts_with("number out of range"), "{text}: {fault}");
             }
-            (Err(fault), Ok(_)) => prop_assert!(false, "{text} is refused: {fault:?}"),
+            (Err(fault), Ok(_)) => prop_assert!(false, "{text} is rejected: {fault:?}"),
         }
     }
 

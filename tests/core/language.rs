@@ -1,9 +1,9 @@
-//! Which language a form is shown in, and which way it runs.
+//! Selection of a form's language, and its direction.
 
 use serde_json::Value;
 use standwith::language::{choose, is_right_to_left, primary};
 
-/// Someone who wants these gets `expected` of what there is.
+/// Asserts that these preferences select `expected` from the available languages.
 #[track_caller]
 fn check(wanted: &[&str], available: &[&str], expected: &str) {
     let owned = |tags: &[&str]| tags.iter().map(|tag| tag.to_string()).collect::<Vec<_>>();
@@ -47,7 +47,7 @@ fn without_any_the_campaigns_first() {
     check(&[], &["km", "en"], "km");
     check(&["", "-", "_", "x"], &["km"], "km");
     check(&["fr"], &[], "en");
-    // A name that begins alike is another language.
+    // A tag with the same prefix is another language.
     check(&["kmr"], &["en", "km"], "en");
     check(&["km"], &["en", "kmr"], "en");
 }

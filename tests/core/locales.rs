@@ -1,7 +1,7 @@
-//! The catalogues in `www/locales`: each says all that English says, in its own language.
+//! The catalogues in `www/locales`: each has all texts of the English one, in its own language.
 //!
-//! Every rule is a function from a catalogue to its faults, so that it is tried twice: on the
-//! catalogues that there are, and on one that breaks it.
+//! Every rule is a function from a catalogue to its errors, so that it can be tested twice: on the real catalogues, and
+//! on one that breaks it.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -12,9 +12,8 @@ use standwith::campaign::CampaignFile;
 use standwith::text::{Key, Locale, Rules, compile, compile_for_widget};
 use standwith::{country, language};
 
-/// The plural rules of some languages (CLDR): its categories, and those that stand for one number
-/// only, where the figure may be spelt out ("One message"). French says `one` of 0 and 1, and
-/// Ukrainian of 1, 21, 31 …: they cannot.
+/// The plural rules of some languages (CLDR): the categories, and those that apply to one number only, where the figure
+/// may be spelt out ("One message"). French uses `one` for 0 and 1, and Ukrainian for 1, 21, 31 …: there it may not.
 const PLURALS: [(&[&str], &[&str], &[&str]); 9] = [
     (&["id", "ja", "km", "ko", "lo", "ms", "my", "th", "vi", "zh"], &["other"], &[]),
     (
@@ -34,7 +33,7 @@ const PLURALS: [(&[&str], &[&str], &[&str]); 9] = [
     (&["ar"], &["zero", "one", "two", "few", "many", "other"], &["zero", "one", "two"]),
 ];
 
-/// The letters of languages that are not written in Latin ones.
+/// The letters of languages with a script other than Latin.
 const SCRIPTS: [(&[&str], RangeInclusive<char>); 13] = [
     (&["el"], '\u{370}'..='\u{3ff}'),
     (&["be", "ru", "uk"], '\u{400}'..='\u{4ff}'),
@@ -52,7 +51,7 @@ const SCRIPTS: [(&[&str], RangeInclusive<char>); 13] = [
     (&["ko"], '\u{ac00}'..='\u{d7a3}'),
 ];
 
-/// Texts that are rightly spelt as in English, but for hyphens and capitals.
+/// Texts that are rightly spelt as in English, except for hyphens and capitals.
 const AS_IN_ENGLISH: [(&str, Key, &str); 11] = [
     ("de", Key::Region, "“Region” is German"),
     ("de", Key::ShareEmail, "“E-Mail” is the word in use"),
@@ -86,7 +85,7 @@ fn catalogue(lang: &str) -> Value {
     serde_json::from_str(&catalogues()[lang]).unwrap()
 }
 
-/// English, in the plural form of `count`, its placeholders left as they are.
+/// English, in the plural form of `count`, with its placeholders.
 fn english(key: Key, count: i64) -> String {
     let bare = Rules { number: |_, _| "{count}".to_owned(), ..Rules::PLAIN };
     Locale::english(bare).say_count(key, count, &[])
@@ -100,13 +99,13 @@ fn placeholders(text: &str) -> Vec<&str> {
     names
 }
 
-/// The letters of a text outside braces, in lower case: what there is to translate.
+/// The letters of a text outside braces, in lower case: the part to translate.
 fn letters(text: &str) -> String {
     let parts = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
     parts.flat_map(str::chars).filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }
 
-/// The forms of a text by plural category; of a text that has but one, the category is empty.
+/// The forms of a text by plural category; for a text with one form, the category is empty.
 fn forms(text: &Value) -> Vec<(&str, &str)> {
     match text {
         Value::Object(forms) => {
@@ -138,10 +137,10 @@ fn script(lang: &str) -> Option<&'static RangeInclusive<char>> {
         .map(|(_, script)| script)
 }
 
-/// A rule: the faults of a catalogue in a language.
+/// A rule: returns the errors of a catalogue in a language.
 type Check = fn(lang: &str, catalogue: &Value) -> Vec<String>;
 
-/// No catalogue breaks the rule, and one that is broken on purpose does, in this one place.
+/// Asserts that no catalogue breaks the rule, and that one broken on purpose does, in this one place.
 fn holds(check: Check, lang: &str, spoil: impl FnOnce(&mut Value), fault: &str) {
     for lang in catalogues().keys() {
         assert_eq!(check(lang, &catalogue(lang)), [""; 0], "{lang}");
@@ -164,7 +163,7 @@ fn every_catalogue_has_known_keys_only() {
     holds(faulty_keys, "fr", |it| it["send"] = json!(["Envoyer"]), "send");
     holds(faulty_keys, "fr", |it| it["about"] = json!("Français"), "about");
     for (lang, written) in &catalogues() {
-        // As a file, too: a map has lost what stands twice.
+        // The file itself, too: a parsed map has lost duplicate keys.
         let compiled = compile(written).unwrap_or_else(|faults| panic!("{lang}: {faults:#?}"));
         let texts: Vec<Value> = serde_json::from_str(&compiled).unwrap();
         assert_eq!(texts.len(), Key::ALL.len(), "{lang}");
@@ -306,7 +305,7 @@ fn faulty_writing(lang: &str, catalogue: &Value) -> Vec<String> {
     for (key, category, text, wordless) in named.chain([("about", "", name, false)]) {
         let of_script = |c| script(lang).is_none_or(|script| script.contains(&c));
         let written = letters(text).chars().any(of_script) || wordless;
-        // What is set apart from a text's direction is set apart to its end.
+        // Every directional isolate is closed: there are as many U+2069 as characters that open one.
         let isolates = |open: bool| {
             let marks = if open { '\u{2066}'..='\u{2068}' } else { '\u{2069}'..='\u{2069}' };
             text.chars().filter(|c| marks.contains(c)).count()
@@ -334,13 +333,13 @@ fn every_text_is_written_in_the_letters_of_its_language() {
 
 // Dates, spaces and directions.
 
-/// Ukrainian dates end in “р.”: a full stop straight after one is a second.
+/// Ukrainian dates end in “р.”: a full stop right after one would be a second.
 fn doubled_full_stops(lang: &str, catalogue: &Value) -> Vec<String> {
     let breaks = |text: &str| lang == "uk" && text.contains("{date}.");
     faults_of(catalogue, breaks)
 }
 
-/// French puts a space before these signs, at which no line may break.
+/// French puts a space before these signs; no line may break there.
 fn breaking_spaces(lang: &str, catalogue: &Value) -> Vec<String> {
     let breaks = |text: &str| {
         lang == "fr"
@@ -349,7 +348,7 @@ fn breaking_spaces(lang: &str, catalogue: &Value) -> Vec<String> {
     faults_of(catalogue, breaks)
 }
 
-/// Where the text runs from right to left, what may run from left to right is isolated.
+/// In right-to-left text, parts that may run from left to right are isolated.
 fn unisolated_values(lang: &str, catalogue: &Value) -> Vec<String> {
     let values =
         ["date", "name", "value", "text", "code", "publisher"].map(|it| format!("{{{it}}}"));
@@ -437,7 +436,7 @@ fn every_language_names_all_countries() {
     }
 }
 
-/// The hosted page reads the lists; so does the widget, whose build gives each catalogue the name of its list.
+/// The hosted page reads the lists, as does the widget, whose build gives each catalogue the name of its list.
 #[test]
 fn no_country_is_named_differently_in_widget_and_hosted_page() {
     for (lang, catalogue) in &catalogues() {
@@ -454,8 +453,7 @@ fn no_country_is_named_differently_in_widget_and_hosted_page() {
 
 // Readers.
 
-/// The faults of the table in the translators' page: a line for each language, with its own name
-/// and who has read it.
+/// The errors in the table of the translators' page: a line for each language, with its own name and its readers.
 fn faulty_lines(page: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
@@ -470,7 +468,7 @@ fn faulty_lines(page: &str) -> Vec<String> {
         }
     }
     for line in lines {
-        // Of placeholders there is a table, too.
+        // Placeholders have a table, too.
         let of_catalogue =
             line.starts_with("| `{") || catalogues().keys().any(|it| is_of(line, it));
         if !of_catalogue {

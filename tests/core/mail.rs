@@ -1,4 +1,4 @@
-//! A message as the supporter's own mail: what the links say is exactly what is to be sent.
+//! A message as the supporter's own mail: the links contain exactly the message to send.
 
 use proptest::prelude::*;
 use standwith::mail::{LONGEST_MAILTO, LONGEST_WEB, Mail, percent_encode};
@@ -8,7 +8,7 @@ fn mail(to: &[&str], subject: &str, body: &str) -> Mail {
     Mail { to, subject: subject.to_owned(), body: body.to_owned() }
 }
 
-/// Percent-decoding alone: `+` stands for itself.
+/// Percent-decoding alone: `+` stays a plus.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -29,7 +29,7 @@ fn lines(text: &str) -> String {
     decoded(text).replace("\r\n", "\n")
 }
 
-/// Reads a `mailto:` link as RFC 6068 says.
+/// Reads a `mailto:` link by RFC 6068.
 fn read(link: &str) -> Mail {
     let rest = link.strip_prefix("mailto:").unwrap();
     let (to, fields) = rest.split_once('?').unwrap_or((rest, ""));
@@ -45,7 +45,7 @@ fn read(link: &str) -> Mail {
     mail
 }
 
-/// Reads a link to a mailbox on the web: names and values after the first of these characters.
+/// Reads a link to webmail: names and values after the first of these characters.
 fn values(link: &str) -> Vec<(String, String)> {
     let (_, query) = link.split_once(['?', '#']).unwrap();
     let pair = |pair: &str| pair.split_once('=').map(|(n, v)| (n.to_owned(), decoded(v))).unwrap();
@@ -108,7 +108,7 @@ fn the_examples_of_rfc_6068_are_written_to_the_letter() {
         assert_eq!(mail.mailto().as_deref(), Some(link));
         assert_eq!(read(link), mail);
     }
-    // The one that the RFC writes with an apostrophe; read the same, if written otherwise.
+    // The RFC leaves the apostrophe of this example unescaped; an escaped one reads as the same.
     let ugly = mail(&["\"\\\\\\\"it's\\ ugly\\\\\\\"\"@example.org"], "", "");
     let link = "mailto:%22%5C%5C%5C%22it's%5C%20ugly%5C%5C%5C%22%22@example.org";
     assert_eq!(read(link), ugly);
@@ -173,7 +173,7 @@ fn a_link_that_would_be_cut_off_is_none() {
     let fits = mail(&["a@example.org"], "S", &"x".repeat(LONGEST_MAILTO - begin));
     assert_eq!(fits.mailto().unwrap().len(), LONGEST_MAILTO);
     assert_eq!(mail(&["a@example.org"], "S", &[&fits.body, "x"].concat()).mailto(), None);
-    // Each sign of Khmer takes nine characters of a link.
+    // Each Khmer character takes nine characters of a link.
     let khmer = mail(&["a@example.org"], "S", &"ក".repeat(300));
     assert_eq!((khmer.mailto(), khmer.on_the_web().count()), (None, 4));
     let long = mail(&["a@example.org"], "S", &"ក".repeat(2000));

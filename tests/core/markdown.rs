@@ -1,4 +1,4 @@
-//! The subset of Markdown: what it knows, and that everything else is text.
+//! The supported subset of Markdown; everything else is plain text.
 
 use proptest::prelude::*;
 use standwith::markdown::{Block, Inline, is_safe, parse};
@@ -19,13 +19,13 @@ fn link(text: &str, address: &str) -> Inline {
     Inline::Link { text: text.to_owned(), address: address.to_owned() }
 }
 
-/// `source` is one paragraph of these runs.
+/// Asserts that `source` is one paragraph of these runs.
 #[track_caller]
 fn check(source: &str, inlines: &[Inline]) {
     assert_eq!(parse(source), [Block::Paragraph(inlines.into())], "{source:?}");
 }
 
-/// There is nothing in `source` but text.
+/// Asserts that `source` is plain text only.
 #[track_caller]
 fn check_plain(source: &str) {
     check(source, &[text(source)]);
@@ -129,7 +129,7 @@ fn an_address_has_an_end() {
     check_plain(&format!("[a]({})", address(2001)));
 }
 
-/// Where each mark would look for its end through all that follows, these would take hours.
+/// If each mark searched for its end through all the following text, these would take hours.
 #[test]
 fn what_is_never_closed_takes_no_longer_than_it_is_long() {
     let links = ["[a](", "[a](https://"].map(|mark| (mark, 20_000));
@@ -192,7 +192,7 @@ fn there_is_no_html() {
     );
 }
 
-/// What a reader sees of a block, markup and all that stands between runs left out.
+/// The visible text of a block; markup, and everything between runs, is left out.
 fn words(blocks: &[Block]) -> String {
     let of = |inlines: &[Inline]| -> String {
         let word = |inline: &Inline| match inline {
@@ -220,7 +220,7 @@ proptest! {
     fn marks_in_any_order_lose_no_word(source in r"([ab\n]|- |## |\*|\[|\]|\(|\)|https://|x:){0,40}") {
         let blocks = parse(&source);
         let letters = |text: &str| text.matches(['a', 'b']).count();
-        // An address is the one thing that is not seen.
+        // An address is the only invisible part.
         let mut hidden = 0;
         let mut look = |inlines: &[Inline]| for inline in inlines {
             if let Inline::Link { address, .. } = inline {

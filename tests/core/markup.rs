@@ -1,4 +1,4 @@
-//! Plans: what is written is read as the same, and what is no markup as nothing.
+//! Markup: written markup reads back as the same tree, and invalid markup as [`Node::Nothing`].
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use standwith::markup::{
     is_allowed,
 };
 
-/// How a text reads that was written: without what ends one.
+/// A written text as it reads back: U+FFFD replaces the character that ends texts.
 fn read(text: &str) -> String {
     text.replace(END, "\u{fffd}")
 }
@@ -26,12 +26,12 @@ fn no_name_stands_twice_and_all_of_them_fit() {
     let (tags, attributes) = NAMES.split_at(TAGS);
     for names in [tags, attributes] {
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-        // In the order of the alphabet, so that a new one has its place.
+        // In alphabetical order, so that a new one has its place.
         assert!(names.is_sorted(), "{names:?}");
     }
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     assert!(NAMES.iter().all(|name| !name.is_empty() && name.chars().all(letters)));
-    // From the zero up to the tilde, before what ends a text; the signs of a markup are below.
+    // The codes of names run from `0` to at most `~`, below [`END`]; the codes of the structure are below `0`.
     let last = u32::from('0') + NAMES.len() as u32 - 1;
     assert!(last < u32::from(END));
     assert!(['\'', '*', '.', '/', '#'].iter().all(|sign| *sign < '0'));
@@ -202,7 +202,7 @@ fn what_is_no_plan_is_nothing() {
     assert_eq!(deep(1_000_000), Node::Nothing);
 }
 
-/// What can be written, in any order.
+/// A call on [`Markup`]; tests make them in any order.
 #[derive(Clone, Debug)]
 enum Step {
     Begin,
@@ -252,7 +252,7 @@ fn write(node: &Node, markup: &mut Markup) {
     }
 }
 
-/// Any text, often with signs that mean something in a markup.
+/// Any text, often with characters that have a meaning in markup.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[\u{7f}'#./*0-9a-z~]{0,8}"]
 }
@@ -273,7 +273,7 @@ fn nodes() -> impl Strategy<Value = Node> {
     })
 }
 
-/// The tree with its texts as they are read.
+/// The tree with its texts as they read back.
 fn legible(node: &Node) -> Node {
     match node {
         Node::Nothing => Node::Nothing,
@@ -322,7 +322,7 @@ proptest! {
         prop_assert_eq!(markup.tree(), Node::Element(expected));
     }
 
-    /// What is read is what was written, down to the last sign; anything else is nothing.
+    /// Markup that has a tree is what writing this tree gives, to the last character; other input has none.
     #[test]
     fn no_plan_is_half_read(steps in steps()) {
         let markup = written(&steps);
@@ -331,7 +331,7 @@ proptest! {
             let mut again = Markup::default();
             write(&tree, &mut again);
             let numbered = |markup: &Markup| {
-                // A number is kept on elements alone.
+                // Only elements have a region number in the tree.
                 ('0'..='?').fold(markup.as_str().to_owned(), |text, number| {
                     text.replace(&format!("#{number}"), "")
                 })
@@ -370,6 +370,6 @@ fn debug_prints_indented_escaped_html() {
                   end\n\
                 </div>\n";
     assert_eq!(format!("{markup:?}"), html);
-    // The beginning of a markup is no tree.
+    // A truncated markup has no tree: `Debug` prints its codes.
     assert_eq!(format!("{beginning:?}"), format!("{:?}", beginning.as_str()));
 }

@@ -1,4 +1,4 @@
-//! What stands for what in a message, and that browser and endpoint never disagree on it.
+//! Placeholders in messages; browser and endpoint fill them in the same way.
 
 use std::collections::BTreeMap;
 
@@ -37,14 +37,14 @@ fn a_placeholder_becomes_what_was_entered() {
         ("{{\tgiven_name\n}}", "Dara"),
         ("{{given_name}}{{given_name}}", "DaraDara"),
         ("I am {{given_name}}, {{country}}.", "I am Dara, KH."),
-        // What nobody entered stands for nothing.
+        // A placeholder without a value becomes empty.
         ("<{{region}}>", "<>"),
-        // What was entered is not filled again, whatever stands about it.
+        // Inserted values are not filled in again, whatever text is around them.
         ("{{family_name}}", "{{given_name}}"),
         ("{{family_name}} {{given_name}}", "{{given_name}} Dara"),
         ("{{{{given_name}}}}", "{{Dara}}"),
         ("{{locality}}given_name}}", "}} {{given_name}}"),
-        // What nobody knows stays as it stands.
+        // Unknown placeholders stay unchanged.
         ("{{name}}", "{{name}}"),
         ("{{role}}", "{{role}}"),
         ("{{Given_Name}}", "{{Given_Name}}"),
@@ -119,7 +119,7 @@ fn of_several_subjects_the_seed_draws_one() {
     let campaign = campaign(r#"{"subjects":["0","1","2"],"body":"B"}"#);
     let drawn = |seed| Draft::begun(&campaign, seed).get("subject").to_owned();
     assert_eq!((drawn(0), Draft::new(&campaign).get("subject")), ("0".to_owned(), "0"));
-    // As often as any other, and the same for the same seed. The seeds are those of browsers.
+    // Each subject is drawn equally often, and the same one for the same seed. Browsers make such seeds.
     let mut times = BTreeMap::new();
     for number in 0..3000_u32 {
         let seed = (f64::from(number) / 3000.0).to_bits();
@@ -204,7 +204,7 @@ fn a_message_that_is_too_long_is_not_composed_in_full() {
     for code in ["phone_too_long", "subject_too_long", "body_too_long"] {
         assert!(codes.iter().any(|known| known == code), "{codes:?}");
     }
-    // What is typed is longer than allowed, but not when it is filled in.
+    // The typed text is longer than allowed, the filled-in text is not.
     let mut draft = Draft::new(&campaign);
     draft.set("body", &["mine", &"{{phone}}".repeat(40)].concat());
     assert_eq!(draft.composed(&campaign).get("body"), "H\n\nmine");
@@ -223,7 +223,7 @@ fn head_body_and_foot_stand_apart() {
         (r#"{"subjects":["S"],"head":"Dear {{given_name}},","body":"B"}"#, "B", "Dear Ada,\n\nB"),
         (r#"{"subjects":["S"],"head":"{{region}}","body":"B"}"#, "B", "B"),
         (r#"{"subjects":["S"],"body":"B"}"#, "{{given_name}}", "Ada"),
-        // What may not be edited is the campaign's, whatever was posted.
+        // A body that may not be edited is the campaign's, whatever was posted.
         (r#"{"subjects":["S"],"body":"B {{given_name}}","editable":false}"#, "mine", "B Ada"),
     ] {
         let draft = draft(&[("given_name", "Ada"), ("body", own)]);
@@ -252,7 +252,7 @@ fn a_value_is_kept_trimmed_with_line_feeds() {
         ("  Ada  ", "Ada"),
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
         ("a\r\r\nb", "a\n\nb"),
-        // Helpers of letters are no space.
+        // Zero-width characters are not white space.
         ("\u{200b}ក\u{200d}", "\u{200b}ក\u{200d}"),
     ] {
         assert_eq!(clean(typed), kept, "{typed:?}");

@@ -1,5 +1,5 @@
-//! Strings of all kinds, in every field and every text of a campaign file, come through unchanged after
-//! trimming and line ends, or are refused with a message; never anything in between.
+//! Strings of all kinds, in every field and every text of a campaign file, are unchanged except for trimming and line
+//! ends, or rejected with a message; there is no third outcome.
 
 use crate::scenario::{campaign_with, checkout, config};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn strings() -> Vec<String> {
     strings
 }
 
-/// A campaign that asks for all that can be typed.
+/// A campaign with all standard fields, and fields of its own of most other kinds.
 fn file() -> Value {
     campaign_with(json!({
         "targeting": { "mode": "all", "least": null, "most": null },
@@ -45,7 +45,7 @@ fn read(file: &Value) -> Campaign {
     file.campaign("en", Strictness::Strict).unwrap()
 }
 
-/// What the endpoint reads in a control after all the way there.
+/// The value of a control as the endpoint receives it.
 fn arrived(claims: &Claims, name: &str) -> Option<String> {
     let draft = Draft::claimed(claims);
     draft.all(name).next().map(str::to_owned)
@@ -70,7 +70,7 @@ fn what_is_typed_arrives_unchanged_or_is_refused_at_its_field() {
                         "{name}: {string:?}"
                     );
                     let value = arrived(&travelled, name).unwrap_or_default();
-                    // A phone number may be made international; nothing else is touched.
+                    // A phone number may be made international; other values change only in white space and line ends.
                     let expected = match campaign.field(name) {
                         Some(field) => clean_as(field.kind(), &string),
                         None if name == "subject" => clean_line(&string),
@@ -89,8 +89,8 @@ fn what_is_typed_arrives_unchanged_or_is_refused_at_its_field() {
             }
         }
     }
-    // Both happen, or this says nothing.
-    assert!(came > 2000 && refused > 500, "{came} came, {refused} were refused");
+    // Both happen, otherwise this test proves nothing.
+    assert!(came > 2000 && refused > 500, "{came} arrived, {refused} were rejected");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_campaign_may_say_anything() {
         ] {
             *file.pointer_mut(pointer).unwrap() = json!(text);
         }
-        // Only control characters may be a reason to refuse it, and that is said.
+        // A campaign may be rejected, for control characters; each error then has a pointer.
         let read = CampaignFile::parse(file.to_string().as_bytes())
             .map_err(|fault| vec![fault])
             .and_then(|file| file.campaign("en", Strictness::Strict));
@@ -123,11 +123,12 @@ fn a_campaign_may_say_anything() {
         assert_eq!(campaign.title, string);
         let (session, _) = Session::new(config(campaign.clone()), 0);
         let markup = whole(&session, &locale, None);
-        // The renderer's marks can't be forged: the markup is whole, and says the title to the letter.
+        // Texts can't forge the renderer's codes: the markup is intact, and contains the title unchanged but for
+        // U+007F.
         let tree = format!("{:?}", markup.tree());
         let said = format!("{:?}", string.replace('\u{7f}', ""));
         assert!(tree.contains(said.trim_matches('"')), "{string:?} is not in {tree}");
         shown += 1;
     }
-    assert!(shown > 400, "only {shown} were taken");
+    assert!(shown > 400, "only {shown} were accepted");
 }

@@ -55,13 +55,13 @@ fn nobody_is_made_to_work_for_long() {
     let read = |iterations, tries| Challenge::read(&challenge(iterations, tries)).is_some();
     let most = u32::try_from(MOST_WORK).unwrap();
     for (iterations, tries) in [
-        // Too long a derivation: nothing can stop it.
+        // Too long a derivation: it could not be interrupted.
         (MOST_ITERATIONS + 1, 1),
         (most, 1),
         // Too many derivations.
         (1, MOST_TRIES + 1),
         (1, most),
-        // Too much of both.
+        // Too much work in total.
         (most / 1024 + 1, 1024),
         (MOST_ITERATIONS, MOST_TRIES),
         (u32::MAX, u32::MAX),
@@ -71,7 +71,7 @@ fn nobody_is_made_to_work_for_long() {
     for (iterations, tries) in [(MOST_ITERATIONS, 256), (512, MOST_TRIES), (most / 1024, 1024)] {
         assert!(read(iterations, tries), "{iterations} iterations, {tries} tries");
     }
-    // What an endpoint asks for: usually, under pressure, and at most.
+    // The endpoint's values: usually, under load, and at most.
     for tries in [1024, 8 * 1024, 16 * 1024, most / 1000] {
         assert!(read(1000, tries), "{tries} tries");
     }
@@ -104,7 +104,7 @@ proptest! {
         let challenge = Challenge::read(&text).unwrap();
         let proof = challenge.proof(found);
         prop_assert_eq!(read_proof(&proof), Some((challenge, found)));
-        // It goes into a query as it is.
+        // It needs no escaping in a query.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         prop_assert!(proof.bytes().all(plain));
         let longer = format!("{text}.0{found}");

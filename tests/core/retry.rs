@@ -1,4 +1,4 @@
-//! How long a message waits before it is sent once more.
+//! The waits before a message is sent again.
 
 use proptest::prelude::*;
 use standwith::retry::{PATIENCE, TRIES, delay};

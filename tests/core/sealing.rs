@@ -1,4 +1,5 @@
-//! What is sealed, how it is written, and what passes for it. Nothing here encrypts: the endpoint's tests do.
+//! The sealed payload: its content, its format, and which inputs are accepted. Nothing here encrypts: the endpoint's
+//! tests do.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ fn epk() -> PublicKey {
     )
 }
 
-/// A sealed text of the right form, in which nothing is.
+/// A sealed text of the right format, without content.
 fn sealed() -> String {
     compact(&header(&epk(), "Bob"), &[7; 12], &[9; 300])
 }
@@ -76,7 +77,7 @@ fn draft() -> Draft {
     Draft::posted(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }
 
-/// Claims as a widget makes them, and what it seals.
+/// Claims as a widget makes them, and the part that it seals.
 fn sent(campaign: &Campaign) -> (Claims, SealedPayload) {
     let action = check(campaign, &draft().composed(campaign)).unwrap();
     let mut claims = action.claims(campaign, ClaimContext::default());
@@ -84,7 +85,7 @@ fn sent(campaign: &Campaign) -> (Claims, SealedPayload) {
     (claims, action.inside())
 }
 
-/// The fields and codes of what is wrong.
+/// The fields and codes of the errors.
 fn told(campaign: &Campaign, claims: &Claims) -> Vec<String> {
     let field_errors = check_sealed(campaign, claims).err().unwrap_or_default();
     field_errors
@@ -104,11 +105,11 @@ fn claims_of_a_sealed_campaign_hold_nothing_of_what_is_sealed() {
     for typed in ["Sophea", "example.org", "120101", "I care", "Two", "Please", "subject_index"] {
         assert!(!text.contains(typed), "{typed} is in {text}");
     }
-    // In another campaign, all of it is there.
+    // In a campaign that does not seal, the claims are complete.
     let whole = action.claims(&open, ClaimContext::default());
     assert_eq!(exposed(&whole), ["person", "message", "answers"]);
     assert_eq!(whole.subject_index, Some(1));
-    // What is left out is what is sealed, and comes back.
+    // The part left out is exactly the sealed payload, and can be merged back.
     let (rest, inside) = split(whole.clone());
     assert_eq!((&rest.person, &inside), (&Person::default(), &action.inside()));
     assert_eq!(Claims { subject_index: None, ..rest.clone() }, claims);
@@ -169,14 +170,14 @@ fn an_endpoint_judges_what_it_can_read() {
     assert_eq!(told(&sealing, &answered), ["answers answer_unknown_choice"]);
 
     assert_eq!(with(|c| c.targets = vec!["nobody".to_owned()]), ["targets targets_unknown_choice"]);
-    // The message goes to all, or it was not signed for them.
+    // The message goes to all targets, so claims with fewer are rejected.
     assert_eq!(with(|c| c.targets = vec!["a".to_owned()]), ["targets targets_too_few"]);
     assert_eq!(with(|c| c.consents[0].granted = false), ["consent_delivery consent_missing"]);
     assert_eq!(
         with(|c| c.consents[0].purpose = "x".to_owned()),
         ["consent_delivery consent_missing", "consent_x consent_unknown_choice"]
     );
-    // Who is asked for it, only the sealed country says.
+    // Only the sealed country decides which consents are asked for.
     assert_eq!(with(|c| c.consents[1].granted = false), Vec::<String>::new());
     assert_eq!(with(|c| drop(c.consents.pop())), Vec::<String>::new());
     assert_eq!(with(|c| c.variant = Some("v".to_owned())), Vec::<String>::new());
@@ -186,7 +187,7 @@ fn an_endpoint_judges_what_it_can_read() {
     let mailed = |c: &mut Claims| c.delivery = standwith::action::DeliveryClaim::of("mail-app");
     assert_eq!(with(mailed), ["delivery answer_unknown_choice"]);
 
-    // And nobody seals who was not asked to.
+    // A campaign without sealing accepts no sealed payload.
     let open = Campaign { sealing: None, ..sealing.clone() };
     assert!(check_received(&open, &claims).is_err());
     let whole = joined(claims.clone(), inside).unwrap();
@@ -224,7 +225,7 @@ fn targets_are_counted_where_nobody_can_read_whose_they_are() {
     assert_eq!(told_for(some.clone(), &for_kh, &["a", "d"]), none);
     assert_eq!(told_for(some.clone(), &for_kh, &[]), ["targets targets_too_few"]);
     assert_eq!(told_for(some, &for_kh, &["a", "b", "d"]), ["targets targets_too_many"]);
-    // Where there are fewer than `least`, the message goes to all of them.
+    // If there are fewer than `least`, the message goes to all of them.
     let least = json!({"mode": "country", "least": 3});
     assert_eq!(told_for(least, &for_kh, &["d"]), none);
     let two = json!({"mode": "choose", "least": 2, "most": 2});
@@ -236,7 +237,7 @@ fn targets_are_counted_where_nobody_can_read_whose_they_are() {
     assert_eq!(told_for(lot, &any, &["a", "b"]), ["targets targets_too_many"]);
 }
 
-// RFC 7518, appendix C: the input of the only round, octet by octet.
+// RFC 7518, appendix C: the input of the only round, byte by byte.
 #[test]
 fn the_key_is_derived_as_rfc_7518_does_it() {
     let shared = [
@@ -280,11 +281,11 @@ fn only_the_one_form_passes_for_a_sealed_text() {
     malformed(&[&text, "."].concat());
     malformed(&[&text, "\n"].concat());
     malformed(&with(0, "="));
-    // There is no key to encrypt where one is agreed upon.
+    // With direct key agreement there is no encrypted key.
     malformed(&with(1, "AAAA"));
     malformed(&with(3, &[parts[3], "="].concat()));
     malformed(&with(3, &parts[3].replace('C', "+")));
-    // The last character has bits that nobody reads.
+    // Not canonical: the last character sets bits that are not used.
     malformed(&with(4, "CQkJCQkJCQkJCQkJCQkJCR"));
     for (place, length) in [(2, 11), (2, 13), (2, 0), (4, 15), (4, 17), (4, 0)] {
         let other = with(place, &encode(&vec![1; length]));
@@ -307,7 +308,7 @@ fn the_header_has_exactly_its_members() {
         let (_, rest) = text.split_once('.').unwrap();
         [&encode(header.to_string().as_bytes()), ".", rest].concat()
     };
-    // In any order and any spacing: it is read, not compared.
+    // In any order and spacing: it is parsed, not compared.
     assert!(open(&with(json!({}))).is_ok());
     let unknown = FaultKind::Unknown;
     let expected = FaultKind::Expected;
@@ -329,7 +330,7 @@ fn the_header_has_exactly_its_members() {
     ] {
         let text = with(changes.clone());
         let Err(SealedFault::Header(faults)) = open(&text) else {
-            panic!("{changes} was taken");
+            panic!("{changes} was accepted");
         };
         assert_eq!((faults[0].pointer.as_str(), &faults[0].kind), (pointer, &kind), "{changes}");
     }
@@ -369,8 +370,8 @@ fn the_length_tells_little() {
     assert_eq!(length(&"x".repeat(256)), 512);
 }
 
-// The longest message that `check` lets a sealed campaign have, in a script of four bytes a character, beside
-// what else people enter.
+// The longest message that `standwith check` allows for a sealed campaign, in a script of four bytes a character,
+// beside long values in the other fields.
 #[test]
 fn the_longest_message_fits_into_32_kib() {
     let person = Person {

@@ -1,5 +1,5 @@
-//! Whom a message goes to in every mode: what the form offers, what the check takes, and that browser
-//! and endpoint agree, whatever is typed.
+//! Targeting in every mode: the targets that the form offers and validation accepts, and that browser and endpoint
+//! agree, with any input.
 
 use crate::scenario::seen::Control;
 use crate::scenario::{Scenario, campaign_with, config};
@@ -13,7 +13,7 @@ use standwith::shape;
 use standwith::targeting::{Offer, offered};
 use standwith::view::{Region, first};
 
-/// A campaign of six targets, found as this says.
+/// A campaign of six targets with this targeting.
 fn file(targeting: Value) -> Value {
     let filter = |countries: &[&str], postcodes: &[&str]| json!({"countries": countries, "postcodes": postcodes});
     let targets = json!([
@@ -35,7 +35,7 @@ fn file(targeting: Value) -> Value {
     file
 }
 
-/// The same without the target who is for everybody, and without those for postcodes.
+/// The same without `everybody`, `paris` and `london`, so that some supporters find no target.
 fn some(targeting: Value) -> Value {
     let mut file = file(targeting);
     let targets = file["targets"].as_array_mut().unwrap();
@@ -48,7 +48,7 @@ fn read(file: &Value) -> Campaign {
     file.campaign("en", Strictness::Strict).unwrap()
 }
 
-/// Somebody from there, who ticked these.
+/// A supporter from there, who ticked these.
 fn from(country: &str, postcode: &str, ticked: &[&str]) -> Draft {
     let mut draft = Draft::default();
     draft.set("country", country);
@@ -69,7 +69,7 @@ fn claims(campaign: &Campaign, action: &Action) -> Claims {
     action.claims(campaign, ClaimContext::default())
 }
 
-/// What passes here, as the endpoint takes it.
+/// Valid input, as the endpoint receives it.
 fn sent(campaign: &Campaign, draft: &Draft) -> Result<Vec<String>, Vec<(String, FieldErrorKind)>> {
     match check(campaign, &draft.composed(campaign)) {
         Ok(action) => {
@@ -116,7 +116,7 @@ fn a_country_finds_its_targets() {
         assert_eq!((ids(&offer), offer.waits), (vec![], Some("country")), "{country}");
     }
     goes_to(&campaign, &from("KH", "12000", &[]), &["everybody", "kh"]);
-    // What an earlier country left behind is not sent.
+    // A choice left from an earlier country is not sent.
     goes_to(&campaign, &from("KH", "12000", &["europe", "kh"]), &["everybody", "kh"]);
     is_wrong(&campaign, &from("", "12000", &[]), &[("country", Missing)]);
     is_wrong(&campaign, &from("XX", "12000", &[]), &[("country", UnknownChoice)]);
@@ -149,9 +149,9 @@ fn a_postcode_finds_its_targets() {
         assert_eq!(offered(&campaign, &draft).waits, Some(waits));
         assert!(sent(&campaign, &draft).is_err());
     }
-    // Where no form of postcodes is known, one without a letter and a digit is none.
+    // Where the format of postcodes is unknown, a postcode without letters and digits counts as missing.
     is_wrong(&campaign, &from("IE", "-", &[]), &[("postal_code", Missing)]);
-    // Without a filter by country, nobody has to say it.
+    // Without a filter by country, the country is not required.
     let mut without = file(json!({"mode": "postcode"}));
     for target in without["targets"].as_array_mut().unwrap() {
         target.as_object_mut().unwrap().remove("country");
@@ -193,7 +193,7 @@ fn among_those_who_are_found_some_may_be_chosen() {
     is_wrong(&campaign, &from("FR", "75001", &["london"]), &[(TARGETS, TooFew(1))]);
     let three = ["everybody", "europe", "paris"];
     is_wrong(&campaign, &from("FR", "75001", &three), &[(TARGETS, TooMany(2))]);
-    // One alone is no choice.
+    // A single target leaves no choice.
     assert_eq!(offered(&campaign, &from("US", "20500", &[])).choice, None);
     goes_to(&campaign, &from("US", "20500", &[]), &["everybody"]);
     for field_error in [TooFew(1), TooMany(2)] {
@@ -261,7 +261,7 @@ fn the_endpoint_finds_the_targets_itself() {
     check(chosen(), &["london"], Err(UnknownChoice));
     check(chosen(), &[], Err(TooFew(1)));
     check(chosen(), &found, Err(TooMany(2)));
-    // Which ones chance drew, nobody else can know: only how many.
+    // The endpoint can't know which ones were drawn, only how many.
     let by_lot = || json!({"mode": "random", "most": 2});
     check(by_lot(), &["un", "kh"], Ok(&["kh", "un"]));
     check(by_lot(), &["kh"], Err(TooFew(2)));
@@ -271,7 +271,7 @@ fn the_endpoint_finds_the_targets_itself() {
     check(by_lot(), &["kh", "nobody"], Err(UnknownChoice));
 }
 
-// What there is to see.
+// What the form shows.
 
 fn shown(flow: &Scenario) -> (Vec<String>, String) {
     let field = flow.fields().into_iter().find(|field| field.label == "Who to write to").unwrap();
@@ -312,9 +312,9 @@ fn the_form_shows_who_is_found() {
     let flow = flow.submit();
     let sentence = "Nobody on the campaign’s list is responsible for the place you entered.";
     let targets = flow.field_errors().into_iter().find(|(_, said)| said == sentence);
-    // There is no control to lead to.
+    // There is no control to link to.
     assert_eq!(targets, Some((String::new(), sentence.to_owned())));
-    // The other country mends it.
+    // The other country fixes it.
     let flow = flow.enter("country", "KH").enter("postal_code", "12000");
     assert_eq!(flow.field_errors(), []);
     let flow = flow.send();
@@ -335,7 +335,7 @@ fn the_form_shows_who_is_found() {
 #[test]
 fn the_form_shows_whom_the_lot_drew() {
     let lot = campaign_with(json!({"targeting": {"mode": "random", "least": null, "most": 2}}));
-    // What is painted before the form is there names nobody, in one line as well.
+    // The first paint names no target, also where the targets are in one line.
     let campaign = read(&lot);
     let markup = first(&campaign, &crate::scenario::locale("en"));
     assert!(campaign.targets.iter().all(|target| !markup.as_str().contains(&target.name)));
@@ -347,7 +347,7 @@ fn the_form_shows_whom_the_lot_drew() {
         let flow = Scenario::of(config).filled();
         let (names, _) = shown(&flow);
         assert_eq!(names.len(), 2);
-        // An event from elsewhere doesn't draw anew.
+        // An event from another part of the form doesn't draw again.
         let flow = flow.tick("targets", "embassy").clear("targets", "embassy");
         assert_eq!(shown(&flow).0, names);
         let flow = flow.send();
@@ -357,7 +357,7 @@ fn the_form_shows_whom_the_lot_drew() {
         seen.insert(names);
     }
     assert_eq!(seen.len(), 3);
-    // What is painted before the form is there names nobody, and keeps the places.
+    // The first paint names no target, and reserves their space.
     let markup = first(&campaign, &crate::scenario::locale("en"));
     assert_eq!(markup.as_str().matches('\u{a0}').count(), 3);
     assert!(campaign.targets.iter().all(|target| !markup.as_str().contains(&target.name)));
@@ -379,7 +379,7 @@ fn a_target_is_seen() {
     }
 }
 
-// Whatever is typed.
+// Properties for any input.
 
 fn campaigns() -> impl Strategy<Value = Value> {
     let modes = prop::sample::select(vec!["all", "choose", "country", "postcode", "random"]);
@@ -412,7 +412,7 @@ fn campaigns() -> impl Strategy<Value = Value> {
     )
 }
 
-/// Where somebody lives, mostly somewhere.
+/// A supporter's country and postcode, mostly given.
 fn places() -> impl Strategy<Value = [(String, String); 2]> {
     let right = prop::sample::select(vec![
         ("KH", "12000"),
@@ -436,7 +436,7 @@ fn places() -> impl Strategy<Value = [(String, String); 2]> {
     })
 }
 
-/// What is typed into a field of its kind, mostly right.
+/// Input for a field of its kind, mostly valid.
 fn typed(name: &'static str) -> impl Strategy<Value = (String, String)> {
     let right: &[&str] = match name {
         "own_country" => &["KH", "FR", " GB ", "US", "XK", ""],
@@ -491,7 +491,7 @@ proptest! {
         let composed = draft.composed(&campaign);
         let offer = offered(&campaign, &draft);
         let Ok(action) = check(&campaign, &composed) else { return Ok(()) };
-        // Nobody gets a message whom the form did not show.
+        // The message goes only to targets that the form showed.
         prop_assert!(offer.waits.is_none() && !action.targets().is_empty());
         prop_assert!(action.targets().iter().all(|id| offer.includes(id)));
         match offer.choice {
@@ -501,13 +501,13 @@ proptest! {
                 prop_assert!((least..=most).contains(&count) && action.targets().iter().all(|id| draft.all(TARGETS).any(|typed| typed.trim() == id)));
             }
         }
-        // The endpoint takes it, over the wire and once more, and every time it is the same.
+        // The endpoint accepts it, over the wire and again, each time with the same result.
         let claims = claims(&campaign, &action);
         let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
         let again = check_claims(&campaign, &travelled);
         prop_assert_eq!(again.as_ref(), Ok(&action));
         prop_assert_eq!(&action.claims(&campaign, ClaimContext::default()), &claims);
-        // It tells one target from another.
+        // Claims for another target go to exactly that one, or have errors in `targets` only.
         for target in &campaign.targets {
             let mut other = claims.clone();
             if !other.targets.contains(&target.id.0) {
@@ -521,7 +521,7 @@ proptest! {
         prop_assert!(action.answers().0.iter().all(|(_, given)| !matches!(given, AnswerValue::One(value) if value.is_empty())));
     }
 
-    /// Claims of anybody at all: what is taken goes to those who are found, and is taken again.
+    /// Arbitrary claims: if accepted, they go to the targets found, and are accepted again.
     #[test]
     fn claims_of_anybody_go_to_those_who_are_found(file in campaigns(), draft in drafts()) {
         let campaign = read(&file);

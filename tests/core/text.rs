@@ -1,10 +1,9 @@
-//! The form's own words: English is complete and plain, and a catalogue is compiled or refused.
+//! The form's own texts: English is complete and plain, and a catalogue is compiled or rejected.
 
 use serde_json::Value;
 use standwith::text::{Key, Locale, Rules, compile, khmer_day, missing};
 
-/// Rules under which a text shows its placeholders: 1 is one, all else other, and no number is
-/// put in.
+/// Rules that leave placeholders visible: 1 is `one`, all else `other`, and no number is filled in.
 const BARE: Rules = Rules {
     plural: |_, number| if number == 1 { "one" } else { "other" }.to_owned(),
     number: |_, _| "{count}".to_owned(),
@@ -42,7 +41,7 @@ fn english_has_a_text_for_every_key() {
         assert_eq!(text.trim(), text, "{name}");
         let plain = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(!name.is_empty() && name.chars().all(plain), "{name}");
-        assert!(!names.contains(&name), "{name} stands twice");
+        assert!(!names.contains(&name), "{name} occurs twice");
         names.push(name);
         assert_eq!(text.matches('{').count(), text.matches('}').count(), "{name}: {text}");
     }
@@ -55,7 +54,7 @@ fn english_blames_nobody_and_does_not_beg() {
         for word in ["please", "invalid", "required", "error", "oops", "sorry", "forgot"] {
             assert!(!text.contains(word), "{}: {text}", key.name());
         }
-        // Typographic marks, as the other languages have them.
+        // Typographic marks, as in the other languages.
         assert!(!text.contains(['\'', '"']) && !text.contains("..."), "{}: {text}", key.name());
     }
 }
@@ -73,7 +72,7 @@ fn english_tells_one_from_many() {
     }
 }
 
-// What fills a text.
+// Filling in texts.
 
 #[test]
 fn values_are_put_in_once() {
@@ -84,7 +83,7 @@ fn values_are_put_in_once() {
     assert_eq!(say("{} {x"), "{} {x (optional)");
     let joined = [("before", "{after}"), ("after", "{before}")];
     assert_eq!(locale.say_with(Key::ListJoin, &joined), "{after}, {before}");
-    // Nobody knows this name.
+    // An unknown name.
     assert_eq!(locale.say_with(Key::Optional, &[("name", "x")]), "{label} (optional)");
     let goal = [("goal", "{count}")];
     assert_eq!(locale.say_count(Key::CountOfGoal, 2, &goal), "2 of {count} messages sent");
@@ -104,7 +103,7 @@ fn numbers_are_written_as_the_rules_say() {
 
 // Catalogues in general.
 
-/// A catalogue that says `text` under every key.
+/// A catalogue with `text` under every key.
 fn catalogue(text: &str) -> serde_json::Map<String, Value> {
     let about = serde_json::json!({ "language": "Xish", "read_by_native_speaker": false });
     let texts = Key::ALL.iter().map(|key| (key.name().to_owned(), text.into()));
@@ -140,7 +139,7 @@ fn a_compiled_catalogue_speaks() {
     for (count, expected) in [(1, "eine"), (3, "3 einige"), (7, "7 viele"), (20, "20 viele")] {
         assert_eq!(locale.say_count(Key::Count, count, &[]), expected);
     }
-    // One form for every number is no fault: many languages have no more.
+    // A single form for every number is valid: many languages have no more.
     assert_eq!(locale.say_count(Key::CharactersLeft, 3, &[]), "words");
 }
 

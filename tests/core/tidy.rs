@@ -1,4 +1,4 @@
-//! What no compiler looks at: where things may stand, dead links, and traces of a machine.
+//! Checks beyond the compiler: forbidden code and names, directions of imports, dead links, traces of a machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use standwith::json::Value;
 use standwith::{json, text};
 
-/// What is built, installed or kept by git.
+/// Build output, installed files and git's own.
 const NOT_OURS: [&str; 6] = [".demo", ".git", "dist", "node_modules", "pkg", "target"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file of text in the checkout, by its path from the root.
+/// Every text file in the checkout, by its path from the root.
 fn files() -> BTreeMap<String, String> {
     fn walk(folder: &Path, found: &mut BTreeMap<String, String>) -> std::io::Result<()> {
         for entry in std::fs::read_dir(folder)? {
@@ -42,7 +42,7 @@ fn files_of(kind: &str) -> impl Iterator<Item = (String, String)> {
     files().into_iter().filter(move |(path, _)| path.ends_with(&kind))
 }
 
-/// The lines that hold a text, as `path:line`.
+/// The lines that contain a text, as `path:line`.
 fn places(
     files: impl Iterator<Item = (String, String)>,
     fits: impl Fn(&str) -> bool,
@@ -58,7 +58,7 @@ fn places(
 #[test]
 fn only_three_files_ask_for_what_machine_they_are_built() {
     let asked = concat!("target_", "arch");
-    // The campaign has a key that only the endpoint reads.
+    // `src/campaign/mod.rs` has a key that only the endpoint reads.
     let may = ["src/lib.rs", "widget/src/lib.rs", "src/campaign/mod.rs"];
     let others = files_of("rs").filter(|(path, _)| !may.contains(&path.as_str()));
     assert_eq!(places(others, |line| line.contains(asked)), [""; 0]);
@@ -78,7 +78,7 @@ fn no_code_is_unsafe() {
         })
     };
     assert_eq!(places(files_of("rs"), begins_block), [""; 0]);
-    // Nor does anyone allow it.
+    // Nor is there an `allow` for it.
     let allows = |line: &str| {
         line.contains(&format!("allow({word}")) || line.contains(&format!("{word}_code = \"allow"))
     };
@@ -106,7 +106,7 @@ fn lock_files_say_what_is_taken_and_not_from_where() {
             assert!(taken != ours && package.contains("source = ") != ours, "{path}: {package}");
         }
     }
-    // Each npm package by its hash; from which registry it comes is a matter of the machine.
+    // Each npm package is identified by its hash; the registry depends on the machine.
     let lock = json::parse(&files["package-lock.json"]).unwrap();
     let Some(Value::Object(packages)) = lock.get("packages").map(|packages| &packages.value) else {
         panic!("no packages");
@@ -140,7 +140,7 @@ fn every_json_file_is_json_and_every_catalogue_complete() {
 
 // Links.
 
-/// Where a document's links lead, code blocks left out.
+/// The links of a document, without code blocks.
 fn links(path: &str, text: &str) -> Vec<String> {
     if path.ends_with(".md") {
         let mut links = Vec::new();
@@ -148,7 +148,7 @@ fn links(path: &str, text: &str) -> Vec<String> {
             if number % 2 == 1 {
                 continue;
             }
-            // Code between single backticks is no link either.
+            // Code between single backticks contains no links either.
             let prose: String = block.split('`').step_by(2).collect();
             for part in prose.split("](").skip(1) {
                 links.extend(part.split([')', ' ']).next().map(str::to_owned));
@@ -165,7 +165,7 @@ fn links(path: &str, text: &str) -> Vec<String> {
     }
 }
 
-/// The names to which a fragment can lead.
+/// The names that a fragment can refer to.
 fn anchors(path: &str, text: &str) -> Vec<String> {
     if !path.ends_with(".md") {
         let ids = text.split("id=\"").skip(1).filter_map(|part| part.split('"').next());
@@ -205,7 +205,7 @@ fn no_link_between_files_is_dead() {
             continue;
         }
         for link in links(path, text) {
-            // Addresses elsewhere, and those that a server or a template knows.
+            // External addresses, and those that a server or a template resolves.
             if link.contains(':') || link.starts_with('/') || link.contains(['{', '<', '$']) {
                 continue;
             }
@@ -236,7 +236,7 @@ fn documents_name_only_files_that_there_are() {
             let spans = block.split('`').skip(1).step_by(2);
             for span in spans.filter(|_| number % 2 == 0) {
                 let first = span.split('/').next().unwrap_or_default();
-                // What begins with a slash is a route.
+                // A path with a leading slash is a route.
                 let is_path = !first.is_empty()
                     && span.contains('/')
                     && span.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
@@ -267,7 +267,7 @@ fn modules_of_the_core_import_each_other_in_one_direction() {
         imports.entry(module).or_default().extend(others);
     }
     imports.remove("lib");
-    // Modules that import none of those that are left go, until nothing is left or there is a circle.
+    // Modules that import none of the remaining ones are removed, until nothing is left or there is a cycle.
     loop {
         let left: BTreeSet<String> = imports.keys().cloned().collect();
         imports.retain(|_, others| !others.is_disjoint(&left));
@@ -281,7 +281,7 @@ fn modules_of_the_core_import_each_other_in_one_direction() {
 #[test]
 fn no_file_of_the_core_has_more_than_500_lines() {
     let long = files_of("rs").filter(|(path, text)| {
-        // text.rs is a table of sentences, for the most part.
+        // text.rs is mostly a table of sentences.
         path.starts_with("src/") && path != "src/text.rs" && text.lines().count() > 500
     });
     assert_eq!(long.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<String>::new());

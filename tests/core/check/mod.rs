@@ -1,5 +1,5 @@
-//! The one judgement: every rule with its code, at its limit and beyond, and the promise that
-//! whatever passes in the browser passes at the endpoint as the very same action.
+//! Validation: every rule with its code, at its limit and beyond, and the promise that any input that passes in the
+//! browser passes at the endpoint as the same action.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use standwith::draft::{Draft, claimed_field};
 use standwith::envelope::encode;
 use standwith::shape;
 
-/// A campaign that asks for something of every kind, with `changes` in place of its members.
+/// A campaign with a field of every kind; `changes` replace its members.
 fn campaign(changes: Value) -> Campaign {
     let mut file = json!({
         "id": "c",
@@ -53,7 +53,7 @@ fn campaign(changes: Value) -> Campaign {
     file.campaign("en", Strictness::Strict).unwrap()
 }
 
-/// A message that can't be edited, and one that stands between head and foot.
+/// A message that can't be edited, and one with head and foot.
 fn locked() -> Value {
     json!({"message": {"subjects": ["From {{given_name}}", "Other"], "head": "Dear sir",
         "body": "I, {{given_name}}, ask.", "foot": "{{family_name}}", "editable": false}})
@@ -63,14 +63,14 @@ fn framed() -> Value {
         "foot": "Yours, {{given_name}}"}})
 }
 
-/// A message of its own for each target.
+/// A separate message for each target.
 fn apart() -> Value {
     json!({"message": {"subjects": ["To {{target_name}}", "{{given_name}} asks"], "min": 5, "max": 60,
         "head": "Dear {{target_name}}", "body": "B", "foot": "{{target_office}} {{given_name}}",
         "per_target": true}})
 }
 
-/// What a supporter entered who did everything right, with `values` in place of their own.
+/// The valid input of a supporter; `values` replace some of it.
 fn entered(values: &[(&str, &str)]) -> Draft {
     let right = [
         ("targets", "a"),
@@ -94,7 +94,7 @@ fn claims(campaign: &Campaign, action: &Action) -> Claims {
     action.claims(campaign, given)
 }
 
-/// The endpoint makes the same action of an action's claims, and of these the same claims.
+/// Asserts that the endpoint reads an action's claims as the same action, and writes the same claims.
 fn assert_replays(campaign: &Campaign, action: &Action) {
     let claims = claims(campaign, action);
     let travelled: Claims = shape::read(&shape::write(&claims)).unwrap();
@@ -102,7 +102,7 @@ fn assert_replays(campaign: &Campaign, action: &Action) {
     assert_eq!(check_claims(campaign, &travelled).as_ref(), Ok(action));
 }
 
-/// What is entered passes, here and at the endpoint.
+/// Asserts that the input passes, here and at the endpoint.
 fn passes(changes: &Value, values: &[(&str, &str)]) -> Action {
     let campaign = campaign(changes.clone());
     let action = check(&campaign, &entered(values).composed(&campaign));
@@ -111,7 +111,7 @@ fn passes(changes: &Value, values: &[(&str, &str)]) -> Action {
     action
 }
 
-/// What is entered has these field errors, in this order. Each survives its way over the wire.
+/// Asserts that the input has these field errors, in this order. Each survives serialisation.
 fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, FieldErrorKind)]) {
     let campaign = campaign(changes.clone());
     let field_errors =
@@ -129,7 +129,7 @@ fn check_mistakes(changes: &Value, values: &[(&str, &str)], expected: &[(&str, F
     }
 }
 
-/// The claims of someone who did everything right, changed, are refused for these reasons.
+/// Asserts that valid claims, changed, are rejected for these reasons.
 fn check_claimed(changes: &Value, change: fn(&mut Claims), expected: &[(&str, FieldErrorKind)]) {
     let campaign = campaign(changes.clone());
     let action = check(&campaign, &entered(&[]).composed(&campaign)).unwrap();
@@ -176,7 +176,7 @@ fn names_of_every_script_pass() {
         "X Æ A-12",
         "%s {{given_name}} <b>&amp;\"'\\",
         "a\u{ad}b\u{feff}c",
-        // One letter is a name.
+        // One letter is a valid name.
         "O",
         "ឃ",
         "ع",
@@ -184,7 +184,7 @@ fn names_of_every_script_pass() {
         "ॐ",
         "ဦး",
         "ண",
-        // Combining marks, alone and in heaps, composed or not: they stay as they are.
+        // Combining marks, alone and in sequences, composed or not, stay unchanged.
         "\u{17d2}",
         "Zoe\u{308}",
         "Zoë",
@@ -288,7 +288,7 @@ fn an_address_or_number_is_taken_without_what_comes_along_when_it_is_copied() {
             answers(&action, "friend"),
             Some(AnswerValue::One("ada@example.org".to_owned()))
         );
-        // As an endpoint takes it from another program.
+        // As the endpoint receives it from another program.
         let campaign = campaign(fields.clone());
         let mut claims = claims(&campaign, &action);
         claims.person.email = email.to_owned();
@@ -308,10 +308,10 @@ fn an_address_or_number_is_taken_without_what_comes_along_when_it_is_copied() {
     }
     let action = passes(&fields, &[("phone", "\u{202a}012 345 678\u{202c}")]);
     assert_eq!(action.person().phone, "012 345 678");
-    // Nothing but such characters is nothing.
+    // A text of such characters alone is empty.
     let needed = json!({"fields": [{"id": "email", "required": true}]});
     check_mistakes(&needed, &[("email", "\u{feff}\u{200e}")], &[("email", Missing)]);
-    // They belong to names, and joiners to words of domains.
+    // They are part of names, and joiners part of words in domains.
     let name = "\u{200f}ن\u{200c}ا\u{200d}";
     assert_eq!(passes(&fields, &[("given_name", name)]).person().given_name, name);
     let email = "a@نامه\u{200c}ای.example";
@@ -367,7 +367,7 @@ fn takes_direction_controls_in_a_letter_where_each_is_ended_in_its_paragraph() {
 
 type Place = fn(&mut Claims) -> &mut String;
 
-/// Every text of claims that nobody types, by the field of its field error, and how long it may be.
+/// Every text in claims that the supporter does not type: the field of its error, and its maximum length.
 const AROUND: [(&str, Place, u32); 6] = [
     ("jti", |claims| &mut claims.jti, 64),
     ("aud", |claims| &mut claims.aud, 2000),
@@ -425,7 +425,7 @@ fn refuses_control_characters_and_excess_length_in_every_text_of_claims() {
     for lang in ["", "km", "pt-BR", "sr-Latn-RS", "x-private"] {
         assert_eq!(field_errors(&|claims| claims.lang = lang.to_owned()), []);
     }
-    // The value is what stands between white space, and nothing else hides there.
+    // White space around a value is trimmed, but not these control characters.
     assert_eq!(field_errors(&|claims| claims.person.given_name = "\r\n Ada\t".to_owned()), []);
     for c in ['\u{b}', '\u{c}', '\u{85}'] {
         found("given_name", ControlCharacter, &|claims| claims.person.given_name.push(c));
@@ -508,7 +508,7 @@ fn nothing_is_longer_than_its_limit() {
     for (name, most) in [
         ("given_name", LONGEST_TEXT),
         ("family_name", LONGEST_TEXT),
-        // Not asked for, and held to the same rules.
+        // Not asked for, but validated by the same rules.
         ("address", LONGEST_TEXT),
         ("postal_code", LONGEST_CODE),
         ("subject", LONGEST_SUBJECT),
@@ -739,10 +739,10 @@ fn a_required_value_of_which_nothing_is_seen_is_missing() {
             values.extend(visible.iter().filter(|(visible, _)| *visible != name));
             check_mistakes(&changes, &values, &[(name, Missing)]);
         }
-        // What need not be there passes as it was typed.
+        // Optional values pass as they were typed.
         passes(&changes, &[visible[0], ("family_name", blank)]);
     }
-    // Words of Khmer and Persian hold such characters.
+    // Words of Khmer and Persian contain such characters.
     for name in ["ស្រី\u{200b}ល័ក្ខ", "\u{200b}មេឃ", "علی\u{200c}رضا", "👩\u{200d}👧", "x\u{feff}"]
     {
         let action = passes(&changes, &[visible[0], ("given_name", name)]);
@@ -763,11 +763,11 @@ fn a_phone_number_is_sent_in_its_international_form() {
         let values = [("country", country), ("phone", typed), ("subject", "Call {{phone}}")];
         let action = passes(&told, &values);
         assert_eq!(action.person().phone, sent);
-        // What the message says is what is sent.
+        // The message contains the number as it is sent.
         assert_eq!(action.message().subject, format!("Call {sent}"));
         assert_eq!(action.message().body, format!("I am {sent}\n\nCall me."));
     }
-    // What another program claims is kept as it claims it.
+    // The number in another program's claims stays unchanged.
     let campaign = campaign(as_it_is());
     let action = check(&campaign, &entered(&[("country", "KH")]).composed(&campaign)).unwrap();
     let mut claims = claims(&campaign, &action);
@@ -800,7 +800,7 @@ fn several_choices_are_each_one_of_the_options() {
     check_mistakes(&as_it_is(), &values, &[("roles", UnknownChoice)]);
 }
 
-/// A field of each kind of the campaign's own, required or not.
+/// A field of each kind defined by the campaign, required or not.
 fn of_each_kind(required: bool) -> Value {
     let field = |kind: &str| {
         let options = if kind.starts_with("choice") { json!(["a", "b"]) } else { json!([]) };
@@ -829,7 +829,7 @@ const OF_EACH_KIND: [(&str, &str); 10] = [
     ("own_text", "ក"),
     ("own_long_text", "a\nb"),
     ("own_email", "a@b.co"),
-    // Whose country is not known: a number is sent as it was typed.
+    // Without a known country, a number is sent as it was typed.
     ("own_phone", "012 345 678"),
     ("own_country", "KH"),
     ("own_choice", "b"),
@@ -847,7 +847,7 @@ fn questions_of_the_campaign_are_answered_or_left_open() {
     assert_eq!(kept, OF_EACH_KIND);
     let several = |given: &AnswerValue| matches!(given, AnswerValue::Several(_));
     assert!(answers.0.iter().all(|(name, given)| several(given) == (name == "own_choices")));
-    // Left open, they are no answers.
+    // Unanswered, they are left out.
     assert_eq!(passes(&of_each_kind(false), &[]).answers().0, []);
     for (name, _) in OF_EACH_KIND {
         for empty in ["", " ", "\u{a0}\n"] {
@@ -870,7 +870,7 @@ fn a_campaign_may_want_shorter_answers() {
     passes(&shorter, &[("why", "ab"), ("word", &"x".repeat(200))]);
     check_mistakes(&shorter, &[("given_name", "Adas")], &[("given_name", TooLong(3))]);
     check_mistakes(&shorter, &[("why", "កខគ")], &[("why", TooLong(2))]);
-    // Never longer ones: an action has its own limit.
+    // No longer ones: an action has a limit of its own.
     let long = "x".repeat(201);
     check_mistakes(&shorter, &[("word", &long)], &[("word", TooLong(LONGEST_TEXT))]);
     check_mistakes(&shorter, &[("none", "x")], &[("none", TooLong(0))]);
@@ -892,7 +892,7 @@ fn the_standard_fields_stand_in_the_order_of_an_address() {
             "address"
         ]
     );
-    // The person of the claims has exactly these.
+    // `Person` has exactly the standard fields.
     let mut person = standwith::action::Person::default();
     for name in STANDARD_FIELDS {
         assert_eq!(person.get(name), "");
@@ -910,7 +910,7 @@ fn what_nobody_asked_is_refused() {
     check_mistakes(&as_it_is(), &[("jti", "x")], &[("jti", UnknownChoice)]);
     check_mistakes(&as_it_is(), &[("consent_", "on")], &[("consent_", UnknownChoice)]);
     check_mistakes(&as_it_is(), &[("consent_sale", "off")], &[("consent_sale", UnknownChoice)]);
-    // A standard field is kept without being asked for, and validated all the same.
+    // A standard field that the campaign does not ask for is accepted too, and validated.
     let none = json!({"fields": []});
     assert_eq!(passes(&none, &[("phone", "12345")]).person().phone, "12345");
     check_mistakes(&none, &[("email", "x")], &[("email", Malformed)]);
@@ -922,7 +922,7 @@ fn targets_are_chosen_within_limits() {
     let chosen = |ids: &[&'static str]| -> Vec<(&str, &str)> {
         ids.iter().map(|id| ("targets", *id)).collect()
     };
-    // In the campaign's order, whatever the order of choosing.
+    // In the campaign's order, whatever order they were chosen in.
     assert_eq!(passes(&as_it_is(), &chosen(&["c", "a", "c"])).targets(), ["a", "c"]);
     check_mistakes(&as_it_is(), &chosen(&[""]), &[("targets", TooFew(1))]);
     check_mistakes(&as_it_is(), &chosen(&["a", "b", "c"]), &[("targets", TooMany(2))]);
@@ -965,7 +965,7 @@ fn a_consent_is_asked_where_it_belongs() {
     assert_eq!(asked(&[("country", "KH")]), [pair("news", false), pair("terms", true)]);
     let ticked = [("country", " GB "), ("consent_news", "on")];
     assert_eq!(asked(&ticked), [pair("news", true), pair("terms", true)]);
-    // What was ticked before the country changed is no consent.
+    // A consent ticked before the country changed does not count.
     assert_eq!(asked(&[("country", "US"), ("consent_news", "on")]), [pair("terms", true)]);
     let action = passes(&as_it_is(), &[("country", "KH")]);
     assert_eq!(action.wordings().collect::<Vec<_>>(), ["News.", "Terms."]);
@@ -1085,7 +1085,7 @@ fn claims_keep_to_a_locked_message() {
     refused(&|claims| claims.message = message("Other", "Dear sir\n\nI, Eve, ask."), "body");
     refused(&|claims| claims.message = message("Other", "I, Ada, ask."), "body");
     refused(&|claims| claims.message = message("Mine", "Dear sir\n\nI, Ada, ask."), "subject");
-    // The message says what the person is called.
+    // The message contains the person's name.
     refused(&|claims| claims.person.given_name = "Eve".to_owned(), "body");
 }
 
@@ -1158,7 +1158,7 @@ fn claims_say_no_more_than_the_form_asks() {
     check_claimed(&both, |c| c.delivery = None, &[]);
     let mailed = modes(json!(["mail-app"]));
     check_claimed(&mailed, |c| c.delivery = Some(DeliveryClaim::MailApp), &[]);
-    // Nobody would deliver it.
+    // The campaign has no delivery by the server, so no one would deliver the message.
     check_claimed(&mailed, |c| c.delivery = Some(DeliveryClaim::Server), &unknown("delivery"));
     check_claimed(&mailed, |c| c.delivery = None, &unknown("delivery"));
     check_claimed(&as_it_is(), |c| c.message = None, &[("subject", Missing), ("body", Missing)]);
@@ -1252,14 +1252,14 @@ fn each_target_gets_a_message_of_its_own() {
     assert_eq!(messages, expected);
     let claims = claims(&campaign(apart()), &action);
     assert_eq!((claims.message, claims.messages.0.len()), (None, 2));
-    // Each is validated, and what is wrong is told once.
+    // Each is validated, and each error is reported once.
     let long = "x".repeat(60);
     check_mistakes(&apart(), &[("body", &long)], &[("body", TooLong(60))]);
     check_mistakes(&apart(), &[("subject", ""), ("targets", "a")], &[("subject", Missing)]);
-    // Without anybody to write to, what is written is validated all the same.
+    // Without targets, the text is validated all the same.
     let nobody = [("targets", ""), ("subject", "")];
     check_mistakes(&apart(), &nobody, &[("targets", TooFew(1)), ("subject", Missing)]);
-    // What a form has no control for passes for none of them.
+    // Values without a control in the form are rejected.
     check_mistakes(&apart(), &[("body/x", "x")], &[("messages", UnknownChoice)]);
     check_mistakes(&framed(), &[("body/a", "x")], &[("messages", UnknownChoice)]);
     passes(&apart(), &[("body/c", "x")]);
@@ -1299,7 +1299,7 @@ fn claims_hold_a_message_for_each_target_and_for_no_other() {
         },
         &[("subject", Missing), ("body", Missing), ("message", UnknownChoice)],
     );
-    // Head and foot are those of this target.
+    // Head and foot must be those of this target.
     check_claimed(
         &apart(),
         |c| c.messages.0[0].1.body = c.messages.0[0].1.body.replace("Dear A", "Dear B"),
@@ -1332,7 +1332,7 @@ fn which_subject_was_left_as_it_is() {
     ] {
         assert_eq!(index(&several, subject), expected, "{subject}");
     }
-    // Of a single one there is nothing to tell.
+    // With a single subject there is no index.
     assert_eq!(index(&as_it_is(), "Subject"), None);
     let both = [("targets", "a"), ("targets", "b")];
     for (subject, expected) in
@@ -1343,19 +1343,19 @@ fn which_subject_was_left_as_it_is() {
     }
     assert_eq!(passes(&apart(), &[("subject", "To A")]).subject_index(), Some(0));
 
-    // Claims say what is so, or nothing.
+    // A claimed index is right, or left out.
     let unknown = [("subject_index", UnknownChoice)];
     check_claimed(&several, |c| assert_eq!(c.subject_index, Some(0)), &[]);
     check_claimed(&several, |c| c.subject_index = None, &[]);
     check_claimed(&several, |c| c.subject_index = Some(1), &unknown);
     check_claimed(&several, |c| c.subject_index = Some(u32::MAX), &unknown);
     check_claimed(&as_it_is(), |c| c.subject_index = Some(0), &[]);
-    // Two that read the same are both right.
+    // Two that read the same are both valid.
     let same = json!({"message": {"subjects": ["Subject", "Subject{{family_name}}"], "body": "B"}});
     check_claimed(&same, |c| c.subject_index = Some(1), &[]);
 }
 
-/// Texts that break forms, few of them by control characters, so that many pass.
+/// Texts that break forms; few contain control characters, so that many pass validation.
 fn naughty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         20 => prop::sample::select(vec![
@@ -1368,12 +1368,12 @@ fn naughty() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-/// The same in one line: what may be a name.
+/// The same on one line, for names.
 fn naughty_line() -> impl Strategy<Value = String> {
     naughty().prop_map(|text| text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect())
 }
 
-/// Names that answers may have, and some that they may not.
+/// Names of answers, some of them invalid.
 fn answered() -> impl Strategy<Value = String> {
     let known =
         prop::sample::select(vec!["why", "why", "roles", "colour", "email", "consent_news"]);

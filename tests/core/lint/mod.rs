@@ -1,5 +1,5 @@
-//! What `standwith check` says of a campaign file, line by line; and the JSON Schema, which says
-//! less but never something else.
+//! The messages of `standwith check` about a campaign file, line by line; and the JSON Schema, which detects fewer
+//! errors but never contradicts it.
 //!
 //! `UPDATE=1 cargo test -p standwith --test core lint` rewrites `www/campaign.schema.json`.
 
@@ -18,7 +18,7 @@ const EXAMPLE: &[u8] = include_bytes!("../../../www/campaigns/free-mech-dara.jso
 const VECTORS: &[u8] = include_bytes!("../../vectors/campaign.json");
 const SCHEMA: &str = "www/campaign.schema.json";
 
-/// A file with something of everything, in which each case breaks one thing.
+/// A valid file with members of most kinds; each case breaks one thing in it.
 const FILE: &str = r##"{
   "id": "c",
   "title": "Title",
@@ -69,12 +69,12 @@ const FILE: &str = r##"{
 }
 "##;
 
-/// The lines that lint writes about a text.
+/// The lines that lint prints for a text.
 fn lines(text: &str) -> Vec<String> {
     lint(text.as_bytes()).iter().map(ToString::to_string).collect()
 }
 
-/// With `new` in the place of `old`, lint says exactly these lines of [`FILE`].
+/// Asserts that with `new` in the place of `old`, lint prints exactly these lines for [`FILE`].
 fn check(old: &str, new: &str, expected: &[&str]) {
     assert_eq!(FILE.matches(old).count(), 1, "{old}");
     assert_eq!(lines(&FILE.replace(old, new)), expected, "{old} -> {new}");
@@ -200,7 +200,7 @@ fn an_unknown_key_is_named_and_the_likely_one_told() {
     ] {
         check(old, new, &[expected]);
     }
-    // At most two slips, swaps among them; one in a short word.
+    // At most two typos, swaps among them; one in a short word.
     for (key, expected) in [
         ("edlivrey", "unknown key; did you mean `delivery`?"),
         ("edliveryab", "unknown key; leave it out"),
@@ -325,7 +325,7 @@ const JWK: &str = r#""kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526i
 fn check_sealing(jwk: &str, (old, new): (&str, &str), expected: &[&str]) {
     assert!(FILE.contains(old), "the file has no {old}");
     let sealing = format!("\"sealing\": {{\"jwk\": {{{jwk}}}}}");
-    // Nobody but the campaigner delivers what is sealed.
+    // Only the campaigner can deliver a sealed message, so `modes` is left out.
     let file = FILE.replacen("\"story\": \"Story\"", &sealing, 1);
     let file = file.replacen("\"modes\": [\"server\"], ", "", 1).replacen(old, new, 1);
     assert_eq!(lines(&file), expected, "{sealing} and {new}");
@@ -343,7 +343,7 @@ fn a_campaign_is_sealed_to_a_public_key() {
         ("P-256", "P-384"),
         ("MKBCTN", "MKBCT"),
         ("4Etl6S", "4Etl6S="),
-        // Not canonical: the last character has bits that nobody reads.
+        // Not canonical: the last character sets bits that are not used.
         ("IFyM", "IFyN"),
     ] {
         check_sealing(&JWK.replace(old, new), same, &[no_key]);
@@ -521,7 +521,7 @@ fn those_at_risk_get_links_that_lead_somewhere() {
         let expected: &[&str] = if expected.is_empty() { &[] } else { &[expected] };
         check("\"story\": \"Story\"", &format!("\"at_risk\": {new}"), expected);
     }
-    // Nobody can be warned whose country is not known.
+    // Without the country, the form can't warn.
     let risk = FILE
         .replace("\"story\": \"Story\"", "\"at_risk\": {\"own_government\": [\"TH\"]}")
         .replace("    {\"id\": \"country\"},\n", "")
@@ -532,7 +532,7 @@ fn those_at_risk_get_links_that_lead_somewhere() {
             "line 4: /at_risk/own_government: the form does not ask for the country on which this depends; add `country` to `fields`, or leave the key out"
         ]
     );
-    // In another language there is other advice.
+    // A translation may have advice of its own, if the campaign has `at_risk`.
     let km =
         r#""title": "ក", "at_risk": {"advice": [{"label": "ក", "url": "https://km.invalid/"}]}"#;
     check(
@@ -781,7 +781,7 @@ fn the_message_keeps_its_limits() {
             "line 17: /message/max: so long a message may not fit into the 32 KiB of an action; lower it to 5000 or less",
         ],
     );
-    // Head and body with a blank line between them; the foot stands for nothing yet.
+    // Head and body with a blank line between them; the foot's placeholder is still empty.
     let body = |length: usize| "x".repeat(length - "Dear sir,".len() - 2);
     check("I ask you.", &body(100), &[]);
     check(
@@ -798,7 +798,7 @@ fn the_message_keeps_its_limits() {
             "line 43: /languages/km/message/body: with head and foot 101 characters, where `max` is 100; shorten it, or raise `max`",
         ],
     );
-    // A translation of the subjects alone is not to blame for the body.
+    // A translation of the subjects alone gets no error for the body.
     let subjects_alone = FILE.replace(", \"body\": \"ខ្ញុំសុំ។\"", "").replace("I ask you.", &body(101));
     assert_eq!(lines(&subjects_alone).len(), 1);
     check(
@@ -836,7 +836,7 @@ fn what_stands_for_a_target_stands_for_one() {
     ] {
         assert_eq!(lines(&named.replace(old, new)), [""; 0], "{new}");
     }
-    // All is all, whatever `most` says.
+    // `all` means all, with any `most`.
     assert_eq!(
         lines(&named.replace("choose", "all").replace("\"most\": 2", "\"most\": 1")).len(),
         1
@@ -848,7 +848,7 @@ fn what_stands_for_a_target_stands_for_one() {
             "line 13: /message/subjects/1: {{target_offise}} is no placeholder; did you mean {{target_office}}?",
         ],
     );
-    // It is known of each.
+    // Each target needs an `office`.
     let each = FILE.replace("\"min\": 10", "\"min\": 10, \"per_target\": true");
     let offices = each.replace("I ask you.", "I ask you, {{target_office}}.");
     assert_eq!(
@@ -1184,7 +1184,7 @@ fn what_is_disclosed_is_asked_for() {
     );
     check("[\"name\", \"email\"]", "[]", &[]);
     check("[\"server\"]", "[]", &["line 37: /delivery/modes: no way of delivery; add \"server\""]);
-    // The default is no claim of the campaigner's.
+    // The default of `disclose` is not checked: the campaigner did not write it.
     let default = r#"{"id":"c","title":"T","targets":[{"id":"a","name":"A"}],
         "message":{"subjects":["S"],"body":""},"fields":[]}"#;
     assert_eq!(lines(default), Vec::<String>::new());
@@ -1252,7 +1252,7 @@ fn a_text_holds_no_control_characters() {
         let found = lines(&FILE.replace(old, new));
         assert!(found.contains(&format!("{place}: {says}")), "{new}: {found:?}");
     }
-    // Another fault hides none, and nothing is said of what nobody reads.
+    // An error elsewhere hides none, and the value of an unknown key is not checked.
     let both = FILE
         .replace("\"story\": \"Story\"", "\"stroy\": \"\\n\\u0000\"")
         .replace("\"B\"", "\"\\tB\\n\\tB\"");
@@ -1363,7 +1363,7 @@ fn an_address_is_on_the_web_and_https() {
     );
 }
 
-/// Lint says these lines of the file with other targets, targeting and fields.
+/// Asserts that lint prints these lines for the file with other targets, targeting and fields.
 fn check_targeting(targets: &str, targeting: &str, fields: &str, expected: &[&str]) {
     let file = format!(
         "{{\"id\":\"c\",\"title\":\"T\",\"message\":{{\"subjects\":[\"S\"],\"body\":\"\"}},\n\
@@ -1485,7 +1485,7 @@ fn targets_are_found_by_what_is_asked_for() {
             "line 3: /targeting/most: a message without a target; make it 1 or more",
         ),
     ] {
-        // A file may have another fault for the same reason.
+        // The unknown filter causes a second error.
         let expected: &[&str] = match expected.contains("/states") {
             true => &[
                 expected,
@@ -1524,7 +1524,7 @@ fn warns_of_pictures_on_other_hosts_and_refuses_them_at_risk() {
             "a picture on another host, which would learn who opens the form; put it beside the campaign file, and write its path"
         )
     );
-    // A path is the campaign's own host. Nor is anybody warned of what is refused.
+    // A path is on the campaign's own host. There is no warning about a rejected value.
     for fine in [FILE.to_owned(), at_risk(FILE)] {
         assert_eq!((lines(&fine), warned(&fine)), (Vec::new(), Vec::new()));
     }
@@ -1607,7 +1607,7 @@ fn the_published_schema_is_the_one_of_the_types() {
     assert!(published == schema(), "run: UPDATE=1 cargo test -p standwith --test core lint");
 }
 
-/// Whether the schema takes a file.
+/// Whether the schema accepts a file.
 fn schema_takes(file: &[u8]) -> bool {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.add_resource("campaign.json", serde_json::from_str(&schema()).unwrap()).unwrap();
@@ -1662,7 +1662,7 @@ fn lint_refuses_what_the_schema_refuses() {
     }
 }
 
-/// Every place of a JSON value.
+/// Every position in a JSON value.
 fn places(value: &Value, at: &str, out: &mut Vec<String>) {
     out.push(at.to_owned());
     match value {
@@ -1683,8 +1683,8 @@ proptest! {
         let _ = (lint(&bytes), lint(text.as_bytes()));
     }
 
-    /// Whatever value stands wherever in a file: each fault has a place, a line of the file, and one
-    /// line of text; and where the schema refuses, so does lint.
+    /// With any value at any position of a file, each error has a line of the file and one line of text; and where the
+    /// schema rejects, so does lint.
     #[test]
     fn no_value_anywhere_makes_it_panic(
         place in any::<prop::sample::Index>(),

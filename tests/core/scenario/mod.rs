@@ -1,12 +1,11 @@
-//! The course of a form as a script: what happens, one line each, and what comes of it.
+//! A form's session as a script: the events, one line each, and the resulting effects and view.
 //!
 //! ```text
 //! Scenario::new(campaign()).filled().submit().does(&[Effect::Ask]).allow().prepare().sign()
 //! ```
 //!
-//! A flow plays the browser: it keeps what the session asked for last, and answers with that
-//! attempt's number; and it paints, as the widget does, what an event may have changed. After every
-//! event it looks at what must hold always.
+//! A scenario plays the browser: it stores the session's last request and answers with that attempt's number; and it
+//! renders, as the widget does, the regions that an event may have changed. After every event it checks the invariants.
 
 pub(crate) mod seen;
 
@@ -24,28 +23,28 @@ use standwith::session::{
 use standwith::text::{Locale, Rules, compile};
 use standwith::view::{self, REGIONS, Region};
 
-/// When all of this happens: seconds since 1970.
+/// The time of all events: seconds since 1970.
 pub(crate) const NOW: i64 = 1_790_000_000;
-/// Where actions go. Query and fragment are no part of `aud`.
+/// The actions' address. Query and fragment are no part of `aud`.
 pub(crate) const ENDPOINT: &str = "https://actions.invalid/campaigns/free-the-writer/actions?k=1#x";
-/// The address without them.
+/// The same without query and fragment.
 pub(crate) const AUDIENCE: &str = "https://actions.invalid/campaigns/free-the-writer/actions";
-/// Where the count is.
+/// The count's address.
 pub(crate) const COUNT_URL: &str = "https://actions.invalid/campaigns/free-the-writer/count";
-/// What every key signs with.
+/// The signature of every key.
 pub(crate) const SIGNATURE: [u8; 64] = [7; 64];
 
-/// A form, what it did last, and what it has told the page.
+/// A form, its last effects, and all its page events.
 pub(crate) struct Scenario {
     pub(crate) session: Session,
     pub(crate) locale: Locale,
-    /// What the last event brought about.
+    /// The effects of the last event.
     pub(crate) effects: Vec<Effect>,
-    /// All that the page was told.
+    /// All page events so far.
     pub(crate) told: Vec<PageEvent>,
-    /// What the renderer holds.
+    /// The renderer's state.
     painted: Rendered,
-    /// The texts to digest, while a preparation is asked for.
+    /// The texts to digest, while key and digests are requested.
     wordings: Option<Vec<String>>,
     /// The last text to sign.
     input: String,
@@ -53,15 +52,15 @@ pub(crate) struct Scenario {
     pub(crate) attempt: u32,
     /// The bodies of all posts.
     pub(crate) bodies: Vec<String>,
-    /// How often a key was made.
+    /// Number of keys made.
     pub(crate) keys: u8,
 }
 
-/// What comes of a preparation that nobody asked for.
+/// The number, in the place of a key's, of signing inputs that were not requested.
 pub(crate) const STRAY: u8 = 99;
 
-/// A campaign with most of what there is: three targets of whom two may be written to, a message
-/// with placeholders, and consents of which one is for some countries.
+/// A campaign with most features: three targets of which two may be chosen, a message with placeholders, and consents
+/// of which one is for some countries.
 pub(crate) fn campaign() -> Value {
     json!({
         "id": "free-the-writer",
@@ -94,7 +93,7 @@ pub(crate) fn campaign() -> Value {
     })
 }
 
-/// The campaign, changed as a JSON merge patch says (RFC 7396).
+/// The campaign, changed by a JSON merge patch (RFC 7396).
 pub(crate) fn campaign_with(patch: Value) -> Value {
     let mut campaign = campaign();
     merge(&mut campaign, patch);
@@ -120,13 +119,13 @@ pub(crate) fn checkout(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The campaign file that the product is shown with.
+/// The campaign file of the demonstration.
 pub(crate) fn example() -> CampaignFile {
     let file = std::fs::read(checkout("www/campaigns/free-mech-dara.json")).unwrap();
     CampaignFile::parse(&file).unwrap()
 }
 
-/// The form's texts in a language: its catalogue, or English where it has none.
+/// The form's texts in a language: its catalogue, or English if it has none.
 pub(crate) fn locale(lang: &str) -> Locale {
     match std::fs::read_to_string(checkout(&format!("www/locales/{lang}.json"))) {
         Ok(catalogue) => Locale::compiled(lang, &compile(&catalogue).unwrap(), Rules::PLAIN),
@@ -141,7 +140,7 @@ pub(crate) fn read(file: &Value) -> Campaign {
     campaign.unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
-/// What a form for this campaign is started with.
+/// The form config for this campaign.
 pub(crate) fn config(campaign: Campaign) -> FormConfig {
     FormConfig {
         campaign,
@@ -160,17 +159,17 @@ pub(crate) fn config(campaign: Campaign) -> FormConfig {
     }
 }
 
-/// The key that every message is signed with.
+/// The public key for all messages.
 pub(crate) fn key() -> PublicKey {
     PublicKey::p256(&envelope::encode(&[1; 32]), &envelope::encode(&[2; 32]))
 }
 
-/// The identity that comes with the `n`th key.
+/// The identity of the `n`th key.
 pub(crate) fn jti(n: u8) -> String {
     envelope::encode(&[n; 16])
 }
 
-/// Stands for SHA-256 of a wording.
+/// Replacement for SHA-256 of a wording.
 pub(crate) fn digest(wording: &str) -> String {
     let mut digest = [0u8; 32];
     for (index, byte) in wording.bytes().enumerate() {
@@ -179,7 +178,7 @@ pub(crate) fn digest(wording: &str) -> String {
     envelope::encode(&digest)
 }
 
-/// The key signed.
+/// The event of a signature that was made.
 pub(crate) fn signed(attempt: u32) -> Event {
     Event::Signed { attempt, signature: envelope::encode(&SIGNATURE) }
 }
@@ -223,20 +222,20 @@ impl Scenario {
         flow
     }
 
-    /// What happened, as the session takes it.
+    /// Sends an event to the session, renders, and checks the invariants.
     pub(crate) fn event(mut self, event: Event) -> Self {
         let effects;
         (self.session, effects) = self.session.update(event);
         self.note(effects);
         self.paint();
         if let Screen::Form(form) = self.view().screen {
-            assert!(form.summary.is_none() || form.notice.is_none(), "one thing at a time");
+            assert!(form.summary.is_none() || form.notice.is_none(), "summary and notice");
             assert_eq!(form.busy, self.session.state() == "sending");
         }
         self
     }
 
-    /// The parts that have to be made anew after the last event.
+    /// The regions to render again after the last event.
     pub(crate) fn anew(&self) -> Vec<Region> {
         let changes = self.session.changes();
         REGIONS
@@ -246,7 +245,8 @@ impl Scenario {
             .collect()
     }
 
-    /// Paints what the last event may have changed. It comes to the same as painting everything.
+    /// Renders the regions that the last event may have changed, and asserts that the result equals rendering
+    /// everything.
     fn paint(&mut self) {
         let whole = Rendered::new(&self.markup());
         if self.session.changes().touch(Dirty::SCREEN) {
@@ -277,15 +277,15 @@ impl Scenario {
             ],
         };
         let mut parts = whole.parts();
-        // Targets that need no choice come after the details. Where they stand does not change.
+        // Targets that need no choice come after the details. No event changes their position.
         if let Some(at) = parts.windows(2).position(|pair| pair == [3, 2]) {
             assert!(!self.has_to_choose(), "the choice comes first");
             parts.swap(at, at + 1);
         }
-        assert_eq!(parts, expected, "each part is there once");
+        assert_eq!(parts, expected, "each region exists once");
     }
 
-    /// Whether the supporter chooses, and nothing is chosen at first.
+    /// Whether the supporter chooses, and no target is preselected.
     fn has_to_choose(&self) -> bool {
         let campaign = self.session.campaign();
         let (targeting, all) = (&campaign.targeting, campaign.targets.len() as u32);
@@ -316,7 +316,7 @@ impl Scenario {
         self.effects = effects;
     }
 
-    // What the supporter does.
+    // The supporter's actions.
 
     pub(crate) fn enter(self, name: &str, value: &str) -> Self {
         self.event(Event::Entered { name: name.to_owned(), value: value.to_owned() })
@@ -335,7 +335,7 @@ impl Scenario {
         self.event(Event::Ticked { name, value, ticked })
     }
 
-    /// All that this campaign asks for, and nothing that it doesn't.
+    /// Fills in everything that this campaign asks for, and nothing else.
     pub(crate) fn filled(self) -> Self {
         self.tick("targets", "minister-of-justice")
             .enter("given_name", "ដារ៉ា")
@@ -365,7 +365,7 @@ impl Scenario {
         self.event(Event::Reset)
     }
 
-    // What the page and the browser do.
+    // The page's and the browser's actions.
 
     pub(crate) fn allow(self) -> Self {
         self.event(Event::Allowed(true))
@@ -375,7 +375,7 @@ impl Scenario {
         self.event(Event::Allowed(false))
     }
 
-    /// Key, digests and identity are made, as they were asked for; or though nobody asked.
+    /// Key, digests and identity are made, requested or not.
     pub(crate) fn prepare(mut self) -> Self {
         let wordings = self.wordings.take();
         let number = match &wordings {
@@ -411,7 +411,7 @@ impl Scenario {
     /// From the button to the post.
     pub(crate) fn send(self) -> Self {
         let flow = self.submit().allow();
-        // Key and digests may be there since the first key press.
+        // Key and digests may exist since the first key press.
         let flow = if flow.wordings.is_some() { flow.prepare() } else { flow };
         flow.sign()
     }
@@ -424,13 +424,13 @@ impl Scenario {
         self.event(Event::Copied(result))
     }
 
-    // What the endpoint does.
+    // The endpoint's actions.
 
     pub(crate) fn counted(self, body: &str) -> Self {
         self.event(Event::Counted(body.to_owned()))
     }
 
-    /// It answers this, as often as it is asked.
+    /// The endpoint gives this answer, as many times as it is asked.
     pub(crate) fn reply(self, status: u16, body: &str, retry_after: Option<u32>) -> Self {
         self.answer(Some(Reply { status, body: body.to_owned(), retry_after }))
     }
@@ -443,13 +443,13 @@ impl Scenario {
         flow
     }
 
-    /// It answers this once, or nobody does.
+    /// The endpoint gives this answer once, or none.
     pub(crate) fn answer_once(self, reply: Option<Reply>) -> Self {
         let attempt = self.attempt;
         self.event(Event::Answered { attempt, reply })
     }
 
-    /// How many milliseconds the form waits before it asks once more.
+    /// The wait before the next attempt, in milliseconds.
     pub(crate) fn waits(&self) -> Option<u32> {
         self.effects.iter().find_map(|effect| match effect {
             Effect::Wait { milliseconds, .. } => Some(*milliseconds),
@@ -457,50 +457,50 @@ impl Scenario {
         })
     }
 
-    /// The wait before what is kept is sent once more is over.
+    /// The wait before an outbox entry is sent again is over.
     pub(crate) fn due_kept(self) -> Self {
         let attempt = self.attempt;
         self.event(Event::Due { attempt })
     }
 
-    /// Key and digests are made, if they were asked for.
+    /// Key and digests are made, if they were requested.
     pub(crate) fn prepare_if_asked(self) -> Self {
         if self.wordings.is_some() { self.prepare() } else { self }
     }
 
-    /// The form is asked to have the device keep the message, and this comes of it.
+    /// The form asks the device to store the message, with this result.
     pub(crate) fn keep(self, stored: bool) -> Self {
         self.act("keep").event(Event::Stored(stored))
     }
 
-    /// That time has passed.
+    /// The wait before the next attempt is over.
     pub(crate) fn due(self) -> Self {
         let attempt = self.attempt;
         let mut flow = self.event(Event::Due { attempt });
-        // What goes once more is the very same, and counts as one.
+        // A repeated post has the same bytes, and counts as one.
         let again = flow.bodies.pop();
         assert_eq!(again.as_ref(), flow.bodies.last());
         flow
     }
 
-    /// The endpoint takes the last message.
+    /// The endpoint accepts the last message.
     pub(crate) fn accept(self, status: &str, count: i64) -> Self {
         let id = self.claims().jti;
         let body = json!({ "id": id, "status": status, "receipt": "a.b.c", "count": count });
         self.reply(201, &body.to_string(), None)
     }
 
-    /// The endpoint refuses it with this problem.
+    /// The endpoint rejects it with this problem.
     pub(crate) fn refuse(self, status: u16, problem: Value) -> Self {
         self.reply(status, &problem.to_string(), None)
     }
 
-    /// Nobody answers, however often it is asked.
+    /// No attempt gets an answer.
     pub(crate) fn silence(self) -> Self {
         self.answer(None)
     }
 
-    // What there is to see.
+    // The view.
 
     pub(crate) fn markup(&self) -> Markup {
         view::whole(&self.session, &self.locale, None)
@@ -538,12 +538,12 @@ impl Scenario {
         found.unwrap_or_else(|| panic!("no field {name}"))
     }
 
-    /// What a control holds: its value, or the values that are ticked.
+    /// The value of a control, or the values that are ticked.
     pub(crate) fn value(&self, name: &str) -> String {
         self.field(name).control.value()
     }
 
-    /// All that there is to read.
+    /// All visible text.
     pub(crate) fn text(&self) -> String {
         match self.markup().tree() {
             Node::Element(element) => seen::words(&element),
@@ -551,7 +551,7 @@ impl Scenario {
         }
     }
 
-    /// What has to be mended: names and sentences, as the summary lists them.
+    /// Field errors: names and sentences, as the summary lists them.
     pub(crate) fn field_errors(&self) -> Vec<(String, String)> {
         self.form().summary.map(|summary| summary.items).unwrap_or_default()
     }
@@ -562,16 +562,16 @@ impl Scenario {
         envelope::open_action(&compact).unwrap().claims
     }
 
-    // What must hold.
+    // Assertions.
 
-    /// This, and nothing else, came of the last event.
+    /// Asserts that the last event had exactly these effects.
     #[track_caller]
     pub(crate) fn does(self, effects: &[Effect]) -> Self {
         assert_eq!(self.effects, effects);
         self
     }
 
-    /// No key is made because of the last event.
+    /// Asserts that the last event requested no key, and that no request for one is open.
     #[track_caller]
     pub(crate) fn does_not_prepare(self) -> Self {
         let prepares = self.effects.iter().any(|effect| matches!(effect, Effect::Prepare(_)));
@@ -585,7 +585,7 @@ impl Scenario {
         self
     }
 
-    /// The fields that have to be mended, as the summary lists them and as they are marked.
+    /// Asserts that these fields have errors, in the summary and at the fields.
     #[track_caller]
     pub(crate) fn wrong(self, names: &[&str]) -> Self {
         let listed: Vec<String> = self.field_errors().into_iter().map(|(name, _)| name).collect();
@@ -603,7 +603,7 @@ impl Scenario {
         self
     }
 
-    /// What the button says, and what the notice above it, if there is one.
+    /// Asserts the button's text, and that of the notice above it, if there is one.
     #[track_caller]
     pub(crate) fn says(self, button: &str, notice: Option<&str>) -> Self {
         let form = self.form();

@@ -1,6 +1,6 @@
-//! What can be read in a tree of elements, as a person or a screen reader finds it: labels by what
-//! they are for, hints and errors by what describes a control, values by the control's own state.
-//! A tree in which it can't be found fails the test.
+//! The readable content of a tree of elements, found as a person or a screen reader finds it: labels by their `for`,
+//! hints and errors by the description of a control, values by the control's own state. A tree in which it can't be
+//! found fails the test.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use standwith::markup::{END, Element, Markup, NAMES, Node, TAGS};
 use standwith::text::{Key, Locale};
 use standwith::view::{MAIL, NOTICE, SUMMARY, THANKS};
 
-/// All that there is to see.
+/// Everything visible.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
     /// The language (BCP 47).
@@ -20,113 +20,113 @@ pub(crate) struct View {
     pub(crate) title: String,
     /// The colour of the button, as `#rrggbb`.
     pub(crate) accent: Option<String>,
-    /// How far the campaign is.
+    /// The count, compared with the goal.
     pub(crate) progress: Option<Progress>,
-    /// The rest, which depends on how far the supporter is.
+    /// The rest, which depends on the supporter's progress.
     pub(crate) screen: Screen,
 }
 
-/// What stands under the heading.
+/// The content below the heading.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Screen {
     /// The form.
     Form(Box<Form>),
     /// The receipt.
     Thanks(Box<Thanks>),
-    /// A sentence, where nothing can be sent.
+    /// A sentence, if nothing can be sent.
     Closed(String),
-    /// What the device keeps: all that is said of it.
+    /// The section on the outbox: all its texts.
     OutboxEntry(String),
 }
 
-/// How many have sent.
+/// The count.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Progress {
     /// In words.
     pub(crate) text: String,
-    /// How many, and how many are hoped for.
+    /// The count and the goal.
     pub(crate) of_goal: Option<(i64, i64)>,
 }
 
 /// The form.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
-    /// The campaign's picture: its address, and what it shows.
+    /// The campaign's picture: its address and its alternative text.
     pub(crate) picture: Option<(String, String)>,
-    /// What it is about, all of it.
+    /// The whole story.
     pub(crate) story: Vec<Block>,
-    /// As much of the story as is read only on request, and what asks for it.
+    /// The part of the story that opens on request, and the text that opens it.
     pub(crate) more: Option<(String, Vec<Block>)>,
-    /// All that has to be mended.
+    /// The summary of field errors.
     pub(crate) summary: Option<Summary>,
     /// Headed groups of fields.
     pub(crate) sections: Vec<Section>,
-    /// What the targets get to know.
+    /// The notice on data that the targets get.
     pub(crate) disclosed: String,
-    /// Who is responsible, and for how long data are kept.
+    /// The controller, and how long data are stored.
     pub(crate) responsible: Vec<String>,
-    /// The publisher's privacy notice: what the link says, and where it leads.
+    /// The publisher's privacy notice: text and address of the link.
     pub(crate) privacy: Option<(String, String)>,
-    /// What went wrong on the way.
+    /// The notice about a failure.
     pub(crate) notice: Option<String>,
-    /// What the button says.
+    /// The button's text.
     pub(crate) button: String,
-    /// Whether the message is on its way.
+    /// Whether the message is being sent.
     pub(crate) busy: bool,
-    /// The message as a mail, where it is offered as one.
+    /// The message as a mail, if it is offered as one.
     pub(crate) mail: Option<MailView>,
-    /// What the second button says, that leads there.
+    /// The text of the second button, which leads there.
     pub(crate) by_mail: Option<String>,
-    /// The buttons that do something: what each does, and what it says.
+    /// The buttons with `data-act`: its value, and the text.
     pub(crate) acts: Vec<(String, String)>,
-    /// What they did.
+    /// The result of these buttons.
     pub(crate) done: String,
-    /// What is told to those who can't see it.
+    /// The content of the live region.
     pub(crate) told: String,
 }
 
 /// The message as a mail.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MailView {
-    /// Heading, and what it is about.
+    /// Heading and explanation.
     pub(crate) words: Vec<String>,
-    /// Links: what they say, and where they lead.
+    /// Links: text and address.
     pub(crate) links: Vec<(String, String)>,
     /// The addresses.
     pub(crate) addresses: String,
-    /// Buttons: what they do, and what they say.
+    /// Buttons: action and text.
     pub(crate) buttons: Vec<(String, String)>,
-    /// What became of copying.
+    /// The result of copying.
     pub(crate) result: String,
-    /// What is asked.
+    /// The question.
     pub(crate) question: String,
 }
 
-/// All that has to be mended.
+/// The summary of field errors.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Summary {
     /// The heading.
     pub(crate) heading: String,
-    /// The controls' names, and what is wrong with each, in the order of the form. A name is empty
-    /// where there is no control to lead to.
+    /// The controls' names and their errors, in the order of the form. A name is empty if there is no control to link
+    /// to.
     pub(crate) items: Vec<(String, String)>,
 }
 
 /// A headed group of fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Section {
-    /// The heading; empty where the only field's question is one.
+    /// The heading; empty if the question of the only field is the heading.
     pub(crate) heading: String,
     /// The fields.
     pub(crate) fields: Vec<FieldView>,
     /// The targets in one line.
     pub(crate) to: Option<String>,
-    /// The message as it would be sent: heading, subject, body. Where there are several: the headings, subjects
-    /// and bodies, a blank line between them.
+    /// The message as it would be sent: heading, subject, body. Of several messages: all headings, subjects and bodies,
+    /// a blank line between them.
     pub(crate) preview: Option<[String; 3]>,
-    /// What can't be changed above and below the message.
+    /// The fixed text above and below the message.
     pub(crate) frame: Vec<String>,
-    /// What opens the fields, and whether they are open.
+    /// The text that opens the fields, and whether they are open.
     pub(crate) opens: Option<(String, bool)>,
 }
 
@@ -135,23 +135,23 @@ pub(crate) struct Section {
 pub(crate) struct FieldView {
     /// The control's name.
     pub(crate) name: String,
-    /// What is asked for.
+    /// The label.
     pub(crate) label: String,
-    /// Help, under the label.
+    /// The hint below the label.
     pub(crate) hint: String,
-    /// What is wrong with it.
+    /// The error.
     pub(crate) error: String,
-    /// How many characters are left.
+    /// Number of characters left.
     pub(crate) remaining: String,
-    /// Whom a consent is given to, where that is not the publisher.
+    /// The organisation that a consent is given to, if it is not the publisher.
     pub(crate) given_to: String,
-    /// Whether it must be answered.
+    /// Whether it is required.
     pub(crate) required: bool,
-    /// What it is filled with.
+    /// The control.
     pub(crate) control: Control,
 }
 
-/// What a field is filled with.
+/// The kind and value of a control.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Control {
     /// A line of text.
@@ -160,7 +160,7 @@ pub(crate) enum Control {
         value: String,
         /// `type` of HTML: `text`, `email`, `tel` or `date`.
         kind: String,
-        /// `inputmode` of HTML, where the type alone does not say it.
+        /// `inputmode` of HTML, where the type does not imply it.
         inputmode: String,
         /// `autocomplete` of HTML.
         autocomplete: String,
@@ -169,38 +169,38 @@ pub(crate) enum Control {
     Lines {
         /// The value.
         value: String,
-        /// How many to show.
+        /// Number of rows.
         rows: u32,
     },
-    /// A country of all countries.
+    /// A country from the list of all.
     Country {
         /// Its code.
         value: String,
-        /// What stands there while none is chosen.
+        /// The text while none is chosen.
         prompt: String,
     },
-    /// One of some.
+    /// One of several options.
     One {
-        /// The id of the one that is chosen.
+        /// The id of the chosen one.
         value: String,
-        /// What stands there while none is chosen.
+        /// The text while none is chosen.
         prompt: String,
         /// Ids and labels.
         options: Vec<(String, String)>,
     },
-    /// Boxes, of which some are ticked.
+    /// Boxes, of which some may be ticked.
     Boxes(Vec<Choice>),
-    /// A box alone, the label beside it.
+    /// A single box with its label.
     Tick {
         /// Whether it is ticked.
         ticked: bool,
     },
-    /// Nothing to fill in: a list to read.
+    /// A list to read, without a control.
     List(Vec<(String, String)>),
 }
 
 impl Control {
-    /// What it holds: its value, or the values that are ticked.
+    /// Its value, or the values that are ticked.
     pub(crate) fn value(self) -> String {
         match self {
             Control::Line { value, .. }
@@ -217,54 +217,54 @@ impl Control {
     }
 }
 
-/// A box among others.
+/// One of several boxes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Choice {
     /// Its value.
     pub(crate) value: String,
     /// Its label.
     pub(crate) label: String,
-    /// What more there is to say.
+    /// Further text.
     pub(crate) detail: String,
     /// Whether it is ticked.
     pub(crate) ticked: bool,
 }
 
-/// What a supporter sees after sending.
+/// The view after sending.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Thanks {
     /// The heading.
     pub(crate) heading: String,
-    /// What the endpoint did with it.
+    /// The status of the action.
     pub(crate) status: String,
     /// The campaign's own words.
     pub(crate) words: Vec<Block>,
-    /// What the receipt's number is called, and the number.
+    /// The label of the receipt's number, and the number.
     pub(crate) number: (String, String),
-    /// What the number is for.
+    /// The purpose of the number.
     pub(crate) keep: String,
-    /// The signed receipt to download: what the link says, and the receipt.
+    /// The signed receipt to download: text of the link, and the receipt.
     pub(crate) download: Option<(String, String)>,
-    /// How it is checked: what that is called, and what is said of it.
+    /// How to verify it: heading and explanation.
     pub(crate) check: Option<(String, Vec<String>)>,
-    /// How it is withdrawn.
+    /// How to withdraw.
     pub(crate) withdraw: Option<String>,
-    /// Ways to pass it on.
+    /// Ways to share.
     pub(crate) share: ShareView,
-    /// The next step: what the link says, and where it leads.
+    /// The next step: text and address of the link.
     pub(crate) next: Option<(String, String)>,
 }
 
-/// Ways to pass it on.
+/// Ways to share.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ShareView {
     /// The heading.
     pub(crate) heading: String,
-    /// Channel, what the link says, and where it leads.
+    /// Links: channel, text and address.
     pub(crate) links: Vec<(String, String, String)>,
-    /// Channel of each button, and what it says.
+    /// Buttons: channel and text.
     pub(crate) buttons: Vec<(String, String)>,
-    /// What became of copying.
+    /// The result of copying.
     pub(crate) result: String,
 }
 
@@ -276,7 +276,7 @@ pub(crate) fn root(markup: &Markup) -> Element {
     }
 }
 
-/// All that an element says.
+/// The whole text of an element.
 pub(crate) fn words(element: &Element) -> String {
     let said = element.children.iter().map(|node| match node {
         Node::Nothing => String::new(),
@@ -286,7 +286,7 @@ pub(crate) fn words(element: &Element) -> String {
     said.collect()
 }
 
-/// An element and all that is inside it, from top to bottom.
+/// An element and all its descendants, from top to bottom.
 fn all(element: &Element) -> Vec<&Element> {
     fn walk<'a>(element: &'a Element, found: &mut Vec<&'a Element>) {
         found.push(element);
@@ -297,7 +297,7 @@ fn all(element: &Element) -> Vec<&Element> {
     found
 }
 
-/// The elements that are directly inside.
+/// The child elements.
 fn inside(element: &Element) -> impl Iterator<Item = &Element> {
     element.children.iter().filter_map(|node| match node {
         Node::Element(element) => Some(element),
@@ -305,7 +305,7 @@ fn inside(element: &Element) -> impl Iterator<Item = &Element> {
     })
 }
 
-/// The texts that are directly inside.
+/// The child texts.
 fn texts(element: &Element) -> impl Iterator<Item = &str> {
     element.children.iter().filter_map(|node| match node {
         Node::Text(text) => Some(text.as_str()),
@@ -321,12 +321,12 @@ fn value(element: &Element, attribute: &str) -> String {
     element.attribute(attribute).unwrap_or_default().to_owned()
 }
 
-/// The only one of these elements that fits, if any does.
+/// The only one of these elements that matches, if any.
 #[track_caller]
 fn only<'a>(among: &[&'a Element], fits: impl Fn(&Element) -> bool) -> Option<&'a Element> {
     let mut fitting = among.iter().filter(|element| fits(element));
     let found = fitting.next();
-    assert_eq!(fitting.next(), None, "twice");
+    assert_eq!(fitting.next(), None, "two elements match");
     found.copied()
 }
 
@@ -335,12 +335,12 @@ fn by_tag<'a>(element: &'a Element, tag: &str) -> &'a Element {
     only(&all(element), |e| e.tag == tag).unwrap_or_else(|| panic!("no {tag} in {element:?}"))
 }
 
-/// What a link says, and where it leads.
+/// Text and address of a link.
 fn link(element: &Element) -> (String, String) {
     (words(element), value(element, "href"))
 }
 
-/// Reads what there is to see.
+/// Reads everything visible.
 pub(crate) fn view(markup: &Markup, locale: &Locale) -> View {
     let root = root(markup);
     let page = Page { all: all(&root), locale };
@@ -352,7 +352,7 @@ pub(crate) fn view(markup: &Markup, locale: &Locale) -> View {
         right_to_left: is(&root, "dir", "rtl"),
         title: words(heading),
         accent: root.attribute("accent").map(str::to_owned),
-        // Of a count that is not there yet there is its place, and nothing to be read.
+        // A count that is not known yet has a reserved place without text.
         progress: only(&page.all, |e| is(e, "part", "progress"))
             .filter(|e| e.attribute("aria-hidden").is_none())
             .map(progress),
@@ -406,7 +406,7 @@ fn story(element: &Element) -> Vec<Block> {
     inside(element).filter(|e| e.tag != "summary").map(block).collect()
 }
 
-/// A story that may go on in what opens: all of its blocks, and what opens with what is in there.
+/// A story of which a part may open on request: all of its blocks, and the summary with the hidden blocks.
 fn folding_story(element: &Element) -> (Vec<Block>, Option<(String, Vec<Block>)>) {
     let mut shown = element.clone();
     let Some(Node::Element(last)) = shown.children.last() else { return (story(&shown), None) };
@@ -420,7 +420,7 @@ fn folding_story(element: &Element) -> (Vec<Block>, Option<(String, Vec<Block>)>
     (all, Some(more))
 }
 
-/// What opens a `details`: its first child.
+/// The summary of a `details`: its first child.
 fn summary_of(details: &Element) -> &Element {
     let first = inside(details).next().unwrap();
     assert_eq!(first.tag, "summary");
@@ -428,7 +428,7 @@ fn summary_of(details: &Element) -> &Element {
     first
 }
 
-/// A page: all of its elements, and its language.
+/// A page: all of its elements and its language.
 struct Page<'a> {
     all: Vec<&'a Element>,
     locale: &'a Locale,
@@ -437,10 +437,10 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     #[track_caller]
     fn by_id(&self, id: &str) -> &'a Element {
-        only(&self.all, |e| is(e, "id", id)).unwrap_or_else(|| panic!("nothing is called {id}"))
+        only(&self.all, |e| is(e, "id", id)).unwrap_or_else(|| panic!("no element has the id {id}"))
     }
 
-    /// What another element, called by this attribute, says about one.
+    /// The text of the elements whose ids are in this attribute of an element.
     #[track_caller]
     fn said_by(&self, element: &Element, attribute: &str) -> String {
         let ids = value(element, attribute);
@@ -532,7 +532,7 @@ impl<'a> Page<'a> {
         let fields = all(section).into_iter().filter(|e| is(e, "part", "field"));
         let within = all(section);
         let preview = only(&within, |e| is(e, "class", "letters")).map(|letters| {
-            // It scrolls, so the keyboard reaches it, and it is called what the section is.
+            // It scrolls, so the keyboard must reach it; its name is that of the section.
             assert!(is(letters, "role", "group") && is(letters, "tabindex", "0"));
             assert_eq!(Some(self.said_by(letters, "aria-labelledby")), heading);
             let parts = |fits: &dyn Fn(&Element) -> bool| {
@@ -549,7 +549,7 @@ impl<'a> Page<'a> {
         let about = details.into_iter().flat_map(inside);
         let frame = about.filter(|e| is(e, "class", "letter")).map(words).collect();
         let opens = details.map(|e| (words(summary_of(e)), e.attribute("open").is_some()));
-        // The line is alone where there is nothing to choose, or opens what there is.
+        // The line is alone if there is nothing to choose; otherwise it is the summary of the choice.
         let line = only(&within, |e| is(e, "class", "to"));
         let to = line.map(|e| words(if e.tag == "details" { summary_of(e) } else { e }));
         Section {
@@ -570,18 +570,18 @@ impl<'a> Page<'a> {
             .filter(|e| ["input", "select", "textarea"].contains(&e.tag))
             .collect();
         let group = only(&within, |e| e.tag == "fieldset");
-        // What is told of a field is told of its only control, or of the question over several.
+        // Errors and hints belong to the field's only control, or to the group of several.
         let bearer = group.unwrap_or_else(|| only(&controls, |_| true).unwrap());
         let told: Vec<&str> =
             bearer.attribute("aria-describedby").unwrap_or_default().split_whitespace().collect();
         let name = match controls.first() {
             Some(control) => value(control, "name"),
-            // A list to read has no name but in what is told of it.
+            // A list to read has no control: its name is part of the ids of its description.
             None => told[0].rsplit_once('-').unwrap().0.to_owned(),
         };
         let shown: Vec<&str> =
             within.iter().filter(|e| e.tag == "p").map(|e| e.attribute("id").unwrap()).collect();
-        assert_eq!(told, shown, "{name}: what is shown is told");
+        assert_eq!(told, shown, "{name}: `aria-describedby` lists what is shown");
         let said = |suffix: &str| {
             let id = [&name, suffix].concat();
             told.iter().find(|told| **told == id).map_or_else(String::new, |id| {
@@ -605,7 +605,7 @@ impl<'a> Page<'a> {
             Some(_) => !optional,
             None => is(bearer, "aria-required", "true"),
         };
-        // A consent is in the words that are signed, and nothing is added to them.
+        // A consent shows the signed wording, with nothing added.
         assert!(required != optional || name.starts_with("consent_"), "{name}: {label}");
         let control = match (group, &controls[..]) {
             (Some(_), []) => {
@@ -620,7 +620,7 @@ impl<'a> Page<'a> {
         FieldView { name, label, hint, error, remaining, given_to, required, control }
     }
 
-    /// What the label of a control says, and what more.
+    /// The text of a control's label, and further text.
     fn label(&self, control: &Element) -> (String, String) {
         let id = control.attribute("id").unwrap();
         let label = only(&self.all, |e| e.tag == "label" && is(e, "for", id));
@@ -676,17 +676,17 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The texts that are directly inside, as one.
+/// The child texts as one.
 fn texts_of(element: &Element) -> String {
     texts(element).collect()
 }
 
-/// A control alone, with what it holds.
+/// A single control with its value.
 fn control(element: &Element) -> Control {
     let held = value(element, "value");
     let options: Vec<(String, String)> =
         inside(element).map(|option| (value(option, "value"), words(option))).collect();
-    // The state of a list is told twice: with its options for a page without script.
+    // The state of a list is in its options too, for a page without script.
     let selected: Vec<String> = inside(element)
         .filter(|option| option.attribute("selected").is_some())
         .map(|option| value(option, "value"))
@@ -738,13 +738,13 @@ fn share(element: &Element) -> ShareView {
     }
 }
 
-/// What a renderer holds, that makes anew only the parts that may have changed: the markup in pieces,
-/// each a part with its number or what stands between two.
+/// The state of a renderer that replaces only the regions that may have changed: the markup in pieces, each a region
+/// with its number or the markup between two.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rendered(Vec<(Option<u8>, String)>);
 
 impl Rendered {
-    /// All of it.
+    /// The whole markup.
     pub(crate) fn new(markup: &Markup) -> Self {
         let markup = markup.as_str();
         let mut pieces = Vec::new();
@@ -758,25 +758,25 @@ impl Rendered {
         Rendered(pieces)
     }
 
-    /// Puts a part in its place, if it is on the screen.
+    /// Replaces a region, if it is on the screen.
     pub(crate) fn put(&mut self, markup: &Markup) {
         let markup = markup.as_str();
         let found = parts(markup);
         let [(number, place)] = &found[..] else {
-            panic!("one part, and none inside it: {markup}");
+            panic!("expected one region, without one inside it: {markup}");
         };
         if let Some((_, piece)) = self.0.iter_mut().find(|(known, _)| *known == Some(*number)) {
             markup[place.clone()].clone_into(piece);
         }
     }
 
-    /// The numbers of the parts that are on the screen, from top to bottom.
+    /// The numbers of the regions on the screen, from top to bottom.
     pub(crate) fn parts(&self) -> Vec<u8> {
         self.0.iter().filter_map(|(number, _)| *number).collect()
     }
 }
 
-/// The numbers of all parts of a markup that is one node, and where they are.
+/// The numbers and positions of all regions in a markup of one node.
 fn parts(markup: &str) -> Vec<(u8, Range<usize>)> {
     let mut scan = Scan { markup, at: 0, parts: Vec::new() };
     scan.node();
@@ -784,8 +784,8 @@ fn parts(markup: &str) -> Vec<(u8, Range<usize>)> {
     scan.parts
 }
 
-/// Goes through a markup, and notes where its parts are. It knows the grammar by itself, so that it
-/// can speak against the markup's own reader.
+/// Walks through a markup, and records the positions of its regions. It has its own implementation of the grammar, as a
+/// check of the markup's reader.
 struct Scan<'a> {
     markup: &'a str,
     at: usize,
@@ -821,7 +821,7 @@ impl Scan<'_> {
         }
     }
 
-    /// What follows the tag.
+    /// The part after the tag.
     fn element(&mut self) {
         let attributes =
             |byte: u8| (TAGS..NAMES.len()).contains(&usize::from(byte.wrapping_sub(b'0')));
