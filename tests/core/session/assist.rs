@@ -1,5 +1,5 @@
-//! What helps while somebody writes: the ways back and forth between texts, other subjects, a message for each
-//! target, a word before it is sent as it is, and the e-mail address that was meant.
+//! Assistance while writing: undo and redo between texts, other subjects, a message for each target, a notice before an
+//! unchanged text is sent, and suggestions for mistyped e-mail addresses.
 
 use crate::scenario::{NOW, Scenario, campaign, campaign_with, jti};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use standwith::view::{Posting, whole};
 const BODY: &str = "Please free the writer.\n\n{{given_name}} {{family_name}}";
 const MINE: &str = "Mine, and long enough.";
 
-/// What the buttons do, from top to bottom.
+/// The actions of the buttons, from top to bottom.
 fn acts(flow: &Scenario) -> Vec<String> {
     flow.form().acts.into_iter().map(|(what, _)| what).collect()
 }
@@ -29,7 +29,7 @@ fn several() -> Value {
 fn the_suggested_text_comes_back_and_the_own_one_too() {
     let flow = Scenario::new(campaign());
     assert_eq!(acts(&flow), [""; 0]);
-    // Where nothing is the supporter's own, there is nothing to go back from.
+    // Without a text of the supporter's own, there is nothing to restore.
     let flow = flow.act("reset-text").act("undo-reset").holds("body", BODY);
     assert!(!flow.told.contains(&PageEvent::Start));
     let flow = flow.enter("body", MINE).enter("subject", "My subject");
@@ -50,11 +50,11 @@ fn the_suggested_text_comes_back_and_the_own_one_too() {
         (acts(&flow), flow.form().done.as_str()),
         (vec!["reset-text".to_owned()], "Your own text is back.")
     );
-    // It is said no longer than it is so.
+    // The notice disappears when it no longer applies.
     let flow = flow.act("reset-text").enter("body", "And now something else.");
     assert_eq!(flow.form().done, "");
     assert_eq!(acts(&flow), ["reset-text", "undo-reset"]);
-    // What was written meanwhile is kept as well.
+    // Text written meanwhile is saved as well.
     let flow = flow.act("undo-reset").holds("body", MINE);
     let flow = flow.act("undo-reset").holds("body", "And now something else.");
     let flow = flow.act("undo-reset").holds("body", MINE).act("reset-text");
@@ -126,18 +126,18 @@ fn subjects_take_turns() {
     for _ in 0..2 {
         flow = flow.act("another-subject");
         seen.push(flow.value("subject"));
-        // Those who can't see it are told.
+        // The status announces the new subject.
         assert_eq!(flow.form().done, flow.value("subject"));
     }
     seen.sort();
     assert_eq!(seen, ["One", "Two", "{{given_name}} asks"]);
     let flow = flow.act("another-subject").holds("subject", &first);
-    // A subject of one's own is not taken away.
+    // The supporter's own subject is not replaced.
     let flow = flow.enter("subject", "Mine").act("another-subject").holds("subject", "Mine");
     assert_eq!(acts(&flow), ["reset-text"]);
     let flow = flow.act("reset-text").holds("subject", &first);
     assert_eq!(acts(&flow), ["another-subject", "undo-reset"]);
-    // The one that was taken last stays when the body goes back.
+    // The subject that was suggested last stays when the body is reset.
     let flow = flow.act("another-subject").enter("body", MINE);
     let second = flow.value("subject");
     flow.act("reset-text").holds("subject", &second).holds("body", BODY);
@@ -174,7 +174,7 @@ fn each_form_draws_its_own_subject_and_says_which_was_left() {
     assert!(one < 2 && other < 3);
 }
 
-// A message for each.
+// One message per target.
 
 fn apart() -> Value {
     campaign_with(json!({
@@ -194,7 +194,7 @@ fn apart() -> Value {
 fn each_target_is_written_to_by_name() {
     let flow = Scenario::new(apart()).filled();
     let preview = |flow: &Scenario| flow.form().sections[2].preview.clone().unwrap();
-    // Before anybody is chosen, it is what it is.
+    // Without chosen targets, the preview has no heading.
     let flow = flow.clear("targets", "minister-of-justice");
     let flow = flow.clear("targets", "minister").clear("targets", "embassy");
     assert_eq!(preview(&flow)[0], "");
@@ -223,7 +223,7 @@ fn each_target_is_written_to_by_name() {
     assert!(check_claims(&campaign, &claims).is_ok());
 }
 
-// A word before it is sent as it is.
+// A notice before an unchanged text is sent.
 
 fn nudging() -> Value {
     campaign_with(json!({ "message": { "nudge": true } }))
@@ -237,7 +237,7 @@ fn a_message_sent_as_it_is_is_nudged_once() {
     let flow = Scenario::new(nudging()).filled().prepare().submit();
     let flow = flow.does(&[Effect::Focus(Focus::Notice)]).is("editing");
     let flow = flow.says("Send message", Some(NUDGE)).holds("body", BODY);
-    // The page hears of no failure.
+    // The page gets no failure event.
     assert!(
         !flow
             .told
@@ -246,7 +246,7 @@ fn a_message_sent_as_it_is_is_nudged_once() {
     );
     let flow = flow.submit().does(&[Effect::Ask]).says("Sending…", None);
     let flow = flow.veto().submit().does(&[Effect::Ask]);
-    // The next person is asked, too.
+    // The next person gets the notice, too.
     flow.veto().reset().filled().submit().says("Send message", Some(NUDGE));
 }
 
@@ -256,13 +256,13 @@ fn who_wrote_is_not_nudged() {
     own.does(&[Effect::Ask]);
     let mended = Scenario::new(nudging()).filled().submit().enter("body", MINE).submit();
     mended.does(&[Effect::Ask]);
-    // A subject alone is not what is asked for.
+    // A changed subject alone is not enough.
     Scenario::new(nudging())
         .filled()
         .enter("subject", "Mine")
         .submit()
         .says("Send message", Some(NUDGE));
-    // What has to be mended comes first.
+    // Field errors come first.
     let flow = Scenario::new(nudging()).filled().enter("email", "").submit().wrong(&["email"]);
     flow.enter("email", "dara@example.org").submit().says("Send message", Some(NUDGE));
     Scenario::new(campaign()).filled().submit().does(&[Effect::Ask]);
@@ -270,12 +270,12 @@ fn who_wrote_is_not_nudged() {
     Scenario::new(locked).filled().submit().does(&[Effect::Ask]);
 }
 
-// The e-mail address that was meant.
+// Suggested e-mail addresses.
 
 #[test]
 fn an_address_that_may_be_another_is_asked_about() {
     let flow = Scenario::new(campaign()).enter("email", "dara@gmial.com");
-    // Nobody is interrupted.
+    // Typing is not interrupted.
     assert_eq!((acts(&flow), flow.form().told.as_str()), (vec![], ""));
     let flow = flow.leave("given_name");
     assert_eq!(acts(&flow), [""; 0]);
@@ -289,7 +289,7 @@ fn an_address_that_may_be_another_is_asked_about() {
     assert_eq!((acts(&flow), flow.form().told.as_str()), (vec![], ""));
     let flow = flow.leave("email");
     assert_eq!(acts(&flow), [""; 0]);
-    // Whoever goes on typing has answered; and nothing is taken that nobody offers.
+    // Further typing dismisses the suggestion, and the button's action has no effect without one.
     let flow = flow.enter("email", "dara@gmial.com").leave("email").enter("email", "dara@gmial.co");
     assert_eq!(acts(&flow), [""; 0]);
     let flow = flow.act("use-suggestion").holds("email", "dara@gmial.co");
@@ -331,11 +331,11 @@ fn a_page_without_script_has_no_buttons_that_do_nothing() {
     };
     assert_eq!(form.acts, []);
     assert_eq!(form.notice.as_deref(), Some(NUDGE));
-    // What can be read is there.
+    // The suggestion is shown as text, without a button.
     assert!(page.as_str().contains("Did you mean dara@gmail.com?"));
 }
 
-/// Something that happens to a text.
+/// A step that may change a text.
 #[derive(Clone, Debug)]
 enum Move {
     Subject(String),
@@ -374,10 +374,10 @@ proptest! {
                 Move::Submit => flow.submit(),
                 Move::Act(what) => {
                     let flow = flow.act(what);
-                    // Another suggested subject takes nothing away.
+                    // `another-subject` replaces only a suggested subject.
                     let resets = what != "another-subject";
                     let gone = resets && text(&flow) != before && !suggested(&before);
-                    // What came back is the supporter's to write over.
+                    // A restored text is in the form again, and the supporter may overwrite it.
                     if what == "undo-reset" {
                         made_way.retain(|own| *own != text(&flow) || *own == before);
                     }
@@ -388,7 +388,7 @@ proptest! {
                 }
             };
         }
-        // Each of them comes by, as often as one wants to bring one back.
+        // Each replaced text comes back, with enough presses.
         let mut seen = vec![text(&flow)];
         for _ in 0..=made_way.len() {
             flow = flow.event(Event::Acted("undo-reset".to_owned()));

@@ -1,5 +1,4 @@
-//! What a supporter agrees to: one box for each purpose and organisation, and what is said of who is
-//! responsible.
+//! Consents: one box for each purpose and organisation; and the details of those who are responsible for the data.
 
 use crate::scenario::{Scenario, campaign_with, config, digest};
 use serde_json::{Value, json};
@@ -7,7 +6,7 @@ use standwith::campaign::{CampaignFile, Strictness};
 use standwith::markup::Markup;
 use standwith::view::{self, Region};
 
-/// Two organisations ask, and each for itself.
+/// Two organisations ask, each for itself.
 fn campaign() -> Value {
     campaign_with(json!({
         "consents": [
@@ -42,14 +41,14 @@ fn an_organisation_is_named_under_its_box() {
     assert_eq!(given_to("consent_updates"), "");
     assert_eq!(given_to("consent_alliance"), "The Alliance · Privacy notice");
     assert_eq!(given_to("consent_fund"), "The Fund");
-    // What is signed is the wording alone, and no box is ticked.
+    // Only the wording is signed, and no box is ticked.
     for name in ["consent_updates", "consent_alliance", "consent_fund"] {
         assert_eq!(flow.value(name), "", "{name}");
     }
     assert_eq!(flow.field("consent_alliance").label, "The alliance may write to me, too.");
     let consents = view::part(&flow.session, &flow.locale, Region::Consents);
     assert_eq!(links(&consents), ["alliance.invalid/privacy"]);
-    // It comes and goes with its box.
+    // It appears and disappears with its box.
     let flow = flow.enter("country", "GB");
     assert!(!flow.names().contains(&"consent_alliance".to_owned()));
     assert!(!flow.markup().as_str().contains("The Alliance"));
@@ -143,7 +142,7 @@ fn what_the_targets_learn_is_said_beside_the_button() {
     );
     let default = |ids: &[&str]| disclosed(ask(ids), Value::Null);
     assert_eq!(default(&all), "The people you write to will see: your name, your country.");
-    // Nothing that nobody is asked for.
+    // Fields that the form does not ask for are not listed.
     assert_eq!(default(&["family_name", "email"]), "The people you write to will see: your name.");
     assert_eq!(default(&["email"]), "");
     assert_eq!(disclosed(ask(&all), json!([])), "");

@@ -1,4 +1,4 @@
-//! What a form holds that was not typed into it just now: what the tab kept, and what a link fills in.
+//! Values that were not typed just now: those of a stored draft, and those of a link.
 
 use crate::scenario::{Scenario, campaign, campaign_with, config};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use standwith::campaign::{CampaignFile, Strictness};
 use standwith::prefill;
 use standwith::session::{Effect, Event, FormConfig, PageEvent};
 
-/// A form whose partner lets the tab keep what is typed.
+/// A form whose partner allows draft storage.
 fn keeping(campaign: &Value) -> Scenario {
     let file = CampaignFile::parse(campaign.to_string().as_bytes()).unwrap();
     let campaign = file.campaign("en", Strictness::Strict).unwrap();
@@ -53,23 +53,24 @@ fn it_says_so() {
     assert!(!said(&restored(&campaign(), "")));
 }
 
-// Left while it was sent and pressed again, it was another message, and counted twice.
+// Regression: a message whose form was left while it was sent, and that was sent again, was another one and counted
+// twice.
 #[test]
 fn a_message_that_was_left_while_it_was_sent_counts_once() {
     let flow = keeping(&campaign()).filled().send();
     let (first, body) = (flow.claims(), flow.bodies[0].clone());
     let kept = kept(&flow).unwrap();
     let back = || restored(&campaign(), &kept).tick("consent_delivery", "on");
-    // Changed or not, it is in the place of the first one.
+    // Changed or not, it replaces the first one.
     for back in [back(), back().enter("given_name", "Sophea")] {
         let again = back.send();
         assert_eq!(again.claims().jti, first.jti);
-        // If the first one has arrived, its receipt is asked for.
+        // If the first one has arrived, its receipt is requested.
         let problem = json!({ "code": "replay_mismatch" }).to_string();
         let again = again.reply(422, &problem, None);
         assert_eq!(again.bodies.last(), Some(&body));
     }
-    // Its next message is another one.
+    // When the message is accepted, the stored draft is deleted.
     let sent = keeping(&campaign()).filled().send().accept("accepted", 1);
     assert!(sent.effects.contains(&Effect::Forget));
 }
@@ -115,7 +116,7 @@ fn a_sealed_campaign_keeps_no_draft_and_deletes_an_old_one() {
     let sealed = campaign_with(sealing());
     let flow = hidden(keeping(&sealed).filled().enter("body", "Mine, and long enough."));
     assert_eq!(kept(&flow), None);
-    // Whatever lies there, from before the campaign sealed or from elsewhere.
+    // Any stored draft, from before the campaign sealed or from elsewhere.
     for old in [r#"["given_name","Old"]"#, "{}", "["] {
         let flow = restored(&sealed, old);
         assert_eq!(flow.effects, [Effect::Forget], "{old}");
@@ -128,7 +129,7 @@ fn what_was_only_suggested_is_not_kept() {
     let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
     let kept = kept(&flow).unwrap();
     assert!(!kept.contains("subject") && !kept.contains("body"), "{kept}");
-    // Nor does what nobody may change come from a tab.
+    // A stored draft does not replace a text that may not be edited.
     let locked = campaign_with(json!({ "message": { "editable": false } }));
     let kept = r#"["body","Another text, and long enough.","subject","Another"]"#;
     let fresh = keeping(&locked);
@@ -193,7 +194,7 @@ fn a_link_fills_in_fields_and_ticks_nothing() {
         ("body", "Words that are not the supporter's"),
     ];
     let flow = filled_in(asked.clone(), &values);
-    assert!(!flow.told.contains(&PageEvent::Start), "nobody began");
+    assert!(!flow.told.contains(&PageEvent::Start), "the supporter has not started");
     let fresh = Scenario::new(asked.clone());
     for name in ["country", "trade", "body"] {
         assert_eq!(flow.value(name), fresh.value(name), "{name}");
@@ -250,7 +251,7 @@ proptest! {
         let (values, rest) = prefill::take(&text, true, |_| true);
         let standard: Vec<(String, String)> =
             form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-        // The standard passes over what is empty.
+        // The standard skips pairs without name and value.
         let values: Vec<_> = values
             .into_iter()
             .filter(|(name, value)| !(name.is_empty() && value.is_empty()))
@@ -282,13 +283,13 @@ fn the_language_that_was_chosen_and_ones_own_text_are_back() {
     let back = restored(&campaign(), &kept(&flow).unwrap()).holds("given_name", "Sophea");
     assert!(asked(&back), "{:?}", back.effects);
     let back = spoken("km", back).act("undo-reset").holds("body", "Mine, and long.");
-    // And once more.
+    // A second restore works like the first.
     assert!(asked(&restored(&campaign(), &kept(&hidden(back)).unwrap())));
 
-    // What nobody chose is the page's to say.
+    // If the supporter chose no language, the page decides.
     let flow = hidden(keeping(&campaign()).enter("given_name", "Sophea"));
     assert!(!asked(&restored(&campaign(), &kept(&flow).unwrap())));
-    // What is kept is from outside: a language that the campaign has not is not asked for.
+    // A stored draft is external input: a language that the campaign lacks is not requested.
     let flow = restored(&campaign(), r#"["@lang","xx","@body","Mine","@subject",7]"#);
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Speak { .. })));
 }

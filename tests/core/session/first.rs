@@ -1,5 +1,5 @@
-//! The first markup, which comes with the campaign file and so from anyone's hand: whether it is this form's own, and
-//! what becomes of what somebody did on one that is not.
+//! The first markup, which comes with the campaign file and so may come from anyone: whether it is this form's own, and
+//! what happens to input into one that is not.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use standwith::session::{Effect, Event, Focus};
 use standwith::text::{Locale, Rules, compile};
 use standwith::view::{first, is_first, is_first_of};
 
-/// What an endpoint says of numbers and days.
+/// How an endpoint formats numbers and days.
 const ENDPOINT: Rules = Rules {
     number: |_, number| {
         if number < 1000 { number.to_string() } else { "1\u{202f}234".to_owned() }
@@ -20,14 +20,14 @@ const ENDPOINT: Rules = Rules {
     ..Rules::PLAIN
 };
 
-/// What a browser says.
+/// How a browser formats them.
 const BROWSER: Rules = Rules {
     number: |_, number| format!("<{number}>"),
     date: |_, seconds| format!("the day of {seconds}"),
     ..Rules::PLAIN
 };
 
-/// A campaign with numbers and a day in what the form says of it.
+/// A campaign whose form contains numbers and a day.
 fn counting() -> Value {
     campaign_with(json!({
         "closes": "2030-10-31T00:00:00Z",
@@ -88,13 +88,13 @@ fn a_plan_with_other_words_is_not_this_forms() {
     let own = own(&campaign);
     for (from, to) in [
         ("Write to me for 30 days.", "Keep my name secret."),
-        // Numbers of a wording are words.
+        // Numbers in a wording are plain text.
         ("for 30 days", "for 3 days"),
         ("for 30 days", "for 30,000 days"),
         ("Send message", "Save as a draft"),
         ("With my full name", "Do not name me"),
         ("Choose at least 1.", "Choose at least one."),
-        // Numbers are the form's own, however they are written.
+        // Numbers are the form's own, in any format.
         ("Choose at least 1.", "Choose at least 2."),
         ("for 1\u{202f}234 days", "for 1 days"),
         ("for 1\u{202f}234 days", "for 12\u{202f}34 days."),
@@ -117,10 +117,10 @@ fn a_plan_with_other_words_is_not_this_forms() {
     for other in [checked.as_str(), "", &own[1..], &own[..own.len() - 1], &format!("{own}/")] {
         assert!(!is_own(other, &campaign));
     }
-    // However long a number is said to be.
+    // However long a number is.
     let long = own.replacen("at least 1.", &format!("at least {}1.", "1,".repeat(1 << 20)), 1);
     assert!(!is_own(&long, &campaign));
-    // Nobody can know which variant it will be.
+    // A first paint can't know the form's variant.
     let varied = campaign_with(json!({ "variants": [{ "id": "a" }, { "id": "b" }] }));
     assert!(!is_own(&self::own(&varied), &varied));
 }
@@ -128,13 +128,13 @@ fn a_plan_with_other_words_is_not_this_forms() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever a markup is, apart from the form's own numbers, it is to the letter this form's or not at all.
+    /// A markup that differs from this form's own in more than the form's own numbers is rejected.
     #[test]
     fn a_plan_that_differs_in_one_character_is_not_this_forms(at: prop::sample::Index, by in "[^0-9,\\-\u{202f}]", how in 0..3) {
         let campaign = campaign();
         let own: Vec<char> = own(&campaign).chars().collect();
         let at = at.index(own.len());
-        // Of a number, a part is a number, too.
+        // A part of a number is a number, too.
         prop_assume!(how < 2 || !own[at].is_ascii_digit());
         let by = by.chars().next().unwrap();
         let mut other = own.clone();
@@ -149,7 +149,7 @@ proptest! {
     }
 }
 
-// What becomes of what was done on another.
+// Input into a first paint that is not this form's own.
 
 #[test]
 fn what_was_ticked_and_chosen_on_another_form_is_forgotten() {
@@ -208,9 +208,9 @@ fn nobody_is_told_of_another_form_who_did_nothing_there() {
     let flow =
         Scenario::new(campaign()).event(Event::Repainted { own: false, pressed: false }).does(&[]);
     assert!(!says(&flow));
-    // A press was seen, and came to nothing.
+    // A press was seen, without effect.
     assert!(says(&flow.event(Event::Repainted { own: false, pressed: true })));
-    // Who is the only one to write to is not for the supporter to choose.
+    // A single target is not an error: the supporter has no choice.
     let only = campaign_with(json!({
         "targets": [{ "id": "a", "name": "A" }],
         "targeting": { "mode": "all", "least": null, "most": null },
@@ -233,7 +233,7 @@ fn a_press_on_the_forms_own_first_paint_is_dropped_and_nothing_else() {
         .is("editing")
         .says("Send message", Some("Check the form, then send your message."));
     assert_eq!(*flow.session.draft(), before);
-    // Nothing has to be ticked again.
+    // No box has to be ticked again.
     flow.send().accept("accepted", 1).is("sent");
 }
 
@@ -253,6 +253,6 @@ fn a_seed_of_the_first_subject_is_another_for_each_form() {
             .collect();
         assert_eq!(seeds.len(), 50, "{count} subjects");
     }
-    // Where one subject is all there is, any seed is as good.
+    // With a single subject, any seed will do.
     assert_eq!(seed_of_first(&Campaign::default(), 7), 7);
 }

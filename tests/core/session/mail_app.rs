@@ -1,4 +1,4 @@
-//! The course of a message that the supporter sends from an own mailbox.
+//! A form's session with a message that the supporter sends from their own mailbox.
 
 use crate::scenario::seen::MailView;
 use crate::scenario::{COUNT_URL, NOW, Scenario, campaign_with, jti};
@@ -138,7 +138,7 @@ fn what_was_mailed_is_signed_and_posted_with_that_claim() {
         flow.thanks().status,
         "You told us that you sent it from your own email. It is counted on that basis."
     );
-    // The next person begins with nothing of it.
+    // The next person starts without it.
     let flow = flow.reset();
     assert_eq!(flow.form().mail, None);
     let told = format!("{:?}", flow.told);
@@ -166,14 +166,14 @@ fn whoever_may_choose_has_two_buttons() {
         ("Send message", flow.locale.say(Key::MailSend).into())
     );
     assert_eq!(form.disclosed, "The people you write to will see: your name, your country.");
-    // The button sends as ever.
+    // The button sends as usual.
     let flow = flow.send();
     assert_eq!(flow.claims().delivery, None);
     let flow = flow.accept("accepted", 1);
     assert_eq!(flow.thanks().status, "It was verified and counted.");
     let flow = tell(offer(flow.reset().filled().prepare()));
     assert_eq!(flow.claims().delivery, Some(DeliveryClaim::MailApp));
-    // Who changes their mind, has the endpoint deliver after all.
+    // After the mail was offered, the supporter can still have the endpoint deliver.
     let flow = offer(both().filled().prepare()).send();
     assert_eq!(flow.claims().delivery, None);
     let flow = flow.accept("recorded", 1);
@@ -204,7 +204,7 @@ fn addresses_subject_and_text_can_be_copied() {
             format!("Your browser could not copy the text. Select it and copy it yourself: {text}");
         assert_eq!(offered(&flow).result, failed);
     }
-    // The thanks know nothing of it.
+    // The thanks do not mention it.
     let flow = flow.act("copy-body").copied(ShareResult::Copied).prepare();
     let flow = tell(flow).accept("recorded", 1);
     assert_eq!(flow.thanks().share.result, "");
@@ -213,30 +213,30 @@ fn addresses_subject_and_text_can_be_copied() {
 #[test]
 fn what_is_changed_is_told_as_it_was_sent_or_offered_anew() {
     let flow = offer(mailed().filled().prepare());
-    // What makes no difference to the mail leaves it there.
+    // A change that does not affect the mail leaves it there.
     let flow = flow.enter("email", "other@example.org");
     assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
     let changed = || {
         let flow = offer(mailed().filled().prepare()).enter("email", "other@example.org");
         flow.enter("body", "Please free the writer now, at once.")
     };
-    // It may be sent already: it stays, and says what it is.
+    // It may have been sent already: it stays, with a note.
     let flow = changed();
     assert!(offered(&flow).words.contains(&OUTDATED.to_owned()));
     assert!(!offered(&flow).links[0].1.contains("at%20once"));
     let claims = tell(flow).claims();
     assert!(!claims.message.unwrap().body.contains("at once"));
-    // Or it is made anew.
+    // Or the form offers a new mail, with the changes.
     let flow = changed().act("mail").does(&[Effect::Ask]).allow();
     assert!(offered(&flow).links[0].1.contains("at%20once"));
     assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
     let claims = tell(flow).claims();
     assert_eq!(claims.message.unwrap().body, "Please free the writer now, at once.");
     assert_eq!(claims.person.email, "other@example.org");
-    // As it was before it was changed back.
+    // The note disappears when the change is undone.
     let flow = changed().enter("body", "Please free the writer.\n\n{{given_name}} {{family_name}}");
     assert!(!offered(&flow).words.contains(&OUTDATED.to_owned()));
-    // What could not be sent any more was sent as it was.
+    // If the form has become invalid since, the mail is recorded as it was offered.
     let flow = offer(mailed().filled().prepare()).clear("targets", "minister-of-justice");
     assert_eq!(tell(flow).claims().targets, ["minister-of-justice"]);
     let flow = offer(mailed().filled().prepare()).enter("given_name", "");
@@ -263,7 +263,7 @@ fn what_is_changed_on_the_way_leaves_the_mail_as_it_was_sent() {
     let flow = tell(offer(mailed().filled().prepare()));
     let flow = flow.enter("body", "Please free the writer now, at once.").silence();
     let flow = flow.act("mail-yes").time();
-    // The very same action.
+    // The same bytes are posted.
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
     let flow = flow.accept("recorded", 1);
     assert!(flow.text().contains("Changes that you made after that are not part of it."));
@@ -279,7 +279,7 @@ fn silence_leaves_it_there_to_try_again() {
         assert_eq!(form.button, button);
         let buttons = form.mail.unwrap().buttons;
         assert_eq!(buttons[3], ("mail-yes".to_owned(), "Try again".to_owned()));
-        // It is the very same action.
+        // The same bytes are posted again.
         let flow = flow.act("mail-yes").time();
         assert_eq!(flow.bodies.len(), 2);
         assert_eq!(flow.bodies[0], flow.bodies[1]);
@@ -333,7 +333,7 @@ fn the_time_is_told_to_whoever_asked() {
     mailed().does(&fresh).time().does(&[]);
 }
 
-/// What can happen in any order.
+/// Events that can occur in any order.
 #[derive(Clone, Debug)]
 enum Move {
     Enter(&'static str, String),
@@ -376,8 +376,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever happens: what is posted as mailed was offered as just that mail, after the page agreed;
-    /// and the page hears of nothing that was typed. That parts are painted as a whole, each event tells.
+    /// With any events: a post marked as mailed was offered as that mail, after the page agreed; and page events
+    /// contain no typed text. After each event, the scenario checks that the rendered regions match the whole.
     #[test]
     fn what_is_told_is_what_was_offered(only in any::<bool>(), moves in moves()) {
         let mut flow = if only { mailed() } else { both() }.filled();
@@ -434,7 +434,7 @@ fn whoever_is_nudged_is_nudged_before_the_mail() {
     let flow = Scenario::new(nudging).filled().prepare().submit();
     assert_eq!(flow.effects, [Effect::Focus(Focus::Notice)]);
     assert!(flow.form().mail.is_none() && flow.form().notice.is_some());
-    // Once is enough, and nothing stands between what was mailed and its record.
+    // The notice appears once, and not between mailing and recording.
     let flow = tell(offer(flow));
     assert_eq!(flow.claims().delivery, Some(DeliveryClaim::MailApp));
 }

@@ -1,4 +1,4 @@
-//! The course of a form: what a supporter, a page and an endpoint do, and what comes of it.
+//! A form's session: events of supporter, page and endpoint, and their effects.
 
 mod assist;
 mod consents;
@@ -43,7 +43,7 @@ fn error(code: &str, retryable: bool) -> Effect {
     Effect::Tell(PageEvent::Error { code: code.to_owned(), retryable })
 }
 
-/// What is asked for at the first key press: the wordings of all consents, whoever they are for.
+/// The wordings to digest at the first key press: those of all consents, for any country.
 fn preparation() -> Effect {
     Effect::Prepare(["Write to me.", "Pass my message on."].map(str::to_owned).into())
 }
@@ -94,7 +94,7 @@ fn the_example_in_english() {
     assert_eq!(form.story, markdown::parse(&campaign.story));
     assert_eq!(form.picture, campaign.picture.map(|picture| (picture.url, picture.alt)));
     let headings: Vec<_> = form.sections.iter().map(|section| section.heading.as_str()).collect();
-    // The question of the targets is their heading. They are chosen already, and stand by the message.
+    // The targets' question is their heading. They are chosen already, and shown beside the message.
     assert_eq!(headings, ["Your details", "", "Your message", "Your agreement"]);
     assert_eq!(flow.field("targets").label, "Who to write to");
     assert_eq!(
@@ -136,7 +136,7 @@ fn the_example_in_khmer() {
     let (view, form) = (flow.view(), flow.form());
     assert_eq!((view.lang.as_str(), view.right_to_left), ("km", false));
     assert_eq!(view.title, "សូមដោះលែងលោក ម៉ិច ដារ៉ា (ឧទាហរណ៍ ខែតុលា ឆ្នាំ២០២៤)");
-    // Which of several is suggested first hangs on the form's seed.
+    // The first suggestion depends on the form's seed.
     assert_eq!(flow.value("subject"), "សំណើសុំដោះលែងលោក ម៉ិច ដារ៉ា");
     assert!(flow.field("consent_delivery").label.starts_with("ខ្ញុំយល់ព្រម"));
     assert_eq!(form.button, flow.locale.say(Key::Send));
@@ -148,10 +148,10 @@ fn the_example_in_khmer() {
         }
         other => panic!("{other:?}"),
     }
-    // The same form, word for word apart.
+    // The same form, except for the texts.
     let english = Scenario::example("en");
     let mut names = english.names();
-    // Only the names of the supporter are in another order.
+    // Only the supporter's names are in another order.
     names.swap(0, 1);
     assert_eq!(flow.names(), names);
     assert!(flow.wrong(&[]).submit().field_errors().len() == english.submit().field_errors().len());
@@ -162,7 +162,7 @@ fn no_box_is_ticked_and_nothing_is_filled_in_beforehand_but_the_message() {
     let flow = Scenario::example("en");
     let targets: Vec<&str> = flow.session.draft().all("targets").collect();
     let campaign = crate::scenario::example().campaign("en", Strictness::Strict).unwrap();
-    // All targets are, where all may be chosen.
+    // All targets are preselected, if all may be chosen.
     let all = campaign.targets.iter().map(|target| target.id.as_str());
     let all = all.filter(|_| {
         campaign.targeting.most.is_none_or(|most| most >= campaign.targets.len() as u32)
@@ -192,7 +192,7 @@ fn the_only_target_is_chosen_from_the_start() {
 #[test]
 fn all_targets_are_a_list_to_read() {
     let all = json!({ "targeting": { "mode": "all" } });
-    // In one line, next to the message, unless the campaign wants each to be seen.
+    // On one line beside the message, unless the campaign shows each target.
     let flow = Scenario::new(campaign_with(all.clone()));
     let section = flow.form().sections.into_iter().nth(1).unwrap();
     assert_eq!(section.to.as_deref(), Some("To: The Prime Minister, The Minister, The Embassy"));
@@ -237,7 +237,7 @@ fn controls_that_are_not_the_forms_change_nothing() {
         .does(&[Effect::Ask]);
 }
 
-// What has to be mended.
+// Field errors.
 
 #[test]
 fn nothing_filled_in() {
@@ -284,7 +284,7 @@ fn a_message_of_placeholders_alone_is_empty_without_a_name() {
         .enter("family_name", "")
         .submit()
         .wrong(&["given_name", "family_name", "body"])
-        // It mends itself, and what it fills.
+        // A change clears the error of its field, and of texts that its value is filled into.
         .enter("given_name", "Dara")
         .wrong(&["family_name"]);
 }
@@ -406,7 +406,7 @@ fn an_invisible_character_is_named_and_found() {
         found.collect::<Vec<_>>()
     };
     for (name, value, text) in [
-        // First in the field, or behind white space.
+        // At the start of the field, or after white space.
         (
             "given_name",
             "\u{202e}Dara",
@@ -425,7 +425,7 @@ fn an_invisible_character_is_named_and_found() {
             "Subject contains an invisible character (U+2066) after “Dara” that can’t be sent. \
              Delete that word and type it again",
         ),
-        // One that is not closed where its paragraph ends, after one that is.
+        // One that is not closed within its paragraph, after one that is.
         (
             "body",
             "\u{2068}Dara\u{2069} writes to you\u{202b} now.\nFree him, please, today.",
@@ -435,7 +435,7 @@ fn an_invisible_character_is_named_and_found() {
     ] {
         assert_eq!(says(name, value)[0], text, "{value:?}");
     }
-    // Of a word without end, only what stands right before it.
+    // Of an endless word, only the part right before the character.
     let found = says("subject", &format!("{}\u{7}", "ខ".repeat(100)));
     assert!(found[0].contains(&format!("after “{}”", "ខ".repeat(24))), "{found:?}");
 }
@@ -464,12 +464,12 @@ fn consents_by_country_come_and_go() {
     assert_eq!(flow.names()[7..], ["consent_updates", "consent_delivery"]);
     let flow = flow.tick("consent_updates", "on").enter("country", "FR");
     assert_eq!(flow.names()[7..], ["consent_delivery"]);
-    // What was ticked is neither asked nor sent, and is there again with its country.
+    // A tick for another country is not asked for or sent; it is restored with its country.
     let flow = flow.filled().enter("country", "FR").send();
     let granted = |flow: &Scenario| -> Vec<(String, bool)> {
         let consents = flow.claims().consents.into_iter();
         let told = consents.map(|consent| {
-            // Whoever is not asked makes no difference to the digests of the others.
+            // Consents that are not asked for do not affect the other digests.
             let wording = match &*consent.purpose {
                 "updates" => "Write to me.",
                 _ => "Pass my message on.",
@@ -498,7 +498,7 @@ fn where_nobody_is_asked_to_agree_there_is_no_section_for_it() {
 #[test]
 fn the_preview_shows_what_stands_for_what() {
     let flow = Scenario::new(campaign());
-    // Help stands where there is something to help with.
+    // A field has a hint only if its text contains placeholders.
     assert_eq!(flow.field("subject").hint, "");
     assert_eq!(
         flow.field("body").hint,
@@ -506,13 +506,13 @@ fn the_preview_shows_what_stands_for_what() {
     );
     let preview = |flow: &Scenario| flow.form().sections[2].preview.clone();
     let expected = |subject: &str, body: &str| Some(["", subject, body].map(str::to_owned));
-    // What is asked for and not there yet is called by its name.
+    // A value that is still missing is shown as the field's label in brackets.
     let body = "Please free the writer.\n\n[First name] [Last name]";
     assert_eq!(preview(&flow), expected("Please free the writer", body));
     let flow = flow.filled();
     let body = "Please free the writer.\n\nដារ៉ា មេឃ";
     assert_eq!(preview(&flow), expected("Please free the writer", body));
-    // What is entered is not filled again, and what is no placeholder stays.
+    // Inserted values are not filled in again, and text that is no placeholder stays.
     let flow = flow
         .enter("subject", "{{ given_name }}, {{name}}, {{")
         .enter("given_name", "{{family_name}}");
@@ -537,14 +537,14 @@ fn head_and_foot_stand_about_the_message() {
     let flow = flow.silence();
     let preview = flow.form().sections[2].preview.clone();
     assert_eq!(preview.map(|[_, _, body]| body).as_deref(), Some(whole));
-    // They are read about what can be written, and what stands for what is told there.
+    // They are shown around the editable text, whose hint explains the placeholders.
     assert_eq!(
         flow.form().sections[2].frame,
         ["Your Excellency,", "{{given_name}} {{family_name}}"]
     );
     assert!(flow.field("body").hint.starts_with("Words in double curly brackets"));
     assert_eq!(flow.field("subject").hint, "");
-    // They are no part of what can be edited.
+    // They are not part of the editable text.
     assert_eq!(flow.value("body"), "  My own words.\r\n");
 }
 
@@ -552,7 +552,7 @@ fn head_and_foot_stand_about_the_message() {
 fn a_locked_message_is_sent_as_it_stands() {
     let locked = campaign_with(json!({ "message": { "editable": false } }));
     let flow = Scenario::new(locked).filled();
-    // It is read, and there is no control to change it.
+    // It is shown, without a control to change it.
     assert!(!flow.names().iter().any(|name| ["subject", "body"].contains(&name.as_str())));
     let section = flow.form().sections.swap_remove(2);
     let expected = ["", "Please free the writer", "Please free the writer.\n\nដារ៉ា មេឃ"];
@@ -569,7 +569,7 @@ fn a_locked_message_takes_no_other_words() {
     let locked = campaign_with(json!({ "message": { "editable": false } }));
     let flow = Scenario::new(locked).filled().enter("body", "Something else altogether.").send();
     assert!(flow.claims().message.unwrap().body.starts_with("Please free the writer."));
-    // There is no control to lead to.
+    // There is no control to link to.
     let flow = flow.silence().enter("subject", "Something else").submit();
     let told = "The fixed part of the message can’t be changed";
     assert_eq!(flow.field_errors(), [(String::new(), told.to_owned())]);
@@ -579,7 +579,7 @@ fn a_locked_message_takes_no_other_words() {
 fn characters_left_and_over() {
     let remaining = |body: &str| {
         let flow = Scenario::new(campaign()).enter("body", body);
-        // It is counted, never cut.
+        // The text is counted, never cut.
         assert_eq!(flow.value("body"), body);
         flow.field("body").remaining
     };
@@ -589,14 +589,14 @@ fn characters_left_and_over() {
     assert_eq!(remaining(&"x".repeat(200)), "You have 0 characters left");
     assert_eq!(remaining(&"x".repeat(201)), "You have 1 character too many");
     assert_eq!(remaining(&"x".repeat(300)), "You have 100 characters too many");
-    // What head, foot and placeholders add counts.
+    // Head, foot and filled-in placeholders count.
     assert_eq!(remaining("{{given_name}}"), "You have 200 characters left");
     let flow = Scenario::new(campaign_with(json!({ "message": { "foot": "{{given_name}}" } })));
     let flow = flow.enter("body", "").enter("given_name", "ដារ៉ា");
     assert_eq!(flow.field("body").remaining, "You have 195 characters left");
 }
 
-// The way of a message.
+// Submission.
 
 #[test]
 fn the_page_is_asked_before_anything_is_signed() {
@@ -626,7 +626,7 @@ fn the_key_is_made_while_the_person_types() {
 fn nobody_who_only_reads_makes_a_key() {
     let flow = Scenario::new(campaign()).counted(r#"{"count":1}"#).enter("phone", "1").submit();
     flow.does_not_prepare().reset().does_not_prepare();
-    // Where nothing is typed, it is made when it is needed.
+    // Without typing, it is made when it is needed.
     let flow = Scenario::new(campaign_with(json!({
         "targets": [{ "id": "embassy", "name": "The Embassy" }],
         "targeting": null,
@@ -644,7 +644,7 @@ fn nobody_who_only_reads_makes_a_key() {
 fn a_key_is_for_one_message() {
     let flow = Scenario::new(campaign()).filled().prepare().send().silence();
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
-    // Not while the next one is typed: it may well be the same message again.
+    // Not while the next one is typed: it may be the same message again.
     let flow = flow.enter("given_name", "Dara").does(&[]).submit().allow().does(&[preparation()]);
     let flow = flow.prepare().sign();
     assert_eq!((flow.keys, flow.claims().jti), (2, jti(1)));
@@ -666,7 +666,7 @@ fn a_failure_while_typing_is_told_only_if_it_happens_again_on_sending() {
         .is("editing")
         .says("Send message", Some(words))
         .holds("given_name", "Dara")
-        // And once more, for whoever tries again.
+        // And again, if the supporter retries.
         .submit()
         .does(&[Effect::Ask])
         .allow()
@@ -675,7 +675,7 @@ fn a_failure_while_typing_is_told_only_if_it_happens_again_on_sending() {
         .sign()
         .accept("accepted", 1)
         .is("sent");
-    // While the page is asked there is time, too.
+    // A failure while the page is asked is retried, too.
     let flow =
         Scenario::new(campaign()).filled().submit().fail_to_prepare().does(&[]).is("sending");
     flow.allow().does(&[preparation()]).prepare().sign().accept("accepted", 1).is("sent");
@@ -703,11 +703,11 @@ fn a_page_may_object() {
 fn what_is_made_before_the_page_agreed_is_used_only_then() {
     let flow = Scenario::new(campaign()).filled().submit().prepare().does(&[]);
     let flow = flow.sign().does(&[]).veto().is("editing").allow().does(&[]).is("editing");
-    // A veto doesn't waste it.
+    // A veto does not use up the key.
     let flow = flow.submit().does(&[Effect::Ask]).allow();
     assert!(matches!(flow.effects[..], [Effect::Sign { attempt: 1, .. }]), "{:?}", flow.effects);
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
-    // Nor one that comes before it is there.
+    // Nor does a veto before the key exists.
     let flow = Scenario::new(campaign()).filled().submit().veto().prepare().does(&[]).is("editing");
     let flow = flow.submit().allow().sign();
     assert_eq!((flow.keys, flow.claims().jti, flow.bodies.len()), (1, jti(1), 1));
@@ -718,7 +718,7 @@ fn when_it_was_signed_is_when_it_was_sent() {
     let submitted = |flow: Scenario, now| flow.event(Event::Submitted { now }).allow();
     let flow = submitted(Scenario::new(campaign()).filled().prepare(), NOW + 60).sign().silence();
     assert_eq!(flow.claims().iat, NOW + 60);
-    // Later, but the very same.
+    // Later, but with the same bytes.
     let flow = submitted(flow, NOW + 120);
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
     let flow = submitted(flow.silence().enter("given_name", "Dara"), NOW + 180).prepare();
@@ -838,7 +838,7 @@ fn the_format_json_has_the_action_beside_its_proof() {
     assert_eq!(opened.signature, SIGNATURE);
 }
 
-// The answer.
+// Accepted messages.
 
 #[test]
 fn each_status_has_its_words() {
@@ -884,7 +884,7 @@ fn a_status_that_nobody_knows_is_unknown() {
         Effect::Tell(PageEvent::Sent { id: Some(id), status: "unknown", count: None }),
         Effect::Focus(Focus::Thanks),
     ]);
-    // Without a receipt there is none to download.
+    // Without a receipt there is no download.
     assert_eq!(flow.thanks().download, None);
     assert_eq!(flow.view().progress, None);
 }
@@ -939,7 +939,7 @@ fn only_where_the_campaign_says_so_the_page_leads_on_by_itself() {
     let leaves = |next: Value| {
         let flow = Scenario::new(campaign_with(json!({ "next": next }))).filled().send();
         let flow = flow.accept("accepted", 1);
-        // After the thanks have the focus, and so are read out.
+        // The page leads on after the thanks have the focus, and so are read out.
         let focus = flow.effects.iter().position(|e| *e == Effect::Focus(Focus::Thanks)).unwrap();
         let after = flow.effects[focus + 1..].to_vec();
         let told = |effect: &Effect| matches!(effect, Effect::Lead(_));
@@ -1014,14 +1014,14 @@ fn a_receipt_says_how_it_is_checked_and_how_the_message_is_withdrawn() {
     assert!(said[0].ends_with("public keys: https://actions.invalid/.well-known/jwks.json"));
     assert_eq!(said[1], receipt);
     assert!(thanks.withdraw.unwrap().contains("write to Example Campaign and give"));
-    // Without an address of an endpoint there is the receipt alone.
+    // If the receipt names no address of an endpoint, only the receipt is shown.
     let nobody = campaign_with(json!({ "publisher": { "name": "" } }));
     let (thanks, receipt) = accepted(nobody, "somebody");
     assert_eq!(thanks.check.unwrap().1, [receipt]);
     assert_eq!(thanks.withdraw, None);
 }
 
-/// The channels of all links and buttons, from top to bottom but the browser's own first.
+/// The channels of all links and buttons: the browser's own first, the others from top to bottom.
 fn channels(flow: &Scenario) -> Vec<String> {
     let share = flow.thanks().share;
     let links = share.links.into_iter().map(|(channel, ..)| channel);
@@ -1034,7 +1034,7 @@ fn channels(flow: &Scenario) -> Vec<String> {
 fn the_browsers_own_ways_are_offered_where_there_are_any() {
     let sent = || Scenario::new(campaign()).filled().send().accept("accepted", 1);
     assert!(!channels(&sent()).contains(&"more".to_owned()));
-    // Known long before, or only now.
+    // The browser's own sharing is known before the form is filled in, or only after the thanks are shown.
     let before =
         Scenario::new(campaign()).event(Event::CanShare).filled().send().accept("accepted", 1);
     for flow in [before, sent().event(Event::CanShare)] {
@@ -1046,7 +1046,7 @@ fn the_browsers_own_ways_are_offered_where_there_are_any() {
         };
         let flow =
             flow.share("more").does(&[share, Effect::Tell(PageEvent::Share("more".to_owned()))]);
-        // The next person's browser is the same.
+        // The next person uses the same browser.
         let again = flow.reset().filled().send().accept("accepted", 2);
         assert_eq!(channels(&again)[0], "more");
     }
@@ -1078,7 +1078,7 @@ fn the_campaign_says_which_ways_there_are_and_what_is_said_there() {
         .does(&[Effect::Copy(text.to_owned()), Effect::Tell(PageEvent::Share("signal".to_owned()))])
         .copied(ShareResult::NotCopied);
     assert!(flow.thanks().share.result.ends_with(text));
-    // What is no way of ours may have been typed.
+    // An unknown channel may contain typed text, so it is not reported.
     flow.share("dara@example.org").does(&[]);
 }
 
@@ -1125,7 +1125,7 @@ fn what_breaks_the_rules_is_shown_at_its_field() {
         flow.field("given_name").error,
         "The campaign did not accept “First name”. Change it and try again"
     );
-    // What the endpoint found stays until it is touched, though here nothing seems wrong.
+    // The endpoint's error stays until its field is changed, though the form finds none.
     let flow = flow.enter("email", "dara@example.com");
     flow.wrong(&["targets", "given_name", "body", "consent_delivery"])
         .enter("body", "Please free the writer, and soon.")
@@ -1170,7 +1170,7 @@ fn every_other_refusal_keeps_the_text() {
             .says("Send message", Some(&refused))
             .holds("email", "dara@example.org")
             .holds("consent_delivery", "on")
-            // Refused for certain: the next one is another action.
+            // Definitely rejected: the next one is another action.
             .send();
         assert_eq!(flow.claims().jti, jti(2));
     }
@@ -1256,7 +1256,7 @@ fn a_clock_can_be_set_right_after_silence() {
     let flow = Scenario::new(campaign()).filled().send().silence().submit().allow();
     let flow = flow.refuse(400, late).sign();
     assert_eq!((flow.claims().jti, flow.claims().iat), (jti(1), NOW + 700_000));
-    // Silence again: what goes then is the action with the endpoint's time.
+    // No answer again: the next post is the action with the endpoint's time.
     let flow = flow.silence().submit().allow();
     assert_eq!(flow.bodies.len(), 4);
     assert_eq!(flow.bodies[2], flow.bodies[3]);
@@ -1292,7 +1292,7 @@ fn a_code_that_is_a_sentence_is_not_passed_on() {
     }
 }
 
-// Silence, and trying again.
+// No answer, and retrying.
 
 #[test]
 fn silence_keeps_the_text_and_offers_to_try_again() {
@@ -1344,11 +1344,11 @@ fn trying_again_changed_counts_in_the_place_of_what_may_have_arrived() {
     assert!(matches!(flow.effects[..], [Effect::Sign { .. }]), "{:?}", flow.effects);
     let flow = flow.sign();
     assert_ne!(flow.bodies[0], flow.bodies[1]);
-    // One identity: whichever comes first is the one that counts.
+    // One identity: the first one to arrive counts.
     assert_eq!((flow.claims().jti, flow.claims().person.given_name.as_str()), (jti(1), "Dara"));
     let flow = flow.accept("accepted", 1).is("sent");
     assert!(!flow.text().contains(AS_BEFORE));
-    // The next message is another one.
+    // The next message has another identity.
     let flow = flow.reset().filled().send();
     assert_eq!(flow.claims().jti, jti(3));
 }
@@ -1360,13 +1360,13 @@ fn what_had_arrived_before_it_was_changed_is_what_counts() {
     let mismatch = || problem("replay_mismatch");
     let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send().refuse(422, mismatch()).is("sending");
-    // The endpoint has another message of this identity: the first one, which is asked for.
+    // The endpoint has another message with this identity: the first one, whose receipt is requested.
     assert_eq!(flow.bodies.len(), 3);
     assert_eq!(flow.bodies[0], flow.bodies[2]);
     let flow = flow.accept("accepted", 1).is("sent");
     assert!(flow.text().contains(AS_BEFORE), "{}", flow.text());
 
-    // Of three, the one in the middle may be it.
+    // Of three, the middle one may be it.
     let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send().silence();
     let flow = flow.enter("given_name", "Sok").send().refuse(422, mismatch());
@@ -1375,7 +1375,7 @@ fn what_had_arrived_before_it_was_changed_is_what_counts() {
     assert_eq!(flow.bodies[1], flow.bodies[4]);
     assert!(flow.accept("accepted", 1).text().contains(AS_BEFORE));
 
-    // Nobody has any of them: then there is no more to be done.
+    // The endpoint confirms none of them: no further attempt is possible.
     let flow = Scenario::new(campaign()).filled().send().silence();
     let flow = flow.enter("given_name", "Dara").send();
     let flow = flow.refuse(422, mismatch()).refuse(422, mismatch()).is("editing");
@@ -1411,7 +1411,7 @@ fn a_message_is_sent_six_times_before_anybody_is_asked() {
         let trying =
             "No answer has come yet. Your message is still here, and it is being sent again.";
         flow = flow.is("sending").says("Sending…", Some(trying));
-        // Nothing but the end of the wait that was asked for sends it.
+        // Only the end of the requested wait sends it.
         let early = flow.session.clone().update(Event::Due { attempt: flow.attempt - 1 });
         assert_eq!(early.1, []);
         flow = flow.due();
@@ -1423,7 +1423,7 @@ fn a_message_is_sent_six_times_before_anybody_is_asked() {
         assert!(*wait <= most, "{waits:?}");
     }
     flow.does(&[error("unreachable", true), Effect::Focus(Focus::Notice)]).is("editing");
-    // A good answer at any of them is the end of it.
+    // A success at any attempt ends the retries.
     let flow = Scenario::new(campaign()).filled().send().answer_once(None).due().answer_once(None);
     flow.due().accept("accepted", 1).is("sent");
 }
@@ -1439,7 +1439,7 @@ fn an_endpoint_says_when_it_wants_to_be_asked_again() {
     };
     let flow = Scenario::new(campaign()).filled().send().answer_once(busy(7));
     assert!(flow.waits().is_some_and(|wait| (7_000..=8_000).contains(&wait)));
-    // An hour is for the supporter to know, and not to be waited for.
+    // An hour is reported to the supporter, not waited for.
     let flow = Scenario::new(campaign()).filled().send().answer_once(busy(3600));
     flow.does(&[error("busy", true), Effect::Focus(Focus::Notice)]).is("editing");
 }
@@ -1495,7 +1495,7 @@ fn work_for_an_earlier_attempt_changes_nothing() {
     let flow =
         Scenario::new(campaign()).filled().submit().allow().prepare().fail_to_sign().submit();
     let flow = flow
-        // A second key, which nobody asked for, and a failure of the one that is used up.
+        // A second key, not requested, and a failure of the used one.
         .event(stray())
         .does(&[])
         .event(Event::NotPrepared)
@@ -1521,7 +1521,7 @@ fn work_for_an_earlier_attempt_changes_nothing() {
         .sign();
     assert_eq!(flow.claims().jti, jti(2));
     let flow = flow.accept("accepted", 1);
-    // Nothing that is told of it again takes the thanks away.
+    // No later event about it removes the thanks.
     let flow = flow.fail_to_sign().does(&[]).fail_to_prepare().does(&[]).prepare().does(&[]);
     flow.sign().does(&[]).silence().does(&[]).is("sent");
 }
@@ -1564,25 +1564,25 @@ fn what_is_typed_on_the_way_is_not_sent_and_not_lost() {
     assert_eq!(claims.message.unwrap().body, "Please free the writer.\n\nដារ៉ា មេឃ");
     assert!(claims.consents[1].granted);
     let flow = flow.silence().holds("given_name", "Sok").holds("family_name", "");
-    // What has changed is looked at anew, and is another action.
+    // A changed message is validated again, and is another action.
     let flow = flow.submit().wrong(&["family_name"]).enter("family_name", "Chan").send();
     assert_eq!((flow.claims().jti, flow.bodies.len()), (jti(1), 2));
     assert_ne!(flow.bodies[0], flow.bodies[1]);
 }
 
-// Ends and new beginnings.
+// Reset and restart.
 
 #[test]
 fn a_reset_is_a_fresh_form() {
     let flow = Scenario::new(campaign()).filled().submit().allow().reset().does(&[]).is("editing");
-    // What was on its way no longer concerns anybody.
+    // Results that the earlier submission requested have no effect on the form.
     let flow = flow.prepare().does(&[]).fail_to_sign().does(&[]).is("editing");
     let flow = flow.says("Send message", None);
     for name in flow.names() {
         let filled = ["subject", "body"].contains(&name.as_str());
         assert_eq!(flow.value(&name).is_empty(), !filled, "{name}");
     }
-    // But the key, which nothing was signed with, is as good as a new one.
+    // But the key, not used for a signature, is as good as a new one.
     let flow =
         flow.enter("given_name", "A").does(&[Effect::Tell(PageEvent::Start)]).filled().send();
     assert_eq!((flow.keys, flow.claims().jti), (1, jti(1)));
@@ -1649,7 +1649,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     }
     at(opens).is("editing");
     at(closes - 1).is("editing");
-    // And it says when: the day on which it takes the first message, and that of the last one.
+    // And the form gives the dates: the first day, and the last one.
     let says = |flow: &Scenario| words(&root(&flow.markup()));
     assert!(says(&at(opens - 1)).ends_with("This campaign opens on 2024-10-01."));
     assert!(says(&at(opens)).contains("Open until the end of 2024-10-31."));
@@ -1660,7 +1660,7 @@ fn before_and_after_its_time_a_campaign_takes_nothing() {
     ] {
         assert!(!says(&silent).contains("Open until") && !says(&silent).contains("opens on"));
     }
-    // What is painted before the form's code is there says the same.
+    // The first paint gives the last day, too.
     let first = standwith::view::first(&campaign, &Locale::english(Rules::PLAIN));
     assert!(words(&root(&first)).contains("Open until the end of 2024-10-31."));
 }
@@ -1747,12 +1747,12 @@ fn a_hosted_form_says_why_it_was_not_taken() {
     }
 }
 
-// What holds whatever happens.
+// Properties for any events.
 
-/// In everything that a supporter types here, and nowhere else. No code and no name has such signs.
+/// A mark in the texts that a supporter types here, and in nothing else. No code or name has such characters.
 const MARK: &str = "ZQX#7";
 
-/// One thing that can happen.
+/// A possible event.
 #[derive(Clone, Debug)]
 enum Move {
     Enter(usize, String),
@@ -1774,10 +1774,10 @@ enum Move {
     Reset,
 }
 
-/// What the buttons do that help.
+/// The actions of the buttons that help with writing.
 const ACTS: [&str; 4] = ["reset-text", "undo-reset", "another-subject", "use-suggestion"];
 
-/// Controls that take a text, of a form that has them all.
+/// Text controls, of a form that has them all.
 const TEXTS: [&str; 13] = [
     "given_name",
     "family_name",
@@ -1806,7 +1806,7 @@ const BOXES: [(&str, &str); 8] = [
     ("consent_delivery", "on"),
 ];
 
-/// A form that can be sent: texts, and the boxes that are ticked.
+/// A form that can be sent: texts, and ticked boxes.
 const RIGHT: [(&str, &str); 13] = [
     ("given_name", "ZQX#7 ដារ៉ា"),
     ("family_name", "ZQX#7 មេឃ"),
@@ -1880,7 +1880,7 @@ fn fill(mut flow: Scenario) -> Scenario {
     flow
 }
 
-/// Plays a move. An endpoint may well say again what was typed.
+/// Plays a move. An endpoint's answer may repeat typed text.
 fn play(flow: Scenario, step: &Move) -> Scenario {
     let echo = format!("{MARK} is wrong");
     match step {
@@ -1944,7 +1944,7 @@ proptest! {
                     typed = RIGHT.map(|(name, value)| (name, value.to_owned())).into();
                     ticked = RIGHTLY_TICKED;
                 }
-                // What makes way there is kept: see `helping`.
+                // Text that is replaced is saved: see `assist`.
                 Move::Act(_) if open => {
                     let helped = |name: &str| ["email", "subject", "body"].contains(&name);
                     for (name, value) in typed.iter_mut().filter(|(name, _)| helped(name)) {
@@ -1978,7 +1978,7 @@ proptest! {
             flow = match step {
                 Move::Enter(at, text) => {
                     flow.enter(TEXTS[*at], &match TEXTS[*at] {
-                        // What can be right, so that it goes on its way.
+                        // Valid values, so that the message is sent.
                         "email" => format!("{MARK}@example.org"),
                         "country" | "phone" | "age" => text.clone(),
                         _ => format!("{MARK} and long enough to be a message {text}"),
@@ -2024,7 +2024,7 @@ proptest! {
         let mut signed: Vec<(String, Value)> = Vec::new();
         for step in &moves {
             flow = match step {
-                // Each step by itself, so that no signature is overlooked.
+                // Step by step, so that no signature is missed.
                 Move::Send => fill(flow).submit().allow(),
                 step => play(flow, step),
             };
@@ -2033,7 +2033,7 @@ proptest! {
                 let mut claims = flow.claims();
                 prop_assert!((1..=flow.keys).map(jti).any(|jti| jti == claims.jti), "{:?}", step);
                 let jti = std::mem::take(&mut claims.jti);
-                // The endpoint's time is all that may be another.
+                // Only `iat` may differ, if the endpoint's time corrects it.
                 claims.iat = 0;
                 let said: Value = serde_json::from_str(&standwith::shape::write(&claims)).unwrap();
                 let known = signed.iter().find(|(known, _)| *known == jti);
@@ -2044,7 +2044,7 @@ proptest! {
     }
 }
 
-// A test.
+// Test mode.
 
 #[test]
 fn a_form_for_a_test_says_so_from_first_to_last() {
@@ -2054,7 +2054,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert!(words(&root(&flow.markup())).contains("Test mode. What you send here is not counted"));
     let flow = flow.says("Send a test message", None).filled().send();
     assert!(flow.claims().test);
-    // Trying again is still a test, and the same one.
+    // A retry is still a test, and the same one.
     let flow = flow.silence().says("Try again", Some(UNREACHABLE)).submit().allow();
     assert_eq!(flow.bodies[0], flow.bodies[1]);
     let thanks = flow.accept("recorded", 4).thanks();
@@ -2066,7 +2066,7 @@ fn a_form_for_a_test_says_so_from_first_to_last() {
     assert!(!real.filled().send().claims().test);
 }
 
-// Texts to try.
+// Variants of the text.
 
 /// A campaign with three variants, of which the first has no text of its own.
 fn varied() -> Value {
@@ -2121,7 +2121,7 @@ fn a_form_shows_one_variant_and_its_claims_say_which() {
             }
             _ => assert_eq!(shown.0, "Free the writer"),
         }
-        // A widget of before knew of no variants, and showed the campaign's own texts.
+        // An older widget had no variants, and showed the campaign's own texts.
         let before = Claims { variant: None, ..claims.clone() };
         assert!(check_claims(&campaign, &before).is_ok());
         let unknown = Claims { variant: Some("other".to_owned()), ..claims };

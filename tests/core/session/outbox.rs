@@ -1,4 +1,4 @@
-//! What a device keeps of a message that could not be sent, and what becomes of it.
+//! The outbox: messages that could not be sent and are stored on the device, and their later delivery.
 
 use crate::scenario::seen::Screen;
 use crate::scenario::{NOW, Scenario, campaign, campaign_with, jti};
@@ -24,7 +24,7 @@ fn kept(flow: &Scenario) -> OutboxEntry {
     found.unwrap_or_else(|| panic!("nothing is stored: {:?}", flow.effects))
 }
 
-/// A form whose message the device keeps, and what it keeps.
+/// A form whose message is stored in the outbox, and the entry.
 fn queued() -> (Scenario, OutboxEntry) {
     let flow = silent().act("keep");
     let kept = kept(&flow);
@@ -54,13 +54,13 @@ fn a_device_is_asked_only_after_six_tries_and_on_the_supporters_word() {
     let flow = Scenario::new(campaign()).filled().send();
     assert!(!flow.text().contains(ASK));
     let flow = flow.answer_once(None);
-    assert!(!flow.text().contains(ASK), "it is tried still");
+    assert!(!flow.text().contains(ASK), "it is still being retried");
     let flow = silent();
     assert!(flow.text().contains(ASK), "{}", flow.text());
     assert!(flow.text().contains("The website that you are on could read it there."));
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
     assert!(flow.text().contains("In a private window, it is deleted when the window is closed."));
-    // What nobody has signed can't be kept.
+    // An unsigned message can't be stored.
     assert!(!Scenario::new(campaign()).filled().submit().veto().text().contains(ASK));
     Scenario::new(campaign()).act("keep").does(&[]);
 }
@@ -80,7 +80,7 @@ fn what_is_kept_is_what_was_signed_and_nothing_else() {
     let kept = kept(&flow);
     assert_eq!((kept.campaign.as_str(), kept.jti.as_str()), ("free-the-writer", jti(1).as_str()));
     assert_eq!((&kept.body, kept.until), (&flow.bodies[0], NOW + LONGEST));
-    // Nothing is promised before the device has it.
+    // The form promises nothing before the device has stored it.
     let flow = flow.is("editing");
     let flow = flow.event(Event::Stored(true)).is("queued");
     assert_eq!(flow.effects[0], Effect::Tell(PageEvent::Queued { id: jti(1) }));
@@ -88,7 +88,7 @@ fn what_is_kept_is_what_was_signed_and_nothing_else() {
     let Screen::OutboxEntry(words) = flow.view().screen else { panic!("{}", flow.text()) };
     assert!(words.contains(KEPT) && words.contains("It has not been received yet."), "{words}");
     assert!(words.contains("2026-09-27"), "{words}");
-    // It is tried again while the page is open.
+    // It is retried while the page is open.
     let flow = flow.due_kept();
     flow.does(&[Effect::Drain]);
 }
@@ -97,7 +97,7 @@ fn what_is_kept_is_what_was_signed_and_nothing_else() {
 fn a_device_that_cannot_keep_it_says_so() {
     let flow = silent().keep(false).is("editing");
     assert!(flow.form().notice.unwrap().contains("This device could not keep your message."));
-    // And nothing is lost: the very same goes once more.
+    // And nothing is lost: the same bytes are sent again.
     let flow = flow.submit().allow();
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
 }
@@ -114,7 +114,7 @@ fn what_is_sent_from_there_is_thanked_for() {
     assert!(!flow.text().contains("What you changed"));
     let sent = PageEvent::Sent { id: Some(jti(1)), status: "accepted", count: Some(7) };
     assert!(flow.told.contains(&sent));
-    // The next person's message is another one.
+    // The next person's message has another identity.
     assert_eq!(flow.reset().filled().send().claims().jti, jti(2));
 }
 
@@ -129,13 +129,13 @@ fn what_cannot_be_sent_yet_stays() {
         assert!(flow.text().contains("We could not send it just now."));
     }
     let (flow, kept) = queued();
-    // Another tab is at it: that one's answer is waited for.
+    // Another tab has the claim: its answer is awaited.
     let flow = found(flow.act("send-kept"), std::slice::from_ref(&kept), false).is("queued");
     assert!(flow.waits().is_some());
-    // It went from there.
+    // The other tab sent it.
     let flow = found(flow.act("send-kept"), &[], false).is("editing");
     assert!(flow.form().notice.unwrap().contains("it was sent or deleted in another tab"));
-    // Whoever sends it once more gets the receipt of the first time.
+    // A later attempt posts the same bytes, so it gets the receipt of the first one.
     let flow = flow.submit().allow();
     assert_eq!(flow.bodies[0], flow.bodies[1]);
 }
@@ -150,11 +150,11 @@ fn it_can_be_taken_back() {
     let flow = flow.act("delete-kept").is("editing");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     assert!(flow.form().notice.unwrap().contains("This device no longer keeps your message."));
-    // What was typed is still there, and counts once whatever becomes of it.
+    // The typed text is still there, and counts once in any case.
     let flow = flow.holds("given_name", "ដារ៉ា").enter("given_name", "Dara").send();
     assert_eq!(flow.claims().jti, jti(1));
     let flow = flow.accept("accepted", 1).is("sent");
-    // An answer to what was on its way then changes nothing.
+    // The answer to the earlier post then changes nothing.
     flow.event(Event::Drained { proved: false, outcome: Outcome::Unreachable, kept: kept.clone() })
         .does(&[Effect::Release(kept)])
         .is("sent");
@@ -164,7 +164,7 @@ fn it_can_be_taken_back() {
 fn what_goes_by_itself_after_all_is_not_kept_any_longer() {
     let flow = silent().act("keep");
     let kept = kept(&flow);
-    // Stored while the supporter tried again.
+    // Stored while the supporter retried.
     let flow = flow.submit().allow().event(Event::Stored(true)).is("sending");
     let flow = flow.accept("accepted", 1).is("sent");
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
@@ -190,12 +190,12 @@ fn a_form_that_finds_a_message_shows_it_unless_somebody_writes() {
         outcome: accepted(&kept.jti),
         kept: kept.clone(),
     });
-    // The page hears of it, and nobody is disturbed.
+    // The page is notified, and the supporter is not disturbed.
     assert!(matches!(sent.effects[0], Effect::Tell(PageEvent::Sent { .. })), "{:?}", sent.effects);
     sent.is("editing").holds("given_name", "Sok");
 
     found(fresh(), &[], false).does(&[]).is("editing");
-    // Whoever does not wait for it writes another, and never sees it again.
+    // A supporter who does not wait for it writes another, and does not see it again.
     let next = found(fresh(), std::slice::from_ref(&kept), true).reset().is("editing");
     let next = next.event(Event::Drained {
         proved: false,
@@ -224,11 +224,11 @@ fn what_is_refused_comes_back_to_be_mended() {
             flow.wrong(&["email"]).holds("given_name", "ដារ៉ា").holds("email", "dara@example.org");
         let body = flow.value("body");
         assert!(body.starts_with("Please free the writer."), "{body}");
-        // Agreement is given anew where the form was another one.
+        // Consent is asked for again if the form was another one.
         let flow = flow.enter("email", "dara@example.com").tick("consent_delivery", "on");
         assert_eq!(flow.prepare_if_asked().send().claims().person.email, "dara@example.com");
     }
-    // What can't be read can't be mended.
+    // A sealed entry can't be read, so it does not come back to be corrected.
     let sealed = OutboxEntry { body: "e30.eyJzZWFsZWQiOiJ4In0.e30".to_owned(), ..kept };
     let flow = found(Scenario::new(campaign()), std::slice::from_ref(&sealed), true);
     let flow =
@@ -237,7 +237,7 @@ fn what_is_refused_comes_back_to_be_mended() {
     assert!(notice.contains("that this device had kept (closed)"), "{notice}");
 }
 
-// Ticked where there was no box, a target could never be taken away.
+// Otherwise a target would be ticked without a box, and could never be removed.
 #[test]
 fn what_has_no_box_does_not_come_back() {
     let (_, kept) = queued();
@@ -275,7 +275,7 @@ fn own_words_come_back_without_head_and_foot() {
             kept: kept.clone(),
         });
         assert_eq!(flow.value("body"), written, "between {head:?} and {foot:?}");
-        // The campaign has another head by now: it stands about all of it.
+        // If the campaign's head has changed since, the earlier head and foot may come back with the text.
         let other = found(Scenario::new(about("Sir,", foot)), std::slice::from_ref(&kept), true);
         let flow = other.event(Event::Drained { proved: false, outcome: refused("rules"), kept });
         assert!(flow.value("body").contains(written), "{}", flow.value("body"));
@@ -295,7 +295,7 @@ fn one_proof_is_made_for_each_claim() {
         assert_eq!(claimed(&Outcome::Unreachable, proved), Delivery::Wait(60_000));
         assert_eq!(claimed(&Outcome::RetryLater(Some(90)), proved), Delivery::Wait(90_000));
     }
-    // The same machine for the form's own message, which is proved for as long as it is tried.
+    // The same state machine for the form's own message, which is proved for as long as it is retried.
     let watched = |outcome, tries| deliver(outcome, Attempt::Watched(tries, 0));
     assert_eq!(watched(asked.clone(), 5), Delivery::Prove(challenge()));
     assert_eq!(watched(asked, 6), Delivery::GiveUp(Some(None)));
@@ -333,10 +333,10 @@ fn the_shell_only_performs_what_the_session_decides_for_the_outbox() {
 #[test]
 fn a_tab_that_has_no_time_left_posts_no_more() {
     let mut kept = OutboxEntry { until: NOW + LONGEST, ..OutboxEntry::default() };
-    assert!(!kept.may_be_posted(NOW), "nobody has claimed it");
+    assert!(!kept.may_be_posted(NOW), "it is not claimed");
     assert_eq!(kept.turn(NOW), ClaimResult::Send);
     assert!(kept.may_be_posted(NOW + 30));
-    // Another tab may have it at the end of the minute, and a post takes a while.
+    // Another tab may claim it at the end of the minute, and a post takes a while.
     assert!(!kept.may_be_posted(NOW + 50));
 }
 
@@ -350,7 +350,7 @@ fn what_was_kept_for_too_long_is_gone_and_that_is_said() {
         assert!(notice.contains("could not be sent in six days"), "{notice}");
     }
     let flow = expired(Scenario::new(campaign()).enter("given_name", "Sok"));
-    assert_eq!(flow.form().notice, None, "somebody else writes");
+    assert_eq!(flow.form().notice, None, "another supporter is writing");
 }
 
 #[test]
@@ -367,11 +367,11 @@ fn of_two_tabs_one_sends() {
     let mut other = OutboxEntry::read(&kept.write()).unwrap();
     assert_eq!(other.turn(NOW), ClaimResult::Wait);
     assert_eq!(other.turn(NOW + 59), ClaimResult::Wait);
-    // The first one is gone: its turn ends.
+    // The first tab is gone: its claim ends.
     assert_eq!(other.turn(NOW + 60), ClaimResult::Send);
     assert_eq!(other.turn(NOW + LONGEST - 1), ClaimResult::Send);
     assert_eq!(other.turn(NOW + LONGEST), ClaimResult::Delete);
-    // A clock that was set back by a day holds nothing up.
+    // A clock that was set back by a day delays nothing.
     let mut ahead =
         OutboxEntry { claimed: NOW + 86_460, until: NOW + LONGEST, ..OutboxEntry::default() };
     assert_eq!(ahead.turn(NOW), ClaimResult::Send);
@@ -422,7 +422,7 @@ fn what_is_another_endpoints_or_another_kinds_is_left_alone() {
 #[test]
 fn what_was_changed_since_is_signed_before_it_is_kept() {
     let flow = silent().clear("consent_delivery", "on").act("keep");
-    // Without agreement there is nothing to keep.
+    // Without consent there is nothing to store.
     assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Store(_))));
     flow.wrong(&["consent_delivery"]);
     let flow = silent().enter("given_name", "Dara").act("keep").does(&[Effect::Ask]);
@@ -444,7 +444,7 @@ fn what_arrived_before_it_was_changed_and_kept_is_what_counts() {
     assert!(flow.effects.contains(&Effect::Discard(kept.key())));
     let notice = flow.form().notice.unwrap();
     assert!(notice.contains("Your message arrived as you first sent it."), "{notice}");
-    // Nothing is there to be sent a second time.
+    // There is nothing to send a second time.
     flow.holds("given_name", "");
 }
 
@@ -465,7 +465,7 @@ fn what_is_refused_is_deleted_only_where_that_is_seen() {
     writing
         .event(Event::Drained { proved: false, outcome: refused("closed"), kept: kept.clone() })
         .does(&[Effect::Release(kept.clone())]);
-    // Signed anew with the endpoint's time, it is kept until that has arrived.
+    // Signed again with the endpoint's time, it is stored until that one has arrived.
     let late =
         Refusal { code: "iat_out_of_window".to_owned(), now: Some(NOW + 700_000), errors: vec![] };
     let (flow, kept) = queued();

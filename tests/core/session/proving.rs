@@ -1,4 +1,4 @@
-//! What a form does when an endpoint under a flood asks for a proof of work.
+//! A form's proof of work, which an endpoint under a flood requires.
 
 use crate::scenario::{Scenario, campaign, jti};
 use serde_json::json;
@@ -17,7 +17,7 @@ fn proves(flow: Scenario, proof: Option<&str>) -> Scenario {
             assert_eq!((challenge.as_str(), of.as_str()), (CHALLENGE, jti(1).as_str()));
             *attempt
         }
-        other => panic!("no proof is to be made: {other:?}"),
+        other => panic!("no proof is requested: {other:?}"),
     };
     flow.event(Event::Proved { attempt, proof: proof.map(str::to_owned) })
 }
@@ -41,7 +41,7 @@ fn a_proof_is_made_and_goes_along_with_the_very_same_action() {
     assert_eq!(flow.bodies[0], flow.bodies[1]);
     let flow = flow.accept("accepted", 1).is("sent");
     assert!(!flow.text().contains(says));
-    // The next message has none.
+    // The next message has no proof.
     let flow = flow.reset().filled().send();
     assert!(!url(&flow).contains("proof"));
 }
@@ -49,10 +49,10 @@ fn a_proof_is_made_and_goes_along_with_the_very_same_action() {
 #[test]
 fn a_proof_is_for_one_message() {
     let flow = proves(asks(Scenario::new(campaign()).filled().send()), Some("a.proof.7"));
-    // Nobody answered: it may still be good.
+    // There was no answer: the proof may still be valid.
     let flow = flow.answer_once(None).due();
     assert!(url(&flow).contains("proof=a.proof.7"), "{}", url(&flow));
-    // It was not, so another is made.
+    // It was rejected, so another one is made.
     let flow = proves(asks(flow), Some("a.proof.8"));
     assert!(url(&flow).contains("proof=a.proof.8#"), "{}", url(&flow));
     let flow = flow.silence().submit().allow();

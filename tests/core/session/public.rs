@@ -1,4 +1,4 @@
-//! How a supporter may be named in public: who is asked, and what is claimed.
+//! Public naming of supporters: who is asked, and the resulting claims.
 
 use crate::scenario::seen::{Choice, Control};
 use crate::scenario::{Scenario, campaign, campaign_with};
@@ -22,11 +22,11 @@ fn nobody_is_asked_unless_the_campaign_says_so() {
     for patch in [json!({}), json!({ "public": {} }), json!({ "public": { "ask": false } })] {
         let flow = Scenario::new(campaign_with(patch));
         assert!(!flow.names().contains(&"public".to_owned()));
-        // Whatever stands in the page.
+        // An event for a control that the form does not have changes nothing.
         let flow = flow.filled().enter("public", "name").send();
         assert_eq!(flow.claims().public, PublicName::Anonymous);
     }
-    // Without a name there is nothing to ask.
+    // Without a name there is no question.
     let nameless = campaign_with(json!({
         "public": { "ask": true },
         "fields": [{ "id": "email" }],
@@ -84,7 +84,7 @@ fn a_fresh_form_is_anonymous_again() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is pressed, one answer is chosen, and it is the one that is sent.
+    /// With any input, one answer is chosen, and that one is sent.
     #[test]
     fn the_last_answer_counts(words in proptest::collection::vec(0..3_usize, 0..8)) {
         let known = ["name", "initials", "anonymous"];

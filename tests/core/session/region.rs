@@ -1,4 +1,4 @@
-//! The country that is suggested.
+//! Suggestion of a country.
 
 use serde_json::{Value, json};
 use standwith::session::{Event, FormConfig, Session};
@@ -20,7 +20,7 @@ fn country(flow: &Scenario) -> &str {
 fn a_country_is_suggested_where_one_is_asked_for() {
     assert_eq!(country(&form(&campaign(), "KH")), "KH");
     let flow = form(&campaign(), "KH").holds("country", "KH");
-    // Consents that depend on it are asked for.
+    // Consents that depend on it are shown.
     assert!(flow.names().contains(&"consent_updates".to_owned()));
     for unknown in ["", "XX", "kh", "KHM", "419"] {
         assert_eq!(country(&form(&campaign(), unknown)), "", "{unknown}");
@@ -45,7 +45,7 @@ fn a_link_and_a_draft_come_before_a_suggestion() {
     let link = |country: &str| Event::Prefilled(vec![("country".to_owned(), country.to_owned())]);
     form(&campaign(), "KH").event(link("FR")).holds("country", "FR");
     form(&campaign(), "KH").event(link("XX")).holds("country", "KH");
-    // What was written is not overwritten.
+    // The supporter's own value is not overwritten.
     form(&campaign(), "KH").enter("country", "GB").event(link("FR")).holds("country", "GB");
     let kept = || Event::Restored(r#"["country","FR"]"#.to_owned());
     form(&campaign(), "KH").event(kept()).holds("country", "FR");
@@ -58,7 +58,7 @@ fn a_first_paint_is_recognised_with_a_suggestion() {
     let mut locale = locale("en");
     let first = view::first(&campaign, &locale);
     assert!(view::is_first(first.as_str(), &campaign, &mut locale));
-    // The suggestion comes after the first paint, which knows of none.
+    // The suggestion comes after the first paint, which has none.
     let config = FormConfig { region: "KH".to_owned(), ..config(campaign.clone()) };
     let (session, _) = Session::new(config, crate::scenario::NOW);
     let whole = view::whole(&session, &Locale::english(Rules::PLAIN), None);

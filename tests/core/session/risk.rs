@@ -1,4 +1,4 @@
-//! Where taking part may be dangerous: what a form says, keeps, and tells nobody.
+//! Campaigns at risk: what a form shows, stores and hides.
 
 use crate::scenario::seen::{root, words};
 use crate::scenario::{NOW, Scenario, campaign_with, config, jti};
@@ -53,7 +53,7 @@ fn act(name: &str) -> Event {
     Event::Acted(name.to_owned())
 }
 
-/// What the section on safety says, line by line: texts, and links with their addresses.
+/// The section on safety, line by line: texts, and links with their addresses.
 fn safety(root: &Element) -> Vec<String> {
     let Some(section) = by(root, "class", "safety") else { return Vec::new() };
     let lines = all(section).into_iter().filter(|e| ["h3", "p", "a"].contains(&e.tag));
@@ -102,7 +102,7 @@ fn a_section_says_what_people_at_risk_should_know() {
             &format!("Open the form on its own page, away from this website -> {HOSTED}"),
         ]
     );
-    // Above the form, and without advice no word of it.
+    // The section is above the form; without advice, it has no lines about it.
     let order: Vec<_> = all(&root)
         .into_iter()
         .filter_map(|e| e.attribute("class").or(e.attribute("part")))
@@ -125,7 +125,7 @@ fn the_hosted_form_does_not_lead_to_itself() {
     config.hosted.clear();
     let session = Session::hosted(config.clone(), NOW, None, Vec::new());
     assert_eq!(safety(&root(&whole(&session, &english(), None))).len(), 3);
-    // Nor does a link lead anywhere but by https.
+    // Nor is there a link to an address without https.
     config.hosted = "http://localhost/campaigns/free-the-writer".to_owned();
     assert_eq!(safety(&self_root(&Scenario::of(config))).len(), 3);
 }
@@ -142,7 +142,7 @@ fn the_first_plan_has_it_all_in_its_place() {
     assert_eq!(by(&early, "data-act", "exit"), by(&late, "data-act", "exit"));
 }
 
-// One's own authorities.
+// The supporter's own authorities.
 
 fn warning(flow: &Scenario) -> String {
     let root = self_root(flow);
@@ -157,7 +157,7 @@ fn whoever_writes_to_their_own_authorities_is_warned() {
     let flow = Scenario::new(campaign(json!({ "own_government": ["TH"] })));
     assert_eq!(warning(&flow), "");
     let flow = flow.enter("country", "KH");
-    // Nobody is written to yet.
+    // No target is chosen yet.
     assert_eq!(warning(&flow), "");
     let flow = flow.tick("targets", "minister-of-justice");
     assert_eq!(warning(&flow), said);
@@ -165,12 +165,12 @@ fn whoever_writes_to_their_own_authorities_is_warned() {
     assert_eq!(warning(&flow), "");
     let flow = flow.enter("country", "FR");
     assert_eq!(warning(&flow), said);
-    // These are warned whoever they write to.
+    // Supporters from a listed country are warned with any target.
     let flow = flow.enter("country", "TH");
     assert_eq!(warning(&flow), said);
     let flow = flow.enter("country", "DE");
     assert_eq!(warning(&flow), "");
-    // It is told with the button.
+    // The warning is part of the button's description.
     let root = self_root(&flow);
     let button = by(&root, "type", "submit").unwrap();
     assert_eq!(button.attribute("aria-describedby"), Some("form-disclosed form-own-government"));
@@ -185,7 +185,7 @@ fn where_nobody_chooses_all_targets_count() {
     assert_eq!(warning(&flow.enter("country", "GB")), "");
 }
 
-// The quick way out.
+// Leaving the page quickly.
 
 #[test]
 fn the_way_out_comes_first_and_leads_away_without_code() {
@@ -237,7 +237,7 @@ fn whoever_leaves_leaves_nothing_behind() {
         let count = flow.view().progress.is_some();
         assert!(count || flow.markup() == fresh);
         assert!(!flow.markup().as_str().contains("dara@example.org"));
-        // What was on its way is answered to nobody.
+        // Answers to earlier posts are ignored.
         let attempt = flow.attempt;
         flow.event(Event::Answered { attempt, reply: None }).does(&[]);
     }
@@ -263,7 +263,7 @@ fn a_form_left_while_its_message_waits_is_empty_and_sends_it() {
     for typed in ["dara@example.org", "secret", "ដារ៉ា", "checked"] {
         assert!(!flow.markup().as_str().contains(typed), "{typed}");
     }
-    // The next try posts the very same, and the thanks do not say that anybody changed it since.
+    // The next attempt posts the same bytes, and the thanks do not mention a change since.
     let flow = flow.due().accept("accepted", 1).is("sent");
     assert_eq!(flow.claims().person.email, "dara@example.org");
     assert!(!flow.text().contains("What you changed after that"), "{}", flow.text());
@@ -281,7 +281,7 @@ fn whoever_comes_back_to_an_emptied_form_gets_nothing_of_a_message_that_fails() 
         let flow = fail(left_while_it_waits(), &rules).is("editing").says("Send message", None);
         let error = matches!(flow.told.last(), Some(PageEvent::Error { .. }));
         assert!(error && flow.form().summary.is_none(), "{:?}", flow.told);
-        // What they send is a message of their own.
+        // Their own message has an identity of its own.
         let flow = flow.filled().prepare_if_asked().send().accept("accepted", 1).is("sent");
         assert_eq!(flow.claims().jti, jti(2));
     }
@@ -302,7 +302,7 @@ fn a_form_left_where_nobody_is_at_risk_stays_as_it_is() {
     assert_eq!(flow.event(Event::Gone).does(&[]).is("sending").markup(), before);
 }
 
-// What is kept, and who hears of it.
+// What the browser stores, and what the page learns.
 
 #[test]
 fn no_browser_keeps_what_was_entered() {
@@ -353,13 +353,13 @@ fn the_page_learns_no_count_from_sending() {
     assert_eq!(counts(&flow), 1);
     let flow = flow.filled().send().accept("accepted", 4720);
     assert!(!format!("{:?}", flow.told).contains("4720"), "{:?}", flow.told);
-    // Nor from what the page can read in the form, nor from an answer that comes late.
+    // Nor from text of the form that the page can read, nor from a late answer.
     let flow = flow.event(counted(4721)).does(&[]);
     assert_eq!(counts(&flow), 1);
     for count in ["4711", "4720", "4721"] {
-        assert!(!flow.markup().as_str().contains(count), "{count} is to be seen");
+        assert!(!flow.markup().as_str().contains(count), "{count} is visible");
     }
-    // The next person sees what was known before.
+    // The next person sees the count that was known before.
     assert!(flow.reset().text().contains("4711 of 5000"));
 }
 
@@ -379,7 +379,7 @@ fn a_receipt_is_for_those_who_ask() {
     assert_eq!(thanks.keep, flow.locale.say(Key::ReceiptRisk));
     let root = self_root(&flow);
     assert_eq!(by(&root, "id", RECEIPT).unwrap().attribute("tabindex"), Some("-1"));
-    // The next person's is not shown.
+    // The next person's receipt is not shown before they ask.
     let next = flow.reset().filled().send().accept("accepted", 8);
     assert!(!seen(&next, &jti(2)) && !seen(&next, &jti(1)));
 }
@@ -418,8 +418,8 @@ fn a_page_that_hears_of_no_choice_says_the_warning_to_all() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever happens, in whatever order: before somebody asks for it, neither the page nor the screen
-    /// holds what shows that this person took part.
+    /// With any events in any order: until the supporter asks for it, neither the page nor the screen contains evidence
+    /// that this person took part.
     #[test]
     fn nothing_tells_that_somebody_took_part(steps in proptest::collection::vec(0..9, 1..24)) {
         let mut flow = Scenario::new(campaign(json!(true)));

@@ -1,4 +1,4 @@
-//! The course of a form whose campaign seals: nothing that was typed leaves in the clear.
+//! A form's session in a campaign that seals: no typed text is sent in the clear.
 
 use crate::scenario::{Scenario, campaign_with, jti, key};
 use serde_json::json;
@@ -20,11 +20,11 @@ fn asked(flow: &Scenario) -> (u32, String) {
             assert_eq!(key.kid, "Bob");
             (*attempt, plaintext.clone())
         }
-        other => panic!("nothing is to be sealed: {other:?}"),
+        other => panic!("no sealing is requested: {other:?}"),
     }
 }
 
-/// A sealed text of the right form, in which nothing is.
+/// A sealed text of the right format, without content.
 fn sealed() -> String {
     compact(&header(&key(), "Bob"), &[7; 12], &[9; 300])
 }
@@ -68,10 +68,10 @@ fn what_cannot_be_sealed_is_not_sent() {
         flow.form().notice.unwrap().contains("could not encrypt the message, so it was not sent")
     );
     assert!(flow.bodies.is_empty());
-    // One more time, with another key.
+    // A second time, with another key.
     let (attempt, plaintext) = asked(&flow.submit().allow().prepare());
     assert!(plaintext.contains("dara@example.org") && attempt > 1);
-    // And nobody else's text is taken for it.
+    // A sealed text that was not requested is ignored.
     let flow = sealing().filled().event(Event::Sealed { attempt: 0, sealed: Some(sealed()) });
     flow.does(&[]).is("editing");
 }
@@ -86,7 +86,7 @@ fn what_is_sealed_is_sent_again_as_it_is() {
     assert!(flow.text().contains("encrypted: only the campaign can read it"), "{}", flow.text());
     let flow = flow.submit().allow();
     assert_eq!((flow.bodies.len(), &flow.bodies[0]), (2, &flow.bodies[1]));
-    // Changed, it has the same identity, and is sealed anew.
+    // Changed, it has the same identity, and is sealed again.
     let flow = flow.silence().enter("given_name", "Dara").submit().allow().prepare();
     assert!(asked(&flow).1.contains("Dara"));
     assert_eq!(seal(flow).claims().jti, jti(1));

@@ -1,4 +1,4 @@
-//! Another language for a form that is in use.
+//! Switching the language of a form in use.
 
 use crate::scenario::{Scenario, digest, example, locale};
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ fn read(lang: &str) -> Campaign {
     example().campaign(lang, Strictness::Strict).unwrap()
 }
 
-/// The shell has the texts, and the campaign.
+/// The shell has loaded catalogue and campaign in this language.
 fn spoken(mut flow: Scenario, lang: &str) -> Scenario {
     flow.locale = locale(lang);
     flow.event(Event::Spoken(Box::new(read(lang))))
@@ -25,7 +25,7 @@ fn asked(flow: &Scenario) -> Option<(&str, u32)> {
     })
 }
 
-/// What a markup says at the top of the form: the languages, and which is the form's.
+/// The language switch in a markup: the languages, and the form's own.
 fn languages(flow: &Scenario) -> Vec<(String, bool)> {
     let markup: Markup = whole(&flow.session, &flow.locale, None);
     let mut found = Vec::new();
@@ -48,7 +48,7 @@ fn a_button_asks_for_its_language() {
     let flow = flow.act("language-km");
     assert_eq!(asked(&flow), Some(("km", 1)));
     assert_eq!(flow.session.language(1), "km");
-    // Nothing changes before it is there; and what is not the campaign's is not asked for.
+    // Nothing changes before it is loaded, and a language that the campaign lacks is not requested.
     assert_eq!(flow.view().lang, "en");
     for other in ["language-fr", "language-", "language-KM"] {
         assert_eq!(asked(&Scenario::example("en").act(other)), None);
@@ -68,7 +68,7 @@ fn what_is_written_stays_and_what_is_suggested_changes() {
         .holds("country", "KH")
         .holds("subject", &khmer.message.subjects[1])
         .holds("body", &khmer.message.body);
-    // Own words are nobody else's to translate.
+    // The supporter's own text is not translated.
     let flow = flow.enter("body", "My own words").enter("subject", "Mine");
     let flow = spoken(flow, "en").holds("body", "My own words").holds("subject", "Mine");
     assert_eq!(flow.view().lang, "en");
@@ -97,7 +97,7 @@ fn the_family_name_comes_first_where_the_language_has_it_so() {
         let flow = Scenario::example(lang).submit();
         assert_eq!(named(&flow), order);
         assert_eq!(told(&flow), order);
-        // What was wrong before the language changed is told in the order of the other one.
+        // Errors from before the switch are listed in the other language's order.
         let (other, order) = if lang == "en" { ("km", family_first) } else { ("en", given_first) };
         let flow = spoken(flow, other);
         assert_eq!(named(&flow), order);
@@ -108,17 +108,17 @@ fn the_family_name_comes_first_where_the_language_has_it_so() {
 #[test]
 fn what_is_signed_is_in_the_language_that_was_shown_last() {
     let khmer = read("km");
-    // Whether the other language comes while key and digests are made, or after.
+    // The other language may come while key and digests are made, or after.
     for made in [false, true] {
         let mut flow = Scenario::example("en").filled();
         if made {
             flow = flow.prepare();
         } else {
-            // What is made for the one language is of no use for the other.
+            // Digests for one language are not valid for the other.
             flow = spoken(flow, "km").prepare();
         }
         let flow = if made { spoken(flow, "km") } else { flow };
-        // Agreement is to what was read, so it is asked for anew.
+        // Consent refers to the text that was read, so it is asked for again.
         let flow = flow.submit();
         let wrong: Vec<String> = flow.field_errors().into_iter().map(|(name, _)| name).collect();
         assert_eq!(wrong, ["consent_delivery"]);
@@ -147,13 +147,13 @@ fn what_is_on_its_way_keeps_its_language_until_it_is_there() {
     let mut after = after.event(Event::Spoken(Box::new(read("km"))));
     after.locale = locale("en");
     assert_eq!(after.view(), before);
-    // The press is not forgotten: the thanks are in that language.
+    // The press is not lost: the thanks are in that language.
     let sent = after.accept("accepted", 1);
     assert_eq!(asked(&sent), Some(("km", 1)));
     let sent = spoken(sent, "km").is("sent");
     assert_eq!(sent.thanks().heading, sent.locale.say(Key::SentHeading));
     assert_eq!(languages(&sent), [("en".to_owned(), false), ("km".to_owned(), true)]);
-    // And back, without anything being made for another message.
+    // And back, without new signing inputs for another message.
     let sent = spoken(sent, "en").does_not_prepare();
     assert!(!sent.text().contains("What you changed"));
 
@@ -188,7 +188,7 @@ fn a_mail_that_is_offered_is_not_offered_in_another_language() {
 }
 
 proptest! {
-    // There and back is as if nothing had been, whatever was typed.
+    // Back and forth leaves no change, with any typed text.
     #[test]
     fn there_and_back_changes_nothing(name in "\\PC{0,20}", body in proptest::option::of("\\PC{0,60}")) {
         let mut flow = Scenario::example("en").enter("given_name", &name);

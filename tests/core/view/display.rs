@@ -1,4 +1,4 @@
-//! What the form shows at first, and what opens on request.
+//! The parts of the form that are visible at first, and those that open on request.
 
 use serde_json::{Value, json};
 use standwith::campaign::{Display, MessageDisplay, StoryDisplay, Strictness, TargetsDisplay};
@@ -12,7 +12,7 @@ use crate::scenario::{NOW, Scenario, campaign, campaign_with, config, locale};
 
 const STORY: &str = "## Who\n\nThe first paragraph.\n\nThe second.\n\n- One\n- Two";
 
-/// A form for a campaign, with the words of the tag.
+/// A form for a campaign, with the tag's attribute `display`.
 fn shown(file: &Value, words: &str) -> Scenario {
     let campaign = crate::scenario::read(file);
     Scenario::of(FormConfig { display: words.to_owned(), ..config(campaign) })
@@ -49,7 +49,7 @@ fn words_of_the_tag_come_before_the_file() {
     ] {
         assert_eq!(file.clone().with_words(words), file, "{words}");
     }
-    // The last one counts, and one that is unknown takes nothing away.
+    // The last one counts, and an unknown one has no effect.
     assert_eq!(file.clone().with_words("story:none story:summary").story, StoryDisplay::Summary);
     assert_eq!(file.with_words("story:none story:all").story, StoryDisplay::None);
 }
@@ -82,12 +82,12 @@ fn a_story_is_shown_as_far_as_is_wanted() {
     assert_eq!((full.story, full.more), (all, None));
     let none = form("story:none");
     assert_eq!((none.story, none.more), (vec![], None));
-    // Where nothing is left, nothing opens.
+    // If nothing is left, nothing opens.
     assert_eq!(Scenario::new(campaign()).form().more, None);
     for story in ["Alone.", "## Heading\n\nAlone."] {
         assert_eq!(shown(&campaign_with(json!({ "story": story })), "").form().more, None);
     }
-    // A story without a paragraph opens as a whole.
+    // Of a story without a paragraph, everything opens on request.
     let list = shown(&campaign_with(json!({ "story": "- One\n- Two" })), "").form();
     assert_eq!(list.more.unwrap().1, markdown::parse("- One\n- Two"));
 }
@@ -149,10 +149,10 @@ fn a_mistake_in_the_message_opens_it_for_good() {
         assert!(is_open(&flow), "{name}");
         let flow = flow.enter(name, right).wrong(&[]);
         assert!(is_open(&flow), "{name}");
-        // The next person begins anew.
+        // The next person finds it closed.
         assert!(!is_open(&flow.reset()), "{name}");
     }
-    // A mistake elsewhere does not.
+    // A field error elsewhere does not.
     assert!(!is_open(&Scenario::new(campaign()).filled().enter("email", "x").submit()));
 }
 
@@ -169,7 +169,7 @@ fn a_word_of_ones_own_is_asked_for_where_it_can_be_written() {
 fn what_is_written_stays_when_the_controls_close() {
     let own = "Please let the writer go, now.";
     let flow = shown(&campaign(), "message:open").filled().enter("body", own);
-    // Which of them are open is not known to the session: all that is in them counts.
+    // The session does not know which of them are open: all their content counts.
     let preview = |flow: &Scenario| flow.form().sections[2].preview.clone().unwrap();
     assert_eq!(preview(&flow)[2], own);
     let flow = Scenario::new(campaign()).filled().enter("body", own).enter("email", "a@b.co");
@@ -194,7 +194,7 @@ fn targets_are_chosen_at_first_where_all_may_be() {
         let flow = Scenario::new(campaign_with(json!({ "targeting": targeting })));
         let drafted: Vec<&str> = flow.session.draft().all("targets").collect();
         assert_eq!(drafted, if chosen { &ids[..] } else { &[] }, "{targeting}");
-        // What is to be chosen comes first.
+        // A required choice comes first.
         let at =
             flow.form().sections.iter().position(|s| s.fields.iter().any(|f| f.name == "targets"));
         assert_eq!(at, Some(usize::from(chosen)), "{targeting}");
@@ -232,7 +232,7 @@ fn placeholders_are_filled_as_one_types() {
     assert_eq!(preview(&flow), body("Dara {{given_name}}"));
     let flow = flow.enter("given_name", " ");
     assert_eq!(preview(&flow), body("[First name] {{given_name}}"));
-    // What is shown for a field is not sent, and what is not asked for is not shown.
+    // A label in brackets is shown, not sent. A placeholder of a field that the form does not ask for shows nothing.
     let unasked =
         campaign_with(json!({ "message": { "body": "Please free the writer. {{phone}}" } }));
     assert_eq!(preview(&Scenario::new(unasked)), "Please free the writer.");

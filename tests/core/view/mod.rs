@@ -1,4 +1,4 @@
-//! The tree of elements: whatever there is to see, it is sound, safe, and told to everyone.
+//! The tree of elements: in any state it is valid, safe, and accessible.
 
 mod display;
 
@@ -17,10 +17,10 @@ use standwith::session::{Dirty, Event, Focus, Session, ShareResult};
 use standwith::text::{Locale, Rules};
 use standwith::view::{NOTICE, Posting, Region, SUMMARY, THANKS, whole};
 
-/// What a place-by-place renderer follows to an element: number among siblings, and tag.
+/// The path to an element for a renderer that compares by position: at each level, number among siblings and tag.
 type Path = Vec<(usize, &'static str)>;
 
-/// Every element of a tree, from top to bottom, with its path and those about it.
+/// Every element of a tree, from top to bottom, with its path and its ancestors.
 fn elements(root: &Element) -> Vec<(Path, Vec<&Element>, &Element)> {
     fn walk<'a>(
         element: &'a Element,
@@ -47,17 +47,17 @@ fn is_control(element: &Element) -> bool {
         && element.attribute("type") != Some("hidden")
 }
 
-/// Elements that hold nothing, not even text.
+/// Elements without content, not even text.
 const VOID: [&str; 2] = ["img", "input"];
 
-/// Looks at all that must hold of every tree.
+/// Checks all invariants of a tree.
 fn check(root: &Element) {
     let all = elements(root);
     let mut ids = BTreeSet::new();
     for (_, _, element) in &all {
         let mut names = BTreeSet::new();
         for (name, value) in &element.attributes {
-            assert!(names.insert(*name), "{}: {name} stands twice", element.tag);
+            assert!(names.insert(*name), "{}: {name} occurs twice", element.tag);
             assert!(!name.starts_with("on"), "{}: {name}", element.tag);
             assert!(!["style", "srcdoc", "formaction"].contains(name), "{name}");
             let letters = |c: char| c.is_ascii_lowercase() || c == '-';
@@ -124,7 +124,7 @@ fn check(root: &Element) {
         }
         assert!(element.countries.is_none() || tag == "select", "{tag}: countries");
     }
-    // A list to choose from holds what is chosen, so that it can be shown.
+    // At most one option of a list is selected.
     for (_, _, select) in all.iter().filter(|(_, _, element)| element.tag == "select") {
         let chosen = select.children.iter().filter(
             |option| matches!(option, Node::Element(e) if e.attribute("selected").is_some()),
@@ -143,7 +143,7 @@ fn of(flow: &Scenario) -> Element {
     root
 }
 
-/// The same form in each state that it can be in.
+/// The same form in each possible state.
 fn states(campaign: &Value) -> Vec<(&'static str, Scenario)> {
     let new = || Scenario::new(campaign.clone());
     let filled = || new().filled();
@@ -215,7 +215,7 @@ fn everything() -> Value {
     }))
 }
 
-/// Targets with pictures who are found in every way, some of them for people in Cambodia.
+/// Campaigns with every targeting mode; their targets have pictures, and some are for people in Cambodia only.
 fn found() -> Vec<Value> {
     let picture = json!({ "url": "https://campaign.invalid/b.png", "alt": "" });
     let filter = json!({ "countries": ["KH"], "postcodes": [] });
@@ -240,7 +240,7 @@ fn found() -> Vec<Value> {
     targeting.map(campaign).into()
 }
 
-/// A campaign in which people may be at risk, and may be named in public.
+/// A campaign at risk, with public naming.
 fn at_risk() -> Value {
     campaign_with(json!({
         "public": { "ask": true },
@@ -282,7 +282,7 @@ fn a_control_keeps_its_place_whatever_happens() {
         for (name, flow) in &states {
             let now = places(&of(flow));
             for (control, path) in &fresh {
-                // A consent may go with the country; what stays must not move.
+                // A consent may disappear with the country; the others must not move.
                 if let Some(now) = now.get(control) {
                     let moved = control.0.starts_with("consent_");
                     assert!(now == path || moved, "{control:?} moved when {name}");
@@ -327,7 +327,7 @@ fn what_gets_the_focus_is_there_and_takes_it() {
         let all = elements(&root);
         let (_, _, element) = all.iter().find(|(_, _, e)| e.attribute("id") == Some(id)).unwrap();
         assert_eq!(element.attribute("tabindex"), Some("-1"), "{id}");
-        // An alert is told when it comes into what has the focus.
+        // An alert is announced when it appears inside the focused element.
         let alerts = elements(element);
         let alert = alerts.iter().any(|(_, _, e)| e.attribute("role") == Some("alert"));
         assert_eq!(alert, id != THANKS, "{id}");
@@ -349,11 +349,11 @@ fn a_mistake_is_tied_to_its_control() {
     for (id, sentence) in &links {
         let error = [id, "-error"].concat();
         assert_eq!(words(by_id(&error)), *sentence);
-        // The question over several boxes bears the field error, not each box.
+        // A group of boxes has the field error, not each box.
         let bearer = all.iter().find(|(_, _, e)| {
             e.attribute("aria-describedby").is_some_and(|told| told.split(' ').any(|t| t == error))
         });
-        let bearer = bearer.unwrap_or_else(|| panic!("{error} is told of nothing")).2;
+        let bearer = bearer.unwrap_or_else(|| panic!("no element is described by {error}")).2;
         assert_eq!(bearer.attribute("aria-invalid"), Some("true"));
         let tag = if *id == "targets" { "fieldset" } else { by_id(id).tag };
         assert_eq!(bearer.tag, tag);
@@ -368,7 +368,7 @@ fn the_button_tells_that_it_is_at_work_and_stays_in_reach() {
         let button = all.iter().find(|(_, _, e)| e.attribute("type") == Some("submit")).unwrap().2;
         let sending = flow.session.state() == "sending";
         assert_eq!(button.attribute("aria-disabled").is_some(), sending, "{name}");
-        // What is disabled loses the focus.
+        // A disabled element loses the focus.
         assert!(all.iter().all(|(_, _, e)| e.attribute("disabled").is_none()), "{name}");
         let is_status = |e: &Element| {
             e.attribute("class") == Some("hidden") && e.attribute("role") == Some("status")
@@ -458,14 +458,14 @@ fn only_what_may_have_changed_is_made_anew() {
     );
     let flow = anew(flow.tick("consent_updates", "on"), &[Region::Consents, Region::Public]);
     let flow = anew(flow.counted(r#"{"count":12}"#), &[Region::Progress]);
-    // What nobody sees.
+    // Changes that are not visible.
     let flow = anew(flow.enter("extension-note", "mine"), &[]);
     let flow = anew(flow.counted("no count"), &[]);
     let flow = anew(flow.prepare(), &[]);
     let flow = anew(flow.sign(), &[]);
     let flow = anew(flow.silence(), &[]);
     let flow = anew(flow.share("whatsapp"), &[]);
-    // While something has to be mended, each key press may mend it.
+    // While there are field errors, each key press may fix one.
     let flow = anew(flow.submit(), &submitted);
     let mended = [&submitted[..5], &[Region::Public, Region::Ways, Region::Letter]].concat();
     let flow = anew(flow.enter("body", "Please free the writer."), &mended);
@@ -520,7 +520,7 @@ fn controls_say_what_they_are_for() {
     }
     assert_eq!(control("given_name").attribute("aria-required"), Some("true"));
     assert_eq!(control("phone").attribute("aria-required"), None);
-    // The browser's own bubbles say nothing of what the form says itself.
+    // The browser shows no messages of its own beside the form's.
     assert!(all.iter().all(|(_, _, e)| e.attribute("required").is_none()));
     let form = all.iter().find(|(_, _, e)| e.tag == "form").unwrap().2;
     assert!(form.attribute("novalidate").is_some());
@@ -653,7 +653,7 @@ fn before_and_after_its_time() {
     }
 }
 
-// Whatever a campaign and a supporter write.
+// With any texts of a campaign and a supporter.
 
 /// Texts that have broken forms.
 const NAUGHTY: [&str; 24] = [
@@ -692,12 +692,12 @@ fn naughty() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A campaign that says one of these wherever it can say anything, as the widget reads it.
+/// A campaign with one of these texts in every possible place, as the widget reads it.
 fn campaign_saying(texts: &[String]) -> standwith::campaign::Campaign {
     let mut texts = texts.iter().cycle();
-    // A label has to say something.
+    // A label must not be empty.
     let mut next = || format!("{}.", texts.next().unwrap());
-    // Ids stand once.
+    // Ids are unique.
     let options = json!([
         { "id": next() + "1", "label": next() }, { "id": next() + "2", "label": next() },
     ]);
@@ -762,7 +762,7 @@ proptest! {
         }
         flow = flow.tick("own_choices", &typed[0]).submit();
         of(&flow);
-        // Sent with whatever can be sent.
+        // Sent, if it can be sent.
         let mut flow = Scenario::of(config.clone()).filled().enter("subject", "Freedom").submit();
         of(&flow);
         if flow.session.state() == "sending" {
