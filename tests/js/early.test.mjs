@@ -27,7 +27,7 @@ const enter = (selector, value) => {
   by(selector).value = value;
   by(selector).dispatchEvent(new Event("input", { bubbles: true }));
 };
-/** Has Rust listen: what it hears from now on. */
+/** Listens as Rust does. Returns the events that it gets from now on. */
 const listen = () => {
   const heard = [];
   for (const kind of ["input", "focusin"]) {
@@ -132,7 +132,7 @@ test("hears nothing after its end", () => {
   assert.equal(early.pressed, false);
 });
 
-/** The addresses to which the page is led. */
+/** The addresses that the page is redirected to. */
 const led = () => {
   const addresses = [];
   const frame = { location: { replace: (address) => addresses.push(address) } };

@@ -1,11 +1,11 @@
-// The element, with a page around it and something in the place of Rust.
+// The element, with a page around it and a replacement for Rust.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { fault, meanwhile, mounted } from "./glue.mjs";
 import { element, open, text } from "./page.mjs";
 
-/** The beginning of every WebAssembly file, which is a whole one. */
+/** The header of every WebAssembly file, which is a valid file by itself. */
 const WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 const CAMPAIGN = '{"id": "river", "title": "Save the river", "lang": "en", "languages": {"km": {}}}';
 const FIRST = JSON.stringify({
@@ -14,7 +14,7 @@ const FIRST = JSON.stringify({
   first: element("form", {}, element("input", { name: "email" }), element("button", { type: "submit" }, text("Send"))),
 });
 
-/** What the network answers, by address. */
+/** The network's answers, by address. */
 let answers;
 let errors;
 
@@ -45,7 +45,7 @@ const place = (attributes = {}) => {
   return form;
 };
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 const until = async (isSo) => {
   for (let n = 0; n < 1000 && !isSo(); n++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(isSo(), String(isSo));
@@ -130,11 +130,11 @@ test("asks for texts in the first of the wanted languages that the campaign has"
   assert.equal(mounted[0].texts, '["Khmer"]');
 });
 
-/** What is said in place of a form. */
+/** The message shown in place of a form. */
 const told = async (form) => {
   await until(() => form.shadowRoot.querySelector("[role=status]"));
   assert.equal(form.state, "unavailable");
-  assert.ok(form.shadowRoot.querySelector("slot"), "the page's own content is seen");
+  assert.ok(form.shadowRoot.querySelector("slot"), "the page's own content is visible");
   const sentence = form.shadowRoot.querySelector("[role=status]");
   return [sentence.textContent, sentence.querySelector("a")?.getAttribute("href")];
 };

@@ -1,11 +1,11 @@
-// Stands for Rust: remembers the forms that the loader mounts.
+// Replacement for Rust: records the forms that the loader mounts.
 
 export const mounted = [];
 
-/** What the next call of `mount` throws. */
+/** The error that `mount` throws while this is set. */
 export const fault = { next: undefined };
 
-/** What happens as soon as the next form is mounted, before it begins. */
+/** Called as soon as the next form is mounted, before it starts. */
 export const meanwhile = { next: undefined };
 
 export const mount = (host, root, page, given) => {

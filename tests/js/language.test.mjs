@@ -1,4 +1,4 @@
-// The loader's choice of a language: the vectors that the core is held to as well.
+// The loader's choice of a language, tested with the core's vectors.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// What the loader reads of a campaign file, how it names failures, and how it asks again.
+// The loader's reading of campaign files, its names for failures, and its retries.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";

@@ -2,13 +2,13 @@
 
 import { Window } from "happy-dom";
 
-/** What of a browser's window the widget uses by its bare name. */
+/** The globals of a browser's window that the widget uses by their bare names. */
 const GLOBALS = [
   "CSSStyleSheet", "CustomEvent", "Document", "Element", "Event", "HTMLElement", "IntersectionObserver", "MutationObserver", "Node",
   "Text", "addEventListener", "customElements", "document", "location", "navigator", "removeEventListener", "requestAnimationFrame",
 ];
 
-/** Opens an empty page; the one before is gone. */
+/** Opens an empty page, and discards the previous one. */
 export const open = (url = "https://partner.invalid/page?utm_source=mail") => {
   const window = new Window({ url });
   const set = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -34,7 +34,7 @@ export const open = (url = "https://partner.invalid/page?utm_source=mail") => {
       for (const option of [...this.options].slice(length)) option.remove();
     },
   });
-  // Nor does it know what addresses in a document are relative to.
+  // Nor does it know the base address of a document.
   Object.defineProperty(window.Node.prototype, "baseURI", { get: () => window.location.href });
   return window;
 };
@@ -66,10 +66,10 @@ export const element = (tag, attributes = {}, ...children) => {
 /** Markup of a region; its number is a digit. */
 export const region = (number, markup) => `#${number}${markup}`;
 
-/** Markup of all countries, of which one is chosen. */
+/** Markup of all countries, with one selected. */
 export const countries = (chosen) => `*${chosen}${END}`;
 
-/** Resolves when all that was to be done without waiting is done. */
+/** Resolves when all pending work that needs no timer is done. */
 export const settled = async () => {
   for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
 };

@@ -1,4 +1,4 @@
-// Plural categories of the browser's own rules: the vectors that the endpoint's rules are tested with as well.
+// The browser's own plural rules, tested with the vectors of the endpoint's rules.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -67,7 +67,7 @@ test("patches a region that becomes free and comes back", () => {
   assert.equal(shadow.innerHTML, "<div><h2></h2><em></em></div>");
 });
 
-/** Markup of a form with a label, a control and what is wrong with it. */
+/** Markup of a form with a label, a control and its error. */
 const field = (fault) => element(
   "form",
   {},
@@ -194,7 +194,7 @@ test("chooses the option of a select that comes with it", () => {
   assert.equal(render("select", { name: "subject", value: "b" }, ...options).value, "b");
 });
 
-/** Each attribute that holds an address, with addresses that must not be set and those that may. */
+/** Each attribute that contains an address, with forbidden and allowed addresses. */
 const ADDRESSES = {
   action: { no: ["https://a.invalid/", "javascript:run()", "#"], yes: [""] },
   href: {

@@ -1,5 +1,5 @@
-// Runs before each file of tests: `node --import ./tests/js/setup.mjs --test`. `cargo xtask test js` does so, and says
-// by a variable what the loader is told of markup (`src/markup.rs`).
+// Runs before each test file: `node --import ./tests/js/setup.mjs --test`. `cargo xtask test js` does so, and passes
+// the loader's constants about markup (`src/markup.rs`) in a variable.
 
 import { register } from "node:module";
 
