@@ -1,9 +1,9 @@
-//! Campaign files that say what they are told to, wherever a campaign file says anything.
+//! Campaign files with given texts in every place that has a text.
 
 use standwith::json::{self, Json, Value, Writer};
 
-/// A campaign file with everything in it that has a text or an address, as JSON. `"TEXT"` stands for a text of
-/// one line, `"TEXTS"` for one that may have several, `"ADDRESS"` for an address.
+/// A campaign file with every text and every address, as JSON. `"TEXT"` is replaced by a text of one line, `"TEXTS"` by
+/// one that may have several, `"ADDRESS"` by an address.
 const TEMPLATE: &str = r##"{
   "id": "hostile", "title": "TEXT", "story": "TEXTS",
   "picture": { "url": "ADDRESS", "alt": "TEXT" },
@@ -42,7 +42,7 @@ const TEMPLATE: &str = r##"{
     "message": { "subjects": ["TEXT", "TEXT"], "head": "TEXTS", "body": "TEXTS", "foot": "TEXTS" } }]
 }"##;
 
-/// What stands in a campaign file's place of a text or an address.
+/// The values for a campaign file's texts and addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A text of one line.
@@ -53,7 +53,7 @@ pub enum Place {
     Address,
 }
 
-/// The campaign file in which each place holds what is said for it, in the order of the file.
+/// The campaign file with the value for each place, in the order of the file.
 pub fn saying(say: impl FnMut(Place) -> String) -> String {
     let mut out = Writer::default();
     let mut say = say;

@@ -1,7 +1,7 @@
-//! Inputs made out of other inputs, always the same ones. What the fuzzer does better takes a nightly
-//! toolchain and minutes; this takes seconds anywhere.
+//! Reproducible mutations of inputs. The fuzzer is better, but takes a nightly toolchain and minutes; this takes
+//! seconds anywhere.
 
-/// Numbers that look like chance and come again with their seed (SplitMix64).
+/// Pseudo-random numbers from a seed (SplitMix64).
 #[derive(Clone, Debug)]
 pub struct Chance(pub u64);
 
@@ -19,13 +19,13 @@ impl Chance {
         (self.draw() % end.max(1) as u64) as usize
     }
 
-    /// One of these, of which there are some.
+    /// One of these; there must be at least one.
     pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 }
 
-/// What parsers of ours look for, and what breaks others.
+/// Strings that our parsers look for, and those that break others.
 const PIECES: &[&str] = &[
     "\"",
     "\\",
@@ -123,13 +123,13 @@ pub fn mutated(seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
         let at = chance.below(bytes.len() + 1);
         let end = at + chance.below((bytes.len() - at).min(24) + 1);
         match chance.below(9) {
-            // A bit, a byte, a piece in the place of some.
+            // A bit, a byte, or a piece replaced.
             0 if at < bytes.len() => bytes[at] ^= 1 << chance.below(8),
             1 if at < bytes.len() => bytes[at] = chance.draw() as u8,
             2 => drop(bytes.splice(at..end, chance.one_of(PIECES).bytes())),
             3 => drop(bytes.splice(at..at, chance.one_of(PIECES).bytes())),
             4 => drop(bytes.drain(at..end)),
-            // The same once more, or very often.
+            // The same again, or many times.
             5 => {
                 let part = bytes[at..end].to_vec();
                 drop(bytes.splice(at..at, part));
@@ -138,7 +138,7 @@ pub fn mutated(seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
                 let part = bytes[at..at + (end - at).min(4)].repeat(1 + chance.below(200));
                 drop(bytes.splice(at..at, part));
             }
-            // Something of another one, or all the rest of it.
+            // A part of another one, or all the rest of it.
             7 => {
                 let other = chance.one_of(seeds);
                 let from = chance.below(other.len() + 1);

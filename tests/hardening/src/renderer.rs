@@ -1,18 +1,18 @@
-//! What a renderer in the browser takes of a markup (`widget/src/renderer.js`), and what must be true of all that
-//! is painted, whatever a campaign file says.
+//! Rules of the browser's renderer for markup (`widget/src/renderer.js`), and properties of all rendered content, with
+//! any campaign file.
 
 use std::collections::BTreeSet;
 
 use standwith::markup::{ADDRESSES, Element, Markup, NAMES, Node, RECEIPT, TAGS, is_allowed};
 use url::Url;
 
-/// Where the campaign file of a painted form came from.
+/// The address of a rendered form's campaign file.
 const BASE: &str = "https://actions.invalid/campaigns/a.json";
 
-/// What the renderer makes of a markup: the same tree, without the addresses that it does not set.
+/// The renderer's result for a markup: the same tree, without the addresses that it does not set.
 ///
 /// # Errors
-/// Why it would throw, or paint something else than was written.
+/// The reason why it would throw, or render something else than was written.
 pub fn painted(markup: &Markup) -> Result<Element, String> {
     match markup.tree() {
         Node::Element(mut element) => {
@@ -30,7 +30,7 @@ fn paint(element: &mut Element) -> Result<(), String> {
             return Err(format!("{name} twice on one {}", element.tag));
         }
         if *name == "src" {
-            // An address that is none leads nowhere as it is.
+            // An address that can't be resolved stays as it is: it has no effect.
             let resolved = Url::parse(BASE).and_then(|base| base.join(value));
             *value = resolved.map_or(value.clone(), String::from);
         }
@@ -44,10 +44,10 @@ fn paint(element: &mut Element) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes sure that nothing of this runs, and that nothing leads where it must not.
+/// Checks that nothing in it runs script, and that no address has a scheme that is not allowed.
 ///
 /// # Errors
-/// What does.
+/// The first violation.
 pub fn harmless(element: &Element) -> Result<(), String> {
     if !NAMES[..TAGS].contains(&element.tag) {
         return Err(format!("an element {}", element.tag));
@@ -61,13 +61,13 @@ pub fn harmless(element: &Element) -> Result<(), String> {
         let Some((_, begins)) = address.filter(|(_, begins)| !begins.is_empty()) else {
             continue;
         };
-        // As a browser reads it, which passes over more than one would think.
+        // As a browser reads it, which ignores more characters than one would expect.
         let Ok(leads) = Url::parse(BASE).and_then(|base| base.join(value)) else {
-            // What is no address to it leads nowhere.
+            // An address that is invalid for the browser has no effect.
             continue;
         };
         let own = *name == "href" && value.starts_with('#');
-        // A receipt is a file to save, and nothing to open.
+        // A receipt is a file to save, not to open.
         let receipt =
             leads.as_str().starts_with(RECEIPT) && element.attribute("download").is_some();
         let schemes = begins.iter().filter(|begin| **begin != RECEIPT);
@@ -87,10 +87,10 @@ pub fn harmless(element: &Element) -> Result<(), String> {
     })
 }
 
-/// Makes sure that every id stands once and every reference to one leads somewhere.
+/// Checks that ids are unique and that every reference to one resolves.
 ///
 /// # Errors
-/// What does not.
+/// The first violation.
 pub fn tied(element: &Element) -> Result<(), String> {
     let (mut ids, mut references) = (Vec::new(), Vec::new());
     gather(element, &mut ids, &mut references);
@@ -119,7 +119,7 @@ fn gather<'a>(element: &'a Element, ids: &mut Vec<&'a str>, references: &mut Vec
     }
 }
 
-/// All that is said in a tree, texts and attributes.
+/// All texts and attribute values of a tree.
 pub fn said(element: &Element) -> Vec<&str> {
     let mut said: Vec<&str> = element.attributes.iter().map(|(_, value)| value.as_str()).collect();
     for child in &element.children {

@@ -1,4 +1,4 @@
-//! The properties, each named after what it is given.
+//! The properties, each named after its input.
 
 use std::sync::LazyLock;
 
@@ -21,10 +21,10 @@ use url::Url;
 
 use crate::renderer;
 
-/// Panics where it does not hold.
+/// Panics if the property does not hold.
 pub type Property = fn(&[u8]);
 
-/// What a property is called, and the property. A folder of the kept corpus has the same name.
+/// Name of a property, and the property. Its folder in the committed corpus has the same name.
 pub const ALL: [(&str, Property); 6] = [
     ("jws", jws),
     ("campaign", campaign),
@@ -34,8 +34,8 @@ pub const ALL: [(&str, Property); 6] = [
     ("address", address),
 ];
 
-/// Signed actions and receipts: a text that is taken is the only one that says what it says, and what is read
-/// of it is written and read as the same. Where there are NULs, they stand between what is then encoded.
+/// Signed actions and receipts: an accepted text is the only encoding of its content, and its content is unchanged by
+/// writing and reading. NULs in the input separate the parts that are then encoded.
 pub fn jws(bytes: &[u8]) {
     assert_eq!(envelope::decode(&envelope::encode(bytes)).as_deref(), Some(bytes));
     let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
@@ -72,12 +72,12 @@ fn comes_back(claims: &Claims) {
     assert_eq!(again.map(|again| shape::write(&again)).as_ref(), Ok(&written));
 }
 
-/// When it happens: seconds since 1970.
+/// The current time: seconds since 1970.
 const NOW: i64 = 1_790_000_000;
 
-/// Campaign files: what is refused is refused at a place, in one line; what the strict reader takes, the
-/// lenient one reads as the same; of whatever reads, every screen is a markup that the renderer takes, and nothing
-/// in it runs or leads astray.
+/// Campaign files: each error has a position and one line of text; a file that the strict reader accepts, the lenient
+/// one reads as the same; of any readable file, every screen is markup that the renderer accepts, and nothing in it
+/// runs script or misleads.
 pub fn campaign(bytes: &[u8]) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
     let faults = lint(bytes);
@@ -95,7 +95,7 @@ pub fn campaign(bytes: &[u8]) {
     for lang in file.languages().iter().take(3) {
         let strict = file.campaign(lang, Strictness::Strict);
         let lenient = file.campaign(lang, Strictness::Lenient);
-        assert!(strict.is_ok() || !faults.is_empty(), "what nobody finds fault with reads");
+        assert!(strict.is_ok() || !faults.is_empty(), "a file without errors can be read");
         if strict.is_ok() {
             assert_eq!(strict, lenient);
         }
@@ -105,8 +105,8 @@ pub fn campaign(bytes: &[u8]) {
     }
 }
 
-/// Every screen of a form is harmless: editing, field errors, signing, refused, thanks, hosted. Where
-/// nobody finds fault with the campaign, its ids are tied together.
+/// Every screen of a form is harmless: editing, field errors, signing, rejected, thanks, hosted. In a campaign without
+/// errors, its references to ids resolve.
 pub fn screens(campaign: &Campaign, faultless: bool) {
     let locale = Locale::english(Rules::PLAIN);
     let look = |markup: markup::Markup| {
@@ -118,7 +118,7 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
         }
     };
     let first = view::first(campaign, &locale);
-    // Whatever the campaign says, a form knows its own first markup again.
+    // With any campaign, a form recognises its own first markup.
     let known = view::is_first(first.as_str(), campaign, &mut locale.clone());
     assert_eq!(known, campaign.variants.is_empty(), "{}", first.as_str());
     look(first);
@@ -149,7 +149,7 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     }
     session.take(Event::Submitted { now: NOW });
     look(view::whole(&session, &locale, None));
-    // All the way, where it can be gone.
+    // The rest of a submission, if the draft is valid.
     session.take(Event::Allowed(true));
     let wordings = campaign.consents.len();
     let jti = envelope::encode(&[7; 16]);
@@ -173,15 +173,15 @@ pub fn screens(campaign: &Campaign, faultless: bool) {
     look(view::whole(&hosted, &locale, None));
 }
 
-/// The subset of Markdown: nothing is lost, links are safe, and what is parsed is parsed again as the same when
-/// it is written.
+/// The subset of Markdown: nothing is lost, links are safe, and parsed text is unchanged by writing and parsing it
+/// again.
 pub fn markdown(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let blocks = markdown::parse(text);
     let source = written(&blocks);
     assert_eq!(markdown::parse(&source), blocks, "{source:?}");
     let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    // Headings have one form when they are written, and so have items.
+    // Headings are written in one form, and so are items.
     let in_one_form = |line: &str| {
         let line = line.trim();
         let level = line.bytes().take_while(|byte| *byte == b'#').count();
@@ -201,18 +201,18 @@ pub fn markdown(bytes: &[u8]) {
         if let Inline::Link { address, .. } = run {
             assert!(markdown::is_safe(address), "{address}");
             let leads = Url::parse(address).map(|url| url.scheme().to_owned());
-            // What is no address to a browser leads nowhere.
+            // An address that is invalid for a browser has no effect.
             assert!(leads.as_deref().map_or(true, is_link), "{address}");
         }
     }
 }
 
-/// Blocks as a source that says the same.
+/// Blocks as equivalent source.
 fn written(blocks: &[Block]) -> String {
     let blocks = blocks.iter().map(|block| match block {
         Block::Heading(runs) => format!("## {}", written_runs(runs)),
         Block::Paragraph(runs) => {
-            // What begins like another block did not stand in one line.
+            // A paragraph that begins with the mark of another block had a line break after the mark.
             let mut text = written_runs(runs);
             let mut at = 0;
             let marks = ["# ", "## ", "### ", "#### ", "##### ", "###### ", "- ", "* "];
@@ -243,17 +243,17 @@ fn written_runs(runs: &[Inline]) -> String {
 const EXAMPLE: &str = include_str!("../../../www/campaigns/free-mech-dara.json");
 const VECTORS: &str = include_str!("../../vectors/campaign.json");
 
-/// Campaigns by which claims are validated: read once, for the fuzzer's sake.
+/// Campaigns for validating claims: read once, which makes fuzzing faster.
 static JUDGES: LazyLock<Vec<Campaign>> = LazyLock::new(|| {
     let files = [EXAMPLE, VECTORS].into_iter().filter_map(|text| CampaignFile::read(text).ok());
     files.filter_map(|file| file.into_campaign("en", Strictness::Strict).ok()).collect()
 });
 
-/// Claims, posted forms and answers: what is read is written and read as the same; what a campaign takes, it
-/// takes again after the way over the wire; what it does not take, it says of what.
+/// Claims, posted forms and answers: read values are unchanged by writing and reading; a campaign that accepts an
+/// action accepts it again after serialisation; a rejection names the field.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    // An answer may be anything at all.
+    // Any text may be an answer.
     for status in [200, 201, 400, 422, 429, 500] {
         answer::outcome(status, text, None, "jti");
     }
@@ -287,8 +287,8 @@ pub fn claims(bytes: &[u8]) {
     }
 }
 
-/// Tables: whatever text goes in, it is read out again, and by no separator of cells is any of them a formula. US
-/// stands between cells, RS between rows.
+/// Tables: any text is read back unchanged, and no cell is a formula, with any separator of cells. US separates cells,
+/// RS rows.
 pub fn csv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let rows: Vec<Vec<&str>> =
@@ -332,8 +332,8 @@ fn table_of(rows: &[Vec<&str>], separator: Separator) {
     }
 }
 
-/// Addresses of all kinds: e-mail, phone, post, the web. What is taken for one has the form of one, and
-/// travels unchanged.
+/// Addresses of all kinds: e-mail, phone, post, the web. An accepted one has the right format, and is unchanged by
+/// encoding.
 pub fn address(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     email(text);
@@ -354,11 +354,11 @@ fn email(text: &str) {
             Mail { to: vec![text.to_owned()], subject: "&?".to_owned(), body: "&?".to_owned() };
         let link = mail.mailto().unwrap_or_default();
         let to = link.strip_prefix("mailto:").and_then(|rest| rest.split('?').next());
-        // Where it is too long there is no link.
+        // If it is too long there is no link.
         assert!(to.is_none_or(|to| unescaped(to) == text), "{link}");
         assert!(link.is_empty() || link.ends_with("?subject=%26%3F&body=%26%3F"), "{link}");
     }
-    // Whatever a campaign names, nothing of it is taken for another part of the link.
+    // No text of a campaign is taken for another part of the link.
     let mail = Mail { to: vec![text.to_owned()], subject: text.to_owned(), body: text.to_owned() };
     let links = mail.on_the_web().map(|(_, link)| link).chain(mail.mailto());
     for link in links {
@@ -374,7 +374,7 @@ fn email(text: &str) {
 }
 
 fn unescaped(text: &str) -> String {
-    // No plus stands for a space here.
+    // A plus is not a space here.
     let text = text.replace('+', "%2B");
     form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
@@ -419,17 +419,17 @@ fn web(text: &str) {
     if let Ok(public) = text.parse::<PublicUrl>() {
         let again = public.as_str().parse::<PublicUrl>();
         assert_eq!(again.as_ref(), Ok(&public));
-        // As a browser writes it, but for the slash at the end.
+        // As a browser writes it, except for the slash at the end.
         let read = Url::parse(&public.actions("a")).map(String::from);
         assert_eq!(read, Ok(public.actions("a")), "{text:?}");
     }
-    // What a campaign's texts may lead to.
+    // The addresses that a campaign's texts may link to.
     if markdown::is_safe(text)
         && let Ok(url) = Url::parse(text)
     {
         assert!(is_link(url.scheme()), "{text:?}");
     }
-    // One parser for all JSON: what it takes, it takes to the end.
+    // One parser for all JSON: it accepts an input only as a whole.
     if json::parse(text).is_ok() {
         assert!(json::parse(&format!("{text},")).is_err());
     }

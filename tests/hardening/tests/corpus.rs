@@ -1,4 +1,4 @@
-//! The kept corpus, and some thousands of mutations of it: every property holds, and soon.
+//! The committed corpus and some thousands of mutations of it: every property holds, within a time limit.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 use std::fs;
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use standwith_hardening::mutations::{Chance, mutated};
 use standwith_hardening::targets;
 
-/// How many mutations each property is given.
+/// Number of mutations for each property.
 const MUTATIONS: usize = 4000;
-/// How long one input may take, on a busy machine and without optimisation.
+/// Time limit for one input, on a busy machine and without optimisation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -31,7 +31,7 @@ fn now() -> Instant {
 fn holds(name: &str) {
     let (_, property) = *targets::ALL.iter().find(|(known, _)| *known == name).unwrap();
     let kept = corpus(name);
-    assert!(kept.len() >= 10, "{} inputs are kept for {name}", kept.len());
+    assert!(kept.len() >= 10, "only {} inputs for {name}", kept.len());
     let seeds: Vec<Vec<u8>> = kept.iter().map(|(_, bytes)| bytes.clone()).collect();
     let try_one = |bytes: &[u8], from: &str| {
         let begun = now();

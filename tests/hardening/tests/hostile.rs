@@ -1,5 +1,5 @@
-//! Several thousand texts that run where somebody takes them for HTML, each in every text and every address of
-//! a campaign file: all that is painted of it is harmless, and of the same shape as of any other word.
+//! Several thousand payloads, each in every text and every address of a campaign file: the rendered content is
+//! harmless, and has the same structure as with a plain word.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ fn screens(file: &str) -> [Element; 2] {
     sessions.map(|session| painted(&whole(&session, &locale, None)).unwrap())
 }
 
-/// Tags and names of attributes, one inside the other.
+/// Tags and names of attributes, nested.
 fn shape(element: &Element) -> String {
     let names: Vec<&str> = element.attributes.iter().map(|(name, _)| *name).collect();
     let inside = element.children.iter().map(|child| match child {
@@ -53,11 +53,11 @@ fn there_are_several_thousand_and_none_stands_twice_without_need() {
     let distinct: BTreeSet<&String> = all.iter().collect();
     assert!(distinct.len() > 4000, "{}", distinct.len());
     assert!(all.iter().filter(|text| text.contains("pwned")).count() > 3500);
-    // The same from day to day.
+    // The same every day.
     assert_eq!(all, payloads::all());
 }
 
-/// Each in every text and every address.
+/// Each payload in every text and every address.
 #[test]
 fn nothing_in_a_campaign_file_runs_or_leads_astray() {
     for payload in payloads::all() {
@@ -67,8 +67,8 @@ fn nothing_in_a_campaign_file_runs_or_leads_astray() {
     }
 }
 
-/// Each in every text that is no Markdown: not one element, attribute or text more than where a plain word
-/// stands, and the payload is to be read to the letter.
+/// Each payload in every text that is no Markdown: there are no more elements, attributes or texts than with a plain
+/// word, and the payload is readable unchanged.
 #[test]
 fn a_text_is_a_text() {
     let file = |text: &str| {
