@@ -1,5 +1,5 @@
-//! A bad network: a proxy on loopback through which hardly anything goes well. It knows nothing of HTTP; that the
-//! endpoint begins to answer is how it knows that an action is on its disk.
+//! A bad network: a proxy on loopback that breaks most connections. It knows nothing of HTTP; the first byte of an
+//! answer tells it that the endpoint has stored the action.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,38 +13,38 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-/// The longest that anything is held up: longer than an answer is waited for.
+/// The longest delay: longer than clients wait for an answer.
 const HELD_UP: Duration = Duration::from_secs(15);
-/// How often nothing at all goes through, and for how long.
+/// Interval and duration of outages.
 const OUTAGE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(3));
 
-/// What becomes of a connection.
+/// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkFault {
-    /// Everything goes through.
+    /// Everything goes through at once.
     Well,
-    /// The connection is reset as soon as it is there.
+    /// The connection is reset as soon as it is accepted.
     Reset,
     /// It is reset after a part of the request.
     CutRequest,
-    /// Nothing goes through, and nobody says so.
+    /// Nothing goes through, and no side is informed.
     Silence,
-    /// The request arrives late, perhaps after it was given up.
+    /// The request arrives late, perhaps after the client gave up.
     LateRequest,
-    /// The answer arrives late, perhaps after it was given up.
+    /// The answer arrives late, perhaps after the client gave up.
     LateAnswer,
-    /// Request and answer come a few bytes at a time.
+    /// Request and answer arrive a few bytes at a time.
     Trickle,
-    /// The request goes through, the answer does not: the connection is reset as soon as the answer begins, so
-    /// after the commit.
+    /// The request goes through, the answer does not: the connection is reset as soon as the answer begins, so after
+    /// the commit.
     CutBeforeAnswer,
-    /// A part of the answer goes through.
+    /// Only a part of the answer goes through.
     CutAnswer,
-    /// The network is away for everybody.
+    /// The network is down for every connection.
     Outage,
 }
 
-/// All fates, and how many of a hundred connections have each. Outages come on top.
+/// All faults, and how many of a hundred connections have each. Outages come on top.
 pub const NETWORK_FAULTS: [(NetworkFault, u64); 10] = [
     (NetworkFault::Well, 40),
     (NetworkFault::Reset, 8),
@@ -59,7 +59,7 @@ pub const NETWORK_FAULTS: [(NetworkFault, u64); 10] = [
 ];
 
 impl NetworkFault {
-    /// In words.
+    /// Name for the report.
     pub fn words(self) -> &'static str {
         match self {
             NetworkFault::Well => "nothing went wrong",
@@ -97,8 +97,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A bad network before this endpoint. What goes wrong is drawn from the seed; times are so many times
-    /// shorter than in life.
+    /// A bad network in front of this endpoint. The faults are drawn from the seed; all times are shorter than in
+    /// production by this factor.
     ///
     /// # Errors
     /// There is no free port.
@@ -112,7 +112,7 @@ impl Network {
             let begun = Instant::now();
             loop {
                 let Ok((client, _)) = listener.accept().await else {
-                    // For want of file descriptors, mostly.
+                    // Mostly because file descriptors run out.
                     sleep(Duration::from_millis(10)).await;
                     continue;
                 };
@@ -127,7 +127,7 @@ impl Network {
                 let lots = lots.fork();
                 tokio::spawn(async move {
                     let mut client = client;
-                    // A broken connection is what it is all about.
+                    // Broken connections are the purpose of this proxy.
                     if carry(&mut client, endpoint, fault, lots, hurry).await.is_err() {
                         let _ = client.set_zero_linger();
                     }
@@ -137,7 +137,7 @@ impl Network {
         Ok(Network { origin, met, task })
     }
 
-    /// How many connections met each fault.
+    /// Number of connections that met each fault.
     pub fn met(&self) -> impl Iterator<Item = (NetworkFault, u64)> {
         NETWORK_FAULTS
             .iter()
@@ -152,18 +152,18 @@ impl Drop for Network {
     }
 }
 
-/// How bytes go one way.
+/// How bytes are carried in one direction.
 #[derive(Clone, Copy, Debug, Default)]
 struct Manner {
-    /// How long the first ones wait.
+    /// Delay before the first bytes.
     wait: Duration,
-    /// After so many it is cut.
+    /// Number of bytes after which it is cut.
     most: Option<usize>,
-    /// At most so many at a time, with so much time between.
+    /// Maximum bytes at a time, and the pause between.
     pieces: Option<(usize, Duration)>,
 }
 
-/// Carries one connection; an error where it is to be reset.
+/// Carries one connection; returns an error if it must be reset.
 async fn carry(
     client: &mut TcpStream,
     endpoint: SocketAddr,
@@ -207,7 +207,7 @@ async fn carry(
     ended
 }
 
-/// Carries bytes one way until there are no more; an error where it is cut or breaks.
+/// Carries bytes in one direction until the end; returns an error if it is cut or breaks.
 async fn relay(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::engine::{Driver, Engine, Wish};
 
-/// How long something may take to be seen.
+/// Time limit for a condition to become true.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The key of an element in what scripts return.
@@ -32,12 +32,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts the engine's driver, and by it a browser.
+    /// Starts the engine's driver and a browser.
     pub async fn start(engine: Engine) -> Result<Self> {
         Self::start_for(engine, Wish::None).await
     }
 
-    /// Starts one as a person has set it up. A busy machine may need a second attempt.
+    /// Starts one with a person's preferences. A busy machine may need a second attempt.
     pub async fn start_for(engine: Engine, wish: Wish) -> Result<Self> {
         match Self::attempt(engine, wish).await {
             Ok(browser) => Ok(browser),
@@ -60,13 +60,13 @@ impl Browser {
         Ok(Browser { engine, client, _driver: driver })
     }
 
-    /// Ends it, if need be by force.
+    /// Ends it, by force if necessary.
     pub async fn quit(self) {
         // If it hangs, its driver is ended all the same.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.client.close()).await;
     }
 
-    /// Whether it still answers.
+    /// Whether it still responds.
     pub async fn lives(&self) -> bool {
         let answer = self.client.window();
         matches!(tokio::time::timeout(Duration::from_secs(10), answer).await, Ok(Ok(_)))
@@ -77,12 +77,12 @@ impl Browser {
         Ok(self.client.goto(address).await?)
     }
 
-    /// Where the browser is.
+    /// The browser's current address.
     pub async fn address(&self) -> Result<String> {
         Ok(self.client.current_url().await?.to_string())
     }
 
-    /// Makes the window as large as this, in CSS pixels.
+    /// Sets the window's size in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         Ok(self.client.set_window_size(width, height).await?)
     }
@@ -92,7 +92,7 @@ impl Browser {
         Ok(self.client.back().await?)
     }
 
-    /// Goes into the page's only frame, until another page is opened.
+    /// Enters the page's only frame, until another page is opened.
     pub async fn enter_frame(&self) -> Result<()> {
         self.until("!!document.querySelector('iframe')").await?;
         Ok(self.client.enter_frame(0).await?)
@@ -124,7 +124,7 @@ impl Browser {
         }
     }
 
-    /// The element that an expression finds, as soon as it is there.
+    /// The element that an expression returns, as soon as it exists.
     pub async fn element(&self, expression: &str) -> Result<Element> {
         self.until(&format!("!!{expression}")).await?;
         let found = self.value(expression).await?;
@@ -132,7 +132,7 @@ impl Browser {
         Ok(Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned())))
     }
 
-    /// Strikes keys, whatever has the focus.
+    /// Presses keys on the focused element.
     pub async fn strike(&self, keys: &str) -> Result<()> {
         let strokes = KeyActions::new("keyboard".to_owned());
         let strokes = keys.chars().fold(strokes, |strokes, value| {
@@ -141,7 +141,7 @@ impl Browser {
         Ok(self.client.perform_actions(strokes).await?)
     }
 
-    /// Strikes a key while another one is held.
+    /// Presses a key while another one is held.
     pub async fn strike_with(&self, held: char, key: char) -> Result<()> {
         let strokes = KeyActions::new("keyboard".to_owned())
             .then(KeyAction::Down { value: held })
@@ -161,7 +161,7 @@ impl Browser {
         MouseActions::new("mouse".to_owned()).then(there)
     }
 
-    /// Moves the mouse to the middle of an element and clicks, whatever is there.
+    /// Moves the mouse to the middle of an element and clicks on whatever is on top there.
     pub async fn click_at(&self, element: Element) -> Result<()> {
         let moves = Self::moves_to(element)
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
@@ -169,8 +169,8 @@ impl Browser {
         Ok(self.client.perform_actions(moves).await?)
     }
 
-    /// The colour that is really at a place of an element, as red, green and blue. The place is given
-    /// in parts of the element's width and height.
+    /// The colour painted at a point of an element, as red, green and blue. The point is given as fractions of the
+    /// element's width and height.
     pub async fn colour_at(&self, element: &Element, place: (f64, f64)) -> Result<Value> {
         let script = "
             window.seen = undefined;
@@ -189,7 +189,7 @@ impl Browser {
         self.value("window.seen").await
     }
 
-    /// Keeps a picture of what is to be seen.
+    /// Saves a screenshot.
     pub async fn photograph(&self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

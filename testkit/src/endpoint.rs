@@ -54,7 +54,7 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// Starts it, on another port than before.
+    /// Restarts it on a different port.
     pub async fn start_again(&self) -> Result<()> {
         self.start_again_with(&[]).await
     }
@@ -67,7 +67,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Ends it at once, as a failure of the machine would.
+    /// Kills it at once, as a failure of the machine would.
     pub async fn kill(&self) -> Result<()> {
         match self.lock().process.take() {
             Some(process) => process.kill(),
@@ -84,17 +84,17 @@ impl Endpoint {
         self.lock().origin.clone()
     }
 
-    /// A file of its folder.
+    /// The path of a file in its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> String {
         self.launch.log()
     }
 
-    /// Runs one of its other commands, beside it.
+    /// Runs one of its other commands while it runs.
     pub async fn run(
         &self,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -102,7 +102,7 @@ impl Endpoint {
         self.launch.run(arguments).await
     }
 
-    /// What `standwith export` writes, as a file too: the lines of JSON.
+    /// The output of `standwith export`, written to a file too: lines of JSON.
     pub async fn export(&self, campaign: &str) -> Result<Vec<Value>> {
         let arguments =
             ["export", "--campaign", campaign, "--database", DATABASE, "--format", "jsonl"];
@@ -120,7 +120,7 @@ impl Endpoint {
         Ok(actions.remove(0))
     }
 
-    /// Keeps the endpoint's public keys in a file.
+    /// Writes the endpoint's public keys to a file.
     pub async fn keep_jwks(&self) -> Result<()> {
         let address = format!("{}/.well-known/jwks.json", self.origin());
         let jwks = reqwest::get(address).await?.error_for_status()?.bytes().await?;

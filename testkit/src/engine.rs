@@ -26,21 +26,21 @@ pub enum Engine {
     Webkit,
 }
 
-/// How a person has set up a browser or the system below it.
+/// A person's preferences, set in the browser or the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Nothing is set up.
+    /// No preferences.
     None,
-    /// Dark pages, on which nothing moves.
+    /// Dark colour scheme, reduced motion.
     DarkAndStill,
-    /// The person's own colours, and no others.
+    /// The person's own colours only (forced colours).
     OwnColours,
 }
 
-/// A driver that runs, and the screen that it may need. Both end when dropped.
+/// A running driver, and the screen that it may need. Both end when dropped.
 #[derive(Debug)]
 pub struct Driver {
-    /// Where it listens.
+    /// Its address.
     pub address: String,
     _programs: Vec<Child>,
     _settings: Option<TempDir>,
@@ -59,7 +59,7 @@ impl Engine {
         names.map(|name| known(name).with_context(|| format!("no engine {name}"))).collect()
     }
 
-    /// The name by which people know it.
+    /// Its usual name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
@@ -68,7 +68,7 @@ impl Engine {
         }
     }
 
-    /// Starts its driver on a free port, for a person with such a wish.
+    /// Starts its driver on a free port, with these preferences.
     pub async fn drive(self, wish: Wish) -> Result<Driver> {
         let (variable, usual) = match self {
             Self::Chromium => ("CHROMEDRIVER", "chromedriver"),
@@ -88,7 +88,7 @@ impl Engine {
         }
         let mut settings = None;
         if (self, wish) == (Self::Webkit, Wish::DarkAndStill) {
-            // WebKitGTK asks GTK.
+            // WebKitGTK reads the preferences from GTK.
             let folder = TempDir::new()?;
             fs::create_dir(folder.path().join("gtk-3.0"))?;
             let still = "[Settings]\ngtk-enable-animations=0\n";
@@ -112,7 +112,7 @@ impl Engine {
         bail!("{} does not listen", driver.display())
     }
 
-    /// What the browser is to be, for a person with such a wish.
+    /// The capabilities for a browser with these preferences.
     pub fn capabilities(self, wish: Wish) -> Result<Map<String, Value>> {
         let mut capabilities = match self {
             Self::Chromium => json!({ "goog:chromeOptions": {
@@ -169,7 +169,7 @@ fn add(arguments: &mut Value, more: &[&str]) {
     }
 }
 
-/// A screen that nobody sees, and its name.
+/// A virtual screen, and its name.
 async fn screen() -> Result<(Child, String)> {
     let mut command = quiet(&program("Xvfb")?);
     command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
@@ -185,20 +185,20 @@ fn quiet(program: &Path) -> Command {
     command
 }
 
-/// A program on the path.
+/// A program on the search path.
 fn program(name: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| Missing(name.to_owned()).into())
 }
 
-/// The first of these programs that is on the path.
+/// The first of these programs on the search path.
 pub fn first(names: &[&str]) -> Result<PathBuf> {
     let found = names.iter().find_map(|name| program(name).ok());
     found.ok_or_else(|| Missing(names.join(" or ")).into())
 }
 
-/// WebKitGTK's own small browser: no program on the path, it lies among libraries.
+/// WebKitGTK's own small browser: it is not on the path, but in a library folder.
 fn mini_browser() -> Result<PathBuf> {
     let folders = |path: &Path| {
         let entries = path.read_dir().into_iter().flatten().flatten();

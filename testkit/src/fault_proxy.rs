@@ -1,4 +1,4 @@
-//! Between the browser and the endpoint: hands on everything, keeps a list, and fails as it is told.
+//! A proxy between browser and endpoint: forwards and records all requests, and fails on demand.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,36 +11,36 @@ use hyper::{Request, Response};
 
 use super::server::{self, Answer, Server};
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The connection breaks before anything arrives.
     Break,
-    /// It arrives, but the answer gets lost.
+    /// The request arrives, but the answer gets lost.
     LoseAnswer,
-    /// It takes so long.
+    /// The answer is delayed by this time.
     Wait(Duration),
-    /// It takes until something else is told; no browser keeps the answer, so that it can be held
-    /// again.
+    /// The request is held until the fault is replaced or cleared; no browser caches the answer, so that the next
+    /// request can be held again.
     Hold,
-    /// Something else answers.
+    /// The proxy answers instead of the endpoint.
     Answer(Answer),
 }
 
-/// A request that came through.
+/// A recorded request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     /// The method.
     pub method: String,
     /// The address without origin and query.
     pub path: String,
-    /// What the body is said to be.
+    /// The body's content type.
     pub content_type: String,
     /// The body.
     pub body: Bytes,
 }
 
-/// The one address by which browsers know the endpoint.
+/// The one address under which browsers reach the endpoint.
 #[derive(Debug)]
 pub struct FaultProxy {
     /// Its origin.
@@ -53,10 +53,10 @@ pub struct FaultProxy {
 struct State {
     /// The endpoint's own address.
     endpoint: Mutex<String>,
-    /// Where paths end that something is wrong with.
+    /// Ends of paths that have a fault.
     faults: Mutex<Vec<(String, Fault)>>,
     seen: Mutex<Vec<Seen>>,
-    /// The paths of what was answered, and how.
+    /// Answered paths, with their status.
     answered: Mutex<Vec<(String, u16)>>,
     client: reqwest::Client,
 }
@@ -66,9 +66,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl FaultProxy {
-    /// Opens it; it leads nowhere yet.
+    /// Starts it, without an endpoint yet.
     pub async fn open() -> Result<Self> {
-        // Where an answer leads is for the browser to see.
+        // Redirects are left to the browser.
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let state = Arc::new(State { client: client.build()?, ..State::default() });
         let server = server::serve({
@@ -83,38 +83,38 @@ impl FaultProxy {
         })
     }
 
-    /// From now on it leads to the endpoint at this origin.
+    /// Sets the endpoint's origin.
     pub fn lead_to(&self, endpoint: &str) {
         endpoint.clone_into(&mut lock(&self.state.endpoint));
     }
 
-    /// From now on this is wrong with the paths that end so.
+    /// Sets a fault for paths with this ending, in place of any other fault.
     pub fn break_down(&self, path_end: &str, fault: Fault) {
-        // In one step: what is held sees no moment in which nothing is wrong.
+        // In one step: held requests see no moment without a fault.
         *lock(&self.state.faults) = vec![(path_end.to_owned(), fault)];
     }
 
-    /// From now on nothing is wrong.
+    /// Clears all faults.
     pub fn mend(&self) {
         lock(&self.state.faults).clear();
     }
 
-    /// All that came through.
+    /// All recorded requests.
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state.seen).clone()
     }
 
-    /// What was posted.
+    /// All recorded posts.
     pub fn posted(&self) -> Vec<Seen> {
         self.seen().into_iter().filter(|seen| seen.method == "POST").collect()
     }
 
-    /// How often a path that ends so was asked for.
+    /// Number of requests whose path has this ending.
     pub fn asked(&self, path_end: &str) -> usize {
         self.seen().iter().filter(|seen| seen.path.ends_with(path_end)).count()
     }
 
-    /// With what a path that ends so was answered, each time.
+    /// The status of each answer to paths with this ending.
     pub fn answered(&self, path_end: &str) -> Vec<u16> {
         let answered = lock(&self.state.answered);
         let ending = answered.iter().filter(|(path, _)| path.ends_with(path_end));
@@ -153,7 +153,7 @@ async fn handle(state: Arc<State>, request: Request<Bytes>) -> Option<Answer> {
             hand_on(&state, request).await
         }
         Some(Fault::Answer(mut answer)) => {
-            // As a proxy of the endpoint's own would.
+            // As a reverse proxy in front of the endpoint would.
             answer
                 .headers_mut()
                 .insert("Access-Control-Allow-Origin", HeaderValue::from_static("*"));
@@ -172,7 +172,7 @@ async fn hand_on(state: &State, request: Request<Bytes>) -> Option<Answer> {
     let endpoint = lock(&state.endpoint).clone();
     let rest = head.uri.path_and_query().map_or("/", |rest| rest.as_str());
     let sent = state.client.request(head.method, format!("{endpoint}{rest}"));
-    // The connection to the endpoint is another one.
+    // The connection to the endpoint is a separate one.
     let mut headers = head.headers;
     headers.remove("Host");
     headers.remove("Connection");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Copies a folder and all that is in it.
+/// Copies a folder and its contents.
 ///
 /// # Errors
 /// Something can't be read or written.

@@ -1,4 +1,4 @@
-//! A form on a page, and a person before it.
+//! A form on a page, and a person who uses it.
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::browser::Browser;
 
-/// What a person enters.
+/// The answers that a person enters.
 pub const PERSON: [(&str, &str); 3] =
     [("given_name", "មេឃ"), ("family_name", "ស្ត្រី"), ("email", "mekh@supporter.invalid")];
 
 /// The form in an element.
 pub struct Form<'a> {
-    /// Where the page is.
+    /// The browser that shows the page.
     pub browser: &'a Browser,
     /// A script expression that finds the element.
     pub element: String,
@@ -23,24 +23,24 @@ impl Form<'_> {
         format!("{}?.shadowRoot?.querySelector({selector:?})", self.element)
     }
 
-    /// An element of it, as soon as it is there.
+    /// An element in it, as soon as it exists.
     pub async fn find(&self, selector: &str) -> Result<Element> {
         self.browser.element(&self.within(selector)).await
     }
 
-    /// Whether there is such an element in it now.
+    /// Whether it contains such an element now.
     pub async fn has(&self, selector: &str) -> Result<bool> {
         Ok(!self.browser.value(&self.within(selector)).await?.is_null())
     }
 
-    /// The text of an element of it, as soon as it is there.
+    /// The text of an element in it, as soon as it exists.
     pub async fn text(&self, selector: &str) -> Result<String> {
         self.find(selector).await?;
         let text = self.browser.value(&format!("{}.textContent", self.within(selector))).await?;
         Ok(text.as_str().context("no text")?.to_owned())
     }
 
-    /// Waits until a text is to be read in it.
+    /// Waits until it contains a text.
     pub async fn until_it_says(&self, text: &str) -> Result<()> {
         let element = &self.element;
         let said = format!("{element}?.shadowRoot?.textContent.includes({text:?})");
@@ -57,7 +57,7 @@ impl Form<'_> {
         self.browser.until(&format!("{}?.state === {state:?}", self.element)).await
     }
 
-    /// The id of what has the focus in it.
+    /// The id of its focused element.
     pub async fn focused(&self) -> Result<String> {
         let id = format!("{}?.shadowRoot?.activeElement?.id ?? ''", self.element);
         Ok(self.browser.value(&id).await?.as_str().unwrap_or_default().to_owned())
@@ -67,13 +67,13 @@ impl Form<'_> {
         format!("[name={name}]")
     }
 
-    /// What a control holds.
+    /// The value of a control.
     pub async fn value(&self, name: &str) -> Result<String> {
         let value = format!("{}?.value", self.within(&Self::control(name)));
         Ok(self.browser.value(&value).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Types into a control what it is to hold.
+    /// Types a value into a control.
     pub async fn enter(&self, name: &str, text: &str) -> Result<()> {
         self.reveal(&Self::control(name)).await?;
         let control = self.find(&Self::control(name)).await?;
@@ -84,10 +84,10 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Opens what hides something, as a person does: by a click on its summary.
+    /// Opens the `details` around something, as a person does: by a click on its summary.
     pub async fn reveal(&self, selector: &str) -> Result<()> {
         self.find(selector).await?;
-        // A summary is not hidden by its own.
+        // A summary is not hidden by its own `details`.
         let element = self.within(selector);
         let outer =
             format!("({element}.closest('summary')?.parentElement.parentElement ?? {element})");
@@ -102,14 +102,14 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Clicks on something, with a mouse.
+    /// Clicks on something with the mouse.
     pub async fn click(&self, selector: &str) -> Result<()> {
         self.reveal(selector).await?;
         let element = self.find(selector).await?;
         let scroll = format!("{}.scrollIntoView({{ block: 'center' }})", self.within(selector));
         for _ in 0..3 {
             self.browser.run(&scroll, &[]).await?;
-            // Firefox scrolls to where something was typed, a moment later.
+            // Firefox scrolls to the field that was typed into, a moment later.
             if self.browser.click_at(element.clone()).await.is_ok() {
                 return Ok(());
             }
@@ -118,7 +118,7 @@ impl Form<'_> {
         self.browser.click_at(element).await.with_context(|| format!("clicking on {selector}"))
     }
 
-    /// Chooses a country of the list.
+    /// Chooses a country from the list.
     pub async fn choose_country(&self, code: &str) -> Result<()> {
         let list = Self::control("country");
         self.browser.run(&format!("{}.focus()", self.within(&list)), &[]).await?;
@@ -128,9 +128,9 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Fills in everything that the example campaign wants: all of its targets are chosen already.
+    /// Fills in everything that the example campaign requires: all of its targets are chosen already.
     pub async fn fill(&self) -> Result<()> {
-        // WebKit gives a frame no keys before a click.
+        // WebKit sends no keys to a frame before a click.
         self.click(&Self::control(PERSON[0].0)).await?;
         for (name, text) in PERSON {
             self.enter(name, text).await?;
@@ -139,7 +139,7 @@ impl Form<'_> {
         self.click("[name=consent_delivery]").await
     }
 
-    /// Makes sure that all of it is still there.
+    /// Checks that all of it is still there.
     pub async fn is_filled(&self) -> Result<()> {
         for (name, text) in PERSON.into_iter().chain([("country", "KH")]) {
             let value = self.value(name).await?;

@@ -1,4 +1,4 @@
-//! A partner's site, on an origin and a host of its own.
+//! A partner's site, on an origin and host of its own.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,11 +11,11 @@ use hyper::{Request, header::HeaderValue};
 use super::Place;
 use super::server::{self, Answer, Server, answer};
 
-/// What the partner's pages call the endpoint's origin.
+/// Placeholder for the endpoint's origin in the partner's pages.
 const PLACEHOLDER: &str = "https://actions.example.org";
 
-/// Keeps what goes wrong in the page, and has no test wait long: what a form waits for before it tries again comes
-/// twenty times sooner. The three seconds before it leads on are for people, and stay.
+/// Records the page's errors, and shortens the waits of tests: a form retries twenty times sooner. Two times stay: the
+/// three seconds before it leads on, and the seven for opening IndexedDB.
 const WATCH: &str = "
 const wait = setTimeout;
 window.setTimeout = (done, time, ...more) =>
@@ -41,7 +41,7 @@ pub struct Partner {
 #[derive(Debug, Default)]
 struct Site {
     pages: HashMap<String, Answer>,
-    /// What browsers report of content security policies.
+    /// Content security policy reports from browsers.
     violations: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ fn lock(site: &Mutex<Site>) -> MutexGuard<'_, Site> {
 }
 
 impl Partner {
-    /// Serves the pages of the checkout, whose forms come from the endpoint at this origin.
+    /// Serves the pages of the checkout, whose forms use the endpoint at this origin.
     pub async fn open(place: &Place, endpoint: &str) -> Result<Self> {
         let site = Arc::<Mutex<Site>>::default();
         let server = server::serve({
@@ -59,7 +59,7 @@ impl Partner {
         });
         let server = server.await?;
         let partner = Partner {
-            // Another host than the proxy's, so that nothing is same-site.
+            // A host other than the proxy's, so that no request is same-site.
             origin: format!("http://localhost:{}", server.port),
             site,
             endpoint: endpoint.to_owned(),
@@ -81,11 +81,10 @@ impl Partner {
         Ok(partner)
     }
 
-    /// A page with this in head and body, and these headers; returns its path. The endpoint is
-    /// called as in the partner's pages.
+    /// Adds a page with this head, body and headers; returns its path. The endpoint is named as in the partner's pages.
     pub fn publish(&self, head: &str, body: &str, headers: &[(&'static str, &str)]) -> String {
         let name = format!("page-{}.html", lock(&self.site).pages.len());
-        // In a file of its own, so that it is there under a policy too.
+        // In a file of its own, so that it runs under a content security policy too.
         let page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Test</title>\
              <script src=\"watch.js\"></script>{head}</head>\n<body>{body}</body>\n</html>"
@@ -94,14 +93,14 @@ impl Partner {
         name
     }
 
-    /// Puts headers on a page that is there.
+    /// Sets headers on an existing page.
     pub fn put_headers(&self, name: &str, headers: &[(&'static str, &str)]) {
         if let Some(page) = lock(&self.site).pages.get_mut(name) {
             self.add_headers(page, headers);
         }
     }
 
-    /// A file of this name. The endpoint is called as in the partner's pages.
+    /// Adds a file of this name. The endpoint is named as in the partner's pages.
     pub fn put(
         &self,
         name: &str,
@@ -126,7 +125,7 @@ impl Partner {
         text.replace(PLACEHOLDER, &self.endpoint)
     }
 
-    /// What browsers reported to `/violations`.
+    /// The reports that browsers sent to `/violations`.
     pub fn violations(&self) -> Vec<String> {
         lock(&self.site).violations.clone()
     }
@@ -137,7 +136,7 @@ fn handle(site: &Mutex<Site>, request: &Request<Bytes>) -> Answer {
     match request.uri().path().trim_start_matches('/') {
         "violations" => {
             let report = String::from_utf8_lossy(request.body()).into_owned();
-            // Browsers ask for it by themselves.
+            // Browsers request it by themselves.
             if !report.contains("/favicon.ico\"") {
                 site.violations.push(report);
             }

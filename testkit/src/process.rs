@@ -1,4 +1,4 @@
-//! An endpoint as a process: on files of its own, on a port that is free, started, stopped and killed.
+//! An endpoint as a process: with files of its own, on a free port; started, stopped and killed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// How long a start may take.
+/// Time limit for a start.
 const START: Duration = Duration::from_secs(30);
 
-/// How an endpoint is started.
+/// The command line and environment of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Launch {
     program: PathBuf,
@@ -27,7 +27,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// This program in this folder. What it writes to its log goes to the file `log` there.
+    /// This program in this folder. Its log goes to the file `log` there.
     pub fn new(program: impl Into<PathBuf>, folder: &Path) -> Self {
         Launch {
             program: program.into(),
@@ -58,7 +58,7 @@ impl Launch {
         self.with(arguments)
     }
 
-    /// The same with a variable in its environment.
+    /// The same with an environment variable.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.variables.push((name.into(), value.as_ref().to_owned()));
@@ -72,24 +72,24 @@ impl Launch {
         self
     }
 
-    /// The same with a log that goes on where the last one ended.
+    /// The same, appending to the existing log.
     #[must_use]
     pub fn appending_its_log(mut self) -> Self {
         self.appends = true;
         self
     }
 
-    /// A file of its folder.
+    /// The path of a file in its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> String {
         read(&self.log)
     }
 
-    /// Starts it, and does not wait until it listens.
+    /// Starts it without waiting until it listens.
     ///
     /// # Errors
     /// There is no such program.
@@ -117,7 +117,7 @@ impl Launch {
         Ok(process)
     }
 
-    /// The same, for tasks that others run beside.
+    /// The same, without blocking other tasks.
     ///
     /// # Errors
     /// It can't be started, or ends at once.
@@ -126,7 +126,7 @@ impl Launch {
         tokio::task::spawn_blocking(move || launch.start()).await?
     }
 
-    /// Runs the program in the same folder with other arguments, to its end.
+    /// Runs the program in the same folder with other arguments, until it ends.
     ///
     /// # Errors
     /// There is no such program.
@@ -150,7 +150,7 @@ impl Launch {
     }
 }
 
-/// An endpoint that runs. It ends when dropped.
+/// A running endpoint. It ends when dropped.
 #[derive(Debug)]
 pub struct EndpointProcess {
     child: Child,
@@ -159,28 +159,28 @@ pub struct EndpointProcess {
 }
 
 impl EndpointProcess {
-    /// Where it listens.
+    /// The address on which it listens.
     ///
     /// # Errors
-    /// It was not waited for.
+    /// Its start was not awaited.
     pub fn address(&self) -> Result<SocketAddr> {
-        self.addresses.first().copied().context("nobody waited until it listens")
+        self.addresses.first().copied().context("its start was not awaited")
     }
 
-    /// Where it tells its metrics.
+    /// The address of its metrics.
     ///
     /// # Errors
-    /// It tells them nowhere else.
+    /// It has no separate address for them.
     pub fn metrics_address(&self) -> Result<SocketAddr> {
         self.addresses.get(1).copied().context("it was started without --metrics-listen")
     }
 
-    /// The number by which the system knows it.
+    /// Its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> String {
         read(&self.log)
     }
@@ -200,7 +200,7 @@ impl EndpointProcess {
         Ok(())
     }
 
-    /// Sends it a signal by its name, such as `TERM`.
+    /// Sends it a signal by name, such as `TERM`.
     ///
     /// # Errors
     /// It has ended.
@@ -214,7 +214,7 @@ impl EndpointProcess {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// The system does not say how.
+    /// The system can't tell how it ended.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         Ok(self.child.wait()?)
     }
@@ -228,7 +228,7 @@ impl EndpointProcess {
         self.wait()
     }
 
-    /// Ends it at once by SIGKILL, as a failure of the machine would.
+    /// Kills it at once with SIGKILL, as a failure of the machine would.
     ///
     /// # Errors
     /// It had ended by itself, which it must not.
@@ -250,21 +250,21 @@ impl Drop for EndpointProcess {
     }
 }
 
-/// What a file holds. A device is no file, and may never end.
+/// The content of a file; empty for a device, which may never end.
 fn read(log: &Path) -> String {
     let is_file = log.metadata().is_ok_and(|metadata| metadata.is_file());
     if is_file { fs::read_to_string(log).unwrap_or_default() } else { String::new() }
 }
 
-/// The addresses that a process says it listens on, one a line. All that it says is read, so that it never waits for a
-/// reader.
+/// The addresses that a process prints, one a line. Its output is read to the end, so that it never blocks on a full
+/// pipe.
 fn addresses_in(output: ChildStdout) -> mpsc::Receiver<SocketAddr> {
     let (sender, addresses) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             let address = line.split_once("http://").and_then(|(_, rest)| rest.split('/').next());
             if let Some(address) = address.and_then(|address| address.parse().ok()) {
-                // The others are for people.
+                // Lines without an address are for people.
                 let _ = sender.send(address);
             }
         }

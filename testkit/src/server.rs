@@ -16,13 +16,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// What the server answers.
+/// An answer of the server.
 pub type Answer = Response<Full<Bytes>>;
 
 /// A server, which ends when dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// Where it listens, on this machine.
+    /// Its port on this machine.
     pub port: u16,
     accepting: JoinHandle<Infallible>,
 }
@@ -33,8 +33,8 @@ impl Drop for Server {
     }
 }
 
-/// Listens on a port that no server of this process had before: to a browser a port is a site, of which it keeps
-/// files and more, and another test's are not this one's.
+/// Listens on a port that no server of this process had before: browsers store files and more for each port, and tests
+/// must not share them.
 async fn listen() -> Result<(TcpListener, u16)> {
     static HAD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
@@ -46,7 +46,7 @@ async fn listen() -> Result<(TcpListener, u16)> {
     }
 }
 
-/// Serves on a free port. Where `answer` gives none, the connection breaks.
+/// Serves on a free port. If `answer` returns `None`, the connection breaks.
 pub async fn serve<F, Answering>(answer: F) -> Result<Server>
 where
     F: Fn(Request<Bytes>) -> Answering + Clone + Send + 'static,
@@ -57,7 +57,7 @@ where
         let mut connections = JoinSet::new();
         loop {
             let Ok((stream, _)) = listener.accept().await else { continue };
-            // A small answer waits for nothing; without it, it is only slower.
+            // Sends small answers at once; if it fails, they are only slower.
             let _ = stream.set_nodelay(true);
             let answer = answer.clone();
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
@@ -69,7 +69,7 @@ where
                     answer(Request::from_parts(head, body)).await.ok_or_else(broken)
                 }
             });
-            // A broken connection is nobody's fault here.
+            // Broken connections are expected here.
             connections
                 .spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             while connections.try_join_next().is_some() {}
@@ -78,9 +78,9 @@ where
     Ok(Server { port, accepting })
 }
 
-/// An answer with a body of some type.
+/// An answer with a body of this content type.
 pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
     let made = Response::builder().status(status).header("Content-Type", content_type);
-    // A status and a content type of our own are always right.
+    // Our own status and content type are always valid.
     made.body(Full::new(body.into())).unwrap_or_default()
 }

@@ -37,7 +37,7 @@ impl Signer {
         &self.public
     }
 
-    /// The signature of a text, as JWS has it (RFC 7518, section 3.4).
+    /// The signature of a text, in the format of JWS (RFC 7518, section 3.4).
     ///
     /// # Errors
     /// The system has no randomness.
@@ -55,7 +55,7 @@ impl Signer {
     }
 }
 
-/// An identity that no action has: 128 random bits in base64url.
+/// An unused identity: 128 random bits in base64url.
 ///
 /// # Errors
 /// The system has no randomness.

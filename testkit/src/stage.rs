@@ -1,5 +1,5 @@
-//! What every test in a browser stands on, and every bench: an endpoint, a partner's pages on another
-//! origin, and between browser and endpoint a proxy where things go wrong when they are told to.
+//! The setup of every browser test and bench: an endpoint, a partner's pages on another origin, and between browser and
+//! endpoint a proxy that fails on demand.
 
 use std::env;
 use std::fmt;
@@ -17,10 +17,10 @@ use super::partner::Partner;
 
 /// The example campaign.
 pub const CAMPAIGN: &str = "free-mech-dara";
-/// The example campaign with an endpoint that takes JSON.
+/// The example campaign with an endpoint that accepts JSON.
 pub const CAMPAIGN_IN_JSON: &str = "free-mech-dara-json";
 
-/// Something that this machine has not, so that a test can't run.
+/// A missing part of this machine without which a test can't run.
 #[derive(Debug)]
 pub struct Missing(pub String);
 
@@ -32,12 +32,12 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
-/// Whether this runs where nobody looks and everything must be there.
+/// Whether this is a CI run, where nothing may be missing.
 pub fn in_ci() -> bool {
     env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
-/// Where everything is.
+/// Paths of all parts.
 pub struct Place {
     /// The checkout.
     pub root: PathBuf,
@@ -47,12 +47,12 @@ pub struct Place {
     pub dist: PathBuf,
     /// The npm packages.
     pub modules: PathBuf,
-    /// Where pictures of failures go.
+    /// The folder for screenshots of failures.
     pub pictures: PathBuf,
 }
 
 impl Place {
-    /// Finds it: in the checkout, or where the environment says.
+    /// Finds them in the checkout, or where the environment says.
     pub fn find() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
         let named = |variable, usual: &str| {
@@ -78,10 +78,10 @@ impl Place {
         Ok(serde_json::from_slice(&file)?)
     }
 
-    /// Fills a folder with the campaigns that the tests are about.
+    /// Fills a folder with the campaigns of the tests.
     pub(crate) fn campaigns(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
-        // As it is served to everyone, byte for byte.
+        // Byte for byte as in production.
         let name = format!("{CAMPAIGN}.json");
         fs::copy(self.root.join("www/campaigns").join(&name), folder.join(&name))?;
         let mut in_json = self.campaign()?;
@@ -93,15 +93,15 @@ impl Place {
     }
 }
 
-/// All that a test in a browser has.
+/// Everything that a browser test uses.
 pub struct Stage {
     /// A window of one engine.
     pub browser: Browser,
-    /// What the forms post to.
+    /// The endpoint that the forms post to.
     pub endpoint: Endpoint,
-    /// By which browsers reach it.
+    /// The proxy through which browsers reach it.
     pub proxy: FaultProxy,
-    /// Whose pages carry the forms.
+    /// The site whose pages embed the forms.
     pub partner: Partner,
     /// The npm packages.
     pub modules: PathBuf,
@@ -118,17 +118,17 @@ impl Stage {
         Ok(Stage { browser, endpoint, proxy, partner, modules })
     }
 
-    /// Opens one of the partner's pages of the checkout.
+    /// Opens one of the partner's pages in the checkout.
     pub async fn open(&self, page: &str) -> Result<()> {
         self.browser.open(&format!("{}/{page}", self.partner.origin)).await
     }
 
-    /// Opens a page of the partner's with this in its body.
+    /// Opens a partner's page with this body.
     pub async fn open_body(&self, body: &str) -> Result<()> {
         self.open_page("", body, &[]).await
     }
 
-    /// Opens a page of the partner's with this in head and body, and these headers.
+    /// Opens a partner's page with this head, body and headers.
     pub async fn open_page(
         &self,
         head: &str,
@@ -144,17 +144,17 @@ impl Stage {
         self.form_at("document.querySelector('stand-with')")
     }
 
-    /// The form whose element a script expression finds.
+    /// The form whose element a script expression returns.
     pub fn form_at(&self, element: &str) -> Form<'_> {
         Form { browser: &self.browser, element: element.to_owned() }
     }
 
-    /// What went uncaught in the page so far, and the page tells only if [`Stage::open_page`] made it.
+    /// The page's uncaught errors so far; only pages of [`Stage::open_page`] record them.
     pub async fn uncaught(&self) -> Result<Value> {
         self.browser.run("return window.uncaught", &[]).await
     }
 
-    /// Shows what there is to see after a failure, and returns what of it is short.
+    /// Prints the state after a failure, and returns a short form of it.
     pub async fn report(&self, picture: &Path) -> String {
         match self.browser.photograph(picture).await {
             Ok(()) => eprintln!("screenshot: {}", picture.display()),
