@@ -1,5 +1,5 @@
-//! What a request may cost: memory and answer are at most a constant plus a multiple of what was sent, on every route.
-//! A binary of its own, since it measures what the whole process allocates.
+//! Limits of a request's cost: on every route, memory and answer are at most a constant plus a multiple of the
+//! request's size. A separate binary, because it measures the allocations of the whole process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 #![allow(missing_docs, reason = "tests")]
 
@@ -19,12 +19,13 @@ use crate::test_endpoint::{ID, TestEndpoint, campaign, signed, with};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What an answer may have at most: the page as it is when it is empty, and each letter escaped where it is shown.
+/// Limit for an answer: bytes for the page without values, and bytes for each byte of the request, because a value is
+/// escaped, and may be shown several times.
 const ANSWER: (usize, usize) = (256 * 1024, 20);
-/// What a request may allocate at most at one time.
+/// Limit for the memory that a request has allocated at any time: bytes, and bytes for each byte of the request.
 const PEAK: (usize, usize) = (4 * 1024 * 1024, 200);
 
-/// A text that repeats one of those that cost most.
+/// A text that repeats one of the pieces that cost most to process.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = [
         "{{phone}}",
@@ -85,7 +86,7 @@ fn form() -> impl Strategy<Value = Vec<(String, String)>> {
     prop_oneof![
         expanding,
         proptest::collection::vec(pair, 0..8),
-        // Many small ones.
+        // Many short values.
         (0_usize..1200, "[a-z/]{1,9}", hostile().prop_map(|text| text.chars().take(9).collect()))
             .prop_map(|(count, name, value): (_, _, String)| {
                 (0..count).map(|n| (format!("{name}{n}"), value.clone())).collect()
@@ -93,7 +94,7 @@ fn form() -> impl Strategy<Value = Vec<(String, String)>> {
     ]
 }
 
-/// Claims whose texts an attacker has chosen, signed.
+/// Texts of an attacker, and the claims that they replace.
 fn claims() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let places = [
         "/person/given_name",
@@ -111,7 +112,7 @@ fn claims() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     proptest::collection::vec((proptest::sample::select(places.to_vec()), hostile()), 0..4)
 }
 
-/// A post whose reader has much to complain about: a long key, and below it many values of the wrong kind.
+/// A post that causes many errors in the reader: a long key, and below it many values of the wrong type.
 fn faulty() -> impl Strategy<Value = (&'static str, String)> {
     let letters = proptest::sample::select(vec!["~", "k", "/", "\u{1f600}", "\u{1}"]);
     let places =
@@ -130,7 +131,7 @@ fn faulty() -> impl Strategy<Value = (&'static str, String)> {
     )
 }
 
-/// Fails where answer or memory are out of proportion to what was sent.
+/// Fails if answer or memory are out of proportion to the request.
 async fn proportionate(
     scene: &TestEndpoint,
     request: Request<Body>,
@@ -151,7 +152,7 @@ async fn proportionate(
     Ok(())
 }
 
-/// Campaigns with many targets of long names: a message for each, and one for all.
+/// Campaigns with many targets with long names: one with a message for each target, one with a message for all.
 fn campaigns() -> Vec<Value> {
     let target = |n| json!({"id": format!("t{n}"), "name": "N".repeat(200)});
     let targets: Vec<Value> = (0..60).map(target).collect();
@@ -181,7 +182,7 @@ fn no_request_costs_more_than_a_multiple_of_itself() {
         TestEndpoint::on(folder).await
     });
     let ids = [ID, "per-target", "for-all"];
-    // What is made once is not counted.
+    // One-time allocations are not counted.
     for id in ids {
         runtime.block_on(scene.get(&format!("/campaigns/{id}")));
     }

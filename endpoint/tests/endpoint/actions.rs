@@ -1,4 +1,4 @@
-//! What is taken and what is refused: each code of the contract.
+//! Accepted and rejected actions: each code of the contract.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -47,7 +47,7 @@ async fn an_action_in_the_clear_is_taken_with_its_proof() {
     let proof = signed(&claims);
     let body = |action: &Value, proof: &str| json!({"action": action, "proof": proof}).to_string();
     scene.post_to(ID, kind, body(&claims, &proof)).await.taken(201);
-    // The same action in the other form.
+    // The same action as a compact JWS.
     scene.post(proof.clone()).await.taken(200);
 
     let other = with(claims.clone(), json!({"message": {"subject": "x", "body": "y"}}));
@@ -80,7 +80,7 @@ async fn a_body_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let scene = TestEndpoint::new().await;
-    // From here on, time passes as soon as there is nothing else to do.
+    // From here on, time advances when all tasks are idle.
     tokio::time::pause();
     scene.post(Body::new(Bad::Never)).await.refused(408, "timeout");
 }
@@ -190,7 +190,7 @@ async fn other_algorithms_keys_and_headers_are_refused_by_name() {
         let refused = scene.post(jws).await.refused(400, "malformed");
         assert!(refused["detail"].as_str().unwrap().contains(named), "{header}: {refused}");
     }
-    // `none`, without any signature at all.
+    // `none`, with an empty signature.
     let unsigned = signer.sign_raw(&with(header, json!({"alg": "none"})).to_string(), &claims);
     let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
     scene.post(unsigned).await.refused(400, "malformed");
@@ -280,7 +280,7 @@ async fn an_action_of_another_time_is_refused_with_the_time() {
         }
         let now = answer.refused(400, "iat_out_of_window")["now"].as_i64().unwrap();
         assert!((now - clock::now()).abs() < slack);
-        // Signed once more by that time, under the same identity.
+        // Signed again with that time, under the same identity.
         scene.post(signed(&with(claims, json!({"iat": now})))).await.taken(201);
     }
     for absurd in [i64::MIN, -1, 0, i64::MAX] {
@@ -377,7 +377,7 @@ async fn a_consent_must_name_the_words_that_were_asked() {
         claims
     };
     let mismatch = |purpose: &str| json!([{"field": format!("consent_{purpose}"), "code": "consent_wording_mismatch"}]);
-    // The language of the words need not be that of the form.
+    // A wording's language may differ from the form's.
     scene.post(signed(&consents("delivery", true, DELIVERY_KM, "km"))).await.taken(201);
     for claims in [
         consents("delivery", true, DELIVERY_KM, "en"),
@@ -412,13 +412,13 @@ async fn an_action_is_judged_by_the_version_that_it_names() {
     changed["targets"].as_array_mut().unwrap().remove(0);
     assert_eq!(scene.change_campaign(&changed).await, [""; 0]);
 
-    // What the supporter saw had other words and another target.
+    // The version that the supporter saw has another wording and one more target.
     scene.post(signed(&before)).await.taken(201);
-    // Even when the endpoint has been started anew since.
+    // Even if the endpoint has been restarted since.
     let scene = scene.restarted().await;
     let before = with(before, json!({"jti": fresh_jti()}));
     scene.post(signed(&before)).await.taken(201);
-    // Whoever says to have seen today's version is held to it.
+    // An action that names today's version is validated against it.
     let now = with(
         before.clone(),
         json!({"jti": fresh_jti(), "campaign_digest": scene.claims()["campaign_digest"]}),
@@ -433,7 +433,7 @@ async fn an_action_is_judged_by_the_version_that_it_names() {
 async fn an_unknown_version_is_judged_by_todays_and_recorded_as_unknown() {
     let scene = TestEndpoint::new().await;
     let mut claims = with(scene.claims(), json!({"campaign_digest": digest(b"never served")}));
-    // Its words may have been others.
+    // That version may have had other wordings.
     claims["consents"][1]["wording_digest"] = json!(digest(b"other words"));
     scene.post(signed(&claims)).await.taken(201);
     assert_eq!(scene.number("SELECT count(*) FROM action WHERE NOT digest_known").await, 1);
@@ -517,7 +517,7 @@ async fn what_supporters_mailed_themselves_is_recorded_and_counted() {
             (answer.json()["status"].clone(), answer.json()["count"].clone()),
             (json!("recorded"), json!(1))
         );
-        // It stays recorded.
+        // A repeat gets the same status.
         let again = scene.post(signed(&claims)).await;
         assert_eq!(again.json()["status"], "recorded");
         assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
@@ -530,12 +530,12 @@ async fn what_supporters_mailed_themselves_is_recorded_and_counted() {
     };
     let scene = TestEndpoint::new().await;
     refused(scene.post(signed(&by_mail(&scene))).await.refused(422, "rules"));
-    // Where only supporters deliver, nobody else would.
+    // If only supporters deliver, an action for delivery by the endpoint is rejected: it would never be delivered.
     let scene = TestEndpoint::serving(&[modes(json!(["mail-app"]))]).await;
     let server = with(scene.claims(), json!({"delivery": "server"}));
     refused(scene.post(signed(&server)).await.refused(422, "rules"));
     refused(scene.post(signed(&scene.claims())).await.refused(422, "rules"));
-    // Where both may, what is not said is the endpoint's.
+    // If both may deliver, the endpoint delivers an action without `delivery`.
     let scene = TestEndpoint::serving(&[modes(json!(["server", "mail-app"]))]).await;
     let answer = scene.post(signed(&scene.claims())).await;
     assert_eq!(answer.json()["status"], "accepted");

@@ -1,4 +1,4 @@
-//! Campaign files, the list of them, and what becomes of them when they change.
+//! Campaign files, their list, and changes to them.
 
 use std::fs;
 use std::io::Read;
@@ -11,7 +11,7 @@ use crate::test_endpoint::{
     ID, TestEndpoint, campaign, campaign_file, folder, signed, with, write_campaign,
 };
 
-/// For painters with the names of today.
+/// The edition of this build's first paints: renderers accept no other.
 const EDITION: u64 = standwith::markup::EDITION as u64;
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn routes_are_found_below_the_path_of_each_public_address() {
         let request = axum::http::Request::post(path).header("content-type", "text/plain");
         scene.ask(request.body(jws.into()).unwrap()).await.taken(201);
     }
-    // A path is a label, and a person could be told by it: the route is one.
+    // The label is the route: a path could identify a person.
     let metrics = scene.metrics();
     assert!(metrics.contains("/campaigns/{id}/actions") && !metrics.contains("forms"), "{metrics}");
 }
@@ -140,7 +140,7 @@ async fn pictures_behind_links_that_lead_out_of_the_folder_are_not_served() {
     let dir = folder(&[campaign()]);
     let campaigns = dir.path().join("campaigns");
     fs::write(dir.path().join("secret"), "secret").unwrap();
-    // As Kubernetes lays files out.
+    // As Kubernetes mounts files: each is a link into `..data`.
     fs::create_dir(campaigns.join("..data")).unwrap();
     fs::write(campaigns.join("..data/face.jpg"), "face").unwrap();
     for (to, link) in [("..data/face.jpg", "face.jpg"), ("../secret", "out.jpg"), ("none", "a.png")]
@@ -157,7 +157,7 @@ async fn pictures_behind_links_that_lead_out_of_the_folder_are_not_served() {
     assert!(told.contains("warning: /picture/url: there is no file out.jpg beside"), "{told}");
 }
 
-/// Writes the campaign with these changes, and gives its file.
+/// Writes the campaign with these changes, and returns its path.
 fn campaigns_file(scene: &TestEndpoint, changes: Value) -> String {
     write_campaign(scene.dir.path(), &with(campaign(), changes));
     campaign_file(scene.dir.path(), ID).display().to_string()
@@ -201,17 +201,17 @@ async fn a_loader_gets_the_file_with_what_its_form_paints_first() {
         let asked = [accept, ("accept-language", wanted)];
         let answer = scene.get_with(&path, &asked).await;
         assert_eq!(answer.header("content-type"), "application/vnd.standwith.form");
-        // The file is there to the letter: its digest is the one that actions name.
+        // The file is served byte for byte, because actions name its digest.
         let (before, after) = answer.body.split_at(file.len());
         assert_eq!((before, after[0]), (&file[..], 0));
         let plan: serde_json::Value = serde_json::from_slice(&after[1..]).unwrap();
         assert_eq!((plan["lang"].as_str(), plan["edition"].as_u64()), (Some(lang), Some(EDITION)));
-        // The same view that the code paints.
+        // The same view as the widget renders.
         let campaign = CampaignFile::parse(&file).unwrap();
         let campaign = campaign.campaign(lang, Strictness::Strict).unwrap();
         let first = plan["first"].as_str().unwrap();
         assert!(first.contains(&campaign.title) && first.contains("given_name"), "{first}");
-        // Each has a tag of its own.
+        // Each has an ETag of its own.
         let again = [accept, ("accept-language", wanted), ("if-none-match", answer.header("etag"))];
         assert_eq!(scene.get_with(&path, &again).await.status, 304);
         assert_ne!(answer.header("etag"), scene.get(&path).await.header("etag"));
@@ -230,7 +230,7 @@ async fn a_changed_file_is_served_and_a_faulty_one_is_not() {
     assert_eq!(scene.get(&path).await.json()["title"], "Newer");
     fs::write(campaign_file(scene.dir.path(), ID), "{\"id\": \"free").unwrap();
     assert_eq!(scene.look().await.len(), 1);
-    assert_eq!(scene.look().await, [""; 0], "a fault is told once");
+    assert_eq!(scene.look().await, [""; 0], "a fault is reported once");
     assert_eq!(scene.get(&path).await.json()["title"], "Newer");
 
     scene.change_campaign(&campaign()).await;
@@ -267,14 +267,14 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
         assert_eq!(complaints.len(), 1, "{complaints:?}");
         assert!(complaints[0].contains(&format!("{name}:1: /id: ")), "{complaints:?}");
         assert!(complaints[0].contains("is that of ") && complaints[0].contains("free-press.json"));
-        assert_eq!(scene.look().await, [""; 0], "told once");
+        assert_eq!(scene.look().await, [""; 0], "reported once");
         assert_eq!(title(&scene).await, "Free the press");
     }
     assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 1);
     let scene = scene.restarted().await;
     assert_eq!(title(&scene).await, "Free the press");
     assert_eq!(scene.endpoint.intake.campaigns.tally(), (1, 3));
-    // A copy does not step in while the original is away, as in the middle of a deployment.
+    // A copy does not replace an original that is missing for a moment, as during a deployment.
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
     for _ in 0..2 {
         scene.look().await;
@@ -284,7 +284,7 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
     write_campaign(scene.dir.path(), &campaign());
     scene.look().await;
     assert_eq!(title(&scene).await, "Free the press");
-    // Whoever writes it anew without the original means it.
+    // A copy that is written again while the original is missing is meant to replace it.
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
     scene.look().await;
     let copy = with(campaign(), json!({"title": "Copy", "story": "Anew."}));
@@ -292,14 +292,14 @@ async fn a_copy_of_a_campaign_file_takes_nothing_from_the_original() {
     scene.look().await;
     assert_eq!(title(&scene).await, "Copy");
     assert_eq!(scene.number("SELECT count(*) FROM campaign_version").await, 2);
-    // What was served keeps its id, whatever comes.
+    // The file that is served keeps the id, even when the original comes back.
     write_campaign(scene.dir.path(), &campaign());
     let complaints = scene.look().await;
     assert!(complaints.iter().any(|line| line.contains("free-press.json:1: /id: ")));
     assert_eq!(title(&scene).await, "Copy");
 }
 
-// One broken or unreadable file kept all down at a restart, or stopped the reloading of all.
+// One broken or unreadable file prevented a restart, and the reload of all campaigns.
 #[tokio::test]
 async fn a_bad_campaign_file_holds_up_no_other() {
     let scene = TestEndpoint::new().await;
@@ -312,7 +312,7 @@ async fn a_bad_campaign_file_holds_up_no_other() {
     assert_eq!(complaints.len(), 3, "{complaints:?}");
     assert!(complaints.iter().any(|line| line.contains("fifo.json: can't be read: no regular")));
     assert!(complaints.iter().any(|line| line.contains("dangling.json: can't be read")));
-    assert_eq!(scene.look().await, [""; 0], "told once");
+    assert_eq!(scene.look().await, [""; 0], "reported once");
     assert_eq!(scene.change_campaign(&with(campaign(), json!({"title": "New"}))).await, [""; 0]);
     let scene = scene.restarted().await;
     assert_eq!(scene.get(&format!("/campaigns/{ID}.json")).await.json()["title"], "New");
@@ -323,7 +323,7 @@ async fn a_bad_campaign_file_holds_up_no_other() {
     fs::remove_file(campaign_file(scene.dir.path(), ID)).unwrap();
     scene.look().await;
     assert_eq!(scene.get("/readyz").await.status, 503);
-    // All or nothing, where that is wanted.
+    // With `--strict`, one faulty file prevents the start.
     let options =
         ["serve", "--strict", "--listen", "127.0.0.1:0", "--database", "sqlite:test.sqlite"];
     let output = crate::commands::standwith(scene.dir.path(), &options);

@@ -1,4 +1,4 @@
-//! The commands that need no running endpoint.
+//! Commands that need no running endpoint.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -71,12 +71,12 @@ fn check_tells_of_two_files_of_one_folder_with_one_id() {
     let line = told.lines().find(|line| line.starts_with("b.json:")).unwrap();
     assert!(line.contains("/id: the id \"free-press\" is that of a.json"), "{told}");
     assert!(told.contains("a.json: ok\n") && told.contains("other/a.json: ok\n"), "{told}");
-    // One file, named in two ways.
+    // The same file by two paths.
     let output = standwith(dir.path(), &["check", "a.json", "./a.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
 
-// It waited for a writer for ever.
+// `check` waited forever for a writer.
 #[test]
 fn check_reads_no_pipe_but_its_own() {
     let dir = tempfile::tempdir().unwrap();
@@ -85,7 +85,7 @@ fn check_reads_no_pipe_but_its_own() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let output = standwith(dir.path(), &["check", "fifo.json", "/dev/null", "good.json"]);
     assert_eq!(output.status.code(), Some(2));
-    // Each of them is named, not only the first.
+    // Every file is named, not only the first.
     let told = complained(&output);
     for file in ["fifo.json", "/dev/null"] {
         assert!(told.contains(&format!("standwith: {file}: is no regular file\n")), "{told}");
@@ -99,7 +99,7 @@ fn check_reads_no_pipe_but_its_own() {
     assert_eq!(said(&piped), "/dev/stdin: ok\n", "{}", complained(&piped));
 }
 
-// All but `check` waited for a writer for ever.
+// All these commands waited forever for a writer.
 #[test]
 fn no_command_waits_for_a_pipe() {
     let dir = tempfile::tempdir().unwrap();
@@ -124,7 +124,7 @@ fn no_command_waits_for_a_pipe() {
     }
 }
 
-// It read whatever there was, without a limit.
+// `verify` and `check` read their input without a limit.
 #[test]
 fn verify_and_check_read_no_more_than_they_need() {
     let dir = tempfile::tempdir().unwrap();
@@ -138,7 +138,7 @@ fn verify_and_check_read_no_more_than_they_need() {
     let told = said(&output);
     assert!(told.contains("line 2: is longer than 1024 KiB\nline 3: "), "{told}");
     assert!(told.contains("3 actions, 0 receipts verified, 0 without proof, 3 bad"), "{told}");
-    // A file without an end.
+    // Endless input.
     let piped = Command::new("sh")
         .args(["-c", "yes | \"$0\" check /dev/stdin", env!("CARGO_BIN_EXE_standwith")])
         .current_dir(dir.path())
@@ -242,7 +242,7 @@ fn keys_are_those_that_serve_uses_or_none() {
         assert_eq!(keys(&[command, "--database", "postgres://x"]).status.code(), Some(2));
     }
     assert!(dir.path().read_dir().unwrap().next().is_none());
-    // A slip in the name made a key that no endpoint reads.
+    // With a typo in the name, `keys new` made a key that no endpoint reads.
     let output = keys(&["new", "--database", "sqlite:actions.sqlite"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(complained(&output).contains("there is no database actions.sqlite"));
@@ -272,7 +272,7 @@ fn an_address_that_is_taken_leaves_no_files_behind() {
     }
 }
 
-/// An endpoint that has taken two signed actions and one from the hosted form.
+/// An endpoint that has accepted two signed actions and one from the hosted form.
 async fn sent() -> TestEndpoint {
     let scene = TestEndpoint::new().await;
     let mut claims = scene.claims();
@@ -306,7 +306,7 @@ fn export(scene: &TestEndpoint, format: &str) -> Output {
 
 #[tokio::test]
 async fn an_export_says_all_and_can_be_verified() {
-    // The endpoint still runs.
+    // The endpoint still runs during the export.
     let scene = sent().await;
     let dir = scene.dir.path();
     let output = export(&scene, "jsonl");
@@ -343,7 +343,7 @@ async fn an_export_says_all_and_can_be_verified() {
     );
     assert_eq!(good.status.code(), Some(0));
 
-    // Whatever is changed is found.
+    // Any change is detected.
     let text = said(&output);
     let mut bad = 0;
     for (from, to) in [
@@ -360,14 +360,14 @@ async fn an_export_says_all_and_can_be_verified() {
         bad += 1;
     }
     assert_eq!(bad, 3);
-    // Two receipts in each other's place.
+    // Two swapped receipts.
     let mut swapped = lines.clone();
     swapped[0]["receipt"] = lines[1]["receipt"].clone();
     swapped[1]["receipt"] = lines[0]["receipt"].clone();
     let swapped: String = swapped.iter().map(|line| format!("{line}\n")).collect();
     fs::write(dir.join("swapped.jsonl"), swapped).unwrap();
     assert!(said(&verify("swapped.jsonl")).contains(" 2 bad\n"));
-    // Another endpoint's keys.
+    // The keys of another endpoint.
     standwith(dir, &["keys", "new", "--keys", "other.json"]);
     fs::write(
         dir.join("jwks.json"),
@@ -397,7 +397,7 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
     assert_eq!(code, 0, "{told}");
     assert!(told.starts_with("4 actions, 4 receipts verified, 1 without proof, 0 bad\n"), "{told}");
 
-    // Each line is another kind: signed, signed, from the hosted form, a test.
+    // The lines: two signed actions, one from the hosted form, and a test.
     for (index, line) in lines.iter().enumerate() {
         let found = |changes: Value, problem: &str| {
             let mut lines = lines.clone();
@@ -427,7 +427,7 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
         found(json!({"x\u{1b}\u{202e}": 1}), "x\\u001b\\u202e is unknown");
         found(json!({"claims": with(line["claims"].clone(), json!({"iat": 1}))}), "the ");
 
-        // Nothing that is signed tells of these.
+        // No signature covers these members.
         let mut changed = lines.clone();
         changed[index] = with(
             line.clone(),
@@ -443,7 +443,7 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
             assert!(told.contains(&format!("{name} (1 lines)")), "{told}");
         }
     }
-    // The same line again, alone or among others, to the letter or written otherwise.
+    // The same line again, alone or among others, unchanged or written differently.
     let first = text.lines().next().unwrap();
     for again in [first.to_owned(), lines[0].to_string()] {
         let (code, told) = verify(&format!("{text}{again}"));
@@ -452,7 +452,7 @@ async fn verify_binds_every_member_of_a_line_or_names_it_as_not_covered() {
     }
     let twice = first.replacen('{', "{\"status\":\"recorded\",", 1);
     assert!(verify(&twice).1.starts_with("line 1: status is there twice\n"));
-    // And what is no line at all.
+    // Invalid lines.
     for bad in ["x", "[]", "null", "\u{feff}{}", "{}"] {
         assert_eq!(verify(bad).0, 1, "{bad:?}");
     }
@@ -496,7 +496,7 @@ async fn exports_name_the_first_action_of_the_same_person() {
         let line: Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["duplicate_of"].as_str(), first, "{line}");
         assert_eq!(line["version_known"], json!(claims["jti"] != jti(4)));
-        // As it was typed.
+        // The address as it was typed.
         let typed = line["claims"]["person"]["email"].as_str().unwrap_or_default();
         assert_eq!(typed, claims["person"]["email"]);
     }
@@ -504,7 +504,7 @@ async fn exports_name_the_first_action_of_the_same_person() {
     for ((row, first), claims) in table.split("\r\n").skip(1).zip(first).zip(&sent) {
         let known = claims["jti"] != jti(4);
         assert!(row.ends_with(&format!(",{},{known}", first.unwrap_or_default())), "{row}");
-        // Without the format characters, as the form takes it.
+        // The address without format characters, as the form accepts it.
         let typed = claims["person"]["email"].as_str().unwrap_or_default();
         assert!(row.contains(&typed.replace('\u{200b}', "")), "{row}");
     }
@@ -545,12 +545,12 @@ async fn a_table_holds_no_formula() {
         let table = said(&separated("csv", separator));
         assert!(table.starts_with(&format!("\u{feff}jti{sign}received_at{sign}status{sign}")));
     }
-    // A line of JSON has none, and a word that is none is no separator.
+    // JSON Lines has no separator, and `,` is not the name of one.
     assert_eq!(separated("jsonl", "tab").status.code(), Some(2));
     assert_eq!(separated("csv", ",").status.code(), Some(2));
 }
 
-/// The claims in the database, changed behind the endpoint's back: what an export must bear.
+/// Overwrites the stored claims, bypassing the endpoint: an export must handle anything in the database.
 async fn store_claims(scene: &TestEndpoint, claims: &Value) {
     let mut database = scene.database().await;
     let claims = claims.to_string();
@@ -588,7 +588,7 @@ async fn a_table_is_harmless_whatever_stands_in_the_database() {
     assert!(!row.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)), "{row:?}");
 }
 
-/// Whether a character moves a terminal's cursor or turns letters around.
+/// Whether a character controls a terminal or changes the direction of text.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -601,7 +601,7 @@ async fn lines_and_complaints_do_not_act_on_a_terminal() {
     let body = "\u{202b}a\u{202c}\u{2028}b\u{200e}\u{200f}\u{61c}\u{2029}\u{2067}c\u{2069}\td";
     claims["message"]["body"] = json!(body);
     let signer = crate::test_endpoint::Signer::new();
-    // Tabs and line ends between what is said, and direction controls as they are.
+    // JSON with tabs and line ends between the values, and with unescaped direction controls in a text.
     let text = serde_json::to_string_pretty(&claims).unwrap().replace("  ", "\t");
     scene.post(signer.sign_raw(&signer.header().to_string(), &text)).await.taken(201);
     let lines = said(&export(&scene, "jsonl"));
@@ -613,7 +613,7 @@ async fn lines_and_complaints_do_not_act_on_a_terminal() {
     let verified = standwith(dir, &["verify", "--jwks", "jwks.json", "export.jsonl"]);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 
-    // What should not be in the database, either.
+    // The same with characters that should never be in the database.
     claims["person"]["given_name"] = json!("\u{7f}\u{85}\u{9b}31m\u{1b}[2J\u{202e}");
     store_claims(&scene, &claims).await;
     let lines = said(&export(&scene, "jsonl"));
@@ -649,13 +649,13 @@ async fn an_exported_file_is_private_whole_and_its_own() {
     let mode = |name: &str| fs::symlink_metadata(dir.join(name)).unwrap().permissions().mode();
     let folder = || fs::read_dir(dir).unwrap().count();
 
-    // An old file that everybody may read, and one to which a link leads.
+    // An old file that everyone may read, and links to an existing and to a missing file.
     fs::write(dir.join("old.jsonl"), "old\n".repeat(10_000)).unwrap();
     fs::set_permissions(dir.join("old.jsonl"), Permissions::from_mode(0o644)).unwrap();
     fs::write(dir.join("elsewhere"), "mine").unwrap();
     symlink("elsewhere", dir.join("link.jsonl")).unwrap();
     symlink("nowhere", dir.join("dangling.jsonl")).unwrap();
-    // Who reads the old file goes on reading it.
+    // A process that reads the old file continues to read it.
     let mut reader = fs::File::open(dir.join("old.jsonl")).unwrap();
     let before = folder();
     for name in ["old.jsonl", "link.jsonl", "dangling.jsonl"] {
@@ -670,7 +670,7 @@ async fn an_exported_file_is_private_whole_and_its_own() {
     assert_eq!(export("new.jsonl").status.code(), Some(0));
     assert_eq!(mode("new.jsonl"), 0o100_600);
 
-    // What fails leaves nothing behind, and what was there as it was.
+    // A failure leaves no new files, and the existing one unchanged.
     fs::create_dir(dir.join("folder")).unwrap();
     let before = folder();
     for name in ["folder", "/dev/null", "nowhere/x", ".."] {
@@ -707,7 +707,7 @@ async fn a_damaged_row_is_named_and_left_out() {
         "received_at = 9223372036854775807",
         "received_at = -1",
     ] {
-        // Restored first from the copy.
+        // The row is first restored from the copy.
         for change in [
             "(jws, claims, receipt, received_at) = (SELECT jws, claims, receipt, received_at FROM copy)",
             damage,
@@ -757,7 +757,7 @@ async fn an_export_of_nothing_is_refused() {
     let output = standwith(scene.dir.path(), &options);
     assert_eq!(output.status.code(), Some(2));
     assert!(!scene.dir.path().join("none").exists());
-    // A campaign that nobody has answered is none of these.
+    // A campaign without actions is exported: it is neither unknown nor without a database.
     assert_eq!(export(&scene, "jsonl").status.code(), Some(0));
 }
 

@@ -1,4 +1,4 @@
-//! Who counts.
+//! Which actions count.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn send(scene: &TestEndpoint, email: &str, changes: Value) -> i64 {
     answer.json()["count"].as_i64().unwrap()
 }
 
-// Counted once, an address told anybody whether it had written before: the count rose, or did not.
+// When each address counted once, anyone could learn whether an address had written before: the count rose, or did not.
 #[tokio::test]
 async fn a_known_address_counts_as_an_unknown_one() {
     let scene = TestEndpoint::new().await;
@@ -40,7 +40,7 @@ async fn a_known_address_counts_as_an_unknown_one() {
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert!(answer.header("cache-control").starts_with("public, max-age="));
     assert_eq!(scene.number("SELECT sum(counted) FROM action").await, 4);
-    // No address is kept beside the actions, so that none is left when an action is deleted.
+    // No address is stored beside the actions, so that none is left when an action is deleted.
     let mut database = scene.database().await;
     sqlx::query("DELETE FROM action").execute(&mut database).await.unwrap();
     let tables: Vec<(String, String)> =
@@ -100,7 +100,7 @@ async fn an_unknown_campaign_has_no_count() {
     scene.get("/campaigns/nobody/count").await.refused(404, "campaign_unknown");
 }
 
-// A label for each name that anybody made up, while the database failed.
+// While the database failed, each invented name of a campaign became a label in the metrics.
 #[tokio::test]
 async fn only_served_campaigns_become_labels() {
     let scene = TestEndpoint::new().await;

@@ -1,4 +1,4 @@
-//! A disk that fails, and files that go away.
+//! Disk failures and missing files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,11 +8,11 @@ use standwith_endpoint::store::{Settings, SqliteStore, Store};
 
 use crate::test_endpoint::{ID, TestEndpoint, signed};
 
-/// Waits until the endpoint is ready, as a load balancer does: asks again until it is.
+/// Waits until the endpoint is ready, as a load balancer does: polls until it is.
 async fn until_ready(scene: &TestEndpoint) {
     loop {
         scene.endpoint.intake.store.probe();
-        // Nothing brings that back.
+        // The store never recovers from this state.
         assert!(scene.endpoint.intake.store.is_writing(), "the store has given up");
         if scene.get("/readyz").await.status == 200 {
             return;
@@ -21,7 +21,7 @@ async fn until_ready(scene: &TestEndpoint) {
     }
 }
 
-// After one failure every later post was 503, until a restart; health said ok all the time.
+// After one failure every later post got 503, until a restart; health reported ok all the time.
 #[tokio::test]
 async fn a_failed_transaction_is_not_the_end() {
     let scene = TestEndpoint::new().await;
@@ -41,7 +41,7 @@ async fn a_failed_transaction_is_not_the_end() {
         assert_eq!(scene.get("/healthz").await.status, 200);
     }
     other.execute("DROP TRIGGER full; DROP TRIGGER fuller").await.unwrap();
-    // By itself, without a post.
+    // The store recovers by itself, without a post.
     until_ready(&scene).await;
     scene.post(jws).await.taken(201);
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
@@ -51,7 +51,7 @@ async fn a_failed_transaction_is_not_the_end() {
 #[tokio::test]
 async fn a_failed_commit_of_an_idle_endpoint_leaves_the_log_in_its_place() {
     let scene = TestEndpoint::new().await;
-    // Nothing but the endpoint itself has the database open while the commit fails.
+    // Only the endpoint itself has the database open while the commit fails.
     let change = async |statement: &'static str| {
         let mut other = scene.database().await;
         other.execute(statement).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_failed_commit_of_an_idle_endpoint_leaves_the_log_in_its_place() {
     assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
 }
 
-// 201, 201, 201, into a file that was gone.
+// The endpoint answered 201 and wrote into a file that was gone.
 #[tokio::test]
 async fn nothing_is_taken_into_a_file_that_was_removed_or_replaced() {
     for replaced in [false, true] {
@@ -87,7 +87,7 @@ async fn nothing_is_taken_into_a_file_that_was_removed_or_replaced() {
                 scene.post(signed(&scene.claims())).await.refused(503, "busy");
             }
             assert_eq!(scene.get("/readyz").await.status, 503);
-            // That is what has the process stop.
+            // In this state `serve` stops the process.
             assert!(!scene.endpoint.intake.store.is_writing());
         }
     }
@@ -102,7 +102,7 @@ fn a_process_whose_database_is_removed_stops_with_an_error() {
     assert!(log.contains("removed or replaced"), "{log}");
 }
 
-// `cp backup.sqlite actions.sqlite` beside a running endpoint damaged both, and nobody was told.
+// `cp backup.sqlite actions.sqlite` beside a running endpoint damaged both, without a message.
 #[test]
 fn a_process_whose_database_is_overwritten_stops_with_an_error() {
     let mut server = crate::server::Server::start();
@@ -112,7 +112,7 @@ fn a_process_whose_database_is_overwritten_stops_with_an_error() {
     let backup = ["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"];
     assert_eq!(crate::commands::standwith(&dir, &backup).status.code(), Some(0));
     let backup = fs::read(dir.join("backup.sqlite")).unwrap();
-    // The same file, with other bytes.
+    // The same inode with other bytes.
     fs::write(dir.join("test.sqlite"), backup).unwrap();
     let (code, log) = server.ended();
     assert_eq!(code, Some(2), "{log}");
@@ -124,7 +124,7 @@ async fn a_backup_of_a_database_with_a_log_is_noticed_and_no_action_is_taken() {
     let scene = TestEndpoint::new().await;
     scene.post(signed(&scene.claims())).await.taken(201);
     let file = scene.dir.path().join("test.sqlite");
-    // Of the mode that the endpoint uses, as `cp` takes it of a running one.
+    // A copy in WAL mode, as `cp` makes it of a running endpoint's database.
     let old = fs::read(&file).unwrap();
     let mut other = scene.database().await;
     other.execute("CREATE TABLE more (x); PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
@@ -151,7 +151,7 @@ async fn a_damaged_database_is_named_with_the_log_beside_it() {
     assert!(told.contains("its log ") && told.contains("test.sqlite-wal is that of"), "{told}");
 }
 
-// Two first starts on one new database: one of them died, every fourth time.
+// Of two first starts on one new database, one crashed every fourth time.
 #[test]
 fn several_processes_start_on_one_new_database() {
     for _ in 0..4 {
@@ -179,7 +179,7 @@ fn several_processes_start_on_one_new_database() {
     }
 }
 
-/// Runs a command on the database of a scene.
+/// Runs a command on the database of a test endpoint.
 fn run(scene: &TestEndpoint, options: &[&str]) -> std::process::Output {
     crate::commands::standwith(scene.dir.path(), options)
 }
@@ -191,7 +191,7 @@ fn export_of(scene: &TestEndpoint, database: &str) -> (Option<i32>, usize, Strin
     (output.status.code(), lines, String::from_utf8(output.stderr).unwrap())
 }
 
-// A copy by `cp` was exported with exit code 0 and up to half of it missing.
+// A copy by `cp` was exported with exit code 0, although up to half of the actions were missing.
 #[tokio::test]
 async fn a_backup_is_whole_and_a_bare_copy_is_warned_of() {
     let scene = TestEndpoint::new().await;
@@ -204,14 +204,14 @@ async fn a_backup_is_whole_and_a_bare_copy_is_warned_of() {
     let mode = fs::metadata(dir.join("backup.sqlite")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(export_of(&scene, "sqlite:backup.sqlite"), (Some(0), 3, String::new()));
-    // Another one takes its place.
+    // A second backup replaces the first.
     scene.post(signed(&scene.claims())).await.taken(201);
     run(&scene, &["backup", "backup.sqlite", "--database", "sqlite:test.sqlite"]);
     assert_eq!(export_of(&scene, "sqlite:backup.sqlite").1, 4);
     fs::copy(dir.join("test.sqlite"), dir.join("bare.sqlite")).unwrap();
     let (_, _, warned) = export_of(&scene, "sqlite:bare.sqlite");
     assert!(warned.contains("without its log") && warned.contains("standwith backup"), "{warned}");
-    // What was closed well needs no log.
+    // A cleanly closed database needs no log.
     scene.endpoint.intake.store.close().await;
     fs::copy(dir.join("test.sqlite"), dir.join("closed.sqlite")).unwrap();
     assert_eq!(export_of(&scene, "sqlite:closed.sqlite"), (Some(0), 4, String::new()));
@@ -234,7 +234,7 @@ async fn an_export_changes_nothing_of_what_it_reads() {
         names
     };
     let files = there();
-    // Also one whose head speaks of a log, as after a crash of a reader.
+    // An export does not change the backup, and leaves no log or other file beside it.
     assert_eq!(export_of(&scene, "sqlite:backup.sqlite").1, 1);
     assert_eq!((fs::read(dir.join("backup.sqlite")).unwrap(), there()), (before, files));
 }
@@ -273,15 +273,15 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     assert!(unknown.1.starts_with("0 withdrawn\nno action has this number:"), "{}", unknown.1);
     assert!(unknown.1.contains("send it later; with --note it is refused then"), "{}", unknown.1);
     assert!(withdraw(&["--receipt", jti]).1.contains("was withdrawn or noted before"));
-    // One in 64 numbers begins so.
+    // One in 64 identities begins with a hyphen, like an option.
     assert_eq!(withdraw(&["--receipt", "-AAAAAAAAAAAAAAAAAAAAA"]).0, Some(1));
     assert_eq!(withdraw(&[]).0, Some(2));
-    // A copy that a device kept comes later.
+    // Copies that outboxes send later are rejected.
     for claims in &claims {
         scene.post(signed(claims)).await.refused(410, "withdrawn");
     }
     assert_eq!((count().await, scene.number("SELECT count(*) FROM action").await), (0.into(), 0));
-    // Nothing of it is left in the log of the running endpoint either.
+    // The texts are gone from the database and the log while the endpoint still runs.
     for ending in ["", "-wal"] {
         let bytes = fs::read(scene.dir.path().join(format!("test.sqlite{ending}"))).unwrap();
         for claims in &claims {
@@ -290,13 +290,13 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
             assert!(!bytes.windows(payload.len()).any(|window| window == payload), "{ending}");
         }
     }
-    // A test never counted.
+    // A test was never counted, so its withdrawal does not lower the count.
     let test = crate::test_endpoint::with(scene.claims(), serde_json::json!({"test": true}));
     scene.post(signed(&scene.claims())).await.taken(201);
     scene.post(signed(&test)).await.taken(201);
     withdraw(&["--receipt", test["jti"].as_str().unwrap()]);
     assert_eq!(count().await, 1);
-    // Nothing of what was deleted is left on the disk once the log is written back.
+    // The texts are still gone after the log is written back.
     scene.endpoint.intake.store.close().await;
     let bytes = fs::read(scene.dir.path().join("test.sqlite")).unwrap();
     for claims in &claims {
@@ -306,7 +306,7 @@ async fn a_withdrawn_action_is_gone_and_its_identity_stays_used() {
     }
 }
 
-/// Whether the database or its log holds the text that was signed in these claims.
+/// Whether the database or its log contains the signed text of these claims.
 fn holds(dir: &std::path::Path, jws: &str) -> bool {
     let payload = &jws.split('.').nth(1).unwrap().as_bytes()[..60];
     ["test.sqlite", "test.sqlite-wal"].iter().any(|file| {
@@ -315,8 +315,8 @@ fn holds(dir: &std::path::Path, jws: &str) -> bool {
     })
 }
 
-// It waited for readers with the write lock held, so that posts were answered 503, said all was well, and left the
-// bytes in the log.
+// It waited for readers while it held the write lock, so that posts got 503; it reported success, and left the bytes in
+// the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_beside_a_reader_holds_no_post_up_and_says_what_is_left() {
     let scene = TestEndpoint::new().await;
@@ -342,7 +342,7 @@ async fn a_withdrawal_beside_a_reader_holds_no_post_up_and_says_what_is_left() {
         "{told}"
     );
     assert!(holds(scene.dir.path(), &jws));
-    // The same command again clears it.
+    // The same command again clears the log.
     reader.execute("COMMIT").await.unwrap();
     let options = ["withdraw", "--campaign", ID, "--database", "sqlite:test.sqlite"];
     let again = run(&scene, &[&options[..], &["--receipt", jti]].concat());
@@ -362,14 +362,14 @@ async fn a_start_clears_the_log_of_what_was_withdrawn_beside_a_reader() {
     other.execute("PRAGMA secure_delete = ON; DELETE FROM action").await.unwrap();
     reader.execute("COMMIT").await.unwrap();
     assert!(holds(scene.dir.path(), &jws));
-    // Whether or not the one before has ended well.
+    // Each start clears the log, whether or not the previous run ended cleanly.
     let url = crate::test_endpoint::database(scene.dir.path());
     let started = SqliteStore::open(&url, Settings::default()).await.unwrap();
     assert!(!holds(scene.dir.path(), &jws));
     started.close().await;
 }
 
-// An outbox sent what had been withdrawn, because nothing of its number was left.
+// An outbox sent a withdrawn action again, because no trace of its `jti` was left.
 #[tokio::test]
 async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
     let scene = TestEndpoint::new().await;
@@ -384,11 +384,11 @@ async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
     assert_eq!(answer.0, Some(0));
     assert!(answer.1.starts_with("0 withdrawn\nno action has this number yet; it is noted"));
     assert!(withdraw(&["--receipt", jti, "--note"]).1.contains("noted before"));
-    // Only asked for, without --note, it leaves no trace.
+    // A request without --note leaves no trace.
     withdraw(&["--receipt", asked["jti"].as_str().unwrap()]);
     scene.post(signed(&noted)).await.refused(410, "withdrawn");
     scene.post(signed(&asked)).await.taken(201);
-    // What is there is withdrawn all the same.
+    // A stored action is withdrawn all the same.
     let there = withdraw(&["--receipt", asked["jti"].as_str().unwrap(), "--note"]);
     assert_eq!(there, (Some(0), "1 withdrawn\n".to_owned()));
     assert_eq!(scene.number("SELECT count FROM campaign_count").await, 0);
@@ -398,7 +398,7 @@ async fn a_number_that_never_came_can_be_noted_and_is_refused_when_it_comes() {
     assert_eq!(scene.number("SELECT count(*) FROM withdrawal").await, 2);
 }
 
-// Both took the place of the database, with exit code 0.
+// `backup` and `export` replaced the database, with exit code 0.
 #[tokio::test]
 async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
     let scene = TestEndpoint::new().await;
@@ -419,7 +419,7 @@ async fn nothing_is_written_over_the_database_or_beside_a_stale_log() {
     assert_eq!(export_of(&scene, "sqlite:test.sqlite").1, 1);
 }
 
-// Both replaced the only copy of a private key, with exit code 0.
+// `backup` and `export` replaced the only copy of a private key, with exit code 0.
 #[tokio::test]
 async fn nothing_is_written_over_a_private_key_or_a_backup_over_another_file() {
     let scene = TestEndpoint::new().await;
@@ -450,7 +450,7 @@ async fn nothing_is_written_over_a_private_key_or_a_backup_over_another_file() {
         fs::write(dir.join(file), text).unwrap();
         assert_eq!(backup(file).status.code(), Some(code), "{file}");
     }
-    // One backup replaces another, and one export another.
+    // A backup may replace a backup, and an export a text file or an export.
     assert_eq!(backup("empty").status.code(), Some(0));
     assert_eq!(export(&["--output", "notes.txt"]).status.code(), Some(0));
     assert_eq!(export(&["--output", "notes.txt"]).status.code(), Some(0));
@@ -463,16 +463,16 @@ fn unfinished(dir: &std::path::Path) -> Vec<String> {
     names.filter(|name| name.starts_with(".standwith-")).collect()
 }
 
-// A terminal that was closed left a copy of all personal data behind, under a name that nobody sees.
+// A closed terminal left a copy of all personal data behind, under a hidden name.
 #[tokio::test]
 async fn a_backup_whose_terminal_is_closed_leaves_nothing_behind() {
     let scene = TestEndpoint::new().await;
     scene.endpoint.intake.store.close().await;
     let dir = scene.dir.path();
-    // Keeps the copy from being complete.
+    // Prevents the copy from being completed.
     let mut other = scene.database().await;
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
-    // As from a terminal, also where the tests themselves outlive theirs (`nohup`).
+    // As from a terminal, also if the tests themselves ignore SIGHUP (`nohup`).
     let mut command = std::process::Command::new("env");
     command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_standwith")]);
     command.args(["backup", "copy.sqlite", "--database", "sqlite:test.sqlite"]).current_dir(dir);
@@ -501,7 +501,7 @@ async fn the_next_run_removes_what_a_killed_one_left() {
     for file in [&left, &journal, &held, &other] {
         fs::write(file, "personal").unwrap();
     }
-    // As a run holds it that is at work.
+    // Locked, as by a process that is still running.
     let at_work = fs::File::open(&held).unwrap();
     at_work.lock().unwrap();
     let backup = run(&scene, &["backup", "copy.sqlite", "--database", "sqlite:test.sqlite"]);
@@ -515,7 +515,7 @@ async fn the_next_run_removes_what_a_killed_one_left() {
     assert_eq!(unfinished(dir), [".standwith-notes"]);
 }
 
-// The same words stood there three times, and no path.
+// The error was printed three times, without a path.
 #[test]
 fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
     let dir = crate::test_endpoint::folder(&[crate::test_endpoint::campaign()]);
@@ -548,7 +548,7 @@ fn a_database_that_can_not_be_used_is_named_once_with_what_is_wrong() {
     }
 }
 
-// A supervisor's restart made an empty database, and threw away the log with the newest actions.
+// A supervisor's restart created an empty database, and deleted the log with the newest actions.
 #[test]
 fn a_log_without_its_database_is_not_thrown_away() {
     let dir = crate::test_endpoint::folder(&[crate::test_endpoint::campaign()]);

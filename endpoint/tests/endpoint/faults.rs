@@ -1,5 +1,5 @@
-//! Nothing that was answered for is lost, nothing is taken twice: short runs of `cargo xtask bench faults` and
-//! `cargo xtask bench network`, whose code this is.
+//! No acknowledged action is lost or stored twice: short runs of `cargo xtask bench faults` and `cargo xtask bench
+//! network`, with the same code.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::test_endpoint::{ID, campaign, write_campaign};
 
 /// The program under test.
 pub(crate) const STANDWITH: &str = env!("CARGO_BIN_EXE_standwith");
-/// So many times quicker than in life everybody is.
+/// Factor by which all time-outs and waits are shorter than in production.
 pub(crate) const HURRY: u32 = 20;
 
 /// A folder with the campaign.
@@ -37,7 +37,7 @@ pub(crate) async fn supporters(machine: &Machine, url: &str, sending: Sending) -
     Driver::new(url, &to, sending).await.unwrap()
 }
 
-/// Compares what was acknowledged with what is there.
+/// Compares acknowledged with stored actions.
 pub(crate) async fn account(machine: &Machine, driver: &Driver) -> Account {
     let export = machine.export(Path::new(STANDWITH), ID).await.unwrap();
     let count = driver.count().await.unwrap();
@@ -57,7 +57,7 @@ async fn nothing_is_lost_or_taken_twice_while_it_is_killed() {
     assert!(account.is_clean(), "seed {seed}: {account:?}");
     assert_eq!(account.acknowledged, submissions, "seed {seed}");
     let counts = journal.counts();
-    assert!(counts.tries > counts.acknowledgements, "no kill disturbed anybody: {counts:?}");
+    assert!(counts.tries > counts.acknowledgements, "no kill disturbed a request: {counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,8 @@ async fn a_bad_network_loses_nothing_and_doubles_nothing() {
     let account = account(&machine, &driver).await;
     assert!(account.is_clean(), "seed {seed}: {account:?}");
     assert!(account.acknowledged * 1000 >= submissions * 999, "seed {seed}: {account:?}");
-    // Each acknowledgement came over a connection of its own, and each kind of trouble was met, but for one that comes with time.
+    // Each acknowledgement came over a connection of its own, and each kind of fault occurred, except perhaps an
+    // outage, which depends on the time.
     let met: u64 = network.met().map(|(_, met)| met).sum();
     assert!(met >= driver.journal().counts().acknowledgements, "seed {seed}");
     for ((disposition, _), (_, met)) in NETWORK_FAULTS.iter().zip(network.met()) {
@@ -84,16 +85,16 @@ async fn any_instance_can_be_asked_whether_it_has_everything() {
     let (dir, submissions) = (folder(), 100);
     let mut machine = Machine::new(Path::new(STANDWITH), dir.path()).unwrap();
     machine.start().await.unwrap();
-    // Without hurry: an answer that is given up says no longer whether its action was new.
+    // Without hurry: after an abandoned answer it is unknown whether its action was new.
     let sending = Sending { hurry: 1, ..sending(submissions, true, 1) };
     let driver = supporters(&machine, &machine.origin(), sending).await;
     driver.send().await.unwrap();
     assert_eq!(driver.ask_again().await.unwrap(), 0);
     assert_eq!(driver.journal().counts().other_receipts, 0);
-    // A new signature does not make another action.
+    // A new signature does not make a new action.
     assert_eq!(driver.count().await.unwrap(), 100);
 
-    // What forgets is found out.
+    // An endpoint that has lost its database is detected.
     machine.kill().await.unwrap();
     for file in fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap();

@@ -1,6 +1,6 @@
-//! What is not signed as it stands is not taken for signed, however near it comes.
+//! Altered or unsigned actions are never accepted as signed, however small the change.
 //!
-//! `STANDWITH_MUTANTS` says how many to try; without it, ten thousand.
+//! `STANDWITH_MUTANTS` sets the number of attempts; the default is ten thousand.
 
 use serde_json::{Value, json};
 use standwith::envelope::{compact, decode, encode, open_action};
@@ -8,12 +8,12 @@ use standwith_endpoint::signature::is_unaltered;
 
 use crate::test_endpoint::{Signer, TestEndpoint, claims};
 
-/// Whether a text passes for an action that nobody altered.
+/// Whether a text passes as an unaltered action.
 fn passes(text: &str) -> bool {
     open_action(text).is_ok_and(|action| is_unaltered(&action))
 }
 
-/// Numbers that are the same in each run (SplitMix64: Steele, Lea, Flood 2014).
+/// Reproducible random numbers (SplitMix64: Steele, Lea, Flood 2014).
 struct Lot(u64);
 
 impl Lot {
@@ -30,7 +30,7 @@ impl Lot {
     }
 }
 
-/// An action taken apart, as one who forges it has it.
+/// The parts of an action, as a forger has them.
 struct Parts {
     header: Value,
     payload: Value,
@@ -57,12 +57,12 @@ impl Parts {
     }
 }
 
-/// One action that is not as it was signed.
+/// An action that differs from the signed one.
 fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
     let mut parts = Parts::of(jws);
     let others = Parts::of(other);
     match lot.below(14) {
-        // A bit of one of the three parts.
+        // One bit flipped in one of the three parts.
         kind @ 0..=2 => {
             let mut texts: Vec<Vec<u8>> =
                 jws.split('.').map(|part| decode(part).unwrap()).collect();
@@ -70,7 +70,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             texts[kind][place] ^= 1 << lot.below(8);
             texts.iter().map(|part| encode(part)).collect::<Vec<_>>().join(".")
         }
-        // A character of the text: another one, one more, one less.
+        // A character replaced, inserted or removed.
         kind @ 3..=5 => {
             let mut text = jws.as_bytes().to_vec();
             let place = lot.below(text.len());
@@ -82,7 +82,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             }
             String::from_utf8(text).unwrap()
         }
-        // Another's signature, another's key, another's words.
+        // The signature, key or payload of another action.
         6 => {
             parts.signature = others.signature;
             parts.written()
@@ -95,7 +95,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             parts.payload = others.payload;
             parts.written()
         }
-        // A header that asks to be believed in another way.
+        // A header that requests another kind of verification.
         9 => {
             let (name, value) = lot
                 .of(&[
@@ -118,7 +118,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             }
             parts.written()
         }
-        // Claims that say something else.
+        // Changed claims.
         10 => {
             let (pointer, value) = lot
                 .of(&[
@@ -134,7 +134,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             *parts.payload.pointer_mut(pointer).unwrap() = value;
             parts.written()
         }
-        // The same JSON, written in another way.
+        // The same JSON, written differently.
         11 => {
             let header = parts.header.to_string();
             let payload = parts.payload.to_string();
@@ -146,7 +146,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
                 _ => parts.signed_with(&twice(&header), &payload),
             }
         }
-        // Signatures that are none: nothing, the group's order, the numbers about it.
+        // A signature of edge cases: 0, 1, the group's order, the number after it, the greatest, half of the real one.
         12 => {
             let order = decode("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE").unwrap();
             let mut above = order.clone();
@@ -157,7 +157,7 @@ fn mutant(lot: &mut Lot, jws: &str, other: &str) -> String {
             parts.signature = [r, s].concat();
             parts.written()
         }
-        // Of another length, or in the other form (DER).
+        // A signature of another length, or in DER.
         _ => {
             let (r, s) = parts.signature.split_at(32);
             parts.signature = match lot.below(4) {
@@ -184,7 +184,7 @@ fn no_mutant_passes() {
         signer.sign_raw(&signer.header().to_string(), &claims(b"{}").to_string())
     };
     let (jws, other) = (sign(), sign());
-    // What is to fail does not fail for another reason.
+    // The unchanged actions pass, so that a mutant can fail only because of its change.
     assert!(passes(&jws) && passes(&other));
     assert!(passes(&Parts::of(&jws).written()), "the parts are not what was signed");
     let mut lot = Lot(1);

@@ -1,4 +1,4 @@
-//! The hosted form: no script anywhere.
+//! The hosted form, without script.
 
 use std::io::Read;
 
@@ -21,7 +21,7 @@ async fn send_in(scene: &TestEndpoint, query: &str, values: &[(&str, &str)]) -> 
     follow(scene, scene.ask(scene.form(query, values)).await).await
 }
 
-/// What a browser shows: the page that a redirection leads to.
+/// The page that a browser shows: the one that a redirect leads to.
 async fn follow(scene: &TestEndpoint, answer: Answer) -> Answer {
     if answer.status != 303 {
         return answer;
@@ -66,7 +66,7 @@ async fn the_form_is_a_page_without_script() {
     for part in ["<script", "onclick", "javascript:"] {
         assert!(!form.contains(part), "{part} is in {form}");
     }
-    // Both targets are chosen at first, and nothing else is.
+    // At first both targets are chosen, and nothing else is.
     for target in ["minister", "embassy"] {
         assert!(form.contains(&format!("value=\"{target}\" checked")), "{form}");
     }
@@ -148,7 +148,7 @@ async fn what_is_sent_is_recorded_without_proof() {
     let again = send(&scene, &values).await;
     assert_eq!(again.status, 200);
     assert_eq!(receipt(&again.text()), receipt(&sent.text()));
-    // Changed and sent: another message, under an identity of its own.
+    // Changed and sent: another message, with an identity of its own.
     values[4] = ("targets", "embassy");
     let changed = send(&scene, &values).await;
     assert_eq!(changed.status, 422);
@@ -190,7 +190,7 @@ async fn mistakes_keep_all_that_was_typed() {
     let answer = send(&scene, &values).await;
     assert_eq!(answer.status, 422);
     let page = answer.text();
-    // It opens at what has to be mended, and there was nothing to open at before.
+    // The page opens at the error summary (`autofocus`); a page without errors has no such element.
     assert_eq!(page.matches(" autofocus>").count(), 1);
     assert!(!scene.get(&format!("/campaigns/{ID}")).await.text().contains("autofocus"));
     for part in [
@@ -228,7 +228,7 @@ async fn a_form_is_taken_as_it_was_shown() {
     assert!(claims.contains(&digest) && claims.contains(&version));
 }
 
-// Posts that named old versions, without a token, had each of their files parsed.
+// Posts that named old versions, without a token, made the endpoint parse the file of each.
 #[tokio::test]
 async fn a_form_without_a_valid_token_loads_no_old_version() {
     let scene = TestEndpoint::new().await;
@@ -366,11 +366,11 @@ async fn a_message_sent_as_it_is_is_nudged_once() {
     let page = answer.text();
     assert!(page.contains("A few words of your own"), "{page}");
     assert!(page.contains("ដារ៉ា") && !page.contains("part=\"error\""), "{page}");
-    // What the page holds is what is sent, and sent again it goes.
+    // Sent again with the values of this page, the same message is accepted.
     let (jti, nudged) = (hidden(&page, "jti"), hidden(&page, "form-nudged"));
     let again = [&unchanged[..], &[("jti", &jti), ("form-nudged", &nudged)]].concat();
     assert_eq!(send(&scene, &again).await.status, 200);
-    // Whoever wrote is not asked; and field errors come first.
+    // A supporter who changed the text is not asked, and field errors come first.
     assert_eq!(send(&scene, &FILLED).await.status, 200);
     let missing: Vec<_> = unchanged.iter().copied().filter(|(name, _)| *name != "email").collect();
     assert!(!send(&scene, &missing).await.text().contains("A few words of your own"));
@@ -388,7 +388,7 @@ async fn each_target_gets_its_own_message_without_script() {
         .into_iter()
         .map(|(name, value)| (name, if name == "subject" { "To {{target_name}}" } else { value }))
         .collect();
-    // What was chosen is shown, should something be wrong.
+    // With a field error, the page shows the messages of the chosen targets.
     let without: Vec<_> = values.iter().copied().filter(|(name, _)| *name != "email").collect();
     let page = send(&scene, &without).await.text();
     for part in ["Message to The Minister", "Message to The Embassy", "To The Embassy"] {
@@ -417,19 +417,19 @@ async fn each_page_suggests_a_subject_of_its_own() {
     assert_eq!(seen.len(), 2);
 }
 
-/// The claims of the last action that was kept.
+/// The claims of the last stored action.
 async fn last_claims(scene: &TestEndpoint) -> serde_json::Value {
     let kept = scene.stored().await.pop().unwrap();
     let standwith_endpoint::store::Content::Bare(claims) = kept.content else { panic!() };
     serde_json::from_str(&claims).unwrap()
 }
 
-/// The targets of the last action that was kept.
+/// The targets of the last stored action.
 async fn last_targets(scene: &TestEndpoint) -> serde_json::Value {
     last_claims(scene).await["targets"].clone()
 }
 
-/// Ten targets, found as this says.
+/// A campaign with ten targets and this targeting.
 fn ten(targeting: serde_json::Value) -> serde_json::Value {
     let mut ten = campaign();
     let target = |n: u32| {
@@ -479,7 +479,7 @@ async fn a_country_finds_its_targets_without_script() {
     let sent = send(&scene, &values).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
     assert_eq!(last_targets(&scene).await, json!(["t3"]));
-    // Where some can be chosen, the page asks once the country is known.
+    // If targets can be chosen, the page offers them once the country is known.
     let scene = TestEndpoint::serving(&[ten(json!({"mode": "country", "most": 2}))]).await;
     values.retain(|(name, _)| *name != "country");
     values.push(("country", "FR"));
@@ -491,7 +491,7 @@ async fn a_country_finds_its_targets_without_script() {
     assert_eq!(last_targets(&scene).await, json!(["t10"]));
 }
 
-// Where taking part may be dangerous.
+// Campaigns whose supporters may be at risk.
 
 fn at_risk() -> serde_json::Value {
     let target = |id: &str, country: &str| json!({"id": id, "name": id, "country": country});
@@ -523,14 +523,14 @@ async fn the_hosted_form_protects_people_at_risk_without_script() {
     }
     assert!(!form.contains("Open the form on its own page"));
     assert!(!form.contains("autocomplete=\"email\"") && !form.contains("autocomplete=\"country\""));
-    // Without script the style shows the warning to those whom it concerns.
+    // Without script, the style shows the warning to the supporters concerned.
     let rule = ".standwith:not(:has(#country [value=FR]:checked,#country [value=KH]:checked,\
                 #country [value=TH]:checked)) #form-own-government{display:none}";
     assert!(style.ends_with(rule), "{style}");
     assert!(form.contains("id=\"form-own-government\""));
 }
 
-// Back and Reload brought what was typed back on the screen, since the page was the answer to a post.
+// Back and Reload showed the typed text again, since the page was the answer to a post.
 #[tokio::test]
 async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
     let scene = TestEndpoint::serving(&[at_risk()]).await;
@@ -542,7 +542,7 @@ async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
         let answer = scene.ask(scene.form("?lang=en", values)).await;
         assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (303, "no-store"));
         let address = format!("/campaigns/{}", answer.header("location"));
-        // Who only looks whether it is there takes nothing away.
+        // A HEAD request does not use up the address.
         let head = axum::http::Request::head(&address).body(axum::body::Body::empty()).unwrap();
         scene.ask(head).await;
         let page = scene.get(&address).await;
@@ -550,7 +550,7 @@ async fn a_post_at_risk_is_answered_under_an_address_that_works_once() {
         assert!(page.text().contains(words), "{}", page.text());
         let again = scene.get(&address).await.text();
         assert!(again.contains("could be opened only once") && !again.contains(words), "{again}");
-        // It may be that nobody has read it: another instance, or a restart.
+        // The page may be gone unread: another instance has it, or the endpoint has restarted.
         assert!(again.contains("If you have not, we can’t tell here whether it was"), "{again}");
     }
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
@@ -565,7 +565,7 @@ async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not
     let (_, rest) = text.split_once("<noscript>").unwrap();
     let (plain, script) = rest.split_once("</noscript>").unwrap();
     assert!(plain.contains("<form ") && plain.contains(limits), "{plain}");
-    // Nor does it say the contrary below.
+    // The text below does not contradict it.
     assert!(!plain.contains("keeps nothing on this device"), "{plain}");
     assert!(plain.contains("This form can’t hide that you opened this page"), "{plain}");
     let tag = "<script async src=\"../standwith.js\" data-campaign=\"free-press.json\" \
@@ -580,7 +580,7 @@ async fn the_page_at_risk_has_the_widget_and_without_script_says_what_it_can_not
     assert!(!plain.header("content-security-policy").contains("script"));
     assert!(plain.text().contains(limits) && !plain.text().contains("<script"));
     assert!(plain.text().contains("href=\"?lang=km&amp;plain\""), "{}", plain.text());
-    // Elsewhere nothing has changed.
+    // Other campaigns have neither this sentence nor a script.
     let other = TestEndpoint::new().await.get(&format!("/campaigns/{ID}")).await.text();
     assert!(!other.contains(limits) && !other.contains("<script"));
 }
@@ -614,7 +614,7 @@ async fn a_form_posted_by_another_site_is_neither_taken_nor_shown() {
     }
 }
 
-// Above the limit each of them had a page of 30 KB and a line in the log.
+// Above the limit each of them got a page of 30 KB and a line in the log.
 #[tokio::test]
 async fn posts_of_other_sites_have_the_limits_of_all() {
     let limits = Limits { network: 4, all: 40, ..Limits::default() };
@@ -632,7 +632,7 @@ async fn posts_of_other_sites_have_the_limits_of_all() {
     assert_eq!(statuses, [403, 403, 403, 403, 429, 429]);
 }
 
-// Thanks for a message of which nothing was kept.
+// The page thanked for a message that was not stored.
 #[tokio::test]
 async fn a_form_that_names_a_version_which_was_sealed_is_one_of_today() {
     let scene = TestEndpoint::new().await;
@@ -665,7 +665,7 @@ async fn a_form_that_was_not_given_out_is_shown_again_with_what_was_typed() {
         assert!(page.contains("has not been sent yet, because this form was open for too long"));
         assert!(page.contains("dara@example.org"));
         assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
-        // The form that was shown can be sent.
+        // The form that is shown again has a new identity and token, so it can be sent.
         assert_ne!(hidden(&page, "jti"), jti);
         assert!(!hidden(&page, "form-token").is_empty());
     }
@@ -685,7 +685,7 @@ async fn a_hosted_receipt_is_folded_away_for_people_at_risk() {
     assert!(receipt.contains("Keep it only if that is safe for you."));
 }
 
-/// The campaign, whose supporters may deliver by their own mail.
+/// The campaign with these modes of delivery.
 fn mailed(modes: serde_json::Value) -> serde_json::Value {
     with(campaign(), json!({"delivery": {"modes": modes}}))
 }
@@ -702,7 +702,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         let mut values = FILLED.to_vec();
         values.push(("jti", &jti));
         values.push(("form-act", first));
-        // It is validated as any other.
+        // It is validated like any other.
         let mut wrong = values.clone();
         wrong.retain(|(name, _)| *name != "given_name");
         let wrong = send(&scene, &wrong).await;
@@ -721,7 +721,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         ] {
             assert!(page.contains(part), "{part} is not in {page}");
         }
-        // What takes script is not there.
+        // Controls that require script are left out.
         assert!(!page.contains("type=\"button\"") && !page.contains("<script"));
         assert_eq!(hidden(&page, "jti"), jti);
         assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
@@ -729,7 +729,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         let fingerprint = hidden(&page, "form-mail");
         values.pop();
         values.extend([("form-mail", fingerprint.as_str()), ("form-act", "mail-yes")]);
-        // What was changed since is another mail.
+        // After a change of the message, a new mail is offered, and nothing is stored.
         let mut changed = values.clone();
         changed[6] = ("body", "Another message.");
         let changed = send(&scene, &changed).await;
@@ -748,7 +748,7 @@ async fn a_message_is_offered_as_a_mail_and_recorded_when_it_was_sent() {
         let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
         assert_eq!(claims["delivery"], "mail-app");
         assert_eq!(scene.get(&format!("/campaigns/{ID}/count")).await.json()["count"], 1);
-        // Told twice, it is one.
+        // Confirmed twice, the message is stored once.
         assert_eq!(receipt(&send(&scene, &values).await.text()), receipt(&sent.text()));
         assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);
     }
@@ -849,7 +849,7 @@ async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
         let jti = hidden(&page, "jti");
         let mut values = FILLED.to_vec();
         values.extend([("jti", jti.as_str()), ("standwith-test", "1")]);
-        // A field error keeps it a test.
+        // After a field error it is still a test.
         values[2] = ("email", "dara@");
         let mistaken = send(&scene, &values).await;
         assert_eq!(mistaken.status, 422);
@@ -859,7 +859,7 @@ async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
         assert_eq!(sent.status, 200, "{}", sent.text());
         assert!(sent.text().contains("This was a test."), "{}", sent.text());
         receipt(&sent.text());
-        // The same identity is no longer free for a message that counts.
+        // The identity is no longer free for a message that counts.
         values.pop();
         assert_eq!(send(&scene, &values).await.status, 422);
     }
@@ -868,7 +868,7 @@ async fn a_form_for_a_test_says_so_and_what_it_sends_never_counts() {
     assert_eq!(scene.number("SELECT coalesce(sum(counted), 0) FROM action").await, 0);
 }
 
-/// A campaign whose forms say one of two things.
+/// A campaign with two variants.
 fn varied() -> serde_json::Value {
     let message = json!({"subjects": ["A request"], "body": "Please.", "editable": false});
     let variants = json!([
@@ -896,7 +896,7 @@ async fn a_page_shows_one_variant_and_sends_it() {
         let claims = last_claims(&scene).await;
         assert_eq!(claims["variant"], shown);
         assert_eq!(claims["message"]["body"], format!("Text of {shown}."));
-        // Changed after sending it is another message, in the same words.
+        // A message changed after sending is another one, with the same variant.
         values[0] = ("given_name", "Sok");
         let changed = send(&scene, &values).await.text();
         assert!(changed.contains("replay_mismatch"), "{changed}");
@@ -919,7 +919,7 @@ async fn what_a_variant_says_is_judged_by_it_and_no_plan_comes_first() {
     scene.post(claims(json!("a"), "Text of b.")).await.refused(422, "rules");
     let refused = scene.post(claims(json!("c"), "Please.")).await.refused(422, "rules");
     assert_eq!(refused["errors"][0]["field"], "variant");
-    // By an action of a version that was never served here, nobody knows what variants it had.
+    // The variants of a version that was never served here are unknown, so any variant is accepted.
     let message = json!({"subject": "A request", "body": "Please."});
     let strange = json!({"variant": "c", "message": message, "campaign_digest": digest(b"other")});
     scene.post(signed(&with(scene.claims(), strange))).await.taken(201);
@@ -938,7 +938,7 @@ async fn a_field_that_nobody_sees_is_in_the_form() {
                  empty</label><input type=\"text\" id=\"form-website\" name=\"form-website\" \
                  autocomplete=\"off\" tabindex=\"-1\"></div>";
     assert_eq!(form.matches(field).count(), 1, "{form}");
-    // Robots look for this, and then leave a field alone.
+    // Robots recognise hidden inputs and inline styles, and then skip a field.
     assert!(!form.contains("type=\"hidden\" name=\"form-website\"") && !form.contains(" style="));
 }
 
@@ -951,12 +951,12 @@ async fn a_robot_learns_nothing_and_a_person_loses_nothing() {
     values.extend([("jti", jti.as_str()), ("form-website", "https://spam.example")]);
     let trapped = send(&scene, &values).await;
     let page = trapped.text();
-    // The status of success, and nothing is kept.
+    // The robot gets the status of a success, but nothing is stored.
     assert_eq!(trapped.status, 200);
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
     let metrics = scene.metrics();
     assert!(metrics.contains("outcome=\"robot\"} 1\n"), "{metrics}");
-    // A person is told, in the page's language, and finds all that was typed.
+    // A person gets an explanation in the page's language, with all typed text.
     assert!(page.contains("<p role=\"alert\">Your message has not been sent yet."), "{page}");
     assert!(page.contains("name=\"form-website\"") && !page.contains("spam.example"));
     assert!(!page.contains("id=\"form-extra\"") && !page.contains("tabindex=\"-1\"></div><"));
@@ -964,7 +964,7 @@ async fn a_robot_learns_nothing_and_a_person_loses_nothing() {
     assert_eq!(hidden(&page, "jti"), jti);
     let in_khmer = send_in(&scene, "?lang=km", &values).await.text();
     assert!(in_khmer.contains("សាររបស់អ្នកមិនទាន់ត្រូវបានផ្ញើនៅឡើយទេ"), "{in_khmer}");
-    // Sent again with the field empty, it is a message like any other.
+    // Sent again with the field empty, it is stored like any other.
     values[9].1 = " ";
     assert_eq!(send(&scene, &values).await.status, 200);
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 1);

@@ -1,4 +1,4 @@
-//! The endpoint, tried through its front doors: the routes in this process, and the command itself.
+//! Integration tests of the endpoint: its routes in this process, and the command itself.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 

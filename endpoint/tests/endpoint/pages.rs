@@ -1,5 +1,5 @@
-//! What stands around the hosted form: the list of campaigns, what programs read of a page, frames of other sites, and
-//! pages without a form.
+//! Everything around the hosted form: the list of campaigns, metadata of a page, frames of other sites, and pages
+//! without a form.
 
 use axum::http::Request;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn public(campaigns: &[Value]) -> TestEndpoint {
     TestEndpoint::at(folder(campaigns), vec![ORIGIN.parse::<PublicUrl>().unwrap()]).await
 }
 
-/// A campaign with all that a page says about it.
+/// A campaign with everything that a page's metadata can contain.
 fn told() -> Value {
     let km = json!({
         "title": "សេរីភាពសារព័ត៌មាន",
@@ -35,7 +35,7 @@ fn told() -> Value {
     )
 }
 
-/// The policy's origins that may frame the page.
+/// The origins that the content security policy allows to frame the page.
 fn frames(answer: &Answer) -> String {
     let policy = answer.header("content-security-policy");
     let (_, frames) = policy.split_once("frame-ancestors ").unwrap();
@@ -100,7 +100,7 @@ async fn what_a_campaign_does_not_have_is_not_in_its_preview() {
     ] {
         assert!(!page.contains(part), "{part} is in {page}");
     }
-    // In one language there is one address.
+    // With one language there is one address.
     let canonical = format!("<link rel=\"canonical\" href=\"{ORIGIN}/campaigns/{ID}\">");
     assert!(page.contains(&canonical) && page.contains("content=\"summary\""), "{page}");
 }
@@ -147,7 +147,7 @@ async fn only_sites_that_the_campaign_names_may_frame_the_page() {
         "https://partner.invalid https://zeitung.xn--nda.example:8443 http://localhost:3000";
     let shown = scene.get(&format!("{path}?embed&lang=en")).await;
     assert_eq!(frames(&shown), allowed);
-    // What follows from it is in the same frame.
+    // The pages that follow are shown in the same frame.
     let page = shown.text();
     assert!(page.contains("action=\"free-press?lang=en&amp;embed\""), "{page}");
     assert!(page.contains("href=\"?lang=km&amp;embed\""), "{page}");
@@ -169,7 +169,8 @@ async fn a_frame_at_risk_says_that_the_page_around_stays_and_keeps_its_answers()
     let page = scene.get(&format!("/campaigns/{ID}?plain&embed")).await.text();
     assert!(page.contains(around), "{page}");
     assert!(!scene.get(&format!("/campaigns/{ID}?plain")).await.text().contains(around));
-    // Without an icon of its own, browsers ask for one that must not be stored; then Chromium stores no page for "Back".
+    // The page names no icon, so browsers request /favicon.ico, which must not be stored; Chromium then stores no page
+    // for "Back".
     assert!(!page.contains("rel=\"icon\""), "{page}");
     assert_eq!(scene.get("/favicon.ico").await.header("cache-control"), "no-store");
     let sent = scene.ask(scene.form("?embed", &FILLED)).await;
@@ -213,7 +214,7 @@ async fn the_front_page_lists_the_campaigns() {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     assert!(!page.contains("<script") && !page.contains("campaigns/closed"));
-    // The reader's language, also where a campaign does not have it.
+    // The reader's language, even if a campaign lacks it.
     let german = scene.get_with("/", &[("accept-language", "de, km;q=0.5")]).await.text();
     for part in [
         "<html lang=\"de\">",
@@ -226,7 +227,7 @@ async fn the_front_page_lists_the_campaigns() {
     let asked = scene.get_with("/?lang=ar", &[("accept-language", "de")]).await.text();
     assert!(asked.contains("<html lang=\"ar\" dir=\"rtl\">"), "{asked}");
     assert!(asked.contains("href=\"campaigns/free-press?lang=en\""), "{asked}");
-    // All of them close in time.
+    // A campaign is no longer listed after it has closed.
     let soon = json!({"id": "a", "closes": "2124-01-01T00:00:00Z"});
     write_campaign(scene.dir.path(), &with(campaign(), soon));
     scene.look().await;
@@ -297,7 +298,7 @@ async fn a_page_without_a_form_is_in_the_readers_language() {
     assert!(page.contains("<html lang=\"de\">") && page.contains("höchstens 128 KB"), "{page}");
 }
 
-/// Texts that end an attribute, an element or a style, or lead where something runs.
+/// Texts that end an attribute, an element or a style, or link to script.
 const HOSTILE: [&str; 6] = [
     "\"><script>alert(1)</script>",
     "'><img src=x onerror=alert(1)>",
@@ -344,7 +345,7 @@ async fn no_text_of_a_campaign_leaves_its_place() {
             }
         }
     }
-    // An address is no link unless it leads to a page.
+    // An address becomes a link only if it leads to a page.
     for url in HOSTILE {
         let changes = json!({"publisher": {"name": "Press", "url": url}});
         let scene = public(&[with(campaign(), changes)]).await;
@@ -361,7 +362,7 @@ async fn the_style_is_minified() {
     for part in ["/*", "\n", "  ", "{ ", "; ", ";}"] {
         assert!(!style.contains(part), "{part:?} is in {style}");
     }
-    // Strings, selectors and sums keep what they need.
+    // Strings, selectors and calculations are not damaged.
     for part in [
         "\"Noto Sans Khmer\"",
         ".standwith:lang(km) :is(",

@@ -1,6 +1,6 @@
-//! The power fails: of what the endpoint wrote, only that is left which was synchronised. A small campaigns in C
-//! (`tests/power/power.c`), loaded into the endpoint, keeps what a disk would then hold; it takes the place of what
-//! is there when the endpoint is killed.
+//! Power failures: of the endpoint's writes, only synchronised data remain. A small C library (`tests/power/power.c`),
+//! loaded into the endpoint, records what a disk would then contain; when the endpoint is killed, that replaces its
+//! files.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -27,23 +27,23 @@ use tempfile::TempDir;
 
 use crate::faults::{STANDWITH, account, folder, sending, supporters};
 
-/// A disk writes whole sectors of so many bytes.
+/// Sector size in bytes: a disk writes whole sectors.
 const SECTOR: usize = 512;
-/// How often the power fails in a run.
+/// Number of power failures in a run.
 const CUTS: u64 = 12;
-/// How many actions are sent meanwhile.
+/// Number of actions sent in a run.
 const SUBMISSIONS: u64 = 600;
 
-/// What of the writes is on the disk that were not synchronised.
+/// The part of the unsynchronised writes that is on the disk after a power failure.
 #[derive(Clone, Copy, Debug)]
 enum Unsynchronised {
     /// Nothing.
     None,
-    /// Some sectors, in no order.
+    /// Some sectors, in any order.
     Some,
 }
 
-/// A folder on a disk that may lose its power.
+/// A folder on a disk that can lose power.
 struct Disk {
     dir: TempDir,
     kept: TempDir,
@@ -73,7 +73,7 @@ impl Disk {
             .with_variable("LD_PRELOAD", &self.campaigns)
     }
 
-    /// Puts what was synchronised in the place of what is there.
+    /// Cuts the power: replaces the endpoint's files by their synchronised content.
     fn cut(&self, unsynchronised: Unsynchronised, lots: &mut Rng) {
         let mut left = Vec::new();
         for name in fs::read_dir(self.names()).unwrap() {
@@ -100,30 +100,30 @@ impl Disk {
                 }
             }
         }
-        // Shared memory is none after a start.
+        // The file of shared memory (`-shm`) does not survive a power failure.
         let left = left.into_iter().filter(|(path, _)| is_endpoints(path));
         for (path, bytes) in left.filter(|(path, _)| !path.to_string_lossy().ends_with("-shm")) {
             fs::write(&path, &bytes).unwrap();
-            // It is on the disk now, and will be after the next cut.
+            // This content is on the disk now, so the next failure preserves it.
             let inode = fs::metadata(&path).unwrap().ino().to_string();
             fs::write(self.kept.path().join(&inode), bytes).unwrap();
             fs::write(self.names().join(path.file_name().unwrap()), inode).unwrap();
         }
     }
 
-    /// The folder of the names that were synchronised.
+    /// The folder with the synchronised names.
     fn names(&self) -> PathBuf {
         self.kept.path().join("names")
     }
 }
 
-/// Whether the endpoint made this file: it begins as the database does.
+/// Whether the endpoint made this file: its name begins like the database's.
 fn is_endpoints(path: &Path) -> bool {
     let stem = DATABASE.split('.').next().unwrap();
     path.file_name().unwrap().to_string_lossy().starts_with(stem)
 }
 
-/// What was synchronised, with some sectors as they were written later.
+/// The synchronised content, with some sectors, and perhaps the length, of later writes.
 fn torn(mut synchronised: Vec<u8>, written: &[u8], lots: &mut Rng) -> Vec<u8> {
     if lots.bool() {
         synchronised.resize(written.len(), 0);
@@ -136,7 +136,7 @@ fn torn(mut synchronised: Vec<u8>, written: &[u8], lots: &mut Rng) -> Vec<u8> {
     synchronised
 }
 
-/// Sends while the power fails again and again; what came of it.
+/// Sends actions while the power fails repeatedly; returns the comparison.
 async fn after_cuts(disk: &Disk, mut machine: Machine, unsynchronised: Unsynchronised) -> Account {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
@@ -163,8 +163,8 @@ async fn what_was_answered_for_outlives_the_power() {
     }
 }
 
-/// The same test finds a loss where there must be one. So that nothing else differs, both are served by this
-/// program.
+/// The same test detects a loss if not each commit is synchronised. This program serves in both cases, so that nothing
+/// else differs.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_synchronising_each_commit_keeps_it() {
     for (synchronised, keeps) in [("each", true), ("now and then", false)] {

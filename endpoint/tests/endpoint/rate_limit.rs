@@ -1,4 +1,5 @@
-//! The limiter on floods: who is asked for a proof, what a proof is good for, and what is never lost by it.
+//! The rate limiter: who needs a proof, what a proof is valid for, and that receipts of stored actions and typed texts
+//! are not lost above a limit.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::test_endpoint::{
     Answer, FILLED, ID, TestEndpoint, campaign, folder, hidden, signed, with,
 };
 
-/// Four a minute from one network, and ten from everywhere; proofs that cost next to nothing.
+/// Four a minute from one network, and ten in total; proofs that cost next to nothing.
 const FEW: Limits =
     Limits { network: 4, all: 10, difficulty: Difficulty { iterations: 2, tries: 4 } };
 
@@ -30,7 +31,7 @@ async fn post(scene: &TestEndpoint, from: &str, query: &str, body: impl Into<Bod
     scene.ask(request).await
 }
 
-/// Sends so many that the network is over its limit.
+/// Sends enough to exceed the network's limit.
 async fn exhaust(scene: &TestEndpoint, from: &str) {
     while post(scene, from, "", "nonsense").await.status != 429 {}
 }
@@ -62,7 +63,7 @@ async fn a_network_over_its_limit_is_asked_for_proofs_and_no_other_is() {
     let asked = challenge(&post(&scene, "192.0.2.5", "", signed(&claims)).await);
     assert_eq!(rows(&scene).await, 4);
     post(&scene, "198.51.100.1", "", signed(&scene.claims())).await.taken(201);
-    // With a proof it is an action like any other.
+    // With a proof it is treated like any other action.
     let proof = proof(&asked, &claims);
     post(&scene, "192.0.2.5", &proof, signed(&claims)).await.taken(201);
     let metrics = scene.metrics();
@@ -74,7 +75,7 @@ async fn a_network_over_its_limit_is_asked_for_proofs_and_no_other_is() {
 #[tokio::test]
 async fn many_networks_of_one_owner_are_one() {
     let scene = TestEndpoint::limited(FEW).await;
-    // One of each /64, four of each /48.
+    // The limits: one from each /64, four from each /48.
     post(&scene, "2001:db8:1:1::1", "", signed(&scene.claims())).await.taken(201);
     challenge(&post(&scene, "2001:db8:1:1::2", "", signed(&scene.claims())).await);
     for subnet in 2..=4 {
@@ -123,7 +124,7 @@ async fn a_header_that_anybody_wrote_changes_nothing() {
         let status = scene.ask(request).await.status.as_u16();
         assert_eq!(status, if number < 4 { 201 } else { 429 }, "{number}");
     }
-    // Through the proxy it is the last address that counts.
+    // Behind the proxy the last address counts.
     let from = "203.0.113.200, 192.0.2.77";
     challenge(&post(&scene, from, "", signed(&scene.claims())).await);
 }
@@ -141,7 +142,7 @@ async fn a_proof_is_for_one_action_once() {
         assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
         assert_ne!(problem["challenge"], asked.as_str());
     };
-    // One in four solves it by chance. No more are sent than it takes: each that passes makes proofs harder.
+    // One in four attempts solves it by chance. No more are sent than needed: each that passes makes proofs harder.
     let mut is_refused = false;
     for _ in 0..8 {
         let other = scene.claims();
@@ -157,9 +158,9 @@ async fn a_proof_is_for_one_action_once() {
     refused(&post(&scene, from, &easier, signed(&claims)).await, "not issued for this campaign");
     let before = rows(&scene).await;
     let receipt = post(&scene, from, &good, signed(&claims)).await.taken(201);
-    // Whose answer was lost sends the same again, and has it.
+    // A client whose answer was lost sends the same action again, and gets the receipt.
     assert_eq!(post(&scene, from, &good, signed(&claims)).await.taken(200), receipt);
-    // Another action under that identity is not looked at.
+    // Another action with that identity is rejected without being validated.
     let forged = with(claims, json!({"message": {"subject": "x", "body": "y"}}));
     refused(&post(&scene, from, &good, signed(&forged)).await, "used before");
     assert_eq!(rows(&scene).await, before + 1);
@@ -173,7 +174,7 @@ async fn what_is_kept_needs_no_proof() {
     let receipt = post(&scene, from, "", jws.clone()).await.taken(201);
     exhaust(&scene, from).await;
     assert_eq!(post(&scene, from, "", jws.clone()).await.taken(200), receipt);
-    // In the other form, too; and with a signature that is none, it is refused as ever.
+    // The same action with an invalid signature passes the limiter, too, and is rejected as usual.
     let (input, _) = jws.rsplit_once('.').unwrap();
     let broken = format!("{input}.{}", standwith::envelope::encode(&[1; 64]));
     post(&scene, from, "", broken).await.refused(400, "signature_invalid");
@@ -189,12 +190,12 @@ async fn nothing_is_looked_at_without_a_proof() {
     for body in ["a".repeat(32 * 1024 + 1), "nonsense".to_owned(), String::new()] {
         challenge(&post(&scene, from, "", body).await);
     }
-    // What can't be an action is told so to whoever has a challenge, solved or not.
+    // A client with a challenge, solved or not, learns that its body can't be an action.
     let asked = challenge(&post(&scene, from, "", "nonsense").await);
     let unsolved = format!("?proof={asked}.0");
     post(&scene, from, &unsolved, "nonsense").await.refused(400, "malformed");
     challenge(&post(&scene, from, "?proof=x", "nonsense").await);
-    // Proved or not, what is wrong with an action is wrong.
+    // A proof does not make an invalid action valid.
     let claims = with(scene.claims(), json!({"aud": "https://elsewhere.example"}));
     let proof = proof(&challenge(&post(&scene, from, "", signed(&claims)).await), &claims);
     post(&scene, from, &proof, signed(&claims)).await.refused(400, "audience_mismatch");
@@ -225,7 +226,7 @@ async fn a_proof_that_is_sent_many_times_at_once_is_verified_once() {
     assert!(metrics.contains("outcome=\"proved\"} 1\n"), "{metrics}");
 }
 
-/// Another kind of proof: words that somebody was given, each good once.
+/// Another kind of proof: repeating a word. Only the first of two words is correct.
 #[derive(Debug, Default)]
 struct Words {
     issued: AtomicU32,
@@ -233,7 +234,7 @@ struct Words {
 
 impl Challenge for Words {
     fn issue(&self, _: &str, _: u32, _: i64) -> Option<String> {
-        // There are two.
+        // Two challenges are available.
         let issued = self.issued.fetch_add(1, Ordering::Relaxed);
         (issued < 2).then(|| format!("say word {issued}"))
     }
@@ -265,7 +266,7 @@ async fn another_proof_may_be_asked_for() {
         "say word 1"
     );
     let wrong = post(&scene, from, "?proof=word+1", signed(&claims)).await;
-    // There is no further challenge to be had.
+    // No further challenge is available.
     wrong.refused(429, "rate_limited");
     assert!(!wrong.header("retry-after").is_empty());
     post(&scene, from, "?proof=word%200", signed(&claims)).await.taken(201);
@@ -289,7 +290,7 @@ async fn the_hosted_form_over_the_limit_keeps_what_was_typed() {
     for _ in 0..2 {
         send(&scene, "198.51.100.1", &FILLED).await;
     }
-    // A quarter of what all may send is for forms.
+    // A quarter of the total limit is for forms.
     let page = scene.get(&format!("/campaigns/{ID}")).await.text();
     let jti = hidden(&page, "jti");
     let values: Vec<_> = FILLED.into_iter().chain([("jti", jti.as_str())]).collect();
@@ -302,7 +303,7 @@ async fn the_hosted_form_over_the_limit_keeps_what_was_typed() {
     assert!(page.contains("Please let them write.") && page.contains("dara@example.org"));
     assert_eq!(hidden(&page, "jti"), jti);
     assert_eq!(rows(&scene).await, before);
-    // When there are many, the page is short.
+    // The number of full pages is limited, too; then the answer is a short page.
     let mut pages = 1;
     let short = loop {
         let over = send(&scene, "203.0.113.1", &values).await;
@@ -312,7 +313,7 @@ async fn the_hosted_form_over_the_limit_keeps_what_was_typed() {
         }
         pages += 1;
     };
-    // As many as forms are taken.
+    // As many full pages as accepted forms.
     assert_eq!(pages, 3);
     assert!(short.text().contains("Back button") && !short.header("retry-after").is_empty());
 }

@@ -1,4 +1,4 @@
-//! Receipts, and that they are given only for what is on disk.
+//! Receipts, which are given only for actions on disk.
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ async fn the_key_file_is_its_owners_and_forgets_retired_secrets() {
     let keys: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let keys = keys["keys"].as_array().unwrap();
     assert!(keys[0]["d"].is_string() && keys[1]["d"].is_null());
-    // Nothing else is left behind.
+    // No other files are left behind.
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
@@ -99,7 +99,7 @@ async fn what_can_not_be_kept_is_not_answered_for() {
     answer.refused(503, "busy");
     assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
     assert_eq!(scene.get("/readyz").await.status, 503);
-    // The process itself answers.
+    // The process itself is healthy.
     assert_eq!(scene.get("/healthz").await.status, 200);
 }
 
@@ -114,7 +114,7 @@ async fn a_full_queue_says_when_to_come_again_and_loses_nothing() {
         let (scene, jws) = (scene.clone(), jws.clone());
         posts.spawn(async move { scene.post(jws).await });
     }
-    // Only those that found no place are answered while the database is locked.
+    // Only those that found the queue full are answered while the database is locked.
     let first = posts.join_next().await.unwrap().unwrap();
     first.refused(503, "busy");
     assert!(first.header("retry-after").parse::<u32>().unwrap() > 0);

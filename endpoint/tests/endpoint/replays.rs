@@ -1,4 +1,4 @@
-//! Identity is (campaign, jti), for ever.
+//! Identity is (campaign, `jti`), forever.
 
 use serde_json::json;
 use standwith::envelope::{compact, decode};
@@ -23,7 +23,7 @@ async fn another_payload_under_the_same_identity_is_refused() {
     let receipt = scene.post(signed(&claims)).await.taken(201);
     let other = with(claims.clone(), json!({"lang": "km"}));
     scene.post(signed(&other)).await.refused(422, "replay_mismatch");
-    // Also where it would be refused for other reasons.
+    // Also if it would be rejected for other reasons.
     let other = with(claims.clone(), json!({"targets": []}));
     scene.post(signed(&other)).await.refused(422, "replay_mismatch");
     assert_eq!(scene.post(signed(&claims)).await.taken(200), receipt);
@@ -43,7 +43,7 @@ async fn a_signature_identifies_nothing() {
     let twin = compact(input, &twin);
     assert_ne!(twin, jws);
     assert_eq!(scene.post(twin).await.taken(200), receipt);
-    // The same words, signed again by the same and by another key.
+    // The same payload, signed again by the same key and by another one.
     let again = signer.sign_raw(&signer.header().to_string(), &claims.to_string());
     assert_eq!(scene.post(again).await.taken(200), receipt);
     let other = Signer::new();
@@ -91,7 +91,7 @@ async fn a_hundred_at_once_make_one_row() {
 #[tokio::test]
 async fn a_receipt_is_had_again_whatever_has_changed() {
     let scene = TestEndpoint::new().await;
-    // So old that in a moment it is too old.
+    // An action that will be too old in a second.
     let old = with(scene.claims(), json!({"iat": scene.endpoint.clock.now() - 7 * 86_400 + 1}));
     let jws = signed(&old);
     let receipt = scene.post(jws.clone()).await.taken(201);
@@ -101,7 +101,7 @@ async fn a_receipt_is_had_again_whatever_has_changed() {
     scene.change_campaign(&with(campaign(), json!({"closes": "2024-01-01T00:00:00Z"}))).await;
     assert_eq!(scene.post(jws.clone()).await.taken(200), receipt);
     scene.post(signed(&scene.claims())).await.refused(410, "closed");
-    // The campaign is taken away.
+    // The campaign is removed.
     std::fs::remove_file(crate::test_endpoint::campaign_file(scene.dir.path(), ID)).unwrap();
     scene.look().await;
     assert_eq!(scene.post(jws).await.taken(200), receipt);

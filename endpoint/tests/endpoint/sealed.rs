@@ -1,5 +1,4 @@
-//! Sealed campaigns: what is taken in, what of it anybody but the campaigner can read, and what comes out for
-//! the campaigner.
+//! Sealed campaigns: accepted actions, the parts that only the campaigner can read, and the campaigner's export.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -24,14 +23,14 @@ use crate::test_endpoint::{
     ID, TestEndpoint, campaign, database, fresh_jti, seal, sealed, signed, with, write_campaign,
 };
 
-/// Makes a sealing key in a folder; the public half, as the campaign file has it.
+/// Makes a sealing key in a folder; returns the public half as in a campaign file.
 pub(crate) fn new_key(dir: &Path, file: &str) -> Value {
     let output = standwith(dir, &["keys", "seal", "--key", file]);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// An endpoint with a campaign that is sealed to the key in `seal.json`.
+/// An endpoint with a campaign that is sealed to the key in `seal.json`, and the key's public half.
 async fn scene() -> (TestEndpoint, Value) {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
@@ -77,7 +76,7 @@ fn a_sealing_key_is_made_once_and_for_its_owner_only() {
     assert!(!said(&first).contains(private["d"].as_str().unwrap()));
     assert!(!complained(&first).contains(private["d"].as_str().unwrap()));
 
-    // Nothing ever takes the place of a key.
+    // A key is never overwritten.
     let second = make();
     assert_eq!((second.status.code(), said(&second)), (Some(0), said(&first)));
     assert!(complained(&second).contains("is there already"), "{}", complained(&second));
@@ -128,7 +127,7 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
     let claims = sealed(&jwk, &plain);
     let jws = signed(&claims);
     scene.post(jws.clone()).await.taken(201);
-    // The same once more is the same.
+    // The same action again is a repeat.
     scene.post(jws.clone()).await.taken(200);
     let again = sealed(&jwk, &with(plain.clone(), json!({"jti": fresh_jti()})));
     let answer = scene.post(signed(&again)).await;
@@ -136,7 +135,7 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
     assert_eq!(answer.json()["count"], 2);
 
     let dir = scene.dir.path();
-    // Without the key there is what the endpoint has.
+    // Without the key, the export contains what the endpoint stores.
     let output = export(dir, "jsonl", &[]);
     assert_eq!(output.status.code(), Some(0));
     assert!(complained(&output).contains("2 sealed actions: --unseal"), "{}", complained(&output));
@@ -153,18 +152,18 @@ async fn a_sealed_action_is_taken_and_its_key_opens_all_of_it() {
     assert_eq!(opened[0]["holds"], true);
     assert_eq!(opened[0]["unsealed"]["person"], plain["person"]);
     assert_eq!(opened[0]["unsealed"]["message"], plain["message"]);
-    // Only who is legible is known again.
+    // A duplicate is recognised by the e-mail address, which is readable only with the key.
     assert_eq!(opened[1]["duplicate_of"], opened[0]["claims"]["jti"]);
     assert!(!said(&export(dir, "jsonl", &[])).contains("duplicate_of"));
 
-    // What was signed and receipted can still be verified.
+    // Signed data and receipts can still be verified.
     fs::write(dir.join("export.jsonl"), &output.stdout).unwrap();
     let keys = standwith(dir, &["keys", "show", "--keys", "test.keys.json"]);
     fs::write(dir.join("jwks.json"), &keys.stdout).unwrap();
     let verified = standwith(dir, &["verify", "--jwks", "jwks.json", "export.jsonl"]);
     let told = said(&verified);
     assert!(told.starts_with("2 actions, 2 receipts verified, 0 without proof, 0 bad\n"), "{told}");
-    // What was sealed is the word of whoever opened it.
+    // No signature covers the unsealed part.
     assert!(told.contains("not verified: unsealed (2 lines), holds (2 lines)"), "{told}");
 
     let table = said(&export(dir, "csv", &["seal.json"]));
@@ -198,7 +197,7 @@ async fn plain_text_and_junk_are_refused() {
     assert_eq!(codes(scene.post(signed(&unsealed)).await), [missing]);
     let both = with(good.clone(), json!({"person": {"email": "dara@example.org"}}));
     assert_eq!(codes(scene.post(signed(&both)).await), ["person answer_unknown_choice"]);
-    // A fresh key that is no point of the curve.
+    // An ephemeral key that is not a point on the curve.
     let point = json!({"alg": "ECDH-ES", "enc": "A256GCM", "epk": {"kty": "EC", "crv": "P-256",
         "x": encode(&[1; 32]), "y": encode(&[1; 32])}});
     let text = good["sealed"].as_str().unwrap();
@@ -209,7 +208,7 @@ async fn plain_text_and_junk_are_refused() {
         let claims = with(good.clone(), json!({"sealed": junk}));
         assert_eq!(codes(scene.post(signed(&claims)).await), ["sealed answer_malformed"], "{junk}");
     }
-    // What is legible keeps the rules.
+    // The readable part is validated.
     let nobody = with(good.clone(), json!({"targets": ["nobody"]}));
     assert_eq!(codes(scene.post(signed(&nobody)).await), ["targets targets_unknown_choice"]);
     let mut words = good.clone();
@@ -221,7 +220,7 @@ async fn plain_text_and_junk_are_refused() {
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
     scene.post(signed(&good)).await.taken(201);
 
-    // Where nothing is sealed, nothing sealed is taken.
+    // A campaign without sealing accepts nothing sealed.
     let open = TestEndpoint::new().await;
     let claims = sealed(&jwk, &open.claims());
     assert!(
@@ -230,7 +229,7 @@ async fn plain_text_and_junk_are_refused() {
     );
 }
 
-// A message in the clear named yesterday's version, and was kept.
+// A message in the clear named yesterday's version, and was stored.
 #[tokio::test]
 async fn a_campaign_sealed_today_keeps_nothing_in_the_clear_whatever_version_is_named() {
     let scene = TestEndpoint::new().await;
@@ -246,7 +245,7 @@ async fn a_campaign_sealed_today_keeps_nothing_in_the_clear_whatever_version_is_
         }
     }
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
-    // One that came before and is repeated now still gets its receipt.
+    // An earlier one, repeated now, still gets its receipt.
     scene.change_campaign(&campaign()).await;
     let receipt = scene.post(signed(&before)).await.taken(201);
     scene.change_campaign(&sealing_campaign(&jwk)).await;
@@ -283,7 +282,7 @@ async fn what_can_not_be_opened_or_does_not_hold_is_said_and_no_row_is_missing()
     let empty = inside("{}");
     let all = [&good, &elsewhere, &damaged, &broken, &strange, &twice, &no_json, &empty];
     for claims in all {
-        // The endpoint can't tell them apart.
+        // The endpoint can't distinguish them.
         scene.post(signed(claims)).await.taken(201);
     }
     let output = export(dir, "jsonl", &["seal.json"]);
@@ -323,7 +322,7 @@ async fn what_can_not_be_opened_or_does_not_hold_is_said_and_no_row_is_missing()
         let opened = lines(&export(dir, "jsonl", &keys));
         assert_eq!((&opened[0]["holds"], &opened[1]["holds"]), (&json!(true), &json!(true)));
     }
-    // A key that is none is a word about it, not an export without.
+    // An invalid key causes an error, not an export without it.
     fs::write(dir.join("none.json"), "{}").unwrap();
     for bad in ["none.json", "missing.json"] {
         let output = export(dir, "jsonl", &["seal.json", bad]);
@@ -345,7 +344,7 @@ async fn without_script_nothing_is_taken_and_the_page_says_why() {
         )
     );
     assert!(!page.contains("<form") && !page.contains("<input"), "{page}");
-    // With script, the widget stands there.
+    // With script, the widget replaces it.
     let tag = format!(
         "<script async src=\"../standwith.js\" data-campaign=\"{ID}.json\" data-lang=\"en\">"
     );
@@ -390,7 +389,7 @@ async fn a_form_from_before_the_seal_is_not_taken() {
     assert_eq!(scene.number("SELECT count(*) FROM action").await, 0);
 }
 
-/// A marker for each field that somebody types into, of a form that the field takes.
+/// A marker for each field that supporters type into, in a format that the field accepts.
 const MARKERS: [(&str, &str); 11] = [
     ("given_name", "Qxgivenzq1"),
     ("family_name", "Qxfamilyzq2"),
@@ -405,7 +404,7 @@ const MARKERS: [(&str, &str); 11] = [
     ("answer", "Qxanswerzq9"),
 ];
 
-/// A campaign that asks for all of them.
+/// A campaign that asks for all these fields.
 fn asking() -> Value {
     let standard = [
         "given_name",
@@ -433,7 +432,7 @@ fn marked(claims: Value) -> Value {
     with(claims, json!({"person": person, "message": message, "answers": {"answer": answer}}))
 }
 
-/// Whether bytes hold a text: as it is, or in base64url, however it is cut, and in base64url of that.
+/// Whether bytes contain a text: plain, in base64url at any offset, and in base64url of that.
 fn hold(bytes: &[u8], text: &[u8], depth: u32) -> bool {
     if bytes.windows(text.len()).any(|window| window == text) {
         return true;
@@ -477,7 +476,8 @@ fn metrics(at: SocketAddr) -> Vec<u8> {
     bytes
 }
 
-/// What is found of the markers after such a campaign took them, and was sent some that it refuses.
+/// Posts marked actions to an endpoint with this campaign, which accepts the first and rejects the others; returns the
+/// names of the markers found in its files, log and metrics.
 fn found_after(campaign: &Value, actions: impl Fn(Value) -> Vec<Value>) -> Vec<&'static str> {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
@@ -489,7 +489,7 @@ fn found_after(campaign: &Value, actions: impl Fn(Value) -> Vec<Value>) -> Vec<&
         assert_eq!(post(server.at, &signed(claims)).unwrap().0, 422);
     }
     let metrics = metrics(server.metrics);
-    // While it runs there is the journal, too.
+    // While the endpoint runs, there is the database's log, too.
     let mut all = files(server.dir.path());
     assert!(all.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()));
     all.push(("metrics".to_owned(), metrics));
@@ -502,7 +502,7 @@ fn found_after(campaign: &Value, actions: impl Fn(Value) -> Vec<Value>) -> Vec<&
 #[test]
 fn nothing_that_was_typed_is_found_anywhere() {
     let everything = MARKERS.map(|(name, _)| name);
-    // Where nothing is sealed all of it is found: this search can fail.
+    // Without sealing, the search finds all markers: the test can fail.
     assert_eq!(found_after(&asking(), |claims| vec![claims]), everything);
 
     let keys = tempfile::tempdir().unwrap();
@@ -512,7 +512,7 @@ fn nothing_that_was_typed_is_found_anywhere() {
     let found = found_after(&sealing, |claims| {
         let sealed = sealed(&jwk, &claims);
         let other = |changes| with(with(sealed.clone(), json!({"jti": fresh_jti()})), changes);
-        // What comes in plain text by somebody's field error is kept no more than the rest.
+        // Plain text that is sent by mistake is not stored either.
         let exposed = other(json!({"person": claims["person"], "message": claims["message"]}));
         let plain = with(claims.clone(), json!({"jti": fresh_jti()}));
         let junk = other(json!({"sealed": claims["message"]["body"]}));

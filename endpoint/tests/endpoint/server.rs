@@ -1,4 +1,4 @@
-//! The endpoint as a process: over the network, and to its end.
+//! The endpoint as a process: over the network, until it ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -41,7 +41,7 @@ impl Server {
         Self::run(Launch::new(STANDWITH, dir.path()), dir, options)
     }
 
-    /// The same after a shell has set a limit for the process: `-f 100`.
+    /// The same under a limit that a shell sets by `ulimit`, such as `-f 100`, and without a rate limit.
     fn under(limit: &str, dir: TempDir) -> Self {
         let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
         let shell = Launch::new("sh", dir.path()).with(["-c", &script, STANDWITH]);
@@ -58,7 +58,7 @@ impl Server {
         Server { process, dir, at, metrics }
     }
 
-    /// An endpoint that takes as much as comes.
+    /// An endpoint without a rate limit.
     fn without_limits() -> Self {
         Self::with(folder(&[campaign()]), &["--posts-from-network", "0", "--posts-from-all", "0"])
     }
@@ -69,20 +69,20 @@ impl Server {
         with(claims(&campaign), json!({"aud": aud}))
     }
 
-    /// Waits until the process has ended by itself; gives its exit code and its log.
+    /// Waits until the process has ended by itself; returns its exit code and its log.
     pub(crate) fn ended(&mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
         (code, self.process.log())
     }
 
-    /// Stops the process; gives its exit code and its log.
+    /// Stops the process; returns its exit code and its log.
     pub(crate) fn stop(mut self) -> (Option<i32>, String, TempDir) {
         let code = self.process.stop().unwrap().code();
         (code, self.process.log(), self.dir)
     }
 }
 
-/// Posts an action; gives status and body, or nothing where the connection was refused or cut.
+/// Posts an action; returns status and body, or `None` if the connection was refused or cut.
 pub(crate) fn post(at: SocketAddr, body: &str) -> Option<(u16, Value)> {
     let mut stream = TcpStream::connect(at).ok()?;
     let request = format!(
@@ -109,7 +109,7 @@ fn exported(dir: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-// A restart without the key file made a new key without a word: no receipt from before could be verified any more.
+// A restart without the key file silently made a new key: earlier receipts could no longer be verified.
 #[test]
 fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
     let server = Server::start();
@@ -128,7 +128,7 @@ fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
     let (code, log, dir) = Server::with(dir, &["--new-keys"]).stop();
     assert_eq!((code, keys.exists()), (Some(0), true));
     assert!(log.contains("ERROR key file missing"), "{log}");
-    // The restored one is as good as before.
+    // The restored key is as good as the original.
     fs::rename(dir.path().join("kept"), &keys).unwrap();
     let (code, log, _) = Server::on(dir).stop();
     assert!(code == Some(0) && !log.contains("ERROR"), "{log}");
@@ -147,7 +147,7 @@ fn a_database_that_others_may_read_is_warned_of() {
     assert!(log.contains(warning) && log.contains("test.sqlite"), "{log}");
 }
 
-// Everybody behind it shared one limit, or had none, and nothing said so.
+// All clients behind such a proxy shared one limit, or had none, without a log line.
 #[test]
 fn a_trusted_proxy_that_passes_no_address_on_is_warned_of_once() {
     let server = Server::with(folder(&[campaign()]), &["--trust-forwarded", "127.0.0.1"]);
@@ -164,15 +164,15 @@ fn it_serves_keeps_and_stops_cleanly() {
     let jws = signed(&server.claims());
     let (status, body) = post(server.at, &jws).unwrap();
     assert_eq!(status, 201, "{body}");
-    // Exported while it runs.
+    // The export works while the endpoint runs.
     assert_eq!(exported(server.dir.path())[0]["receipt"], body["receipt"]);
     let (code, log, dir) = server.stop();
     assert_eq!(code, Some(0), "{log}");
     assert!(dir.path().join("test.keys.json").exists());
-    // All is in one file again.
+    // The database is a single file again.
     assert!(!dir.path().join("test.sqlite-wal").exists());
     assert_eq!(exported(dir.path()).len(), 1);
-    // Another start says that it is the same one: a database made anew is a slip in its name.
+    // The log reports whether the database was created: if a restart creates one, its name has a typo.
     assert!(log.contains("database_created=true actions=0"), "{log}");
     let (_, log, _) = Server::on(dir).stop();
     assert!(log.contains("database_created=false actions=1"), "{log}");
@@ -193,20 +193,20 @@ fn the_log_tells_nothing_of_anybody() {
     for secret in
         ["dara", "example.org", "Secret-Browser", "127.0.0.1", "let them write", "nonsense"]
     {
-        // The first line names the endpoint's own addresses.
+        // The first line contains the endpoint's own addresses.
         let mut lines = log.lines().filter(|line| !line.contains("public_urls"));
         assert!(!lines.any(|line| line.contains(secret)), "{secret} is in {log}");
     }
 }
 
-/// Asks for an address until the answer has this status, as a load balancer does.
+/// Polls an address until the answer has this status, as a load balancer does.
 #[cfg(target_os = "linux")]
 fn until(at: SocketAddr, path: &str, status: u16) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     while raw(at, &request).0 != status {}
 }
 
-// SIGXFSZ ended the process without a word.
+// SIGXFSZ ended the process silently.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_limit_on_the_size_of_files_is_a_disk_that_is_full() {
@@ -235,13 +235,13 @@ fn a_limit_on_the_size_of_files_is_a_disk_that_is_full() {
     assert_eq!(exported(dir.path()).len(), taken + 1);
 }
 
-// Accepting failed with "too many open files", and the database could not be opened anew.
+// Accepting failed with "too many open files", and the database could not be reopened.
 #[test]
 fn a_low_limit_on_open_files_is_raised_or_warned_of() {
     let (_, log, _) = Server::under("-S -n 200", folder(&[campaign()])).stop();
     assert!(!log.contains("ulimit -n"), "{log}");
     let server = Server::under("-n 200", folder(&[campaign()]));
-    // With the own files more than there may be, and no more than may wait to be accepted.
+    // Together with the endpoint's own files, more than the limit allows, but not more than can wait to be accepted.
     let crowd: Vec<_> = (0..190).map(|_| TcpStream::connect(server.at).unwrap()).collect();
     drop(crowd);
     assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
@@ -251,7 +251,7 @@ fn a_low_limit_on_open_files_is_raised_or_warned_of() {
     assert!(!log.contains("connection not accepted") && !log.contains("ERROR"), "{log}");
 }
 
-// A log line that could not be written panicked in the middle of its request.
+// A log line that could not be written caused a panic in the middle of its request.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_can_not_be_written_holds_nobody_up() {
@@ -264,7 +264,7 @@ fn a_log_that_can_not_be_written_holds_nobody_up() {
     assert_eq!(server.stop().0, Some(0));
 }
 
-/// Sends a request as it is; gives status and body.
+/// Sends a raw request; returns status and body.
 fn raw(at: SocketAddr, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -295,7 +295,7 @@ fn logs_at_start_what_is_served_from_where() {
     }
 }
 
-// GET /campaigns/healthz was the endpoint's health, and its actions were lost to 405.
+// GET /campaigns/healthz returned the endpoint's health, and the campaign's actions were rejected with 405.
 #[test]
 fn an_id_that_is_a_route_below_the_public_path_is_refused() {
     let serving = || folder(&[campaign(), with(campaign(), json!({"id": "healthz"}))]);
@@ -372,7 +372,7 @@ fn logs_the_campaign_of_each_request() {
     };
     assert_eq!(answered(" campaign=\"free-press\" status="), 5, "{log}");
     assert_eq!(answered(" campaign=\"gone\" status=404"), 1, "{log}");
-    // A name that can be no id is not written: it may be anything.
+    // A name that can't be an id is not logged: it may be anything.
     assert_eq!((answered(""), answered("campaign=")), (12, 6), "{log}");
     for text in ["dara", "Dara", "face", long.as_str()] {
         assert!(!log.contains(text), "{text} is in {log}");
@@ -395,7 +395,7 @@ fn warns_once_where_many_devices_disagree_with_the_clock() {
         assert!(line.contains(&format!("direction=\"{direction}\"")), "{line}");
         let (_, seconds) = line.split_once("seconds=").unwrap();
         let seconds: i64 = seconds.split(' ').next().unwrap().parse().unwrap();
-        // Less the time that has passed since.
+        // The time since `iat` was computed changes the difference.
         assert!((seconds - offset.abs()).abs() < 600, "{line}");
     }
 }
@@ -447,7 +447,7 @@ fn all_that_was_answered_for_is_there_after_the_end() {
             })
         })
         .collect();
-    // In the middle of it all: most are still to be sent.
+    // In the middle of the run: most are still to be sent.
     for _ in 0..10 {
         first.recv().unwrap();
     }
@@ -475,13 +475,13 @@ fn a_request_under_way_is_answered_before_the_end() {
         jws.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // It has read the head, and waits for the body.
+    // The endpoint has read the head, and waits for the body.
     let asks = b"HTTP/1.1 100 Continue\r\n\r\n";
     let mut asked = vec![0; asks.len()];
     stream.read_exact(&mut asked).unwrap();
     assert_eq!(asked, asks);
     server.process.signal("TERM").unwrap();
-    // It has begun to end when it takes no more connections.
+    // The endpoint is shutting down when it accepts no more connections.
     while TcpStream::connect(server.at).is_ok() {
         thread::yield_now();
     }
@@ -527,7 +527,7 @@ fn sighup_reloads_the_campaigns() {
     assert_eq!(post(server.at, &signed(&server.claims())).unwrap().0, 201);
 }
 
-/// How many actions a second are taken, answered for when they are on disk. Run it so:
+/// Measures how many actions per second are accepted; each is answered when it is on disk. Run it with
 /// `cargo test --release -p standwith-endpoint --test endpoint takes_a_second -- --ignored --nocapture`
 #[test]
 #[ignore = "a measurement, not a test"]
@@ -538,7 +538,7 @@ fn how_many_it_takes_a_second() {
     }
 }
 
-/// The same, briefly: so that the measurement still works when somebody needs it.
+/// A short run, so that the measurement still works when it is needed.
 #[test]
 fn takes_many_at_once_where_nothing_is_limited() {
     let server = Server::without_limits();
@@ -546,7 +546,7 @@ fn takes_many_at_once_where_nothing_is_limited() {
     assert_eq!(exported(server.dir.path()).len(), 16 * 50);
 }
 
-/// Posts actions over so many connections at once, and says how fast they were taken.
+/// Posts actions over this many connections at once, and prints their rate and response times.
 fn measure(server: &Server, connections: usize, each: usize) {
     let actions: Vec<Vec<String>> =
         (0..connections).map(|_| (0..each).map(|_| signed(&server.claims())).collect()).collect();
@@ -570,7 +570,7 @@ fn measure(server: &Server, connections: usize, each: usize) {
     );
 }
 
-/// Posts actions one after the other; gives how long each took.
+/// Posts actions one after the other; returns the time of each.
 fn post_all(mut stream: TcpStream, actions: &[String]) -> Vec<Duration> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut times = Vec::new();

@@ -1,4 +1,4 @@
-//! What the tests share: an endpoint on a folder of its own, and supporters who sign.
+//! Code shared by the tests: an endpoint on a folder of its own, and supporters who sign.
 
 use std::fs;
 use std::path::Path;
@@ -37,10 +37,10 @@ use tower::ServiceExt;
 
 /// The id of the campaign of [`campaign`].
 pub(crate) const ID: &str = "free-press";
-/// What the consents of [`campaign`] say, in English.
+/// The wordings of the consents of [`campaign`], in English.
 pub(crate) const UPDATES: &str = "Write to me about this.";
 pub(crate) const DELIVERY: &str = "Pass my message on.";
-/// And in Khmer.
+/// The wording of the consent to delivery, in Khmer.
 pub(crate) const DELIVERY_KM: &str = "សូមបញ្ជូនសាររបស់ខ្ញុំ។";
 
 /// A campaign that is open.
@@ -73,12 +73,12 @@ pub(crate) fn campaign() -> Value {
 pub(crate) struct TestEndpoint {
     pub(crate) dir: TempDir,
     pub(crate) endpoint: Arc<AppState>,
-    /// The endpoint's clock, which began with the system's time.
+    /// The endpoint's clock, which starts at the system's time and then stands still.
     pub(crate) clock: Arc<ManualClock>,
     router: Router,
 }
 
-/// What came back.
+/// An answer.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -96,7 +96,7 @@ impl TestEndpoint {
         Self::on(folder(campaigns)).await
     }
 
-    /// The same, which takes only so much at once.
+    /// An endpoint that serves [`campaign`], with these limits.
     pub(crate) async fn limited(limits: Limits) -> Self {
         Self::rate_limited(folder(&[campaign()]), PublicUrl::local(8080), limits, None).await
     }
@@ -111,8 +111,7 @@ impl TestEndpoint {
         Self::rate_limited(dir, addresses, Limits::none(), None).await
     }
 
-    /// An endpoint on this folder that takes only so much at once, and then asks for a proof of work, or for
-    /// this one.
+    /// An endpoint on this folder with these limits. Above them it requires a proof of work, or this kind of proof.
     pub(crate) async fn rate_limited(
         dir: TempDir,
         addresses: Vec<PublicUrl>,
@@ -160,13 +159,13 @@ impl TestEndpoint {
         Self::on(self.dir).await
     }
 
-    /// Dirty the campaign, and has the endpoint look.
+    /// Writes this campaign, and has the endpoint reload its files; returns a line for each new fault.
     pub(crate) async fn change_campaign(&self, campaign: &Value) -> Vec<String> {
         write_campaign(self.dir.path(), campaign);
         self.look().await
     }
 
-    /// Has the endpoint look at its campaign files.
+    /// Has the endpoint reload changed campaign files; returns a line for each new fault.
     pub(crate) async fn look(&self) -> Vec<String> {
         self.endpoint.campaigns.refresh().await.unwrap()
     }
@@ -188,7 +187,7 @@ impl TestEndpoint {
         self.ask(request.body(Body::empty()).unwrap()).await
     }
 
-    /// What Prometheus would read.
+    /// The metrics, as Prometheus reads them.
     pub(crate) fn metrics(&self) -> String {
         self.endpoint.intake.metrics.text()
     }
@@ -208,13 +207,13 @@ impl TestEndpoint {
         self.ask(request.header("content-type", kind).body(body.into()).unwrap()).await
     }
 
-    /// A post of the hosted form, as a browser sends it that has got the form before: with its token, and with an
-    /// identity where the values name none.
+    /// A post of the hosted form, as sent by a browser that has loaded the form: with its token, and with an identity
+    /// if the values contain none.
     pub(crate) fn form(&self, query: &str, values: &[(&str, &str)]) -> Request<Body> {
         self.form_of(ID, query, values)
     }
 
-    /// The same for this campaign.
+    /// The same for the campaign with this id.
     pub(crate) fn form_of(&self, id: &str, query: &str, values: &[(&str, &str)]) -> Request<Body> {
         let named = values.iter().find(|(name, _)| *name == "jti");
         let jti = named.map_or_else(fresh_jti, |(_, jti)| (*jti).to_owned());
@@ -234,7 +233,7 @@ impl TestEndpoint {
         request.body(Body::from(body)).unwrap()
     }
 
-    /// Claims that are taken, with an identity of their own.
+    /// Valid claims, with an identity of their own.
     pub(crate) fn claims(&self) -> Value {
         claims(&fs::read(campaign_file(self.dir.path(), ID)).unwrap())
     }
@@ -252,7 +251,7 @@ impl TestEndpoint {
         sqlx::SqliteConnection::connect(&database(self.dir.path())).await.unwrap()
     }
 
-    /// The one number that a query gives.
+    /// The single number that a query returns.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let mut database = self.database().await;
         sqlx::query_scalar(query).fetch_one(&mut database).await.unwrap()
@@ -272,7 +271,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Fails unless this is a refusal in the contract's form; gives the rest of it.
+    /// Asserts that the answer is a problem as the contract defines it; returns the problem.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
@@ -285,7 +284,7 @@ impl Answer {
         problem
     }
 
-    /// Fails unless the action was taken with this status; gives the receipt.
+    /// Asserts that the action was accepted with this status; returns the receipt.
     #[track_caller]
     pub(crate) fn taken(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
@@ -295,7 +294,7 @@ impl Answer {
     }
 }
 
-/// A body that never comes, or breaks off at once.
+/// A body that never arrives, or breaks off at once.
 pub(crate) enum Bad {
     Never,
     Broken,
@@ -358,7 +357,7 @@ pub(crate) fn write_campaign(dir: &Path, campaign: &Value) {
     fs::write(path, serde_json::to_string_pretty(campaign).unwrap()).unwrap();
 }
 
-/// Claims that are taken by a campaign with these bytes.
+/// Valid claims for a campaign with these bytes.
 pub(crate) fn claims(campaign: &[u8]) -> Value {
     json!({
         "jti": fresh_jti(),
@@ -388,7 +387,7 @@ pub(crate) fn fresh_jti() -> String {
     signer::fresh_jti().unwrap()
 }
 
-/// A supporter's fresh key, which signs what no form would send, too.
+/// A supporter's new key, which also signs invalid actions.
 pub(crate) struct Signer(signer::Signer);
 
 impl Signer {
@@ -404,21 +403,21 @@ impl Signer {
         self.0.signature(input).unwrap()
     }
 
-    /// The header that an action has.
+    /// The header of an action.
     pub(crate) fn header(&self) -> Value {
         let key = self.key();
         let jwk = json!({"kty": key.kty, "crv": key.crv, "x": key.x, "y": key.y});
         json!({"alg": "ES256", "typ": "action+jws", "jwk": jwk})
     }
 
-    /// Signs whatever header and payload say.
+    /// Signs any header and payload.
     pub(crate) fn sign_raw(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
         compact(&input, &self.signature(&input))
     }
 }
 
-/// Signs claims, by the core's own writer where it knows them all.
+/// Signs claims as the core writes them; claims that the core can't read are signed as they are.
 pub(crate) fn signed(claims: &Value) -> String {
     let (signer, text) = (Signer::new(), claims.to_string());
     match shape::read::<Claims>(&text) {
@@ -427,14 +426,14 @@ pub(crate) fn signed(claims: &Value) -> String {
     }
 }
 
-/// Seals a text to the public key of a campaign file, step by step as a browser does.
+/// Encrypts a text to the public key of a campaign file, as a browser does.
 pub(crate) fn seal(jwk: &Value, text: &str) -> String {
     let mut iv = [0; 12];
     fill(&mut iv).unwrap();
     seal_with(&PrivateKey::generate(&ECDH_P256).unwrap(), iv, jwk, text)
 }
 
-/// The same with a key and a vector that others must never know, nor use again.
+/// The same with this ephemeral key and initialisation vector; outside tests both are secret and used only once.
 pub(crate) fn seal_with(fresh: &PrivateKey, iv: [u8; 12], jwk: &Value, text: &str) -> String {
     let point = fresh.compute_public_key().unwrap();
     let epk = PublicKey::p256(&encode(&point.as_ref()[1..33]), &encode(&point.as_ref()[33..]));
@@ -449,14 +448,14 @@ pub(crate) fn seal_with(fresh: &PrivateKey, iv: [u8; 12], jwk: &Value, text: &st
     sealing::compact(&header, &iv, &bytes)
 }
 
-/// The claims of a sealed campaign that say the same as these.
+/// These claims as a sealed campaign has them: the sealed payload is encrypted to this key.
 pub(crate) fn sealed(jwk: &Value, claims: &Value) -> Value {
     let (mut claims, inside) = sealing::split(shape::read::<Claims>(&claims.to_string()).unwrap());
     claims.sealed = Some(seal(jwk, &sealing::plaintext(&inside)));
     serde_json::from_str(&shape::write(&claims)).unwrap()
 }
 
-/// The claims with these members changed; `null` takes one away.
+/// The claims with these members changed; `null` removes one.
 pub(crate) fn with(mut claims: Value, changes: Value) -> Value {
     for (key, value) in changes.as_object().unwrap() {
         if value.is_null() {

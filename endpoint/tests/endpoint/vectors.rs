@@ -1,4 +1,4 @@
-//! The test vectors for other people's endpoints, tried on this one.
+//! The test vectors for third-party endpoints, applied to this one.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use standwith_endpoint::signature::{PinnedKeys, digest};
 use crate::commands::standwith;
 use crate::test_endpoint::{TestEndpoint, database, seal_with, signed, with};
 
-/// When the vectors were signed, or just after.
+/// The time when the vectors were signed, or just after.
 const NOW: i64 = 1_790_000_002;
 
 fn vector(name: &str) -> Vec<u8> {
@@ -74,7 +74,7 @@ fn a_receipt_is_verified_by_the_key_that_it_names_and_no_other() {
     assert!(!PinnedKeys::default().has_signed(&receipt));
 }
 
-/// The sealed action as another program may check it, step by step; `UPDATE=1` writes it anew, with other
+/// The sealed action with the intermediate values of each step, for other programs; `UPDATE=1` rewrites it, with other
 /// signatures.
 fn sealed_vector() -> Value {
     let campaign = vector("sealed-campaign.json");
@@ -137,7 +137,7 @@ fn sealed_vector() -> Value {
     })
 }
 
-/// Actions of a sealed campaign that are each wrong in one thing.
+/// Actions of a sealed campaign with one error each, which an endpoint rejects.
 fn refused(claims: &Value, sealed: &str, whole: &Value) -> Value {
     let parts: Vec<&str> = sealed.split('.').collect();
     let part = |place: usize, text: &str| {
@@ -181,7 +181,7 @@ async fn a_sealed_action_is_sealed_step_by_step() {
     let kept = read("sealed.json");
     // RFC 7518, appendix C.
     assert_eq!(kept["shared"], "nlbZHYFxNdNyg0KDv4QmnPsxbqPagGpI9tqneYz-kMQ");
-    // Each signature is another one.
+    // Each signature is different.
     for key in ["jws", "refused"] {
         now[key] = kept[key].clone();
     }

@@ -1,4 +1,4 @@
-//! The widget's files.
+//! The widget files, as the endpoint serves them.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ async fn the_loader_is_asked_for_anew() {
         let again = scene.get_with("/standwith.js", &[("if-none-match", other)]).await;
         assert_eq!((again.status.as_u16(), again.header("etag")), (200, &*tag), "{other}");
     }
-    // As a deployment does it: whole, and at once.
+    // As in a deployment: a complete file replaces the old one in one step.
     let dist = scene.dir.path().join("dist");
     fs::write(dist.join("aside"), "newer").unwrap();
     fs::rename(dist.join("aside"), dist.join("standwith.js")).unwrap();

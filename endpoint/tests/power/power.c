@@ -1,12 +1,12 @@
-/* What a disk holds that loses its power: of the files in one folder, what was synchronised and no more.
+/* Simulates a disk that loses power: of the files in one folder, only synchronised content survives.
  *
  * Loaded before libc (LD_PRELOAD). Whenever a file in the folder POWER_FOLDER is synchronised, it is copied to
- * POWER_KEPT/<inode>; whenever the folder itself is, POWER_KEPT/names/<name> is written anew for each file in it and
- * holds its inode. Names and contents are kept apart because a disk does so: a synchronised file whose name was
- * not synchronised is not found again.
+ * POWER_KEPT/<inode>; whenever the folder itself is, POWER_KEPT/names/<name> is rewritten for each file in it and
+ * contains its inode. Names and contents are stored separately, as on a disk: a synchronised file whose name was
+ * not synchronised is lost.
  *
- * Nothing else is changed: writes, and reads of what was written, go on as ever. Whoever cuts the power kills
- * the process and puts what was kept in the place of what is there. */
+ * Nothing else changes: writes, and reads of written data, work as usual. To cut the power, a test kills the
+ * process and replaces the folder's files with the copies. */
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,7 +21,7 @@
 
 typedef int (*sync_call)(int);
 
-/* One at a time: a copy must not take the place of a later one. */
+/* One at a time: a copy must not replace a later one. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 static void fail(const char *what) {
@@ -29,7 +29,7 @@ static void fail(const char *what) {
     abort();
 }
 
-/* A copy as the file is now, under another name until it may be relied on. */
+/* Copies the current content of a file. The caller renames the copy after the synchronisation has succeeded. */
 static void copy(int from, const char *to) {
     char buffer[65536];
     off_t at = 0;
@@ -95,10 +95,10 @@ static int synchronise(int fd, const char *name) {
         done = call(fd);
         if (done == 0 && path[of_folder] == 0) keep_names(folder, kept);
     } else {
-        /* One that is open for writing only is opened once more, to be read. Not others: the end of a file's
-         * second descriptor would end the locks that SQLite holds on it. */
+        /* A file that is open only for writing is opened again for reading. Others are not: closing a second
+         * descriptor of a file would release SQLite's locks on it. */
         int again = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY ? open(link, O_RDONLY) : -1;
-        /* What is written while it is being synchronised may be left out. */
+        /* Data written during the synchronisation may be missing. */
         snprintf(aside, sizeof aside, "%s/copy.new", kept);
         snprintf(final, sizeof final, "%s/%llu", kept, (unsigned long long)known.st_ino);
         copy(again < 0 ? fd : again, aside);

@@ -1,5 +1,5 @@
-//! Exported tables as LibreOffice opens them. A binary of its own, because it needs that program:
-//! `cargo xtask test native` installs it and runs this, `cargo test` alone does not.
+//! Exported tables, opened with LibreOffice. A separate binary, because it needs that program: `cargo xtask test
+//! native` installs it and runs this, `cargo test` alone does not.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 #![allow(missing_docs, reason = "tests")]
 
@@ -16,12 +16,12 @@ use serde_json::json;
 
 use crate::test_endpoint::{ID, TestEndpoint, database, signed};
 
-/// Separators by name, and what LibreOffice is told to separate cells by: each alone, and all three at once, which is
-/// what its dialog has ticked when a table is opened by a double click.
+/// Separators by name, and the ones that LibreOffice uses: each alone, and all three at once, as preselected in its
+/// dialog when a table is opened by a double click.
 const SEPARATORS: [(&str, &str); 3] = [("comma", "44"), ("semicolon", "59"), ("tab", "9")];
 const DOUBLE_CLICK: &str = "9/44/59";
 
-/// Cells of a table as LibreOffice has them, and the formulas among them.
+/// A table's cells in LibreOffice, and the formulas among them.
 struct Sheet {
     rows: Vec<Vec<String>>,
     formulas: Vec<String>,
@@ -109,7 +109,7 @@ async fn libreoffice_opens_exports_to_the_letter_and_finds_no_formula() {
         "+1+1, -2, @SUM(A1:A9)",
         "=HYPERLINK(\"http://evil.invalid\",\"x\")",
     ];
-    // What stands in the cells in the place of each: an apostrophe before whatever could begin a formula.
+    // The expected cells: with an apostrophe before anything that could start a formula.
     let expected = [
         bodies[0],
         "'=1+1",
@@ -123,7 +123,7 @@ async fn libreoffice_opens_exports_to_the_letter_and_finds_no_formula() {
     let mut jtis = Vec::new();
     for (index, body) in bodies.iter().enumerate() {
         let mut claims = scene.claims();
-        // Identities may begin with what begins a formula.
+        // Identities may start with a character that starts a formula.
         if index < 2 {
             claims["jti"] = json!(["-_79_Pv6-fj39vX08_Lx8A", "-1-2-3-4-5-6-7-8-9-0-w"][index]);
         }
@@ -145,7 +145,7 @@ async fn libreoffice_opens_exports_to_the_letter_and_finds_no_formula() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         tables.push(file);
     }
-    // Of a table that is not defused, LibreOffice does calculate.
+    // In a table without these apostrophes, LibreOffice does calculate.
     fs::write(dir.join("bare.csv"), "a\r\n=1+1\r\n").unwrap();
     tables.push("bare.csv".to_owned());
     let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
@@ -159,7 +159,7 @@ async fn libreoffice_opens_exports_to_the_letter_and_finds_no_formula() {
             if assumed != *code && assumed != DOUBLE_CLICK {
                 continue;
             }
-            // The first heading is found only if the byte order mark is no part of it.
+            // The first heading is found only if it does not include the byte order mark.
             assert_eq!(sheet.column("jti"), jtis, "{name} opened as {assumed}");
             assert_eq!(sheet.column("family_name"), ["មេឃ"; 7]);
             assert_eq!(sheet.column("body"), expected, "{name} opened as {assumed}");
