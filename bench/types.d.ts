@@ -1,12 +1,12 @@
-// Types of what the scripts of the benches find around them, and leave there. For the type checker alone.
+// Types of the globals that the benches' scripts use and set. For the type checker alone.
 
-/** Whether the field is to get the focus as soon as it is there. */
+/** Whether the first field gets the focus as soon as it exists. */
 declare const __LIVE__: boolean;
 
 interface Window {
-  /** Tells the bench what happened. */
+  /** Reports an event to the bench. */
   tellBench?: (what: string) => void;
-  /** What `probe.js` has seen; times are those of `performance.now`. */
+  /** The measurements of `probe.js`; times are those of `performance.now`. */
   bench: {
     ready: number;
     blocking: number;
@@ -22,16 +22,16 @@ interface Window {
     answered?: number;
     wasm?: () => number;
   };
-  /** What `person.js` does. */
+  /** The actions of `person.js`. */
   person: object;
 }
 
 interface Element {
-  /** Where a control of the floor says what is wrong with it. */
+  /** The element that shows a control's error, in the minimal form. */
   told?: HTMLElement;
 }
 
 interface HTMLFormElement {
-  /** Whether somebody began to fill in the floor. */
+  /** Whether the minimal form has received input. */
   started?: boolean;
 }

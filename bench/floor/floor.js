@@ -1,5 +1,6 @@
-// The least that a form can be: the same fields out of the same campaign file, in plain JavaScript. It knows no
-// languages, signs nothing, counts nothing and survives no hostile page. The benches measure how far we are from it.
+// The floor: the simplest possible form, with the same fields from the same campaign file, in plain JavaScript. It has
+// one language, does not sign or count, and is not protected against hostile pages. The benches compare our form with
+// it.
 
 /** @typedef {{ id: string, required?: boolean }} Field */
 /** @typedef {{ min: number, max: number, subjects: string[], body: string }} Message */
@@ -44,7 +45,7 @@ const make = (tag, properties, ...children) => {
 };
 
 /**
- * A control under its label, with room for an error.
+ * A control with its label above and a place for its error.
  * @param {string} label
  * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} control
  */
@@ -66,7 +67,7 @@ const box = (name, value, label, required) => {
 };
 
 /**
- * The names of all countries cost time: they come when they are wanted.
+ * Fills in the names of all countries only when the control gets the focus, because they take time.
  * @param {HTMLSelectElement} select
  */
 const countries = (select) => {
@@ -144,7 +145,7 @@ const show = ({ title, story, targets, targeting, message, fields, consents }) =
 };
 
 /**
- * Says at each field what is wrong, and goes to the first.
+ * Shows or removes the error of each field, and focuses the first field with an error.
  * @param {HTMLFormElement} form
  * @param {Campaign["targeting"]} targeting
  * @param {Message} message

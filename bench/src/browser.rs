@@ -1,5 +1,5 @@
-//! Chromium, by its own protocol (CDP): keys can be sent without waiting for one another, and a page
-//! tells by itself what happens in it. A WebDriver between would do neither.
+//! Chromium, driven by its own protocol (CDP): keys can be sent without waiting for each other, and a page reports its
+//! events by itself. WebDriver allows neither.
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -17,19 +17,19 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 
-/// How long the browser, or a page, may take to do something.
+/// Time limit for any operation of the browser or a page.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The window of a phone, as Lighthouse has it.
+/// A phone's viewport, as Lighthouse uses it.
 const PHONE: (u32, u32, f64) = (412, 823, 1.75);
 
-/// Notes in the page what happens when.
+/// Script that records in the page when events happen.
 const PROBE: &str = include_str!("probe.js");
 
-/// A person's hands in the page.
+/// Script that acts in the page as a person would.
 const PERSON: &str = include_str!("person.js");
 
-/// A browser without a window, which ends when dropped.
+/// A headless browser, which ends when dropped.
 pub(crate) struct Browser {
     wire: Arc<Wire>,
     _child: Child,
@@ -41,7 +41,7 @@ struct Wire {
     out: mpsc::UnboundedSender<Message>,
     last: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Result<Value>>>>,
-    /// Who listens to the pages, by their sessions.
+    /// Receivers of the pages' events, by session.
     listening: Mutex<HashMap<String, mpsc::UnboundedSender<String>>>,
 }
 
@@ -67,7 +67,7 @@ impl Browser {
                     "--disable-sync",
                 ])
                 .args(["--disable-background-timer-throttling", "--disable-renderer-backgrounding"])
-                // A page that is kept for going back would count among what the next one holds.
+                // A page in the back-forward cache would be counted with the next one.
                 .arg("--disable-features=BackForwardCache,Translate")
                 .args(["--remote-debugging-port=0", "--enable-precise-memory-info"])
                 .arg(format!("--user-data-dir={}", profile.path().display()))
@@ -88,12 +88,12 @@ impl Browser {
             bail!("Chromium ended at once")
         });
         let address = address.await.context("Chromium did not start")??;
-        // Its complaints are read, so that it never waits for a reader.
+        // Its standard error is read, so that it never blocks on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Browser { wire: Wire::connect(&address).await?, _child: child, _profile: profile })
     }
 
-    /// Its name and version.
+    /// The browser's name and version.
     pub(crate) async fn version(&self) -> Result<String> {
         let version = self.wire.call(None, "Browser.getVersion", json!({})).await?;
         Ok(text(&version, "product")?
@@ -101,8 +101,8 @@ impl Browser {
             .replace("Chrome/", "Chromium "))
     }
 
-    /// Opens a tab that shares neither cache nor process with another. `live`: the first field gets
-    /// the focus as soon as it is there.
+    /// Opens a tab that shares neither cache nor process with another. `live`: the first field gets the focus as soon
+    /// as it exists.
     pub(crate) async fn tab(&self, origin: &str, live: bool) -> Result<Tab> {
         let wire = &self.wire;
         let context = wire.call(None, "Target.createBrowserContext", json!({})).await?;
@@ -132,7 +132,7 @@ impl Browser {
         ] {
             tab.call(method, parameters).await?;
         }
-        // From here on the process is the page's own, so that what is throttled stays throttled.
+        // From here on the process belongs to the page, so throttling stays in force.
         tab.open(&format!("{origin}/waiting")).await?;
         Ok(tab)
     }
@@ -167,7 +167,7 @@ impl Wire {
                     reader.hear(&said);
                 }
             }
-            // Whoever waits learns that nothing will come.
+            // Waiting calls learn that no answer will come.
             lock(&reader.waiting).clear();
             lock(&reader.listening).clear();
         });
@@ -181,7 +181,7 @@ impl Wire {
                 None => Ok(said["result"].clone()),
             };
             if let Some(waiting) = lock(&self.waiting).remove(&id) {
-                // Keys are sent by nobody who waits.
+                // The receiver is gone after a key press, which is sent without waiting for an answer.
                 let _ = waiting.send(answer);
             }
         } else if said["method"] == "Runtime.bindingCalled"
@@ -194,7 +194,7 @@ impl Wire {
         }
     }
 
-    /// Asks for something, and gives what the answer comes by.
+    /// Sends a request, and returns the receiver of its answer.
     fn send(
         &self,
         session: Option<&str>,
@@ -223,7 +223,7 @@ impl Wire {
 /// A network between page and servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
-    /// As it is on this machine.
+    /// The machine's own network, not throttled.
     Unlimited,
     /// 60 ms, 9 Mbit/s.
     Good,
@@ -232,7 +232,7 @@ pub(crate) enum Network {
 }
 
 impl Network {
-    /// Latency in milliseconds, bits a second down and up.
+    /// Latency in milliseconds, download and upload rate in bits per second.
     fn limits(self) -> Option<(u32, u32, u32)> {
         match self {
             Self::Unlimited => None,
@@ -241,7 +241,7 @@ impl Network {
         }
     }
 
-    /// For people.
+    /// A name for the report.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unlimited => "no limit",
@@ -251,7 +251,7 @@ impl Network {
     }
 }
 
-/// A tab, and what its page tells.
+/// A tab, and the events that its page reports.
 pub(crate) struct Tab {
     wire: Arc<Wire>,
     session: String,
@@ -264,7 +264,7 @@ impl Tab {
         self.wire.call(Some(&self.session), method, parameters).await
     }
 
-    /// Slows everything down: the processor so many times, and the network.
+    /// Throttles the processor by this factor, and the network to its limits.
     pub(crate) async fn slow_down(&self, processor: u32, network: Network) -> Result<()> {
         self.call("Emulation.setCPUThrottlingRate", json!({ "rate": processor })).await?;
         if let Some((latency, down, up)) = network.limits() {
@@ -280,7 +280,7 @@ impl Tab {
         Ok(())
     }
 
-    /// Begins to load a page.
+    /// Starts to load a page.
     pub(crate) async fn open(&self, address: &str) -> Result<()> {
         let opened = self.call("Page.navigate", json!({ "url": address })).await?;
         if let Some(error) = opened["errorText"].as_str() {
@@ -289,14 +289,14 @@ impl Tab {
         Ok(())
     }
 
-    /// Leaves the page for one that holds nothing; what it told is forgotten.
+    /// Leaves the page for an empty one; its events are discarded.
     pub(crate) async fn leave(&mut self, origin: &str) -> Result<()> {
         self.open(&format!("{origin}/waiting")).await?;
         while self.told.try_recv().is_ok() {}
         Ok(())
     }
 
-    /// Waits until the page tells something that begins so, and gives the rest of it.
+    /// Waits for an event with this prefix, and returns the rest of it.
     pub(crate) async fn until(&mut self, word: &str) -> Result<String> {
         let heard = async {
             loop {
@@ -309,10 +309,12 @@ impl Tab {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, heard).await.with_context(|| format!("no word of {word}"))?
+        tokio::time::timeout(PATIENCE, heard)
+            .await
+            .with_context(|| format!("the page did not report {word}"))?
     }
 
-    /// Waits until the page has told all of these, in any order.
+    /// Waits for events with all these prefixes, in any order.
     pub(crate) async fn until_all(&mut self, words: &[&str]) -> Result<()> {
         let mut missing = words.to_vec();
         while !missing.is_empty() {
@@ -323,7 +325,7 @@ impl Tab {
         Ok(())
     }
 
-    /// The value of an expression, awaited if it is a promise.
+    /// The value of an expression; a promise is awaited.
     pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
         let asked =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
@@ -334,13 +336,13 @@ impl Tab {
         Ok(answer["result"]["value"].clone())
     }
 
-    /// The number that an expression is.
+    /// The value of an expression that is a number.
     pub(crate) async fn number(&self, expression: &str) -> Result<f64> {
         let value = self.value(expression).await?;
         value.as_f64().with_context(|| format!("{expression} is {value}"))
     }
 
-    /// Presses a letter's key and lets it go; nobody waits for what comes of it.
+    /// Presses and releases a letter's key without waiting for the result.
     pub(crate) fn press(&self, letter: char) -> Result<()> {
         let code = letter.to_ascii_uppercase();
         let name = if letter == ' ' { "Space".to_owned() } else { format!("Key{code}") };
@@ -356,7 +358,7 @@ impl Tab {
         Ok(())
     }
 
-    /// Presses a key again and again until the page tells this.
+    /// Presses a key repeatedly until the page reports this event.
     pub(crate) async fn press_until(&mut self, word: &str) -> Result<()> {
         let mut ticks = tokio::time::interval(Duration::from_millis(12));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -375,7 +377,7 @@ impl Tab {
         tokio::time::timeout(PATIENCE, pressed).await.with_context(|| format!("no {word}"))?
     }
 
-    /// Moves the mouse there and clicks.
+    /// Moves the mouse to this point and clicks.
     pub(crate) async fn click(&self, x: f64, y: f64) -> Result<()> {
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let button = if kind == "mouseMoved" { "none" } else { "left" };
@@ -390,7 +392,7 @@ impl Tab {
         self.call("HeapProfiler.collectGarbage", json!({})).await.map(drop)
     }
 
-    /// What the browser counts in the page.
+    /// The browser's metrics of the page.
     pub(crate) async fn counts(&self) -> Result<Counts> {
         let counted = self.call("Performance.getMetrics", json!({})).await?;
         let counted = counted["metrics"].as_array().context("no metrics")?;
@@ -398,7 +400,7 @@ impl Tab {
         Ok(Counts(counted.iter().filter_map(pair).collect()))
     }
 
-    /// Closes it, with all that its cache holds.
+    /// Closes it and discards its cache.
     pub(crate) async fn close(self) -> Result<()> {
         lock(&self.wire.listening).remove(&self.session);
         let context = json!({ "browserContextId": self.context });
@@ -406,7 +408,7 @@ impl Tab {
     }
 }
 
-/// What the browser counts, such as `JSHeapUsedSize`.
+/// The browser's metrics by name, such as `JSHeapUsedSize`.
 pub(crate) struct Counts(HashMap<String, f64>);
 
 impl Counts {

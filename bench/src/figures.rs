@@ -1,8 +1,8 @@
-//! What is told of many measurements.
+//! Statistics of repeated measurements.
 
 use std::fmt;
 
-/// The middle of some numbers, and where their middle half lies.
+/// Median and quartiles of some numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Quartiles {
     pub(crate) first: f64,
@@ -11,7 +11,7 @@ pub(crate) struct Quartiles {
 }
 
 impl Quartiles {
-    /// Of these numbers; none where there is none.
+    /// Quartiles of these numbers; `None` if there are none.
     pub(crate) fn of(numbers: &[f64]) -> Option<Self> {
         let at = |part| quantile(numbers, part);
         Some(Quartiles { first: at(0.25)?, median: at(0.5)?, third: at(0.75)? })
@@ -26,7 +26,7 @@ impl fmt::Display for Quartiles {
     }
 }
 
-/// The number below which such a part of the numbers lies, between two neighbours in a straight line.
+/// Quantile of some numbers, interpolated linearly between two neighbours; `part` is between 0 and 1.
 pub(crate) fn quantile(numbers: &[f64], part: f64) -> Option<f64> {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -35,12 +35,12 @@ pub(crate) fn quantile(numbers: &[f64], part: f64) -> Option<f64> {
     Some(below + (above - below) * place.fract())
 }
 
-/// The greatest of them.
+/// The largest of them.
 pub(crate) fn greatest(numbers: &[f64]) -> Option<f64> {
     quantile(numbers, 1.0)
 }
 
-/// What is aimed at, and how far it is away.
+/// An upper limit that we aim for, and the measured value.
 #[derive(Debug)]
 pub(crate) struct Aim {
     what: String,
@@ -50,7 +50,7 @@ pub(crate) struct Aim {
 }
 
 impl Aim {
-    /// `found` may be `at_most`, compared as it is printed, with so many digits.
+    /// An aim that is met if `found` is at most `at_most`. They are compared as printed, rounded to this many digits.
     pub(crate) fn at_most(
         at_most: f64,
         what: impl Into<String>,
@@ -77,14 +77,14 @@ impl fmt::Display for Aim {
     }
 }
 
-/// Prints the aims; whether all are met.
+/// Prints the aims; returns whether all are met.
 pub(crate) fn judge(aims: &[Aim]) -> bool {
     println!("\naims");
     aims.iter().for_each(|aim| println!("  {aim}"));
     aims.iter().all(Aim::is_met)
 }
 
-/// A number, or a dash where there is none.
+/// A number, or a dash if there is none.
 pub(crate) fn or_dash(number: Option<impl fmt::Display>, digits: usize) -> String {
     number.map_or("–".to_owned(), |number| format!("{number:.digits$}"))
 }

@@ -1,8 +1,8 @@
-//! `bench flood`: bad requests by the thousand beside a few good ones, against the release endpoint. How many of the
-//! good are taken, what the endpoint holds in memory meanwhile, and whether anything of the bad is kept.
+//! `bench flood`: thousands of bad requests and a few good ones, against the release endpoint. Measures how many good
+//! ones are accepted, the endpoint's memory, and whether anything of the bad ones is stored.
 //!
-//! Everybody comes from a network of their own, by way of `X-Forwarded-For`: no limit by network ever helps, which is
-//! the worst case. The good solve the proofs that they are asked for, as the form does.
+//! Each client has a network of its own, set by `X-Forwarded-For`, so limits by network never help: the worst case.
+//! Good clients solve the proofs of work that they are asked for, as the form does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,18 +35,18 @@ use crate::figures::{Aim, judge, quantile};
 
 /// The campaign's id.
 const CAMPAIGN: &str = "flood";
-/// What a good action consents to.
+/// The wording of the consent in each action.
 const WORDING: &str = "Pass my message on.";
-/// Stands in whatever is bad, and must stand nowhere afterwards.
+/// A marker in all bad requests, which must not be found anywhere afterwards.
 const MARK: &str = "CAST-THE-BAD-AWAY";
-/// How many connections the bad share, as they would behind a proxy.
+/// Number of connections that the bad requests share, as they would behind a proxy.
 const CONNECTIONS: usize = 48;
-/// How often the good try, as the form does.
+/// Maximum number of attempts of a good client, as in the form.
 const TRIES: u32 = 6;
-/// How long one try may take.
+/// Time limit of one attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How `bench flood` is asked.
+/// Options of `bench flood`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// How long the flood lasts, in seconds
@@ -58,34 +58,34 @@ pub(crate) struct Options {
     /// Good ones a second
     #[arg(long, default_value_t = 50)]
     good: u32,
-    /// How many derivations a proof takes on average. 1024 is the endpoint's own; fifty phones' work a second does
-    /// not fit on this machine beside all the rest
+    /// Derivations that a proof takes on average. The endpoint's default is 1024; this machine cannot do the work of
+    /// fifty phones a second beside the flood
     #[arg(long, default_value_t = 16)]
     proof_tries: u32,
-    /// How much memory the endpoint may take on for it, in MiB
+    /// Memory that the endpoint may use in addition during the flood, in MiB
     #[arg(long, default_value_t = 256.0)]
     memory: f64,
 }
 
-/// What came of it.
+/// The results.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Good ones that were sent, and those that were taken.
+    /// Good actions sent, and those accepted.
     good: u64,
     taken: Vec<String>,
-    /// Seconds until each was taken.
+    /// Seconds until each was accepted.
     times: Vec<f64>,
-    /// Why others were not.
+    /// Reasons why the others were not, and how often.
     lost: BTreeMap<String, u64>,
-    /// Bad ones by kind: how many were sent.
+    /// Bad requests sent, by kind.
     sent: BTreeMap<&'static str, u64>,
-    /// Their answers; 0 where there was none.
+    /// Their answers by status; 0 stands for no answer.
     answers: BTreeMap<u16, u64>,
-    /// Seconds that it took.
+    /// Duration in seconds.
     took: f64,
 }
 
-/// Floods a fresh endpoint; whether it held.
+/// Floods a fresh endpoint; returns whether it passed.
 pub(crate) async fn measure(options: &Options) -> Result<bool> {
     let program = std::env::var_os("STANDWITH_BIN");
     let program = program.map_or_else(|| PathBuf::from("target/release/standwith"), PathBuf::from);
@@ -155,7 +155,7 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
     ]))
 }
 
-/// The endpoint as a process.
+/// The endpoint's process.
 struct Server {
     process: EndpointProcess,
     at: SocketAddr,
@@ -174,7 +174,7 @@ impl Server {
         Ok(Server { process, at, metrics, log: launch.path("log") })
     }
 
-    /// The most memory that it ever held, in MiB.
+    /// Its peak memory, in MiB.
     fn memory(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -182,16 +182,16 @@ impl Server {
         Ok(kib.trim().parse::<f64>()? / 1024.0)
     }
 
-    /// Seconds that it has had of a processor.
+    /// Processor time that it has used, in seconds.
     fn processor_time(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let fields = stat.rsplit_once(')').context("no stat")?.1;
-        // Clock ticks, of which Linux counts 100 a second.
+        // Clock ticks; Linux counts 100 per second.
         let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
         Ok(ticks.sum::<f64>() / 100.0)
     }
 
-    /// Stops it as an operator does; gives the length of its log.
+    /// Stops it as an operator does; returns the length of its log.
     async fn stop(mut self) -> Result<u64> {
         self.process.signal("TERM")?;
         let ended = tokio::task::spawn_blocking(move || self.process.wait());
@@ -201,7 +201,7 @@ impl Server {
     }
 }
 
-/// Puts the campaign into a folder.
+/// Writes the campaign into a folder.
 fn prepare(dir: &Path) -> Result<()> {
     let campaign = json!({
         "id": CAMPAIGN,
@@ -219,7 +219,7 @@ fn file(dir: &Path) -> PathBuf {
     dir.join("campaigns").join(format!("{CAMPAIGN}.json"))
 }
 
-/// The identities of all that is kept.
+/// The identities of all stored actions.
 async fn kept(dir: &Path) -> Result<Vec<String>> {
     let url = format!("sqlite:{}", dir.join("flood.sqlite").display());
     let store = SqliteStore::open_to_read(&url).await?;
@@ -232,7 +232,7 @@ async fn kept(dir: &Path) -> Result<Vec<String>> {
         for row in rows {
             let exported = row.map_err(|_| anyhow::anyhow!("a damaged row"))?;
             let standwith_endpoint::store::Content::Signed(jws) = exported.stored.content else {
-                anyhow::bail!("something is kept that nobody signed");
+                anyhow::bail!("an action without a signature is stored");
             };
             let action = standwith::envelope::open_action(&jws);
             found.push(action.map_err(|_| anyhow::anyhow!("no action"))?.claims.jti);
@@ -240,7 +240,7 @@ async fn kept(dir: &Path) -> Result<Vec<String>> {
     }
 }
 
-/// How many files of the folder hold the mark, as it is or as a JWS would hold it.
+/// Number of files in the folder that contain the marker, plain or encoded as in a JWS.
 fn marked(dir: &Path) -> Result<usize> {
     let mut count = 0;
     for entry in fs::read_dir(dir)? {
@@ -249,7 +249,7 @@ fn marked(dir: &Path) -> Result<usize> {
             let bytes = fs::read(path)?;
             let has =
                 |part: &str| bytes.windows(part.len()).any(|window| window == part.as_bytes());
-            // base64 says the same in three ways, by where a text begins.
+            // base64 encodes the same text in three ways, depending on its offset.
             let coded = (0..3).any(|shift| {
                 let text = encode([&vec![b'.'; shift][..], MARK.as_bytes()].concat().as_slice());
                 has(&text[4..text.len() - 4])
@@ -260,7 +260,7 @@ fn marked(dir: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// What the endpoint counts of its limiter.
+/// The endpoint's metrics of its rate limiter.
 async fn rate_limited(at: SocketAddr) -> Result<String> {
     let request = "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     let mut stream = TcpStream::connect(at).await?;
@@ -276,21 +276,21 @@ async fn rate_limited(at: SocketAddr) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// A flood, and those who come beside it.
+/// A flood, and the good clients that send meanwhile.
 pub(crate) struct Flood {
     at: SocketAddr,
     digest: String,
     bad: u32,
     good: u32,
-    /// Bad actions; there need not be many, for nothing of them is remembered.
+    /// Bad actions; a few suffice, because the endpoint remembers none of them.
     forged: Vec<String>,
-    /// A challenge that somebody was asked for, to be sent back unsolved.
+    /// A challenge that the endpoint gave, to be sent back unsolved.
     challenge: Mutex<String>,
     found: Mutex<Found>,
     good_sent: AtomicU64,
 }
 
-/// What can be bad.
+/// The kinds of bad requests.
 const KINDS: [&str; 5] = [
     "signed by another",
     "32 KiB and 1 byte",
@@ -300,7 +300,7 @@ const KINDS: [&str; 5] = [
 ];
 
 impl Flood {
-    /// One that is sent to this address, of an endpoint with this folder.
+    /// Prepares bad requests to this address, for an endpoint with this folder.
     pub(crate) fn new(at: SocketAddr, dir: &Path, bad: u32, good: u32) -> Result<Arc<Self>> {
         let mut flood = Flood {
             at,
@@ -322,7 +322,7 @@ impl Flood {
         Ok(Arc::new(flood))
     }
 
-    /// Lets it run for so long, and waits for the good that are under way then.
+    /// Runs it for this time, and waits for the good requests that are still in progress.
     pub(crate) async fn run(self: Arc<Self>, seconds: u32) -> Result<Found> {
         let begun = Instant::now();
         let until = begun + Duration::from_secs(seconds.into());
@@ -335,7 +335,7 @@ impl Flood {
         floods.spawn(self.clone().pour(queue, until));
         let mut supporters = JoinSet::new();
         let mut ticks = interval(Duration::from_secs(1) / self.good.max(1));
-        // Those who come beside it don't wait for one another.
+        // The good clients don't wait for each other.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         while ticks.tick().await < until {
             supporters.spawn(self.clone().supporter());
@@ -351,7 +351,7 @@ impl Flood {
         Ok(found)
     }
 
-    /// Pours out bad ones at an even rate; those for which there is no room are not sent.
+    /// Sends bad requests at an even rate; those for which no connection is free are dropped.
     async fn pour(self: Arc<Self>, queue: mpsc::Sender<usize>, until: Instant) {
         let mut ticks = interval(Duration::from_millis(10));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -377,7 +377,7 @@ impl Flood {
         }
     }
 
-    /// Sends bad ones over one connection.
+    /// Sends bad requests over one connection.
     async fn worker(self: Arc<Self>, queue: Arc<tokio::sync::Mutex<mpsc::Receiver<usize>>>) {
         let mut stream = None;
         loop {
@@ -407,7 +407,7 @@ impl Flood {
         }
     }
 
-    /// Sends a body by a byte a second, for as long as the endpoint bears with it.
+    /// Sends a body at one byte per second until the endpoint answers or closes the connection, for 15 seconds at most.
     async fn slow(self: Arc<Self>) {
         let status = timeout(Duration::from_secs(15), self.trickle()).await;
         let status = status.ok().and_then(Result::ok).unwrap_or_default();
@@ -430,7 +430,7 @@ impl Flood {
         Ok(0)
     }
 
-    /// Sends a good one, and proves what has to be proved.
+    /// Sends a good action, with a proof of work if one is required.
     async fn supporter(self: Arc<Self>) -> Result<()> {
         self.good_sent.fetch_add(1, Ordering::Relaxed);
         let (jti, jws) = self.action("Please let them write.")?;
@@ -454,7 +454,7 @@ impl Flood {
                     let solved = tokio::task::spawn_blocking(move || solve(&challenge, &subject));
                     query =
                         solved.await?.map_or_else(String::new, |proof| format!("?proof={proof}"));
-                    why = "asked for proofs again and again".to_owned();
+                    why = "asked for another proof at the last try".to_owned();
                 }
                 Ok((status, _)) => {
                     why = format!("answered {status} to the end");
@@ -470,7 +470,7 @@ impl Flood {
         Ok(())
     }
 
-    /// A signed action of somebody's, and its identity.
+    /// The identity of a new signed action with this text, and its JWS.
     fn action(&self, body: &str) -> Result<(String, String)> {
         let jti = fresh_jti()?;
         let claims = json!({
@@ -495,7 +495,7 @@ impl Flood {
 
     fn forgery(&self) -> String {
         let mut lot = [0; 1];
-        // Without randomness it is the first.
+        // If there is no randomness, the first one is used.
         let _ = fill(&mut lot);
         self.forged[usize::from(lot[0]) % self.forged.len()].clone()
     }
@@ -509,11 +509,11 @@ impl Flood {
     }
 }
 
-/// An address in a network that nobody has come from before.
+/// A random address, in a network that no request has come from before.
 fn anybody() -> String {
     let mut bits = [0; 16];
     let _ = fill(&mut bits);
-    // Of those that are given out.
+    // In 2000::/3, the range of public addresses.
     bits[0] = 0x20 | bits[0] & 0x1f;
     Ipv6Addr::from(bits).to_string()
 }
@@ -531,7 +531,7 @@ fn challenge(text: &str) -> Option<String> {
     Some(problem["challenge"].as_str()?.to_owned())
 }
 
-/// Sends a request over a connection, which is made where there is none; gives status and body.
+/// Sends a request over a connection, opened if there is none; returns status and body.
 async fn exchange(
     at: SocketAddr,
     stream: &mut Option<BufReader<TcpStream>>,
@@ -577,7 +577,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::oneshot;
 
-    // The same in small, in this process: `cargo xtask bench flood` has the figures.
+    // A short version in this process; `cargo xtask bench flood` gives the figures.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn the_good_are_taken_beside_a_flood_and_nothing_of_it_is_kept() {
         let dir = tempfile::tempdir().unwrap();
@@ -593,7 +593,7 @@ mod tests {
         let keys = Keyring::open_or_make(&dir.path().join("keys.json")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        // Soon exhausted: all but the first few have to prove something.
+        // Soon exhausted: all but the first few clients have to solve a proof of work.
         let difficulty = Difficulty { iterations: 100, tries: 4 };
         let config = Config {
             addresses: PublicUrl::local(at.port()),
@@ -625,7 +625,7 @@ mod tests {
         taken.sort();
         assert_eq!(kept, taken);
         assert_eq!(marked(dir.path()).unwrap(), 0);
-        // The mark is found where it is.
+        // The marker is found where it is present.
         let forged = Flood::new(at, dir.path(), 1, 1).unwrap().forgery();
         fs::write(dir.path().join("forged"), forged).unwrap();
         assert_eq!(marked(dir.path()).unwrap(), 1);

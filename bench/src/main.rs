@@ -1,8 +1,8 @@
-//! How fast the form is in Chromium, beside the least that a form can be (`floor/floor.js`) and a page
-//! without one. `README.md` says what each number means.
+//! Performance of the form in Chromium, compared with the simplest possible form (`floor/floor.js`) and with a page
+//! without a form. `README.md` explains each number.
 //!
-//! It needs what `cargo xtask build` makes; `cargo xtask bench page` sees to that. Results go to the
-//! standard output, progress to the standard error.
+//! It needs the output of `cargo xtask build`; `cargo xtask bench page` builds it first. Results go to standard output,
+//! progress to standard error.
 
 mod browser;
 mod figures;
@@ -33,13 +33,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Bench {
-    /// How soon the form is there, how soon it answers, and what it costs the page
+    /// Time until the form is visible, complete and responsive, and its cost for the page
     Page(page::Options),
-    /// How soon a letter is seen that is typed into a long message
+    /// Time until a typed letter is visible in a long message
     Typing(typing::Options),
-    /// What forms leave behind that come and go, and how soon twenty of them are there
+    /// Memory left behind by forms that are added and removed, and load time of a page with twenty forms
     Many(many::Options),
-    /// How the endpoint bears thousands of bad requests a second beside a few good ones; without a browser
+    /// The endpoint under thousands of bad requests a second and a few good ones; without a browser
     Flood(flood::Options),
 }
 
@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Measures; false when an aim was missed and that was to be checked.
+/// Measures; returns false if an aim was missed and `--check` was given.
 async fn run(bench: Bench) -> Result<bool> {
     if let Bench::Flood(options) = bench {
         return flood::measure(&options).await;
@@ -73,7 +73,7 @@ async fn run(bench: Bench) -> Result<bool> {
     }
 }
 
-/// When and on what it is measured.
+/// Time and environment of the measurement.
 async fn context(browser: &Browser) -> Result<String> {
     let date = read("date", &["-u", "+%Y-%m-%d"]).await?;
     let machine = read("uname", &["-srm"]).await?;
@@ -89,16 +89,16 @@ async fn read(program: &str, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Makes sure that what is slowed down is slow, on this machine's own addresses too.
+/// Checks that throttling takes effect, also for this machine's own addresses; returns a line about it.
 async fn slowness(browser: &Browser, site: &Site) -> Result<String> {
     let mut tab = browser.tab(&site.partner, false).await?;
-    // The same process as the measured pages', and after a navigation.
+    // In the same process as the measured pages, and after a navigation.
     let (mut loops, mut requests) = (Vec::new(), Vec::new());
     for (processor, network) in [(1, Network::Unlimited), (4, Network::Poor)] {
         tab.slow_down(processor, network).await?;
         tab.open(&format!("{}/empty", site.partner)).await?;
         tab.until("loaded").await?;
-        // The best of ten, each of some milliseconds.
+        // The shortest of ten loops, each of which takes some milliseconds.
         let turns = "(() => { const times = []; \
             for (let turn = 0; turn < 10; turn++) { const begun = performance.now(); let n = 0; \
             for (let i = 0; i < 2e6; i++) n = (n + i * i) % 1000003; \

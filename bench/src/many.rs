@@ -1,4 +1,4 @@
-//! `bench many`: what forms leave behind that come and go, and how soon twenty of them are there.
+//! `bench many`: memory left behind by forms that are added and removed, and load time of a page with twenty forms.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::browser::{Browser, Network, Tab};
 use crate::figures::{Aim, Quartiles, judge};
 use crate::site::Site;
 
-/// After how many forms it is told what the page holds. For some hundred forms the browser still
-/// learns and compiles, and what it has learned stays in the heap: the last two tell of a leak.
+/// Numbers of forms after which memory is measured. During the first hundreds the browser still compiles code, which
+/// stays in the heap: only growth between the last two numbers shows a leak.
 const MOUNTS: [u32; 3] = [100, 1_000, 2_000];
 
-/// So many come and go by one expression: none may take longer than the browser is waited for.
+/// Number of forms added and removed by one expression: it must end before the browser's time limit.
 const STEP: u32 = 50;
 
-/// How `bench many` is asked.
+/// Options of `bench many`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often the page with twenty forms is loaded, and the one with one
+    /// How often the pages with twenty forms and with one are loaded
     #[arg(long, default_value_t = 7)]
     rounds: u32,
     /// Fail when an aim is missed
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// What a page holds.
+/// The memory that a page uses.
 #[derive(Clone, Copy, Default)]
 struct Held {
     heap: f64,
@@ -37,7 +37,7 @@ struct Held {
     listeners: f64,
 }
 
-/// Measures, and prints what came of it.
+/// Measures, and prints the results.
 pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -> Result<bool> {
     ensure!(options.rounds > 0, "there must be a round");
     let held = come_and_go(browser, site).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
     Ok(judge(&aims) || !options.check)
 }
 
-/// A form comes and goes: what the page holds each time that is told of.
+/// Adds and removes forms; returns the page's memory at each checkpoint.
 async fn come_and_go(browser: &Browser, site: &Site) -> Result<[Held; 3]> {
     let mut tab = browser.tab(&site.partner, false).await?;
     tab.open(&format!("{}/none", site.partner)).await?;
@@ -113,13 +113,13 @@ async fn come_and_go(browser: &Browser, site: &Site) -> Result<[Held; 3]> {
             mounted += STEP;
         }
         *held = hold(&tab).await?;
-        eprintln!("{mounted} forms came and went");
+        eprintln!("{mounted} forms added and removed");
     }
     tab.close().await?;
     Ok(held)
 }
 
-/// What the page holds when all garbage is gone.
+/// The page's memory after garbage collection.
 async fn hold(tab: &Tab) -> Result<Held> {
     for _ in 0..3 {
         sleep(Duration::from_millis(500)).await;
@@ -134,7 +134,7 @@ async fn hold(tab: &Tab) -> Result<Held> {
     })
 }
 
-/// How long after the navigation began the last form of a page was ready.
+/// Time from the start of the navigation until the last form of a page was ready.
 async fn ready(browser: &Browser, site: &Site, page: &str, forms: u32) -> Result<f64> {
     let mut tab = browser.tab(&site.partner, false).await?;
     tab.slow_down(4, Network::Unlimited).await?;

@@ -1,4 +1,4 @@
-//! `bench page`: how soon the form is there, how soon all of it is, and what it costs the page.
+//! `bench page`: time until the form is visible and complete, and its cost for the page.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,22 +14,22 @@ use crate::browser::{Browser, Network, Tab};
 use crate::figures::{Aim, Quartiles, greatest, judge, or_dash};
 use crate::site::Site;
 
-/// How long a page is watched after its form is there.
+/// How long a page is watched after its form is ready.
 const AFTERWARDS: Duration = Duration::from_secs(2);
 
-/// How long a person looks over what was entered.
+/// How long a person reviews the entries before sending.
 const LOOKING: Duration = Duration::from_secs(1);
 
-/// How `bench page` is asked.
+/// Options of `bench page`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often each page is loaded under each condition: 15 times if nothing else is said
+    /// How often each page is loaded under each condition [default: 15, or 3 with --quick]
     #[arg(long)]
     rounds: Option<u32>,
-    /// Only with a slow processor, and three rounds if no other number is given
+    /// Only with a slow processor, and three rounds unless --rounds is given
     #[arg(long)]
     quick: bool,
-    /// Keep every single measurement in this file
+    /// Write every single measurement to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Fail when an aim is missed
@@ -37,16 +37,16 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// A page that is loaded.
+/// A page to load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
-    /// With our form, as the README says
+    /// With our form, by the snippet of the README
     Ours,
-    /// With the floor's form
+    /// With the minimal form
     Floor,
     /// Without a form
     Empty,
-    /// With our tag alone: nothing reserves its height
+    /// With our tag alone: no height is reserved for it
     Bare,
 }
 
@@ -63,16 +63,16 @@ impl Page {
     }
 }
 
-/// What it is loaded on.
+/// The conditions under which it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Machine {
-    /// How many times the processor is slowed down.
+    /// Factor by which the processor is slowed down.
     processor: u32,
     network: Network,
 }
 
 impl Machine {
-    /// With a slow processor, the poorest network first.
+    /// With a slow processor, the slowest network first.
     const SLOW: [Self; 3] = [
         Self { processor: 4, network: Network::Poor },
         Self { processor: 4, network: Network::Good },
@@ -91,7 +91,7 @@ impl Machine {
     }
 }
 
-/// What is measured.
+/// A measured quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Measure {
     Field,
@@ -120,7 +120,7 @@ impl Measure {
         Self::Answered,
     ];
 
-    /// What people read, what programs read, how many digits.
+    /// Name for people, name for programs, number of digits.
     fn names(self) -> (&'static str, &'static str, usize) {
         match self {
             Self::Field => ("first field painted, ms", "first_field_ms", 0),
@@ -139,7 +139,7 @@ impl Measure {
 
 type Values = BTreeMap<Measure, f64>;
 
-/// What one page gave under one condition in one round.
+/// The values of one page under one condition in one round.
 struct Sample {
     round: u32,
     page: Page,
@@ -163,7 +163,7 @@ impl Sample {
     }
 }
 
-/// Measures, and prints what came of it.
+/// Measures, and prints the results.
 pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -> Result<bool> {
     let (usual, machines) =
         if options.quick { (3, &Machine::SLOW[..]) } else { (15, &Machine::ALL[..]) };
@@ -171,7 +171,7 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
     ensure!(rounds > 0, "there must be a round");
     let mut samples = Vec::new();
     for round in 0..rounds {
-        // Each round begins with another one.
+        // Each round starts with another machine and another page.
         for machine in rotated(machines, round) {
             for page in rotated(&Page::ALL, round) {
                 let visited = visit(browser, site, page, machine).await;
@@ -191,7 +191,7 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
     println!(
         "rounds: {rounds}; median [first quartile–third quartile]; ratios are of the same round"
     );
-    println!("our POST is verified and kept by the endpoint, the floor's is taken by a sink");
+    println!("our POST is verified and stored by the endpoint, the floor's is only received");
     let found = Found { samples };
     for &machine in machines {
         for warm in [false, true] {
@@ -201,14 +201,14 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
     Ok(judge(&found.aims()) || !options.check)
 }
 
-/// All of them, beginning with another one each round.
+/// All elements in order; each round starts with another one.
 fn rotated<T: Copy>(all: &[T], round: u32) -> impl Iterator<Item = T> {
     let first = round as usize % all.len();
     all[first..].iter().chain(&all[..first]).copied()
 }
 
-/// Loads a page on a machine, with an empty cache and with a filled one. Keys are pressed in loads of
-/// their own, so that they disturb nothing.
+/// Loads a page on a machine, with an empty cache and with a filled one. Keys are pressed in separate loads, so that
+/// they don't disturb the other measurements.
 async fn visit(
     browser: &Browser,
     site: &Site,
@@ -239,7 +239,7 @@ async fn visit(
     Ok(both)
 }
 
-/// Watches a page load, and sends its form.
+/// Measures a page while it loads, then fills in and sends its form, if it has one.
 async fn watch(tab: &mut Tab, page: Page, values: &mut Values) -> Result<()> {
     let words = if page == Page::Empty { &["loaded"][..] } else { &["field", "ready"] };
     tab.until_all(words).await?;
@@ -266,7 +266,7 @@ async fn watch(tab: &mut Tab, page: Page, values: &mut Values) -> Result<()> {
     Ok(())
 }
 
-/// Presses keys in the first field as soon as it is there, until the form answers.
+/// Presses keys in the first field as soon as it exists, until the form responds.
 async fn type_along(tab: &mut Tab, values: &mut Values) -> Result<()> {
     tab.until("focused").await?;
     tab.press_until("told").await?;
@@ -276,8 +276,7 @@ async fn type_along(tab: &mut Tab, values: &mut Values) -> Result<()> {
     weigh(tab, values).await
 }
 
-/// Weighs what the page holds. Collecting garbage throws away compiled code too: nothing is timed
-/// after it.
+/// Measures the page's memory. Garbage collection discards compiled code too, so nothing is timed after it.
 async fn weigh(tab: &Tab, values: &mut Values) -> Result<()> {
     tab.collect_garbage().await?;
     let heap = tab.counts().await?.get("JSHeapUsedSize")?;
@@ -286,13 +285,13 @@ async fn weigh(tab: &Tab, values: &mut Values) -> Result<()> {
     Ok(())
 }
 
-/// All that was measured.
+/// All measurements.
 struct Found {
     samples: Vec<Sample>,
 }
 
 impl Found {
-    /// The values of a measure, by round.
+    /// The values of a measure by round.
     fn series(
         &self,
         page: Page,
@@ -311,7 +310,7 @@ impl Found {
         self.series(page, machine, warm, measure).into_values().collect()
     }
 
-    /// How many times the floor's ours is, in each round; none where the floor's may be nothing.
+    /// Ratio of our form to the minimal one in each round; empty if a value of the minimal form is not positive.
     fn ratios(&self, machine: Machine, warm: bool, measure: Measure) -> Vec<f64> {
         let ours = self.series(Page::Ours, machine, warm, measure);
         let floor = self.series(Page::Floor, machine, warm, measure);
@@ -341,7 +340,7 @@ impl Found {
         }
     }
 
-    /// What is aimed at with a slow processor and an empty cache.
+    /// The aims, for a slow processor and an empty cache.
     fn aims(&self) -> Vec<Aim> {
         let middle = |numbers: &[f64]| Quartiles::of(numbers).map(|quartiles| quartiles.median);
         let aims = Machine::SLOW.map(|machine| {

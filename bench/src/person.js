@@ -1,4 +1,4 @@
-// What a person does with a form: the same for ours and for the floor, whose controls have the same names.
+// A person's actions in a form: the same for ours and the minimal one, whose controls have the same names.
 (() => {
   const root = () => document.querySelector("stand-with")?.shadowRoot ?? document;
   /** @param {string} selector */
@@ -20,7 +20,7 @@
     for (const type of ["input", "change"]) into.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
   };
   window.person = {
-    /** Fills in everything that the example campaign wants. */
+    /** Fills in everything that the example campaign requires. */
     fill() {
       for (const target of ["minister-of-justice", "embassy"]) {
         const box = control(`[value=${target}]`);
@@ -46,7 +46,7 @@
       body.scrollIntoView({ block: "center" });
     },
     length: () => control("[name=body]").value.length,
-    /** Where the button is. */
+    /** The centre of the submit button, after scrolling to it. */
     button() {
       const button = control("form button:not([type]), form [type=submit]");
       button.scrollIntoView({ block: "center", behavior: "instant" });

@@ -1,5 +1,5 @@
-// Stands in a page before anything of the page's own, notes when what happened, and tells the bench. `__LIVE__` is true
-// where the field is to get the focus as soon as it is there.
+// Runs before all scripts of the page, records when events happen, and reports them to the bench. `__LIVE__` is true if
+// the field gets the focus as soon as it exists.
 (() => {
   if (!window.tellBench || location.pathname === "/waiting") return;
   const TEXTS = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]";
@@ -9,7 +9,7 @@
   const tell = (what) => /** @type {(what: string) => void} */ (window.tellBench)(what);
 
   /**
-   * Calls it when the frame that is being made has been painted.
+   * Calls the function when the current frame has been painted.
    * @param {() => void} call
    */
   const afterPaint = (call) => {
@@ -18,7 +18,7 @@
     port2.postMessage(0);
   };
 
-  // The first field that can be seen and filled in, in the page or in a shadow root.
+  // The first visible field that can be filled in, in the page or in a shadow root.
   /** @param {HTMLInputElement} field */
   const isThere = (field) =>
     !field.disabled && field.checkVisibility({ opacityProperty: true, visibilityProperty: true });
@@ -77,7 +77,7 @@
   observe("longtask", ({ duration }) => seen.blocking += duration - 50);
   observe("layout-shift", ({ value }) => seen.shift += value);
 
-  // From a key to the picture that shows its letter.
+  // From a key press to the frame that shows its letter.
   /** @type {number} */
   let pressed;
   addEventListener("keydown", ({ timeStamp }) => pressed = timeStamp, true);
@@ -103,7 +103,7 @@
     return answer;
   };
 
-  // The memories of all Wasm that is started here.
+  // The memories of all WebAssembly instances started here.
   /** @param {WebAssembly.Instance} instance */
   const keep = (instance) => {
     for (const exported of Object.values(instance.exports)) {

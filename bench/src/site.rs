@@ -1,5 +1,5 @@
-//! Two origins, as in life: a partner's pages, and the endpoint with the widget's files. A third one
-//! takes in what the floor posts.
+//! Two origins, as in production: a partner's pages, and the endpoint with the widget's files. A third one receives the
+//! posts of the minimal form.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,19 +16,19 @@ use standwith_testkit::{CAMPAIGN, Place, folder};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// A partner's article; the form goes where it says so.
+/// A partner's article, with a placeholder for the form.
 const ARTICLE: &str = include_str!("../pages/article.html");
 
 /// The folder of the version that is measured.
 const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
-/// Everything that is served.
+/// All servers of the bench.
 pub(crate) struct Site {
     /// The origin of the partner's pages.
     pub(crate) partner: String,
     /// The address of the campaign file.
     pub(crate) campaign: String,
-    /// What the floor's script weighs (brotli).
+    /// Size of the minimal form's script (brotli), in bytes.
     pub(crate) floor_weighs: usize,
     _pages: Server,
     _sink: Server,
@@ -54,7 +54,7 @@ impl Site {
         });
         let served = served.await?;
         Ok(Site {
-            // Another host than the endpoint's, so that nothing is same-site.
+            // A host other than the endpoint's, so that no request is same-site.
             partner: format!("http://localhost:{}", served.port),
             campaign,
             floor_weighs,
@@ -66,7 +66,7 @@ impl Site {
     }
 }
 
-/// The partner's pages by their names.
+/// The partner's pages by name.
 fn pages(files: &str, campaign: &str, sink: u16) -> Result<HashMap<&'static str, Answer>> {
     let hosted = campaign.trim_end_matches(".json");
     let tag = format!(
@@ -96,7 +96,7 @@ fn pages(files: &str, campaign: &str, sink: u16) -> Result<HashMap<&'static str,
     articles.into_iter().chain([waiting.map(|page| ("waiting", page))]).collect()
 }
 
-/// A page as a good server serves it.
+/// A page with the headers of a well-configured server.
 fn html(text: &str) -> Result<Answer> {
     let mut page = answer(200, "text/html; charset=utf-8", packed(text.as_bytes())?);
     let headers = page.headers_mut();
@@ -105,14 +105,14 @@ fn html(text: &str) -> Result<Answer> {
     Ok(page)
 }
 
-/// What the sink says of everything.
+/// The third origin's answer to every request.
 fn taken() -> Answer {
     let mut taken = answer(201, "application/json", "{\"id\":\"0\",\"status\":\"accepted\"}");
     taken.headers_mut().insert("Access-Control-Allow-Origin", HeaderValue::from_static("*"));
     taken
 }
 
-/// The floor's script, as small as ours is made.
+/// The minimal form's script, minified as ours is.
 async fn minified(root: &Path) -> Result<Vec<u8>> {
     let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
     esbuild
@@ -123,7 +123,7 @@ async fn minified(root: &Path) -> Result<Vec<u8>> {
     Ok(made.stdout)
 }
 
-/// Writes a file and its packed form, and says what that weighs.
+/// Writes a file and its compressed form, and returns the compressed size.
 fn put(path: &Path, bytes: &[u8]) -> Result<usize> {
     let brotli = packed(bytes)?;
     fs::write(path, bytes)?;

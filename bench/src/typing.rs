@@ -1,4 +1,4 @@
-//! `bench typing`: how soon a letter is seen that is typed into a long message, on a slow processor.
+//! `bench typing`: time until a typed letter is visible in a long message, on a slow processor.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,19 +13,19 @@ use crate::browser::{Browser, Network};
 use crate::figures::{Aim, greatest, judge, or_dash, quantile};
 use crate::site::Site;
 
-/// How many keys are pressed in a page.
+/// Number of keys pressed in a page.
 const KEYS: u32 = 200;
 
-/// What they write, again and again.
+/// The text that they type, repeatedly.
 const WORDS: &str = "please let him go ";
 
-/// How `bench typing` is asked.
+/// Options of `bench typing`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// How often each page is typed into
     #[arg(long, default_value_t = 3)]
     rounds: u32,
-    /// Keep every single measurement in this file
+    /// Write every single measurement to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Fail when the aim is missed
@@ -33,14 +33,14 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// What the keys of a page took, in milliseconds.
+/// Times of a page's key presses, in milliseconds.
 #[derive(Default)]
 struct Taken {
-    /// From the key to the picture that shows its letter.
+    /// From the key to the frame that shows its letter.
     seen: Vec<f64>,
-    /// In scripts.
+    /// Time in scripts.
     script: Vec<f64>,
-    /// In scripts, style and layout together.
+    /// Time in scripts, style and layout together.
     work: Vec<f64>,
 }
 
@@ -50,7 +50,7 @@ impl Taken {
     }
 }
 
-/// Measures, and prints what came of it.
+/// Measures, and prints the results.
 pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -> Result<bool> {
     ensure!(options.rounds > 0, "there must be a round");
     let (mut ours, mut floor) = (Taken::default(), Taken::default());
@@ -85,8 +85,8 @@ pub(crate) async fn measure(browser: &Browser, site: &Site, options: &Options) -
         };
         println!("  {name:<30} {}   {}", shown(&ours), shown(&floor));
     }
-    // What takes less than a frame is in the next one; how long that is away is nobody's to say, so
-    // that even the floor misses the second aim.
+    // Work shorter than a frame appears in the next one, and the time until then is arbitrary, so even the minimal form
+    // misses the second aim.
     let [work, seen] = [&ours.work, &ours.seen].map(|numbers| quantile(numbers, 0.95));
     let aims = [
         Aim::at_most(16.0, "in scripts, style and layout, p95, ms", work, 1),
@@ -118,7 +118,7 @@ async fn strike(browser: &Browser, site: &Site, page: &str, taken: &mut Taken) -
         let script = spent("ScriptDuration")?;
         taken.script.push(script);
         taken.work.push(script + spent("LayoutDuration")? + spent("RecalcStyleDuration")?);
-        // In no step with the frames, whose length is 16.7 ms.
+        // Not in step with the frames, which last 16.7 ms.
         sleep(Duration::from_millis(20 + u64::from(number * 7 % 17))).await;
     }
     let length = tab.number("person.length()").await?;
