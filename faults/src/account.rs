@@ -1,4 +1,4 @@
-//! What was acknowledged, beside what the endpoint has: is anything lost, is anything there twice?
+//! Comparison of acknowledged actions with those that the endpoint has: is any lost, is any stored twice?
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,32 +13,31 @@ use standwith_testkit::signer::digest;
 
 use crate::driver::Journal;
 
-/// What came of comparing.
+/// Result of the comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// How many different actions were acknowledged.
+    /// Number of different actions acknowledged.
     pub acknowledged: u64,
-    /// How many actions the endpoint has.
+    /// Number of actions that the endpoint has.
     pub kept: u64,
-    /// Acknowledged, and not there.
+    /// Acknowledged, but missing.
     pub lost: u64,
-    /// There more than once, taken as new more than once, or counted more than once.
+    /// Stored more than once, accepted as new more than once, or counted more than once.
     pub twice: u64,
-    /// There with another payload or another receipt than was acknowledged, or acknowledged by more receipts
-    /// than one.
+    /// Stored with a payload or receipt other than acknowledged, or acknowledged with more than one receipt.
     pub altered: u64,
-    /// There, and never sent.
+    /// Stored, but never sent.
     pub strange: u64,
-    /// How far the count is from that of the actions which are there.
+    /// Difference between the count and the number of stored actions.
     pub miscounted: u64,
 }
 
 impl Account {
-    /// Compares with an export (a line of JSON for each action) and the count that the endpoint tells. Nobody
-    /// else has sent anything.
+    /// Compares with an export (a line of JSON for each action) and the endpoint's count. It assumes that there were no
+    /// other senders.
     ///
     /// # Errors
-    /// The export can't be read, or is none.
+    /// The export can't be read, or a line of it is not an action.
     pub fn of(journal: &Journal, export: &Path, count: i64) -> Result<Self> {
         let (acknowledged, counts) = (journal.acknowledged(), journal.counts());
         let mut account = Account {
@@ -49,14 +48,14 @@ impl Account {
         };
         let mut seen = HashSet::new();
         for line in BufReader::new(File::open(export)?).lines() {
-            let row = Row::read(&line?).context("a line of the export is none of an action")?;
+            let row = Row::read(&line?).context("a line of the export is not an action")?;
             account.kept += 1;
             match journal.find(&row.jti) {
                 None => account.strange += 1,
                 Some(Some(known)) if known.digest != row.digest || known.receipt != row.receipt => {
                     account.altered += 1;
                 }
-                // Kept, but the answer never came: whoever sent it does not know, and may send it again.
+                // Stored, but the answer never came: the sender does not know, and may send it again.
                 Some(_) => {}
             }
             if !seen.insert(row.jti) {
@@ -69,7 +68,7 @@ impl Account {
         Ok(account)
     }
 
-    /// Whether it is as it must be.
+    /// Whether everything is as required.
     pub fn is_clean(&self) -> bool {
         let Account { lost, twice, altered, strange, miscounted, .. } = self;
         [lost, twice, altered, strange, miscounted].into_iter().all(|number| *number == 0)
@@ -126,8 +125,8 @@ mod tests {
         Signed { identity, digest: digest(payload.as_bytes()), jws }
     }
 
-    /// Accounts for actions `a` and `b`, acknowledged, and `c`, not answered for, where these are kept: `jti`,
-    /// payload and receipt.
+    /// Comparison for actions `a` and `b`, acknowledged, and `c`, unanswered, where these are stored: `jti`, payload
+    /// and receipt.
     fn account(kept: &[[&str; 3]], count: i64) -> Account {
         let journal = Journal::default();
         for payload in ["a", "b", "c"] {
@@ -157,7 +156,7 @@ mod tests {
         let clean = account(&[row("a"), row("b")], 2);
         assert_eq!(clean, Account { acknowledged: 2, kept: 2, ..Account::default() });
         assert!(clean.is_clean());
-        // Nobody was told that it is there, but it may be.
+        // It was not acknowledged, but it may be stored.
         assert!(account(&[row("a"), row("b"), row("c")], 3).is_clean());
         for (kept, count, lost, twice, altered, strange, miscounted) in [
             (&[row("a")][..], 1, 1, 0, 0, 0, 0),

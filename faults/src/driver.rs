@@ -1,5 +1,5 @@
-//! Sends actions until each of them is answered for, as a form and its outbox do: six tries with growing
-//! waits, then, later, the same bytes again. Whatever is answered is kept for the [account](crate::account).
+//! Sends actions until each is acknowledged, as a form and its outbox do: six attempts with growing waits, later the
+//! same bytes again. Acknowledgements are recorded for the [account](crate::account).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -18,45 +18,45 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::line::{Line, Place};
 use crate::supporter::{Identity, Signed, Supporters};
 
-/// How long an answer is waited for.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a message is sent again and again, outbox included.
+/// How long a message is retried, outbox included.
 const GIVING_UP: Duration = Duration::from_secs(600);
-/// The longest that an outbox waits before it begins anew.
+/// The longest wait of an outbox before it starts again.
 const OUTBOX: Duration = Duration::from_secs(30);
-/// One of so many acknowledged actions is sent once more, and one of so many is sent over two connections at
-/// the same time.
+/// One in this many acknowledged actions is sent again, and one in this many is sent over two connections at the same
+/// time.
 const REPEATED: u64 = 16;
 
-/// How actions are sent.
+/// Options for sending.
 #[derive(Clone, Debug)]
 pub struct Sending {
-    /// How many.
+    /// Number of actions.
     pub submissions: u64,
-    /// How many are under way at once.
+    /// Number of actions in progress at once.
     pub at_once: usize,
-    /// Whether a connection is used once more where nothing went wrong with it.
+    /// Whether a connection is reused if nothing failed on it.
     pub keep_alive: bool,
-    /// What lots are drawn from: waits, and which actions are repeated.
+    /// Seed for waits and for which actions are repeated.
     pub seed: u64,
-    /// So many times quicker than in life all time-outs and waits are.
+    /// Factor by which all time-outs and waits are shorter than in production.
     pub hurry: u32,
 }
 
-/// What was answered for.
+/// An acknowledged action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledged {
-    /// What makes the action the one that it is.
+    /// The action's identity.
     pub identity: Identity,
     /// SHA-256 of the payload that was sent, in base64url.
     pub digest: String,
-    /// The receipt as it was answered first; SHA-256 in base64url, because there are many.
+    /// SHA-256 of the first receipt, in base64url; a digest, because there are many receipts.
     pub receipt: String,
-    /// How often it was answered by 201: taken as new.
+    /// Number of 201 answers: accepted as new.
     pub times_new: u32,
 }
 
-/// What the senders know, while they send and afterwards.
+/// The senders' records, during and after sending.
 #[derive(Debug, Default)]
 pub struct Journal {
     written: Mutex<Written>,
@@ -65,57 +65,57 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Written {
-    /// By `jti`: all that was sent, and what was answered.
+    /// By `jti`: everything sent, and the answers.
     entries: HashMap<String, Option<Acknowledged>>,
     counts: Counts,
 }
 
-/// What is counted.
+/// Counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Sends that are through, one way or the other.
+    /// Sends that have ended, with or without success.
     pub through: u64,
-    /// Requests that were begun.
+    /// Requests started.
     pub tries: u64,
     /// Answers 200 and 201.
     pub acknowledgements: u64,
-    /// Sends whose six tries failed at least once, and which went on as an outbox does.
+    /// Sends whose six attempts failed at least once, and which continued as an outbox does.
     pub outbox: u64,
-    /// Sends that were given up: nobody answered for them in ten minutes.
+    /// Sends given up after ten minutes without an acknowledgement.
     pub given_up: u64,
-    /// Actions that were sent once more, or twice at once, on purpose.
+    /// Actions sent again, or twice at once, on purpose.
     pub repeats: u64,
-    /// Actions that were answered by 201 twice: taken as new each time.
+    /// Actions answered with 201 twice: accepted as new each time.
     pub new_twice: u64,
-    /// Answers with another receipt than the first one's.
+    /// Answers with a receipt other than the first one.
     pub other_receipts: u64,
-    /// The longest that it took until an action was answered for.
+    /// The longest time from the first attempt until an action was acknowledged.
     pub longest: Duration,
 }
 
 impl Journal {
-    /// What is counted so far.
+    /// The counters so far.
     pub fn counts(&self) -> Counts {
         self.written().counts
     }
 
-    /// Whether everything is sent.
+    /// Whether the sending has ended.
     pub fn is_done(&self) -> bool {
         self.done.load(Relaxed)
     }
 
-    /// What was acknowledged, in no order.
+    /// The acknowledged actions, in no order.
     pub fn acknowledged(&self) -> Vec<Acknowledged> {
         self.written().entries.values().flatten().cloned().collect()
     }
 
-    /// Whether this was sent; if so, what was answered.
+    /// What is known of the action with this `jti`: `None` if it was not sent, `Some(None)` if it was not acknowledged.
     pub fn find(&self, jti: &str) -> Option<Option<Acknowledged>> {
         self.written().entries.get(jti).cloned()
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
-        // Whoever panicked with it has written whole entries.
+        // Entries are always written whole, even if a thread panics while it holds the lock.
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -127,7 +127,7 @@ impl Journal {
         self.written().entries.entry(action.identity.jti.clone()).or_default();
     }
 
-    /// Notes an acknowledgement, and whether it says that the action is `new`.
+    /// Records an acknowledgement, and whether it says that the action is `new`.
     pub(crate) fn heard(&self, action: &Signed, receipt: &str, new: bool) {
         let receipt = digest(receipt.as_bytes());
         let mut written = self.written();
@@ -149,31 +149,34 @@ impl Journal {
 /// Supporters who send to an endpoint.
 #[derive(Clone, Debug)]
 pub struct Driver {
-    /// Where actions are sent.
+    /// Where actions are posted.
     place: Place,
-    /// Where the endpoint is asked for anything else.
+    /// Where all other requests go.
     straight: Place,
     supporters: Supporters,
     sending: Sending,
     journal: Arc<Journal>,
 }
 
-/// How a send ended.
+/// The outcome of a send.
 #[derive(Debug, PartialEq)]
 enum End {
     Acknowledged,
-    /// The endpoint refuses: its words.
+    /// The endpoint rejected it: its answer.
     Refused(String),
     GivenUp,
 }
 
 impl Driver {
-    /// Supporters who send to this address. It may be that of a bad network before the endpoint.
+    /// Supporters who send to this address, which may be that of a bad network in front of the endpoint.
     ///
     /// # Errors
-    /// An address is none, or the campaign file can't be had or filled in.
+    /// An address is invalid, or the campaign file can't be loaded or filled in.
     pub async fn new(url: &str, to: &Addressee<'_>, sending: Sending) -> Result<Self> {
-        ensure!(sending.at_once > 0 && sending.hurry > 0, "nothing would ever be sent");
+        ensure!(
+            sending.at_once > 0 && sending.hurry > 0,
+            "at_once and hurry must be greater than 0"
+        );
         let path = format!("/campaigns/{}.json", to.campaign);
         let straight = Place::of(to.straight)?;
         let file = straight.get(&path).await?;
@@ -184,7 +187,7 @@ impl Driver {
         Ok(Driver { place: Place::of(url)?, straight, supporters, sending, journal })
     }
 
-    /// What is known so far. It grows while actions are sent.
+    /// The records so far. They grow while actions are sent.
     pub fn journal(&self) -> Arc<Journal> {
         self.journal.clone()
     }
@@ -194,10 +197,10 @@ impl Driver {
         &self.supporters
     }
 
-    /// Sends everything. Whoever watches it sees [`Journal::is_done`] when that is over.
+    /// Sends everything. Afterwards, [`Journal::is_done`] returns true.
     ///
     /// # Errors
-    /// The endpoint refuses an action, or there is no randomness.
+    /// The endpoint rejects an action, or there is no randomness.
     pub async fn send(&self) -> Result<()> {
         let begun = Arc::new(AtomicU64::new(0));
         let mut senders = JoinSet::new();
@@ -214,7 +217,7 @@ impl Driver {
         }
         let mut ended = Ok(());
         while let Some(sender) = senders.join_next().await {
-            // The first fault is the one to tell of.
+            // The first error is the one reported.
             ended = ended.and(sender.map_err(Into::into).and_then(|ended| ended));
         }
         self.journal.done.store(true, Relaxed);
@@ -222,20 +225,20 @@ impl Driver {
     }
 }
 
-/// To whom supporters send.
+/// The supporters' endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Addressee<'a> {
     /// The id of the campaign.
     pub campaign: &'a str,
-    /// The endpoint's address, straight.
+    /// The endpoint's own address.
     pub straight: &'a str,
-    /// The address that actions name.
+    /// The address in the actions' `aud`.
     pub public_url: &'a str,
-    /// Whether all of it is a trial, which no count holds.
+    /// Whether all actions are tests, which are not counted.
     pub test: bool,
 }
 
-/// One of many that send at once, with connections of its own.
+/// One of many concurrent senders, with connections of its own.
 struct Sender<'a> {
     driver: &'a Driver,
     lots: Rng,
@@ -243,7 +246,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Sends one action, perhaps over both connections at once, perhaps once more when it is acknowledged.
+    /// Sends one action, perhaps over both connections at once, perhaps again after the acknowledgement.
     async fn send(&mut self) -> Result<()> {
         let driver = self.driver;
         let journal = &driver.journal;
@@ -281,7 +284,7 @@ impl Sender<'_> {
 }
 
 impl Driver {
-    /// Sends an action until somebody answers for it, or for ten minutes.
+    /// Sends an action until it is acknowledged, or for ten minutes.
     async fn deliver(&self, action: &Signed, line: &mut Option<Line>, lots: &mut Rng) -> End {
         let (journal, hurry) = (&self.journal, self.sending.hurry);
         let (began, mut failed, mut waited) = (Instant::now(), 0, false);
@@ -297,7 +300,7 @@ impl Driver {
                     return End::Refused(format!("{} {:?}", refusal.code, refusal.errors));
                 }
                 Ok(Ok(Outcome::RetryLater(seconds))) => seconds,
-                // An instance under a flood: whoever waits is asked for nothing.
+                // The instance is above its rate limit: a sender that waits needs no proof.
                 Ok(Ok(Outcome::Prove(_))) => None,
                 Ok(Ok(Outcome::Unreachable) | Err(_)) | Err(_) => {
                     *line = None;
@@ -321,7 +324,7 @@ impl Driver {
         }
     }
 
-    /// Sends an action once, and hears what is answered.
+    /// Sends an action once, and reads the answer.
     async fn attempt(&self, action: &Signed, line: &mut Option<Line>) -> Result<Outcome> {
         let open = match line.take().filter(Line::is_open) {
             Some(open) => open,
@@ -339,11 +342,11 @@ impl Driver {
         Ok(outcome)
     }
 
-    /// Sends every action once more that was acknowledged, with a new signature. Gives how many were taken as
-    /// new: those had been lost. Other receipts are counted where they always are.
+    /// Sends every acknowledged action again, with a new signature. Returns how many were accepted as new: those had
+    /// been lost. Different receipts are counted as usual.
     ///
     /// # Errors
-    /// An action is refused or not answered for.
+    /// An action is rejected or not acknowledged.
     pub async fn ask_again(&self) -> Result<u64> {
         let known = Arc::new(Mutex::new(self.journal.acknowledged()));
         let lost = Arc::new(AtomicU64::new(0));
@@ -371,14 +374,14 @@ impl Driver {
         Ok(lost.load(Relaxed))
     }
 
-    /// The campaign's count, as anybody may ask for it.
+    /// The campaign's public count.
     ///
     /// # Errors
-    /// The endpoint does not answer.
+    /// The endpoint does not answer, or not with a count.
     pub async fn count(&self) -> Result<i64> {
         let path = format!("/campaigns/{}/count", self.supporters.campaign());
         let body = self.straight.get(&path).await?;
         let count = answer::count(&String::from_utf8_lossy(&body));
-        count.context("the count is no number")
+        count.context("the count is not a number")
     }
 }

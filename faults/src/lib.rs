@@ -1,14 +1,14 @@
-//! Whether anything that was acknowledged is lost, and whether anything is taken twice, while the endpoint
-//! is killed again and again, or the network between it and the supporters is a bad one.
+//! Tests whether any acknowledged action is lost or stored twice, while the endpoint is killed repeatedly or the
+//! network between it and the supporters is bad.
 //!
 //! ```text
 //! supporter   signs actions, as the form does
-//! driver ─── line        sends them, again and again where need be; keeps what was answered
-//! machine     an endpoint's process, killed and started again on the same files and the same port
-//! account     what was acknowledged, beside what the endpoint has
+//! driver ─── line        sends them, repeatedly if necessary; records acknowledgements
+//! machine     an endpoint's process, killed and restarted on the same files and the same port
+//! account     compares acknowledged actions with those that the endpoint has
 //! ```
 //!
-//! Process, signatures and the bad network are those of the testkit.
+//! The process, the signatures and the bad network come from the testkit.
 //!
 //! `cargo xtask bench faults` and `bench network` are the long runs; the endpoint's tests do short ones
 //! with the same code.

@@ -1,4 +1,4 @@
-//! A connection to an endpoint, over which one request goes after the other.
+//! A connection to an endpoint, for sequential requests.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-/// The longest answer that is read.
+/// Maximum length of an answer's body, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
-/// Where an endpoint is.
+/// The address of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Host and port.
     authority: String,
-    /// What stands before all paths.
+    /// The prefix of all paths.
     prefix: String,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Heard {
     pub(crate) status: u16,
@@ -53,7 +53,7 @@ impl Place {
         })
     }
 
-    /// Asks once, over a connection of its own.
+    /// Sends one request, over a connection of its own.
     pub(crate) async fn get(&self, path: &str) -> Result<Bytes> {
         let asked = async { Line::open(self).await?.ask(Method::GET, path, Bytes::new()).await };
         let heard = tokio::time::timeout(Duration::from_secs(30), asked).await??;
@@ -69,7 +69,7 @@ impl Line {
         let stream = TcpStream::connect(&place.authority).await?;
         stream.set_nodelay(true)?;
         let (requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // How it ends is heard by whoever waits for an answer.
+        // The caller that waits for an answer learns how it ends.
         let carrier = tokio::spawn(async move { drop(connection.await) });
         Ok(Line { place: place.clone(), requests, carrier })
     }
@@ -95,7 +95,7 @@ impl Line {
         Ok(Heard { status: head.status.as_u16(), retry_after, body })
     }
 
-    /// Whether another request can go over it.
+    /// Whether it can carry another request.
     pub(crate) fn is_open(&self) -> bool {
         !self.requests.is_closed()
     }

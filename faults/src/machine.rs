@@ -1,5 +1,5 @@
-//! An endpoint's process on files of its own, which is killed and started again: on the same database and the
-//! same port, as an operator's service manager would.
+//! An endpoint's process with files of its own, killed and restarted on the same database and port, as a service
+//! manager would.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,15 +15,15 @@ use tokio::time::sleep;
 
 use crate::driver::Journal;
 
-/// The longest from when an endpoint is to be killed until it is.
+/// Maximum of the random delay before a kill.
 const WHIM: Duration = Duration::from_millis(20);
-/// One of so many starts is not waited for: the next kill falls into it.
+/// One in this many starts is not awaited, so that the next kill interrupts it.
 const UNAWAITED: u64 = 8;
 
 /// The name of the database's file.
 pub const DATABASE: &str = "test.sqlite";
 
-/// An endpoint that may be killed. It ends when dropped.
+/// An endpoint that can be killed. It ends when dropped.
 #[derive(Debug)]
 pub struct Machine {
     launch: Launch,
@@ -33,7 +33,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// An endpoint of this program in this folder, which holds a folder `campaigns`. It does not run yet.
+    /// An endpoint of this program in this folder, which contains a folder `campaigns`. It is not started yet.
     ///
     /// # Errors
     /// There is no free port.
@@ -47,14 +47,14 @@ impl Machine {
         Ok(Machine { launch, folder: folder.to_owned(), port, process: None })
     }
 
-    /// The same with a variable in its environment.
+    /// The same with an environment variable.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.launch = self.launch.with_variable(name, value);
         self
     }
 
-    /// The same with another command, which must say its address in a line.
+    /// The same with another command, which must print its address in a line.
     #[must_use]
     pub fn with_command(mut self, program: &Path, command: &[&str]) -> Self {
         self.launch = self.launch.with_program(program, command);
@@ -71,7 +71,7 @@ impl Machine {
         self.port
     }
 
-    /// A file of its folder.
+    /// The path of a file in its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.launch.path(name)
     }
@@ -79,7 +79,7 @@ impl Machine {
     /// Starts it, and waits until it listens.
     ///
     /// # Errors
-    /// It can't be started, or does not say that it listens.
+    /// It can't be started, or does not report that it listens.
     pub async fn start(&mut self) -> Result<()> {
         self.process = Some(self.launch.start_async().await?);
         Ok(())
@@ -93,9 +93,8 @@ impl Machine {
         self.process.take().context("it does not run")?.kill()
     }
 
-    /// Kills it so many times, spread by lot over the sends of this journal, and starts it each time. It runs
-    /// in the end. Some kills fall into a start, in which what the last one left is being mended. What else
-    /// happens while it is dead is for `dead` to say.
+    /// Kills and restarts it this many times, at random points of this journal's sends. It runs at the end. Some kills
+    /// interrupt a start that is recovering from the last kill. `dead` runs each time while the process is down.
     ///
     /// # Errors
     /// It can't be started, ended by itself, or `dead` fails.
@@ -132,13 +131,13 @@ impl Machine {
         Ok(())
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> String {
         self.launch.log()
     }
 
-    /// Exports a campaign's actions by `standwith export`, and has `standwith verify` look at them; gives the
-    /// export's file.
+    /// Exports a campaign's actions by `standwith export`, and checks them by `standwith verify`; returns the export's
+    /// path.
     ///
     /// # Errors
     /// Either fails: an action or a receipt is bad.
@@ -167,8 +166,8 @@ impl Machine {
     }
 }
 
-/// A port that nobody listens on, from below those that the system gives to outgoing connections: a client that
-/// tries to connect while the endpoint is away could otherwise be given this very port, and hold it.
+/// A free port below the range that the system gives to outgoing connections: a client that connects while the endpoint
+/// is down could otherwise get this very port, and hold it.
 fn free_port() -> Result<u16> {
     for _ in 0..1000 {
         let port = fastrand::u16(10_000..32_000);

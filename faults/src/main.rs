@@ -1,5 +1,5 @@
-//! `cargo xtask bench faults` and `cargo xtask bench network`: is anything lost that was acknowledged, is
-//! anything taken twice? Figures go to the standard output, progress to the standard error.
+//! `cargo xtask bench faults` and `cargo xtask bench network`: is any acknowledged action lost or stored twice? Results
+//! go to standard output, progress to standard error.
 
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -22,15 +22,15 @@ use tokio::time::{Instant, sleep};
 const CAMPAIGN: &str = "free-mech-dara";
 /// Its folder.
 const CAMPAIGNS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../www/campaigns");
-/// The endpoint's release build, where the environment does not name another one.
+/// The endpoint's release build, unless the environment names another one.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/standwith");
-/// So many of a thousand sends are delivered over a bad network, at least.
+/// Minimum number of acknowledged sends in a thousand over a bad network.
 const DELIVERED: u64 = 999;
 
-/// Sends signed actions while things go wrong, and compares what was acknowledged with what is there.
+/// Sends signed actions under faults, and compares acknowledged with stored actions.
 ///
-/// Exit codes: 0 nothing was lost and nothing is there twice, 1 something was or is, or something else failed,
-/// 2 the command line was not understood.
+/// Exit codes: 0 no action was lost, altered or stored twice, and enough were acknowledged, 1 otherwise, or something
+/// else failed, 2 the command line was not understood.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", version)]
 struct Cli {
@@ -40,18 +40,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Bench {
-    /// The endpoint is killed with SIGKILL and started again, again and again
+    /// Kills the endpoint with SIGKILL and restarts it, repeatedly
     ///
     /// Every action is sent with the form's own time-outs and waits until it is acknowledged, and some are sent
-    /// once more, or over two connections at once. Afterwards the endpoint's own export and count are compared
-    /// with what was acknowledged.
+    /// again, or over two connections at once. Afterwards the endpoint's own export and count are compared with
+    /// the acknowledged actions.
     ///
-    /// With --url it is an instance that runs already: nobody kills it but you. It has no export for strangers, so
-    /// every acknowledged action is sent once more, and must be known under the same receipt; the campaign's count
-    /// must have grown by as many. Nobody else may send meanwhile. The actions stay there: use a campaign of
-    /// its own, or --test.
+    /// With --url it tests a running instance, which it does not kill: kill it yourself. Such an instance has no
+    /// public export, so every acknowledged action is sent again and must get the same receipt, and the
+    /// campaign's count must have grown by as many. There must be no other senders meanwhile. The actions stay
+    /// there: use a separate campaign, or --test.
     Faults(Faults),
-    /// The network is a bad one: it resets, delays, trickles, and cuts after the commit, before the answer
+    /// Sends over a bad network: it resets, delays, trickles, and cuts after the commit, before the answer
     Network(BadNetwork),
 }
 
@@ -63,22 +63,22 @@ struct Faults {
     /// How often the endpoint is killed
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "url")]
     kills: u64,
-    /// How many actions are under way at once
+    /// How many actions are in progress at once
     #[arg(long, value_name = "N", default_value_t = 128)]
     connections: usize,
-    /// What moments and waits are drawn from [default: another one each time, printed]
+    /// Seed for the moments of kills and for waits [default: random, printed]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// An instance that runs already, over plain HTTP, like http://127.0.0.1:8080
+    /// Address of a running instance, over plain HTTP, like http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Its campaign's id
     #[arg(long, value_name = "ID", default_value = CAMPAIGN, requires = "url")]
     campaign: String,
-    /// The address that actions name, where it is not that of --url
+    /// The public address that the actions' `aud` names, if it is not that of --url
     #[arg(long, value_name = "URL", requires = "url")]
     public_url: Option<String>,
-    /// Sends the actions as tests, which are kept but never counted
+    /// Send the actions as tests, which are stored but never counted
     #[arg(long, requires = "url")]
     test: bool,
 }
@@ -88,10 +88,10 @@ struct BadNetwork {
     /// How many actions are sent
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     sends: u64,
-    /// How many actions are under way at once
+    /// How many actions are in progress at once
     #[arg(long, value_name = "N", default_value_t = 500)]
     connections: usize,
-    /// What goes wrong is drawn from it [default: another one each time, printed]
+    /// Seed for the network's faults and for waits [default: random, printed]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
@@ -116,7 +116,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Kills an endpoint of its own; whether nothing was lost or taken twice.
+/// Kills an endpoint of its own; returns whether nothing was lost or stored twice.
 async fn faults(options: &Faults) -> Result<bool> {
     let (begun, seed) = begin(options.seed);
     let (dir, program) = (campaigns()?, program()?);
@@ -145,7 +145,7 @@ async fn faults(options: &Faults) -> Result<bool> {
     Ok(account.is_clean() && all_answered(&journal, options.submissions, 1000))
 }
 
-/// Sends to an instance that runs already; whether nothing was lost or taken twice.
+/// Sends to a running instance; returns whether nothing was lost or stored twice.
 async fn elsewhere(options: &Faults) -> Result<bool> {
     let url = options.url.as_deref().unwrap_or_default();
     let (begun, seed) = begin(options.seed);
@@ -163,14 +163,14 @@ async fn elsewhere(options: &Faults) -> Result<bool> {
     let journal = driver.journal();
     let before = driver.count().await?;
     tokio::try_join!(driver.send(), watch(journal.clone(), options.submissions))?;
-    // Whatever is taken as new from here on was lost.
+    // An action accepted as new from here on was lost before.
     let twice = journal.counts().new_twice;
-    eprintln!("asking again for all that was acknowledged");
+    eprintln!("sending all acknowledged actions again");
     let (lost, grown) = (driver.ask_again().await?, driver.count().await? - before);
     let counts = journal.counts();
     let acknowledged = i64::try_from(journal.acknowledged().len())?;
     let given_up = i64::try_from(counts.given_up)?;
-    // Nobody knows whether those that were given up are there.
+    // Whether the sends that were given up arrived is unknown.
     let expected = match options.test {
         true => 0..=0,
         false => acknowledged..=acknowledged + given_up,
@@ -189,7 +189,7 @@ async fn elsewhere(options: &Faults) -> Result<bool> {
     Ok(clean && all_answered(&journal, options.submissions, 1000))
 }
 
-/// Sends through a bad network; whether enough arrived, and each once.
+/// Sends through a bad network; returns whether enough arrived, and each once.
 async fn network(options: &BadNetwork) -> Result<bool> {
     let (begun, seed) = begin(options.seed);
     let (dir, program) = (campaigns()?, program()?);
@@ -201,7 +201,7 @@ async fn network(options: &BadNetwork) -> Result<bool> {
     let sending = Sending {
         submissions: options.sends,
         at_once: options.connections,
-        // Each try has a fault of its own.
+        // Each attempt has a fault of its own.
         keep_alive: false,
         seed,
         hurry: 1,
@@ -220,7 +220,7 @@ async fn network(options: &BadNetwork) -> Result<bool> {
     Ok(account.is_clean() && all_answered(&journal, options.sends, DELIVERED))
 }
 
-/// Says what lots are drawn from.
+/// Prints the seed, a random one unless it is given; returns the time and the seed.
 fn begin(seed: Option<u64>) -> (Instant, u64) {
     let seed = seed.unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
     println!("{:<36} {seed:>10}", "seed");
@@ -242,7 +242,7 @@ fn program() -> Result<PathBuf> {
     found.with_context(|| format!("there is no {}: run `cargo xtask build`", program.display()))
 }
 
-/// Shows how far it is until it is over.
+/// Prints the progress until the run ends.
 async fn watch(journal: Arc<Journal>, of: u64) -> Result<()> {
     let mut out = std::io::stderr();
     let (pause, end) = match out.is_terminal() {
@@ -263,7 +263,7 @@ async fn watch(journal: Arc<Journal>, of: u64) -> Result<()> {
     Ok(())
 }
 
-/// Prints how it went.
+/// Prints the results.
 fn tell(journal: &Journal, sends: u64, begun: Instant) {
     let counts = journal.counts();
     for (what, number) in [
@@ -280,7 +280,7 @@ fn tell(journal: &Journal, sends: u64, begun: Instant) {
     println!("{:<36} {:>10.1} s", "time", begun.elapsed().as_secs_f64());
 }
 
-/// Whether at least so many of a thousand were answered for.
+/// Whether at least this many in a thousand were acknowledged.
 fn all_answered(journal: &Journal, sends: u64, of_thousand: u64) -> bool {
     journal.acknowledged().len() as u64 * 1000 >= sends * of_thousand
 }

@@ -9,7 +9,7 @@ use standwith::targeting::offered;
 use standwith::{postcode, shape};
 use standwith_testkit::signer::{Signer, digest, fresh_jti, now};
 
-/// What all supporters of a campaign have in common.
+/// Data shared by all supporters of a campaign.
 #[derive(Clone, Debug)]
 pub struct Supporters {
     claims: Claims,
@@ -17,19 +17,19 @@ pub struct Supporters {
     mails: bool,
 }
 
-/// What makes an action the one that it is. The same gives the same payload, whichever key signs it.
+/// An action's identity. The same one gives the same payload, whichever key signs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// 128 random bits in base64url.
     pub jti: String,
-    /// When it was made: seconds since 1970.
+    /// Time of creation: seconds since 1970.
     pub iat: i64,
 }
 
 /// A signed action.
 #[derive(Clone, Debug)]
 pub struct Signed {
-    /// What makes it the one that it is.
+    /// Its identity.
     pub identity: Identity,
     /// SHA-256 of its payload, in base64url.
     pub digest: String,
@@ -38,11 +38,11 @@ pub struct Signed {
 }
 
 impl Supporters {
-    /// Supporters of the campaign with these bytes, who send to this address. `test` marks what they send
-    /// as a trial, which no count holds.
+    /// Supporters of the campaign with these bytes, who send to this address. `test` marks their actions as tests,
+    /// which are not counted.
     ///
     /// # Errors
-    /// The file is none of a campaign, or asks for something that a program can't think of.
+    /// The file is not a campaign file, or requires something that this program can't fill in.
     pub fn of(file: &[u8], address: &str, test: bool) -> Result<Self> {
         let read = CampaignFile::parse(file).map_err(|fault| anyhow!("{fault:?}"))?;
         let campaign = read.into_campaign("", Strictness::Lenient);
@@ -66,7 +66,7 @@ impl Supporters {
         Ok(Supporters { claims: action.claims(&campaign, circumstances), mails })
     }
 
-    /// One more of them.
+    /// A signed action with a new identity.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -74,7 +74,7 @@ impl Supporters {
         self.sign(Identity { jti: fresh_jti()?, iat: now() })
     }
 
-    /// The action of this identity, signed with a new key.
+    /// The action with this identity, signed with a new key.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -83,7 +83,8 @@ impl Supporters {
         claims.jti.clone_from(&identity.jti);
         claims.iat = identity.iat;
         if self.mails {
-            // Of each address one counts: each has its own. Case does not tell addresses apart.
+            // Actions have different addresses, as those of different supporters do. Case does not distinguish
+            // addresses, so the name is the `jti` in hexadecimal.
             let name: String = identity.jti.bytes().map(|byte| format!("{byte:02x}")).collect();
             claims.person.email = format!("{name}@supporters.invalid");
         }
@@ -91,7 +92,7 @@ impl Supporters {
         Ok(Signed { identity, digest, jws: Signer::new()?.sign(&claims)? })
     }
 
-    /// Whether what they send counts.
+    /// Whether their actions are counted.
     pub fn count(&self) -> bool {
         !self.claims.test
     }
@@ -102,7 +103,7 @@ impl Supporters {
     }
 }
 
-/// A form that somebody filled in who agrees to everything.
+/// A completed form in which every consent is given.
 fn filled_in(campaign: &Campaign) -> Draft {
     let mut draft = Draft::new(campaign);
     let filters = || campaign.targets.iter().map(|target| &target.filter);
