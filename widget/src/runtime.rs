@@ -37,6 +37,8 @@ pub(crate) struct Runtime {
     file: String,
     /// The loaded names of countries; empty before that.
     countries: RefCell<String>,
+    /// How often the language has been switched.
+    switches: Cell<u32>,
     /// Index of the language that was requested last.
     wanted: Cell<u32>,
     session: RefCell<Session>,
@@ -88,6 +90,7 @@ impl Runtime {
             locale: RefCell::new(locale),
             file: file.to_owned(),
             countries: RefCell::default(),
+            switches: Cell::default(),
             wanted: Cell::new(0),
             session: RefCell::new(session),
             first_effects: RefCell::new(effects),
@@ -209,7 +212,10 @@ impl Runtime {
         }
         let locale = self.locale.borrow();
         let Some((name, hash)) = locale.countries() else { return self.show_countries() };
-        let done = self.later(0, |runtime, _, came| {
+        let done = self.later(self.switches.get(), |runtime, switches, came| {
+            if switches != runtime.switches.get() {
+                return;
+            }
             let list = came.as_string().unwrap_or_else(|| country::ENGLISH.to_owned());
             runtime.countries.replace(list);
             runtime.show_countries();
@@ -242,6 +248,7 @@ impl Runtime {
         };
         self.send(Event::Spoken(Box::new(campaign)));
         self.countries.take();
+        self.switches.set(self.switches.get() + 1);
         self.name_countries();
     }
 

@@ -37,6 +37,32 @@ pub(crate) async fn another_language_keeps_what_is_written(stage: &Stage) -> Res
     Ok(())
 }
 
+/// Names of countries in a language that is no longer shown may arrive before those of the one that is.
+pub(crate) async fn late_names_of_countries_are_not_shown(stage: &Stage) -> Result<()> {
+    serve_changed(stage, |file| {
+        file["languages"]["de"] = file["languages"]["km"].clone();
+    })
+    .await?;
+    stage.proxy.break_down("-countries.txt", Fault::Hold);
+    let form = open_with(stage, "data-lang=km", "").await?;
+    form.until("editing").await?;
+    form.click("[data-act=language-de]").await?;
+    form.find(".standwith[lang=de]").await?;
+    // The Khmer names arrive, the German ones are still held.
+    stage.proxy.break_down("de-countries.txt", Fault::Hold);
+    let arrived = "performance.getEntriesByType('resource')
+      .some((it) => it.name.endsWith('km-countries.txt') && it.responseEnd > 0)";
+    stage.browser.until(arrived).await?;
+    form.click("[name=given_name]").await?;
+    let options =
+        "document.querySelector('stand-with').shadowRoot.querySelector('[name=country]').options";
+    let count = stage.browser.value(&format!("{options}.length")).await?;
+    ensure!(count.as_u64().is_some_and(|count| count <= 2), "{count} countries are named");
+    stage.proxy.mend();
+    stage.browser.until(&format!("[...{options}].some((it) => it.text === 'Kambodscha')")).await?;
+    Ok(())
+}
+
 /// Opens a page, at this query or fragment, with a form whose tag has this additional attribute.
 async fn open_with<'a>(stage: &'a Stage, attribute: &str, address: &str) -> Result<Form<'a>> {
     let tag = TAG.replace("data-campaign", &format!("{attribute} data-campaign"));

@@ -174,6 +174,7 @@ fn run() -> Result<ExitCode> {
         risk::a_message_leaves_by_the_supporters_own_mail,
         risk::a_test_says_so_and_never_counts,
         comfort::another_language_keeps_what_is_written,
+        comfort::late_names_of_countries_are_not_shown,
         comfort::the_tab_keeps_what_is_typed_until_it_is_sent,
         comfort::a_link_fills_in_and_is_stripped,
         comfort::a_plus_in_a_fragment_is_a_plus,
