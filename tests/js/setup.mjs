@@ -10,6 +10,5 @@ if (!STANDWITH_CONSTANTS) throw Error("STANDWITH_CONSTANTS is not set: run `carg
 Object.assign(globalThis, JSON.parse(STANDWITH_CONSTANTS), {
   __VERSION__: "0.0.0",
   __WASM__: "",
-  __LOCALES__: "km pt",
   __CATALOGUES__: "",
 });

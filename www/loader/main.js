@@ -115,12 +115,11 @@ const texts = {};
  * @param {string} lang
  */
 const loadTexts = async (lang) => {
-  const name = nearest([lang], __LOCALES__.split(" "));
+  if (/^en\b/.test(lang)) return "";
+  const hashes = JSON.parse(await loadHashes());
+  const name = nearest([lang], Object.keys(hashes));
   if (!name) return "";
-  texts[name] ??= once(async () => {
-    const hashes = JSON.parse(await loadHashes());
-    return loadFile(`${name}.json`, hashes[name]);
-  });
+  texts[name] ??= once(() => loadFile(`${name}.json`, hashes[name]));
   return texts[name]();
 };
 /** Resolves in a task after the next frame, or after 200 ms if there is none because the tab is hidden. */

@@ -5,9 +5,7 @@
 declare const __VERSION__: string;
 /** The integrity of the WebAssembly file. */
 declare const __WASM__: string;
-/** The integrity of each file of texts, by its name without the ending. */
-/** The languages of the catalogues, a space between them. */
-declare const __LOCALES__: string;
+/** The integrity of `catalogues.json`. */
 declare const __CATALOGUES__: string;
 /** The names that markup uses, a space between them: tags, then attributes (`src/markup.rs`). */
 declare const __NAMES__: string;

@@ -154,7 +154,7 @@ fn bundle() -> Result<bool> {
         let [catalogues, countries] = locales()?;
         let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
         let list = hashes(&catalogues);
-        let code = loader(&wasm, &catalogues, &list)?;
+        let code = loader(&wasm, &list)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
@@ -191,11 +191,9 @@ fn hashes(catalogues: &[Asset]) -> Asset {
 }
 
 /// The one script that pages load: the loader, its style and wasm-bindgen's glue to the WebAssembly file.
-fn loader(wasm: &Asset, catalogues: &[Asset], hashes: &Asset) -> Result<Vec<u8>> {
+fn loader(wasm: &Asset, hashes: &Asset) -> Result<Vec<u8>> {
     let parts = out_dir();
     let (out, staged) = (parts.join("bundle.js"), stage()?);
-    let names = catalogues.iter().map(|asset| asset.name.trim_end_matches(".json"));
-    let names = names.collect::<Vec<_>>().join(" ");
     esbuild()
         .arg(staged.join("main.js"))
         .args(["--bundle", "--format=iife", "--loader:.css=text"])
@@ -206,7 +204,6 @@ fn loader(wasm: &Asset, catalogues: &[Asset], hashes: &Asset) -> Result<Vec<u8>>
         .args(constants().map(|(name, value)| format!("--define:{name}={value}")))
         .arg(format!("--define:__VERSION__={VERSION:?}"))
         .arg(format!("--define:__WASM__={:?}", hash(&wasm.bytes)))
-        .arg(format!("--define:__LOCALES__={names:?}"))
         .arg(format!("--define:__CATALOGUES__={:?}", hash(&hashes.bytes)))
         // The loader compiles the WebAssembly file: the glue's own ways to find and fetch one are left out.
         .args(["--define:import.meta.url=undefined", "--define:Response=undefined"])
