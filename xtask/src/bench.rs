@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the form weighs, and how fast it is.
+//! `cargo xtask bench`: the form's size and speed.
 
 use crate::dist::{self, Weight, by_stem, version_dir, weigh};
 use crate::run::{Run, absolute, complain};
@@ -20,13 +20,13 @@ const FIRST_PAINT: usize = 11_000;
 /// The most that a language may weigh.
 const LANGUAGE: usize = 3_700;
 
-/// The files without which the form can't be used, the one for the first paint first.
+/// The files that the form requires, those for the first paint first.
 const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];
 
-/// Where it is written what takes how many bytes.
+/// The document with the sizes of all parts.
 const REPORT: &str = "docs/wasm-size.md";
 
-/// How `bench size` is asked.
+/// Options of `bench size`.
 #[derive(Args)]
 pub(crate) struct SizeOptions {
     /// Fail when the form's code weighs more than its budget
@@ -41,7 +41,7 @@ pub(crate) struct SizeOptions {
     pub(crate) parts: bool,
 }
 
-/// How a bench that is a program of its own is asked; `--help` among its options tells more.
+/// Options of a bench that is a separate program; its own `--help` lists the rest.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct SpeedOptions {
@@ -50,8 +50,8 @@ pub(crate) struct SpeedOptions {
     pub(crate) options: Vec<OsString>,
 }
 
-/// Measures in Chromium, by a program of its own: it needs an HTTP server and a browser's protocol,
-/// and the other commands should not wait until those are compiled. False when it says no.
+/// Measures in Chromium, by a separate program: it needs an HTTP server and a browser's protocol, and the other
+/// commands should not wait until those are compiled. Returns false if the bench failed.
 pub(crate) fn speed(bench: &str, options: &SpeedOptions) -> Result<bool> {
     widget::build()?;
     let (_, missing) = tools::engines(&[Engine::Chromium]);
@@ -66,8 +66,8 @@ pub(crate) fn speed(bench: &str, options: &SpeedOptions) -> Result<bool> {
     Ok(run.watched()?.0)
 }
 
-/// Sends to an endpoint while things go wrong, by a program of its own for the same reason. No browser and no
-/// widget is needed, and no endpoint where one runs already. False when it says no.
+/// Sends to an endpoint under faults, by a separate program for the same reason. It needs no browser and no widget, and
+/// no endpoint if one runs already. Returns false if the bench failed.
 pub(crate) fn faults(bench: &str, options: &SpeedOptions) -> Result<bool> {
     let needs_none = |option: &OsString| {
         let option = option.to_string_lossy();
@@ -83,7 +83,7 @@ pub(crate) fn faults(bench: &str, options: &SpeedOptions) -> Result<bool> {
     Ok(run.watched()?.0)
 }
 
-/// Prints what each file weighs. False when one is over its budget and that was to be checked.
+/// Prints each file's size. Returns false if one is over its budget and `--check` was given.
 pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
     let code = NEEDED.map(|name| version_dir().join(name));
     let all = total(&code).context("run `cargo xtask build` first")?;
@@ -128,7 +128,7 @@ pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
     Ok(!options.check || over.is_empty())
 }
 
-/// Adds what takes how many bytes of the WebAssembly file, and writes it all to its document.
+/// Adds the sizes of the WebAssembly file's parts, and writes all of them to the document.
 fn report(table: &mut Vec<u8>) -> Result<()> {
     let parts = widget::parts()?;
     let sum: usize = parts.iter().map(|(_, part)| part.bytes).sum();
@@ -171,7 +171,7 @@ fn row(out: &mut Vec<u8>, name: &str, weight: Weight) -> Result<()> {
     Ok(())
 }
 
-/// Prints it; someone who reads no further (`| head`) has seen enough.
+/// Prints it; a reader that closes the pipe early (`| head`) is no error.
 fn show(table: &[u8]) -> Result<()> {
     match std::io::stdout().write_all(table) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -179,7 +179,7 @@ fn show(table: &[u8]) -> Result<()> {
     }
 }
 
-/// When and on what it was measured.
+/// Time and environment of the measurement.
 fn context() -> Result<String> {
     let date = Run::new("date").args(["-u", "+%Y-%m-%d"]).read()?;
     let machine = Run::new("uname").arg("-srm").read()?;

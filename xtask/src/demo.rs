@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the endpoint, and on another origin a partner's page with the form.
+//! `cargo xtask demo`: serves the endpoint and, on another origin, a partner's page with the form.
 
 use crate::run::{Run, say, target_dir, warn};
 use crate::stamp::read;
@@ -13,13 +13,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tiny_http::{Header, Method, Request, Response, Server};
 
-/// What the partner's pages call the endpoint's origin.
+/// Placeholder for the endpoint's origin in the partner's pages.
 const PLACEHOLDER: &str = "https://actions.example.org";
 
-/// Where the partner's pages are.
+/// Folder of the partner's pages.
 const PAGES: &str = "www/partner";
 
-/// How `demo` is asked.
+/// Options of `demo`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The endpoint's port, or the next one that is free
@@ -56,17 +56,17 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     result.and(stopped)
 }
 
-/// A channel that hears of Ctrl-C and of being asked to end.
+/// A channel that receives Ctrl-C and requests to terminate.
 fn on_signal() -> Result<Receiver<()>> {
     let (sender, receiver) = channel();
     ctrlc::set_handler(move || {
-        // Nobody listens any more only when the end has begun already.
+        // The receiver is gone only when shutdown has already begun.
         let _ = sender.send(());
     })?;
     Ok(receiver)
 }
 
-/// Listens on a port of this machine, or on the next one that is free.
+/// Listens on a port of this machine, or on the next free one.
 fn listen(wanted: u16, except: Option<u16>) -> Result<(TcpListener, u16)> {
     (wanted..=wanted.saturating_add(50))
         .filter(|port| Some(*port) != except)
@@ -86,7 +86,7 @@ fn endpoint(port: u16, database: &str) -> Result<Child> {
         .start()
 }
 
-/// Waits until the endpoint answers; false when it was stopped before.
+/// Waits until the endpoint responds; returns false if it was stopped before.
 fn await_health(endpoint: &mut Child, port: u16, stop: &Receiver<()>) -> Result<bool> {
     for _ in 0..150 {
         if is_healthy(port) {
@@ -115,7 +115,7 @@ fn is_healthy(port: u16) -> bool {
     ask().is_ok_and(|status| status.ends_with(" 200"))
 }
 
-/// Serves the partner's pages from another thread, read anew each time they are asked for.
+/// Serves the partner's pages from another thread, reading the files at each request.
 fn serve_pages(listener: TcpListener, origin: String) -> Result<()> {
     let server = Server::from_listener(listener, None).map_err(|error| anyhow!("{error}"))?;
     std::thread::spawn(move || {
@@ -148,7 +148,7 @@ fn answer(request: Request, origin: &str) -> Result<()> {
     Ok(request.respond(response)?)
 }
 
-/// The file that an address names, if it is one of the partner's.
+/// The file of an address, if it is one of the partner's.
 fn page(address: &str) -> Option<PathBuf> {
     let path = address.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
@@ -169,7 +169,7 @@ fn content_type(path: &Path) -> &'static str {
     }
 }
 
-/// Says where everything is.
+/// Prints all addresses.
 fn announce(origin: &str, partner_port: u16, database: &str) -> Result<()> {
     let partner = format!("http://127.0.0.1:{partner_port}");
     let program = shown(&widget::endpoint());
@@ -192,7 +192,7 @@ fn other_pages() -> Result<Vec<String>> {
     Ok(names.filter(|name| name != "index.html").collect())
 }
 
-/// Waits until it is told to stop, or the endpoint ends by itself.
+/// Waits for a signal, or until the endpoint ends by itself.
 fn wait(endpoint: &mut Child, stop: &Receiver<()>) -> Result<()> {
     while stop.recv_timeout(Duration::from_millis(250)).is_err() {
         if let Some(status) = endpoint.try_wait()? {
@@ -202,7 +202,7 @@ fn wait(endpoint: &mut Child, stop: &Receiver<()>) -> Result<()> {
     Ok(())
 }
 
-/// Ends the endpoint: after Ctrl-C it ends by itself, else it is asked to, and at last made to.
+/// Ends the endpoint: after Ctrl-C it ends by itself; otherwise it is asked to, and killed after a while.
 fn end(endpoint: &mut Child) -> Result<()> {
     let pid = endpoint.id().to_string();
     for attempt in 0..50 {
@@ -210,7 +210,7 @@ fn end(endpoint: &mut Child) -> Result<()> {
             return Ok(());
         }
         if attempt == 5 {
-            // The answer is seen in whether it ends.
+            // Whether it ends shows the result.
             let _ = Run::new("kill").arg(&pid).read();
         }
         std::thread::sleep(Duration::from_millis(100));

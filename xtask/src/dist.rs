@@ -1,4 +1,4 @@
-//! The folder `dist/`: what a server hands out, each file with its hash and its compressed forms.
+//! The folder `dist/`: the files to serve, each with its hash and its compressed forms.
 
 use crate::stamp::{files, read, read_text, write};
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -12,25 +12,25 @@ use std::path::{Path, PathBuf};
 /// The version of everything here.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What tells the hash of each file in the folder of a version.
+/// The manifest with the hash of each file in the folder of a version.
 const MANIFEST: &str = "manifest.json";
 
-/// Where everything is put.
+/// The output folder.
 pub(crate) const DIST: &str = "dist";
 
 /// A file as it is served.
 #[derive(Clone)]
 pub(crate) struct Asset {
-    /// Its name in the folder of its version.
+    /// Its name in its version's folder.
     pub(crate) name: String,
-    /// What it holds.
+    /// Its content.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What a file weighs on the disk and on the wire.
+/// The sizes of a file on disk and on the wire.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Weight {
-    /// As it is.
+    /// Uncompressed.
     pub(crate) raw: usize,
     /// After `gzip -9`.
     pub(crate) gzip: usize,
@@ -50,13 +50,13 @@ impl std::ops::Add for Weight {
     }
 }
 
-/// The folder of this version: what is in it never changes once it is released.
+/// The folder of this version: its content never changes once it is released.
 pub(crate) fn version_dir() -> PathBuf {
     Path::new(DIST).join(format!("v{VERSION}"))
 }
 
-/// Fills the folder of this version with these files and a manifest, and with nothing else. The
-/// folders of earlier versions stay as they are: pages that hold an older loader rely on them.
+/// Fills this version's folder with these files and a manifest, and with nothing else. The folders of earlier versions
+/// stay unchanged: pages with an older loader rely on them.
 pub(crate) fn publish(assets: &[Asset]) -> Result<()> {
     publish_in(&version_dir(), assets)
 }
@@ -78,7 +78,7 @@ fn publish_in(dir: &Path, assets: &[Asset]) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that the manifest of a folder says of each file what is so, and leaves none out.
+/// Checks that a folder's manifest is right about each file, and complete.
 pub(crate) fn fits(dir: &Path) -> Result<()> {
     let text = read_text(&dir.join(MANIFEST))?;
     let manifest = json::parse(&text).map_err(|fault| anyhow!("{MANIFEST}: {fault:?}"))?;
@@ -128,17 +128,17 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<Weight> {
     Ok(Weight { raw: bytes.len(), gzip: gzip.len(), brotli: brotli.len() })
 }
 
-/// What a file weighs.
+/// The sizes of a file.
 pub(crate) fn weigh(bytes: &[u8]) -> Result<Weight> {
     Ok(Weight { raw: bytes.len(), gzip: gzip(bytes)?.len(), brotli: brotli(bytes)?.len() })
 }
 
-/// The hash by which a browser knows a file (Subresource Integrity).
+/// The hash by which a browser checks a file (Subresource Integrity).
 pub(crate) fn integrity(bytes: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// The files that end so in a folder, but not those in folders within it, by the name before the ending.
+/// The files with this ending in a folder, without subfolders, by the name before the ending.
 pub(crate) fn by_stem(dir: &Path, ending: &str) -> Result<Vec<(String, PathBuf)>> {
     let is_named = |path: &PathBuf| {
         path.parent() == Some(dir) && path.extension().is_some_and(|e| e == ending)

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: cargo-fuzz on the properties of tests/hardening, from the kept corpus on.
+//! `cargo xtask fuzz`: cargo-fuzz on the properties of tests/hardening, starting from the committed corpus.
 
 use crate::run::{Run, now, say};
 use crate::tools;
@@ -7,14 +7,14 @@ use clap::Args;
 use std::fs;
 use std::path::Path;
 
-/// Where the targets are, with what is kept for each.
+/// Folder of the targets and their committed corpora.
 const KEPT: &str = "fuzz/corpus";
-/// Where the fuzzer puts what it finds new ways with. It is not kept: some of it may be, once it is small.
+/// Folder for inputs that reach new code. It is not committed; single inputs may be, once they are small.
 const GROWN: &str = "target/fuzz/corpus";
-/// Where it puts what breaks a property.
+/// Folder for inputs that break a property.
 const BROKEN: &str = "fuzz/artifacts";
 
-/// How `fuzz` is asked.
+/// Options of `fuzz`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only these, by their names in fuzz/corpus: all of them if none is named
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     seconds: u32,
 }
 
-/// Fuzzes one target after the other. True when nothing was found.
+/// Fuzzes the targets one after the other. Returns true if nothing was found.
 pub(crate) fn fuzz(options: &Options) -> Result<bool> {
     let all = known()?;
     for name in &options.targets {
@@ -49,7 +49,7 @@ pub(crate) fn fuzz(options: &Options) -> Result<bool> {
     Ok(well)
 }
 
-/// The targets, each with a folder of the kept corpus.
+/// The targets, each with a folder of the committed corpus.
 fn known() -> Result<Vec<String>> {
     let entries = fs::read_dir(KEPT).with_context(|| format!("cannot list {KEPT}"))?;
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
@@ -58,11 +58,11 @@ fn known() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether a target's property held for so long.
+/// Fuzzes a target for this time; returns whether its property held.
 fn run(target: &str, seconds: u32) -> Result<bool> {
     let (grown, kept) = (Path::new(GROWN).join(target), Path::new(KEPT).join(target));
     fs::create_dir_all(&grown).with_context(|| format!("cannot make {}", grown.display()))?;
-    // The toolchain of this very command is the stable one.
+    // This command itself runs on the stable toolchain.
     let run = Run::new("rustup")
         .args(["run", "nightly", "cargo", "fuzz", "run", "--target-dir", "target/fuzz", target])
         .arg(grown)

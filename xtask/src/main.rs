@@ -1,5 +1,5 @@
-//! Builds, tests and shows StandWith: `cargo xtask build`, `demo`, `test`, `fuzz`, `reproducible`,
-//! `pictures`, `bench`.
+//! Builds, tests and demonstrates StandWith: `cargo xtask build`, `demo`, `test`, `fuzz`, `reproducible`, `pictures`,
+//! `bench`.
 
 mod bench;
 mod demo;
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked; false when it came to an end and the answer is no.
+/// Runs the command; returns false if it completed with a negative result.
 fn perform(task: Task) -> anyhow::Result<bool> {
     let root = root();
     std::env::set_current_dir(&root).with_context(|| format!("{} is gone", root.display()))?;
@@ -101,7 +101,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
     }
 }
 
-/// The checkout, from whatever folder in it the command was called. All paths are relative to it.
+/// The checkout's root, from any folder in it. All paths are relative to it.
 fn root() -> PathBuf {
     let member = std::env::var("CARGO_MANIFEST_DIR");
     let member = member.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());

@@ -1,5 +1,4 @@
-//! What in the WebAssembly file takes how many bytes: its functions by the module or dependency that
-//! they come from.
+//! Size of the WebAssembly file by part: its functions, grouped by the module or dependency that they come from.
 
 use crate::run::Run;
 use crate::stamp::read;
@@ -8,16 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-/// What a part takes.
+/// Size of a part.
 #[derive(Default)]
 pub(crate) struct Part {
     /// Bytes, before compression.
     pub(crate) bytes: usize,
-    /// How many functions.
+    /// Number of functions.
     pub(crate) functions: usize,
 }
 
-/// The parts of what wasm-bindgen has made, as wasm-opt shrinks it, the largest first. Here it keeps the names of its
+/// The parts of wasm-bindgen's output as wasm-opt shrinks it, the largest first. Here it retains the names of its
 /// functions.
 pub(crate) fn of(wasm: &Path) -> Result<Vec<(String, Part)>> {
     let named = wasm.with_file_name("named.wasm");
@@ -71,15 +70,15 @@ fn measure(wasm: &[u8]) -> Result<BTreeMap<String, Part>> {
     Ok(parts)
 }
 
-/// The module of ours, or the dependency, that a function is there for. One that the compiler made of
-/// both for a type of ours is ours.
+/// The module of ours, or the dependency, that a function serves. One that the compiler generated from both for a type
+/// of ours is ours.
 fn owner(name: &str) -> String {
     let plain = plain(name);
     for ours in ["standwith_widget::", "standwith::"] {
         if let Some((_, rest)) = plain.split_once(ours) {
             let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
             let module: String = rest.chars().take_while(is_name).collect();
-            // What no module follows stands in the crate's own file.
+            // A path without a module belongs to the crate's own file.
             let in_module = rest[module.len()..].starts_with("::");
             let module = if in_module { &module } else { "lib" };
             return [if ours == "standwith::" { "src/" } else { "widget/src/" }, module].concat();

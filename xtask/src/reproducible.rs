@@ -1,4 +1,4 @@
-//! `cargo xtask reproducible`: the same sources in another folder give the same widget, byte for byte.
+//! `cargo xtask reproducible`: the same sources in another folder produce the same widget, byte for byte.
 
 use crate::dist::{DIST, version_dir};
 use crate::run::{Run, complain, say, target_dir};
@@ -11,13 +11,13 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// Builds the widget here and in a copy of the checkout, and compares. True when they are the same.
+/// Builds the widget here and in a copy of the checkout, and compares. Returns true if they are equal.
 pub(crate) fn reproducible() -> Result<bool> {
     widget::build_widget()?;
     let copy = target_dir().join("reproducible/in another folder");
     copy_checkout(&copy)?;
     say("the same in another folder");
-    // This very program, which finds its checkout by this variable.
+    // This program itself, which finds its checkout by this variable.
     Run::new(std::env::current_exe()?)
         .args(["build", "--widget"])
         .env("CARGO_MANIFEST_DIR", copy.join("xtask"))
@@ -38,13 +38,13 @@ pub(crate) fn reproducible() -> Result<bool> {
         for (name, hash) in ours.iter().filter(|(name, _)| !is_packed(name)) {
             println!("{hash}  {}", name.display());
         }
-        // It is as large as a build is.
+        // The copy is as large as a build.
         fs::remove_dir_all(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
     }
     Ok(differs.is_empty())
 }
 
-/// The checkout's files, as they stand here, in another folder; what was installed is shared.
+/// Copies the checkout's files, uncommitted changes included, to another folder; installed tools are shared.
 fn copy_checkout(copy: &Path) -> Result<()> {
     if copy.exists() {
         fs::remove_dir_all(copy).with_context(|| format!("cannot empty {}", copy.display()))?;
@@ -65,7 +65,7 @@ fn copy_checkout(copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// SHA-256 of every file that this version's build makes, by its path.
+/// SHA-256 of every file of this version's build, by path.
 fn hashes(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut hashes = BTreeMap::new();
     let loose = ["standwith.js", "campaign.schema.json"].map(|name| Path::new(DIST).join(name));

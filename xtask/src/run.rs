@@ -1,4 +1,4 @@
-//! Runs other programs: says which, and shows what they printed when they fail.
+//! Runs other programs: prints their command lines, and their output when they fail.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::{OsStr, OsString};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-/// A program about to be run, with nothing on its standard input.
+/// A program to run, with empty standard input.
 pub(crate) struct Run {
     command: Command,
 }
@@ -25,7 +25,7 @@ impl Run {
         Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
 
-    /// A program that needs a screen, with one that nobody sees.
+    /// A program that needs a screen, with a virtual one.
     pub(crate) fn under_xvfb(program: impl AsRef<OsStr>) -> Self {
         Self::new("xvfb-run").arg("--auto-servernum").arg(program)
     }
@@ -50,7 +50,7 @@ impl Run {
         self
     }
 
-    /// What stands on the standard output of a short program; nothing is shown.
+    /// The standard output of a short program; nothing is printed.
     pub(crate) fn read(mut self) -> Result<String> {
         let output = self.command.output().with_context(|| self.cannot_start())?;
         if !output.status.success() {
@@ -61,7 +61,7 @@ impl Run {
             .with_context(|| format!("{} printed something that is no text", self.line()))
     }
 
-    /// Runs without a word, and shows all that was printed when it fails.
+    /// Runs silently, and prints all output if it fails.
     pub(crate) fn quietly(mut self) -> Result<()> {
         self.show();
         let output = self.command.output().with_context(|| self.cannot_start())?;
@@ -74,7 +74,7 @@ impl Run {
         bail!("{} failed ({})", self.name(), output.status)
     }
 
-    /// Runs and lets everything be seen as it comes, on the standard error.
+    /// Runs, and passes all output on to standard error.
     pub(crate) fn visibly(mut self) -> Result<()> {
         self.show();
         self.command.stdout(std::io::stderr());
@@ -85,7 +85,7 @@ impl Run {
         Ok(())
     }
 
-    /// Runs, passes its standard output on as it comes, and returns it with whether all went well.
+    /// Runs, passes its standard output on, and returns it with whether the program succeeded.
     pub(crate) fn watched(mut self) -> Result<(bool, String)> {
         self.show();
         self.command.stdout(Stdio::piped());
@@ -103,7 +103,7 @@ impl Run {
         Ok((child.wait()?.success(), seen))
     }
 
-    /// Starts a program that goes on beside this one, and can be seen on the standard error.
+    /// Starts a program in the background, whose output goes to standard error.
     pub(crate) fn start(mut self) -> Result<Child> {
         self.show();
         self.command.stdout(std::io::stderr());
@@ -114,7 +114,7 @@ impl Run {
         eprintln!("  {}", style(Style::Faint, &self.line()));
     }
 
-    /// The command as one would type it.
+    /// The command line as one would type it.
     fn line(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
         words.map(|word| typed(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
@@ -141,7 +141,7 @@ fn typed(word: &str) -> String {
     }
 }
 
-/// Where programs are looked for: those installed for this checkout, cargo's, then the machine's.
+/// Search path for programs: this checkout's, cargo's, then the machine's.
 pub(crate) fn search_path() -> OsString {
     let npm = absolute("node_modules/.bin");
     let mut folders = vec![target_dir().join("tools/bin"), npm, cargo_home().join("bin")];
@@ -154,12 +154,12 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&search_path()).map(|dir| dir.join(program)).find(|path| path.is_file())
 }
 
-/// Where cargo puts what it makes.
+/// Cargo's target folder.
 pub(crate) fn target_dir() -> PathBuf {
     absolute(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// Where cargo keeps crates and installed programs.
+/// Cargo's folder of crates and installed programs.
 pub(crate) fn cargo_home() -> PathBuf {
     let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
@@ -170,28 +170,28 @@ pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
     std::path::absolute(&path).unwrap_or_else(|_| path.as_ref().to_owned())
 }
 
-/// The one clock here: how long something took is for people to read, nothing is decided by it.
+/// The only clock here: durations are for people to read, nothing depends on them.
 #[expect(clippy::disallowed_methods, reason = "progress is shown with the time it took")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Says what is being done now.
+/// Prints the current step.
 pub(crate) fn say(what: &str) {
     eprintln!("{} {what}", style(Style::Bold, ">"));
 }
 
-/// Says what went wrong.
+/// Prints an error.
 pub(crate) fn complain(what: &str) {
     eprintln!("{} {what}", style(Style::Red, "error:"));
 }
 
-/// Says what someone will want to know.
+/// Prints a note.
 pub(crate) fn warn(what: &str) {
     eprintln!("{} {what}", style(Style::Yellow, "note:"));
 }
 
-/// How a word is made to stand out.
+/// Emphasis for a word.
 #[derive(Clone, Copy)]
 pub(crate) enum Style {
     Bold,
@@ -201,7 +201,7 @@ pub(crate) enum Style {
     Yellow,
 }
 
-/// Colours a text for a person at a terminal, and leaves it alone for everyone else.
+/// Colours a text if it goes to a terminal.
 pub(crate) fn style(style: Style, text: &str) -> String {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || !std::io::stderr().is_terminal();

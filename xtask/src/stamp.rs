@@ -1,24 +1,24 @@
-//! Steps that need not run again: their inputs and outputs are as the last run left them.
+//! Build steps that are skipped while their inputs and outputs are unchanged since the last run.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A step of the build: what it reads, what it makes. Folders stand for all that is in them.
+/// A build step: its inputs and outputs. A folder stands for all files in it.
 pub(crate) struct Step<'a> {
-    /// The file that notes how the last run left things.
+    /// The file that stores the fingerprint of the last run.
     pub(crate) stamp: &'a Path,
-    /// Files and folders that it reads.
+    /// Input files and folders.
     pub(crate) inputs: &'a [&'a Path],
-    /// What else decides the result, such as a compiler's version.
+    /// Other inputs that affect the result, such as a compiler's version.
     pub(crate) facts: &'a [&'a str],
-    /// Files and folders that it makes.
+    /// Output files and folders.
     pub(crate) outputs: &'a [&'a Path],
 }
 
 impl Step<'_> {
-    /// Does the work unless its result is there already; says whether it did.
+    /// Runs the step unless its result is up to date; returns whether it ran.
     pub(crate) fn unless_fresh(&self, work: impl FnOnce() -> Result<()>) -> Result<bool> {
         if fs::read_to_string(self.stamp)
             .is_ok_and(|last| self.state().is_ok_and(|now| now == last))
@@ -30,7 +30,7 @@ impl Step<'_> {
         Ok(true)
     }
 
-    /// One number for everything that the step reads and makes.
+    /// Fingerprint of all inputs and outputs.
     fn state(&self) -> Result<String> {
         let mut hash = Sha256::new();
         for fact in self.facts {
@@ -50,7 +50,7 @@ impl Step<'_> {
     }
 }
 
-/// All files under a path, in one order; the path itself if it is a file.
+/// All files under a path, sorted; the path itself if it is a file.
 pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -62,17 +62,17 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(nested.concat())
 }
 
-/// Reads a file, and names it when that fails.
+/// Reads a file; an error names it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Reads a file of text, and names it when that fails.
+/// Reads a text file; an error names it.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Writes a file and the folders above it, and names it when that fails.
+/// Writes a file and creates its folders; an error names it.
 pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test there is, stage after stage, and one line at the end.
+//! `cargo xtask test`: runs all tests, stage by stage, and prints one line per stage at the end.
 
 use crate::bench::{self, SizeOptions};
 use crate::dist::by_stem;
@@ -13,7 +13,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What `test` is asked to do.
+/// Options of `test`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only these stages, in this order: all of them but `reproducible` if none is named
@@ -51,7 +51,7 @@ enum Stage {
     E2e,
 }
 
-/// How many tests passed, failed and were left out.
+/// Number of tests passed, failed and skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     passed: u32,
@@ -59,17 +59,17 @@ struct Tally {
     skipped: u32,
 }
 
-/// What the stages know of one another.
+/// State shared by the stages.
 #[derive(Default)]
 struct Suite {
     wanted: Vec<Engine>,
     found: Vec<Driver>,
     missing: Vec<Missing>,
-    /// The build failed once: what needs it has nothing to test.
+    /// The build failed once: stages that need it are skipped.
     unbuilt: bool,
 }
 
-/// Runs the stages, all of them even if one fails. True when nothing failed.
+/// Runs all stages, also after a failure. Returns true if none failed.
 pub(crate) fn test(options: &Options) -> Result<bool> {
     let all: Vec<Stage> = Stage::value_variants().iter().copied().filter(Stage::is_usual).collect();
     let stages = if options.stages.is_empty() { &all } else { &options.stages };
@@ -98,10 +98,10 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
     Ok(sum.failed == 0)
 }
 
-/// Where pictures of the form's states are.
+/// Folder for the pictures of the form's states.
 const PICTURES: &str = "docs/states";
 
-/// Takes pictures of the form in every state, in Chromium. True when that went well.
+/// Takes pictures of the form in every state, in Chromium. Returns whether it succeeded.
 pub(crate) fn pictures() -> Result<bool> {
     let wanted = vec![Engine::Chromium];
     let (found, missing) = tools::engines(&wanted);
@@ -116,7 +116,7 @@ pub(crate) fn pictures() -> Result<bool> {
 }
 
 impl Suite {
-    /// Runs one stage. A stage that can't run at all is one failure.
+    /// Runs one stage. A stage that can't run counts as one failure.
     fn run(&mut self, stage: Stage) -> Tally {
         let ran = match stage {
             Stage::Fmt => fmt(),
@@ -160,7 +160,7 @@ impl Suite {
         Ok(verdict(reproducible()?))
     }
 
-    /// The tests of the widget, compiled to WebAssembly, in each engine.
+    /// Runs the widget's tests, compiled to WebAssembly, in each engine.
     fn browser(&mut self) -> Result<Tally> {
         tools::for_build()?;
         let mut sum = Tally::default();
@@ -173,21 +173,21 @@ impl Suite {
         Ok(sum + self.without_engines(most))
     }
 
-    /// Real pages and a real endpoint, in the engines that are wanted.
+    /// Runs the end-to-end tests in the selected engines.
     fn end_to_end(&mut self) -> Result<Tally> {
         if self.unbuilt {
             return Ok(left_out("there is no build to try"));
         }
         widget::build()?;
-        // They count by themselves what they had to leave out.
+        // They count the skipped tests themselves.
         let (ok, output) = self.runner()?.watched()?;
         Ok(Tally::of(&output, ok))
     }
 
-    /// What runs real pages and a real endpoint, once those are built.
+    /// The command for end-to-end tests, once everything is built.
     fn runner(&self) -> Result<Run> {
         let wanted: Vec<&str> = self.wanted.iter().map(|engine| engine.name()).collect();
-        // Without a screen they make one that nobody sees.
+        // Without a screen they start a virtual one.
         let mut run = Run::cargo()
             .args(["test", "--package", "standwith-e2e", "--", "--test-threads=1"])
             .without_env("DISPLAY")
@@ -207,7 +207,7 @@ impl Suite {
         Ok(run)
     }
 
-    /// What the missing engines count for: where everything must be there, each is a failure.
+    /// Counts the missing engines: in CI each is a failure.
     fn without_engines(&self, tests_each: u32) -> Tally {
         let missing = u32::try_from(self.missing.len()).unwrap_or(u32::MAX);
         if tools::in_ci() {
@@ -227,18 +227,18 @@ fn clippy() -> Result<Tally> {
     tools::for_lints()?;
     let strict = ["--all-targets", "--", "-D", "warnings"];
     let native = check(Run::cargo().args(["clippy", "--workspace"]).args(strict))?;
-    // Cargo leaves it out of all targets, because `cargo test` alone does not run it.
+    // Cargo excludes it from all targets, because `cargo test` alone does not run it.
     let apart = ["clippy", "--package", "standwith-endpoint", "--test", "spreadsheet", "--"];
     let native = native + check(Run::cargo().args(apart).args(["-D", "warnings"]))?;
     let wasm = ["clippy", "--target", "wasm32-unknown-unknown", "--package", "standwith-widget"];
     Ok(native + check(Run::cargo().args(wasm).args(strict))?)
 }
 
-/// The workspaces, each with dependencies of its own.
+/// The workspaces, each with its own dependencies.
 const WORKSPACES: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 
-/// Judges all dependencies by deny.toml. Known faults are looked up in a database on GitHub: where that can't
-/// be had, this part is left out, and counted as such.
+/// Checks all dependencies by deny.toml. Known vulnerabilities are looked up in a database on GitHub: if it can't be
+/// reached, this part is counted as skipped.
 fn deny() -> Result<Tally> {
     tools::for_deny()?;
     let deny = |manifest: &str| {
@@ -275,8 +275,8 @@ fn native() -> Result<Tally> {
     Ok(Tally::of(&output, ok) + spreadsheet()?)
 }
 
-/// Opens exported tables with LibreOffice, which is installed where it is missing. Where it can't be had, the test is
-/// left out and counted as such; where everything must be there, that is a failure.
+/// Opens exported tables with LibreOffice, and installs it if it is missing. If that fails, the test is counted as
+/// skipped, in CI as failed.
 fn spreadsheet() -> Result<Tally> {
     match tools::libreoffice() {
         Err(error) if tools::in_ci() => return Err(error),
@@ -306,7 +306,7 @@ fn js() -> Result<Tally> {
     Ok(types + lints + Tally::of_node(&output, ok))
 }
 
-/// Private items are documented too, so that a link to one is no fault.
+/// Private items are documented too, so that a link to one is no error.
 const STRICT_DOCS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
 
 fn doc() -> Result<Tally> {
@@ -319,8 +319,8 @@ fn doc() -> Result<Tally> {
     Ok(check(doc().args(native))? + check(doc().args(widget))?)
 }
 
-/// Runs the tests in one engine; once more where that came to no result, because the browser itself broke
-/// down: WebKit does at times, before the first test.
+/// Runs the tests in one engine; a second time if there was no result because the browser itself crashed: WebKit
+/// sometimes does, before the first test.
 fn in_engine(driver: &Driver) -> Result<Tally> {
     let (ok, output) = once_in_engine(driver)?;
     if ok || output.contains("test result: ") {
@@ -351,7 +351,7 @@ fn once_in_engine(driver: &Driver) -> Result<(bool, String)> {
     run.watched()
 }
 
-/// Writes what the browser is to be started with, for the test runner to read.
+/// Writes the browser's capabilities for the test runner.
 fn capabilities(driver: &Driver) -> Result<PathBuf> {
     let path = target_dir().join(format!("webdriver/{}.json", driver.engine.name()));
     let browser = driver.browser.to_string_lossy();
@@ -360,14 +360,14 @@ fn capabilities(driver: &Driver) -> Result<PathBuf> {
             format!(r#"{{"goog:chromeOptions":{{"binary":{browser:?},"args":{CHROMIUM:?}}}}}"#)
         }
         Engine::Firefox => format!(r#"{{"moz:firefoxOptions":{{"binary":{browser:?}}}}}"#),
-        // The runner asks WebKit for nothing in particular.
+        // The runner sets no capabilities for WebKit.
         Engine::Webkit => "{}".to_owned(),
     };
     write(&path, json)?;
     Ok(path)
 }
 
-/// Chromium without a window, as root, and without calling home.
+/// Chromium without a window, as root, and without network requests of its own.
 const CHROMIUM: [&str; 8] = [
     "--headless",
     "--no-sandbox",
@@ -379,7 +379,7 @@ const CHROMIUM: [&str; 8] = [
     "--disable-sync",
 ];
 
-/// Runs something that is right or wrong as a whole: right is no test, wrong is one failure.
+/// Runs a check without tests: success counts as no test, an error as one failure.
 fn check(run: Run) -> Result<Tally> {
     Ok(verdict(run.visibly().map_err(|error| complain(&error.to_string())).is_ok()))
 }
@@ -394,14 +394,14 @@ fn left_out(why: &str) -> Tally {
 }
 
 impl Tally {
-    /// Adds up what the runners printed, cargo's and wasm-bindgen's: they close alike.
+    /// Adds up the runners' summaries; cargo's and wasm-bindgen's end alike.
     fn of(output: &str, ok: bool) -> Self {
         let closing = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
         let sum = closing.map(Self::of_line).fold(Self::default(), |sum, one| sum + one);
         sum.of_runner(ok)
     }
 
-    /// Reads what `node --test` printed: it closes with lines like `ℹ pass 3`.
+    /// Reads the output of `node --test`, which ends with lines like `ℹ pass 3`.
     fn of_node(output: &str, ok: bool) -> Self {
         let count = |what: &str| {
             let numbers =
@@ -413,7 +413,7 @@ impl Tally {
         Self { passed: count("pass"), failed, skipped: count("skipped") }.of_runner(ok)
     }
 
-    /// A runner that failed without a failed test, or that ran none, is a failure.
+    /// A runner that failed without a failed test, or that ran none, counts as a failure.
     fn of_runner(mut self, ok: bool) -> Self {
         let ran_none = self.passed + self.failed + self.skipped == 0;
         if self.failed == 0 && (!ok || ran_none) {
@@ -462,8 +462,7 @@ impl fmt::Display for Tally {
 }
 
 impl Stage {
-    /// Whether it runs where nobody names a stage. A second build of the widget takes minutes where nothing of it was
-    /// built before.
+    /// Whether it runs if no stage is named. A second build of the widget takes minutes if nothing was built before.
     fn is_usual(&self) -> bool {
         *self != Self::Reproducible
     }
@@ -484,7 +483,7 @@ impl Stage {
         }
     }
 
-    /// How a stage ended: `native       ok      6.1 s  182 passed, 0 failed`.
+    /// The line for a finished stage: `native       ok      6.1 s  182 passed, 0 failed`.
     fn line(self, tally: Tally, took: Duration) -> String {
         let verdict = if tally.failed == 0 {
             style(Style::Green, "ok    ")

@@ -1,4 +1,4 @@
-//! What the commands need, and how it is installed where it is missing.
+//! Tools that the commands need, installed if they are missing.
 
 use crate::run::{Run, find, say, target_dir, warn};
 use crate::stamp::{Step, read_text};
@@ -35,15 +35,15 @@ pub(crate) struct Driver {
     pub(crate) browser: PathBuf,
 }
 
-/// An engine that can't be had here, and why.
+/// An engine that is unavailable here, and why.
 pub(crate) struct Missing {
     /// Which it is.
     pub(crate) engine: Engine,
-    /// What is not there.
+    /// The missing part.
     pub(crate) reason: String,
 }
 
-/// Makes sure of everything that the build needs.
+/// Ensures that all tools of the build are installed.
 pub(crate) fn for_build() -> Result<()> {
     wasm_target()?;
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK, &[])?;
@@ -52,7 +52,7 @@ pub(crate) fn for_build() -> Result<()> {
     npm_packages()
 }
 
-/// Makes sure of rustfmt and clippy, which a minimal toolchain leaves out.
+/// Ensures rustfmt and clippy, which a minimal toolchain omits.
 pub(crate) fn for_lints() -> Result<()> {
     for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
         if Run::new(program).arg("--version").read().is_err() {
@@ -63,15 +63,15 @@ pub(crate) fn for_lints() -> Result<()> {
     wasm_target()
 }
 
-/// Makes sure of what judges dependencies.
+/// Ensures cargo-deny, which checks dependencies.
 pub(crate) fn for_deny() -> Result<()> {
-    // Not optimised: it is compiled for longer than it will ever run.
+    // Not optimised: compiling it takes longer than it will ever run.
     cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY, &["--debug"])?;
     tidy_up();
     Ok(())
 }
 
-/// Makes sure of LibreOffice's spreadsheet program.
+/// Ensures LibreOffice's spreadsheet program.
 pub(crate) fn libreoffice() -> Result<()> {
     if find("soffice").is_some() {
         return Ok(());
@@ -81,7 +81,7 @@ pub(crate) fn libreoffice() -> Result<()> {
     find("soffice").map(drop).context("libreoffice-calc-nogui brought no soffice")
 }
 
-/// Makes sure of cargo-fuzz, and of a nightly toolchain: only that compiles for it.
+/// Ensures cargo-fuzz and a nightly toolchain, which it requires.
 pub(crate) fn for_fuzzing() -> Result<()> {
     if Run::new("rustup").args(["run", "nightly", "cargo", "--version"]).read().is_err() {
         say("installing a nightly toolchain");
@@ -104,8 +104,8 @@ fn wasm_target() -> Result<()> {
     Run::new("rustup").args(["target", "add", WASM]).visibly()
 }
 
-/// Makes sure of a program from crates.io at one version. Where another version of it stands
-/// already, that is someone's: ours then goes into the target folder, which is searched first.
+/// Ensures a program from crates.io at one version. If another version is installed already, that stays untouched: ours
+/// goes into the target folder, which is searched first.
 fn cargo_tool(program: &str, package: &str, version: &str, how: &[&str]) -> Result<()> {
     let found = Run::new(program).arg("--version").read();
     if found.as_ref().is_ok_and(|line| line.split_whitespace().any(|word| word == version)) {
@@ -121,14 +121,14 @@ fn cargo_tool(program: &str, package: &str, version: &str, how: &[&str]) -> Resu
     install.env("CARGO_TARGET_DIR", tools_build()).visibly()
 }
 
-/// Where tools are built.
+/// Build folder of the tools.
 fn tools_build() -> PathBuf {
     target_dir().join("tools/build")
 }
 
-/// Removes what only the building of tools needed: a gigabyte.
+/// Removes files that only the building of tools needed: about a gigabyte.
 fn tidy_up() {
-    // Where nothing was built there is nothing to remove.
+    // If nothing was built, there is nothing to remove.
     let _ = std::fs::remove_dir_all(tools_build());
 }
 
@@ -146,7 +146,7 @@ fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
-/// Makes sure of esbuild, wasm-opt and the rest of package-lock.json.
+/// Ensures esbuild, wasm-opt and the rest of package-lock.json.
 pub(crate) fn npm_packages() -> Result<()> {
     let step = Step {
         stamp: Path::new("node_modules/.stamp"),
@@ -192,7 +192,7 @@ impl Engine {
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
 
-    /// The name by which tests and people know it.
+    /// Its name in the output and the tests.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
@@ -201,7 +201,7 @@ impl Engine {
         }
     }
 
-    /// The variable that names the driver: to us where it is in no usual place, and to the tests.
+    /// The variable that names the driver: for us if it is in no usual place, and for the tests.
     pub(crate) fn variable(self) -> &'static str {
         match self {
             Self::Chromium => "CHROMEDRIVER",
@@ -220,7 +220,7 @@ impl Engine {
         }
     }
 
-    /// Finds the engine on this machine, or says what is not there.
+    /// Finds the engine on this machine, or returns the missing part.
     fn detect(self) -> Result<Driver, String> {
         let (browser, driver) = match self {
             Self::Chromium => {
@@ -238,7 +238,7 @@ impl Engine {
         Ok(Driver { engine: self, driver, browser })
     }
 
-    /// Installs what the system's package manager and crates.io have of it.
+    /// Installs its parts from the system's package manager and crates.io.
     fn install(self) -> Result<()> {
         say(&format!("installing {}", self.name()));
         apt(self.packages())?;
@@ -249,7 +249,7 @@ impl Engine {
     }
 }
 
-/// Finds the engines that are wanted, installing what is missing.
+/// Finds the selected engines, and installs missing ones.
 pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for &engine in wanted {
@@ -268,12 +268,12 @@ pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
     (found, missing)
 }
 
-/// The first of these programs that is there.
+/// The first of these programs that is installed.
 fn first(programs: &[&str]) -> Option<PathBuf> {
     programs.iter().find_map(|program| find(program))
 }
 
-/// WebKitGTK's own small browser: no program on the path, it lies among libraries.
+/// WebKitGTK's own small browser: it is not on the path, but in a library folder.
 fn mini_browser() -> Option<PathBuf> {
     let places = ["/usr/lib", "/usr/libexec"];
     let below = |dir: PathBuf| std::fs::read_dir(dir).into_iter().flatten().flatten();
@@ -285,7 +285,7 @@ fn mini_browser() -> Option<PathBuf> {
     })
 }
 
-/// Installs packages of the system: Debian's and its children's, if we are allowed to.
+/// Installs system packages on Debian and its derivatives, if we have the rights.
 fn apt(packages: &[&str]) -> Result<()> {
     if find("apt-get").is_none() {
         bail!("there is no apt-get here: install {} yourself", packages.join(" "));
@@ -313,7 +313,7 @@ fn am_root() -> bool {
     Run::new("id").arg("-u").read().is_ok_and(|id| id.trim() == "0")
 }
 
-/// Whether this runs where nobody looks and everything must be there.
+/// Whether this is a CI run, where nothing may be missing.
 pub(crate) fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }

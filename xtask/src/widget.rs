@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the widget as WebAssembly, the loader around it, and the endpoint.
+//! `cargo xtask build`: the widget as WebAssembly, its loader, and the endpoint.
 
 use crate::dist::{self, Asset, DIST, VERSION, integrity};
 use crate::parts::{self, Part};
@@ -11,7 +11,7 @@ use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The JSON Schema of campaign files, for the editors of those who write them.
+/// The JSON Schema of campaign files, for editors.
 const SCHEMA: &str = "campaign.schema.json";
 
 /// The widget's WebAssembly file.
@@ -19,7 +19,7 @@ const WASM: &str = "standwith.wasm";
 /// Names of countries, by language.
 const COUNTRIES: &str = "www/locales/countries";
 
-/// What the strictest pages refuse at run time (no `unsafe-eval`, Trusted Types), and what has no
+/// Constructs that the strictest pages refuse at run time (no `unsafe-eval`, Trusted Types), and those without a
 /// meaning in a classic script.
 const FORBIDDEN: [&str; 7] = [
     "import.meta",
@@ -31,7 +31,7 @@ const FORBIDDEN: [&str; 7] = [
     "document.write",
 ];
 
-/// How `build` is asked.
+/// Options of `build`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only the widget's files
@@ -39,13 +39,13 @@ pub(crate) struct Options {
     pub(crate) widget: bool,
 }
 
-/// Makes the release forms of the widget and of the endpoint. What is unchanged is left alone.
+/// Builds the release form of the widget and of the endpoint. Unchanged parts are skipped.
 pub(crate) fn build() -> Result<()> {
     build_widget()?;
     build_endpoint()
 }
 
-/// Makes the release form of the widget.
+/// Builds the release form of the widget.
 pub(crate) fn build_widget() -> Result<()> {
     tools::for_build()?;
     if !compile()? & !bundle()? {
@@ -54,25 +54,25 @@ pub(crate) fn build_widget() -> Result<()> {
     Ok(())
 }
 
-/// Makes the endpoint's release form.
+/// Builds the release form of the endpoint.
 pub(crate) fn build_endpoint() -> Result<()> {
     run::say("endpoint");
     Run::cargo().args(["build", "--release", "--package", "standwith-endpoint"]).visibly()
 }
 
-/// Where the endpoint is after a build.
+/// Path of the built endpoint.
 pub(crate) fn endpoint() -> PathBuf {
     target_dir().join("release/standwith")
 }
 
-/// What takes how many bytes of the WebAssembly file.
+/// Sizes of the parts of the WebAssembly file.
 pub(crate) fn parts() -> Result<Vec<(String, Part)>> {
     let named = target_dir().join("parts-named");
     wasm_pack(&named, &["--no-opt"])?;
     parts::of(&named.join("standwith_bg.wasm"))
 }
 
-/// Compiles core and shell to WebAssembly, with the JavaScript that calls it; says whether it had to.
+/// Compiles core and shell to WebAssembly, with the JavaScript glue; returns whether it had to.
 fn compile() -> Result<bool> {
     let out = out_dir();
     let step = Step {
@@ -113,8 +113,8 @@ fn wasm_pack(out: &Path, options: &[&str]) -> Result<()> {
         .visibly()
 }
 
-/// Flags that keep this machine's paths out of the file: they cost bytes, tell where it was built,
-/// and make it differ from machine to machine.
+/// Flags that remove this machine's paths from the file: they cost bytes, reveal where it was built, and make it differ
+/// between machines.
 fn forget_paths() -> Result<Vec<String>> {
     let here = std::env::current_dir()?;
     let sysroot = Run::new("rustc").args(["--print", "sysroot"]).read()?;
@@ -126,7 +126,7 @@ fn forget_paths() -> Result<Vec<String>> {
     Ok(paths.iter().map(|path| format!("--remap-path-prefix={path}/=")).collect())
 }
 
-/// Bundles the loader and fills `dist/`; says whether it had to.
+/// Bundles the loader and fills `dist/`; returns whether it had to.
 fn bundle() -> Result<bool> {
     let out = out_dir();
     let step = Step {
@@ -136,7 +136,7 @@ fn bundle() -> Result<bool> {
             Path::new("www/locales"),
             Path::new("package-lock.json"),
             Path::new("src"),
-            // The renderer, and what the glue imports.
+            // The renderer, and the modules that the glue imports.
             Path::new("widget/src"),
             Path::new("xtask/src"),
             &out.join("standwith.js"),
@@ -233,7 +233,7 @@ fn loader(wasm: &Asset, hashes: &Asset) -> Result<Vec<u8>> {
     Ok(code.into_bytes())
 }
 
-/// What the loader is told of markup, and its values in JSON.
+/// The loader's constants about markup, with their values in JSON.
 pub(crate) fn constants() -> [(&'static str, String); 4] {
     [
         ("__NAMES__", format!("{:?}", NAMES.join(" "))),
@@ -248,14 +248,14 @@ fn hash(bytes: &[u8]) -> String {
     integrity(bytes).trim_start_matches("sha256-").trim_end_matches('=').to_owned()
 }
 
-/// The very copy of browser.js that the glue imports, so that nothing of it is in the bundle twice.
+/// The same copy of browser.js that the glue imports, so that the bundle does not contain it twice.
 fn snippet(parts: &Path) -> Result<PathBuf> {
     let copies = files(&parts.join("snippets"))?;
     let found = copies.into_iter().find(|path| path.ends_with("src/browser.js"));
     found.context("wasm-bindgen copied no browser.js")
 }
 
-/// A copy of the loader's folder in which the styles are minified: they go into it as text.
+/// A copy of the loader's folder with minified styles: they are bundled as text.
 fn stage() -> Result<PathBuf> {
     let (source, staged) = (Path::new("www/loader"), out_dir().join("loader"));
     for file in files(source)? {
@@ -269,7 +269,7 @@ fn stage() -> Result<PathBuf> {
     Ok(staged)
 }
 
-/// esbuild with what holds for all that we make.
+/// esbuild with the options that all our bundles share.
 fn esbuild() -> Run {
     Run::new("node_modules/.bin/esbuild").args([
         "--minify",
@@ -281,13 +281,13 @@ fn esbuild() -> Run {
     ])
 }
 
-/// Whether a script uses a word as a word: `eval(` but not `retrieval(`.
+/// Whether a script contains a whole word: `eval(` but not `retrieval(`.
 fn mentions(code: &str, word: &str) -> bool {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     code.match_indices(word).any(|(at, _)| !code[..at].ends_with(part_of_name))
 }
 
-/// Where the parts are before they are put together.
+/// Folder of the parts before they are bundled.
 fn out_dir() -> PathBuf {
     target_dir().join("parts")
 }
