@@ -16,38 +16,38 @@ use std::time::Duration;
 /// Options of `test`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Only these stages, in this order: all of them but `reproducible` if none is named
-    #[arg(value_enum)]
+    /// Only these stages, in this order
+    #[arg(value_enum, default_values_t = usual_stages())]
     stages: Vec<Stage>,
     /// Only this engine (may be repeated)
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, default_values_t = Engine::value_variants().to_vec())]
     engine: Vec<Engine>,
 }
 
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Stage {
-    /// Is everything formatted?
+    /// Formatting
     Fmt,
     /// Lints, natively and for WebAssembly
     Clippy,
-    /// May we use what we depend on: licences, sources, known faults
+    /// Dependencies: licences, sources, known vulnerabilities
     Deny,
     /// Tests that need no browser
     Native,
     /// Types, lints and unit tests of the JavaScript
     Js,
-    /// Does the documentation build, with no dead link?
+    /// Documentation builds, without dead links
     Doc,
-    /// Makes the release forms
+    /// Release builds
     Build,
-    /// Is the form within its budget of bytes, and does the manifest fit?
+    /// The form is within its budget of bytes, and the manifest fits
     Size,
-    /// Does another folder give the same widget, byte for byte?
+    /// A build in another folder gives the same widget, byte for byte
     Reproducible,
     /// Tests of the widget inside each engine
     Browser,
-    /// A real page, a real endpoint, each engine
+    /// Real pages and a real endpoint, in each engine
     E2e,
 }
 
@@ -71,10 +71,8 @@ struct Suite {
 
 /// Runs all stages, also after a failure. Returns true if none failed.
 pub(crate) fn test(options: &Options) -> Result<bool> {
-    let all: Vec<Stage> = Stage::value_variants().iter().copied().filter(Stage::is_usual).collect();
-    let stages = if options.stages.is_empty() { &all } else { &options.stages };
-    let wanted = if options.engine.is_empty() { &Engine::ALL[..] } else { &options.engine };
-    let mut suite = Suite { wanted: wanted.to_owned(), ..Suite::default() };
+    let (stages, wanted) = (&options.stages, &options.engine);
+    let mut suite = Suite { wanted: wanted.clone(), ..Suite::default() };
     if stages.iter().any(|stage| matches!(stage, Stage::Browser | Stage::E2e)) {
         (suite.found, suite.missing) = tools::engines(wanted);
     }
@@ -82,17 +80,18 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
     let mut lines = Vec::new();
     for &stage in stages {
         let start = now();
-        say(stage.name());
+        say(&tools::name(&stage));
         let tally = suite.run(stage);
-        lines.push(stage.line(tally, start.elapsed()));
-        eprintln!("{}\n", lines.last().map_or("", String::as_str));
+        let line = line(stage, tally, start.elapsed());
+        eprintln!("{line}\n");
+        lines.push(line);
         sum = sum + tally;
     }
     if lines.len() > 1 {
         lines.iter().for_each(|line| eprintln!("{line}"));
     }
     for missing in &suite.missing {
-        warn(&format!("nothing ran in {}: {}", missing.engine.name(), missing.reason));
+        warn(&format!("nothing ran in {}: {}", tools::name(&missing.engine), missing.reason));
     }
     println!("{sum}");
     Ok(sum.failed == 0)
@@ -103,12 +102,8 @@ const PICTURES: &str = "docs/states";
 
 /// Takes pictures of the form in every state, in Chromium. Returns whether it succeeded.
 pub(crate) fn pictures() -> Result<bool> {
-    let wanted = vec![Engine::Chromium];
-    let (found, missing) = tools::engines(&wanted);
-    if let Some(missing) = missing.first() {
-        anyhow::bail!("there is no Chromium to look at it: {}", missing.reason);
-    }
-    let suite = Suite { wanted, found, ..Suite::default() };
+    let found = vec![tools::chromium()?];
+    let suite = Suite { wanted: vec![Engine::Chromium], found, ..Suite::default() };
     widget::build()?;
     let folder = std::path::absolute(PICTURES)?;
     let (ok, _) = suite.runner()?.env("STANDWITH_PICTURES", folder).watched()?;
@@ -119,49 +114,30 @@ impl Suite {
     /// Runs one stage. A stage that can't run counts as one failure.
     fn run(&mut self, stage: Stage) -> Tally {
         let ran = match stage {
+            Stage::Size | Stage::Reproducible | Stage::E2e if self.unbuilt => {
+                Ok(left_out("this stage needs the build, which failed"))
+            }
             Stage::Fmt => fmt(),
             Stage::Clippy => clippy(),
             Stage::Deny => deny(),
             Stage::Native => native(),
             Stage::Js => js(),
             Stage::Doc => doc(),
-            Stage::Build => self.build(),
-            Stage::Size => self.size(),
-            Stage::Reproducible => self.reproducible(),
+            Stage::Build => widget::build().map(|()| Tally::default()),
+            Stage::Size => size(),
+            Stage::Reproducible => reproducible().map(verdict),
             Stage::Browser => self.browser(),
             Stage::E2e => self.end_to_end(),
         };
+        self.unbuilt |= stage == Stage::Build && ran.is_err();
         ran.unwrap_or_else(|error| {
             complain(&format!("{error:#}"));
-            Tally { failed: 1, ..Tally::default() }
+            verdict(false)
         })
     }
 
-    fn build(&mut self) -> Result<Tally> {
-        self.unbuilt = true;
-        widget::build()?;
-        self.unbuilt = false;
-        Ok(Tally::default())
-    }
-
-    fn size(&mut self) -> Result<Tally> {
-        if self.unbuilt {
-            return Ok(left_out("there is no build to weigh"));
-        }
-        widget::build()?;
-        dist::fits(&dist::version_dir())?;
-        Ok(verdict(bench::size(&SizeOptions { check: true, context: false, parts: false })?))
-    }
-
-    fn reproducible(&mut self) -> Result<Tally> {
-        if self.unbuilt {
-            return Ok(left_out("there is no build to compare with"));
-        }
-        Ok(verdict(reproducible()?))
-    }
-
     /// Runs the widget's tests, compiled to WebAssembly, in each engine.
-    fn browser(&mut self) -> Result<Tally> {
+    fn browser(&self) -> Result<Tally> {
         tools::for_build()?;
         let mut sum = Tally::default();
         let mut most = 1;
@@ -174,19 +150,15 @@ impl Suite {
     }
 
     /// Runs the end-to-end tests in the selected engines.
-    fn end_to_end(&mut self) -> Result<Tally> {
-        if self.unbuilt {
-            return Ok(left_out("there is no build to try"));
-        }
+    fn end_to_end(&self) -> Result<Tally> {
         widget::build()?;
         // They count the skipped tests themselves.
-        let (ok, output) = self.runner()?.watched()?;
-        Ok(Tally::of(&output, ok))
+        tests(self.runner()?)
     }
 
     /// The command for end-to-end tests, once everything is built.
     fn runner(&self) -> Result<Run> {
-        let wanted: Vec<&str> = self.wanted.iter().map(|engine| engine.name()).collect();
+        let wanted: Vec<String> = self.wanted.iter().map(tools::name).collect();
         // Without a screen they start a virtual one.
         let mut run = Run::cargo()
             .args(["test", "--package", "standwith-e2e", "--", "--test-threads=1"])
@@ -210,10 +182,9 @@ impl Suite {
     /// Counts the missing engines: in CI each is a failure.
     fn without_engines(&self, tests_each: u32) -> Tally {
         let missing = u32::try_from(self.missing.len()).unwrap_or(u32::MAX);
-        if tools::in_ci() {
-            Tally { failed: missing, ..Tally::default() }
-        } else {
-            Tally { skipped: missing * tests_each, ..Tally::default() }
+        match tools::in_ci() {
+            true => Tally { failed: missing, ..Tally::default() },
+            false => Tally { skipped: missing * tests_each, ..Tally::default() },
         }
     }
 }
@@ -265,29 +236,27 @@ fn deny() -> Result<Tally> {
 
 fn native() -> Result<Tally> {
     let args = ["test", "--workspace", "--exclude", "standwith-e2e", "--no-fail-fast"];
-    let (ok, output) = Run::cargo().args(args).watched()?;
+    let tally = tests(Run::cargo().args(args))?;
     for (lang, path) in by_stem(Path::new("www/locales"), "json")? {
         let missing = standwith::text::missing(&read_text(&path)?);
         if !missing.is_empty() {
             warn(&format!("www/locales/{lang}.json lacks {}", missing.join(", ")));
         }
     }
-    Ok(Tally::of(&output, ok) + spreadsheet()?)
+    Ok(tally + spreadsheet()?)
 }
 
 /// Opens exported tables with LibreOffice, and installs it if it is missing. If that fails, the test is counted as
 /// skipped, in CI as failed.
 fn spreadsheet() -> Result<Tally> {
     match tools::libreoffice() {
-        Err(error) if tools::in_ci() => return Err(error),
-        Err(error) => {
-            return Ok(left_out(&format!("no table was opened by LibreOffice: {error:#}")));
+        Err(error) if tools::in_ci() => Err(error),
+        Err(error) => Ok(left_out(&format!("no table was opened by LibreOffice: {error:#}"))),
+        Ok(()) => {
+            let args = ["test", "--package", "standwith-endpoint", "--test", "spreadsheet"];
+            tests(Run::cargo().args(args))
         }
-        Ok(()) => {}
     }
-    let args = ["test", "--package", "standwith-endpoint", "--test", "spreadsheet"];
-    let (ok, output) = Run::cargo().args(args).watched()?;
-    Ok(Tally::of(&output, ok))
 }
 
 /// Checks the types of the JavaScript, lints it, and runs the unit tests of `tests/js`.
@@ -322,12 +291,11 @@ fn doc() -> Result<Tally> {
 /// Runs the tests in one engine; a second time if there was no result because the browser itself crashed: WebKit
 /// sometimes does, before the first test.
 fn in_engine(driver: &Driver) -> Result<Tally> {
-    let (ok, output) = once_in_engine(driver)?;
-    if ok || output.contains("test result: ") {
-        return Ok(Tally::of(&output, ok));
+    let (mut ok, mut output) = once_in_engine(driver)?;
+    if !ok && !output.contains("test result: ") {
+        warn(&format!("{} came to no result: once more", tools::name(&driver.engine)));
+        (ok, output) = once_in_engine(driver)?;
     }
-    warn(&format!("{} came to no result: once more", driver.engine.name()));
-    let (ok, output) = once_in_engine(driver)?;
     Ok(Tally::of(&output, ok))
 }
 
@@ -353,7 +321,7 @@ fn once_in_engine(driver: &Driver) -> Result<(bool, String)> {
 
 /// Writes the browser's capabilities for the test runner.
 fn capabilities(driver: &Driver) -> Result<PathBuf> {
-    let path = target_dir().join(format!("webdriver/{}.json", driver.engine.name()));
+    let path = target_dir().join(format!("webdriver/{}.json", tools::name(&driver.engine)));
     let browser = driver.browser.to_string_lossy();
     let json = match driver.engine {
         Engine::Chromium => {
@@ -378,6 +346,19 @@ const CHROMIUM: [&str; 8] = [
     "--disable-component-update",
     "--disable-sync",
 ];
+
+/// The release build's size and manifest.
+fn size() -> Result<Tally> {
+    widget::build()?;
+    dist::fits(&dist::version_dir())?;
+    bench::size(&SizeOptions { check: true, context: false, parts: false }).map(verdict)
+}
+
+/// Runs tests in Rust.
+fn tests(run: Run) -> Result<Tally> {
+    let (ok, output) = run.watched()?;
+    Ok(Tally::of(&output, ok))
+}
 
 /// Runs a check without tests: success counts as no test, an error as one failure.
 fn check(run: Run) -> Result<Tally> {
@@ -404,10 +385,8 @@ impl Tally {
     /// Reads the output of `node --test`, which ends with lines like `ℹ pass 3`.
     fn of_node(output: &str, ok: bool) -> Self {
         let count = |what: &str| {
-            let numbers =
-                output.lines().filter_map(|line| line.strip_prefix("ℹ ")?.split_once(' '));
-            let mut numbers = numbers.filter(|(name, _)| *name == what);
-            numbers.find_map(|(_, number)| number.parse::<u32>().ok()).unwrap_or(0)
+            let mut lines = output.lines().filter_map(|line| line.strip_prefix("ℹ "));
+            lines.find_map(|line| line.strip_prefix(what)?.trim().parse().ok()).unwrap_or(0)
         };
         let failed = count("fail") + count("cancelled");
         Self { passed: count("pass"), failed, skipped: count("skipped") }.of_runner(ok)
@@ -424,18 +403,11 @@ impl Tally {
 
     /// Reads `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
     fn of_line(line: &str) -> Self {
-        let mut tally = Self::default();
-        let words: Vec<&str> = line.split([' ', ';']).collect();
-        for pair in words.windows(2) {
-            let (Ok(number), what) = (pair[0].parse::<u32>(), pair[1]) else { continue };
-            match what {
-                "passed" => tally.passed = number,
-                "failed" => tally.failed = number,
-                "ignored" => tally.skipped = number,
-                _ => {}
-            }
-        }
-        tally
+        let count = |what: &str| {
+            let mut counts = line.split(['.', ';']);
+            counts.find_map(|count| count.strip_suffix(what)?.trim().parse().ok()).unwrap_or(0)
+        };
+        Self { passed: count("passed"), failed: count("failed"), skipped: count("ignored") }
     }
 }
 
@@ -461,39 +433,21 @@ impl fmt::Display for Tally {
     }
 }
 
-impl Stage {
-    /// Whether it runs if no stage is named. A second build of the widget takes minutes if nothing was built before.
-    fn is_usual(&self) -> bool {
-        *self != Self::Reproducible
-    }
+/// The stages that run if none is named. A second build of the widget takes minutes if nothing was built before.
+fn usual_stages() -> Vec<Stage> {
+    let all = Stage::value_variants().iter().copied();
+    all.filter(|stage| *stage != Stage::Reproducible).collect()
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Fmt => "fmt",
-            Self::Clippy => "clippy",
-            Self::Deny => "deny",
-            Self::Native => "native",
-            Self::Js => "js",
-            Self::Doc => "doc",
-            Self::Build => "build",
-            Self::Size => "size",
-            Self::Reproducible => "reproducible",
-            Self::Browser => "browser",
-            Self::E2e => "e2e",
-        }
-    }
-
-    /// The line for a finished stage: `native       ok      6.1 s  182 passed, 0 failed`.
-    fn line(self, tally: Tally, took: Duration) -> String {
-        let verdict = if tally.failed == 0 {
-            style(Style::Green, "ok    ")
-        } else {
-            style(Style::Red, "FAILED")
-        };
-        let (name, seconds) = (self.name(), took.as_secs_f32());
-        let counts = if tally == Tally::default() { String::new() } else { tally.to_string() };
-        format!("{name:<12} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
-    }
+/// The line for a finished stage: `native       ok      6.1 s  182 passed, 0 failed`.
+fn line(stage: Stage, tally: Tally, took: Duration) -> String {
+    let verdict = match tally.failed {
+        0 => style(Style::Green, "ok    "),
+        _ => style(Style::Red, "FAILED"),
+    };
+    let (name, seconds) = (tools::name(&stage), took.as_secs_f32());
+    let counts = if tally == Tally::default() { String::new() } else { tally.to_string() };
+    format!("{name:<12} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
 }
 
 #[cfg(test)]

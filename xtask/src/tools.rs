@@ -1,7 +1,7 @@
 //! Tools that the commands need, installed if they are missing.
 
 use crate::run::{Run, find, say, target_dir, warn};
-use crate::stamp::{Step, read_text};
+use crate::stamp::Step;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
@@ -46,9 +46,10 @@ pub(crate) struct Missing {
 /// Ensures that all tools of the build are installed.
 pub(crate) fn for_build() -> Result<()> {
     wasm_target()?;
-    cargo_tool("wasm-pack", "wasm-pack", WASM_PACK, &[])?;
-    cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
-    tidy_up();
+    // `registry+https://github.com/rust-lang/crates.io-index#wasm-bindgen@0.2.130`
+    let locked = Run::cargo().args(["pkgid", "--locked", "wasm-bindgen"]).read()?;
+    let (_, bindgen) = locked.trim().rsplit_once('@').context("wasm-bindgen has no version")?;
+    cargo_tools(&[("wasm-pack", WASM_PACK), ("wasm-bindgen-cli", bindgen)], &[])?;
     npm_packages()
 }
 
@@ -66,9 +67,7 @@ pub(crate) fn for_lints() -> Result<()> {
 /// Ensures cargo-deny, which checks dependencies.
 pub(crate) fn for_deny() -> Result<()> {
     // Not optimised: compiling it takes longer than it will ever run.
-    cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY, &["--debug"])?;
-    tidy_up();
-    Ok(())
+    cargo_tools(&[("cargo-deny", CARGO_DENY)], &["--debug"])
 }
 
 /// Ensures LibreOffice's spreadsheet program.
@@ -89,9 +88,7 @@ pub(crate) fn for_fuzzing() -> Result<()> {
             .args(["toolchain", "install", "nightly", "--profile", "minimal"])
             .visibly()?;
     }
-    cargo_tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &[])?;
-    tidy_up();
-    Ok(())
+    cargo_tools(&[("cargo-fuzz", CARGO_FUZZ)], &[])
 }
 
 fn wasm_target() -> Result<()> {
@@ -104,46 +101,27 @@ fn wasm_target() -> Result<()> {
     Run::new("rustup").args(["target", "add", WASM]).visibly()
 }
 
-/// Ensures a program from crates.io at one version. If another version is installed already, that stays untouched: ours
-/// goes into the target folder, which is searched first.
-fn cargo_tool(program: &str, package: &str, version: &str, how: &[&str]) -> Result<()> {
-    let found = Run::new(program).arg("--version").read();
-    if found.as_ref().is_ok_and(|line| line.split_whitespace().any(|word| word == version)) {
-        return Ok(());
-    }
-    say(&format!("installing {package} {version} (some minutes)"));
-    let mut install = Run::cargo().args(["install", package, "--version", version, "--force"]);
-    install = install.args(how);
-    if found.is_ok() {
-        install = install.arg("--root").arg(target_dir().join("tools"));
-    }
+/// Ensures programs from crates.io, each at one version. If another version is installed already, that stays untouched:
+/// ours goes into the target folder, which is searched first.
+fn cargo_tools(tools: &[(&str, &str)], options: &[&str]) -> Result<()> {
     // One folder for all of them: they share half of their dependencies.
-    install.env("CARGO_TARGET_DIR", tools_build()).visibly()
-}
-
-/// Build folder of the tools.
-fn tools_build() -> PathBuf {
-    target_dir().join("tools/build")
-}
-
-/// Removes files that only the building of tools needed: about a gigabyte.
-fn tidy_up() {
-    // If nothing was built, there is nothing to remove.
-    let _ = std::fs::remove_dir_all(tools_build());
-}
-
-/// The version of a crate in Cargo.lock.
-fn locked_version(package: &str) -> Result<String> {
-    let lock = read_text(Path::new("Cargo.lock"))?;
-    version_in(&lock, package)
-        .map(str::to_owned)
-        .with_context(|| format!("Cargo.lock has no package {package}"))
-}
-
-fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+    let build = target_dir().join("tools/build");
+    for (package, version) in tools {
+        let program = package.trim_end_matches("-cli");
+        let found = Run::new(program).arg("--version").read();
+        if found.as_ref().is_ok_and(|line| line.split_whitespace().any(|word| word == *version)) {
+            continue;
+        }
+        say(&format!("installing {package} {version} (some minutes)"));
+        let mut install = Run::cargo().args(["install", package, "--version", version, "--force"]);
+        if found.is_ok() {
+            install = install.arg("--root").arg(target_dir().join("tools"));
+        }
+        install.args(options).env("CARGO_TARGET_DIR", &build).visibly()?;
+    }
+    // About a gigabyte that only building them needed; nothing if nothing was built.
+    let _ = std::fs::remove_dir_all(build);
+    Ok(())
 }
 
 /// Ensures esbuild, wasm-opt and the rest of package-lock.json.
@@ -188,19 +166,12 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// The name of an engine or a stage on the command line.
+pub(crate) fn name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
 impl Engine {
-    /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
-
-    /// Its name in the output and the tests.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Chromium => "chromium",
-            Self::Firefox => "firefox",
-            Self::Webkit => "webkit",
-        }
-    }
-
     /// The variable that names the driver: for us if it is in no usual place, and for the tests.
     pub(crate) fn variable(self) -> &'static str {
         match self {
@@ -240,10 +211,10 @@ impl Engine {
 
     /// Installs its parts from the system's package manager and crates.io.
     fn install(self) -> Result<()> {
-        say(&format!("installing {}", self.name()));
+        say(&format!("installing {}", name(&self)));
         apt(self.packages())?;
         if self == Self::Firefox && find("geckodriver").is_none() {
-            cargo_tool("geckodriver", "geckodriver", GECKODRIVER, &[])?;
+            cargo_tools(&[("geckodriver", GECKODRIVER)], &[])?;
         }
         Ok(())
     }
@@ -260,12 +231,19 @@ pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
         match installed {
             Ok(driver) => found.push(driver),
             Err(reason) => {
-                warn(&format!("could not install {}: {reason}", engine.name()));
+                warn(&format!("could not install {}: {reason}", name(&engine)));
                 missing.push(Missing { engine, reason });
             }
         }
     }
     (found, missing)
+}
+
+/// Chromium, for commands that need no other engine.
+pub(crate) fn chromium() -> Result<Driver> {
+    let (mut found, missing) = engines(&[Engine::Chromium]);
+    let reason = || missing.into_iter().map(|missing| missing.reason).collect::<String>();
+    found.pop().with_context(|| format!("there is no Chromium: {}", reason()))
 }
 
 /// The first of these programs that is installed.
@@ -316,32 +294,4 @@ fn am_root() -> bool {
 /// Whether this is a CI run, where nothing may be missing.
 pub(crate) fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_versions_out_of_the_lock_file() {
-        let lock = "\
-[[package]]
-name = \"wasm-bindgen-futures\"
-version = \"0.4.80\"
-
-[[package]]
-name = \"wasm-bindgen\"
-version = \"0.2.130\"
-";
-        assert_eq!(version_in(lock, "wasm-bindgen"), Some("0.2.130"));
-        assert_eq!(version_in(lock, "wasm"), None);
-    }
-
-    #[test]
-    fn names_of_engines_are_those_of_the_command_line() {
-        for engine in Engine::ALL {
-            let value = engine.to_possible_value().unwrap();
-            assert_eq!(value.get_name(), engine.name());
-        }
-    }
 }
