@@ -3,10 +3,10 @@
 use crate::dist::{self, Weight, by_stem, version_dir, weigh};
 use crate::run::{Run, absolute, complain};
 use crate::stamp::{read, write};
-use crate::tools::{self, Engine};
+use crate::tools;
 use crate::widget;
-use anyhow::{Context, Result, bail};
-use clap::Args;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,25 @@ const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];
 /// The document with the sizes of all parts.
 const REPORT: &str = "docs/wasm-size.md";
 
+/// The benches.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Size of the form, file by file
+    Size(SizeOptions),
+    /// Load times, first response, and what the form costs the page
+    Page(ProgramOptions),
+    /// Latency of a key press in a long message
+    Typing(ProgramOptions),
+    /// Leaks after many forms, and load time of twenty forms on a page
+    Many(ProgramOptions),
+    /// Whether an action is lost or stored twice while the endpoint is killed again and again
+    Faults(ProgramOptions),
+    /// Whether actions arrive exactly once over a bad network
+    Network(ProgramOptions),
+    /// Thousands of bad requests a second at the endpoint beside a few good ones
+    Flood(ProgramOptions),
+}
+
 /// Options of `bench size`.
 #[derive(Args)]
 pub(crate) struct SizeOptions {
@@ -44,31 +63,34 @@ pub(crate) struct SizeOptions {
 /// Options of a bench that is a separate program; its own `--help` lists the rest.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
-pub(crate) struct SpeedOptions {
-    /// What the bench itself is told
+pub(crate) struct ProgramOptions {
+    /// Options of the bench itself
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) options: Vec<OsString>,
 }
 
-/// Measures in Chromium, by a separate program: it needs an HTTP server and a browser's protocol, and the other
-/// commands should not wait until those are compiled. Returns false if the bench failed.
-pub(crate) fn speed(bench: &str, options: &SpeedOptions) -> Result<bool> {
-    widget::build()?;
-    let (_, missing) = tools::engines(&[Engine::Chromium]);
-    if let [missing, ..] = &missing[..] {
-        bail!("there is no Chromium to measure in: {}", missing.reason);
+/// Runs a bench. Returns false if it failed.
+pub(crate) fn bench(bench: Bench) -> Result<bool> {
+    match bench {
+        Bench::Size(options) => size(&options),
+        Bench::Page(options) => in_chromium("page", &options),
+        Bench::Typing(options) => in_chromium("typing", &options),
+        Bench::Many(options) => in_chromium("many", &options),
+        Bench::Faults(options) => on_endpoint("standwith-faults", "faults", &options),
+        Bench::Network(options) => on_endpoint("standwith-faults", "network", &options),
+        Bench::Flood(options) => on_endpoint("standwith-bench", "flood", &options),
     }
-    let run = Run::cargo()
-        .args(["run", "--quiet", "--release", "--package", "standwith-bench", "--", bench])
-        .args(&options.options)
-        .env("STANDWITH_BIN", absolute(widget::endpoint()))
-        .env("STANDWITH_DIST", absolute(dist::DIST));
-    Ok(run.watched()?.0)
 }
 
-/// Sends to an endpoint under faults, by a separate program for the same reason. It needs no browser and no widget, and
-/// no endpoint if one runs already. Returns false if the bench failed.
-pub(crate) fn faults(bench: &str, options: &SpeedOptions) -> Result<bool> {
+/// Measures the form in Chromium.
+fn in_chromium(bench: &str, options: &ProgramOptions) -> Result<bool> {
+    widget::build()?;
+    tools::chromium()?;
+    program("standwith-bench", bench, options)
+}
+
+/// Sends to an endpoint. It needs no browser and no widget, and no new endpoint if one runs already.
+fn on_endpoint(package: &str, bench: &str, options: &ProgramOptions) -> Result<bool> {
     let needs_none = |option: &OsString| {
         let option = option.to_string_lossy();
         option.starts_with("--url") || option == "--help" || option == "-h"
@@ -76,10 +98,17 @@ pub(crate) fn faults(bench: &str, options: &SpeedOptions) -> Result<bool> {
     if !options.options.iter().any(needs_none) {
         widget::build_endpoint()?;
     }
+    program(package, bench, options)
+}
+
+/// Runs a bench that is a separate program: it has many dependencies, and the other commands should not wait until
+/// those are compiled.
+fn program(package: &str, bench: &str, options: &ProgramOptions) -> Result<bool> {
     let run = Run::cargo()
-        .args(["run", "--quiet", "--release", "--package", "standwith-faults", "--", bench])
+        .args(["run", "--quiet", "--release", "--package", package, "--", bench])
         .args(&options.options)
-        .env("STANDWITH_BIN", absolute(widget::endpoint()));
+        .env("STANDWITH_BIN", absolute(widget::endpoint()))
+        .env("STANDWITH_DIST", absolute(dist::DIST));
     Ok(run.watched()?.0)
 }
 

@@ -4,7 +4,6 @@
 mod bench;
 mod demo;
 mod dist;
-mod flood;
 mod fuzz;
 mod parts;
 mod reproducible;
@@ -46,25 +45,7 @@ enum Task {
     Pictures,
     /// Measures
     #[command(subcommand)]
-    Bench(Bench),
-}
-
-#[derive(Subcommand)]
-enum Bench {
-    /// What the form weighs, file by file
-    Size(bench::SizeOptions),
-    /// How soon the form is there, how soon it answers, and what it costs the page
-    Page(bench::SpeedOptions),
-    /// How soon a letter is seen that is typed into a long message
-    Typing(bench::SpeedOptions),
-    /// What forms leave behind that come and go, and how soon twenty of them are there
-    Many(bench::SpeedOptions),
-    /// Whether anything is lost or taken twice while the endpoint is killed again and again
-    Faults(bench::SpeedOptions),
-    /// Whether sends arrive over a bad network, each exactly once
-    Network(bench::SpeedOptions),
-    /// How the endpoint bears thousands of bad requests a second beside a few good ones
-    Flood(bench::SpeedOptions),
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -91,13 +72,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Fuzz(options) => fuzz::fuzz(&options),
         Task::Reproducible => reproducible::reproducible(),
         Task::Pictures => test::pictures(),
-        Task::Bench(Bench::Size(options)) => bench::size(&options),
-        Task::Bench(Bench::Page(options)) => bench::speed("page", &options),
-        Task::Bench(Bench::Typing(options)) => bench::speed("typing", &options),
-        Task::Bench(Bench::Many(options)) => bench::speed("many", &options),
-        Task::Bench(Bench::Faults(options)) => bench::faults("faults", &options),
-        Task::Bench(Bench::Network(options)) => bench::faults("network", &options),
-        Task::Bench(Bench::Flood(options)) => flood::flood(&options),
+        Task::Bench(bench) => bench::bench(bench),
     }
 }
 
@@ -117,7 +92,9 @@ mod tests {
         let given = ["--quick", "--json", "found.json", "--help"];
         let words = ["xtask", "bench", "page"].into_iter().chain(given);
         let cli = Cli::try_parse_from(words).unwrap();
-        let Task::Bench(Bench::Page(options)) = cli.command else { panic!("another command") };
+        let Task::Bench(bench::Bench::Page(options)) = cli.command else {
+            panic!("another command")
+        };
         assert_eq!(options.options, given);
     }
 }
