@@ -8,8 +8,9 @@ use crate::widget;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::path::Path;
 
 /// The most that all files may weigh which a form needs in English, after brotli.
 pub(crate) const BUDGET: usize = 110_000;
@@ -114,38 +115,32 @@ fn program(package: &str, bench: &str, options: &ProgramOptions) -> Result<bool>
 
 /// Prints each file's size. Returns false if one is over its budget and `--check` was given.
 pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
-    let code = NEEDED.map(|name| version_dir().join(name));
-    let all = total(&code).context("run `cargo xtask build` first")?;
-    let languages: Vec<PathBuf> = by_stem(&version_dir(), "json")?
-        .into_iter()
-        .filter(|(name, _)| name != "manifest")
-        .map(|(_, path)| path)
-        .collect();
-    let campaigns: Vec<PathBuf> =
-        by_stem(Path::new("www/campaigns"), "json")?.into_iter().map(|(_, path)| path).collect();
-    let mut table = Vec::new();
+    let code = NEEDED.map(|name| measure(&version_dir().join(name)));
+    let code: Vec<_> =
+        code.into_iter().collect::<Result<_>>().context("run `cargo xtask build` first")?;
+    let sum = |size: fn(&Weight) -> usize| code.iter().map(|(_, weight)| size(weight)).sum();
+    let all =
+        Weight { raw: sum(|it| it.raw), gzip: sum(|it| it.gzip), brotli: sum(|it| it.brotli) };
+    let english = ("the widget in English".to_owned(), all);
+    let first_paint = ("before the first fields".to_owned(), code[0].1);
+    let languages = json_files(&version_dir())?;
+
+    let mut table = String::new();
     if options.context {
         writeln!(table, "{}", context()?)?;
     }
     writeln!(table, "{:<28} {:>9} {:>9} {:>9}", "bytes", "raw", "gzip -9", "brotli -11")?;
-    rows(&mut table, &code)?;
-    row(&mut table, "the widget in English", all)?;
-    writeln!(table)?;
-    rows(&mut table, languages.iter().chain(&campaigns))?;
-    writeln!(table)?;
+    rows(&mut table, code.iter().chain([&english]))?;
+    rows(&mut table, languages.iter().chain(&json_files(Path::new("www/campaigns"))?))?;
+    let budgets = [(&english, BUDGET), (&first_paint, FIRST_PAINT)];
+    let budgets = budgets.into_iter().chain(languages.iter().map(|file| (file, LANGUAGE)));
     let mut over = Vec::new();
-    let mut hold = |table: &mut Vec<u8>, what: &str, weight: Weight, budget: usize| {
-        if weight.brotli > budget {
-            over.push(format!("{what} weighs {} bytes, its budget is {budget}", weight.brotli));
+    for ((name, Weight { brotli, .. }), budget) in budgets {
+        let left = budget as i64 - *brotli as i64;
+        writeln!(table, "{name:<28} budget {budget:>6}, left {left:>6}")?;
+        if left < 0 {
+            over.push(format!("{name} weighs {brotli} bytes, its budget is {budget}"));
         }
-        let left = budget as i64 - weight.brotli as i64;
-        writeln!(table, "{what:<28} budget {budget:>6}, left {left:>6}")
-    };
-    hold(&mut table, "the widget in English", all, BUDGET)?;
-    hold(&mut table, "before the first fields", weigh(&read(&code[0])?)?, FIRST_PAINT)?;
-    for path in &languages {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        hold(&mut table, &name, weigh(&read(path)?)?, LANGUAGE)?;
     }
     if options.parts {
         report(&mut table)?;
@@ -158,10 +153,10 @@ pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
 }
 
 /// Adds the sizes of the WebAssembly file's parts, and writes all of them to the document.
-fn report(table: &mut Vec<u8>) -> Result<()> {
+fn report(table: &mut String) -> Result<()> {
     let parts = widget::parts()?;
     let sum: usize = parts.iter().map(|(_, part)| part.bytes).sum();
-    let mut rows = Vec::new();
+    let mut rows = String::new();
     writeln!(rows, "{:<34} {:>7} {:>9} {:>6}", "standwith.wasm", "raw", "functions", "share")?;
     for (name, part) in &parts {
         let share = part.bytes as f64 * 100.0 / sum as f64;
@@ -170,39 +165,40 @@ fn report(table: &mut Vec<u8>) -> Result<()> {
     let document = format!(
         "# What takes how many bytes\n\n\
          Written by `cargo xtask bench size --parts`: {}.\n\n\
-         ```text\n{}```\n\n\
+         ```text\n{table}```\n\n\
          Functions belong to the module of ours, or the dependency, that they are there for; the \
          file as sent\nhas no names, so it is a little smaller. It compresses to about two fifths.\n\n\
-         ```text\n{}```\n",
+         ```text\n{rows}```\n",
         context()?,
-        String::from_utf8_lossy(table),
-        String::from_utf8_lossy(&rows),
     );
     write(Path::new(REPORT), document)?;
-    writeln!(table)?;
-    table.extend(rows);
+    write!(table, "\n{rows}")?;
     Ok(())
 }
 
-fn total(paths: &[PathBuf]) -> Result<Weight> {
-    paths.iter().try_fold(Weight::default(), |sum, path| Ok(sum + weigh(&read(path)?)?))
+/// The name of a file in the table, and its size.
+fn measure(path: &Path) -> Result<(String, Weight)> {
+    let short = path.strip_prefix(dist::DIST).or_else(|_| path.strip_prefix("www"));
+    Ok((short.unwrap_or(path).to_string_lossy().into_owned(), weigh(&read(path)?)?))
 }
 
-fn rows<'a>(out: &mut Vec<u8>, paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
-    paths.into_iter().try_for_each(|path| {
-        let short = path.strip_prefix(dist::DIST).or_else(|_| path.strip_prefix("www"));
-        row(out, &short.unwrap_or(path).to_string_lossy(), weigh(&read(path)?)?)
-    })
+/// Languages or campaigns in a folder.
+fn json_files(dir: &Path) -> Result<Vec<(String, Weight)>> {
+    let files = by_stem(dir, "json")?.into_iter().filter(|(name, _)| name != "manifest");
+    files.map(|(_, path)| measure(&path)).collect()
 }
 
-fn row(out: &mut Vec<u8>, name: &str, weight: Weight) -> Result<()> {
-    writeln!(out, "{name:<28} {:>9} {:>9} {:>9}", weight.raw, weight.gzip, weight.brotli)?;
-    Ok(())
+/// Adds a group of lines to the table.
+fn rows<'a>(table: &mut String, files: impl Iterator<Item = &'a (String, Weight)>) -> fmt::Result {
+    for (name, Weight { raw, gzip, brotli }) in files {
+        writeln!(table, "{name:<28} {raw:>9} {gzip:>9} {brotli:>9}")?;
+    }
+    writeln!(table)
 }
 
 /// Prints it; a reader that closes the pipe early (`| head`) is no error.
-fn show(table: &[u8]) -> Result<()> {
-    match std::io::stdout().write_all(table) {
+fn show(table: &str) -> Result<()> {
+    match std::io::stdout().write_all(table.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: cargo-fuzz on the properties of tests/hardening, starting from the committed corpus.
 
+use crate::dist::by_stem;
 use crate::run::{Run, now, say};
 use crate::tools;
 use anyhow::{Context, Result, ensure};
@@ -49,13 +50,10 @@ pub(crate) fn fuzz(options: &Options) -> Result<bool> {
     Ok(well)
 }
 
-/// The targets, each with a folder of the committed corpus.
+/// The targets by name.
 fn known() -> Result<Vec<String>> {
-    let entries = fs::read_dir(KEPT).with_context(|| format!("cannot list {KEPT}"))?;
-    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    let mut names = entries.map(|entry| Ok(name(entry?))).collect::<Result<Vec<_>>>()?;
-    names.sort();
-    Ok(names)
+    let targets = by_stem(Path::new("fuzz/fuzz_targets"), "rs")?;
+    Ok(targets.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Fuzzes a target for this time; returns whether its property held.
@@ -78,13 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_folder_of_the_corpus_is_a_target() {
+    fn every_target_has_a_corpus() {
         // Tests run in their package's folder.
         std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
         let targets = known().unwrap();
         assert!(targets.len() >= 6, "{targets:?}");
-        for target in targets {
-            assert!(Path::new(&format!("fuzz/fuzz_targets/{target}.rs")).is_file(), "{target}");
-        }
+        let corpora = fs::read_dir(KEPT).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut corpora: Vec<_> = corpora.map(|name| name.into_string().unwrap()).collect();
+        corpora.sort();
+        assert_eq!(targets, corpora);
     }
 }

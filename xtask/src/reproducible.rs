@@ -1,12 +1,12 @@
 //! `cargo xtask reproducible`: the same sources in another folder produce the same widget, byte for byte.
 
-use crate::dist::{DIST, version_dir};
+use crate::dist::{DIST, is_packed, version_dir};
 use crate::run::{Run, complain, say, target_dir};
 use crate::stamp::{files, read, write};
 use crate::widget;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,7 @@ pub(crate) fn reproducible() -> Result<bool> {
         .visibly()?;
     let (ours, theirs) = (hashes(Path::new(""))?, hashes(&copy)?);
     ensure!(ours.len() > 10, "only {} files were built", ours.len());
-    let mut names: Vec<&PathBuf> = ours.keys().chain(theirs.keys()).collect();
-    names.sort();
-    names.dedup();
-    let differs: Vec<_> =
-        names.into_iter().filter(|name| ours.get(*name) != theirs.get(*name)).collect();
+    let differs: BTreeSet<_> = ours.symmetric_difference(&theirs).map(|(name, _)| name).collect();
     for name in &differs {
         complain(&format!("{} differs from folder to folder", name.display()));
     }
@@ -65,17 +61,12 @@ fn copy_checkout(copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// SHA-256 of every file of this version's build, by path.
-fn hashes(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
-    let mut hashes = BTreeMap::new();
-    let loose = ["standwith.js", "campaign.schema.json"].map(|name| Path::new(DIST).join(name));
-    for path in files(&root.join(version_dir()))?.into_iter().chain(loose.map(|it| root.join(it))) {
+/// Every file of this version's build, with its SHA-256.
+fn hashes(root: &Path) -> Result<BTreeSet<(PathBuf, String)>> {
+    let loose = ["standwith.js", "campaign.schema.json"].map(|name| root.join(DIST).join(name));
+    let hash = |path: PathBuf| {
         let hash = Sha256::digest(read(&path)?).iter().map(|byte| format!("{byte:02x}")).collect();
-        hashes.insert(path.strip_prefix(root)?.to_owned(), hash);
-    }
-    Ok(hashes)
-}
-
-fn is_packed(name: &Path) -> bool {
-    name.extension().is_some_and(|ending| ending == "br" || ending == "gz")
+        Ok((path.strip_prefix(root)?.to_owned(), hash))
+    };
+    files(&root.join(version_dir()))?.into_iter().chain(loose).map(hash).collect()
 }
