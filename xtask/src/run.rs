@@ -1,8 +1,10 @@
 //! Runs other programs: prints their command lines, and their output when they fail.
 
 use anyhow::{Context, Result, bail};
+use clap::builder::styling::{AnsiColor, Style};
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -20,9 +22,9 @@ impl Run {
         Self { command }
     }
 
-    /// `cargo`: the one that runs this.
+    /// `cargo`, of the toolchain that runs this: rustup's variable names it.
     pub(crate) fn cargo() -> Self {
-        Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        Self::new("cargo")
     }
 
     /// A program that needs a screen, with a virtual one.
@@ -111,33 +113,22 @@ impl Run {
     }
 
     fn show(&self) {
-        eprintln!("  {}", style(Style::Faint, &self.line()));
+        anstream::eprintln!("  {FAINT}{}{FAINT:#}", self.line());
     }
 
     /// The command line as one would type it.
     fn line(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
-        words.map(|word| typed(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+        shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default()
     }
 
     fn cannot_start(&self) -> String {
         format!("cannot start {}", self.name())
     }
 
-    fn name(&self) -> String {
-        typed(&self.command.get_program().to_string_lossy())
-    }
-}
-
-/// A word of a command line, quoted where a shell would split it.
-fn typed(word: &str) -> String {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    if word.ends_with("/bin/cargo") {
-        name.to_owned()
-    } else if word.is_empty() || word.contains([' ', '"', '\'', '$', '*', '[']) {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    } else {
-        word.to_owned()
+    fn name(&self) -> Cow<'_, str> {
+        self.command.get_program().to_string_lossy()
     }
 }
 
@@ -161,7 +152,7 @@ pub(crate) fn target_dir() -> PathBuf {
 
 /// Cargo's folder of crates and installed programs.
 pub(crate) fn cargo_home() -> PathBuf {
-    let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
+    let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
 }
 
@@ -176,43 +167,25 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
 /// Prints the current step.
 pub(crate) fn say(what: &str) {
-    eprintln!("{} {what}", style(Style::Bold, ">"));
+    anstream::eprintln!("{BOLD}>{BOLD:#} {what}");
 }
 
 /// Prints an error.
 pub(crate) fn complain(what: &str) {
-    eprintln!("{} {what}", style(Style::Red, "error:"));
+    anstream::eprintln!("{RED}error:{RED:#} {what}");
 }
 
 /// Prints a note.
 pub(crate) fn warn(what: &str) {
-    eprintln!("{} {what}", style(Style::Yellow, "note:"));
-}
-
-/// Emphasis for a word.
-#[derive(Clone, Copy)]
-pub(crate) enum Style {
-    Bold,
-    Faint,
-    Green,
-    Red,
-    Yellow,
-}
-
-/// Colours a text if it goes to a terminal.
-pub(crate) fn style(style: Style, text: &str) -> String {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || !std::io::stderr().is_terminal();
-    let code = match style {
-        Style::Bold => "1",
-        Style::Faint => "2",
-        Style::Green => "32",
-        Style::Red => "31",
-        Style::Yellow => "33",
-    };
-    if plain { text.to_owned() } else { format!("\u{1b}[{code}m{text}\u{1b}[0m") }
+    anstream::eprintln!("{YELLOW}note:{YELLOW:#} {what}");
 }
 
 #[cfg(test)]
@@ -222,7 +195,7 @@ mod tests {
     #[test]
     fn shows_a_command_as_one_would_type_it() {
         let run = Run::new("wasm-pack").args(["build", "--config", "a = ['b']"]);
-        assert_eq!(run.line(), r"wasm-pack build --config 'a = ['\''b'\'']'");
+        assert_eq!(run.line(), r#"wasm-pack build --config "a = ['b']""#);
     }
 
     #[test]

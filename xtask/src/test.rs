@@ -3,7 +3,7 @@
 use crate::bench::{self, SizeOptions};
 use crate::dist::by_stem;
 use crate::reproducible::reproducible;
-use crate::run::{Run, Style, absolute, complain, now, say, style, target_dir, warn};
+use crate::run::{GREEN, RED, Run, absolute, complain, now, say, target_dir, warn};
 use crate::stamp::{files, read_text, write};
 use crate::tools::{self, Driver, Engine, Missing};
 use crate::{dist, widget};
@@ -83,12 +83,12 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
         say(&tools::name(&stage));
         let tally = suite.run(stage);
         let line = line(stage, tally, start.elapsed());
-        eprintln!("{line}\n");
+        anstream::eprintln!("{line}\n");
         lines.push(line);
         sum = sum + tally;
     }
     if lines.len() > 1 {
-        lines.iter().for_each(|line| eprintln!("{line}"));
+        lines.iter().for_each(|line| anstream::eprintln!("{line}"));
     }
     for missing in &suite.missing {
         warn(&format!("nothing ran in {}: {}", tools::name(&missing.engine), missing.reason));
@@ -441,13 +441,13 @@ fn usual_stages() -> Vec<Stage> {
 
 /// The line for a finished stage: `native       ok      6.1 s  182 passed, 0 failed`.
 fn line(stage: Stage, tally: Tally, took: Duration) -> String {
-    let verdict = match tally.failed {
-        0 => style(Style::Green, "ok    "),
-        _ => style(Style::Red, "FAILED"),
+    let (style, verdict) = match tally.failed {
+        0 => (GREEN, "ok    "),
+        _ => (RED, "FAILED"),
     };
     let (name, seconds) = (tools::name(&stage), took.as_secs_f32());
     let counts = if tally == Tally::default() { String::new() } else { tally.to_string() };
-    format!("{name:<12} {verdict} {seconds:>7.1} s  {counts}").trim_end().to_owned()
+    format!("{name:<12} {style}{verdict}{style:#} {seconds:>7.1} s  {counts}").trim_end().to_owned()
 }
 
 #[cfg(test)]
