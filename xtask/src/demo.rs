@@ -5,11 +5,11 @@ use crate::stamp::read;
 use crate::widget;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::{Component, Path, PathBuf};
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Child, ChildStdout};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 use tiny_http::{Header, Method, Request, Response, Server};
 
@@ -30,40 +30,63 @@ pub(crate) struct Options {
     partner_port: u16,
 }
 
-/// Builds everything, serves it, and stops when told to (Ctrl-C).
+/// What may happen while the demo runs.
+enum Event {
+    /// The endpoint accepts connections.
+    Listening,
+    /// The endpoint ended.
+    Ended,
+    /// Ctrl-C, or a request to terminate.
+    Stopped,
+}
+
+/// Builds everything, serves it, and stops on Ctrl-C.
 pub(crate) fn demo(options: &Options) -> Result<()> {
     widget::build()?;
-    let stop = on_signal()?;
+    let (sender, events) = channel();
+    let stopping = sender.clone();
+    // Sending fails only if the demo has ended already.
+    ctrlc::set_handler(move || drop(stopping.send(Event::Stopped)))?;
     let (partner, partner_port) = listen(options.partner_port, None)?;
     let (free, port) = listen(options.port, Some(partner_port))?;
     drop(free);
+    let origin = format!("http://127.0.0.1:{port}");
     let database = target_dir().join("demo/demo.sqlite");
     std::fs::create_dir_all(target_dir().join("demo"))?;
     let database = format!("sqlite:{}", shown(&database));
+    let addresses = addresses(&origin, partner_port, &database)?;
+    serve_pages(partner, origin)?;
 
     say("starting the endpoint");
-    let mut endpoint = endpoint(port, &database)?;
-    let origin = format!("http://127.0.0.1:{port}");
-    let result = await_health(&mut endpoint, port, &stop).and_then(|ready| {
-        if !ready {
-            return Ok(());
+    let (mut endpoint, output) = endpoint(port, &database)?;
+    std::thread::spawn(move || watch(output, &sender));
+    for event in &events {
+        match event {
+            // The demo goes on even if standard output is closed.
+            Event::Listening => drop(std::io::stdout().write_all(addresses.as_bytes())),
+            Event::Ended => bail!("the endpoint ended ({})", endpoint.wait()?),
+            Event::Stopped => break,
         }
-        serve_pages(partner, origin.clone())?;
-        announce(&origin, partner_port, &database)?;
-        wait(&mut endpoint, &stop)
-    });
-    let stopped = end(&mut endpoint);
-    result.and(stopped)
+    }
+    // `kill` asks it to end. After five seconds, or on another Ctrl-C, it has to.
+    let _ = Run::new("kill").arg(endpoint.id().to_string()).read();
+    if !matches!(events.recv_timeout(Duration::from_secs(5)), Ok(Event::Ended)) {
+        endpoint.kill()?;
+    }
+    endpoint.wait()?;
+    Ok(())
 }
 
-/// A channel that receives Ctrl-C and requests to terminate.
-fn on_signal() -> Result<Receiver<()>> {
-    let (sender, receiver) = channel();
-    ctrlc::set_handler(move || {
-        // The receiver is gone only when shutdown has already begun.
-        let _ = sender.send(());
-    })?;
-    Ok(receiver)
+/// Passes the endpoint's output on, and sends what it means.
+fn watch(output: impl Read, events: &Sender<Event>) {
+    // Sending fails only if the demo has ended already.
+    for line in BufReader::new(output).lines().map_while(Result::ok) {
+        eprintln!("{line}");
+        if line.starts_with("StandWith listens on ") {
+            let _ = events.send(Event::Listening);
+        }
+    }
+    let _ = events.send(Event::Ended);
 }
 
 /// Listens on a port of this machine, or on the next free one.
@@ -79,40 +102,11 @@ fn listen(wanted: u16, except: Option<u16>) -> Result<(TcpListener, u16)> {
         .with_context(|| format!("no free port from {wanted} on"))
 }
 
-fn endpoint(port: u16, database: &str) -> Result<Child> {
+fn endpoint(port: u16, database: &str) -> Result<(Child, ChildStdout)> {
     Run::new(shown(&widget::endpoint()))
         .args(["serve", "--campaigns", "www/campaigns", "--database", database])
         .args(["--listen", &format!("127.0.0.1:{port}"), "--widgets", "dist"])
         .start()
-}
-
-/// Waits until the endpoint responds; returns false if it was stopped before.
-fn await_health(endpoint: &mut Child, port: u16, stop: &Receiver<()>) -> Result<bool> {
-    for _ in 0..150 {
-        if is_healthy(port) {
-            return Ok(true);
-        }
-        if let Some(status) = endpoint.try_wait()? {
-            bail!("the endpoint ended at once ({status})");
-        }
-        if stop.recv_timeout(Duration::from_millis(100)).is_ok() {
-            return Ok(false);
-        }
-    }
-    bail!("the endpoint has not answered for 15 seconds")
-}
-
-fn is_healthy(port: u16) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status)?;
-        Ok(String::from_utf8_lossy(&status).into_owned())
-    };
-    ask().is_ok_and(|status| status.ends_with(" 200"))
 }
 
 /// Serves the partner's pages from another thread, reading the files at each request.
@@ -161,63 +155,30 @@ fn content_type(path: &Path) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("jpg") => "image/jpeg",
-        Some("webp") => "image/webp",
         _ => "application/octet-stream",
     }
 }
 
-/// Prints all addresses.
-fn announce(origin: &str, partner_port: u16, database: &str) -> Result<()> {
+/// The text with all addresses.
+fn addresses(origin: &str, partner_port: u16, database: &str) -> Result<String> {
     let partner = format!("http://127.0.0.1:{partner_port}");
     let program = shown(&widget::endpoint());
-    let mut out = std::io::stdout();
-    writeln!(out, "\n  A partner's page     {partner}/")?;
-    for other in other_pages()? {
-        writeln!(out, "                       {partner}/{other}")?;
-    }
-    writeln!(out, "  The endpoint         {origin}/")?;
-    writeln!(out, "\n  The actions so far   {program} export --campaign free-mech-dara \\")?;
-    writeln!(out, "                         --database {database} --format jsonl")?;
-    writeln!(out, "\n  Ctrl-C stops both.\n")?;
-    Ok(out.flush()?)
-}
-
-fn other_pages() -> Result<Vec<String>> {
     let pages = crate::dist::by_stem(Path::new(PAGES), "html")?;
-    let names = pages.iter().filter_map(|(_, path)| path.strip_prefix(PAGES).ok());
-    let names = names.map(|name| name.to_string_lossy().into_owned());
-    Ok(names.filter(|name| name != "index.html").collect())
-}
+    let others = pages.iter().filter(|(name, _)| name != "index");
+    let others = others.map(|(name, _)| format!("\n                       {partner}/{name}.html"));
+    Ok(format!(
+        "
+  A partner's page     {partner}/{}
+  The endpoint         {origin}/
 
-/// Waits for a signal, or until the endpoint ends by itself.
-fn wait(endpoint: &mut Child, stop: &Receiver<()>) -> Result<()> {
-    while stop.recv_timeout(Duration::from_millis(250)).is_err() {
-        if let Some(status) = endpoint.try_wait()? {
-            bail!("the endpoint ended ({status})");
-        }
-    }
-    Ok(())
-}
+  The actions so far   {program} export --campaign free-mech-dara \\
+                         --database {database} --format jsonl
 
-/// Ends the endpoint: after Ctrl-C it ends by itself; otherwise it is asked to, and killed after a while.
-fn end(endpoint: &mut Child) -> Result<()> {
-    let pid = endpoint.id().to_string();
-    for attempt in 0..50 {
-        if endpoint.try_wait()?.is_some() {
-            return Ok(());
-        }
-        if attempt == 5 {
-            // Whether it ends shows the result.
-            let _ = Run::new("kill").arg(&pid).read();
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    endpoint.kill()?;
-    endpoint.wait()?;
-    Ok(())
+  Ctrl-C stops both.
+
+",
+        others.collect::<String>()
+    ))
 }
 
 /// A path as one would type it from the checkout.

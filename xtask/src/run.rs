@@ -5,8 +5,9 @@ use clap::builder::styling::{AnsiColor, Style};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 /// A program to run, with empty standard input.
@@ -89,27 +90,30 @@ impl Run {
 
     /// Runs, passes its standard output on, and returns it with whether the program succeeded.
     pub(crate) fn watched(mut self) -> Result<(bool, String)> {
-        self.show();
-        self.command.stdout(Stdio::piped());
-        let mut child = self.command.spawn().with_context(|| self.cannot_start())?;
+        let (mut child, output) = self.spawn()?;
         let mut seen = String::new();
-        if let Some(output) = child.stdout.take() {
-            for line in BufReader::new(output).split(b'\n') {
-                let line = line?;
-                let line = String::from_utf8_lossy(&line);
-                writeln!(std::io::stdout(), "{line}")?;
-                seen.push_str(&line);
-                seen.push('\n');
-            }
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            writeln!(std::io::stdout(), "{line}")?;
+            seen.push_str(&line);
+            seen.push('\n');
         }
         Ok((child.wait()?.success(), seen))
     }
 
-    /// Starts a program in the background, whose output goes to standard error.
-    pub(crate) fn start(mut self) -> Result<Child> {
+    /// Starts a program in the background, and returns it with its standard output. Ctrl-C does not reach it.
+    pub(crate) fn start(mut self) -> Result<(Child, ChildStdout)> {
+        self.command.process_group(0);
+        self.spawn()
+    }
+
+    fn spawn(&mut self) -> Result<(Child, ChildStdout)> {
         self.show();
-        self.command.stdout(std::io::stderr());
-        self.command.spawn().with_context(|| self.cannot_start())
+        self.command.stdout(Stdio::piped());
+        let mut child = self.command.spawn().with_context(|| self.cannot_start())?;
+        let output = child.stdout.take().context("its output is not piped")?;
+        Ok((child, output))
     }
 
     fn show(&self) {
