@@ -52,9 +52,6 @@ pub(crate) struct SizeOptions {
     /// Fail when the form's code weighs more than its budget
     #[arg(long)]
     pub(crate) check: bool,
-    /// Begin with a line that says when and on what machine this was measured
-    #[arg(long)]
-    pub(crate) context: bool,
     /// Add what each module and dependency takes of the WebAssembly file, and write all of it to
     /// docs/wasm-size.md
     #[arg(long)]
@@ -126,9 +123,6 @@ pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
     let languages = json_files(&version_dir())?;
 
     let mut table = String::new();
-    if options.context {
-        writeln!(table, "{}", context()?)?;
-    }
     writeln!(table, "{:<28} {:>9} {:>9} {:>9}", "bytes", "raw", "gzip -9", "brotli -11")?;
     rows(&mut table, code.iter().chain([&english]))?;
     rows(&mut table, languages.iter().chain(&json_files(Path::new("www/campaigns"))?))?;

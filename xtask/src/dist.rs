@@ -24,7 +24,6 @@ pub(crate) const DIST: &str = "dist";
 pub(crate) struct Asset {
     /// Its name in its version's folder.
     pub(crate) name: String,
-    /// Its content.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -44,13 +43,9 @@ pub(crate) fn version_dir() -> PathBuf {
     Path::new(DIST).join(format!("v{VERSION}"))
 }
 
-/// Fills this version's folder with these files and a manifest, and with nothing else. The folders of earlier versions
-/// stay unchanged: pages with an older loader rely on them.
-pub(crate) fn publish(assets: &[Asset]) -> Result<()> {
-    publish_in(&version_dir(), assets)
-}
-
-fn publish_in(dir: &Path, assets: &[Asset]) -> Result<()> {
+/// Fills a version's folder with these files and a manifest, and with nothing else. The folders of earlier versions stay
+/// unchanged: pages with an older loader rely on them.
+pub(crate) fn publish(dir: &Path, assets: &[Asset]) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| format!("cannot empty {}", dir.display()))?;
     }
@@ -157,7 +152,7 @@ mod tests {
     fn a_manifest_that_does_not_fit_is_seen() {
         let dir = std::env::temp_dir().join(format!("standwith-dist-{}", std::process::id()));
         let asset = |name: &str| Asset { name: name.into(), bytes: name.repeat(50).into_bytes() };
-        publish_in(&dir, &[asset("a.js"), asset("b.wasm")]).unwrap();
+        publish(&dir, &[asset("a.js"), asset("b.wasm")]).unwrap();
         fits(&dir).unwrap();
         let refused = |told: &str| {
             let error = fits(&dir).unwrap_err().to_string();

@@ -50,14 +50,12 @@ fn measure(wasm: &[u8]) -> Result<BTreeMap<String, Part>> {
             }
             Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
             Payload::CustomSection(section) => {
-                if let KnownCustom::Name(section) = section.as_known() {
-                    for subsection in section {
-                        if let Name::Function(map) = subsection? {
-                            for naming in map {
-                                let naming = naming?;
-                                names.insert(naming.index, naming.name.to_owned());
-                            }
-                        }
+                let KnownCustom::Name(section) = section.as_known() else { continue };
+                for subsection in section {
+                    let Name::Function(map) = subsection? else { continue };
+                    for naming in map {
+                        let naming = naming?;
+                        names.insert(naming.index, naming.name.to_owned());
                     }
                 }
             }
@@ -96,19 +94,12 @@ fn owner(name: &str) -> String {
 }
 
 /// `core[1a2b3c]::str` and `core::str::h0123456789abcdef` as `core::str`: a path without hashes.
-pub(crate) fn plain(name: &str) -> String {
+fn plain(name: &str) -> String {
     let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let name =
-        name.rsplit_once("::h").filter(|(_, end)| is_hash(end)).map_or(name, |(path, _)| path);
-    let mut plain = String::new();
-    let mut inside = false;
-    for c in name.chars() {
-        inside = c == '[' || inside && c != ']';
-        if !inside && c != ']' {
-            plain.push(c);
-        }
-    }
-    plain
+    let hashed = name.rsplit_once("::h").filter(|(_, end)| is_hash(end));
+    let path = hashed.map_or(name, |(path, _)| path);
+    // What stands between brackets is left out, with the brackets.
+    path.split('[').map(|piece| piece.rsplit(']').next().unwrap_or_default()).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::dist::by_stem;
 use crate::reproducible::reproducible;
 use crate::run::{GREEN, RED, Run, absolute, complain, now, say, target_dir, warn};
 use crate::stamp::{files, read_text, write};
-use crate::tools::{self, Driver, Engine, Missing};
+use crate::tools::{self, Driver, Engine};
 use crate::{dist, widget};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -64,7 +64,8 @@ struct Tally {
 struct Suite {
     wanted: Vec<Engine>,
     found: Vec<Driver>,
-    missing: Vec<Missing>,
+    /// Missing engines, and the missing part of each.
+    missing: Vec<(Engine, String)>,
     /// The build failed once: stages that need it are skipped.
     unbuilt: bool,
 }
@@ -90,8 +91,8 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
     if lines.len() > 1 {
         lines.iter().for_each(|line| anstream::eprintln!("{line}"));
     }
-    for missing in &suite.missing {
-        warn(&format!("nothing ran in {}: {}", tools::name(&missing.engine), missing.reason));
+    for (engine, reason) in &suite.missing {
+        warn(&format!("nothing ran in {}: {reason}", tools::name(engine)));
     }
     println!("{sum}");
     Ok(sum.failed == 0)
@@ -213,9 +214,8 @@ const WORKSPACES: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 fn deny() -> Result<Tally> {
     tools::for_deny()?;
     let deny = |manifest: &str| {
-        let config = absolute("deny.toml");
         let run = Run::new("cargo-deny").args(["--workspace", "--manifest-path", manifest]);
-        run.arg("--config").arg(config)
+        run.arg("--config").arg(absolute("deny.toml"))
     };
     let mut sum = Tally::default();
     for manifest in WORKSPACES {
@@ -225,8 +225,8 @@ fn deny() -> Result<Tally> {
     if let Err(error) = deny(WORKSPACES[0]).args(["fetch", "db"]).read() {
         let why = error.to_string();
         let why = why.lines().last().unwrap_or_default();
-        warn(&format!("the database of known faults can't be had here: {why}"));
-        return Ok(sum + left_out("no dependency was looked up in it"));
+        let why = format!("no dependency was looked up in the database of vulnerabilities: {why}");
+        return Ok(sum + left_out(&why));
     }
     for manifest in WORKSPACES {
         sum = sum + check(deny(manifest).args(["check", "--disable-fetch", "advisories"]))?;
@@ -351,7 +351,7 @@ const CHROMIUM: [&str; 8] = [
 fn size() -> Result<Tally> {
     widget::build()?;
     dist::fits(&dist::version_dir())?;
-    bench::size(&SizeOptions { check: true, context: false, parts: false }).map(verdict)
+    bench::size(&SizeOptions { check: true, parts: false }).map(verdict)
 }
 
 /// Runs tests in Rust.

@@ -27,20 +27,10 @@ pub(crate) enum Engine {
 /// An engine that can be driven.
 #[derive(Clone, Debug)]
 pub(crate) struct Driver {
-    /// Which it is.
     pub(crate) engine: Engine,
     /// The WebDriver program.
     pub(crate) driver: PathBuf,
-    /// The browser itself.
     pub(crate) browser: PathBuf,
-}
-
-/// An engine that is unavailable here, and why.
-pub(crate) struct Missing {
-    /// Which it is.
-    pub(crate) engine: Engine,
-    /// The missing part.
-    pub(crate) reason: String,
 }
 
 /// Ensures that all tools of the build are installed.
@@ -220,8 +210,8 @@ impl Engine {
     }
 }
 
-/// Finds the selected engines, and installs missing ones.
-pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
+/// Finds the selected engines, and installs missing ones. Returns those found, and of the others the missing part.
+pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<(Engine, String)>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for &engine in wanted {
         let installed = engine.detect().or_else(|reason| match engine.install() {
@@ -232,7 +222,7 @@ pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
             Ok(driver) => found.push(driver),
             Err(reason) => {
                 warn(&format!("could not install {}: {reason}", name(&engine)));
-                missing.push(Missing { engine, reason });
+                missing.push((engine, reason));
             }
         }
     }
@@ -241,9 +231,7 @@ pub(crate) fn engines(wanted: &[Engine]) -> (Vec<Driver>, Vec<Missing>) {
 
 /// Chromium, for commands that need no other engine.
 pub(crate) fn chromium() -> Result<Driver> {
-    let (mut found, missing) = engines(&[Engine::Chromium]);
-    let reason = || missing.into_iter().map(|missing| missing.reason).collect::<String>();
-    found.pop().with_context(|| format!("there is no Chromium: {}", reason()))
+    engines(&[Engine::Chromium]).0.pop().context("this command needs Chromium")
 }
 
 /// The first of these programs that is installed.

@@ -5,7 +5,7 @@ use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
 use crate::stamp::{Step, files, read, read_text, write};
 use crate::tools;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
 use std::fs;
@@ -158,7 +158,8 @@ fn bundle() -> Result<bool> {
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
         dist::put(&Path::new(DIST).join(SCHEMA), standwith::lint::schema().as_bytes())?;
         let script = Asset { name: "standwith.js".into(), bytes: code };
-        dist::publish(&[vec![script, wasm, list], catalogues, countries].concat())
+        let assets = [vec![script, wasm, list], catalogues, countries].concat();
+        dist::publish(&dist::version_dir(), &assets)
     })
 }
 
@@ -169,13 +170,9 @@ fn locales() -> Result<[Vec<Asset>; 2]> {
         let bytes = read(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
         let list = Asset { name: format!("{lang}-countries.txt"), bytes };
         let file = format!("{} {}", list.name, hash(&list.bytes));
-        match standwith::text::compile_for_widget(&read_text(&path)?, &file) {
-            Ok(compiled) => {
-                let bytes = compiled.into_bytes();
-                catalogues.push(Asset { name: format!("{lang}.json"), bytes });
-            }
-            Err(faults) => bail!("{}:\n  {}", path.display(), faults.join("\n  ")),
-        }
+        let compiled = standwith::text::compile_for_widget(&read_text(&path)?, &file)
+            .map_err(|faults| anyhow!("{}:\n  {}", path.display(), faults.join("\n  ")))?;
+        catalogues.push(Asset { name: format!("{lang}.json"), bytes: compiled.into_bytes() });
         countries.push(list);
     }
     Ok([catalogues, countries])
@@ -218,12 +215,8 @@ fn loader(wasm: &Asset, hashes: &Asset) -> Result<Vec<u8>> {
     // calls a plain function with `new`, which is all that its unsafe options assume.
     Run::new("node_modules/.bin/terser")
         .arg(&out)
-        .args([
-            "--compress",
-            "passes=5,ecma=2022,unsafe_arrows,unsafe_methods",
-            "--mangle",
-            "--output",
-        ])
+        .args(["--compress", "passes=5,ecma=2022,unsafe_arrows,unsafe_methods", "--mangle"])
+        .arg("--output")
         .arg(&out)
         .quietly()?;
     let code = read_text(&out)?;
@@ -271,14 +264,9 @@ fn stage() -> Result<PathBuf> {
 
 /// esbuild with the options that all our bundles share.
 fn esbuild() -> Run {
-    Run::new("node_modules/.bin/esbuild").args([
-        "--minify",
-        "--target=es2022",
-        "--charset=utf8",
-        "--legal-comments=none",
-        "--log-level=warning",
-        "--log-override:empty-import-meta=error",
-    ])
+    Run::new("node_modules/.bin/esbuild")
+        .args(["--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"])
+        .args(["--log-level=warning", "--log-override:empty-import-meta=error"])
 }
 
 /// Whether a script contains a whole word: `eval(` but not `retrieval(`.
