@@ -2,11 +2,12 @@
 
 use crate::dist::{self, Weight, by_stem, version_dir, weigh};
 use crate::run::{Run, absolute, complain};
-use crate::stamp::{read, write};
+use crate::stamp::write;
 use crate::tools;
 use crate::widget;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use fs_err as fs;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -173,7 +174,7 @@ fn report(table: &mut String) -> Result<()> {
 /// The name of a file in the table, and its size.
 fn measure(path: &Path) -> Result<(String, Weight)> {
     let short = path.strip_prefix(dist::DIST).or_else(|_| path.strip_prefix("www"));
-    Ok((short.unwrap_or(path).to_string_lossy().into_owned(), weigh(&read(path)?)?))
+    Ok((short.unwrap_or(path).to_string_lossy().into_owned(), weigh(&fs::read(path)?)?))
 }
 
 /// Languages or campaigns in a folder.

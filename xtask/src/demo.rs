@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: serves the endpoint and, on another origin, a partner's page with the form.
 
 use crate::run::{Run, say, target_dir, warn};
-use crate::stamp::read;
 use crate::widget;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use fs_err as fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::{Component, Path, PathBuf};
@@ -52,7 +52,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     drop(free);
     let origin = format!("http://127.0.0.1:{port}");
     let database = target_dir().join("demo/demo.sqlite");
-    std::fs::create_dir_all(target_dir().join("demo"))?;
+    fs::create_dir_all(target_dir().join("demo"))?;
     let database = format!("sqlite:{}", shown(&database));
     let addresses = addresses(&origin, partner_port, &database)?;
     serve_pages(partner, origin)?;
@@ -131,7 +131,7 @@ fn answer(request: Request, origin: &str) -> Result<()> {
         return Ok(request.respond(Response::from_string("Not here.").with_status_code(404))?);
     };
     let kind = content_type(&page);
-    let mut body = read(&page)?;
+    let mut body = fs::read(&page)?;
     if kind.starts_with("text/") {
         body = String::from_utf8_lossy(&body).replace(PLACEHOLDER, origin).into_bytes();
     }

@@ -3,9 +3,9 @@
 use crate::dist::by_stem;
 use crate::run::{Run, now, say};
 use crate::tools;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 
 /// Folder of the targets and their committed corpora.
@@ -59,7 +59,7 @@ fn known() -> Result<Vec<String>> {
 /// Fuzzes a target for this time; returns whether its property held.
 fn run(target: &str, seconds: u32) -> Result<bool> {
     let (grown, kept) = (Path::new(GROWN).join(target), Path::new(KEPT).join(target));
-    fs::create_dir_all(&grown).with_context(|| format!("cannot make {}", grown.display()))?;
+    fs::create_dir_all(&grown)?;
     // This command itself runs on the stable toolchain.
     let run = Run::new("rustup")
         .args(["run", "nightly", "cargo", "fuzz", "run", "--target-dir", "target/fuzz", target])

@@ -1,8 +1,8 @@
 //! Size of the WebAssembly file by part: its functions, grouped by the module or dependency that they come from.
 
 use crate::run::Run;
-use crate::stamp::read;
 use anyhow::{Context, Result};
+use fs_err as fs;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
@@ -26,7 +26,7 @@ pub(crate) fn of(wasm: &Path) -> Result<Vec<(String, Part)>> {
         .arg("-o")
         .arg(&named)
         .read()?;
-    let mut parts: Vec<_> = measure(&read(&named)?)?.into_iter().collect();
+    let mut parts: Vec<_> = measure(&fs::read(&named)?)?.into_iter().collect();
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.bytes));
     Ok(parts)
 }

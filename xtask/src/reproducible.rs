@@ -2,12 +2,12 @@
 
 use crate::dist::{DIST, is_packed, version_dir};
 use crate::run::{Run, complain, say, target_dir};
-use crate::stamp::{files, read, write};
+use crate::stamp::{files, write};
 use crate::widget;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use fs_err as fs;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,7 @@ pub(crate) fn reproducible() -> Result<bool> {
             println!("{hash}  {}", name.display());
         }
         // The copy is as large as a build.
-        fs::remove_dir_all(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
+        fs::remove_dir_all(&copy)?;
     }
     Ok(differs.is_empty())
 }
@@ -43,12 +43,12 @@ pub(crate) fn reproducible() -> Result<bool> {
 /// Copies the checkout's files, uncommitted changes included, to another folder; installed tools are shared.
 fn copy_checkout(copy: &Path) -> Result<()> {
     if copy.exists() {
-        fs::remove_dir_all(copy).with_context(|| format!("cannot empty {}", copy.display()))?;
+        fs::remove_dir_all(copy)?;
     }
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let tracked = Run::new("git").args(list).read()?;
     for name in tracked.split('\0').filter(|name| !name.is_empty() && Path::new(name).is_file()) {
-        write(&copy.join(name), read(Path::new(name))?)?;
+        write(&copy.join(name), fs::read(name)?)?;
     }
     fs::create_dir_all(copy.join("target"))?;
     for (installed, name) in
@@ -65,7 +65,8 @@ fn copy_checkout(copy: &Path) -> Result<()> {
 fn hashes(root: &Path) -> Result<BTreeSet<(PathBuf, String)>> {
     let loose = ["standwith.js", "campaign.schema.json"].map(|name| root.join(DIST).join(name));
     let hash = |path: PathBuf| {
-        let hash = Sha256::digest(read(&path)?).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash =
+            Sha256::digest(fs::read(&path)?).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok((path.strip_prefix(root)?.to_owned(), hash))
     };
     files(&root.join(version_dir()))?.into_iter().chain(loose).map(hash).collect()

@@ -1,8 +1,8 @@
 //! Build steps that are skipped while their inputs and outputs are unchanged since the last run.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A build step: its inputs and outputs. A folder stands for all files in it.
@@ -39,7 +39,7 @@ impl Step<'_> {
         }
         for path in self.inputs.iter().chain(self.outputs) {
             for file in files(path)? {
-                let bytes = read(&file)?;
+                let bytes = fs::read(&file)?;
                 hash.update(file.as_os_str().as_encoded_bytes());
                 hash.update([0]);
                 hash.update(bytes.len().to_le_bytes());
@@ -55,29 +55,19 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let mut paths =
+        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
     let nested = paths.iter().map(|path| files(path)).collect::<Result<Vec<_>>>()?;
     Ok(nested.concat())
 }
 
-/// Reads a file; an error names it.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Reads a text file; an error names it.
-pub(crate) fn read_text(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Writes a file and creates its folders; an error names it.
+/// Writes a file, and creates its folders.
 pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
     }
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    Ok(fs::write(path, bytes)?)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use crate::bench::{self, SizeOptions};
 use crate::dist::by_stem;
 use crate::reproducible::reproducible;
 use crate::run::{GREEN, RED, Run, absolute, complain, now, say, target_dir, warn};
-use crate::stamp::{files, read_text, write};
+use crate::stamp::{files, write};
 use crate::tools::{self, Driver, Engine};
 use crate::{dist, widget};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use fs_err as fs;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -238,7 +239,7 @@ fn native() -> Result<Tally> {
     let args = ["test", "--workspace", "--exclude", "standwith-e2e", "--no-fail-fast"];
     let tally = tests(Run::cargo().args(args))?;
     for (lang, path) in by_stem(Path::new("www/locales"), "json")? {
-        let missing = standwith::text::missing(&read_text(&path)?);
+        let missing = standwith::text::missing(&fs::read_to_string(&path)?);
         if !missing.is_empty() {
             warn(&format!("www/locales/{lang}.json lacks {}", missing.join(", ")));
         }

@@ -4,6 +4,7 @@ use crate::run::{Run, find, say, target_dir, warn};
 use crate::stamp::Step;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -110,7 +111,7 @@ fn cargo_tools(tools: &[(&str, &str)], options: &[&str]) -> Result<()> {
         install.args(options).env("CARGO_TARGET_DIR", &build).visibly()?;
     }
     // About a gigabyte that only building them needed; nothing if nothing was built.
-    let _ = std::fs::remove_dir_all(build);
+    let _ = fs::remove_dir_all(build);
     Ok(())
 }
 
@@ -242,7 +243,7 @@ fn first(programs: &[&str]) -> Option<PathBuf> {
 /// WebKitGTK's own small browser: it is not on the path, but in a library folder.
 fn mini_browser() -> Option<PathBuf> {
     let places = ["/usr/lib", "/usr/libexec"];
-    let below = |dir: PathBuf| std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let below = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten();
     let folders = places.iter().flat_map(|place| below(place.into())).map(|entry| entry.path());
     let mut deep = folders.flat_map(|dir| below(dir.clone()).map(|e| e.path()).chain([dir]));
     deep.find_map(|dir| {

@@ -3,12 +3,12 @@
 use crate::dist::{self, Asset, DIST, VERSION, integrity};
 use crate::parts::{self, Part};
 use crate::run::{self, Run, target_dir};
-use crate::stamp::{Step, files, read, read_text, write};
+use crate::stamp::{Step, files, write};
 use crate::tools;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use fs_err as fs;
 use standwith::markup::{EDITION, NAMES, TAGS, address_patterns};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The JSON Schema of campaign files, for editors.
@@ -98,7 +98,7 @@ fn compile() -> Result<bool> {
 /// Runs wasm-pack: cargo, wasm-bindgen, and wasm-opt with the options of widget/Cargo.toml.
 fn wasm_pack(out: &Path, options: &[&str]) -> Result<()> {
     if out.exists() {
-        fs::remove_dir_all(out).with_context(|| format!("cannot empty {}", out.display()))?;
+        fs::remove_dir_all(out)?;
     }
     let overriding = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"];
     let flags = format!("target.wasm32-unknown-unknown.rustflags={:?}", forget_paths()?);
@@ -120,7 +120,7 @@ fn forget_paths() -> Result<Vec<String>> {
     let sysroot = Run::new("rustc").args(["--print", "sysroot"]).read()?;
     let mut paths = vec![here.display().to_string(), sysroot.trim().to_owned()];
     let sources = run::cargo_home().join("registry/src");
-    for registry in std::fs::read_dir(&sources).into_iter().flatten() {
+    for registry in fs::read_dir(&sources).into_iter().flatten() {
         paths.push(registry?.path().display().to_string());
     }
     Ok(paths.iter().map(|path| format!("--remap-path-prefix={path}/=")).collect())
@@ -152,7 +152,7 @@ fn bundle() -> Result<bool> {
     step.unless_fresh(|| {
         run::say("widget: bundling");
         let [catalogues, countries] = locales()?;
-        let wasm = Asset { name: WASM.into(), bytes: read(&out.join("standwith_bg.wasm"))? };
+        let wasm = Asset { name: WASM.into(), bytes: fs::read(out.join("standwith_bg.wasm"))? };
         let list = hashes(&catalogues);
         let code = loader(&wasm, &list)?;
         dist::put(&Path::new(DIST).join("standwith.js"), &code)?;
@@ -167,10 +167,10 @@ fn bundle() -> Result<bool> {
 fn locales() -> Result<[Vec<Asset>; 2]> {
     let (mut catalogues, mut countries) = (Vec::new(), Vec::new());
     for (lang, path) in dist::by_stem(Path::new("www/locales"), "json")? {
-        let bytes = read(&Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
+        let bytes = fs::read(Path::new(COUNTRIES).join(format!("{lang}.txt")))?;
         let list = Asset { name: format!("{lang}-countries.txt"), bytes };
         let file = format!("{} {}", list.name, hash(&list.bytes));
-        let compiled = standwith::text::compile_for_widget(&read_text(&path)?, &file)
+        let compiled = standwith::text::compile_for_widget(&fs::read_to_string(&path)?, &file)
             .map_err(|faults| anyhow!("{}:\n  {}", path.display(), faults.join("\n  ")))?;
         catalogues.push(Asset { name: format!("{lang}.json"), bytes: compiled.into_bytes() });
         countries.push(list);
@@ -219,7 +219,7 @@ fn loader(wasm: &Asset, hashes: &Asset) -> Result<Vec<u8>> {
         .arg("--output")
         .arg(&out)
         .quietly()?;
-    let code = read_text(&out)?;
+    let code = fs::read_to_string(&out)?;
     if let Some(word) = FORBIDDEN.into_iter().find(|word| mentions(&code, word)) {
         bail!("the bundle uses `{word}`, which strict pages refuse: see {}", out.display());
     }
@@ -256,7 +256,7 @@ fn stage() -> Result<PathBuf> {
         if file.extension().is_some_and(|ending| ending == "css") {
             esbuild().arg(&file).arg(format!("--outfile={}", to.display())).quietly()?;
         } else {
-            write(&to, read(&file)?)?;
+            write(&to, fs::read(&file)?)?;
         }
     }
     Ok(staged)
