@@ -28,11 +28,6 @@ impl Run {
         Self::new("cargo")
     }
 
-    /// A program that needs a screen, with a virtual one.
-    pub(crate) fn under_xvfb(program: impl AsRef<OsStr>) -> Self {
-        Self::new("xvfb-run").arg("--auto-servernum").arg(program)
-    }
-
     pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
@@ -123,8 +118,7 @@ impl Run {
     /// The command line as one would type it.
     fn line(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
-        let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
-        shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default()
+        words.map(|word| typed(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
     fn cannot_start(&self) -> String {
@@ -133,6 +127,14 @@ impl Run {
 
     fn name(&self) -> Cow<'_, str> {
         self.command.get_program().to_string_lossy()
+    }
+}
+
+/// A word of a command line, quoted where a shell would split or change it.
+fn typed(word: &str) -> String {
+    match !word.is_empty() && !word.contains([' ', '"', '\'', '$', '*', '[', '\\', ';']) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn shows_a_command_as_one_would_type_it() {
         let run = Run::new("wasm-pack").args(["build", "--config", "a = ['b']"]);
-        assert_eq!(run.line(), r#"wasm-pack build --config "a = ['b']""#);
+        assert_eq!(run.line(), r"wasm-pack build --config 'a = ['\''b'\'']'");
     }
 
     #[test]
