@@ -50,11 +50,10 @@ pub(crate) enum Bench {
 /// Options of `bench size`.
 #[derive(Args)]
 pub(crate) struct SizeOptions {
-    /// Fail when the form's code weighs more than its budget
+    /// Fail if a file is over its budget
     #[arg(long)]
     pub(crate) check: bool,
-    /// Add what each module and dependency takes of the WebAssembly file, and write all of it to
-    /// docs/wasm-size.md
+    /// Add the sizes of modules and dependencies in the WebAssembly file, and write all of it to docs/wasm-size.md
     #[arg(long)]
     pub(crate) parts: bool,
 }

@@ -18,9 +18,9 @@ const BROKEN: &str = "fuzz/artifacts";
 /// Options of `fuzz`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Only these, by their names in fuzz/corpus: all of them if none is named
+    /// Only these, by their names in fuzz/corpus; all if none is named
     targets: Vec<String>,
-    /// For how long each
+    /// Time for each target
     #[arg(long, value_name = "N", default_value_t = 600)]
     seconds: u32,
 }

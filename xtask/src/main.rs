@@ -18,10 +18,10 @@ use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Builds, tests and shows StandWith.
+/// Builds, tests and demonstrates StandWith.
 ///
-/// What a command needs and does not find is installed on the way; progress goes to the standard
-/// error. Exit codes: 0 all is well, 1 something failed, 2 the command line was not understood.
+/// Missing tools are installed on the way; progress goes to standard error. Exit codes: 0 success, 1 failure,
+/// 2 usage error.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Cli {
@@ -31,19 +31,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Makes the release forms: the widget's files in dist/, the endpoint in target/release/
+    /// Builds the release: the widget's files in dist/, the endpoint in target/release/
     Build(widget::Options),
-    /// Serves the endpoint and, on another origin, a partner's page that carries the form
+    /// Serves the endpoint and, on another origin, a partner's page with the form
     Demo(demo::Options),
-    /// Runs every test: native, in browsers, end to end
+    /// Runs all tests: native, in browsers, end to end
     Test(test::Options),
-    /// Looks for input that breaks what reads it, with cargo-fuzz on a nightly toolchain
+    /// Fuzzes the parsers of untrusted input, with cargo-fuzz on a nightly toolchain
     Fuzz(fuzz::Options),
     /// Builds the widget twice, in two folders, and compares every byte
     Reproducible,
     /// Takes pictures of the form in every state, for docs/states
     Pictures,
-    /// Measures
+    /// Measures size, speed and reliability
     #[command(subcommand)]
     Bench(bench::Bench),
 }

@@ -107,9 +107,8 @@ pub(crate) fn pictures() -> Result<bool> {
     let found = vec![tools::chromium()?];
     let suite = Suite { wanted: vec![Engine::Chromium], found, ..Suite::default() };
     widget::build()?;
-    let folder = std::path::absolute(PICTURES)?;
-    let (ok, _) = suite.runner()?.env("STANDWITH_PICTURES", folder).watched()?;
-    Ok(ok)
+    let run = suite.runner()?.env("STANDWITH_PICTURES", absolute(PICTURES));
+    Ok(run.watched()?.0)
 }
 
 impl Suite {
@@ -294,7 +293,7 @@ fn doc() -> Result<Tally> {
 fn in_engine(driver: &Driver) -> Result<Tally> {
     let (mut ok, mut output) = once_in_engine(driver)?;
     if !ok && !output.contains("test result: ") {
-        warn(&format!("{} came to no result: once more", tools::name(&driver.engine)));
+        warn(&format!("{} came to no result: trying again", tools::name(&driver.engine)));
         (ok, output) = once_in_engine(driver)?;
     }
     Ok(Tally::of(&output, ok))
@@ -307,7 +306,7 @@ fn once_in_engine(driver: &Driver) -> Result<(bool, String)> {
         Engine::Webkit => ("--safari", "--safaridriver"),
     };
     let run = match driver.engine {
-        Engine::Webkit => Run::under_xvfb("wasm-pack"),
+        Engine::Webkit => Run::new("xvfb-run").args(["--auto-servernum", "wasm-pack"]),
         Engine::Chromium | Engine::Firefox => Run::new("wasm-pack"),
     };
     let run = run
@@ -326,7 +325,8 @@ fn capabilities(driver: &Driver) -> Result<PathBuf> {
     let browser = driver.browser.to_string_lossy();
     let json = match driver.engine {
         Engine::Chromium => {
-            format!(r#"{{"goog:chromeOptions":{{"binary":{browser:?},"args":{CHROMIUM:?}}}}}"#)
+            let args: Vec<&str> = CHROMIUM.split(' ').collect();
+            format!(r#"{{"goog:chromeOptions":{{"binary":{browser:?},"args":{args:?}}}}}"#)
         }
         Engine::Firefox => format!(r#"{{"moz:firefoxOptions":{{"binary":{browser:?}}}}}"#),
         // The runner sets no capabilities for WebKit.
@@ -337,16 +337,8 @@ fn capabilities(driver: &Driver) -> Result<PathBuf> {
 }
 
 /// Chromium without a window, as root, and without network requests of its own.
-const CHROMIUM: [&str; 8] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
+const CHROMIUM: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+    --disable-background-networking --disable-component-update --disable-sync";
 
 /// The release build's size and manifest.
 fn size() -> Result<Tally> {
@@ -376,11 +368,16 @@ fn left_out(why: &str) -> Tally {
 }
 
 impl Tally {
-    /// Adds up the runners' summaries; cargo's and wasm-bindgen's end alike.
+    /// Adds up the runners' summaries; cargo's and wasm-bindgen's end alike:
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
     fn of(output: &str, ok: bool) -> Self {
-        let closing = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
-        let sum = closing.map(Self::of_line).fold(Self::default(), |sum, one| sum + one);
-        sum.of_runner(ok)
+        let lines = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
+        let counts = lines.flat_map(|line| line.split(['.', ';']));
+        let sum = |what: &str| {
+            let counts = counts.clone().filter_map(|count| count.strip_suffix(what));
+            counts.filter_map(|count| count.trim().parse::<u32>().ok()).sum()
+        };
+        Self { passed: sum("passed"), failed: sum("failed"), skipped: sum("ignored") }.of_runner(ok)
     }
 
     /// Reads the output of `node --test`, which ends with lines like `ℹ pass 3`.
@@ -400,15 +397,6 @@ impl Tally {
             self.failed = 1;
         }
         self
-    }
-
-    /// Reads `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
-    fn of_line(line: &str) -> Self {
-        let count = |what: &str| {
-            let mut counts = line.split(['.', ';']);
-            counts.find_map(|count| count.strip_suffix(what)?.trim().parse().ok()).unwrap_or(0)
-        };
-        Self { passed: count("passed"), failed: count("failed"), skipped: count("ignored") }
     }
 }
 

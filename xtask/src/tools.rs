@@ -38,7 +38,7 @@ pub(crate) struct Driver {
 pub(crate) fn for_build() -> Result<()> {
     wasm_target()?;
     // `registry+https://github.com/rust-lang/crates.io-index#wasm-bindgen@0.2.130`
-    let locked = Run::cargo().args(["pkgid", "--locked", "wasm-bindgen"]).read()?;
+    let locked = Run::cargo().args(["pkgid", "wasm-bindgen"]).read()?;
     let (_, bindgen) = locked.trim().rsplit_once('@').context("wasm-bindgen has no version")?;
     cargo_tools(&[("wasm-pack", WASM_PACK), ("wasm-bindgen-cli", bindgen)], &[])?;
     npm_packages()
@@ -75,9 +75,8 @@ pub(crate) fn libreoffice() -> Result<()> {
 pub(crate) fn for_fuzzing() -> Result<()> {
     if Run::new("rustup").args(["run", "nightly", "cargo", "--version"]).read().is_err() {
         say("installing a nightly toolchain");
-        Run::new("rustup")
-            .args(["toolchain", "install", "nightly", "--profile", "minimal"])
-            .visibly()?;
+        let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+        Run::new("rustup").args(install).visibly()?;
     }
     cargo_tools(&[("cargo-fuzz", CARGO_FUZZ)], &[])
 }
@@ -128,8 +127,7 @@ pub(crate) fn npm_packages() -> Result<()> {
         say("installing npm packages");
         Run::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).quietly()
     };
-    step.unless_fresh(install).context("node 20 and npm are needed")?;
-    Ok(())
+    step.unless_fresh(install).map(drop).context("node 20 and npm are needed")
 }
 
 /// A Python that has the JOSE libraries of requirements.txt.
@@ -184,6 +182,7 @@ impl Engine {
 
     /// Finds the engine on this machine, or returns the missing part.
     fn detect(self) -> Result<Driver, String> {
+        let first = |programs: &[&str]| programs.iter().find_map(|program| find(program));
         let (browser, driver) = match self {
             Self::Chromium => {
                 (first(&["chromium", "chromium-browser", "google-chrome"]), "chromedriver")
@@ -235,11 +234,6 @@ pub(crate) fn chromium() -> Result<Driver> {
     engines(&[Engine::Chromium]).0.pop().context("this command needs Chromium")
 }
 
-/// The first of these programs that is installed.
-fn first(programs: &[&str]) -> Option<PathBuf> {
-    programs.iter().find_map(|program| find(program))
-}
-
 /// WebKitGTK's own small browser: it is not on the path, but in a library folder.
 fn mini_browser() -> Option<PathBuf> {
     let places = ["/usr/lib", "/usr/libexec"];
@@ -257,7 +251,8 @@ fn apt(packages: &[&str]) -> Result<()> {
     if find("apt-get").is_none() {
         bail!("there is no apt-get here: install {} yourself", packages.join(" "));
     }
-    let sudo = if am_root() {
+    let am_root = Run::new("id").arg("-u").read().is_ok_and(|id| id.trim() == "0");
+    let sudo = if am_root {
         &[][..]
     } else if Run::new("sudo").args(["-n", "true"]).read().is_ok() {
         &["sudo", "-n"][..]
@@ -274,10 +269,6 @@ fn apt(packages: &[&str]) -> Result<()> {
         .args(packages)
         .quietly()
         .map_err(|_| anyhow!("apt-get could not install {}", packages.join(" ")))
-}
-
-fn am_root() -> bool {
-    Run::new("id").arg("-u").read().is_ok_and(|id| id.trim() == "0")
 }
 
 /// Whether this is a CI run, where nothing may be missing.

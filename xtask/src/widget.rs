@@ -75,17 +75,12 @@ pub(crate) fn parts() -> Result<Vec<(String, Part)>> {
 /// Compiles core and shell to WebAssembly, with the JavaScript glue; returns whether it had to.
 fn compile() -> Result<bool> {
     let out = out_dir();
+    let settings = ["Cargo.toml", "Cargo.lock", "package-lock.json", ".cargo/config.toml"];
+    let sources = ["src", "widget", "xtask/src"];
+    let inputs: Vec<&Path> = settings.iter().chain(&sources).map(Path::new).collect();
     let step = Step {
         stamp: &target_dir().join("stamps/widget"),
-        inputs: &[
-            Path::new("Cargo.toml"),
-            Path::new("Cargo.lock"),
-            Path::new("package-lock.json"),
-            Path::new(".cargo/config.toml"),
-            Path::new("src"),
-            Path::new("widget"),
-            Path::new("xtask/src"),
-        ],
+        inputs: &inputs,
         facts: &[&Run::new("rustc").arg("-vV").read()?],
         outputs: &[&out.join("standwith.js"), &out.join("standwith_bg.wasm")],
     };
