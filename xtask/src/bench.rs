@@ -13,13 +13,13 @@ use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::path::Path;
 
-/// The most that all files may weigh which a form needs in English, after brotli.
+/// Budget of all files that a form needs in English, in bytes after brotli.
 pub(crate) const BUDGET: usize = 110_000;
 
-/// The most that may be needed before the first fields are painted: loader, glue, renderer and style.
+/// Budget of what is loaded before the first fields are painted: loader, glue, renderer and style.
 const FIRST_PAINT: usize = 11_000;
 
-/// The most that a language may weigh.
+/// Budget of each language.
 const LANGUAGE: usize = 3_700;
 
 /// The files that the form requires, those for the first paint first.
@@ -28,7 +28,7 @@ const NEEDED: [&str; 2] = ["standwith.js", "standwith.wasm"];
 /// The document with the sizes of all parts.
 const REPORT: &str = "docs/wasm-size.md";
 
-/// The benches.
+/// Measurements of size, speed and reliability.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// Size of the form, file by file
@@ -133,7 +133,7 @@ pub(crate) fn size(options: &SizeOptions) -> Result<bool> {
         let left = budget as i64 - *brotli as i64;
         writeln!(table, "{name:<28} budget {budget:>6}, left {left:>6}")?;
         if left < 0 {
-            over.push(format!("{name} weighs {brotli} bytes, its budget is {budget}"));
+            over.push(format!("{name} takes {brotli} bytes, its budget is {budget}"));
         }
     }
     if options.parts {

@@ -68,7 +68,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
             Event::Stopped => break,
         }
     }
-    // `kill` asks it to end. After five seconds, or on another Ctrl-C, it has to.
+    // `kill` requests a shutdown. After five seconds, or on another Ctrl-C, the endpoint is killed.
     let _ = Run::new("kill").arg(endpoint.id().to_string()).read();
     if !matches!(events.recv_timeout(Duration::from_secs(5)), Ok(Event::Ended)) {
         endpoint.kill()?;
@@ -77,7 +77,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Passes the endpoint's output on, and sends what it means.
+/// Passes the endpoint's output on, and sends an event when it listens and when it ends.
 fn watch(output: impl Read, events: &Sender<Event>) {
     // Sending fails only if the demo has ended already.
     for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -192,14 +192,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_no_file_outside_the_pages() {
+    fn serves_no_file_outside_the_pages() {
         for address in ["/../campaigns/free-mech-dara.json", "//etc/passwd", "/./..", "/nothing"] {
             assert_eq!(page(address), None, "{address}");
         }
     }
 
     #[test]
-    fn takes_the_next_port_that_is_free() {
+    fn takes_the_next_free_port() {
         let (taken, port) = listen(20_000, None).unwrap();
         let (_, next) = listen(port, Some(port + 1)).unwrap();
         assert!(next > port + 1);

@@ -28,7 +28,7 @@ pub(crate) struct Asset {
 }
 
 /// The sizes of a file on disk and on the wire.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Weight {
     /// Uncompressed.
     pub(crate) raw: usize,
@@ -43,7 +43,7 @@ pub(crate) fn version_dir() -> PathBuf {
     Path::new(DIST).join(format!("v{VERSION}"))
 }
 
-/// Fills a version's folder with these files and a manifest, and with nothing else. The folders of earlier versions stay
+/// Fills a version's folder with these files and a manifest, and with nothing else. Folders of earlier versions stay
 /// unchanged: pages with an older loader rely on them.
 pub(crate) fn publish(dir: &Path, assets: &[Asset]) -> Result<()> {
     if dir.exists() {
@@ -55,7 +55,7 @@ pub(crate) fn publish(dir: &Path, assets: &[Asset]) -> Result<()> {
     put(&dir.join(MANIFEST), manifest(dir)?.as_bytes())
 }
 
-/// Checks that a folder's manifest is right about each file, and complete.
+/// Checks that a folder's manifest matches its files, and lists all of them.
 pub(crate) fn fits(dir: &Path) -> Result<()> {
     let (said, found) = (fs::read_to_string(dir.join(MANIFEST))?, manifest(dir)?);
     json::parse(&said).map_err(|fault| anyhow!("{MANIFEST}: {fault:?}"))?;
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_does_not_fit_is_seen() {
+    fn rejects_a_manifest_that_does_not_match_its_folder() {
         let dir = std::env::temp_dir().join(format!("standwith-dist-{}", std::process::id()));
         let asset = |name: &str| Asset { name: name.into(), bytes: name.repeat(50).into_bytes() };
         publish(&dir, &[asset("a.js"), asset("b.wasm")]).unwrap();
         fits(&dir).unwrap();
-        let refused = |told: &str| {
+        let refused = |why: &str| {
             let error = fits(&dir).unwrap_err().to_string();
-            assert!(error.contains(told), "{error}");
+            assert!(error.contains(why), "{error}");
         };
         let remove = |name: &str| fs::remove_file(dir.join(name)).unwrap();
         put(&dir.join("c.js"), b"left out").unwrap();

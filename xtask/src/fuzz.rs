@@ -8,8 +8,8 @@ use clap::Args;
 use fs_err as fs;
 use std::path::Path;
 
-/// Folder of the targets and their committed corpora.
-const KEPT: &str = "fuzz/corpus";
+/// Folder of the committed corpora, one for each target.
+const COMMITTED: &str = "fuzz/corpus";
 /// Folder for inputs that reach new code. It is not committed; single inputs may be, once they are small.
 const GROWN: &str = "target/fuzz/corpus";
 /// Folder for inputs that break a property.
@@ -58,13 +58,13 @@ fn known() -> Result<Vec<String>> {
 
 /// Fuzzes a target for this time; returns whether its property held.
 fn run(target: &str, seconds: u32) -> Result<bool> {
-    let (grown, kept) = (Path::new(GROWN).join(target), Path::new(KEPT).join(target));
+    let (grown, committed) = (Path::new(GROWN).join(target), Path::new(COMMITTED).join(target));
     fs::create_dir_all(&grown)?;
     // This command itself runs on the stable toolchain.
     let run = Run::new("rustup")
         .args(["run", "nightly", "cargo", "fuzz", "run", "--target-dir", "target/fuzz", target])
         .arg(grown)
-        .arg(kept)
+        .arg(committed)
         .arg("--")
         .arg(format!("-max_total_time={seconds}"))
         .args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", "-print_final_stats=1"]);
@@ -81,7 +81,7 @@ mod tests {
         std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
         let targets = known().unwrap();
         assert!(targets.len() >= 6, "{targets:?}");
-        let corpora = fs::read_dir(KEPT).unwrap().map(|entry| entry.unwrap().file_name());
+        let corpora = fs::read_dir(COMMITTED).unwrap().map(|entry| entry.unwrap().file_name());
         let mut corpora: Vec<_> = corpora.map(|name| name.into_string().unwrap()).collect();
         corpora.sort();
         assert_eq!(targets, corpora);

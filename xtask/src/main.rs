@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bench_gets_its_options_as_they_are() {
+    fn passes_options_to_a_bench_unchanged() {
         let given = ["--quick", "--json", "found.json", "--help"];
         let words = ["xtask", "bench", "page"].into_iter().chain(given);
         let cli = Cli::try_parse_from(words).unwrap();

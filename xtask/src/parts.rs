@@ -98,7 +98,7 @@ fn plain(name: &str) -> String {
     let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
     let hashed = name.rsplit_once("::h").filter(|(_, end)| is_hash(end));
     let path = hashed.map_or(name, |(path, _)| path);
-    // What stands between brackets is left out, with the brackets.
+    // Brackets are left out, with their content.
     path.split('[').map(|piece| piece.rsplit(']').next().unwrap_or_default()).collect()
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_without_hashes() {
+    fn removes_hashes_from_paths() {
         for name in ["<str[0a1b]>::len", "<str>::len::h0123456789abcdef", "<str>::len"] {
             assert_eq!(plain(name), "<str>::len");
         }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_belongs_to_whom_it_is_there_for() {
+    fn assigns_functions_to_modules_and_dependencies() {
         for (name, part) in [
             ("<standwith[51]::view::Viewer>::part", "src/view"),
             ("<alloc[c8]::vec::Vec<standwith[51]::campaign::Field> as X>::fill", "src/campaign"),

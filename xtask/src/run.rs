@@ -23,7 +23,7 @@ impl Run {
         Self { command }
     }
 
-    /// `cargo`, of the toolchain that runs this: rustup's variable names it.
+    /// `cargo`, of the toolchain that runs this: rustup passes it on in `RUSTUP_TOOLCHAIN`.
     pub(crate) fn cargo() -> Self {
         Self::new("cargo")
     }
@@ -132,9 +132,10 @@ impl Run {
 
 /// A word of a command line, quoted where a shell would split or change it.
 fn typed(word: &str) -> String {
-    match !word.is_empty() && !word.contains([' ', '"', '\'', '$', '*', '[', '\\', ';']) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    if word.is_empty() || word.contains([' ', '"', '\'', '$', '*', '[', '\\', ';']) {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        word.to_owned()
     }
 }
 

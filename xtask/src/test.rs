@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn adds_up_what_the_runners_print() {
+    fn sums_the_counts_of_the_runners() {
         let output = "
 running 3 tests
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
@@ -486,7 +486,7 @@ test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; fini
     }
 
     #[test]
-    fn closes_on_a_line_that_ci_reads() {
+    fn prints_the_summary_that_ci_reads() {
         assert_eq!(tally(182, 0, 0).to_string(), "182 passed, 0 failed");
         assert_eq!(tally(182, 1, 12).to_string(), "182 passed, 1 failed, 12 skipped");
     }
