@@ -74,7 +74,8 @@ fn content_type(name: &str) -> Option<&'static str> {
         "wasm" => "application/wasm",
         "json" => "application/json",
         "css" => "text/css; charset=utf-8",
-        "txt" => "text/plain; charset=utf-8",
+        // Names of countries; not notes left in the folder.
+        "txt" if name.ends_with("-countries.txt") => "text/plain; charset=utf-8",
         _ => return None,
     })
 }
