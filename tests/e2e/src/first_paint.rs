@@ -445,6 +445,35 @@ async fn fill_first(form: &Form<'_>) -> Result<()> {
     form.click("[name=consent_delivery]").await
 }
 
+/// The browser's region is suggested as the country; a press before that was for a form without it.
+pub(crate) async fn a_press_sends_no_country_that_was_not_shown(stage: &Stage) -> Result<()> {
+    let form = open_painted(stage, "", TAG).await?;
+    for (name, value) in
+        [("given_name", "Sophea"), ("family_name", "Chan"), ("email", "s@chan.invalid")]
+    {
+        form.enter(name, value).await?;
+    }
+    form.click("[name=consent_delivery]").await?;
+    form.submit().await?;
+    stage.proxy.mend();
+    let summary = form.find("#form-summary").await?.text().await?;
+    ensure!(summary.to_lowercase().contains("country"), "{summary}");
+    ensure!(form.value("country").await?.is_empty(), "a country is chosen");
+    ensure!(stage.proxy.posted().is_empty(), "sent");
+    // Without the press, it is suggested if the browser tells its region, and stays when a draft is restored.
+    let tells = stage.browser.value("/-[A-Z]{2}/.test(navigator.language)").await?;
+    let tag = TAG.replacen("<script", "<script data-draft=session", 1);
+    for visit in ["first", "second"] {
+        stage.open_page("", &tag, &[]).await?;
+        stage.form().until("editing").await?;
+        let form = stage.form();
+        form.enter("given_name", visit).await?;
+        let is_suggested = !form.value("country").await?.is_empty();
+        ensure!(tells == is_suggested, "on the {visit} visit: {is_suggested}");
+    }
+    no_uncaught(stage).await
+}
+
 pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Result<()> {
     serve_changed(stage, without_lists).await?;
     stage.proxy.break_down("standwith.wasm", Fault::Hold);

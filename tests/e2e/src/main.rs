@@ -111,6 +111,7 @@ fn run() -> Result<ExitCode> {
         first_paint::the_code_moves_nothing_when_it_takes_over,
         first_paint::a_click_before_the_code_is_there_leaves_nothing_and_counts,
         first_paint::a_list_of_countries_may_have_the_focus_early,
+        first_paint::a_press_sends_no_country_that_was_not_shown,
         first_paint::a_plain_file_is_enough,
         first_paint::without_the_code_what_was_typed_can_be_copied,
         first_paint::a_form_is_written_in_before_it_can_send,
