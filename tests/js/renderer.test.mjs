@@ -299,6 +299,23 @@ test("focuses the element of an id", () => {
   renderer.focus("nobody");
 });
 
+test("opens what contains the focused element or an error", () => {
+  const details = (...inside) => element("details", {}, ...inside);
+  const [wrong, focused, other] = render(
+    "div",
+    {},
+    details(element("input", { "aria-invalid": "true", name: "subject" })),
+    details(element("input", { id: "email", name: "email" })),
+    details(element("input", { name: "phone" })),
+  ).children;
+  renderer.focus("email");
+  assert.deepEqual([wrong.open, focused.open, other.open], [true, true, false]);
+  // Again, after the supporter has closed it.
+  wrong.open = false;
+  renderer.focus("email");
+  assert.ok(wrong.open);
+});
+
 test("empties a control that becomes another one", () => {
   const control = (name) => render("div", {}, element("input", { name, value: "" })).firstChild;
   const first = control("given_name");
@@ -321,6 +338,12 @@ const options = (select) => [...select.options].map(({ value, text }) => `${valu
 
 test("lists the chosen country alone until the list is wanted", () => {
   assert.deepEqual(options(list("en")), [" Choose", "KH KH"]);
+});
+
+test("keeps the chosen country when its list is rendered again", () => {
+  const select = list("en");
+  assert.equal(list("de"), select);
+  assert.equal(select.value, "KH");
 });
 
 test("lists countries as a list names them, in its order", () => {

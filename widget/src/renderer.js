@@ -170,6 +170,8 @@ export const renderer = (root, base, list, tags, addresses) => {
       if (countries && !element.hasCountries) {
         element.length = count;
         element.append(option(countries, countries));
+        // It would be lost with the option before.
+        element.value = countries;
       }
     }
     for (name in lastAttributes) if (!(name in now)) set(element, name);
@@ -261,9 +263,10 @@ export const renderer = (root, base, list, tags, addresses) => {
     /** @param {string} id */
     focus(id) {
       const element = root.getElementById(id);
-      // An element in a closed `details` can't be focused.
-      const details = element?.closest("details");
-      if (details) details.open = true;
+      // In a closed `details`, no element can be focused and no error be seen.
+      for (const details of root.querySelectorAll("details")) {
+        if (details.contains(element) || details.querySelector("[aria-invalid]")) details.open = true;
+      }
       const { activeElement } = /** @type {Document} */ (root.host.getRootNode());
       // The focus stays if it is elsewhere on the page.
       if (!activeElement || activeElement.contains(root.host)) element?.focus();
