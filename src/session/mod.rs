@@ -157,6 +157,7 @@ impl Session {
 
     /// The same form with a notice.
     pub fn with_notice(mut self, notice: Notice) -> Self {
+        self.entered.help.nudged |= notice == Notice::Nudge;
         self.notice = Some(notice);
         self
     }

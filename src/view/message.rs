@@ -81,13 +81,14 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// Whether the controls of the message are open at first, or for an error in them.
+    /// Whether the controls of the message are open at first, for an error in them, or for words of the supporter's own.
     fn is_message_open(&self) -> bool {
         let (session, template) = (self.session, &self.campaign.message);
         let is_complete =
             length(&template.body) >= template.min.max(1) && !template.subjects.is_empty();
         session.display().message == MessageDisplay::Open
             || !is_complete
+            || session.entered.help.nudged
             || session.opened(SUBJECT)
             || session.opened(BODY)
     }

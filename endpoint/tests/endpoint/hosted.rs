@@ -365,6 +365,7 @@ async fn a_message_sent_as_it_is_is_nudged_once() {
     assert_eq!(answer.status, 422);
     let page = answer.text();
     assert!(page.contains("A few words of your own"), "{page}");
+    assert!(page.contains("<details class=\"edit\" open"), "{page}");
     assert!(page.contains("ដារ៉ា") && !page.contains("part=\"error\""), "{page}");
     // Sent again with the values of this page, the same message is accepted.
     let (jti, nudged) = (hidden(&page, "jti"), hidden(&page, "form-nudged"));
