@@ -1,7 +1,7 @@
 //! Composition of the message: the campaign's template, the supporter's text, and placeholders.
 
 use crate::campaign::{Campaign, STANDARD_FIELDS, Target, kind_of};
-use crate::draft::{BODY, Draft, SUBJECT, clean, clean_as, clean_line};
+use crate::draft::{BODY, Draft, SUBJECT, TARGETS, clean, clean_as, clean_line};
 use crate::find::split_once;
 use crate::phone;
 use crate::targeting::recipients;
@@ -61,7 +61,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) body: String,
 }
 
-/// The letters of an unfinished draft: an empty field that the campaign asks for is shown as `blank` of its name.
+/// The letters of an unfinished draft: an empty field that the campaign asks for is shown as `blank` of its name, and so
+/// are targets that are still to be chosen.
 pub(crate) fn letters<'a>(
     campaign: &'a Campaign,
     draft: &Draft,
@@ -79,7 +80,12 @@ pub(crate) fn letters<'a>(
         let subject = fill(&clean_line(draft.get(SUBJECT)), &filled, to, room(campaign, SUBJECT));
         Letter { to: target, subject, body: body(campaign, &filled, to) }
     };
-    match campaign.message.per_target && !to.is_empty() {
+    if to.is_empty() {
+        let name = blank(TARGETS);
+        let (office, organisation) = (name.clone(), name.clone());
+        return vec![letter(None, &[&Target { name, office, organisation, ..Target::default() }])];
+    }
+    match campaign.message.per_target {
         true => to.iter().map(|target| letter(Some(target), &[target])).collect(),
         false => vec![letter(None, &to)],
     }

@@ -221,6 +221,24 @@ fn targets_that_are_chosen_are_in_one_line_that_opens() {
 // The letters.
 
 #[test]
+fn targets_that_are_still_to_be_chosen_are_in_brackets() {
+    for per_target in [true, false] {
+        let body = "Dear {{target_name}}, as {{target_office}}, please free the writer.";
+        let file = campaign_with(json!({
+            "message": { "body": body, "per_target": per_target },
+            "targeting": { "most": null, "preselected": "none" },
+        }));
+        let preview = |flow: &Scenario| flow.form().sections[2].preview.clone().unwrap().join(" ");
+        let flow = Scenario::new(file);
+        let letter = preview(&flow);
+        let words = "Dear [Who to write to], as [Who to write to], please free the writer.";
+        assert!(letter.contains(words), "{letter}");
+        let letter = preview(&flow.tick("targets", "embassy"));
+        assert!(letter.contains("Dear The Embassy, as"), "{letter}");
+    }
+}
+
+#[test]
 fn placeholders_are_filled_as_one_types() {
     let preview = |flow: &Scenario| flow.form().sections[2].preview.clone().unwrap()[2].clone();
     let body = |name: &str| format!("Please free the writer.\n\n{name}");
