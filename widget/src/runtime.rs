@@ -644,6 +644,7 @@ impl Runtime {
         // Values without an event must be emptied, too.
         self.renderer.say();
         self.send(Event::Reset);
+        self.show_countries();
     }
 
     fn submit(self: &Rc<Self>) {

@@ -125,7 +125,7 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     ensure!(form.state().await? == "editing", "moving ended the form");
     // Removed and inserted again in separate tasks of the page: that ends the form.
     stage.browser.run("kept.remove()", &[]).await?;
-    ensure!(form.state().await? == "unavailable", "removing did not end the form");
+    form.until("unavailable").await?;
     ensure!(!form.has("*").await?, "removing left something");
     stage.browser.run("here.append(kept)", &[]).await?;
     form.until("editing").await?;
@@ -137,6 +137,8 @@ pub(crate) async fn moving_keeps_what_was_typed_and_removing_frees_it(stage: &St
     stage.browser.run("kept.reset()", &[]).await?;
     ensure!(form.state().await? == "editing", "reset did not start a new form");
     ensure!(form.value("email").await?.is_empty(), "reset left something");
+    let countries = "kept.shadowRoot.querySelector('[name=country]').options.length > 200";
+    ensure!(stage.browser.value(countries).await? == true, "the list of countries is gone");
     stage.endpoint.only_action().await?;
 
     // Removed and inserted while the campaign file is still loading.
