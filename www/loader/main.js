@@ -196,7 +196,7 @@ class StandWith extends HTMLElement {
   #told;
 
   connectedCallback() {
-    if (this.#form || this.#start || this.#early) return;
+    if (this.#form || this.#start || this.#early) return this.#adopt();
     // A form in a saved or cached page: its tag makes a new one, except for a tag in the head when Turbo goes back.
     const { tag } = this.dataset;
     if (tag && !this.standwith && (tag === "body" || document.readyState !== "complete")) return this.remove();
@@ -225,17 +225,28 @@ class StandWith extends HTMLElement {
     const shadow = this.attachShadow({ mode: "open" });
     // Key presses in the form must not trigger the page's hotkeys, and the page's handlers must not block selecting,
     // copying or context menus here. `click` propagates, because it closes the page's menus; so do the ends of drags.
+    // Escape closes the page's dialog around the form.
     for (const kind of STOPPED) {
-      shadow.addEventListener(kind, (event) => event.stopPropagation());
+      shadow.addEventListener(kind, (event) => {
+        if (/** @type {KeyboardEvent} */ (event).key !== "Escape") event.stopPropagation();
+      });
     }
+    this.#adopt(shadow);
+    return shadow;
+  }
+
+  /**
+   * Gives the form its style: the shared sheet, which moving through another document clears, or an own element.
+   * @param {Root} [root]
+   */
+  #adopt(root = this.#root) {
     try {
       if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
-      shadow.adoptedStyleSheets = [sheet];
+      /** @type {ShadowRoot} */ (root).adoptedStyleSheets = [sheet];
     } catch {
       this.#style = create("style");
       this.#style.append(css);
     }
-    return shadow;
   }
 
   /** Appends the form's own style element, if it has one. */
@@ -258,13 +269,12 @@ class StandWith extends HTMLElement {
     this.connectedCallback();
   }
 
-  disconnectedCallback() {
-    // Moving an element disconnects and reconnects it at once: its input is preserved.
-    queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#end();
-      this.shadowRoot?.replaceChildren();
-    });
+  async disconnectedCallback() {
+    // Moving an element disconnects and reconnects it, in Turbo with microtasks between: its input is preserved.
+    await pause();
+    if (this.isConnected) return;
+    this.#end();
+    this.shadowRoot?.replaceChildren();
   }
 
   #end() {
@@ -555,14 +565,12 @@ const place = (tag, name) => {
 };
 
 /**
- * Inserts forms at tags: at this script's own tag, else at all present and future ones.
+ * Inserts forms at all tags of the page.
  * @param {string} name
  */
 const placeAll = (name) => {
-  if (script?.dataset.campaign) return place(script, name);
-  const look = () => tags().forEach((tag) => place(tag, name));
-  look();
-  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  if (script?.dataset.campaign) place(script, name);
+  tags().forEach((tag) => place(tag, name));
 };
 
 try {
@@ -577,6 +585,8 @@ try {
     customElements.define(element, StandWith);
     window.StandWith = { version: __VERSION__, ready, element };
     placeAll(element);
+    // The page may insert tags later, whose own script never runs.
+    new MutationObserver(() => placeAll(element)).observe(document, { childList: true, subtree: true });
   }
 } catch (error) {
   warn(`StandWith: ${error}`);

@@ -6,8 +6,10 @@ const { getPrototypeOf } = Object;
 // Not read from the document itself: an element of the page may be named `constructor`.
 export const Document = getPrototypeOf(getPrototypeOf(document)).constructor;
 const { createElement, createEvent, createTextNode } = Document.prototype;
-export const HTMLElement = createElement.call(document, "b").constructor;
-export const Element = getPrototypeOf(HTMLElement);
+const prototype = getPrototypeOf(createElement.call(document, "b"));
+export const HTMLElement = prototype.constructor;
+// By the prototype: a polyfill's constructor does not inherit from it.
+export const Element = getPrototypeOf(prototype).constructor;
 export const Text = createTextNode.call(document, "").constructor;
 export const Event = createEvent.call(document, "Event").constructor;
 export const CustomEvent = createEvent.call(document, "CustomEvent").constructor;

@@ -75,6 +75,90 @@ pub(crate) async fn a_page_kept_with_its_form_has_one(stage: &Stage) -> Result<(
     Ok(())
 }
 
+pub(crate) async fn a_page_that_replaces_its_content_has_a_form(stage: &Stage) -> Result<()> {
+    stage.open_body(&format!("<main>{TAG}</main>")).await?;
+    stage.form().until("editing").await?;
+    // As page transitions do: scripts of a parsed page never run.
+    let go = "window.old = document.querySelector('stand-with');
+        fetch(location.href).then((page) => page.text()).then((html) => {
+          const { body } = new DOMParser().parseFromString(html, 'text/html');
+          document.querySelector('main').replaceWith(body.querySelector('main'));
+        });";
+    for _ in 0..2 {
+        stage.browser.run(go, &[]).await?;
+        let is_new =
+            "document.querySelector('stand-with') && document.querySelector('stand-with') !== old";
+        stage.browser.until(is_new).await?;
+        stage.form().until("editing").await?;
+        ensure!(stage.browser.value(FORMS).await? == 1, "not one form");
+    }
+    stage.form().fill().await?;
+    stage.form().send().await?;
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    Ok(())
+}
+
+pub(crate) async fn a_form_that_is_taken_out_for_a_moment_stays_as_it_is(
+    stage: &Stage,
+) -> Result<()> {
+    stage.open_body(&format!("<main>{TAG}</main>")).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.fill().await?;
+    // Turbo waits some microtasks before it puts an element back; htmx moves it through another document.
+    let away = "window.isBack = false;
+        const form = document.querySelector('stand-with');
+        form.remove();
+        Promise.resolve().then(() => {}).then(() => {
+          document.implementation.createHTMLDocument('').body.append(form);
+          document.querySelector('main').append(form);
+          window.isBack = true;
+        });";
+    stage.browser.run(away, &[]).await?;
+    stage.browser.until("isBack").await?;
+    form.is_filled().await?;
+    let cursor = "getComputedStyle(document.querySelector('stand-with').shadowRoot.querySelector('[type=submit]')).cursor";
+    ensure!(stage.browser.value(cursor).await? == "pointer", "the form has no style");
+    form.send().await?;
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    Ok(())
+}
+
+pub(crate) async fn escape_closes_the_dialog_around_the_form(stage: &Stage) -> Result<()> {
+    stage.open_body(&format!("<main>{TAG}</main>")).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    let listen = "window.pressed = [];
+        document.addEventListener('keydown', ({ key }) => pressed.push(key));";
+    stage.browser.run(listen, &[]).await?;
+    form.click("[name=given_name]").await?;
+    stage.browser.strike("a\u{e00c}").await?;
+    stage.browser.until("pressed.length > 0").await?;
+    let pressed = stage.browser.value("pressed").await?;
+    ensure!(pressed == json!(["Escape"]), "{pressed}");
+    Ok(())
+}
+
+pub(crate) async fn elements_may_be_polyfilled(stage: &Stage) -> Result<()> {
+    // As a polyfill of custom elements does: its constructor does not inherit from `Element`.
+    let polyfill = "<script>{
+        const native = HTMLElement;
+        const patched = function () { return Reflect.construct(native, [], new.target); };
+        patched.prototype = native.prototype;
+        patched.prototype.constructor = window.HTMLElement = patched;
+      }</script>";
+    stage.open_page(polyfill, TAG, &[]).await?;
+    let form = stage.form();
+    form.until("editing").await?;
+    form.fill().await?;
+    form.send().await?;
+    let uncaught = stage.uncaught().await?;
+    ensure!(uncaught == json!([]), "uncaught: {uncaught}");
+    Ok(())
+}
+
 pub(crate) async fn a_campaign_may_come_late_and_change(stage: &Stage) -> Result<()> {
     stage.open_page(SCRIPT, "<stand-with>My words</stand-with>", &[]).await?;
     let form = stage.form();
