@@ -147,6 +147,16 @@ pub(crate) fn alike_before(host: &HtmlElement) -> u32 {
     alike.count() as u32
 }
 
+/// Opens all that is folded away but the controls of the message, which are of no use on paper.
+pub(crate) fn unfold(root: &JsValue) {
+    let found = call(root, "querySelectorAll", &["details:not(.edit)".into()]).unwrap_or_default();
+    let found = (0..).map(|place| get(&found, &decimal(place)));
+    for details in found.take_while(|details| !details.is_falsy()) {
+        // The page may have replaced the method; the rest is printed all the same.
+        let _ = call(&details, "setAttribute", &["open".into(), "".into()]);
+    }
+}
+
 /// The country of the browser: from its first language that names one (`en-KH`), else from its time zone, if the
 /// browser supports that; empty if neither.
 pub(crate) fn region() -> String {

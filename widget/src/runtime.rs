@@ -203,6 +203,7 @@ impl Runtime {
             }
         });
         self.on(&self.root, "change", |runtime, _| runtime.send(Event::Hidden));
+        self.on(&browser::window(), "beforeprint", |runtime, _| browser::unfold(&runtime.root));
         self.on(&browser::window(), "pagehide", |runtime, _| {
             runtime.renderer.say();
             runtime.send(Event::Gone);

@@ -378,6 +378,15 @@ fn countries_come_with_the_first_focus_and_stay() {
 }
 
 #[test]
+fn print_shows_what_is_folded_away() {
+    let form = Form::new();
+    let closed = |kind: &str| form.maybe(&["details", kind, ":not([open])"].concat()).is_some();
+    assert!(closed(":not(.edit)") && closed(".edit"));
+    web_sys::window().unwrap().dispatch_event(&Event::new("beforeprint").unwrap()).unwrap();
+    assert!(!closed(":not(.edit)") && closed(".edit"));
+}
+
+#[test]
 async fn a_form_is_empty_after_reset() {
     let form = Form::new();
     form.fill();
