@@ -95,7 +95,7 @@ impl FaultProxy {
     }
 
     /// Clears all faults.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         lock(&self.state.faults).clear();
     }
 

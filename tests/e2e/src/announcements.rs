@@ -53,7 +53,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
     let form = stage.form();
     form.until("editing").await?;
     stage.browser.run(LISTEN, &[]).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until_it_says("0 of 5,000").await?;
     let heard = told(&form).await?;
     ensure!(heard == json!([["status", "0 of 5,000 messages sent"]]), "the count: {heard}");
@@ -89,7 +89,7 @@ pub(crate) async fn what_happens_is_told(stage: &Stage) -> Result<()> {
         ensure!(heard[1][0] == "alert" && alert.contains("there was no answer"), "{heard}");
     }
 
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.send().await?;
     focus_is_on(&form, "form-thanks").await?;
     form.until_it_says("1 of 5,000").await?;

@@ -58,7 +58,7 @@ pub(crate) async fn late_names_of_countries_are_not_shown(stage: &Stage) -> Resu
         "document.querySelector('stand-with').shadowRoot.querySelector('[name=country]').options";
     let count = stage.browser.value(&format!("{options}.length")).await?;
     ensure!(count.as_u64().is_some_and(|count| count <= 2), "{count} countries are named");
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.browser.until(&format!("[...{options}].some((it) => it.text === 'Kambodscha')")).await?;
     Ok(())
 }
@@ -230,7 +230,7 @@ pub(crate) async fn the_thanks_take_no_focus_from_another_field(stage: &Stage) -
             stage.browser.run("document.querySelector('#own').focus()", &[]).await?;
             stage.browser.strike("wri").await?;
         }
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until("sent").await?;
         if elsewhere {
             stage.browser.strike("tes").await?;

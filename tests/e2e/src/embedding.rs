@@ -40,7 +40,7 @@ pub(crate) async fn an_element_shows_its_content_until_the_form_is_there(
     form.until("loading").await?;
     let height = "document.querySelector('#fallback').getBoundingClientRect().height > 0";
     ensure!(stage.browser.value(height).await? == true, "the content is not visible");
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still visible");
 

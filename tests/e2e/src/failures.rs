@@ -46,7 +46,7 @@ pub(crate) async fn a_campaign_that_can_not_be_read_leaves_the_fallback(
         says_why(stage, why).await.map_err(|error| error.context(told))?;
     }
     // An element without any attribute.
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.open_body(&format!("{TAG}<stand-with id=bare>My own words</stand-with>")).await?;
     let bare = stage.form_at("document.querySelector('#bare')");
     bare.until("unavailable").await?;
@@ -80,7 +80,7 @@ pub(crate) async fn a_campaign_file_that_is_cut_off_is_asked_for_again(
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         ensure!(stage.proxy.asked(&name) > asked + 1, "cut at {end}: not requested again");
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         stage.form().until("editing").await?;
     }
     ensure!(stage.uncaught().await? == json!([]), "uncaught errors");
@@ -143,7 +143,7 @@ pub(crate) async fn nothing_is_lost_while_the_endpoint_fails(stage: &Stage) -> R
     }
 
     // The endpoint's process is killed, and started again.
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.endpoint.kill().await?;
     form.submit().await?;
     form.until("editing").await?;
@@ -183,7 +183,7 @@ pub(crate) async fn an_endpoint_that_never_answers_is_given_up(stage: &Stage) ->
     form.until("sending").await?;
     form.until_it_says("No answer has come yet").await?;
     form.is_filled().await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     // The form sends it again by itself.
     form.until("sent").await?;
     stage.endpoint.only_action().await?;
@@ -219,7 +219,7 @@ pub(crate) async fn an_address_that_is_none_is_said_and_what_was_typed_stays(
         form.click("[name=given_name]").await?;
         stage.browser.strike("Sophea").await?;
         form.submit().await?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until("unavailable").await?;
         form.until_it_says("Open the form on its own page").await?;
         ensure!(form.value("given_name").await? == "Sophea", "the input is lost");

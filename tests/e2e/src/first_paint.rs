@@ -168,7 +168,7 @@ pub(crate) async fn what_is_typed_before_the_code_is_there_stays(stage: &Stage) 
     stage.browser.run(&mark, &[]).await?;
     ensure!(stage.browser.value("heard").await? == json!([]), "an event before the code is there");
 
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     // Not only the values stay, but also the nodes, the focus and the cursor.
     let same = format!(
@@ -268,7 +268,7 @@ pub(crate) async fn the_code_moves_nothing_when_it_takes_over(stage: &Stage) -> 
         ensure!(first[0] == live[0], "what was painted: {}\nis now: {}", first[0], live[0]);
         ensure!(first[1] == live[1], "what was at: {}\nis at: {}", first[1], live[1]);
         // The count's space is reserved, so its arrival moves nothing.
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
         settle().await?;
         let counted = stage.browser.value(&looks).await?;
@@ -306,7 +306,7 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
         ensure!(stage.proxy.seen().len() == seen, "{:?}", &stage.proxy.seen()[seen..]);
 
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until_it_says("There is a problem").await?;
         ensure!(form.focused().await? == "form-summary", "the focus: {}", form.focused().await?);
         ensure!(stage.browser.value("location.href").await? == address, "the page is left");
@@ -327,7 +327,7 @@ pub(crate) async fn a_click_before_the_code_is_there_leaves_nothing_and_counts(
     form.click("[name=consent_delivery]").await?;
     form.click("[name=email]").await?;
     stage.browser.strike(&format!("sophea@supporter.invalid{ENTER}{ENTER}")).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("sent").await?;
     ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     stage.endpoint.only_action().await?;
@@ -341,7 +341,7 @@ pub(crate) async fn a_list_of_countries_may_have_the_focus_early(stage: &Stage) 
     stage.browser.strike(&TAB.to_string()).await?;
     ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
     ensure!(stage.browser.value(&format!("{list}.length")).await? == 1, "filled too early");
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     ensure!(form.focused().await? == "country", "the focus: {}", form.focused().await?);
     stage.browser.until(&format!("{list}.length > 200")).await?;
@@ -366,7 +366,7 @@ pub(crate) async fn a_plain_file_is_enough(stage: &Stage) -> Result<()> {
     ensure!(stage.browser.value(height).await? == true, "the content is not visible");
     ensure!(!form.has("form").await?, "painted from nothing");
     ensure!(form.state().await? == "loading", "{}", form.state().await?);
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still visible");
     form.fill().await?;
@@ -426,7 +426,7 @@ pub(crate) async fn without_the_code_what_was_typed_can_be_copied(stage: &Stage)
     says_why(stage, why).await?;
     ensure!(stage.browser.value(height).await? == true, "the content is not back");
     // It disappears once the code is loaded after all.
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.form().until("editing").await?;
     ensure!(stage.browser.value(height).await? == false, "the content is still visible");
     Ok(())
@@ -455,7 +455,7 @@ pub(crate) async fn a_press_sends_no_country_that_was_not_shown(stage: &Stage) -
     }
     form.click("[name=consent_delivery]").await?;
     form.submit().await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     let summary = form.find("#form-summary").await?.text().await?;
     ensure!(summary.to_lowercase().contains("country"), "{summary}");
     ensure!(form.value("country").await?.is_empty(), "a country is chosen");
@@ -495,7 +495,7 @@ pub(crate) async fn a_form_is_written_in_before_it_can_send(stage: &Stage) -> Re
     form.submit().await?;
     ensure!(stage.proxy.posted().is_empty(), "sent without the code that signs");
 
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("sent").await?;
     ensure!(stage.proxy.posted().len() == 1, "sent {} times", stage.proxy.posted().len());
     let claims = stage.endpoint.only_action().await?["claims"].take();
@@ -512,7 +512,7 @@ pub(crate) async fn the_code_is_asked_for_again(stage: &Stage) -> Result<()> {
     fill_first(&form).await?;
     form.submit().await?;
     ensure!(stage.proxy.asked("standwith.wasm") > 0, "the code is not requested");
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("sent").await?;
     no_uncaught(stage).await
 }
@@ -534,7 +534,7 @@ pub(crate) async fn what_is_said_meanwhile_moves_nothing(stage: &Stage) -> Resul
     let forms = format!("{ROOT}.querySelectorAll('form').length");
     ensure!(stage.browser.value(&forms).await? == 1, "there are two forms");
     let before = stage.browser.value(&place).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     ensure!(stage.browser.value(&place).await? == before, "it moved when the notice went");
     ensure!(!form.has("slot + [role=status]").await?, "the notice is still there");
@@ -548,7 +548,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
     // Counter-check: the watching script does see a form that is painted while loading.
     let form = open_painted(stage, WATCHED, TAG).await?;
     stage.browser.until(&format!("{states}.includes('loading')")).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     for (opens, closes) in [("2024-10-01", "2024-10-02"), ("2999-10-01", "2999-10-02")] {
         serve_changed(stage, |file| {
@@ -570,7 +570,7 @@ pub(crate) async fn what_is_not_open_is_never_painted_as_open(stage: &Stage) -> 
         let form = stage.form();
         ensure!(form.state().await? == "loading", "{opens}: {}", form.state().await?);
         ensure!(!form.has("form").await?, "{opens}: painted");
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until("closed").await?;
         form.find("h2").await?;
         let states = stage.browser.value(states).await?;
@@ -649,7 +649,7 @@ pub(crate) async fn a_hostile_plan_runs_nothing(stage: &Stage) -> Result<()> {
             ensure!(!form.has("script, [onerror]").await?, "there is script");
             let click = format!("{ROOT}.querySelectorAll('a, button').forEach((it) => it.click())");
             stage.browser.run(&click, &[]).await?;
-            stage.proxy.mend();
+            stage.proxy.clear_faults();
             // Rust replaces everything that was painted.
             form.until_it_says("សូមដោះលែងលោក").await?;
             form.until("editing").await?;
@@ -756,7 +756,7 @@ pub(crate) async fn a_press_before_something_is_filled_in_sends_nothing(
         form.click("[name=consent_delivery]").await?;
         form.submit().await?;
         let posted = stage.proxy.posted().len();
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until_it_says("Check the form, then send your message.").await?;
         ensure!(stage.proxy.posted().len() == posted, "{attribute} {address}: it was sent");
         ensure!(form.focused().await? == "form-notice", "the focus: {}", form.focused().await?);
@@ -778,7 +778,7 @@ pub(crate) async fn another_language_may_be_asked_for_before_the_code_is_there(
     form.enter("given_name", "Sophea").await?;
     form.click("[value=embassy]").await?;
     form.click("[data-act=language-km]").await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.find(".standwith[lang=km]").await?;
     ensure!(form.value("given_name").await? == "Sophea", "the input is lost");
     ensure!(!form.has("[value=embassy]:checked").await?, "the choice is lost");
@@ -810,7 +810,7 @@ pub(crate) async fn a_draft_comes_back_beside_what_is_typed_before_the_code_is_t
     form.click("[value=embassy]").await?;
     form.click("[name=consent_delivery]").await?;
     form.submit().await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until_it_says("Check the form, then send your message.").await?;
     // For the restored email address, a correction is suggested.
     form.until_it_says("Did you mean sophea@gmail.com?").await?;
@@ -869,7 +869,7 @@ pub(crate) async fn what_is_done_on_a_first_paint_that_differs_is_forgotten(
             stage.browser.until("window.rests").await?;
             form.submit().await?;
             ensure!(form.has("[type=submit][aria-disabled]").await?, "the press is not shown");
-            stage.proxy.mend();
+            stage.proxy.clear_faults();
             if markup == own {
                 form.until("sent").await?;
                 ensure!(stage.proxy.posted().len() == posted + 1, "not sent once");
@@ -908,7 +908,7 @@ pub(crate) async fn the_endpoints_first_paint_is_taken_over_in_every_language(
         .await?;
         let form = open_painted(stage, "", TAG).await?;
         form.click("[name=consent_delivery]").await?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until("editing").await?;
         stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
         let same = form.find(".standwith").await?.attr("lang").await?;
@@ -931,7 +931,7 @@ pub(crate) async fn a_field_may_have_any_name(stage: &Stage) -> Result<()> {
     })
     .await?;
     let form = open_painted(stage, "", TAG).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     form.fill().await?;
     for name in fields {
@@ -968,7 +968,7 @@ pub(crate) async fn the_pages_hotkeys_get_no_letter(stage: &Stage) -> Result<()>
     stage.browser.strike("jk/?").await?;
     form.click("[name=body]").await?;
     stage.browser.strike("g").await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     form.click("[name=given_name]").await?;
     stage.browser.strike("gG1#x").await?;

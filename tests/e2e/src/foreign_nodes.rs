@@ -134,7 +134,7 @@ pub(crate) async fn the_fallback_is_hidden_beside_foreign_nodes(stage: &Stage) -
         "{ROOT}.prepend(document.createElement('style')); {ROOT}.append(document.createElement('x-y'))"
     );
     stage.browser.run(&crowd, &[]).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     let form = stage.form();
     form.find("form").await?;
     let height = "fallback.getBoundingClientRect().height";

@@ -61,7 +61,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
     form.until("queued").await?;
     form.until_it_says("We could not send it just now.").await?;
     // The connection is back.
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.browser.run("dispatchEvent(new Event('online'))", &[]).await?;
     form.until("sent").await?;
     form.until_it_says("Receipt number").await?;
@@ -81,7 +81,7 @@ pub(crate) async fn what_cannot_be_sent_is_kept_until_it_can(stage: &Stage) -> R
 
 pub(crate) async fn of_many_forms_one_sends_what_is_kept(stage: &Stage) -> Result<()> {
     queue(stage).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     let before = stage.proxy.posted().len();
     // Many forms on one page act like many tabs: all of them open the same database.
     let page = TAG.repeat(4);
@@ -129,7 +129,7 @@ pub(crate) async fn a_browser_without_a_database_says_that_it_keeps_nothing(
         form.click("[data-act=keep]").await?;
         form.until_it_says("This device could not keep your message.").await?;
         form.is_filled().await?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.send().await?;
         ensure!(stage.uncaught().await? == json!([]), "{broken}: {}", stage.uncaught().await?);
     }

@@ -71,7 +71,7 @@ pub(crate) async fn dark_and_still_is_how_it_is_wanted(stage: &Stage) -> Result<
         form.until("sending").await?;
         form.find("[aria-disabled]").await?;
         let count = form.browser.value(moving).await?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.until("sent").await?;
         anyhow::Ok(count)
     };
@@ -214,7 +214,7 @@ async fn with_own_colours(stage: &Stage, browser: &Browser) -> Result<()> {
     form.submit().await?;
     form.find("#form-notice[part=error]").await?;
     are_apart(browser, json!([["#form-notice", "Left", 5], ["button", "Top", 1]])).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.send().await?;
     are_apart(browser, json!([[".share a", "Top", 1], [".next", "Top", 1]])).await
 }

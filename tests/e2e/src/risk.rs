@@ -103,7 +103,7 @@ pub(crate) async fn the_quick_way_out_stays_where_it_is_while_the_code_comes(
     stage.open_page("", &format!("<main>{TAG}</main>"), &[]).await?;
     stage.form().find("[data-act=exit]").await?;
     let before = stage.browser.value(place).await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     stage.browser.until("heard.some(([kind]) => kind === 'ready')").await?;
     let after = stage.browser.value(place).await?;
     ensure!(before == after, "it was at {before} and is at {after}");
@@ -141,7 +141,7 @@ pub(crate) async fn a_form_left_before_its_code_is_there_is_empty(stage: &Stage)
             let left = stage.browser.run(leave, &[]).await?.to_string();
             let kept = ["Sophea", "on"].map(|it| left.contains(it));
             ensure!(kept == [!risk; 2], "there is {left}");
-            stage.proxy.mend();
+            stage.proxy.clear_faults();
             if !risk {
                 return form.until("sent").await;
             }
@@ -179,7 +179,7 @@ pub(crate) async fn the_quick_way_out_leaves_a_page_with_elements_named_like_the
         let left = stage.browser.run(&format!("{exit}.click()"), &[]).await;
         ensure!(left.as_ref().err().is_none_or(is_there), "{left:?}");
         go_back(stage, &before).await.with_context(|| format!("without {held}"))?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ pub(crate) async fn in_a_frame_that_may_not_lead_the_page_away_the_form_leaves_a
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         ensure!(left, "the form is still in the frame, without {held}");
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
     }
     ensure!(stage.proxy.posted().is_empty(), "something was sent");
     // Outside a frame, the form does not mention it.

@@ -62,7 +62,7 @@ pub(crate) async fn what_is_typed_leaves_sealed_for_the_campaign_alone(
     let kept = kept(stage).await?;
     let kept = kept.first().and_then(|kept| OutboxEntry::read(kept)).context("no entry")?;
     hides(&payload(&kept.body)?)?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.click("[data-act=send-kept]").await?;
     form.until("sent").await?;
     ensure!(stage.uncaught().await? == json!([]), "{}", stage.uncaught().await?);
@@ -121,7 +121,7 @@ pub(crate) async fn under_a_flood_a_form_proves_its_work(stage: &Stage) -> Resul
     form.submit().await?;
     form.click("[data-act=keep]").await?;
     form.until("queued").await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.click("[data-act=send-kept]").await?;
     form.until("sent").await?;
     let answered = stage.proxy.answered("/actions");

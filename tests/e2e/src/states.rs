@@ -69,7 +69,7 @@ pub(crate) async fn walk(
     ensure!(form.state().await? == "loading", "the code is there already");
     look(&form, "loading").await?;
 
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
     form.until("editing").await?;
     stage.browser.until("heard.some(([kind]) => kind === 'count')").await?;
     form.click("summary").await?;
@@ -95,11 +95,11 @@ pub(crate) async fn walk(
         form.click("[data-act=keep]").await?;
         form.until("queued").await?;
         look(&form, "kept").await?;
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.click("[data-act=send-kept]").await?;
         form.until("sent").await?;
     } else {
-        stage.proxy.mend();
+        stage.proxy.clear_faults();
         form.send().await?;
     }
     look(&form, "sent").await
@@ -128,7 +128,7 @@ pub(crate) async fn show_the_rest(
     form.until("unavailable").await?;
     form.find("[name=given_name]").await?;
     look(&form, "unavailable with something typed").await?;
-    stage.proxy.mend();
+    stage.proxy.clear_faults();
 
     for campaign in [CLOSED, NOT_YET_OPEN] {
         let form = page.open(stage, &tag_of(campaign)).await?;
