@@ -92,6 +92,14 @@ impl Session {
         !self.config.test && !is_random && same_subject && self.entered.draft == *before
     }
 
+    /// Takes the suggested country back, unless the supporter has entered something since.
+    pub(super) fn withdraw_suggestion(&mut self) {
+        if self.config.suggests_country() && !self.entered.wrote {
+            self.entered.draft.set("country", "");
+            self.changed(Dirty::SCREEN);
+        }
+    }
+
     /// Whether the campaign asks for a field of this name.
     pub fn asks_for(&self, name: &str) -> bool {
         self.config.campaign.field(name).is_some()

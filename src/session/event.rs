@@ -16,6 +16,8 @@ pub enum Event {
         /// Its whole value.
         value: String,
     },
+    /// The button that sends was pressed before this code ran, so on a form without a suggested country.
+    PressedEarly,
     /// A box was ticked or cleared.
     Ticked {
         /// The control's name.

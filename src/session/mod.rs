@@ -174,6 +174,10 @@ impl Session {
         self.changes = Dirty::NOTHING;
         match event {
             Event::Entered { name, value } => self.enter(&name, &value, None),
+            Event::PressedEarly => {
+                self.withdraw_suggestion();
+                Vec::new()
+            }
             Event::Ticked { name, value, ticked } => self.enter(&name, &value, Some(ticked)),
             Event::Submitted { now } if matches!(self.state, State::Editing) => self.press(now),
             Event::Allowed(allowed) if self.state.is_at(Step::Asking) => match self.entered.mailing

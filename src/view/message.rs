@@ -81,7 +81,7 @@ impl Viewer<'_> {
         self.out.end();
     }
 
-    /// Whether the controls of the message are open at first, for an error in them, or for words of the supporter's own.
+    /// Whether the controls of the message are open at first, for an error in them, or after the nudge, which asks for words there.
     fn is_message_open(&self) -> bool {
         let (session, template) = (self.session, &self.campaign.message);
         let is_complete =

@@ -134,10 +134,8 @@ impl Runtime {
     pub(crate) fn begin(self: &Rc<Self>, pressed: bool) -> bool {
         let mut effects = self.first_effects.take();
         self.listen();
-        if pressed && self.session.borrow().asks("country") {
-            // Who pressed the button has seen no suggested country.
-            let (name, value) = ("country".to_owned(), String::new());
-            effects.append(&mut self.session.borrow_mut().take(Event::Entered { name, value }));
+        if pressed {
+            effects.append(&mut self.session.borrow_mut().take(Event::PressedEarly));
         }
         // Takes over earlier input. No event can come in between, so no press bypasses the comparison below.
         self.renderer.say();

@@ -41,6 +41,18 @@ fn a_suggested_country_is_the_supporters_to_change() {
 }
 
 #[test]
+fn a_press_before_the_suggestion_was_shown_takes_it_back() {
+    form(&campaign(), "KH").event(Event::PressedEarly).holds("country", "");
+    // The supporter's own choice stays.
+    form(&campaign(), "KH")
+        .enter("country", "FR")
+        .event(Event::PressedEarly)
+        .holds("country", "FR");
+    let flow = form(&campaign(), "KH").event(Event::PressedEarly).filled();
+    assert!(flow.reset().holds("country", "KH").names().contains(&"country".to_owned()));
+}
+
+#[test]
 fn a_link_and_a_draft_come_before_a_suggestion() {
     let link = |country: &str| Event::Prefilled(vec![("country".to_owned(), country.to_owned())]);
     form(&campaign(), "KH").event(link("FR")).holds("country", "FR");
