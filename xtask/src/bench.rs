@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 /// Budget of all files that a form needs in English, in bytes after brotli.
-pub(crate) const BUDGET: usize = 110_000;
+pub(crate) const BUDGET: usize = 108_000;
 
 /// Budget of what is loaded before the first fields are painted: loader, glue, renderer and style.
 const FIRST_PAINT: usize = 11_000;

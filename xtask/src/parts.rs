@@ -1,6 +1,6 @@
 //! Size of the WebAssembly file by part: its functions, grouped by the module or dependency that they come from.
 
-use crate::run::Run;
+use crate::widget::wasm_opt;
 use anyhow::{Context, Result};
 use fs_err as fs;
 use std::collections::{BTreeMap, HashMap};
@@ -20,12 +20,7 @@ pub(crate) struct Part {
 /// functions.
 pub(crate) fn of(wasm: &Path) -> Result<Vec<(String, Part)>> {
     let named = wasm.with_file_name("named.wasm");
-    Run::new("node_modules/.bin/wasm-opt")
-        .args(["-g", "-Oz"])
-        .arg(wasm)
-        .arg("-o")
-        .arg(&named)
-        .read()?;
+    wasm_opt(wasm, &named, &["-g"])?;
     let mut parts: Vec<_> = measure(&fs::read(&named)?)?.into_iter().collect();
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.bytes));
     Ok(parts)

@@ -118,7 +118,8 @@ impl Run {
     /// The command line as one would type it.
     fn line(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
-        words.map(|word| typed(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+        shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default()
     }
 
     fn cannot_start(&self) -> String {
@@ -127,15 +128,6 @@ impl Run {
 
     fn name(&self) -> Cow<'_, str> {
         self.command.get_program().to_string_lossy()
-    }
-}
-
-/// A word of a command line, quoted where a shell would split or change it.
-fn typed(word: &str) -> String {
-    if word.is_empty() || word.contains([' ', '"', '\'', '$', '*', '[', '\\', ';']) {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    } else {
-        word.to_owned()
     }
 }
 

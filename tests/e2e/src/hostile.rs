@@ -381,7 +381,7 @@ pub(crate) async fn a_trap_leaves_what_was_typed_and_a_way_on(stage: &Stage) -> 
         for (const [name, all] of Object.entries(imports)) {
           made[name] = {};
           for (const [key, value] of Object.entries(all)) {
-            made[name][key] = key.includes('patch') ? wrapped(value) : value;
+            made[name][key] = String(value).includes('.patch(') ? wrapped(value) : value;
           }
         }
         return instantiate(module, made);
