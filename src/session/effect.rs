@@ -79,6 +79,11 @@ pub enum Effect {
     },
     /// Fetch the count.
     FetchCount(String),
+    /// Report [`CountDue`](super::Event::CountDue) after a delay, and not while nobody can see the page.
+    CountLater {
+        /// The delay.
+        milliseconds: u32,
+    },
     /// Copy this to the clipboard.
     Copy(String),
     /// Report the [`Time`](super::Event::Time).

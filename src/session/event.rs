@@ -76,8 +76,10 @@ pub enum Event {
         /// The response; `None` without one.
         reply: Option<Reply>,
     },
-    /// The response body with the count.
+    /// The response body with the count; empty if there was none.
     Counted(String),
+    /// The count should be fetched again.
+    CountDue,
     /// The supporter shares by this channel.
     Shared(String),
     /// Result of copying to the clipboard.

@@ -21,6 +21,7 @@ use crate::answer::{self, Acceptance};
 use crate::campaign::{Campaign, Display};
 use crate::check::FieldError;
 use crate::draft::Draft;
+use crate::rng::splitmix64;
 pub use deliver::{Attempt, Delivery, deliver};
 pub use dirty::Dirty;
 pub use effect::{Effect, Focus, PageEvent};
@@ -57,6 +58,7 @@ impl Session {
             spoke: false,
             first: true,
             attempt: 0,
+            looks: 0,
             key_state: KeyState::None,
         };
         Session::unused(config, lasting, State::Editing)
@@ -237,8 +239,11 @@ impl Session {
                 let sent = matches!(self.state, State::Sent(_));
                 let known = self.lasting.count.filter(|_| sent).unwrap_or(0);
                 let count = answer::count(&body).filter(|count| *count >= known);
-                self.counted(if sent { self.told_count(count) } else { count })
+                let mut effects = self.counted(if sent { self.told_count(count) } else { count });
+                effects.extend(self.count_later());
+                effects
             }
+            Event::CountDue => vec![Effect::FetchCount(self.config.count_url.clone())],
             Event::Shared(channel) => self.share(&channel),
             Event::CanShare => {
                 self.lasting.shares = true;
@@ -302,6 +307,15 @@ impl Session {
     fn edit(&mut self) {
         self.state = State::Editing;
         self.changed(Dirty::PROGRESS);
+    }
+
+    /// The next look at the count, after 45 to 75 seconds: thousands of forms that were opened at once must not ask at
+    /// once. If supporters may be at risk, the form asks for nothing that it does not need.
+    fn count_later(&mut self) -> Option<Effect> {
+        self.lasting.looks += 1;
+        let random = splitmix64(self.config.seed ^ (u64::from(self.lasting.looks) << 32));
+        let milliseconds = 45_000 + (random % 30_000) as u32;
+        (!self.config.campaign.is_at_risk()).then_some(Effect::CountLater { milliseconds })
     }
 
     fn counted(&mut self, count: Option<i64>) -> Vec<Effect> {

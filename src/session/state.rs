@@ -88,6 +88,8 @@ pub(crate) struct Lasting {
     pub(super) first: bool,
     /// Number of the current attempt. Results of earlier ones are ignored.
     pub(super) attempt: u32,
+    /// How often the count was looked at.
+    pub(super) looks: u32,
     /// State of the next signing key.
     pub(super) key_state: KeyState,
 }

@@ -123,6 +123,11 @@ pub(crate) fn wait(milliseconds: u32, done: &JsValue) {
     let _ = call(&window(), "setTimeout", &[done.clone(), milliseconds.into()]);
 }
 
+/// Whether nobody can see the page: it is in a tab behind others, say.
+pub(crate) fn is_hidden() -> bool {
+    get(&get(&window(), "document"), "hidden").is_truthy()
+}
+
 /// Whether the browser can share a text.
 pub(crate) fn shares() -> bool {
     let text = to_js(&Shared { text: "a", ..Shared::default() });

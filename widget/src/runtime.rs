@@ -389,11 +389,20 @@ impl Runtime {
             }
             Effect::FetchCount(url) => {
                 let done = self.later(0, |runtime, _, came| {
-                    if let Some(reply) = browser::reply(came) {
-                        runtime.send(Event::Counted(reply.body));
-                    }
+                    let body = browser::reply(came).map(|reply| reply.body);
+                    runtime.send(Event::Counted(body.unwrap_or_default()));
                 });
                 fetch(&Method::GET, &url, None, &done);
+            }
+            Effect::CountLater { milliseconds } => {
+                let due = self.later(milliseconds, |runtime, milliseconds, _| {
+                    if browser::is_hidden() {
+                        runtime.perform(Effect::CountLater { milliseconds });
+                    } else {
+                        runtime.send(Event::CountDue);
+                    }
+                });
+                browser::wait(milliseconds, &due);
             }
             Effect::Copy(text) => {
                 let tell = self.teller();

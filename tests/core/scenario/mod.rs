@@ -426,8 +426,11 @@ impl Scenario {
 
     // The endpoint's actions.
 
+    /// The count comes. That it is looked at again is left out of the effects.
     pub(crate) fn counted(self, body: &str) -> Self {
-        self.event(Event::Counted(body.to_owned()))
+        let mut flow = self.event(Event::Counted(body.to_owned()));
+        flow.effects.retain(|effect| !matches!(effect, Effect::CountLater { .. }));
+        flow
     }
 
     /// The endpoint gives this answer, as many times as it is asked.

@@ -914,6 +914,35 @@ fn the_count_is_shown_and_told() {
 }
 
 #[test]
+fn the_count_is_looked_at_again_but_not_by_all_at_once_and_not_at_risk() {
+    let pauses = |seed: u64| {
+        let mut config = crate::scenario::config(
+            crate::scenario::example().campaign("en", Strictness::Strict).unwrap(),
+        );
+        config.seed = seed;
+        let mut flow = Scenario::of(config);
+        let mut pauses = Vec::new();
+        for body in [r#"{"count":1}"#, "", r#"{"count":2}"#] {
+            flow = flow.event(Event::Counted(body.to_owned()));
+            let Some(Effect::CountLater { milliseconds }) = flow.effects.last() else {
+                panic!("{:?}", flow.effects)
+            };
+            pauses.push(*milliseconds);
+            flow = flow.event(Event::CountDue).does(&[Effect::FetchCount(COUNT_URL.to_owned())]);
+        }
+        pauses
+    };
+    let mut all: Vec<u32> = (0..100).flat_map(pauses).collect();
+    assert!(all.iter().all(|pause| (45_000..75_000).contains(pause)), "{all:?}");
+    all.sort_unstable();
+    all.dedup();
+    assert!(all.len() > 290, "{}", all.len());
+    let risky = Scenario::new(campaign_with(json!({ "at_risk": true })));
+    let flow = risky.event(Event::Counted(r#"{"count":1}"#.to_owned()));
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::CountLater { .. })));
+}
+
+#[test]
 fn a_count_that_comes_late_does_not_take_the_own_message_away() {
     let flow = Scenario::new(campaign()).filled().send().accept("accepted", 1235);
     let flow = flow.counted(r#"{"count":1234}"#).does(&[]);
