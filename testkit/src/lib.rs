@@ -6,6 +6,7 @@
 //! signer       keys and signed actions, as a form makes them
 //! bad_network  a proxy for connections, which resets, delays, trickles and cuts
 //! fault_proxy  a proxy for requests, which breaks, holds or answers them
+//! postgres     database servers of their own: started, stopped, killed, promoted
 //! stage        endpoint, fault proxy, partner's pages and browser together
 //! ```
 //!
@@ -25,6 +26,7 @@ pub mod folder;
 pub mod form;
 #[cfg(feature = "browser")]
 pub mod partner;
+pub mod postgres;
 pub mod process;
 #[cfg(feature = "browser")]
 pub mod server;

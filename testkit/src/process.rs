@@ -185,6 +185,29 @@ impl EndpointProcess {
         read(&self.log)
     }
 
+    /// The peak of its memory, in MiB.
+    ///
+    /// # Errors
+    /// It has ended, or the system tells no such thing.
+    pub fn peak_memory(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmHWM")?;
+        Ok(kib.trim().parse::<f64>()? / 1024.0)
+    }
+
+    /// The processor time that it has used, in seconds.
+    ///
+    /// # Errors
+    /// It has ended, or the system tells no such thing.
+    pub fn processor_time(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id()))?;
+        let fields = stat.rsplit_once(')').context("no stat")?.1;
+        // Clock ticks; Linux counts 100 per second.
+        let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
+        Ok(ticks.sum::<f64>() / 100.0)
+    }
+
     fn until_it_listens(&mut self, addresses: usize) -> Result<()> {
         let output = self.child.stdout.take().context("its output is gone")?;
         let said = addresses_in(output);
