@@ -7,6 +7,7 @@ use aws_lc_rs::error::Unspecified;
 use crate::campaigns::Campaigns;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::hosted_forms::HostedForms;
 use crate::intake::Intake;
 use crate::keys::Keyring;
@@ -45,6 +46,8 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Where actions are stored.
     pub store: Arc<dyn Store>,
+    /// The counts of campaigns, in memory.
+    pub counts: Arc<Counts>,
     /// The campaigns that are served.
     pub campaigns: Arc<Campaigns>,
     /// The keys that sign receipts.
@@ -85,8 +88,10 @@ impl AppState {
         )?;
         let hosted = HostedForms::new(&keys.secret("tokens of hosted forms")?);
         let keys = Arc::new(keys);
+        let counts = Arc::new(Counts::new(store.clone()));
         let intake = Intake {
             store: store.clone(),
+            counts: counts.clone(),
             campaigns: campaigns.clone(),
             keys: keys.clone(),
             addresses: config.addresses.clone(),
@@ -99,6 +104,7 @@ impl AppState {
             config,
             clock,
             store,
+            counts,
             campaigns,
             keys,
             metrics,

@@ -79,6 +79,11 @@ impl Keyring {
         }
     }
 
+    /// The names (`kid`) of all keys, the signing one's first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.public.iter().map(|(kid, _)| kid.as_str())
+    }
+
     /// Reads the keys in a file.
     ///
     /// # Errors

@@ -45,6 +45,7 @@ pub mod characters;
 pub mod clock;
 pub mod compression;
 pub mod config;
+pub mod counts;
 pub mod csv;
 pub mod email;
 pub mod hosted_forms;

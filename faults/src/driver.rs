@@ -149,8 +149,8 @@ impl Journal {
 /// Supporters who send to an endpoint.
 #[derive(Clone, Debug)]
 pub struct Driver {
-    /// Where actions are posted.
-    place: Place,
+    /// Where actions are posted: each new connection goes to any of them.
+    places: Vec<Place>,
     /// Where all other requests go.
     straight: Place,
     supporters: Supporters,
@@ -168,14 +168,18 @@ enum End {
 }
 
 impl Driver {
-    /// Supporters who send to this address, which may be that of a bad network in front of the endpoint.
+    /// Supporters who send to any of these addresses, which may be those of bad networks in front of the endpoint.
     ///
     /// # Errors
     /// An address is invalid, or the campaign file can't be loaded or filled in.
-    pub async fn new(url: &str, to: &Addressee<'_>, sending: Sending) -> Result<Self> {
+    pub async fn new(
+        urls: &[impl AsRef<str>],
+        to: &Addressee<'_>,
+        sending: Sending,
+    ) -> Result<Self> {
         ensure!(
-            sending.at_once > 0 && sending.hurry > 0,
-            "at_once and hurry must be greater than 0"
+            sending.at_once > 0 && sending.hurry > 0 && !urls.is_empty(),
+            "at_once and hurry must be greater than 0, and there must be an address"
         );
         let path = format!("/campaigns/{}.json", to.campaign);
         let straight = Place::of(to.straight)?;
@@ -184,7 +188,8 @@ impl Driver {
             format!("{}/campaigns/{}/actions", to.public_url.trim_end_matches('/'), to.campaign);
         let supporters = Supporters::of(&file, &aud, to.test)?;
         let journal = Arc::new(Journal::default());
-        Ok(Driver { place: Place::of(url)?, straight, supporters, sending, journal })
+        let places = urls.iter().map(|url| Place::of(url.as_ref())).collect::<Result<_>>()?;
+        Ok(Driver { places, straight, supporters, sending, journal })
     }
 
     /// The records so far. They grow while actions are sent.
@@ -290,7 +295,7 @@ impl Driver {
         let (began, mut failed, mut waited) = (Instant::now(), 0, false);
         loop {
             journal.count(|counts| counts.tries += 1);
-            let heard = timeout(PATIENCE / hurry, self.attempt(action, line)).await;
+            let heard = timeout(PATIENCE / hurry, self.attempt(action, line, lots.u64(..))).await;
             if !self.sending.keep_alive {
                 *line = None;
             }
@@ -324,11 +329,15 @@ impl Driver {
         }
     }
 
-    /// Sends an action once, and reads the answer.
-    async fn attempt(&self, action: &Signed, line: &mut Option<Line>) -> Result<Outcome> {
+    /// Sends an action once, and reads the answer. The number chooses the place, if a new connection is needed.
+    async fn attempt(&self, action: &Signed, line: &mut Option<Line>, lot: u64) -> Result<Outcome> {
         let open = match line.take().filter(Line::is_open) {
             Some(open) => open,
-            None => Line::open(&self.place).await?,
+            None => {
+                let places = self.places.len() as u64;
+                let place = self.places.get(usize::try_from(lot % places)?);
+                Line::open(place.context("there is no address")?).await?
+            }
         };
         let open = line.insert(open);
         let path = format!("/campaigns/{}/actions", self.supporters.campaign());

@@ -5,6 +5,7 @@
 //! supporter   signs actions, as the form does
 //! driver ─── line        sends them, repeatedly if necessary; records acknowledgements
 //! machine     an endpoint's process, killed and restarted on the same files and the same port
+//! fleet       several endpoints on one PostgreSQL, which is restarted and replaced
 //! account     compares acknowledged actions with those that the endpoint has
 //! ```
 //!
@@ -15,6 +16,7 @@
 
 pub mod account;
 pub mod driver;
+pub mod fleet;
 mod line;
 pub mod machine;
 pub mod supporter;

@@ -22,12 +22,15 @@ const UNAWAITED: u64 = 8;
 
 /// The name of the database's file.
 pub const DATABASE: &str = "test.sqlite";
+/// The name of the key file, which several endpoints share.
+const KEYS: &str = "test.keys.json";
 
 /// An endpoint that can be killed. It ends when dropped.
 #[derive(Debug)]
 pub struct Machine {
     launch: Launch,
     folder: PathBuf,
+    database: String,
     port: u16,
     process: Option<EndpointProcess>,
 }
@@ -38,13 +41,30 @@ impl Machine {
     /// # Errors
     /// There is no free port.
     pub fn new(program: &Path, folder: &Path) -> Result<Self> {
+        Self::on(program, folder, &format!("sqlite:{DATABASE}"))
+    }
+
+    /// The same on another database, which several of them may share.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub fn on(program: &Path, folder: &Path, database: &str) -> Result<Self> {
         let port = free_port()?;
         let launch = Launch::new(program, folder)
             .appending_its_log()
-            .with(["serve", "--listen", &format!("127.0.0.1:{port}")])
-            .with(["--database", &format!("sqlite:{DATABASE}")])
+            .with_log(folder.join(format!("log-{port}")))
+            .with(["serve", "--listen", &format!("127.0.0.1:{port}"), "--keys", KEYS])
+            .with(["--database", database, "--metrics-listen", "127.0.0.1:0"])
             .with(["--log-level", "warn", "--posts-from-all", "0"]);
-        Ok(Machine { launch, folder: folder.to_owned(), port, process: None })
+        let (folder, database) = (folder.to_owned(), database.to_owned());
+        Ok(Machine { launch, folder, database, port, process: None })
+    }
+
+    /// The same with another public address.
+    #[must_use]
+    pub fn with_public_url(mut self, url: &str) -> Self {
+        self.launch = self.launch.with(["--public-url", url]);
+        self
     }
 
     /// The same with an environment variable.
@@ -131,6 +151,19 @@ impl Machine {
         Ok(())
     }
 
+    /// The address of its database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Runs a command in its folder.
+    ///
+    /// # Errors
+    /// There is no such program.
+    pub async fn run(&self, standwith: &Path, arguments: &[&str]) -> Result<Output> {
+        Launch::new(standwith, &self.folder).run(arguments).await
+    }
+
     /// Its log.
     pub fn log(&self) -> String {
         self.launch.log()
@@ -142,7 +175,7 @@ impl Machine {
     /// # Errors
     /// Either fails: an action or a receipt is bad.
     pub async fn export(&self, standwith: &Path, campaign: &str) -> Result<PathBuf> {
-        let (database, export) = (format!("sqlite:{DATABASE}"), self.path("export.jsonl"));
+        let export = self.path("export.jsonl");
         let standwith = Launch::new(standwith, &self.folder);
         let run = async |arguments: &[&OsStr]| -> Result<Output> {
             let output = standwith.run(arguments).await?;
@@ -152,13 +185,11 @@ impl Machine {
             Ok(output)
         };
         let mut arguments: Vec<&OsStr> =
-            ["export", "--campaign", campaign, "--database", &database].map(OsStr::new).into();
+            ["export", "--campaign", campaign, "--database", &self.database].map(OsStr::new).into();
         arguments.extend(["--format", "jsonl", "--output"].map(OsStr::new));
         arguments.push(export.as_os_str());
         run(&arguments).await?;
-        let keys = Path::new(DATABASE).with_extension("keys.json");
-        let show = ["keys", "show", "--keys"].map(OsStr::new);
-        let shown = run(&[&show[..], &[keys.as_os_str()]].concat()).await?;
+        let shown = run(&["keys", "show", "--keys", KEYS].map(OsStr::new)).await?;
         let jwks = self.path("jwks.json");
         fs::write(&jwks, shown.stdout)?;
         run(&["verify".as_ref(), "--jwks".as_ref(), jwks.as_os_str(), export.as_os_str()]).await?;

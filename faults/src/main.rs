@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use fastrand::Rng;
 use standwith_faults::account::Account;
 use standwith_faults::driver::{Addressee, Counts, Driver, Journal, Sending};
+use standwith_faults::fleet::{Event, Fleet, Replication};
 use standwith_faults::machine::Machine;
 use standwith_testkit::bad_network::Network;
 use tempfile::TempDir;
@@ -42,6 +43,10 @@ struct Cli {
 enum Bench {
     /// Kills the endpoint with SIGKILL and restarts it, repeatedly
     ///
+    /// With --postgres, three endpoints share a PostgreSQL server of their own, which is restarted and then replaced by
+    /// its standby, without which no commit returns. With --asynchronous, commits don't wait for the standby: the
+    /// control, which is expected to lose actions.
+    ///
     /// Every action is sent with the form's own time-outs and waits until it is acknowledged, and some are sent
     /// again, or over two connections at once. Afterwards the endpoint's own export and count are compared with
     /// the acknowledged actions.
@@ -63,6 +68,12 @@ struct Faults {
     /// How often the endpoint is killed
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "url")]
     kills: u64,
+    /// Three endpoints on one PostgreSQL
+    #[arg(long, conflicts_with = "url")]
+    postgres: bool,
+    /// Commits don't wait for the standby
+    #[arg(long, requires = "postgres")]
+    asynchronous: bool,
     /// How many actions are in progress at once
     #[arg(long, value_name = "N", default_value_t = 128)]
     connections: usize,
@@ -103,6 +114,7 @@ async fn main() -> ExitCode {
             Err(anyhow::anyhow!("--url must begin with http://"))
         }
         Bench::Faults(options) if options.url.is_some() => elsewhere(&options).await,
+        Bench::Faults(options) if options.postgres => many(&options).await,
         Bench::Faults(options) => faults(&options).await,
         Bench::Network(options) => network(&options).await,
     };
@@ -131,7 +143,7 @@ async fn faults(options: &Faults) -> Result<bool> {
         seed,
         hurry: 1,
     };
-    let driver = Driver::new(&origin, &to, sending).await?;
+    let driver = Driver::new(&[&origin], &to, sending).await?;
     let journal = driver.journal();
     let watched = watch(journal.clone(), options.submissions);
     let (kills, lots) = (options.kills, Rng::with_seed(!seed));
@@ -143,6 +155,36 @@ async fn faults(options: &Faults) -> Result<bool> {
     tell(&journal, options.submissions, begun);
     print!("{:<36} {:>10}\n{account}", "kills (SIGKILL)", options.kills);
     Ok(account.is_clean() && all_answered(&journal, options.submissions, 1000))
+}
+
+/// Kills three endpoints on one database, and the database; returns whether nothing was lost or stored twice.
+async fn many(options: &Faults) -> Result<bool> {
+    let (begun, seed) = begin(options.seed);
+    let (dir, program) = (campaigns()?, program()?);
+    let replication = match options.asynchronous {
+        true => Replication::Asynchronous,
+        false => Replication::Synchronous,
+    };
+    let mut fleet = Fleet::start(&program, dir.path(), 3, Some(replication)).await?;
+    let (origins, submissions) = (fleet.origins(), options.submissions);
+    let origin = origins.first().context("there must be an endpoint")?;
+    let to = Addressee { campaign: CAMPAIGN, straight: origin, public_url: origin, test: false };
+    let at_once = options.connections;
+    let sending = Sending { submissions, at_once, keep_alive: true, seed, hurry: 1 };
+    let driver = Driver::new(&origins, &to, sending).await?;
+    let journal = driver.journal();
+    let watched = watch(journal.clone(), submissions);
+    let events = [Event::Restart, Event::Failover];
+    let tormented = fleet.torment(options.kills, &events, submissions, &journal, !seed);
+    tokio::try_join!(driver.send(), tormented, watched)?;
+    fleet.refresh().await?;
+    let count = driver.count().await?;
+    let export = fleet.export(&program, CAMPAIGN).await?;
+    let account = Account::of(&journal, &export, count)?;
+    let (is_right, recounted) = fleet.recount(&program).await?;
+    tell(&journal, submissions, begun);
+    print!("{:<36} {:>10}\n{account}{recounted}", "kills (SIGKILL)", options.kills);
+    Ok(account.is_clean() && is_right && all_answered(&journal, submissions, 1000))
 }
 
 /// Sends to a running instance; returns whether nothing was lost or stored twice.
@@ -159,7 +201,7 @@ async fn elsewhere(options: &Faults) -> Result<bool> {
         seed,
         hurry: 1,
     };
-    let driver = Driver::new(url, &to, sending).await?;
+    let driver = Driver::new(&[url], &to, sending).await?;
     let journal = driver.journal();
     let before = driver.count().await?;
     tokio::try_join!(driver.send(), watch(journal.clone(), options.submissions))?;
@@ -206,7 +248,7 @@ async fn network(options: &BadNetwork) -> Result<bool> {
         seed,
         hurry: 1,
     };
-    let driver = Driver::new(&network.origin, &to, sending).await?;
+    let driver = Driver::new(&[&network.origin], &to, sending).await?;
     let journal = driver.journal();
     tokio::try_join!(driver.send(), watch(journal.clone(), options.sends))?;
     let count = driver.count().await?;

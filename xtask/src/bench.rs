@@ -45,6 +45,8 @@ pub(crate) enum Bench {
     Network(ProgramOptions),
     /// Thousands of bad requests a second at the endpoint beside a few good ones
     Flood(ProgramOptions),
+    /// Actions a second that the endpoint stores, beside what verifying and storing alone would allow
+    Endpoint(ProgramOptions),
 }
 
 /// Options of `bench size`.
@@ -77,6 +79,7 @@ pub(crate) fn bench(bench: Bench) -> Result<bool> {
         Bench::Faults(options) => on_endpoint("standwith-faults", "faults", &options),
         Bench::Network(options) => on_endpoint("standwith-faults", "network", &options),
         Bench::Flood(options) => on_endpoint("standwith-bench", "flood", &options),
+        Bench::Endpoint(options) => on_endpoint("standwith-bench", "endpoint", &options),
     }
 }
 

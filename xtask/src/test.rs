@@ -235,6 +235,7 @@ fn deny() -> Result<Tally> {
 }
 
 fn native() -> Result<Tally> {
+    tools::servers()?;
     let args = ["test", "--workspace", "--exclude", "standwith-e2e", "--no-fail-fast"];
     let tally = tests(Run::cargo().args(args))?;
     for (lang, path) in by_stem(Path::new("www/locales"), "json")? {

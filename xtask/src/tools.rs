@@ -71,6 +71,16 @@ pub(crate) fn libreoffice() -> Result<()> {
     find("soffice").map(drop).context("libreoffice-calc-nogui brought no soffice")
 }
 
+/// Ensures the servers that the endpoint's tests start, with files of their own.
+pub(crate) fn servers() -> Result<()> {
+    let places = ["/usr/lib/postgresql", "/usr/sbin/pgbouncer", "/usr/sbin/nginx"];
+    if places.iter().all(|place| Path::new(place).exists()) {
+        return Ok(());
+    }
+    say("installing PostgreSQL, PgBouncer and nginx");
+    apt(&["postgresql", "pgbouncer", "nginx-light"])
+}
+
 /// Ensures cargo-fuzz and a nightly toolchain, which it requires.
 pub(crate) fn for_fuzzing() -> Result<()> {
     if Run::new("rustup").args(["run", "nightly", "cargo", "--version"]).read().is_err() {

@@ -17,11 +17,15 @@ pub(super) struct Options {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Database to copy
-    #[arg(long, value_name = "URL", default_value = DATABASE)]
+    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
     database: String,
 }
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
+    anyhow::ensure!(
+        !options.database.starts_with("postgres"),
+        "this copies SQLite databases; PostgreSQL has tools of its own: pg_dump, pg_basebackup, or your provider's"
+    );
     let store = SqliteStore::open_to_read(&options.database).await?;
     keep_apart(&options.file, Some(store.file()), &[])?;
     is_replaceable_by_backup(&options.file)?;

@@ -40,7 +40,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "ID")]
     campaign: String,
     /// Database of actions; the endpoint may be running
-    #[arg(long, value_name = "URL", default_value = DATABASE)]
+    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
     database: String,
     /// Output format
     #[arg(long, value_name = "FORMAT")]

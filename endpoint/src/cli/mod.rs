@@ -5,9 +5,12 @@ mod backup;
 mod check;
 mod export;
 mod keys;
+mod migrate;
 mod output;
 mod people;
+mod recount;
 mod serve;
+mod settings;
 mod unseal;
 mod verify;
 mod withdraw;
@@ -17,7 +20,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::characters::escaped;
@@ -40,6 +43,10 @@ enum Command {
     Export(export::Options),
     /// Copies the database; the endpoint may be running
     Backup(backup::Options),
+    /// Brings the database's schema up to date; `serve` does it by itself only for SQLite
+    Migrate(migrate::Options),
+    /// Compares the counts of campaigns with their actions
+    Recount(recount::Options),
     /// Withdraws actions: deletes them and lowers the count
     Withdraw(withdraw::Options),
     /// Verifies exported actions and receipts, without a database
@@ -51,15 +58,17 @@ enum Command {
 
 /// Carries out the command line.
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let done = parsed().and_then(|cli| match cli.command {
         Command::Serve(options) => wait_for(serve::serve(options)),
         Command::Check(options) => check::check(&options),
         Command::Export(options) => wait_for(export::export(options)),
         Command::Backup(options) => wait_for(backup::backup(options)),
+        Command::Migrate(options) => wait_for(migrate::migrate(options)),
+        Command::Recount(options) => wait_for(recount::recount(options)),
         Command::Withdraw(options) => wait_for(withdraw::withdraw(options)),
         Command::Verify(options) => verify::verify(&options),
         Command::Keys(command) => keys::keys(&command),
-    };
+    });
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
@@ -72,6 +81,14 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The command line, with settings from the environment and from a file. Ends the process if it is malformed.
+fn parsed() -> anyhow::Result<Cli> {
+    let command = settings::with_variables(Cli::command());
+    let line = settings::with_file(&command, std::env::args_os().collect())?;
+    let matches = command.get_matches_from(line);
+    Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
 
 /// An error and its causes, each once: some error texts already contain their cause.

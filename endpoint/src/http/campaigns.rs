@@ -1,11 +1,13 @@
 //! Campaign files and their counts.
 
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use headers::{HeaderMapExt, IfModifiedSince, LastModified};
 use serde::Serialize;
 use standwith::language::choose;
 
@@ -54,13 +56,30 @@ struct Count {
     goal: Option<u32>,
 }
 
-/// `GET /campaigns/{id}/count`: the number of messages, and the goal.
+/// How long others may keep a count, and an old one: while they ask for a new one, and while the endpoint fails.
+const COUNT_CACHE: &str = "public, max-age=10, stale-while-revalidate=20, stale-if-error=50";
+/// For this many seconds a count is said to be unchanged.
+const COUNT_AGE: i64 = 10;
+
+/// `GET /campaigns/{id}/count`: the number of messages, and the goal. Whoever has a count of the same ten seconds gets
+/// no other one.
 pub(super) async fn count(
     State(state): State<Arc<AppState>>,
     CampaignId(campaign): CampaignId,
+    request: HeaderMap,
 ) -> Result<Response, Problem> {
     let version = state.campaigns.get(&campaign).ok_or(Refusal::CampaignUnknown)?;
-    let count = state.store.count(&campaign).await.map_err(|_| Refusal::Busy)?;
+    let now = state.clock.now();
+    let begun = Duration::from_secs(u64::try_from(now - now.rem_euclid(COUNT_AGE)).unwrap_or(0));
+    let modified = UNIX_EPOCH + begun;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(COUNT_CACHE));
+    headers.typed_insert(LastModified::from(modified));
+    let since: Option<IfModifiedSince> = request.typed_get();
+    if since.is_some_and(|since| !since.is_modified(modified)) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let count = state.counts.get(&campaign).await.map_err(|_| Refusal::Busy)?;
     let answer = Count { count, goal: version.campaign().counter.goal };
-    Ok(([(header::CACHE_CONTROL, "public, max-age=10")], Json(answer)).into_response())
+    Ok((headers, Json(answer)).into_response())
 }

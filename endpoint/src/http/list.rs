@@ -46,7 +46,7 @@ pub(super) async fn get(
     let mut open = Vec::new();
     for version in state.campaigns.all() {
         if version.is_open(now).is_ok() {
-            let count = state.store.count(version.campaign().id.as_str()).await.ok();
+            let count = state.counts.get(version.campaign().id.as_str()).await.ok();
             open.push((version, count));
         }
     }

@@ -29,6 +29,7 @@ use self::validate::field_errors;
 use self::verify::verify;
 use crate::address::PublicUrl;
 use crate::campaigns::{Campaigns, Version};
+use crate::counts::Counts;
 use crate::keys::Keyring;
 use crate::metrics::Metrics;
 use crate::receipt;
@@ -47,6 +48,8 @@ pub const EARLIEST: i64 = 10 * 60;
 pub struct Intake {
     /// Where actions are stored.
     pub store: Arc<dyn Store>,
+    /// The counts of campaigns.
+    pub counts: Arc<Counts>,
     /// The campaigns.
     pub campaigns: Arc<Campaigns>,
     /// The keys that sign receipts.
@@ -204,6 +207,7 @@ impl Intake {
         };
         match self.store.insert(new, jobs).await? {
             Inserted::New { count } => {
+                self.counts.note(&claims.campaign, count);
                 let id = claims.jti.clone();
                 Ok(Acceptance { id, status, receipt, count, is_new: true })
             }
@@ -235,7 +239,7 @@ impl Intake {
             return Err(refusal);
         }
         match self.store.get(campaign, &action.claims.jti).await? {
-            Some(stored) => again(action, stored, self.store.count(campaign).await?),
+            Some(stored) => again(action, stored, self.counts.get(campaign).await?),
             None => Err(refusal),
         }
     }

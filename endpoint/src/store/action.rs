@@ -48,6 +48,16 @@ impl Content {
     }
 }
 
+impl Content {
+    /// The columns `jws` and `claims`, one of which is null.
+    pub(super) fn columns(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Content::Signed(jws) => (Some(jws), None),
+            Content::Bare(claims) => (None, Some(claims)),
+        }
+    }
+}
+
 /// A stored action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredAction {

@@ -25,9 +25,13 @@ macro_rules! contract_of {
     ($scene:ident) => {
         $crate::store::contract::contract_of! { $scene:
             a_new_action_is_stored_and_counted
+            what_was_sent_is_stored_byte_for_byte
+            a_recount_finds_nothing_to_correct
+            names_of_keys_are_added_and_removed
             an_existing_action_is_given_back_and_not_changed
             a_test_is_stored_and_not_counted
             insertions_at_once_store_each_identity_once
+            one_receipt_is_given_for_each_identity
             transitions_follow_the_table
             a_withdrawal_takes_row_count_and_jobs_at_once
             identities_of_other_campaigns_are_other_identities
@@ -148,6 +152,55 @@ pub(super) async fn a_new_action_is_stored_and_counted(scene: &Scene) {
     assert!(scene.store.knows(CAMPAIGN).await.unwrap());
 }
 
+pub(super) async fn what_was_sent_is_stored_byte_for_byte(scene: &Scene) {
+    for (n, text) in [
+        // An accent in two characters, a space without width, quotes and backslashes, a name beyond 16 bits.
+        r#"{"name":"Zoe\u0301 \u200b'$1' \\ \u0000"}"#,
+        "មេឃ \u{301}\u{200b} 'x' $1 \\ \u{1F31F}\r\n\t",
+        "",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let sent = NewAction {
+            content: Content::Bare(text.to_owned()),
+            receipt: format!("receipt {text}"),
+            ..action(&format!("jti {n}"))
+        };
+        scene.insert(sent.clone()).await;
+        let found = scene.store.get(CAMPAIGN, &sent.jti).await.unwrap();
+        assert_eq!(found, Some(stored(&sent)));
+    }
+}
+
+pub(super) async fn a_recount_finds_nothing_to_correct(scene: &Scene) {
+    for n in 0..20 {
+        let counts = n % 3 != 0;
+        let campaign = format!("campaign {}", n % 2);
+        scene.insert(NewAction { counts, campaign, ..action(&n.to_string()) }).await;
+    }
+    scene.insert(action("a")).await;
+    scene.transition("a", Transition::Withdraw).await;
+    for apply in [false, true] {
+        assert_eq!(scene.store.recount(apply).await.unwrap(), []);
+    }
+}
+
+pub(super) async fn names_of_keys_are_added_and_removed(scene: &Scene) {
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let (store, none) = (&scene.store, names(&[]));
+    assert_eq!(store.signing_keys().await.unwrap(), none);
+    for (added, removed, expected) in [
+        (names(&["b"]), none.clone(), names(&["b"])),
+        (names(&["b", "a"]), none.clone(), names(&["b", "a"])),
+        (names(&["c"]), names(&["b", "unknown"]), names(&["a", "c"])),
+    ] {
+        store.change_signing_keys(&added, &removed).await.unwrap();
+        assert_eq!(store.signing_keys().await.unwrap(), expected);
+        scene.clock.advance(1);
+    }
+}
+
 pub(super) async fn an_existing_action_is_given_back_and_not_changed(scene: &Scene) {
     scene.insert(action("a")).await;
     // The same action, and another one with the same identity, which the caller distinguishes.
@@ -189,6 +242,27 @@ pub(super) async fn insertions_at_once_store_each_identity_once(scene: &Scene) {
     }
     assert_eq!(new, 100);
     assert_eq!((scene.count().await, scene.store.total().await.unwrap()), (100, 100));
+}
+
+// Of several in one batch, PostgreSQL stored any, while the answer had the receipt of the first.
+pub(super) async fn one_receipt_is_given_for_each_identity(scene: &Scene) {
+    let mut tasks = Vec::new();
+    for n in 0..300 {
+        let store = scene.store.clone();
+        let one = NewAction { receipt: format!("receipt {n}"), ..action(&format!("{}", n % 10)) };
+        tasks.push(tokio::spawn(async move {
+            let given = match store.insert(one.clone(), Vec::new()).await.unwrap() {
+                Inserted::Existing { stored, .. } => stored.receipt,
+                _ => one.receipt,
+            };
+            (one.jti, given)
+        }));
+    }
+    for task in tasks {
+        let (jti, given) = task.await.unwrap();
+        let stored = scene.store.get(CAMPAIGN, &jti).await.unwrap().unwrap();
+        assert_eq!(stored.receipt, given, "{jti}");
+    }
 }
 
 pub(super) async fn transitions_follow_the_table(scene: &Scene) {
@@ -275,7 +349,8 @@ pub(super) async fn an_export_is_of_one_moment(scene: &Scene) {
 }
 
 pub(super) async fn an_export_of_many_has_each_once_in_order(scene: &Scene) {
-    let all: Vec<NewAction> = (0..1001).map(|n| action(&n.to_string())).collect();
+    let at = |n: i64| NewAction { received_at: 1_790_000_000 + n, ..action(&n.to_string()) };
+    let all: Vec<NewAction> = (0..1001).map(at).collect();
     for some in all.chunks(100) {
         let inserted = some.iter().map(|action| scene.insert(action.clone()));
         // One after the other: the order of arrival is the order of insertion.

@@ -1,14 +1,19 @@
 //! The interface of every store of actions, campaign versions and jobs.
 //!
-//! [`Store`] is the trait, and `contract` its tests, which every store must pass. SQLite is the only store so far.
+//! [`Store`] is the trait, and `contract` its tests, which every store must pass: the one on SQLite and the one on
+//! PostgreSQL.
 
 mod action;
 #[cfg(test)]
 mod contract;
+mod counts;
 mod error;
 mod job;
 pub mod lifecycle;
+mod postgres;
+mod settings;
 mod sqlite;
+mod writer;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -23,8 +28,10 @@ pub use self::action::{
 pub use self::error::StoreError;
 pub use self::job::{Job, JobKind, JobOutcome, NewJob};
 pub use self::lifecycle::{State, Transition};
+pub use self::postgres::PgStore;
+pub use self::settings::{Settings, Synchronised};
+pub use self::sqlite::SqliteStore;
 pub(crate) use self::sqlite::with_ending;
-pub use self::sqlite::{Settings, SqliteStore, Synchronised};
 
 /// A store. What it has acknowledged is durable when the method returns.
 #[async_trait]
@@ -68,6 +75,13 @@ pub trait Store: Debug + Send + Sync {
     /// The database fails.
     async fn count(&self, campaign: &str) -> Result<i64, StoreError>;
 
+    /// Compares the count of each campaign with its actions, at one moment, and corrects it if `apply` is true.
+    /// Returns those that differ.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn recount(&self, apply: bool) -> Result<Vec<Miscount>, StoreError>;
+
     /// Returns how many actions are stored, of all campaigns.
     ///
     /// # Errors
@@ -109,6 +123,22 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// The database fails.
     async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Returns the names of the keys that sign receipts of this database, or signed earlier ones.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn signing_keys(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Adds names of keys that sign receipts, and removes others.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn change_signing_keys(
+        &self,
+        added: &[String],
+        removed: &[String],
+    ) -> Result<(), StoreError>;
 
     /// Claims at most this many due jobs of these kinds; those due longest come first. No other worker gets them while
     /// the lease lasts, which is counted in whole seconds.
@@ -165,11 +195,24 @@ pub enum Access {
     Read,
 }
 
+/// A count that differs from the number of actions that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miscount {
+    /// The campaign.
+    pub campaign: String,
+    /// Its count.
+    pub counted: i64,
+    /// How many of its actions count.
+    pub actual: i64,
+}
+
 /// A store, and the findings of opening it.
 #[derive(Debug)]
 pub struct Opened {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// The database's place, for messages.
+    pub place: String,
     /// The database's file, if it is one file on this machine.
     pub file: Option<PathBuf>,
     /// Whether opening it created the database.
@@ -180,21 +223,75 @@ pub struct Opened {
     pub lacks_log: bool,
 }
 
-/// Opens the store at an address such as `sqlite:FILE`.
+/// The steps of a schema, before and after a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The last step before; 0 in a new database.
+    pub from: i64,
+    /// The last step now.
+    pub to: i64,
+}
+
+/// The kinds of stores, by the scheme of their addresses.
+enum Scheme {
+    Sqlite,
+    Postgres,
+}
+
+impl Scheme {
+    fn of(url: &str) -> Result<Self, StoreError> {
+        match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+            "sqlite" => Ok(Scheme::Sqlite),
+            "postgres" | "postgresql" => Ok(Scheme::Postgres),
+            _ => Err(StoreError::other(
+                "expected the database's address to be sqlite:FILE or postgres://USER@HOST/DATABASE".to_owned(),
+            )),
+        }
+    }
+}
+
+/// Opens the store at an address such as `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
 ///
 /// # Errors
 /// There is no store for the address, or the database can't be opened.
 pub async fn open(url: &str, access: Access, settings: Settings) -> Result<Opened, StoreError> {
-    let sqlite = match access {
-        Access::Create => SqliteStore::open(url, settings).await?,
-        Access::Existing => SqliteStore::open_existing(url, settings).await?,
-        Access::Read => SqliteStore::open_to_read(url).await?,
-    };
-    Ok(Opened {
-        file: Some(sqlite.file().to_owned()),
-        is_new: sqlite.is_new(),
-        has_unerased: sqlite.has_unerased(),
-        lacks_log: sqlite.lacks_log(),
-        store: Arc::new(sqlite),
-    })
+    match Scheme::of(url)? {
+        Scheme::Sqlite => {
+            let sqlite = match access {
+                Access::Create => SqliteStore::open(url, settings).await?,
+                Access::Existing => SqliteStore::open_existing(url, settings).await?,
+                Access::Read => SqliteStore::open_to_read(url).await?,
+            };
+            Ok(Opened {
+                place: sqlite.file().display().to_string(),
+                file: Some(sqlite.file().to_owned()),
+                is_new: sqlite.is_new(),
+                has_unerased: sqlite.has_unerased(),
+                lacks_log: sqlite.lacks_log(),
+                store: Arc::new(sqlite),
+            })
+        }
+        Scheme::Postgres => {
+            let postgres = PgStore::open(url, access, settings).await?;
+            Ok(Opened {
+                place: postgres.place().to_owned(),
+                file: None,
+                is_new: false,
+                has_unerased: false,
+                lacks_log: false,
+                store: Arc::new(postgres),
+            })
+        }
+    }
+}
+
+/// Brings the schema of the database at an address up to date; a missing SQLite file is created.
+///
+/// # Errors
+/// There is no store for the address, or the database can't be opened or changed.
+pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    match Scheme::of(url)? {
+        Scheme::Sqlite => SqliteStore::migrate(url).await,
+        Scheme::Postgres => PgStore::migrate(url).await,
+    }
 }

@@ -216,9 +216,13 @@ fn serve_refuses_what_check_refuses() {
 fn serve_refuses_databases_that_it_can_not_use() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("campaigns")).unwrap();
-    for url in
-        ["postgres://localhost/x", "sqlite::memory:", "mysql://x", "x", "sqlite:/no/such/folder/x"]
-    {
+    for url in [
+        "postgres://localhost:1/x",
+        "sqlite::memory:",
+        "mysql://x",
+        "x",
+        "sqlite:/no/such/folder/x",
+    ] {
         let output =
             standwith(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--database", url]);
         assert_eq!(output.status.code(), Some(2), "{url}");

@@ -95,6 +95,30 @@ async fn a_batch_counts_as_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_count_may_be_kept_for_ten_seconds() {
+    let scene = TestEndpoint::new().await;
+    let path = format!("/campaigns/{ID}/count");
+    // The clock stands at a full ten seconds.
+    scene.clock.advance(10 - standwith_endpoint::clock::Clock::now(&*scene.clock).rem_euclid(10));
+    let first = scene.get(&path).await;
+    let lasting = "public, max-age=10, stale-while-revalidate=20, stale-if-error=50";
+    assert_eq!((first.status.as_u16(), first.header("cache-control")), (200, lasting));
+    let modified = first.header("last-modified").to_owned();
+    let ask = async || scene.get_with(&path, &[("if-modified-since", &modified)]).await;
+    scene.clock.advance(9);
+    let again = ask().await;
+    assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    assert_eq!(
+        (again.header("last-modified"), again.header("cache-control")),
+        (&*modified, lasting)
+    );
+    scene.clock.advance(1);
+    let later = ask().await;
+    assert_eq!((later.status.as_u16(), later.json()), (200, json!({"count": 0, "goal": 500})));
+    assert_ne!(later.header("last-modified"), modified);
+}
+
+#[tokio::test]
 async fn an_unknown_campaign_has_no_count() {
     let scene = TestEndpoint::new().await;
     scene.get("/campaigns/nobody/count").await.refused(404, "campaign_unknown");

@@ -34,7 +34,7 @@ pub(crate) fn sending(submissions: u64, keep_alive: bool, seed: u64) -> Sending 
 pub(crate) async fn supporters(machine: &Machine, url: &str, sending: Sending) -> Driver {
     let origin = machine.origin();
     let to = Addressee { campaign: ID, straight: &origin, public_url: &origin, test: false };
-    Driver::new(url, &to, sending).await.unwrap()
+    Driver::new(&[url], &to, sending).await.unwrap()
 }
 
 /// Compares acknowledged with stored actions.

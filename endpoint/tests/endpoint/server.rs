@@ -109,6 +109,48 @@ fn exported(dir: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+#[test]
+fn settings_come_from_the_command_line_then_the_environment_then_a_file() {
+    let dir = folder(&[campaign()]);
+    let file = "listen = \"127.0.0.1:0\"\nlog = \"json\"\ndatabase = \"sqlite:file.sqlite\"\n\
+                metrics-listen = \"127.0.0.1:0\"\nstrict = true\nidle-timeout = 30\n\
+                public-url = [\"https://a.example.org\", \"https://b.example.org\"]\n";
+    fs::write(dir.path().join("standwith.toml"), file).unwrap();
+    let launch = Launch::new(STANDWITH, dir.path())
+        .with(["serve", "--config", "standwith.toml", "--metrics-listen", "127.0.0.1:0"])
+        .with_variable("STANDWITH_DATABASE", "sqlite:environment.sqlite");
+    let mut process = launch.start().unwrap();
+    process.stop().unwrap();
+    let log = process.log();
+    let started = log.lines().find(|line| line.contains("\"started\"")).unwrap();
+    let started: Value = serde_json::from_str(started).unwrap();
+    assert_eq!(started["database"], "environment.sqlite");
+    assert_eq!(started["public_urls"], "https://a.example.org https://b.example.org");
+    let launch = launch.with(["--database", "sqlite:line.sqlite", "--log", "compact"]);
+    let mut process = launch.start().unwrap();
+    process.stop().unwrap();
+    assert!(process.log().contains("database=\"line.sqlite\""), "{}", process.log());
+
+    for (file, told) in [
+        ("listn = \"x\"", "there is no setting `listn`"),
+        ("config = \"x\"", "there is no setting `config`"),
+        ("strict = 1", "strict: expected true or false"),
+        ("listen = [\"127.0.0.1:0\"]", "listen: expected one value"),
+        ("listen = 1.5", "listen: expected a text"),
+        ("listen = \"nowhere\"", "'nowhere' for '--listen <ADDR>'"),
+        ("listen = ", "TOML parse error at line 1"),
+    ] {
+        fs::write(dir.path().join("standwith.toml"), file).unwrap();
+        let serve = ["serve", "--config", "standwith.toml"];
+        let output = crate::commands::standwith(dir.path(), &serve);
+        let complaint = crate::commands::complained(&output);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert!(complaint.contains(told), "{file}: {complaint}");
+    }
+    let output = crate::commands::standwith(dir.path(), &["serve", "--config", "missing.toml"]);
+    assert!(crate::commands::complained(&output).contains("missing.toml: "));
+}
+
 // A restart without the key file silently made a new key: earlier receipts could no longer be verified.
 #[test]
 fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
@@ -128,8 +170,13 @@ fn a_missing_key_file_is_not_replaced_while_there_are_actions() {
     let (code, log, dir) = Server::with(dir, &["--new-keys"]).stop();
     assert_eq!((code, keys.exists()), (Some(0), true));
     assert!(log.contains("ERROR key file missing"), "{log}");
-    // The restored key is as good as the original.
+    // The new key may have signed receipts, which the restored one can't verify.
     fs::rename(dir.path().join("kept"), &keys).unwrap();
+    let refused = crate::commands::standwith(dir.path(), &serve);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = crate::commands::complained(&refused);
+    assert!(told.contains("must have the same key file"), "{told}");
+    let (_, _, dir) = Server::with(dir, &["--new-keys"]).stop();
     let (code, log, _) = Server::on(dir).stop();
     assert!(code == Some(0) && !log.contains("ERROR"), "{log}");
 }

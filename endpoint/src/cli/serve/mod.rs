@@ -28,7 +28,7 @@ use crate::http::{self, listen};
 use crate::keys::Keyring;
 use crate::metrics::Metrics;
 use crate::static_files::StaticFiles;
-use crate::store::{self, Access, Opened, Settings, with_ending};
+use crate::store::{self, Access, Opened, Settings, Store, with_ending};
 use crate::workers::Workers;
 
 /// The number of open files reserved for the database, campaigns and the widget. All others are for connections.
@@ -128,6 +128,10 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
         return Err(refused);
     }
     let keys = Keyring::open_or_make(&keys)?;
+    if let Err(refused) = share_keys(&*store, &keys, config.creates_new_keys).await {
+        store.close().await;
+        return Err(refused);
+    }
     let parts = Parts { store, campaigns, keys, clock, metrics, workers };
     let state = Arc::new(AppState::new(config, parts)?);
     log_start(&state, &opened, actions);
@@ -193,12 +197,40 @@ fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Fails if receipts of the database were signed by keys that these keys lack, unless new keys are requested: another
+/// endpoint on the database has other keys, or the key file is another one.
+async fn share_keys(store: &dyn Store, keys: &Keyring, new_keys: bool) -> anyhow::Result<()> {
+    let ours: Vec<String> = keys.names().map(str::to_owned).collect();
+    let lacking = |known: Vec<String>| -> Vec<String> {
+        known.into_iter().filter(|kid| !ours.contains(kid)).collect()
+    };
+    let told = |lacks: &[String]| {
+        anyhow::anyhow!(
+            "receipts in the database were signed by the key {}, which the key file lacks: endpoints on one database \
+             must have the same key file. Name it with --keys. With --new-keys, this file's keys replace those, and \
+             earlier receipts can no longer be verified",
+            lacks.join(" and ")
+        )
+    };
+    let known = store.signing_keys().await?;
+    let added: Vec<String> = ours.iter().filter(|kid| !known.contains(kid)).cloned().collect();
+    let lacks = lacking(known);
+    anyhow::ensure!(new_keys || lacks.is_empty(), told(&lacks));
+    store.change_signing_keys(&added, &lacks).await?;
+    // Another endpoint may have started at the same moment.
+    let lacks = lacking(store.signing_keys().await?);
+    if !lacks.is_empty() {
+        store.change_signing_keys(&[], &added).await?;
+    }
+    anyhow::ensure!(lacks.is_empty(), told(&lacks));
+    Ok(())
+}
+
 /// Logs one line with the settings in use, so that an operator can spot wrong ones.
 fn log_start(state: &AppState, opened: &Opened, actions: i64) {
     let AppState { config, campaigns, widgets, .. } = state;
     let (all, urls) = (campaigns.all(), config.addresses.iter().map(PublicUrl::as_str));
     let ids: Vec<&str> = all.iter().map(|version| version.campaign().id.as_str()).collect();
-    let database = opened.file.clone().unwrap_or_default();
     let trusted: Vec<String> = config.proxies.trusted.iter().map(ToString::to_string).collect();
     let widgets = match widgets.as_ref().map(StaticFiles::folder) {
         Some(folder) if folder.join("standwith.js").is_file() => folder.display().to_string(),
@@ -209,7 +241,7 @@ fn log_start(state: &AppState, opened: &Opened, actions: i64) {
         version = env!("CARGO_PKG_VERSION"),
         campaigns = all.len(),
         ids = ids.join(" "),
-        database = escaped(&database.display().to_string()),
+        database = escaped(&opened.place),
         database_created = opened.is_new,
         actions,
         public_urls = urls.collect::<Vec<_>>().join(" "),

@@ -14,13 +14,18 @@ use crate::rate_limit::{Block, Difficulty, ForwardedHeader, Limits, Proxies};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// File of settings in TOML, with the names of these options: `listen = "127.0.0.1:8080"`. Each is also a variable of
+    /// the environment: STANDWITH_LISTEN. The command line comes first, then the environment, then the file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Folder of campaign files; changed files are reloaded
     #[arg(long, value_name = "DIR", default_value = CAMPAIGNS)]
     campaigns: PathBuf,
     /// Refuse to start if any campaign file is invalid; without it, the valid ones are served
     #[arg(long)]
     strict: bool,
-    /// Database of actions
+    /// Database of actions: sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE for any number of endpoints. A
+    /// password is better kept in the environment variable than on the command line, which other users can read
     #[arg(long, value_name = "URL", default_value = DATABASE)]
     database: String,
     /// Address and port to listen on
@@ -32,8 +37,8 @@ pub(in crate::cli) struct Options {
     /// Key file; created if missing and the database has no actions [default: beside the database, ending in .keys.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// Create a new key file although the database holds actions; their receipts can no longer be verified with the keys
-    /// of this endpoint
+    /// Accept keys other than those that signed the receipts in the database, and create the key file if it is missing;
+    /// those receipts can no longer be verified with the keys of this endpoint
     #[arg(long)]
     new_keys: bool,
     /// URL by which browsers reach the endpoint; may be repeated. An action must name one of them as its audience;

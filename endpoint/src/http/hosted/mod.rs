@@ -75,7 +75,7 @@ async fn show(
     };
     let mut page = Page::new(state.clone(), version, uri, headers, state.clock.now())?;
     page.told = once.map(|_| Key::PageOnce);
-    let count = state.store.count(campaign).await.ok();
+    let count = state.counts.get(campaign).await.ok();
     let rendered = state.workers.run(move || match page.campaign().sealing {
         Some(_) => page.sealed(StatusCode::OK),
         None => {

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 use tokio::time::Instant;
 
 use super::fault::Fault;
@@ -45,6 +45,22 @@ pub(super) async fn begin(
     MIGRATIONS.run(&mut connection).await?;
     drop(locked);
     Ok((connection, is_new))
+}
+
+/// The last step of the schema in an existing file; 0 if it has none.
+pub(super) async fn last_step(file: &Path) -> Result<i64, Fault> {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
+    let mut connection = options.connect().await?;
+    let table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')";
+    let last = match sqlx::query_scalar(table).fetch_one(&mut connection).await? {
+        true => {
+            let last = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
+            sqlx::query_scalar(last).fetch_one(&mut connection).await?
+        }
+        false => 0,
+    };
+    connection.close().await?;
+    Ok(last)
 }
 
 /// Locks a folder for as long as the returned file is open. Any process that may read the folder can hold the lock.
@@ -107,9 +123,6 @@ pub(super) fn readable(url: &str) -> Result<SqliteConnectOptions, Fault> {
         "sqlite" => Ok(SqliteConnectOptions::from_str(url)?
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging()),
-        "postgres" | "postgresql" => {
-            refused("this version keeps its data in SQLite only: say sqlite:FILE")
-        }
         _ => refused("expected the database's address to be sqlite:FILE"),
     }
 }

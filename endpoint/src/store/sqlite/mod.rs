@@ -1,6 +1,6 @@
 //! The store on SQLite.
 //!
-//! One connection writes actions, in a task of its own (see [`writer`]); a few others read, and perform rare writes.
+//! One connection writes actions, in a task of its own (see [`writing`]); a few others read, and perform rare writes.
 //! The journal is a write-ahead log, synchronised at each commit: a commit that has returned survives a power loss.
 
 mod connect;
@@ -13,7 +13,7 @@ mod log;
 mod migrations;
 mod rows;
 mod transitions;
-mod writer;
+mod writing;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -32,48 +32,16 @@ use self::fault::{Fault, located};
 use self::files::Files;
 pub(crate) use self::files::with_ending;
 use self::log::{lacks_log, truncate_log};
-use self::writer::Writer;
+use self::writing::Writing;
+use super::writer::Writer;
 use super::{
-    Export, Inserted, Job, JobKind, JobOutcome, NewAction, NewJob, Store, StoreError, StoredAction,
-    Transition, Transitioned,
+    Export, Inserted, Job, JobKind, JobOutcome, Migrated, Miscount, NewAction, NewJob, Settings,
+    Store, StoreError, StoredAction, Synchronised, Transition, Transitioned,
 };
-use crate::clock::{Clock, SystemClock};
-use crate::metrics::Metrics;
+use crate::clock::Clock;
 
 /// How many times, and at which interval, clearing the log is tried while others read the database.
 const CLEARING: (u32, Duration) = (20, Duration::from_millis(100));
-
-/// When writes are synchronised to the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Synchronised {
-    /// At each commit, before it returns: a power loss takes nothing that was acknowledged.
-    #[default]
-    AtEachCommit,
-    /// Now and then. A power loss takes acknowledged actions. No command offers it: it exists for the test that must
-    /// detect this.
-    NowAndThen,
-}
-
-/// The external dependencies of a store.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// When the disk is synchronised.
-    pub synchronised: Synchronised,
-    /// The counters of commits and of the queue.
-    pub metrics: Metrics,
-    /// The source of the time.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            synchronised: Synchronised::default(),
-            metrics: Metrics::default(),
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
 
 /// A SQLite database.
 #[derive(Debug)]
@@ -119,7 +87,8 @@ impl SqliteStore {
         let has_unerased = !truncate_log(&file).await?;
         files.check()?;
         let Settings { metrics, clock, .. } = settings;
-        let writer = Some(Writer::start(connection, options, files.clone(), metrics));
+        let writing = Writing { connection: Some(connection), options, files: files.clone() };
+        let writer = Some(Writer::start(vec![writing], metrics));
         let (files, lacks_log) = (Some(files), false);
         Ok(SqliteStore { file, readers, writer, files, clock, lacks_log, has_unerased, is_new })
     }
@@ -132,6 +101,25 @@ impl SqliteStore {
         let is_there = options(url).and_then(|options| existing(options.get_filename()));
         is_there.map_err(|fault| fault.of(Path::new(url)))?;
         Self::open(url, settings).await
+    }
+
+    /// Brings the schema of the database at this address up to date; a missing file is created.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+        let options = options(url).map_err(|fault| fault.of(Path::new(url)))?;
+        let file = options.get_filename().to_owned();
+        located(&file.clone(), async {
+            let from = match file.exists() {
+                true => connect::last_step(&file).await?,
+                false => 0,
+            };
+            let (connection, _) = begin(&file, &options).await?;
+            connection.close().await?;
+            Ok(Migrated { from, to: connect::last_step(&file).await? })
+        })
+        .await
     }
 
     /// Opens an existing database read-only, while another process may write. It is not changed, so it may be on a
@@ -246,6 +234,20 @@ impl Store for SqliteStore {
         self.located(async { Ok(rows::count(&self.readers, campaign).await?) }).await
     }
 
+    async fn recount(&self, apply: bool) -> Result<Vec<Miscount>, StoreError> {
+        self.located(async {
+            let begin = if apply { "BEGIN IMMEDIATE" } else { "BEGIN" };
+            let mut transaction = self.readers.begin_with(begin).await?;
+            let found = rows::miscounts(&mut transaction).await?;
+            for Miscount { campaign, counted, actual } in found.iter().filter(|_| apply) {
+                rows::change_count(&mut transaction, campaign, actual - counted).await?;
+            }
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
     async fn total(&self) -> Result<i64, StoreError> {
         self.located(async {
             Ok(sqlx::query_scalar("SELECT count(*) FROM action").fetch_one(&self.readers).await?)
@@ -310,6 +312,35 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn signing_keys(&self) -> Result<Vec<String>, StoreError> {
+        self.located(async {
+            let kids = sqlx::query_scalar("SELECT kid FROM signing_key ORDER BY first_used, kid");
+            Ok(kids.fetch_all(&self.readers).await?)
+        })
+        .await
+    }
+
+    async fn change_signing_keys(
+        &self,
+        added: &[String],
+        removed: &[String],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.located(async {
+            let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
+            for kid in removed {
+                let delete = sqlx::query("DELETE FROM signing_key WHERE kid = ?").bind(kid);
+                delete.execute(&mut *transaction).await?;
+            }
+            for kid in added {
+                let insert = "INSERT INTO signing_key VALUES (?, ?) ON CONFLICT DO NOTHING";
+                sqlx::query(insert).bind(kid).bind(now).execute(&mut *transaction).await?;
+            }
+            Ok(transaction.commit().await?)
+        })
+        .await
+    }
+
     async fn claim_jobs(
         &self,
         kinds: &[JobKind],
@@ -363,6 +394,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::store::contract::{Scene, action, contract_of};
+    use crate::store::writer;
 
     async fn scene() -> Scene {
         scene_in(tempfile::tempdir().unwrap()).await

@@ -1,68 +1,96 @@
 //! Rows of actions: writing and reading them.
 
-use sqlx::Row;
+use std::collections::{HashMap, HashSet};
+
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{QueryBuilder, Row};
 use standwith::answer::Status;
 
-use crate::store::StoredAction;
+use crate::store::counts::{Counts, counted, firsts};
 use crate::store::lifecycle::{State, count_change};
-use crate::store::{Content, DamagedRow, ExportRow, ExportedAction, Inserted, NewAction, NewJob};
+use crate::store::writer::Insertion;
+use crate::store::{
+    Content, DamagedRow, ExportRow, ExportedAction, Inserted, Miscount, StoredAction,
+};
 
-/// Inserts an action and its jobs, unless its identity is used. The caller fills in the counts of the result.
+/// How many actions one statement inserts.
+const CHUNK: usize = 32;
+
+/// Inserts actions and their jobs, but none whose identity is used. Every result has the count after the whole batch.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    action: &NewAction,
-    jobs: &[NewJob],
-) -> Result<Inserted, sqlx::Error> {
-    if !insert_row(connection, action).await? {
-        let stored = get(connection, &action.campaign, &action.jti).await?;
-        return Ok(match stored {
-            Some(stored) => Inserted::Existing { stored: Box::new(stored), count: 0 },
-            None => Inserted::Withdrawn,
-        });
+    insertions: &[Insertion],
+) -> Result<Vec<Inserted>, sqlx::Error> {
+    let mut new = HashSet::new();
+    for chunk in firsts(insertions).chunks(CHUNK) {
+        for row in insert_rows(connection, chunk).await? {
+            new.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
+        }
     }
-    if action.counts {
-        let change = count_change(State::Unknown, State::Stored);
-        change_count(connection, &action.campaign, change).await?;
+    let (mut results, mut counts) = (Vec::with_capacity(insertions.len()), Counts::default());
+    for Insertion { action, jobs } in insertions {
+        let (campaign, jti) = (&action.campaign, &action.jti);
+        counts.mention(campaign);
+        // The first of several with the same identity is the new one.
+        if !new.remove(&(campaign.clone(), jti.clone())) {
+            results.push(match get(&mut *connection, campaign, jti).await? {
+                Some(stored) => Inserted::Existing { stored: Box::new(stored), count: 0 },
+                None => Inserted::Withdrawn,
+            });
+            continue;
+        }
+        if action.counts {
+            counts.change(campaign, count_change(State::Unknown, State::Stored));
+        }
+        for job in jobs {
+            let insert = "INSERT INTO job (kind, campaign, jti, not_before) VALUES (?, ?, ?, ?)";
+            let insert = sqlx::query(insert).bind(job.kind.0).bind(campaign);
+            insert.bind(jti).bind(job.not_before).execute(&mut *connection).await?;
+        }
+        results.push(Inserted::New { count: 0 });
     }
-    for job in jobs {
-        let insert = "INSERT INTO job (kind, campaign, jti, not_before) VALUES (?, ?, ?, ?)";
-        let insert = sqlx::query(insert).bind(job.kind.0).bind(&action.campaign);
-        insert.bind(&action.jti).bind(job.not_before).execute(&mut *connection).await?;
+    for (campaign, change) in counts.changes() {
+        change_count(connection, campaign, change).await?;
     }
-    Ok(Inserted::New { count: 0 })
+    let mut now = HashMap::new();
+    for campaign in counts.campaigns() {
+        now.insert(campaign, count(&mut *connection, campaign).await?);
+    }
+    counted(insertions, &mut results, &now);
+    Ok(results)
 }
 
-/// Inserts the row of an action. Returns false if its identity is used.
-async fn insert_row(
+/// Inserts the rows of actions whose identity is not used, and returns campaign and jti of each.
+async fn insert_rows(
     connection: &mut SqliteConnection,
-    action: &NewAction,
-) -> Result<bool, sqlx::Error> {
-    let (jws, claims) = match &action.content {
-        Content::Signed(jws) => (Some(jws), None),
-        Content::Bare(claims) => (None, Some(claims)),
-    };
-    let row = sqlx::query(
+    insertions: &[&Insertion],
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    let mut insert = QueryBuilder::new(
         "INSERT INTO action (campaign, jti, received_at, status, assurance, campaign_digest,
                              digest_known, jws, claims, action_digest, receipt, counted)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-         WHERE NOT EXISTS (SELECT 1 FROM withdrawal WHERE campaign = ?1 AND jti = ?2)
-         ON CONFLICT DO NOTHING RETURNING id",
+         SELECT * FROM (",
     );
-    let row = row
-        .bind(&action.campaign)
-        .bind(&action.jti)
-        .bind(action.received_at)
-        .bind(action.status.word())
-        .bind(action.content.assurance())
-        .bind(&action.campaign_digest)
-        .bind(action.digest_known)
-        .bind(jws)
-        .bind(claims)
-        .bind(&action.action_digest)
-        .bind(&action.receipt)
-        .bind(action.counts);
-    Ok(row.fetch_optional(&mut *connection).await?.is_some())
+    insert.push_values(insertions, |mut row, Insertion { action, .. }| {
+        let (jws, claims) = action.content.columns();
+        row.push_bind(&action.campaign)
+            .push_bind(&action.jti)
+            .push_bind(action.received_at)
+            .push_bind(action.status.word())
+            .push_bind(action.content.assurance())
+            .push_bind(&action.campaign_digest)
+            .push_bind(action.digest_known)
+            .push_bind(jws)
+            .push_bind(claims)
+            .push_bind(&action.action_digest)
+            .push_bind(&action.receipt)
+            .push_bind(action.counts);
+    });
+    // SQLite calls the columns of VALUES column1, column2 and so on.
+    insert.push(
+        ") WHERE NOT EXISTS (SELECT 1 FROM withdrawal WHERE campaign = column1 AND jti = column2)
+         ON CONFLICT DO NOTHING RETURNING campaign, jti",
+    );
+    insert.build().fetch_all(connection).await
 }
 
 /// Adds a number to the count of a campaign.
@@ -85,6 +113,26 @@ pub(super) async fn count<'a>(
 ) -> Result<i64, sqlx::Error> {
     let count = sqlx::query_scalar("SELECT count FROM campaign_count WHERE campaign = ?");
     Ok(count.bind(campaign).fetch_optional(connection).await?.unwrap_or(0))
+}
+
+/// The counts that differ from the number of actions that count.
+pub(super) async fn miscounts(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Miscount>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT campaign, SUM(counted) AS counted, SUM(actual) AS actual
+         FROM (SELECT campaign, count AS counted, 0 AS actual FROM campaign_count
+               UNION ALL SELECT campaign, 0, COUNT(*) FROM action WHERE counted GROUP BY campaign)
+         GROUP BY campaign HAVING SUM(counted) <> SUM(actual) ORDER BY campaign",
+    );
+    let miscount = |row: &SqliteRow| {
+        Ok(Miscount {
+            campaign: row.try_get("campaign")?,
+            counted: row.try_get("counted")?,
+            actual: row.try_get("actual")?,
+        })
+    };
+    rows.fetch_all(connection).await?.iter().map(miscount).collect()
 }
 
 /// The action that is stored under an identity.

@@ -1,0 +1,211 @@
+//! Connecting: addresses, settings of the server, the schema, and transactions.
+//!
+//! Everything happens in explicit transactions with unnamed statements: a pooler such as PgBouncer may give each
+//! transaction another connection to the server, which knows neither the statements nor the settings of the one before.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::query::{Query, QueryScalar};
+use sqlx::{ConnectOptions, Connection, Postgres, Row, Transaction};
+
+use tokio::time::{Instant, sleep};
+
+use super::fault::Fault;
+
+/// The schema, a step for each released version.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The table in which sqlx notes the steps.
+const STEPS: &str = "_sqlx_migrations";
+/// How long a reader may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a start waits for a server that starts or stops, and how long before it tries again.
+const STARTING: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+/// How many connections read.
+const READERS: u32 = 8;
+
+/// Begins a transaction that writes. A role, a database or a pooler may have said that commits need not be durable;
+/// within this transaction they are. Later statements must see what other transactions have committed meanwhile.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on";
+/// Begins a transaction whose commit is not durable when it returns.
+const BEGIN_LAX: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off";
+
+/// When commits are durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Before they return.
+    AtEachCommit,
+    /// Later; for the test that must detect this.
+    NowAndThen,
+}
+
+/// Options of a connection to the database at this address.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
+    // The error of sqlx quotes parts of the address, which may hold a password.
+    let malformed = || {
+        Fault::Address(
+            "expected the database's address to be postgres://USER:PASSWORD@HOST:PORT/DATABASE; characters such as @ \
+             and / in a password are written as %40 and %2F"
+                .to_owned(),
+        )
+    };
+    let options = PgConnectOptions::from_str(url).map_err(|_| malformed())?;
+    // Poolers refuse this setting unless they are told to ignore it.
+    let options = options.extra_float_digits(None).application_name("standwith");
+    Ok(options.disable_statement_logging())
+}
+
+/// Tries until it succeeds, while the server starts, or breaks connections because it stops. One that does not listen
+/// at all is reported at once: the address may be wrong.
+pub(super) async fn patiently<F: Future<Output = Result<(), Fault>>>(
+    work: impl Fn() -> F,
+) -> Result<(), Fault> {
+    let begun = Instant::now();
+    loop {
+        let fault = match work().await {
+            Err(fault) if fault.may_pass() && begun.elapsed() < STARTING => fault,
+            done => return done,
+        };
+        tracing::warn!(%fault, "database: not ready, trying again");
+        sleep(PAUSE).await;
+    }
+}
+
+/// The database's place, for messages: never its password.
+pub(super) fn place(options: &PgConnectOptions) -> String {
+    let name = options.get_database().unwrap_or(options.get_username());
+    match options.get_socket() {
+        Some(socket) => format!("{name} at {}", socket.display()),
+        None => format!("{name} at {}:{}", options.get_host(), options.get_port()),
+    }
+}
+
+/// The connections that read beside those that write.
+pub(super) fn readers(options: &PgConnectOptions) -> PgPool {
+    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(PATIENCE);
+    pool.connect_lazy_with(options.clone())
+}
+
+/// A query for any connection of a pooler: its statement has no name.
+pub(super) fn query(sql: &'static str) -> Query<'static, Postgres, sqlx::postgres::PgArguments> {
+    sqlx::query(sql).persistent(false)
+}
+
+/// As [`query`], for one value.
+pub(super) fn value<T>(
+    sql: &'static str,
+) -> QueryScalar<'static, Postgres, T, sqlx::postgres::PgArguments>
+where
+    (T,): for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+{
+    sqlx::query_scalar(sql).persistent(false)
+}
+
+/// Begins a transaction that writes.
+pub(super) async fn begin(
+    connection: &mut PgConnection,
+    durability: Durability,
+) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    connection
+        .begin_with(match durability {
+            Durability::AtEachCommit => BEGIN,
+            Durability::NowAndThen => BEGIN_LAX,
+        })
+        .await
+}
+
+/// Fails unless the server keeps what it has acknowledged, and text as it came.
+pub(super) async fn check_settings(connection: &mut PgConnection) -> Result<(), Fault> {
+    let mut transaction = connection.begin().await?;
+    let settings = query(
+        "SELECT name, setting FROM pg_settings
+         WHERE name IN ('fsync', 'full_page_writes', 'server_encoding', 'synchronous_standby_names')",
+    );
+    let rows = settings.fetch_all(&mut *transaction).await?;
+    transaction.commit().await?;
+    for row in rows {
+        let (name, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        match (name.as_str(), setting.as_str()) {
+            ("fsync", "off") => {
+                return Err(Fault::Setting(
+                    "the database server has `fsync = off`: a power loss would take acknowledged actions, or the whole \
+                     database. Set it to on"
+                        .to_owned(),
+                ));
+            }
+            ("full_page_writes", "off") => tracing::error!(
+                "database: full_page_writes is off: a power loss may damage the database, unless its file system never \
+                 writes half a page (ZFS)"
+            ),
+            ("server_encoding", encoding) if !["UTF8", "UTF-8"].contains(&encoding) => {
+                return Err(Fault::Setting(format!(
+                    "the database has the encoding {encoding}, which can't hold every name: create one with UTF8"
+                )));
+            }
+            ("synchronous_standby_names", "") => tracing::info!(
+                "database: no synchronous standby; if the server is lost with its disk, so are its last actions"
+            ),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The last step of the schema in the database, and the last one that this program knows.
+pub(super) async fn steps(connection: &mut PgConnection) -> Result<(i64, i64), Fault> {
+    let mut transaction = connection.begin().await?;
+    // The table is missing in a new database.
+    let exists = value::<bool>("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = $1)");
+    let found = match exists.bind(STEPS).fetch_one(&mut *transaction).await? {
+        true => {
+            let last = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
+            value::<i64>(last).fetch_one(&mut *transaction).await?
+        }
+        false => 0,
+    };
+    transaction.commit().await?;
+    Ok((found, MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)))
+}
+
+/// Fails unless the schema is the one of this program.
+pub(super) async fn check_schema(connection: &mut PgConnection) -> Result<(), Fault> {
+    match steps(connection).await? {
+        (found, wanted) if found < wanted => Err(Fault::SchemaOld { found, wanted }),
+        (found, wanted) if found > wanted => Err(Fault::SchemaNew { found, wanted }),
+        _ => Ok(()),
+    }
+}
+
+/// Brings the schema up to date. Returns the step before and the one after. Two at once do no harm: every step is a
+/// transaction, and the second one fails.
+pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(i64, i64), Fault> {
+    let (found, wanted) = steps(connection).await?;
+    if found > wanted {
+        return Err(Fault::SchemaNew { found, wanted });
+    }
+    connection.ensure_migrations_table(STEPS).await?;
+    let all = MIGRATIONS.iter().cloned().collect();
+    let mut migrator = Migrator::with_migrations(all);
+    // Its lock belongs to a session, which CockroachDB does not have.
+    migrator.set_locking(false).run(&mut *connection).await?;
+    tune(connection).await;
+    Ok((found, wanted))
+}
+
+/// Storage settings that other databases of this kind may not know: all work without them.
+async fn tune(connection: &mut PgConnection) {
+    for statement in [
+        // Rows that change often: leave room for their next version beside them, and clear old ones early.
+        "ALTER TABLE campaign_count SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01)",
+        "ALTER TABLE sign_of_life SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01)",
+        "ALTER TABLE job SET (autovacuum_vacuum_scale_factor = 0.01)",
+    ] {
+        if let Err(error) = sqlx::raw_sql(statement).execute(&mut *connection).await {
+            tracing::warn!(reason = super::fault::reason(&error), statement, "not tuned");
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! The store on PostgreSQL, for any number of endpoints on one database.
+//!
+//! A few connections write actions, each in a task of its own (see [`writing`]); others read, and perform rare writes.
+//! No session holds anything between two transactions, so a pooler may stand between. The schema is made by
+//! `standwith migrate`; here it is only checked.
+
+mod connect;
+mod export;
+mod fault;
+mod jobs;
+mod rows;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod tests;
+mod transitions;
+mod writing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::{ConnectOptions, Connection};
+use tokio::time::sleep;
+
+use self::connect::{Durability, begin, options, query, value};
+use self::export::PgExport;
+use self::fault::{Fault, Remedy, remedy};
+use self::writing::Writing;
+use super::writer::Writer;
+use super::{
+    Access, Export, Inserted, Job, JobKind, JobOutcome, Migrated, Miscount, NewAction, NewJob,
+    Settings, Store, StoreError, StoredAction, Synchronised, Transition, Transitioned,
+};
+use crate::clock::Clock;
+
+/// How many connections write.
+const WRITERS: i16 = 3;
+/// How many slots the count of a campaign has.
+const SLOTS: i16 = 16;
+/// How often a transaction is tried if it meets another one, or a server that is away for a moment; about three seconds.
+const TRIES: u32 = 7;
+/// The first pause between two tries; each one is twice as long as the one before.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A PostgreSQL database.
+#[derive(Debug)]
+pub struct PgStore {
+    place: String,
+    readers: PgPool,
+    writer: Option<Writer>,
+    clock: Arc<dyn Clock>,
+    durability: Durability,
+    /// The slot of rare writes in the counts.
+    slot: i16,
+}
+
+impl PgStore {
+    /// Opens the database at this address. Its schema must be that of this program.
+    ///
+    /// # Errors
+    /// The address is malformed, the database can't be reached, its schema is another one, or its settings lose data.
+    pub async fn open(url: &str, access: Access, settings: Settings) -> Result<Self, StoreError> {
+        let options = options(url).map_err(|fault| fault.of(""))?;
+        let place = connect::place(&options);
+        Self::open_with(options, place.clone(), access, settings)
+            .await
+            .map_err(|fault| fault.of(&place))
+    }
+
+    async fn open_with(
+        options: PgConnectOptions,
+        place: String,
+        access: Access,
+        settings: Settings,
+    ) -> Result<Self, Fault> {
+        connect::patiently(|| Self::check(&options, access)).await?;
+        let Settings { synchronised, metrics, clock } = settings;
+        let durability = match synchronised {
+            Synchronised::AtEachCommit => Durability::AtEachCommit,
+            Synchronised::NowAndThen => Durability::NowAndThen,
+        };
+        // A number of this process: instances that start at once have others.
+        let slot = fastrand::i16(..SLOTS);
+        let writer = match access {
+            Access::Read => None,
+            Access::Create | Access::Existing => {
+                let writing = |n: i16| Writing {
+                    connection: None,
+                    options: options.clone(),
+                    durability,
+                    slot: (slot + n) % SLOTS,
+                    place: place.clone(),
+                };
+                Some(Writer::start((0..WRITERS).map(writing).collect(), metrics))
+            }
+        };
+        let readers = connect::readers(&options);
+        Ok(PgStore { place, readers, writer, clock, durability, slot })
+    }
+
+    /// Fails unless the database is fit for this access.
+    async fn check(options: &PgConnectOptions, access: Access) -> Result<(), Fault> {
+        let mut connection = options.connect().await?;
+        connect::check_schema(&mut connection).await?;
+        if access != Access::Read {
+            connect::check_settings(&mut connection).await?;
+        }
+        Ok(connection.close().await?)
+    }
+
+    /// Brings the schema of the database at this address up to date.
+    ///
+    /// # Errors
+    /// The address is malformed, the database can't be reached or changed, or its schema is newer than this program.
+    pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+        let options = options(url).map_err(|fault| fault.of(""))?;
+        let migrate = async {
+            let mut connection = options.connect().await?;
+            let (from, to) = connect::migrate(&mut connection).await?;
+            connection.close().await?;
+            Ok(Migrated { from, to })
+        };
+        migrate.await.map_err(|fault: Fault| fault.of(&connect::place(&options)))
+    }
+
+    /// The database's place, for messages; without a password.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Repeats a transaction that meets another one, or a server that is away for a moment.
+    async fn repeated<T, F: Future<Output = Result<T, sqlx::Error>>>(
+        &self,
+        work: impl Fn() -> F,
+    ) -> Result<T, StoreError> {
+        let mut pause = SHORTEST_PAUSE;
+        for _ in 1..TRIES {
+            match work().await {
+                Err(error) if [Remedy::Repeat, Remedy::Reconnect].contains(&remedy(&error)) => {}
+                done => return done.map_err(|error| Fault::from(error).of(&self.place)),
+            }
+            sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
+            pause *= 2;
+        }
+        work().await.map_err(|error| Fault::from(error).of(&self.place))
+    }
+}
+
+#[async_trait]
+impl Store for PgStore {
+    async fn insert(&self, action: NewAction, jobs: Vec<NewJob>) -> Result<Inserted, StoreError> {
+        self.writer.as_ref().ok_or_else(StoreError::busy)?.insert(action, jobs).await
+    }
+
+    async fn transition(
+        &self,
+        campaign: &str,
+        identities: &[String],
+        transition: Transition,
+    ) -> Result<Vec<Transitioned>, StoreError> {
+        let now = self.clock.now();
+        // Rows are locked in one order, so that two of these never wait for each other in a circle.
+        let mut order: Vec<usize> = (0..identities.len()).collect();
+        order.sort_by_key(|at| &identities[*at]);
+        let done = self.repeated(|| async {
+            let mut connection = self.readers.acquire().await?;
+            let mut transaction = begin(&mut connection, self.durability).await?;
+            let mut done = Vec::with_capacity(order.len());
+            for at in &order {
+                let jti = &identities[*at];
+                let applied =
+                    transitions::apply(&mut transaction, campaign, jti, transition, now, self.slot);
+                done.push((*at, applied.await?));
+            }
+            transaction.commit().await?;
+            Ok(done)
+        });
+        let mut done = done.await?;
+        done.sort_by_key(|(at, _)| *at);
+        Ok(done.into_iter().map(|(_, applied)| applied).collect())
+    }
+
+    async fn erase_deleted(&self) -> Result<bool, StoreError> {
+        // It can't run in a transaction, and databases of this kind without such bytes know no such statement.
+        match sqlx::raw_sql("VACUUM action").execute(&self.readers).await {
+            Ok(_) => Ok(true),
+            Err(error) if remedy(&error) == Remedy::None => {
+                tracing::warn!(reason = fault::reason(&error), "database: VACUUM failed");
+                Ok(true)
+            }
+            Err(error) => Err(Fault::from(error).of(&self.place)),
+        }
+    }
+
+    async fn get(&self, campaign: &str, jti: &str) -> Result<Option<StoredAction>, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let found = rows::get(&mut transaction, campaign, jti).await?;
+            transaction.commit().await.map(|()| found)
+        })
+        .await
+    }
+
+    async fn count(&self, campaign: &str) -> Result<i64, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let count = rows::count_of(&mut transaction, campaign).await?;
+            transaction.commit().await.map(|()| count)
+        })
+        .await
+    }
+
+    async fn recount(&self, apply: bool) -> Result<Vec<Miscount>, StoreError> {
+        let found = self.repeated(|| async {
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+            let mut transaction = self.readers.begin_with(begin).await?;
+            let found = rows::miscounts(&mut transaction).await?;
+            transaction.commit().await.map(|()| found)
+        });
+        let found = found.await?;
+        // Each batch changes actions and count together, so a difference stays the same meanwhile.
+        for Miscount { campaign, counted, actual } in found.iter().filter(|_| apply) {
+            let correct = self.repeated(|| async {
+                let mut connection = self.readers.acquire().await?;
+                let mut transaction = begin(&mut connection, self.durability).await?;
+                rows::change_count(&mut transaction, campaign, actual - counted, self.slot).await?;
+                transaction.commit().await
+            });
+            correct.await?;
+        }
+        Ok(found)
+    }
+
+    async fn total(&self) -> Result<i64, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let total = value("SELECT COUNT(*) FROM action WHERE state = 'stored'");
+            let total = total.fetch_one(&mut *transaction).await?;
+            transaction.commit().await.map(|()| total)
+        })
+        .await
+    }
+
+    async fn knows(&self, campaign: &str) -> Result<bool, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let known = value(
+                "SELECT EXISTS (SELECT 1 FROM campaign_version WHERE campaign = $1)
+                 OR EXISTS (SELECT 1 FROM action WHERE campaign = $1)",
+            );
+            let known = known.bind(campaign).fetch_one(&mut *transaction).await?;
+            transaction.commit().await.map(|()| known)
+        })
+        .await
+    }
+
+    async fn export(&self, campaign: &str) -> Result<Box<dyn Export>, StoreError> {
+        let export = PgExport::begin(self.place.clone(), &self.readers, campaign.to_owned());
+        match export.await {
+            Ok(export) => Ok(Box::new(export)),
+            Err(fault) => Err(fault.of(&self.place)),
+        }
+    }
+
+    async fn put_version(
+        &self,
+        campaign: &str,
+        digest: &str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.repeated(|| async {
+            let mut connection = self.readers.acquire().await?;
+            let mut transaction = begin(&mut connection, self.durability).await?;
+            let insert = query(
+                "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (campaign, digest) DO NOTHING",
+            );
+            let insert = insert.bind(campaign).bind(digest).bind(now).bind(bytes);
+            insert.execute(&mut *transaction).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn version(&self, campaign: &str, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let bytes =
+                value("SELECT bytes FROM campaign_version WHERE campaign = $1 AND digest = $2");
+            let bytes = bytes.bind(campaign).bind(digest).fetch_optional(&mut *transaction).await?;
+            transaction.commit().await.map(|()| bytes)
+        })
+        .await
+    }
+
+    async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let bytes = value(
+                "SELECT bytes FROM campaign_version WHERE campaign = $1 AND first_served <= $2
+                 ORDER BY first_served DESC, digest LIMIT 1",
+            );
+            let bytes = bytes.bind(campaign).bind(time).fetch_optional(&mut *transaction).await?;
+            transaction.commit().await.map(|()| bytes)
+        })
+        .await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<String>, StoreError> {
+        self.repeated(|| async {
+            let mut transaction = self.readers.begin().await?;
+            let kids = value("SELECT kid FROM signing_key ORDER BY first_used, kid");
+            let kids = kids.fetch_all(&mut *transaction).await?;
+            transaction.commit().await.map(|()| kids)
+        })
+        .await
+    }
+
+    async fn change_signing_keys(
+        &self,
+        added: &[String],
+        removed: &[String],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.repeated(|| async {
+            let mut connection = self.readers.acquire().await?;
+            let mut transaction = begin(&mut connection, self.durability).await?;
+            let delete = query("DELETE FROM signing_key WHERE kid = ANY($1::TEXT[])");
+            delete.bind(removed).execute(&mut *transaction).await?;
+            let insert = query(
+                "INSERT INTO signing_key (kid, first_used)
+                 SELECT kid, $2 FROM UNNEST($1::TEXT[]) AS new (kid) ORDER BY kid
+                 ON CONFLICT (kid) DO NOTHING",
+            );
+            insert.bind(added).bind(now).execute(&mut *transaction).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn claim_jobs(
+        &self,
+        kinds: &[JobKind],
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<Job>, StoreError> {
+        let now = self.clock.now();
+        let until = now.saturating_add_unsigned(lease.as_secs());
+        self.repeated(|| async {
+            let mut connection = self.readers.acquire().await?;
+            let mut transaction = begin(&mut connection, self.durability).await?;
+            let claimed = jobs::claim(&mut transaction, kinds, most, now, until).await?;
+            transaction.commit().await.map(|()| claimed)
+        })
+        .await
+    }
+
+    async fn finish_job(&self, job: &Job, outcome: JobOutcome) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        self.repeated(|| async {
+            let mut connection = self.readers.acquire().await?;
+            let mut transaction = begin(&mut connection, self.durability).await?;
+            let done = jobs::finish(&mut transaction, job, outcome.clone(), now).await?;
+            transaction.commit().await.map(|()| done)
+        })
+        .await
+    }
+
+    fn probe(&self) {
+        self.writer.iter().for_each(Writer::probe);
+    }
+
+    fn is_writing(&self) -> bool {
+        self.writer.as_ref().is_some_and(Writer::is_at_work)
+    }
+
+    async fn is_ready(&self) -> bool {
+        // A commit was tried some seconds ago.
+        self.writer.as_ref().is_some_and(Writer::is_ready)
+    }
+
+    async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.finish().await;
+        }
+        self.readers.close().await;
+    }
+}
