@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use aws_lc_rs::rand::fill;
 use clap::Args;
 use serde_json::{Value, json};
@@ -92,10 +92,10 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
     let dir = tempfile::tempdir()?;
     prepare(dir.path())?;
     let server = Server::start(&program, dir.path(), options.proof_tries).await?;
-    let (before, used) = (server.memory()?, server.processor_time()?);
+    let (before, used) = (server.process.peak_memory()?, server.process.processor_time()?);
     let flood = Flood::new(server.at, dir.path(), options.bad, options.good)?;
     let found = flood.run(options.seconds).await?;
-    let (most, used) = (server.memory()?, server.processor_time()? - used);
+    let (most, used) = (server.process.peak_memory()?, server.process.processor_time()? - used);
     let limiter = rate_limited(server.metrics).await?;
     let log = server.stop().await?;
     let mut kept = kept(dir.path()).await?;
@@ -172,23 +172,6 @@ impl Server {
         let process = launch.start_async().await?;
         let (at, metrics) = (process.address()?, process.metrics_address()?);
         Ok(Server { process, at, metrics, log: launch.path("log") })
-    }
-
-    /// Its peak memory, in MiB.
-    fn memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmHWM")?;
-        Ok(kib.trim().parse::<f64>()? / 1024.0)
-    }
-
-    /// Processor time that it has used, in seconds.
-    fn processor_time(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let fields = stat.rsplit_once(')').context("no stat")?.1;
-        // Clock ticks; Linux counts 100 per second.
-        let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
-        Ok(ticks.sum::<f64>() / 100.0)
     }
 
     /// Stops it as an operator does; returns the length of its log.

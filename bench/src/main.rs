@@ -5,6 +5,7 @@
 //! progress to standard error.
 
 mod browser;
+mod endpoint;
 mod figures;
 mod flood;
 mod many;
@@ -41,6 +42,9 @@ enum Bench {
     Many(many::Options),
     /// The endpoint under thousands of bad requests a second and a few good ones; without a browser
     Flood(flood::Options),
+    /// Actions a second that the endpoint verifies and stores, beside what verifying and storing alone would allow;
+    /// without a browser
+    Endpoint(endpoint::Options),
 }
 
 #[tokio::main]
@@ -57,8 +61,10 @@ async fn main() -> ExitCode {
 
 /// Measures; returns false if an aim was missed and `--check` was given.
 async fn run(bench: Bench) -> Result<bool> {
-    if let Bench::Flood(options) = bench {
-        return flood::measure(&options).await;
+    match &bench {
+        Bench::Flood(options) => return flood::measure(options).await,
+        Bench::Endpoint(options) => return endpoint::measure(options).await,
+        Bench::Page(_) | Bench::Typing(_) | Bench::Many(_) => {}
     }
     let site = Site::open().await?;
     let browser = Browser::start().await?;
@@ -70,6 +76,7 @@ async fn run(bench: Bench) -> Result<bool> {
         Bench::Typing(options) => typing::measure(&browser, &site, &options).await,
         Bench::Many(options) => many::measure(&browser, &site, &options).await,
         Bench::Flood(options) => flood::measure(&options).await,
+        Bench::Endpoint(options) => endpoint::measure(&options).await,
     }
 }
 
