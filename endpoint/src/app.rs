@@ -96,7 +96,6 @@ impl AppState {
             keys: keys.clone(),
             addresses: config.addresses.clone(),
             metrics: metrics.clone(),
-            workers: workers.clone(),
         };
         let pictures = StaticFiles::up_to(LARGEST_PICTURE, config.campaigns.clone());
         let widgets = config.widgets.clone().map(StaticFiles::new);
