@@ -19,7 +19,7 @@ use standwith::envelope;
 use standwith_endpoint::clock;
 use standwith_endpoint::signature::{digest, is_unaltered};
 use standwith_testkit::postgres::Postgres;
-use standwith_testkit::process::{EndpointProcess, Launch};
+use standwith_testkit::process::{EndpointProcess, Launch, peak_memory, processor_time};
 use standwith_testkit::signer::{Signer, fresh_jti};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -33,6 +33,13 @@ const WORDING: &str = "Pass my message on.";
 /// Rows in a transaction of bare inserts, and in one of their statements on SQLite.
 const BATCH: usize = 128;
 const CHUNK: usize = 32;
+/// Posts a second beside readers, and over how many connections.
+const POSTS: u64 = 500;
+const PACED: u64 = 16;
+/// Connections that ask for the count.
+const READERS: u64 = 20;
+/// How many actions are signed before they are sent.
+const SOME: usize = 50_000;
 /// Connections that insert into PostgreSQL.
 const INSERTERS: usize = 3;
 
@@ -51,6 +58,12 @@ pub(crate) struct Options {
     /// Seconds for each figure
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Instead: how long posts take beside this many requests a second for the count
+    #[arg(long, value_name = "A_SECOND", conflicts_with = "scale")]
+    counts: Option<u64>,
+    /// Instead: start, memory and export with this many actions, and 500 campaigns
+    #[arg(long, value_name = "ACTIONS")]
+    scale: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -67,10 +80,31 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
     let span = Duration::from_secs(options.seconds);
     for database in &options.databases {
         let name = database.to_possible_value().context("no name")?.get_name().to_owned();
+        if let Some(rate) = options.counts {
+            let scene = Scene::new(&program, *database, 1).await?;
+            scene.beside_readers(&name, rate, span).await?;
+            continue;
+        }
+        if let Some(actions) = options.scale {
+            let mut scene = Scene::new(&program, *database, 500).await?;
+            // All in one campaign, whose export is the longest.
+            scene.used = 1;
+            scene.scale(&name, actions).await?;
+            continue;
+        }
         println!("\n{name}: actions a second, milliseconds until the answer, processor time each");
         println!(
-            "{:>12}{:>10}{:>10}{:>8}{:>8}{:>8}{:>8}{:>10}{:>8}",
-            "connections", "campaigns", "a second", "p50", "p99", "us", "MiB", "limit", "share"
+            "{:>12}{:>10}{:>10}{:>8}{:>8}{:>8}{:>8}{:>8}{:>10}{:>8}",
+            "connections",
+            "campaigns",
+            "a second",
+            "p50",
+            "p99",
+            "us",
+            "driver",
+            "MiB",
+            "limit",
+            "share"
         );
         for campaigns in &options.campaigns {
             let scene = Scene::new(&program, *database, *campaigns).await?;
@@ -83,11 +117,12 @@ pub(crate) async fn measure(options: &Options) -> Result<bool> {
             for connections in &options.connections {
                 let found = scene.run(*connections, span).await?;
                 println!(
-                    "{connections:>12}{campaigns:>10}{:>10.0}{:>8.1}{:>8.1}{:>8.0}{:>8.0}{limit:>10.0}{:>7.0}%",
+                    "{connections:>12}{campaigns:>10}{:>10.0}{:>8.1}{:>8.1}{:>8.0}{:>8.0}{:>8.0}{limit:>10.0}{:>7.0}%",
                     found.rate,
                     found.p50,
                     found.p99,
                     found.processor,
+                    found.driver,
                     found.memory,
                     100.0 * found.rate / limit
                 );
@@ -109,6 +144,8 @@ struct Found {
     p99: f64,
     /// Microseconds of the endpoint's processor time for each action.
     processor: f64,
+    /// The same of the driver.
+    driver: f64,
     /// Peak of its memory, in MiB.
     memory: f64,
 }
@@ -116,8 +153,12 @@ struct Found {
 /// An endpoint, its database, and actions for it.
 struct Scene {
     process: EndpointProcess,
+    launch: Launch,
+    url: String,
     database: Where,
     campaigns: Vec<(String, String)>,
+    /// How many of the campaigns get actions.
+    used: usize,
     dir: tempfile::TempDir,
 }
 
@@ -142,7 +183,7 @@ impl Scene {
             Database::Postgres => {
                 let server = tokio::task::spawn_blocking(|| Postgres::start(&[])).await??;
                 let name = server.create_database()?;
-                let url = server.url(&name);
+                let url = server.socket_url(&name);
                 let migrate = ["migrate", "--database", &url];
                 let migrated = Launch::new(program, dir.path()).run(migrate).await?;
                 ensure!(migrated.status.success(), "standwith migrate failed");
@@ -154,7 +195,7 @@ impl Scene {
             .with(["--posts-from-network", "0", "--posts-from-all", "0", "--log-level", "error"])
             .with(["--metrics-listen", "127.0.0.1:0", "--widgets", "."]);
         let process = launch.start_async().await?;
-        Ok(Scene { process, database, campaigns: all, dir })
+        Ok(Scene { process, launch, url, database, campaigns: all, used: campaigns, dir })
     }
 
     /// Signs this many new actions, on all processors.
@@ -163,7 +204,7 @@ impl Scene {
         let threads = std::thread::available_parallelism()?.get();
         let mut signing = JoinSet::new();
         for thread in 0..threads {
-            let campaigns = self.campaigns.clone();
+            let campaigns: Vec<_> = self.campaigns.iter().take(self.used).cloned().collect();
             signing.spawn_blocking(move || {
                 let signer = Signer::new()?;
                 let mine = (thread..number).step_by(threads);
@@ -226,7 +267,7 @@ impl Scene {
             }
             Where::Postgres { server, name } => {
                 server.sql(name, &format!("CREATE TABLE bare {COLUMNS_OF_BARE}"))?;
-                let url = server.url(name);
+                let url = server.socket_url(name);
                 let mut inserting = JoinSet::new();
                 for n in 0..INSERTERS {
                     let (url, sample) = (url.clone(), sample.clone());
@@ -251,7 +292,7 @@ impl Scene {
         let actions = self.actions(wanted).await?;
         let requests: Vec<Bytes> = actions.iter().map(|(id, jws)| request(id, jws)).collect();
         let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
-        let used = self.process.processor_time()?;
+        let used = (self.process.processor_time()?, processor_time(std::process::id())?);
         let begun = Instant::now();
         let until = begun + span;
         let mut clients = JoinSet::new();
@@ -278,18 +319,159 @@ impl Scene {
             times.extend(client??);
         }
         let took = begun.elapsed().as_secs_f64();
-        let used = self.process.processor_time()? - used;
+        let endpoint = self.process.processor_time()? - used.0;
+        let driver = processor_time(std::process::id())? - used.1;
+        let each = |seconds: f64| seconds / times.len() as f64 * 1e6;
         let at = |part| quantile(&times, part).context("nothing was measured");
         let found = Found {
             rate: times.len() as f64 / took,
             p50: at(0.5)?,
             p99: at(0.99)?,
-            processor: used / times.len() as f64 * 1e6,
+            processor: each(endpoint),
+            driver: each(driver),
             memory: self.process.peak_memory()?,
         };
         // The next run begins when the disk is quiet.
         sleep(Duration::from_secs(1)).await;
         Ok(found)
+    }
+}
+
+impl Scene {
+    /// Posts at a steady pace, alone and beside readers of the count; prints how long posts take.
+    async fn beside_readers(&self, name: &str, rate: u64, span: Duration) -> Result<()> {
+        println!("\n{name}: {POSTS} posts a second, milliseconds until the answer");
+        for readers in [0, rate] {
+            let actions = self.actions(usize::try_from(POSTS * span.as_secs())?).await?;
+            let at = self.process.address()?;
+            let until = Instant::now() + span;
+            let (reading, read) = (self.readers(readers, until)?, Arc::new(AtomicUsize::new(0)));
+            let mut clients = JoinSet::new();
+            let counted = read.clone();
+            clients.spawn(async move {
+                counted.fetch_add(reading.join_all().await.iter().sum(), Ordering::Relaxed);
+                Ok(Vec::new())
+            });
+            let pace = Duration::from_secs(PACED) / u32::try_from(POSTS)?;
+            let actions = Arc::new(actions);
+            for client in 0..usize::try_from(PACED)? {
+                let actions = actions.clone();
+                clients.spawn(async move {
+                    let mut stream = BufReader::new(TcpStream::connect(at).await?);
+                    stream.get_ref().set_nodelay(true)?;
+                    let (mut times, mut ticks) = (Vec::new(), tokio::time::interval(pace));
+                    for (id, jws) in actions.iter().skip(client).step_by(PACED as usize) {
+                        ticks.tick().await;
+                        if Instant::now() >= until {
+                            break;
+                        }
+                        let begun = Instant::now();
+                        let status = exchange(&mut stream, &request(id, jws)).await?;
+                        ensure!(status == 201, "an action was answered by {status}");
+                        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+                    }
+                    anyhow::Ok(times)
+                });
+            }
+            let mut times = Vec::new();
+            while let Some(client) = clients.join_next().await {
+                times.extend(client??);
+            }
+            let at = |part| quantile(&times, part).context("nothing was measured");
+            println!(
+                "{:>10} counts a second: p50 {:.2}, p99 {:.2}, {} posts",
+                read.load(Ordering::Relaxed) as u64 / span.as_secs(),
+                at(0.5)?,
+                at(0.99)?,
+                times.len()
+            );
+        }
+        Ok(())
+    }
+
+    /// Asks for the count this often a second, over connections of their own. Each task returns how often.
+    fn readers(&self, rate: u64, until: Instant) -> Result<JoinSet<usize>> {
+        let (at, mut reading) = (self.process.address()?, JoinSet::new());
+        let (id, _) = self.campaigns.first().context("no campaign")?;
+        let request = format!("GET /campaigns/{id}/count HTTP/1.1\r\nHost: h\r\n\r\n");
+        let all = if rate == 0 { 0 } else { READERS };
+        for _ in 0..all {
+            let request = request.clone();
+            let mut ticks = tokio::time::interval(Duration::from_millis(10));
+            let each = rate / all / 100;
+            reading.spawn(async move {
+                let Ok(stream) = TcpStream::connect(at).await else { return 0 };
+                let (mut stream, mut count) = (BufReader::new(stream), 0);
+                while Instant::now() < until {
+                    ticks.tick().await;
+                    for _ in 0..each {
+                        match exchange(&mut stream, request.as_bytes()).await {
+                            Ok(200) => count += 1,
+                            _ => return count,
+                        }
+                    }
+                }
+                count
+            });
+        }
+        Ok(reading)
+    }
+
+    /// Stores this many actions; then starts the endpoint again, and exports a campaign.
+    async fn scale(mut self, name: &str, actions: usize) -> Result<()> {
+        let mut stored = 0;
+        while stored < actions {
+            let some = self.actions(SOME.min(actions - stored)).await?;
+            stored += some.len();
+            self.post_all(some).await?;
+            eprintln!("{stored} of {actions} actions are stored");
+        }
+        println!("\n{name}: {stored} actions, {} campaigns", self.campaigns.len());
+        println!("  memory at most {:.0} MiB while they came", self.process.peak_memory()?);
+        self.process.stop()?;
+        let begun = Instant::now();
+        self.process = self.launch.start_async().await?;
+        println!("  start {:.2} s", begun.elapsed().as_secs_f64());
+        println!("  memory after the start {:.0} MiB", self.process.peak_memory()?);
+        let (id, _) = self.campaigns.first().context("no campaign")?;
+        let export = ["export", "--campaign", id, "--format", "jsonl", "--database", &self.url];
+        let launch = self.launch.clone().with_program(self.launch.program(), export);
+        let launch = launch.with(["--output", "export.jsonl"]);
+        let begun = Instant::now();
+        let mut export = launch.spawn()?;
+        let mut most: f64 = 0.0;
+        while export.is_running()? {
+            most = most.max(peak_memory(export.id()).unwrap_or_default());
+            sleep(Duration::from_millis(2)).await;
+        }
+        let bytes = fs::metadata(launch.path("export.jsonl"))?.len();
+        println!(
+            "  export of one campaign {:.2} s, {:.1} MiB, memory at most {most:.0} MiB",
+            begun.elapsed().as_secs_f64(),
+            bytes as f64 / 1_048_576.0
+        );
+        Ok(())
+    }
+
+    /// Posts actions over many connections.
+    async fn post_all(&self, actions: Vec<(String, String)>) -> Result<()> {
+        let (at, actions) = (self.process.address()?, Arc::new(actions));
+        let mut clients = JoinSet::new();
+        for client in 0..64 {
+            let actions = actions.clone();
+            clients.spawn(async move {
+                let mut stream = BufReader::new(TcpStream::connect(at).await?);
+                for (id, jws) in actions.iter().skip(client).step_by(64) {
+                    let status = exchange(&mut stream, &request(id, jws)).await?;
+                    ensure!(status == 201, "an action was answered by {status}");
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(client) = clients.join_next().await {
+            client??;
+        }
+        Ok(())
     }
 }
 

@@ -83,9 +83,8 @@ impl Postgres {
 
     fn on(folder: PathBuf, settings: &[&str]) -> Result<Self> {
         let mut options: Vec<String> =
-            ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300"]
-                .map(str::to_owned)
-                .into();
+            ["listen_addresses=127.0.0.1", "max_connections=300"].map(str::to_owned).into();
+        options.push(format!("unix_socket_directories={}", folder.display()));
         options.extend(settings.iter().map(|&setting| setting.to_owned()));
         let mut server = Postgres { folder, port: free_port()?, options, keeper: None };
         server.run()?;
@@ -182,6 +181,12 @@ impl Postgres {
     /// The address of a database, for programs.
     pub fn url(&self, database: &str) -> String {
         url(self.port, database)
+    }
+
+    /// The address of a database over a socket of this machine.
+    pub fn socket_url(&self, database: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgres://postgres@localhost:{}/{database}?host={folder}", self.port)
     }
 
     /// Its log.

@@ -58,6 +58,11 @@ impl Launch {
         self.with(arguments)
     }
 
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// The same with an environment variable.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -150,6 +155,29 @@ impl Launch {
     }
 }
 
+/// The peak of a process's memory, in MiB.
+///
+/// # Errors
+/// It has ended, or the system tells no such thing.
+pub fn peak_memory(process: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmHWM")?;
+    Ok(kib.trim().parse::<f64>()? / 1024.0)
+}
+
+/// The processor time that a process has used, in seconds.
+///
+/// # Errors
+/// It has ended, or the system tells no such thing.
+pub fn processor_time(process: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields = stat.rsplit_once(')').context("no stat")?.1;
+    // Clock ticks; Linux counts 100 per second.
+    let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
+    Ok(ticks.sum::<f64>() / 100.0)
+}
+
 /// A running endpoint. It ends when dropped.
 #[derive(Debug)]
 pub struct EndpointProcess {
@@ -190,10 +218,7 @@ impl EndpointProcess {
     /// # Errors
     /// It has ended, or the system tells no such thing.
     pub fn peak_memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmHWM")?;
-        Ok(kib.trim().parse::<f64>()? / 1024.0)
+        peak_memory(self.id())
     }
 
     /// The processor time that it has used, in seconds.
@@ -201,11 +226,15 @@ impl EndpointProcess {
     /// # Errors
     /// It has ended, or the system tells no such thing.
     pub fn processor_time(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id()))?;
-        let fields = stat.rsplit_once(')').context("no stat")?.1;
-        // Clock ticks; Linux counts 100 per second.
-        let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>);
-        Ok(ticks.sum::<f64>() / 100.0)
+        processor_time(self.id())
+    }
+
+    /// Whether it has not ended yet.
+    ///
+    /// # Errors
+    /// The system can't tell.
+    pub fn is_running(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
     }
 
     fn until_it_listens(&mut self, addresses: usize) -> Result<()> {

@@ -160,21 +160,29 @@ pub(super) async fn count(
     slot: i16,
 ) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let (campaigns, changes): (Vec<&str>, Vec<i64>) = counts.changes().unzip();
+    let unchanged: Vec<&str> = counts.campaigns().filter(|id| !campaigns.contains(id)).collect();
+    let mut sums = Vec::new();
     if !campaigns.is_empty() {
         let change = query(
             "INSERT INTO campaign_count (campaign, slot, count)
              SELECT campaign, $2, change FROM UNNEST($1::TEXT[], $3::BIGINT[]) AS new (campaign, change)
              ORDER BY campaign
-             ON CONFLICT (campaign, slot) DO UPDATE SET count = campaign_count.count + excluded.count",
+             ON CONFLICT (campaign, slot) DO UPDATE SET count = campaign_count.count + excluded.count
+             RETURNING campaign, CAST(count + COALESCE((
+                 SELECT SUM(other.count) FROM campaign_count AS other
+                 WHERE other.campaign = campaign_count.campaign AND other.slot <> $2
+             ), 0) AS BIGINT)",
         );
-        change.bind(campaigns).bind(slot).bind(changes).execute(&mut *connection).await?;
+        let change = change.bind(campaigns).bind(slot).bind(changes);
+        sums = change.fetch_all(&mut *connection).await?;
     }
-    let sums = query(
-        "SELECT campaign, CAST(SUM(count) AS BIGINT) FROM campaign_count
-         WHERE campaign = ANY($1::TEXT[]) GROUP BY campaign",
-    );
-    let sums = sums.bind(counts.campaigns().collect::<Vec<_>>());
-    let sums = sums.fetch_all(&mut *connection).await?;
+    if !unchanged.is_empty() {
+        let select = query(
+            "SELECT campaign, CAST(SUM(count) AS BIGINT) FROM campaign_count
+             WHERE campaign = ANY($1::TEXT[]) GROUP BY campaign",
+        );
+        sums.extend(select.bind(unchanged).fetch_all(&mut *connection).await?);
+    }
     sums.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
