@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::store::{Store, StoreError};
 
@@ -28,7 +28,8 @@ struct Counted {
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    count: i64,
+    /// `None` if the database has always failed.
+    count: Option<i64>,
     /// When the database was asked for it, or failed.
     at: Instant,
 }
@@ -38,7 +39,7 @@ impl Counted {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn know(&self, count: i64, at: Instant) {
+    fn know(&self, count: Option<i64>, at: Instant) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { count, at });
     }
 }
@@ -57,32 +58,30 @@ impl Counts {
         let counted = self.counted(campaign);
         let fresh = || counted.known().filter(|known| known.at.elapsed() < FRESH);
         if let Some(known) = fresh() {
-            return Ok(known.count);
+            return known.count.ok_or_else(StoreError::failing);
         }
         let _turn = counted.asking.lock().await;
         if let Some(known) = fresh() {
-            return Ok(known.count);
+            return known.count.ok_or_else(StoreError::failing);
         }
-        let at = Instant::now();
-        match (self.store.count(campaign).await, counted.known()) {
-            (Ok(count), _) => {
-                counted.know(count, at);
-                Ok(count)
-            }
-            (Err(_), Some(known)) => {
-                // It is asked again in a second.
-                counted.know(known.count, Instant::now());
-                Ok(known.count)
-            }
-            (Err(error), None) => Err(error),
-        }
+        let (at, old) = (Instant::now(), counted.known().and_then(|known| known.count));
+        let asked = self.store.count(campaign);
+        let asked = match old {
+            // Others wait for the answer: they get the old count soon.
+            Some(_) => timeout(FRESH, asked).await.unwrap_or_else(|_| Err(StoreError::failing())),
+            None => asked.await,
+        };
+        // After a failure it is asked again in a second.
+        let at = if asked.is_ok() { at } else { Instant::now() };
+        counted.know(asked.as_ref().ok().copied().or(old), at);
+        asked.or_else(|error| old.ok_or(error))
     }
 
     /// Notes a count that was read when an action was stored, so that whoever sent it sees it counted.
     pub fn note(&self, campaign: &str, count: i64) {
         let counted = self.counted(campaign);
-        if counted.known().is_none_or(|known| known.count < count) {
-            counted.know(count, Instant::now());
+        if counted.known().and_then(|known| known.count).is_none_or(|known| known < count) {
+            counted.know(Some(count), Instant::now());
         }
     }
 

@@ -5,12 +5,13 @@
 //! which serde would parse again.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::task::Poll;
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use standwith::action::{Claims, DeliveryClaim};
 use standwith::campaign::STANDARD_FIELDS;
 use standwith::draft::{claimed_field, clean, clean_line};
@@ -150,6 +151,17 @@ fn ignores_hangup() -> bool {
     ignored.is_some_and(|mask| mask & (1 << (libc::SIGHUP - 1)) != 0)
 }
 
+/// How many actions were written so far, on a terminal to which the actions themselves are not written.
+fn progress(options: &Options) -> ProgressBar {
+    if options.output.is_none() && io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    // It is hidden if standard error is no terminal.
+    let style = ProgressStyle::with_template("{human_pos} actions exported, {per_sec}");
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
 async fn write_all(
     out: &mut Output,
     options: &Options,
@@ -165,11 +177,14 @@ async fn write_all(
     let mut export = store.export(campaign).await?;
     let (mut unsealer, mut tally) = (Unsealer::new(campaign, keys, store), Tally::default());
     let mut people = People::default();
+    let progress = progress(options);
     loop {
         let rows = export.next().await?;
         if rows.is_empty() {
+            progress.finish_and_clear();
             return Ok(tally);
         }
+        progress.inc(rows.len() as u64);
         for row in &rows {
             let read = row.as_ref().ok().and_then(|action| Some((action, content(action)?)));
             let Some((action, (payload, claims))) = read else {

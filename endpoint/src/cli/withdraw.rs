@@ -1,7 +1,7 @@
 //! `standwith withdraw`: deletes actions that supporters withdraw.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use clap::Args;
@@ -91,7 +91,13 @@ pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
 
 /// Reports that bytes of withdrawn actions are left, where, and what to do about it.
 fn tell_of_log(file: Option<&Path>) -> io::Result<()> {
-    let log = file.map_or_else(PathBuf::new, |file| with_ending(file, "-wal"));
+    let Some(file) = file else {
+        return writeln!(
+            io::stderr(),
+            "withdrawn, but the database keeps the old rows until VACUUM: run `VACUUM action` as the owner of the table"
+        );
+    };
+    let log = with_ending(file, "-wal");
     let log = escaped(&log.display().to_string());
     writeln!(
         io::stderr(),

@@ -27,7 +27,7 @@ macro_rules! contract_of {
             a_new_action_is_stored_and_counted
             what_was_sent_is_stored_byte_for_byte
             a_recount_finds_nothing_to_correct
-            names_of_keys_are_added_and_removed
+            endpoints_with_other_keys_are_told_what_they_lack
             an_existing_action_is_given_back_and_not_changed
             a_test_is_stored_and_not_counted
             insertions_at_once_store_each_identity_once
@@ -186,18 +186,29 @@ pub(super) async fn a_recount_finds_nothing_to_correct(scene: &Scene) {
     }
 }
 
-pub(super) async fn names_of_keys_are_added_and_removed(scene: &Scene) {
-    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    let (store, none) = (&scene.store, names(&[]));
-    assert_eq!(store.signing_keys().await.unwrap(), none);
-    for (added, removed, expected) in [
-        (names(&["b"]), none.clone(), names(&["b"])),
-        (names(&["b", "a"]), none.clone(), names(&["b", "a"])),
-        (names(&["c"]), names(&["b", "unknown"]), names(&["a", "c"])),
+pub(super) async fn endpoints_with_other_keys_are_told_what_they_lack(scene: &Scene) {
+    for (ours, replace, lacking) in [
+        (&["a"][..], false, &[][..]),
+        (&["a"], false, &[]),
+        // A renewed key, whose old one stays; then an endpoint that has only the old one, and one with neither.
+        (&["b", "a"], false, &[]),
+        (&["a"], false, &["b"]),
+        (&["c"], false, &["a", "b"]),
+        (&["c"], true, &["a", "b"]),
+        (&["c"], false, &[]),
+        (&["b", "a"], false, &["c"]),
     ] {
-        store.change_signing_keys(&added, &removed).await.unwrap();
-        assert_eq!(store.signing_keys().await.unwrap(), expected);
+        let names: Vec<String> = ours.iter().map(|&name| name.to_owned()).collect();
+        let told = scene.store.share_signing_keys(&names, replace).await.unwrap();
+        assert_eq!(told, lacking, "{ours:?}");
         scene.clock.advance(1);
+    }
+    let both = ["x", "y"].map(|name| {
+        let store = scene.store.clone();
+        tokio::spawn(async move { store.share_signing_keys(&[name.to_owned()], false).await })
+    });
+    for one in both {
+        assert_eq!(one.await.unwrap().unwrap(), ["c"]);
     }
 }
 

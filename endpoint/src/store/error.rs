@@ -23,7 +23,7 @@ impl StoreError {
     }
 
     /// The last commit failed; it is tried again.
-    pub(super) fn failing() -> Self {
+    pub(crate) fn failing() -> Self {
         StoreError { kind: Kind::Failing, text: "the last commit failed".to_owned() }
     }
 

@@ -63,7 +63,7 @@ pub trait Store: Debug + Send + Sync {
     /// The database fails.
     async fn erase_deleted(&self) -> Result<bool, StoreError>;
 
-    /// Returns the action that is stored under an identity.
+    /// Returns the action that is stored under an identity. It is durable: its receipt can be given again.
     ///
     /// # Errors
     /// The database fails.
@@ -124,21 +124,17 @@ pub trait Store: Debug + Send + Sync {
     /// The database fails.
     async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Returns the names of the keys that sign receipts of this database, or signed earlier ones.
+    /// Notes the names of an endpoint's keys, which sign receipts of this database or signed earlier ones. Returns the
+    /// names of others that are noted and that the endpoint lacks. If there are any, nothing is noted, unless `replace`
+    /// is true: then its own replace them.
     ///
     /// # Errors
     /// The database fails.
-    async fn signing_keys(&self) -> Result<Vec<String>, StoreError>;
-
-    /// Adds names of keys that sign receipts, and removes others.
-    ///
-    /// # Errors
-    /// The database fails.
-    async fn change_signing_keys(
+    async fn share_signing_keys(
         &self,
-        added: &[String],
-        removed: &[String],
-    ) -> Result<(), StoreError>;
+        ours: &[String],
+        replace: bool,
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Claims at most this many due jobs of these kinds; those due longest come first. No other worker gets them while
     /// the lease lasts, which is counted in whole seconds.

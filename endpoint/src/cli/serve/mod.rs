@@ -201,28 +201,14 @@ fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> 
 /// endpoint on the database has other keys, or the key file is another one.
 async fn share_keys(store: &dyn Store, keys: &Keyring, new_keys: bool) -> anyhow::Result<()> {
     let ours: Vec<String> = keys.names().map(str::to_owned).collect();
-    let lacking = |known: Vec<String>| -> Vec<String> {
-        known.into_iter().filter(|kid| !ours.contains(kid)).collect()
-    };
-    let told = |lacks: &[String]| {
-        anyhow::anyhow!(
-            "receipts in the database were signed by the key {}, which the key file lacks: endpoints on one database \
-             must have the same key file. Name it with --keys. With --new-keys, this file's keys replace those, and \
-             earlier receipts can no longer be verified",
-            lacks.join(" and ")
-        )
-    };
-    let known = store.signing_keys().await?;
-    let added: Vec<String> = ours.iter().filter(|kid| !known.contains(kid)).cloned().collect();
-    let lacks = lacking(known);
-    anyhow::ensure!(new_keys || lacks.is_empty(), told(&lacks));
-    store.change_signing_keys(&added, &lacks).await?;
-    // Another endpoint may have started at the same moment.
-    let lacks = lacking(store.signing_keys().await?);
-    if !lacks.is_empty() {
-        store.change_signing_keys(&[], &added).await?;
-    }
-    anyhow::ensure!(lacks.is_empty(), told(&lacks));
+    let lacks = store.share_signing_keys(&ours, new_keys).await?;
+    anyhow::ensure!(
+        new_keys || lacks.is_empty(),
+        "receipts in the database were signed by the key {}, which the key file lacks: endpoints on one database must \
+         have the same key file. Name it with --keys. With --new-keys, this file's keys replace those, and earlier \
+         receipts can no longer be verified",
+        lacks.join(" and ")
+    );
     Ok(())
 }
 

@@ -3,15 +3,17 @@
 //! Everything happens in explicit transactions with unnamed statements: a pooler such as PgBouncer may give each
 //! transaction another connection to the server, which knows neither the statements nor the settings of the one before.
 
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::query::{Query, QueryScalar};
-use sqlx::{ConnectOptions, Connection, Postgres, Row, Transaction};
+use sqlx::{ConnectOptions, Connection, Postgres, Row};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::Fault;
 
@@ -21,18 +23,30 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 /// The table in which sqlx notes the steps.
 const STEPS: &str = "_sqlx_migrations";
 /// How long a reader may wait for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a start waits for a server that starts or stops, and how long before it tries again.
 const STARTING: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long connecting, or an attempt, may take. A server that does not answer may be a primary that was replaced.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(5);
 /// How many connections read.
 const READERS: u32 = 8;
 
 /// Begins a transaction that writes. A role, a database or a pooler may have said that commits need not be durable;
-/// within this transaction they are. Later statements must see what other transactions have committed meanwhile.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on";
+/// within this transaction they are. Later statements must see what other transactions have committed meanwhile. A
+/// statement that waits for a lock ends at the server, too: a closed connection would not end it. The limit is not one
+/// for COMMIT.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '4s'";
 /// Begins a transaction whose commit is not durable when it returns.
-const BEGIN_LAX: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off";
+const BEGIN_LAX: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = '4s'";
+/// Begins a transaction that reads.
+pub(super) const READ: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY";
+/// Begins a transaction that reads one moment, and writes nothing that another one has changed since.
+pub(super) const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = on";
+/// Begins a transaction that is as if no other one ran.
+pub(super) const ALONE: &str =
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = on";
 
 /// When commits are durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +80,9 @@ pub(super) async fn patiently<F: Future<Output = Result<(), Fault>>>(
 ) -> Result<(), Fault> {
     let begun = Instant::now();
     loop {
-        let fault = match work().await {
+        let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into();
+        let worked = timeout(ATTEMPT, work()).await.unwrap_or_else(|_| Err(late()));
+        let fault = match worked {
             Err(fault) if fault.may_pass() && begun.elapsed() < STARTING => fault,
             done => return done,
         };
@@ -105,17 +121,73 @@ where
     sqlx::query_scalar(sql).persistent(false)
 }
 
-/// Begins a transaction that writes.
-pub(super) async fn begin(
-    connection: &mut PgConnection,
-    durability: Durability,
-) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
-    connection
-        .begin_with(match durability {
+impl Durability {
+    /// The statement that begins a transaction that writes.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
             Durability::AtEachCommit => BEGIN,
             Durability::NowAndThen => BEGIN_LAX,
-        })
-        .await
+        }
+    }
+}
+
+/// A transaction on a connection of the pool. Unless it is committed, the connection is closed: after an error, or if
+/// the request ended meanwhile, nobody knows what the server still does on it.
+pub(super) struct Open {
+    connection: PoolConnection<Postgres>,
+    is_committed: bool,
+}
+
+impl Open {
+    /// Begins a transaction by this statement.
+    pub(super) async fn begin(pool: &PgPool, begin: &'static str) -> Result<Self, sqlx::Error> {
+        let connection = pool.acquire().await?;
+        let mut open = Open { connection, is_committed: false };
+        sqlx::raw_sql(begin).execute(&mut *open).await?;
+        Ok(open)
+    }
+
+    /// Commits it, and returns the value.
+    pub(super) async fn commit<T>(mut self, value: T) -> Result<T, sqlx::Error> {
+        sqlx::raw_sql("COMMIT").execute(&mut *self).await?;
+        self.is_committed = true;
+        Ok(value)
+    }
+}
+
+impl Deref for Open {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Open {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// Writes a row without meaning: only a commit shows that the server accepts writes, and only one that writes waits for
+/// a standby.
+pub(super) async fn sign_of_life(
+    connection: &mut PgConnection,
+    slot: i16,
+) -> Result<(), sqlx::Error> {
+    let write = query(
+        "INSERT INTO sign_of_life (slot, count) VALUES ($1, 1)
+         ON CONFLICT (slot) DO UPDATE SET count = sign_of_life.count + 1",
+    );
+    write.bind(slot).execute(connection).await.map(drop)
 }
 
 /// Fails unless the server keeps what it has acknowledged, and text as it came.

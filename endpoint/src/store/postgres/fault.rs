@@ -62,7 +62,10 @@ pub(super) enum Remedy {
 pub(super) fn remedy(error: &sqlx::Error) -> Remedy {
     let sqlx::Error::Database(error) = error else {
         return match error {
-            sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Remedy::None,
+            // No connection of the pool was free, or none could be made, for seconds.
+            sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => {
+                Remedy::None
+            }
             sqlx::Error::Encode(_) => Remedy::Split,
             // The connection broke, or is in an unknown state.
             _ => Remedy::Reconnect,
@@ -70,10 +73,12 @@ pub(super) fn remedy(error: &sqlx::Error) -> Remedy {
     };
     let code = error.code().unwrap_or_default();
     match &*code {
-        // Serialization failure, and deadlock.
-        "40001" | "40P01" => Remedy::Repeat,
-        // Read-only transaction (a former primary), too many connections, and the server's start, stop and crash.
-        "25006" | "53300" | "57P01" | "57P02" | "57P03" => Remedy::Reconnect,
+        // Serialization failure, deadlock, and waits for a lock that took too long.
+        "40001" | "40P01" | "55P03" | "57014" => Remedy::Repeat,
+        // Read-only transaction (a former primary), a transaction or session in another state than we think, a commit
+        // of which nobody knows, too many connections, and the server's start, stop and crash.
+        "25006" | "25P02" | "25P03" | "25P04" | "40003" | "53300" | "57P01" | "57P02" | "57P03"
+        | "57P05" => Remedy::Reconnect,
         _ => match code.get(..2) {
             // Connection exceptions.
             Some("08") => Remedy::Reconnect,
@@ -94,7 +99,8 @@ impl Fault {
             }
             Fault::Database(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                ["53300", "57P01", "57P02", "57P03"].contains(&&*code)
+                // A pooler says 08 of a server that is away.
+                code.starts_with("08") || ["53300", "57P01", "57P02", "57P03"].contains(&&*code)
             }
             _ => false,
         }

@@ -22,9 +22,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{ConnectOptions, Connection};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
-use self::connect::{Durability, begin, options, query, value};
+use self::connect::{
+    ALONE, ATTEMPT, Durability, Open, READ, SNAPSHOT, options, query, sign_of_life, value,
+};
 use self::export::PgExport;
 use self::fault::{Fault, Remedy, remedy};
 use self::writing::Writing;
@@ -39,8 +41,12 @@ use crate::clock::Clock;
 const WRITERS: i16 = 3;
 /// How many slots the count of a campaign has.
 const SLOTS: i16 = 16;
-/// How often a transaction is tried if it meets another one, or a server that is away for a moment; about three seconds.
-const TRIES: u32 = 7;
+/// How long a transaction is repeated that meets another one, or a server that is away for a moment.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long removing old rows may take.
+const VACUUM: Duration = Duration::from_secs(600);
+/// How long closing the connections that read may take.
+const CLOSING: Duration = Duration::from_secs(5);
 /// The first pause between two tries; each one is twice as long as the one before.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -82,7 +88,7 @@ impl PgStore {
             Synchronised::NowAndThen => Durability::NowAndThen,
         };
         // A number of this process: instances that start at once have others.
-        let slot = fastrand::i16(..SLOTS);
+        let slot = fastrand::i16(0..SLOTS);
         let writer = match access {
             Access::Read => None,
             Access::Create | Access::Existing => {
@@ -135,17 +141,26 @@ impl PgStore {
         &self,
         work: impl Fn() -> F,
     ) -> Result<T, StoreError> {
-        let mut pause = SHORTEST_PAUSE;
-        for _ in 1..TRIES {
-            match work().await {
-                Err(error) if [Remedy::Repeat, Remedy::Reconnect].contains(&remedy(&error)) => {}
-                done => return done.map_err(|error| Fault::from(error).of(&self.place)),
+        let (begun, mut pause) = (Instant::now(), SHORTEST_PAUSE);
+        loop {
+            let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+            let error = match timeout(ATTEMPT, work()).await.unwrap_or_else(|_| Err(late())) {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            let again = [Remedy::Repeat, Remedy::Reconnect].contains(&remedy(&error));
+            if !again || begun.elapsed() + pause >= PATIENCE {
+                return Err(Fault::from(error).of(&self.place));
             }
             sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
             pause *= 2;
         }
-        work().await.map_err(|error| Fault::from(error).of(&self.place))
     }
+}
+
+/// Whether a text that is looked up has a character that PostgreSQL's text can't have: it is in no row.
+fn is_unfit(texts: &[&str]) -> bool {
+    texts.iter().any(|text| text.contains('\0'))
 }
 
 #[async_trait]
@@ -165,17 +180,17 @@ impl Store for PgStore {
         let mut order: Vec<usize> = (0..identities.len()).collect();
         order.sort_by_key(|at| &identities[*at]);
         let done = self.repeated(|| async {
-            let mut connection = self.readers.acquire().await?;
-            let mut transaction = begin(&mut connection, self.durability).await?;
-            let mut done = Vec::with_capacity(order.len());
+            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let (mut done, mut change) = (Vec::with_capacity(order.len()), 0);
             for at in &order {
                 let jti = &identities[*at];
-                let applied =
-                    transitions::apply(&mut transaction, campaign, jti, transition, now, self.slot);
-                done.push((*at, applied.await?));
+                let applied = transitions::apply(&mut open, campaign, jti, transition, now);
+                let (applied, counted) = applied.await?;
+                done.push((*at, applied));
+                change += counted;
             }
-            transaction.commit().await?;
-            Ok(done)
+            rows::change_count(&mut open, campaign, change, self.slot).await?;
+            open.commit(done).await
         });
         let mut done = done.await?;
         done.sort_by_key(|(at, _)| *at);
@@ -183,75 +198,79 @@ impl Store for PgStore {
     }
 
     async fn erase_deleted(&self) -> Result<bool, StoreError> {
-        // It can't run in a transaction, and databases of this kind without such bytes know no such statement.
-        match sqlx::raw_sql("VACUUM action").execute(&self.readers).await {
-            Ok(_) => Ok(true),
-            Err(error) if remedy(&error) == Remedy::None => {
-                tracing::warn!(reason = fault::reason(&error), "database: VACUUM failed");
-                Ok(true)
-            }
-            Err(error) => Err(Fault::from(error).of(&self.place)),
+        // VACUUM passes over a table of another role, with a warning only.
+        let is_ours = self.repeated(|| async {
+            let mut open = Open::begin(&self.readers, READ).await?;
+            let owner =
+                "SELECT tableowner = current_user FROM pg_tables WHERE tablename = 'action'";
+            let is_ours = value::<Option<bool>>(owner).fetch_optional(&mut *open).await?;
+            open.commit(is_ours.flatten() == Some(true)).await
+        });
+        if !is_ours.await? {
+            return Ok(false);
         }
+        // It can't run in a transaction. Databases of this kind without such bytes know no such statement.
+        let vacuum = sqlx::raw_sql("VACUUM action").execute(&self.readers);
+        Ok(timeout(VACUUM, vacuum).await.is_ok_and(|done| done.is_ok()))
     }
 
     async fn get(&self, campaign: &str, jti: &str) -> Result<Option<StoredAction>, StoreError> {
+        if is_unfit(&[campaign, jti]) {
+            return Ok(None);
+        }
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
-            let found = rows::get(&mut transaction, campaign, jti).await?;
-            transaction.commit().await.map(|()| found)
+            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let found = rows::get(&mut open, campaign, jti).await?;
+            if found.is_some() {
+                // Its receipt may be given again: the standby must have the action, too.
+                sign_of_life(&mut open, self.slot).await?;
+            }
+            open.commit(found).await
         })
         .await
     }
 
     async fn count(&self, campaign: &str) -> Result<i64, StoreError> {
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
-            let count = rows::count_of(&mut transaction, campaign).await?;
-            transaction.commit().await.map(|()| count)
+            let mut open = Open::begin(&self.readers, READ).await?;
+            let count = rows::count_of(&mut open, campaign).await?;
+            open.commit(count).await
         })
         .await
     }
 
     async fn recount(&self, apply: bool) -> Result<Vec<Miscount>, StoreError> {
-        let found = self.repeated(|| async {
-            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-            let mut transaction = self.readers.begin_with(begin).await?;
-            let found = rows::miscounts(&mut transaction).await?;
-            transaction.commit().await.map(|()| found)
-        });
-        let found = found.await?;
-        // Each batch changes actions and count together, so a difference stays the same meanwhile.
-        for Miscount { campaign, counted, actual } in found.iter().filter(|_| apply) {
-            let correct = self.repeated(|| async {
-                let mut connection = self.readers.acquire().await?;
-                let mut transaction = begin(&mut connection, self.durability).await?;
-                rows::change_count(&mut transaction, campaign, actual - counted, self.slot).await?;
-                transaction.commit().await
-            });
-            correct.await?;
-        }
-        Ok(found)
+        self.repeated(|| async {
+            let mut open = Open::begin(&self.readers, SNAPSHOT).await?;
+            let found = rows::miscounts(&mut open).await?;
+            for Miscount { campaign, counted, actual } in found.iter().filter(|_| apply) {
+                // In a row that only this changes: of two at once, the second one finds it changed, and reads again.
+                rows::change_count(&mut open, campaign, actual - counted, SLOTS).await?;
+            }
+            open.commit(found).await
+        })
+        .await
     }
 
     async fn total(&self) -> Result<i64, StoreError> {
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
+            let mut open = Open::begin(&self.readers, READ).await?;
             let total = value("SELECT COUNT(*) FROM action WHERE state = 'stored'");
-            let total = total.fetch_one(&mut *transaction).await?;
-            transaction.commit().await.map(|()| total)
+            let total = total.fetch_one(&mut *open).await?;
+            open.commit(total).await
         })
         .await
     }
 
     async fn knows(&self, campaign: &str) -> Result<bool, StoreError> {
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
+            let mut open = Open::begin(&self.readers, READ).await?;
             let known = value(
                 "SELECT EXISTS (SELECT 1 FROM campaign_version WHERE campaign = $1)
                  OR EXISTS (SELECT 1 FROM action WHERE campaign = $1)",
             );
-            let known = known.bind(campaign).fetch_one(&mut *transaction).await?;
-            transaction.commit().await.map(|()| known)
+            let known = known.bind(campaign).fetch_one(&mut *open).await?;
+            open.commit(known).await
         })
         .await
     }
@@ -272,71 +291,68 @@ impl Store for PgStore {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.repeated(|| async {
-            let mut connection = self.readers.acquire().await?;
-            let mut transaction = begin(&mut connection, self.durability).await?;
+            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
             let insert = query(
                 "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
                  VALUES ($1, $2, $3, $4) ON CONFLICT (campaign, digest) DO NOTHING",
             );
             let insert = insert.bind(campaign).bind(digest).bind(now).bind(bytes);
-            insert.execute(&mut *transaction).await?;
-            transaction.commit().await
+            insert.execute(&mut *open).await?;
+            open.commit(()).await
         })
         .await
     }
 
     async fn version(&self, campaign: &str, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if is_unfit(&[campaign, digest]) {
+            return Ok(None);
+        }
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
+            let mut open = Open::begin(&self.readers, READ).await?;
             let bytes =
                 value("SELECT bytes FROM campaign_version WHERE campaign = $1 AND digest = $2");
-            let bytes = bytes.bind(campaign).bind(digest).fetch_optional(&mut *transaction).await?;
-            transaction.commit().await.map(|()| bytes)
+            let bytes = bytes.bind(campaign).bind(digest).fetch_optional(&mut *open).await?;
+            open.commit(bytes).await
         })
         .await
     }
 
     async fn version_at(&self, campaign: &str, time: i64) -> Result<Option<Vec<u8>>, StoreError> {
         self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
+            let mut open = Open::begin(&self.readers, READ).await?;
             let bytes = value(
                 "SELECT bytes FROM campaign_version WHERE campaign = $1 AND first_served <= $2
                  ORDER BY first_served DESC, digest LIMIT 1",
             );
-            let bytes = bytes.bind(campaign).bind(time).fetch_optional(&mut *transaction).await?;
-            transaction.commit().await.map(|()| bytes)
+            let bytes = bytes.bind(campaign).bind(time).fetch_optional(&mut *open).await?;
+            open.commit(bytes).await
         })
         .await
     }
 
-    async fn signing_keys(&self) -> Result<Vec<String>, StoreError> {
-        self.repeated(|| async {
-            let mut transaction = self.readers.begin().await?;
-            let kids = value("SELECT kid FROM signing_key ORDER BY first_used, kid");
-            let kids = kids.fetch_all(&mut *transaction).await?;
-            transaction.commit().await.map(|()| kids)
-        })
-        .await
-    }
-
-    async fn change_signing_keys(
+    async fn share_signing_keys(
         &self,
-        added: &[String],
-        removed: &[String],
-    ) -> Result<(), StoreError> {
+        ours: &[String],
+        replace: bool,
+    ) -> Result<Vec<String>, StoreError> {
         let now = self.clock.now();
         self.repeated(|| async {
-            let mut connection = self.readers.acquire().await?;
-            let mut transaction = begin(&mut connection, self.durability).await?;
-            let delete = query("DELETE FROM signing_key WHERE kid = ANY($1::TEXT[])");
-            delete.bind(removed).execute(&mut *transaction).await?;
-            let insert = query(
-                "INSERT INTO signing_key (kid, first_used)
-                 SELECT kid, $2 FROM UNNEST($1::TEXT[]) AS new (kid) ORDER BY kid
-                 ON CONFLICT (kid) DO NOTHING",
-            );
-            insert.bind(added).bind(now).execute(&mut *transaction).await?;
-            transaction.commit().await
+            let mut open = Open::begin(&self.readers, ALONE).await?;
+            let known = value::<String>("SELECT kid FROM signing_key ORDER BY first_used, kid");
+            let known = known.fetch_all(&mut *open).await?;
+            let lacking: Vec<String> =
+                known.into_iter().filter(|kid| !ours.contains(kid)).collect();
+            if lacking.is_empty() || replace {
+                let delete = query("DELETE FROM signing_key WHERE kid = ANY($1::TEXT[])");
+                delete.bind(&lacking).execute(&mut *open).await?;
+                let insert = query(
+                    "INSERT INTO signing_key (kid, first_used)
+                     SELECT kid, $2 FROM UNNEST($1::TEXT[]) AS new (kid) ORDER BY kid
+                     ON CONFLICT (kid) DO NOTHING",
+                );
+                insert.bind(ours).bind(now).execute(&mut *open).await?;
+            }
+            open.commit(lacking).await
         })
         .await
     }
@@ -350,10 +366,9 @@ impl Store for PgStore {
         let now = self.clock.now();
         let until = now.saturating_add_unsigned(lease.as_secs());
         self.repeated(|| async {
-            let mut connection = self.readers.acquire().await?;
-            let mut transaction = begin(&mut connection, self.durability).await?;
-            let claimed = jobs::claim(&mut transaction, kinds, most, now, until).await?;
-            transaction.commit().await.map(|()| claimed)
+            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let claimed = jobs::claim(&mut open, kinds, most, now, until).await?;
+            open.commit(claimed).await
         })
         .await
     }
@@ -361,10 +376,9 @@ impl Store for PgStore {
     async fn finish_job(&self, job: &Job, outcome: JobOutcome) -> Result<bool, StoreError> {
         let now = self.clock.now();
         self.repeated(|| async {
-            let mut connection = self.readers.acquire().await?;
-            let mut transaction = begin(&mut connection, self.durability).await?;
-            let done = jobs::finish(&mut transaction, job, outcome.clone(), now).await?;
-            transaction.commit().await.map(|()| done)
+            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let done = jobs::finish(&mut open, job, outcome.clone(), now).await?;
+            open.commit(done).await
         })
         .await
     }
@@ -378,14 +392,18 @@ impl Store for PgStore {
     }
 
     async fn is_ready(&self) -> bool {
-        // A commit was tried some seconds ago.
-        self.writer.as_ref().is_some_and(Writer::is_ready)
+        let answers = async {
+            let open = Open::begin(&self.readers, READ).await?;
+            open.commit(()).await
+        };
+        let is_ready = self.writer.as_ref().is_some_and(Writer::is_ready);
+        is_ready && timeout(ATTEMPT, answers).await.is_ok_and(|answer| answer.is_ok())
     }
 
     async fn close(&self) {
         if let Some(writer) = &self.writer {
             writer.finish().await;
         }
-        self.readers.close().await;
+        let _ = timeout(CLOSING, self.readers.close()).await;
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use standwith_testkit::postgres::{PgBouncer, Postgres};
+use standwith_testkit::postgres::{FloatingAddress, PgBouncer, Postgres};
 
 use super::PgStore;
 use crate::clock::ManualClock;
@@ -269,4 +269,56 @@ async fn a_server_that_restarts_or_only_reads_for_a_moment_refuses_nothing() {
     during.await.unwrap();
     assert_eq!(store.count(&action("").campaign).await.unwrap(), 3);
     store.close().await;
+}
+
+// A commit that waits for its standby becomes visible if the server restarts meanwhile. What is found then must not be
+// acknowledged before the standby has it: a COMMIT without a change would not wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_primary_has_is_not_acknowledged_again() {
+    let mut primary = Postgres::start(&[]).unwrap();
+    let name = primary.create_database().unwrap();
+    PgStore::migrate(&primary.url(&name)).await.unwrap();
+    let link = FloatingAddress::of(primary.port()).await.unwrap();
+    let standby = tokio::task::block_in_place(|| primary.start_standby(&link)).unwrap();
+    tokio::task::block_in_place(|| primary.replicate_synchronously()).unwrap();
+    let store = Arc::new(open(&primary.url(&name)).await.unwrap());
+    insert(&store, action("before")).await.unwrap();
+    link.lead_to(None);
+    let waiting = {
+        let store = store.clone();
+        tokio::spawn(async move { insert(&store, action("alone")).await })
+    };
+    // Its transaction waits for the standby.
+    let state = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while primary.sql("postgres", state).unwrap() == "0" {
+        tokio::task::yield_now().await;
+    }
+    primary.stop().unwrap();
+    primary.run().unwrap();
+    let alone = "SELECT count(*) FROM action WHERE jti = 'alone'";
+    assert_eq!(primary.sql(&name, alone).unwrap(), "1");
+    assert!(waiting.await.unwrap().unwrap_err().is_failing());
+    assert!(insert(&store, action("alone")).await.unwrap_err().is_failing());
+    assert!(store.get(&action("").campaign, "alone").await.is_err());
+    // When the standby follows again, it has both.
+    link.lead_to(Some(primary.port()));
+    insert(&store, action("alone")).await.unwrap();
+    tokio::task::block_in_place(|| primary.kill().and_then(|()| standby.promote())).unwrap();
+    assert_eq!(standby.sql(&name, alone).unwrap(), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_have_few_rows_whoever_changes_them() {
+    let name = database().await;
+    let url = server().url(&name);
+    for n in 0..6 {
+        let store = open(&url).await.unwrap();
+        let jti = n.to_string();
+        insert(&store, action(&jti)).await.unwrap();
+        store.transition(&action("").campaign, &[jti], Transition::Withdraw).await.unwrap();
+        store.close().await;
+    }
+    let outside = "SELECT count(*) FROM campaign_count WHERE slot NOT BETWEEN 0 AND 15";
+    assert_eq!(server().sql(&name, outside).unwrap(), "0");
+    assert_eq!(server().sql(&name, "SELECT SUM(count) FROM campaign_count").unwrap(), "0");
 }

@@ -4,35 +4,33 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::connect::query;
-use super::rows::{STORED, WITHDRAWN, change_count};
+use super::rows::{STORED, WITHDRAWN};
 use crate::store::Transitioned;
 use crate::store::lifecycle::{State, Transition, count_change, next};
 
-/// Applies a transition to an identity, inside the caller's transaction.
+/// Applies a transition to an identity, inside the caller's transaction, and returns with it the change of the count.
+/// The caller changes the count once, at the end: its row is the last one that is locked.
 pub(super) async fn apply(
     connection: &mut PgConnection,
     campaign: &str,
     jti: &str,
     transition: Transition,
     now: i64,
-    slot: i16,
-) -> Result<Transitioned, sqlx::Error> {
+) -> Result<(Transitioned, i64), sqlx::Error> {
     let allowed = |from| next(from, transition).filter(|_| transition != Transition::Insert);
     // An identity without a row can't be locked: the key decides who comes first.
     if allowed(State::Unknown) == Some(State::Withdrawn)
         && insert(connection, campaign, jti, now).await?
     {
-        return Ok(Transitioned { from: State::Unknown, to: Some(State::Withdrawn) });
+        return Ok((Transitioned { from: State::Unknown, to: Some(State::Withdrawn) }, 0));
     }
     let (from, is_counted) = state(connection, campaign, jti).await?;
-    let Some(to) = allowed(from) else { return Ok(Transitioned { from, to: None }) };
+    let Some(to) = allowed(from) else { return Ok((Transitioned { from, to: None }, 0)) };
     if to == State::Withdrawn {
         withdraw(connection, campaign, jti, now).await?;
     }
-    if is_counted {
-        change_count(connection, campaign, count_change(from, to), slot).await?;
-    }
-    Ok(Transitioned { from, to: Some(to) })
+    let change = if is_counted { count_change(from, to) } else { 0 };
+    Ok((Transitioned { from, to: Some(to) }, change))
 }
 
 /// Inserts a withdrawn identity. Returns false if it has a row.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::connect::{Durability, begin, query};
+use super::connect::{ATTEMPT, Durability, sign_of_life};
 use super::fault::{Fault, Remedy, reason, remedy};
 use super::rows;
 use crate::store::writer::{Database, Insertion};
@@ -17,8 +17,9 @@ use crate::store::{Inserted, StoreError};
 const PATIENCE: Duration = Duration::from_secs(6);
 /// The longest pause before a batch is repeated; pauses begin at a sixty-fourth of it.
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
-/// How long connecting, or one attempt, may take. A server that does not answer may be a primary that was replaced.
-const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long a commit may take. Without its standby, it waits at the server even if the connection is closed: with a
+/// shorter time, new connections would soon use up all that the server has.
+const COMMIT: Duration = Duration::from_secs(20);
 
 /// A connection that writes.
 pub(super) struct Writing {
@@ -79,14 +80,11 @@ impl Writing {
                 Ok(inserted) => return Ok(inserted),
                 Err(error) => error,
             };
-            let again = match remedy(&error) {
-                Remedy::Repeat => true,
-                Remedy::Reconnect => {
-                    self.connection = None;
-                    true
-                }
-                Remedy::Split | Remedy::None => false,
-            };
+            let again = matches!(remedy(&error), Remedy::Repeat | Remedy::Reconnect);
+            if remedy(&error) != Remedy::Repeat {
+                // It may be in a transaction that has failed, or lead to a server that is gone.
+                self.connection = None;
+            }
             if !again || begun.elapsed() + pause >= PATIENCE {
                 return Err(error);
             }
@@ -98,43 +96,58 @@ impl Writing {
     }
 
     async fn attempt(&mut self, insertions: &[Insertion]) -> Result<Vec<Inserted>, sqlx::Error> {
-        let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        // Without a connection until the end: one on which an attempt was given up may still be at it.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => tokio::time::timeout(ATTEMPT, self.options.connect())
-                .await
-                .map_err(|_| late())??,
+            None => within(ATTEMPT, self.options.connect()).await?,
         };
-        let committed = commit(&mut connection, insertions, self.durability, self.slot);
-        let committed = tokio::time::timeout(ATTEMPT, committed).await.map_err(|_| late());
-        // A connection on which an attempt was given up may still be at it.
-        if committed.is_ok() {
-            self.connection = Some(connection);
-        }
-        committed?
+        let written = write(&mut connection, insertions, self.durability, self.slot);
+        let inserted = match within(ATTEMPT, written).await {
+            Ok(inserted) => inserted,
+            Err(error) => {
+                // After a conflict it is as good as new.
+                if remedy(&error) == Remedy::Repeat
+                    && within(ATTEMPT, rollback(&mut connection)).await.is_ok()
+                {
+                    self.connection = Some(connection);
+                }
+                return Err(error);
+            }
+        };
+        within(COMMIT, sqlx::raw_sql("COMMIT").execute(&mut connection)).await?;
+        self.connection = Some(connection);
+        Ok(inserted)
     }
 }
 
-/// Writes all actions in one transaction; without any, a row without meaning: only a commit shows that the server
-/// accepts writes.
-async fn commit(
+/// Gives up after a time.
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    timeout(time, work).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn rollback(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)
+}
+
+/// Writes all actions in one transaction, up to its COMMIT. If no action is new, it writes a row without meaning: what
+/// is acknowledged again may be known to this server only, and a COMMIT without a change does not wait for its standby.
+async fn write(
     connection: &mut PgConnection,
     insertions: &[Insertion],
     durability: Durability,
     slot: i16,
 ) -> Result<Vec<Inserted>, sqlx::Error> {
-    let mut transaction = begin(connection, durability).await?;
+    sqlx::raw_sql(durability.begin()).execute(&mut *connection).await?;
     let inserted = match insertions {
-        [] => {
-            let write = query(
-                "INSERT INTO sign_of_life (slot, count) VALUES ($1, 1)
-                 ON CONFLICT (slot) DO UPDATE SET count = sign_of_life.count + 1",
-            );
-            write.bind(slot).execute(&mut *transaction).await?;
-            Vec::new()
-        }
-        insertions => rows::insert(&mut transaction, insertions, slot).await?,
+        [] => Vec::new(),
+        insertions => rows::insert(connection, insertions, slot).await?,
     };
-    transaction.commit().await?;
+    if !inserted.iter().any(|one| matches!(one, Inserted::New { .. })) {
+        sign_of_life(connection, slot).await?;
+    }
     Ok(inserted)
 }

@@ -312,31 +312,30 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn signing_keys(&self) -> Result<Vec<String>, StoreError> {
-        self.located(async {
-            let kids = sqlx::query_scalar("SELECT kid FROM signing_key ORDER BY first_used, kid");
-            Ok(kids.fetch_all(&self.readers).await?)
-        })
-        .await
-    }
-
-    async fn change_signing_keys(
+    async fn share_signing_keys(
         &self,
-        added: &[String],
-        removed: &[String],
-    ) -> Result<(), StoreError> {
+        ours: &[String],
+        replace: bool,
+    ) -> Result<Vec<String>, StoreError> {
         let now = self.clock.now();
         self.located(async {
             let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
-            for kid in removed {
-                let delete = sqlx::query("DELETE FROM signing_key WHERE kid = ?").bind(kid);
-                delete.execute(&mut *transaction).await?;
+            let known = sqlx::query_scalar("SELECT kid FROM signing_key ORDER BY first_used, kid");
+            let known: Vec<String> = known.fetch_all(&mut *transaction).await?;
+            let lacking: Vec<String> =
+                known.into_iter().filter(|kid| !ours.contains(kid)).collect();
+            if lacking.is_empty() || replace {
+                for kid in &lacking {
+                    let delete = sqlx::query("DELETE FROM signing_key WHERE kid = ?").bind(kid);
+                    delete.execute(&mut *transaction).await?;
+                }
+                for kid in ours {
+                    let insert = "INSERT INTO signing_key VALUES (?, ?) ON CONFLICT DO NOTHING";
+                    sqlx::query(insert).bind(kid).bind(now).execute(&mut *transaction).await?;
+                }
             }
-            for kid in added {
-                let insert = "INSERT INTO signing_key VALUES (?, ?) ON CONFLICT DO NOTHING";
-                sqlx::query(insert).bind(kid).bind(now).execute(&mut *transaction).await?;
-            }
-            Ok(transaction.commit().await?)
+            transaction.commit().await?;
+            Ok(lacking)
         })
         .await
     }
