@@ -14,6 +14,7 @@ impl FromStr for PublicUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
         let malformed = "expected an address like https://actions.example.org";
         if !text.is_ascii() {
             return Err("expected the host's name in ASCII, as browsers send it (xn--…)");

@@ -33,6 +33,7 @@ pub struct Metrics {
     campaigns: UnsignedGauge,
     faulty_files: UnsignedGauge,
     queue: UnsignedGauge,
+    ready: UnsignedGauge,
     registry: Arc<Registry>,
 }
 
@@ -66,7 +67,7 @@ impl Default for Metrics {
             drop(rate_limited.get_or_create(&RateLimited { outcome }));
         }
         let commits = Histogram::new(BATCHES);
-        let [campaigns, faulty_files, queue] = [(); 3].map(|()| UnsignedGauge::default());
+        let [campaigns, faulty_files, queue, ready] = [(); 4].map(|()| UnsignedGauge::default());
         let mut all = Registry::with_prefix("standwith");
         all.register("requests", "Requests by route and status", Family::clone(&requests));
         all.register("actions", "Actions by campaign and outcome", Family::clone(&actions));
@@ -78,6 +79,8 @@ impl Default for Metrics {
         all.register("campaigns", "Campaigns served", campaigns.clone());
         let help = "Campaign files rejected for faults";
         all.register("campaign_files_faulty", help, faulty_files.clone());
+        let help = "Whether the last commit succeeded: 1, or 0 while no action is accepted";
+        all.register("ready", help, ready.clone());
         all.register("queue_actions", "Actions waiting to be committed", queue.clone());
         let registry = Arc::new(all);
         Metrics {
@@ -88,6 +91,7 @@ impl Default for Metrics {
             campaigns,
             faulty_files,
             queue,
+            ready,
             registry,
         }
     }
@@ -113,6 +117,11 @@ impl Metrics {
     /// Counts a commit of this many actions.
     pub fn committed(&self, actions: usize) {
         self.commits.observe(actions as f64);
+    }
+
+    /// Sets whether the last commit succeeded.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.ready.set(u64::from(is_ready));
     }
 
     /// Sets how many actions wait to be written.
@@ -193,6 +202,9 @@ mod tests {
             "# HELP standwith_campaign_files_faulty Campaign files rejected for faults.",
             "# TYPE standwith_campaign_files_faulty gauge",
             "standwith_campaign_files_faulty 4",
+            "# HELP standwith_ready Whether the last commit succeeded: 1, or 0 while no action is accepted.",
+            "# TYPE standwith_ready gauge",
+            "standwith_ready 0",
             "# HELP standwith_queue_actions Actions waiting to be committed.",
             "# TYPE standwith_queue_actions gauge",
             "standwith_queue_actions 3",

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use super::database::DatabaseOption;
 use super::export::Interruptions;
 use super::output::{Unfinished, is_replaceable_by_backup, keep_apart};
-use crate::config::DATABASE;
 use crate::store::{SqliteStore, Store};
 
 #[derive(Args)]
@@ -16,17 +16,16 @@ pub(super) struct Options {
     /// File to write; an existing database there is replaced
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Database to copy
-    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
-    database: String,
+    #[command(flatten)]
+    database: DatabaseOption,
 }
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     anyhow::ensure!(
-        !options.database.starts_with("postgres"),
+        !options.database.database.starts_with("postgres"),
         "this copies SQLite databases; PostgreSQL has tools of its own: pg_dump, pg_basebackup, or your provider's"
     );
-    let store = SqliteStore::open_to_read(&options.database).await?;
+    let store = SqliteStore::open_to_read(&options.database.database).await?;
     keep_apart(&options.file, Some(store.file()), &[])?;
     is_replaceable_by_backup(&options.file)?;
     // Before the file is created, which an interruption would leave.

@@ -20,12 +20,12 @@ use standwith::json::Writer;
 use standwith::shape;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::database::DatabaseOption;
 use super::output::{Output, keep_apart};
 use super::people::People;
 use super::unseal::{Seal, Unsealer, on_one_line};
 use crate::characters::escaped;
 use crate::clock::rfc3339;
-use crate::config::DATABASE;
 use crate::csv::{BYTE_ORDER_MARK, Cell, Separator, write_row};
 use crate::sealing::SealingKey;
 use crate::store::{
@@ -40,9 +40,8 @@ pub(super) struct Options {
     /// Campaign id
     #[arg(long, value_name = "ID")]
     campaign: String,
-    /// Database of actions; the endpoint may be running
-    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
-    database: String,
+    #[command(flatten)]
+    database: DatabaseOption,
     /// Output format
     #[arg(long, value_name = "FORMAT")]
     format: Format,
@@ -73,7 +72,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         "--separator goes with --format csv"
     );
     let keys = keys(&options.unseal)?;
-    let opened = store::open(&options.database, Access::Read, Settings::default()).await?;
+    let opened = store::open(&options.database.database, Access::Read, Settings::default()).await?;
     let Opened { store, file, lacks_log, .. } = opened;
     if let Some(file) = file.as_ref().filter(|_| lacks_log) {
         let file = file.display();

@@ -36,7 +36,7 @@ pub(super) struct SealingFile {
 
 #[derive(Args)]
 pub(super) struct File {
-    /// Key file [default: the one of `serve`, beside the database, ending in .keys.json]
+    /// Key file [default: the one of `serve`, beside a SQLite database, ending in .keys.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Database of `serve`, which determines its key file [default: sqlite:standwith.sqlite, if it exists]
@@ -79,7 +79,7 @@ impl File {
 fn database_file(url: &str) -> anyhow::Result<PathBuf> {
     anyhow::ensure!(
         url.starts_with("sqlite:"),
-        "expected the database's address to be sqlite:FILE"
+        "only a SQLite database has its key file beside it: name the key file with --keys FILE"
     );
     Ok(SqliteConnectOptions::from_str(url)?.get_filename().to_owned())
 }

@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod database;
 mod export;
 mod keys;
 mod migrate;

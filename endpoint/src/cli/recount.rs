@@ -4,14 +4,13 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use crate::config::DATABASE;
+use super::database::DatabaseOption;
 use crate::store::{self, Access, Miscount, Opened, Settings};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Database of actions; endpoints may be running
-    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
-    database: String,
+    #[command(flatten)]
+    database: DatabaseOption,
     /// Correct the counts that differ; without it, they are only named
     #[arg(long)]
     apply: bool,
@@ -20,7 +19,8 @@ pub(super) struct Options {
 /// Compares; false if a count differs and is not corrected.
 pub(super) async fn recount(options: Options) -> anyhow::Result<bool> {
     let access = if options.apply { Access::Existing } else { Access::Read };
-    let Opened { store, .. } = store::open(&options.database, access, Settings::default()).await?;
+    let Opened { store, .. } =
+        store::open(&options.database.database, access, Settings::default()).await?;
     let found = store.recount(options.apply).await?;
     store.close().await;
     let mut out = io::stdout().lock();

@@ -1,8 +1,8 @@
-//! The settings of `serve` from the environment and from a file: each option of the command line is also a variable
+//! Settings from the environment and from a file: each option of `serve` is also a variable
 //! (`STANDWITH_LISTEN` for `--listen`) and a key of a TOML file (`listen`). The command line comes first, then the
 //! environment, then the file.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
@@ -15,6 +15,8 @@ use crate::input;
 const SERVE: &str = "serve";
 /// The option that names the file.
 const CONFIG: &str = "config";
+/// The option that is given once, by hand: in a setting it would switch off the check of keys for good.
+const NEW_KEYS: &str = "new-keys";
 /// The longest file, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
@@ -26,7 +28,7 @@ pub(super) fn variable(option: &str) -> String {
 /// Gives each option of `serve` its variable.
 pub(super) fn with_variables(command: Command) -> Command {
     command.mut_subcommand(SERVE, |serve| {
-        serve.mut_args(|arg| match arg.get_long().map(variable) {
+        serve.mut_args(|arg| match arg.get_long().filter(|long| *long != NEW_KEYS).map(variable) {
             Some(variable) => {
                 let arg = arg.env(variable).hide_env_values(true);
                 // One variable holds several values.
@@ -46,9 +48,10 @@ pub(super) fn with_variables(command: Command) -> Command {
 /// # Errors
 /// The file can't be read, or a setting in it does not exist or has a value of another kind.
 pub(super) fn with_file(command: &Command, line: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
-    if line.get(1).map(OsString::as_os_str) != Some(OsStr::new(SERVE)) {
-        return Ok(line);
-    }
+    let name = line.get(1).and_then(|name| name.to_str()).unwrap_or_default();
+    let has_file =
+        |command: &&Command| command.get_arguments().any(|arg| arg.get_long() == Some(CONFIG));
+    let Some(own) = command.find_subcommand(name).filter(has_file) else { return Ok(line) };
     let Some(path) = named(&line).or_else(|| std::env::var_os(variable(CONFIG)).map(PathBuf::from))
     else {
         return Ok(line);
@@ -60,10 +63,16 @@ pub(super) fn with_file(command: &Command, line: Vec<OsString>) -> anyhow::Resul
     let serve = command.find_subcommand(SERVE).context("there is no `serve`")?;
     let mut settings = Vec::new();
     for (name, value) in &table {
-        let arg = serve.get_arguments().find(|arg| arg.get_long() == Some(name) && name != CONFIG);
-        let Some(arg) = arg else {
-            bail!("{place}: there is no setting `{name}`: `standwith serve --help` lists all");
+        let find = |command: &'_ Command| {
+            let mut all = command.get_arguments();
+            all.find(|arg| arg.get_long() == Some(name)).cloned()
         };
+        ensure!(
+            find(serve).is_some() && ![CONFIG, NEW_KEYS].contains(&name.as_str()),
+            "{place}: there is no setting `{name}`: `standwith serve --help` lists all"
+        );
+        // Other commands than `serve` take what they need.
+        let Some(arg) = find(own) else { continue };
         let option = format!("--{name}");
         let given = |word: &OsString| {
             let word = word.to_string_lossy();
@@ -71,7 +80,7 @@ pub(super) fn with_file(command: &Command, line: Vec<OsString>) -> anyhow::Resul
         };
         let is_set = line.iter().any(given) || std::env::var_os(variable(name)).is_some();
         let arguments =
-            arguments(arg, &option, value).with_context(|| format!("{place}: {name}"))?;
+            arguments(&arg, &option, value).with_context(|| format!("{place}: {name}"))?;
         if !is_set {
             settings.extend(arguments);
         }
@@ -116,6 +125,7 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
     use clap::CommandFactory;
+    use std::ffi::OsStr;
 
     const DOCUMENT: &str = include_str!("../../../docs/operators.md");
 
@@ -128,9 +138,13 @@ mod tests {
             .filter(|line| line.contains("`STANDWITH_") && line.starts_with('|'))
             .collect();
         let options: Vec<_> = serve.get_arguments().filter_map(Arg::get_long).collect();
-        assert_eq!(rows.len(), options.len(), "{options:?}");
+        assert_eq!(rows.len(), options.len() - 1, "{options:?}");
         for arg in serve.get_arguments() {
             let long = arg.get_long().unwrap();
+            if long == NEW_KEYS {
+                assert_eq!(arg.get_env(), None);
+                continue;
+            }
             let start = format!("| `--{long}");
             let row = rows.iter().find(|row| {
                 row.strip_prefix(&start).is_some_and(|rest| rest.starts_with([' ', '`']))

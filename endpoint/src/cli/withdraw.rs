@@ -7,9 +7,9 @@ use anyhow::Context;
 use clap::Args;
 use standwith::envelope;
 
+use super::database::DatabaseOption;
 use super::export::content;
 use crate::characters::escaped;
-use crate::config::DATABASE;
 use crate::email::normal_form;
 use crate::store::{self, Access, Opened, Settings, State, Store, Transition, with_ending};
 
@@ -24,9 +24,8 @@ pub(super) struct Options {
     /// it later
     #[arg(long, conflicts_with = "email")]
     note: bool,
-    /// Database of actions; the endpoint may be running
-    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
-    database: String,
+    #[command(flatten)]
+    database: DatabaseOption,
 }
 
 #[derive(Args)]
@@ -42,7 +41,8 @@ struct What {
 
 /// Withdraws actions; false if there was none and no number is noted, or if bytes of them are left.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
-    let opened = store::open(&options.database, Access::Existing, Settings::default()).await?;
+    let opened =
+        store::open(&options.database.database, Access::Existing, Settings::default()).await?;
     let Opened { store, file, .. } = opened;
     let campaign = &options.campaign;
     anyhow::ensure!(

@@ -19,6 +19,7 @@ impl FromStr for Block {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let expected = "expected an address or a block of addresses, like 10.0.0.0/8 or ::1";
+        let text = text.trim();
         let (address, length) = text.split_once('/').unwrap_or((text, ""));
         let address: IpAddr = address.parse().map_err(|_| expected)?;
         let whole = if address.is_ipv4() { 32 } else { 128 };

@@ -220,8 +220,10 @@ pub struct Opened {
 }
 
 /// The steps of a schema, before and after a migration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migrated {
+    /// The database's place, for messages.
+    pub place: String,
     /// The last step before; 0 in a new database.
     pub from: i64,
     /// The last step now.

@@ -102,6 +102,7 @@ impl std::fmt::Debug for Task {
 impl Writer {
     /// Starts a task for each connection. While one waits for its commit, the next batch forms for another.
     pub(super) fn start<D: Database>(databases: Vec<D>, metrics: Metrics) -> Self {
+        metrics.set_ready(true);
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
         let commits = LastCommits { succeeded: Instant::now(), failing: false };
@@ -198,6 +199,7 @@ async fn write(
         match database.commit(&insertions).await {
             Ok(results) => {
                 health.succeeded();
+                metrics.set_ready(true);
                 if !insertions.is_empty() {
                     metrics.committed(insertions.len());
                 }
@@ -208,6 +210,7 @@ async fn write(
             }
             Err(error) => {
                 health.failed(&error);
+                metrics.set_ready(false);
                 let error = if error.is_gone() { error } else { StoreError::failing() };
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));

@@ -131,9 +131,15 @@ fn settings_come_from_the_command_line_then_the_environment_then_a_file() {
     process.stop().unwrap();
     assert!(process.log().contains("database=\"line.sqlite\""), "{}", process.log());
 
+    // Other commands take the database from the same file.
+    let recount = ["recount", "--config", "standwith.toml"];
+    let output = crate::commands::standwith(dir.path(), &recount);
+    assert!(crate::commands::complained(&output).contains("file.sqlite"), "{output:?}");
+
     for (file, told) in [
         ("listn = \"x\"", "there is no setting `listn`"),
         ("config = \"x\"", "there is no setting `config`"),
+        ("new-keys = true", "there is no setting `new-keys`"),
         ("strict = 1", "strict: expected true or false"),
         ("listen = [\"127.0.0.1:0\"]", "listen: expected one value"),
         ("listen = 1.5", "listen: expected a text"),

@@ -127,6 +127,10 @@ async fn open(config: Config) -> anyhow::Result<Option<Arc<AppState>>> {
         store.close().await;
         return Err(refused);
     }
+    if let Err(refused) = expect_no_keys(&*store, &keys, config.creates_new_keys).await {
+        store.close().await;
+        return Err(refused);
+    }
     let keys = Keyring::open_or_make(&keys)?;
     if let Err(refused) = share_keys(&*store, &keys, config.creates_new_keys).await {
         store.close().await;
@@ -193,6 +197,22 @@ fn expect_keys(keys: &Path, actions: i64, new_keys: bool) -> anyhow::Result<()> 
         "the key file {file} is missing, and the database holds {actions} actions, whose receipts it signed: restore \
          the file, or name it with --keys. With --new-keys, a new one is created, and those receipts can no longer be \
          verified"
+    );
+    Ok(())
+}
+
+/// Fails if the key file is missing although the database knows keys, unless new keys are requested.
+async fn expect_no_keys(store: &dyn Store, keys: &Path, new_keys: bool) -> anyhow::Result<()> {
+    if new_keys || keys.exists() {
+        return Ok(());
+    }
+    let known = store.share_signing_keys(&[], false).await?;
+    anyhow::ensure!(
+        known.is_empty(),
+        "the key file {} is missing, but endpoints on this database have used the key {}: copy their key file, or name \
+         it with --keys. With --new-keys, a new one is created; if there are receipts, they can no longer be verified",
+        escaped(&keys.display().to_string()),
+        known.join(" and ")
     );
     Ok(())
 }

@@ -34,7 +34,8 @@ pub(in crate::cli) struct Options {
     /// Folder of the widget's files [default: dist, if it exists]
     #[arg(long, value_name = "DIR")]
     widgets: Option<PathBuf>,
-    /// Key file; created if missing and the database has no actions [default: beside the database, ending in .keys.json]
+    /// Key file; created if missing and the database has no actions [default: beside a SQLite database,
+    /// ending in .keys.json; standwith.keys.json with PostgreSQL]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Accept keys other than those that signed the receipts in the database, and create the key file if it is missing;

@@ -7,9 +7,9 @@ use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{ConnectOptions, Connection, Postgres, Row};
 
@@ -57,6 +57,35 @@ pub(super) enum Durability {
     NowAndThen,
 }
 
+/// The parameters of an address. Others would be ignored: a mistake in `sslmode` would switch off encryption.
+const PARAMETERS: [&str; 12] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// Warns if a connection over a network may not be encrypted.
+pub(super) fn warn_of_plain_text(options: &PgConnectOptions) {
+    let is_local = options.get_socket().is_some()
+        || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
+        || options.get_host().starts_with('/');
+    let is_checked = matches!(options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+    if !is_local && !is_checked {
+        tracing::warn!(
+            "database: the connection is not protected against eavesdroppers: add ?sslmode=verify-full to the address"
+        );
+    }
+}
+
 /// Options of a connection to the database at this address.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
     // The error of sqlx quotes parts of the address, which may hold a password.
@@ -67,6 +96,23 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
                 .to_owned(),
         )
     };
+    let (_, rest) = url.split_once("://").ok_or_else(malformed)?;
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        // A name with other characters may be a part of a password.
+        let shown = if name.chars().all(|c| c.is_ascii_lowercase() || "-_".contains(c)) {
+            &*name
+        } else {
+            "…"
+        };
+        if !PARAMETERS.contains(&&*name) {
+            return Err(Fault::Address(format!(
+                "the database's address has a parameter `{shown}`, which is not known; known are {}. A question mark in \
+                 a password is written as %3F",
+                PARAMETERS.join(", ")
+            )));
+        }
+    }
     let options = PgConnectOptions::from_str(url).map_err(|_| malformed())?;
     // Poolers refuse this setting unless they are told to ignore it.
     let options = options.extra_float_digits(None).application_name("standwith");
@@ -263,7 +309,17 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(i64, i64),
     let all = MIGRATIONS.iter().cloned().collect();
     let mut migrator = Migrator::with_migrations(all);
     // Its lock belongs to a session, which CockroachDB does not have.
-    migrator.set_locking(false).run(&mut *connection).await?;
+    migrator.set_locking(false).run(&mut *connection).await.map_err(|error| match error {
+        MigrateError::Execute(sqlx::Error::Database(error))
+        | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _)
+            if ["23505", "42P07"].contains(&&*error.code().unwrap_or_default()) =>
+        {
+            Fault::Setting(
+                "another `standwith migrate` ran at the same time: run it again".to_owned(),
+            )
+        }
+        error => error.into(),
+    })?;
     tune(connection).await;
     Ok((found, wanted))
 }

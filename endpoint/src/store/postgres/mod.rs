@@ -92,6 +92,7 @@ impl PgStore {
         let writer = match access {
             Access::Read => None,
             Access::Create | Access::Existing => {
+                connect::warn_of_plain_text(&options);
                 let writing = |n: i16| Writing {
                     connection: None,
                     options: options.clone(),
@@ -124,9 +125,10 @@ impl PgStore {
         let options = options(url).map_err(|fault| fault.of(""))?;
         let migrate = async {
             let mut connection = options.connect().await?;
+            connect::check_settings(&mut connection).await?;
             let (from, to) = connect::migrate(&mut connection).await?;
             connection.close().await?;
-            Ok(Migrated { from, to })
+            Ok(Migrated { place: connect::place(&options), from, to })
         };
         migrate.await.map_err(|fault: Fault| fault.of(&connect::place(&options)))
     }

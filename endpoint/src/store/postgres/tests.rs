@@ -184,10 +184,15 @@ async fn commits_are_durable_whatever_a_role_or_a_database_says() {
 
 #[tokio::test]
 async fn a_server_that_does_not_synchronise_is_refused() {
-    let careless = Postgres::start(&["fsync=off"]).unwrap();
+    let mut careless = Postgres::start(&[]).unwrap();
     let name = careless.create_database().unwrap();
     let url = careless.url(&name);
     PgStore::migrate(&url).await.unwrap();
+    careless.sql(&name, "ALTER SYSTEM SET fsync = off").unwrap();
+    careless.stop().unwrap();
+    careless.run().unwrap();
+    let error = PgStore::migrate(&url).await.unwrap_err();
+    assert!(error.to_string().contains("`fsync = off`"), "{error}");
     let error = open(&url).await.unwrap_err();
     assert!(error.to_string().contains("`fsync = off`"), "{error}");
     // Reading is harmless.
@@ -203,7 +208,8 @@ async fn a_schema_that_is_missing_older_or_newer_is_named() {
     let error = open(&url).await.unwrap_err().to_string();
     assert!(error.contains("standwith migrate"), "{error}");
     let last = PgStore::migrate(&url).await.unwrap().to;
-    assert_eq!(PgStore::migrate(&url).await.unwrap(), Migrated { from: last, to: last });
+    let Migrated { from, to, .. } = PgStore::migrate(&url).await.unwrap();
+    assert_eq!((from, to), (last, last));
     server().sql(&name, "UPDATE _sqlx_migrations SET version = version + 1000").unwrap();
     for error in [open(&url).await.unwrap_err(), PgStore::migrate(&url).await.unwrap_err()] {
         assert!(error.to_string().contains("update this program"), "{error}");
@@ -216,6 +222,9 @@ async fn addresses_that_lead_nowhere_are_named_without_their_password() {
         ("postgres://me:secret@127.0.0.1:1/x", "x at 127.0.0.1:1"),
         ("postgres://me:secret@no-such-host.invalid/x", "no-such-host.invalid"),
         ("postgres://me:sec/ret@host/x", "%2F"),
+        ("postgres:/me:secret@127.0.0.1:1/x", "expected the database's address"),
+        ("postgres://me:secret@127.0.0.1:1/x?sslmod=require", "`sslmod`"),
+        ("postgres://me:12?secret@host/x", "parameter"),
         (&format!("postgres://me:secret@127.0.0.1:{}/missing", server().port()), "missing"),
     ] {
         let error = open(url).await.unwrap_err().to_string();

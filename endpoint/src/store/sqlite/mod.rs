@@ -117,7 +117,13 @@ impl SqliteStore {
             };
             let (connection, _) = begin(&file, &options).await?;
             connection.close().await?;
-            Ok(Migrated { from, to: connect::last_step(&file).await? })
+            let to = connect::last_step(&file).await?;
+            // The file is complete without a log, and its head says so.
+            let options = SqliteConnectOptions::new().filename(&file).create_if_missing(false);
+            if let Ok(last) = options.journal_mode(SqliteJournalMode::Delete).connect().await {
+                let _ = last.close().await;
+            }
+            Ok(Migrated { place: file.display().to_string(), from, to })
         })
         .await
     }
