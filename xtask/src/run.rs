@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn shows_a_command_as_one_would_type_it() {
         let run = Run::new("wasm-pack").args(["build", "--config", "a = ['b']"]);
-        assert_eq!(run.line(), r"wasm-pack build --config 'a = ['\''b'\'']'");
+        assert_eq!(run.line(), r#"wasm-pack build --config "a = ['b']""#);
     }
 
     #[test]
