@@ -193,6 +193,7 @@ fn run() -> Result<ExitCode> {
         hosted::only_a_site_that_the_campaign_names_frames_the_page,
         versions::a_pinned_older_version_still_works,
         warm::a_second_visit_asks_for_the_campaign_and_the_count,
+        warm::the_count_is_looked_at_again_only_while_the_page_is_seen,
     };
     // Made in place of the tests: these check nothing by themselves, a person has to look at the pictures.
     let pictures = tests! { InBrowser:

@@ -77,3 +77,32 @@ pub(crate) async fn a_second_visit_asks_for_the_campaign_and_the_count(
     stage.endpoint.only_action().await?;
     Ok(())
 }
+
+pub(crate) async fn the_count_is_looked_at_again_only_while_the_page_is_seen(
+    stage: &Stage,
+) -> Result<()> {
+    // About a minute passes in a moment.
+    let head = "<script>{
+      const { setTimeout: later } = window;
+      window.minutes = 0;
+      window.setTimeout = (call, time, ...given) => {
+        const long = time >= 45000 && time < 75000;
+        return later(() => { window.minutes += long; call(...given); }, long ? 20 : time);
+      };
+    }</script>";
+    stage.open_page(head, &format!("<main>{TAG}</main>"), &[]).await?;
+    stage.form().until("editing").await?;
+    let counts = "heard.filter(([kind]) => kind === 'count').length";
+    stage.browser.until(&format!("{counts} >= 4")).await?;
+    let hide = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })";
+    stage.browser.run(hide, &[]).await?;
+    // A request may be on its way.
+    stage.browser.run("window.begun = window.minutes", &[]).await?;
+    stage.browser.until("minutes >= begun + 3").await?;
+    let before = stage.browser.value(counts).await?;
+    stage.browser.until("minutes >= begun + 10").await?;
+    ensure!(stage.browser.value(counts).await? == before, "a hidden page asks for the count");
+    stage.browser.run("delete document.hidden", &[]).await?;
+    stage.browser.until(&format!("{counts} > {before}")).await?;
+    Ok(())
+}
