@@ -63,22 +63,21 @@ pub(crate) fn for_deny() -> Result<()> {
 
 /// Ensures LibreOffice's spreadsheet program.
 pub(crate) fn libreoffice() -> Result<()> {
-    if find("soffice").is_some() {
-        return Ok(());
-    }
-    say("installing LibreOffice Calc");
-    apt(&["libreoffice-calc-nogui"])?;
-    find("soffice").map(drop).context("libreoffice-calc-nogui brought no soffice")
+    debian(&["soffice"], &["libreoffice-calc-nogui"])
 }
 
 /// Ensures the servers that the endpoint's tests start, with files of their own.
 pub(crate) fn servers() -> Result<()> {
-    let places = ["/usr/lib/postgresql", "/usr/sbin/pgbouncer", "/usr/sbin/nginx"];
-    if places.iter().all(|place| Path::new(place).exists()) {
-        return Ok(());
+    let signs = ["/usr/lib/postgresql", "/usr/sbin/pgbouncer", "/usr/sbin/nginx"];
+    debian(&signs, &["postgresql", "pgbouncer", "nginx-light"])
+}
+
+/// Installs packages unless these programs or files are there.
+fn debian(signs: &[&str], packages: &[&str]) -> Result<()> {
+    match signs.iter().all(|sign| find(sign).is_some() || Path::new(sign).is_dir()) {
+        true => Ok(()),
+        false => apt(packages),
     }
-    say("installing PostgreSQL, PgBouncer and nginx");
-    apt(&["postgresql", "pgbouncer", "nginx-light"])
 }
 
 /// Ensures cargo-fuzz and a nightly toolchain, which it requires.
