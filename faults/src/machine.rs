@@ -20,6 +20,9 @@ const WHIM: Duration = Duration::from_millis(20);
 /// One in this many starts is not awaited, so that the next kill interrupts it.
 const UNAWAITED: u64 = 8;
 
+/// How often a start is tried while the database is away.
+const RESTARTS: u32 = 10;
+
 /// The name of the database's file.
 pub const DATABASE: &str = "test.sqlite";
 /// The name of the key file, which several endpoints share.
@@ -134,21 +137,44 @@ impl Machine {
                 sleep(Duration::from_millis(1)).await;
             }
             sleep(WHIM.mul_f64(lots.f64())).await;
-            self.kill().await?;
+            self.kill_started(starting).await?;
             dead()?;
             starting = lots.u64(0..UNAWAITED) == 0;
             if starting {
                 self.process = Some(self.launch.spawn()?);
             } else {
-                self.start().await?;
+                self.restart().await?;
             }
         }
         if starting {
-            self.kill().await?;
+            self.kill_started(starting).await?;
             dead()?;
-            self.start().await?;
+            self.restart().await?;
         }
         Ok(())
+    }
+
+    /// Kills it. One whose start was not awaited may have ended by itself, if its database was away at that moment.
+    async fn kill_started(&mut self, starting: bool) -> Result<()> {
+        match self.kill().await {
+            Err(_) if starting && self.shares_its_database() => Ok(()),
+            killed => killed,
+        }
+    }
+
+    /// Starts it, again and again if its database is away, as a service manager would.
+    async fn restart(&mut self) -> Result<()> {
+        for _ in 1..RESTARTS {
+            match self.start().await {
+                Err(_) if self.shares_its_database() => {}
+                started => return started,
+            }
+        }
+        self.start().await
+    }
+
+    fn shares_its_database(&self) -> bool {
+        !self.database.starts_with("sqlite:")
     }
 
     /// The address of its database.

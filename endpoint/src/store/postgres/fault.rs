@@ -97,6 +97,8 @@ impl Fault {
             Fault::Database(sqlx::Error::Io(error)) => {
                 [BrokenPipe, ConnectionReset, UnexpectedEof].contains(&error.kind())
             }
+            // A connection that breaks while it is opened.
+            Fault::Database(sqlx::Error::Protocol(_)) => true,
             Fault::Database(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
                 // A pooler says 08 of a server that is away.
