@@ -77,7 +77,7 @@ impl Counts {
         asked.or_else(|error| old.ok_or(error))
     }
 
-    /// Notes a count that was read when an action was stored, so that whoever sent it sees it counted.
+    /// Notes a count that was read when an action was stored, so that its sender sees it counted.
     pub fn note(&self, campaign: &str, count: i64) {
         let counted = self.counted(campaign);
         if counted.known().and_then(|known| known.count).is_none_or(|known| known < count) {

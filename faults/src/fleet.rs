@@ -21,6 +21,9 @@ use crate::machine::Machine;
 /// How long an event waits for the senders before it is looked at again.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// How many commits wait for a standby.
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+
 /// Whether a commit waits for the standby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replication {
@@ -135,12 +138,14 @@ impl Fleet {
                     Event::Failover => {
                         let (standby, link) = standby.as_ref().context("there is no standby")?;
                         link.lead_to(None);
-                        // Time for actions that only the primary has, if it acknowledges any.
+                        // Until the primary has acknowledged some actions alone, or waits for its standby.
                         let known = journal.counts().through;
-                        let begun = tokio::time::Instant::now();
-                        while journal.counts().through < known + 20
-                            && begun.elapsed() < Duration::from_secs(2)
-                        {
+                        while journal.counts().through < known + 20 && !journal.is_done() {
+                            let waiting =
+                                tokio::task::block_in_place(|| primary.sql("postgres", WAITING))?;
+                            if waiting != "0" {
+                                break;
+                            }
                             sleep(LOOK).await;
                         }
                         tokio::task::block_in_place(|| {

@@ -79,7 +79,7 @@ pub enum Effect {
     },
     /// Fetch the count.
     FetchCount(String),
-    /// Report [`CountDue`](super::Event::CountDue) after a delay, and not while nobody can see the page.
+    /// Report [`CountDue`](super::Event::CountDue) after a delay, but not while the page is hidden.
     CountLater {
         /// The delay.
         milliseconds: u32,

@@ -123,7 +123,7 @@ pub(crate) fn wait(milliseconds: u32, done: &JsValue) {
     let _ = call(&window(), "setTimeout", &[done.clone(), milliseconds.into()]);
 }
 
-/// Whether nobody can see the page: it is in a tab behind others, say.
+/// Whether the page is hidden, in a tab behind others, for example.
 pub(crate) fn is_hidden() -> bool {
     get(&get(&window(), "document"), "hidden").is_truthy()
 }

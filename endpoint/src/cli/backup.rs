@@ -22,10 +22,10 @@ pub(super) struct Options {
 
 pub(super) async fn backup(options: Options) -> anyhow::Result<bool> {
     anyhow::ensure!(
-        !options.database.database.starts_with("postgres"),
+        !options.database.url.starts_with("postgres"),
         "this copies SQLite databases; PostgreSQL has tools of its own: pg_dump, pg_basebackup, or your provider's"
     );
-    let store = SqliteStore::open_to_read(&options.database.database).await?;
+    let store = SqliteStore::open_to_read(&options.database.url).await?;
     keep_apart(&options.file, Some(store.file()), &[])?;
     is_replaceable_by_backup(&options.file)?;
     // Before the file is created, which an interruption would leave.

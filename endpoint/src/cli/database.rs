@@ -10,8 +10,8 @@ use crate::config::DATABASE;
 pub(super) struct DatabaseOption {
     /// Database of actions; endpoints may be running. A password is better kept in the environment or in the file than
     /// on the command line, which other users can read
-    #[arg(long, value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
-    pub(super) database: String,
+    #[arg(long = "database", value_name = "URL", env = "STANDWITH_DATABASE", default_value = DATABASE, hide_env_values = true)]
+    pub(super) url: String,
     /// File of the settings of `serve`, from which the database is taken
     #[arg(long, value_name = "FILE", env = "STANDWITH_CONFIG")]
     config: Option<PathBuf>,

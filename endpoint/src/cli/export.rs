@@ -72,7 +72,7 @@ pub(super) async fn export(options: Options) -> anyhow::Result<bool> {
         "--separator goes with --format csv"
     );
     let keys = keys(&options.unseal)?;
-    let opened = store::open(&options.database.database, Access::Read, Settings::default()).await?;
+    let opened = store::open(&options.database.url, Access::Read, Settings::default()).await?;
     let Opened { store, file, lacks_log, .. } = opened;
     if let Some(file) = file.as_ref().filter(|_| lacks_log) {
         let file = file.display();

@@ -14,7 +14,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn migrate(options: Options) -> anyhow::Result<bool> {
-    let Migrated { place, from, to } = store::migrate(&options.database.database).await?;
+    let Migrated { place, from, to } = store::migrate(&options.database.url).await?;
     let mut out = io::stdout().lock();
     if from == to {
         writeln!(out, "{place}: the schema is up to date (step {to})")?;

@@ -20,7 +20,7 @@ pub(super) struct Options {
 pub(super) async fn recount(options: Options) -> anyhow::Result<bool> {
     let access = if options.apply { Access::Existing } else { Access::Read };
     let Opened { store, .. } =
-        store::open(&options.database.database, access, Settings::default()).await?;
+        store::open(&options.database.url, access, Settings::default()).await?;
     let found = store.recount(options.apply).await?;
     store.close().await;
     let mut out = io::stdout().lock();

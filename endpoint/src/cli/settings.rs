@@ -160,6 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_example_of_a_file_is_read() {
+        let example = DOCUMENT.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("standwith.toml");
+        std::fs::write(&file, example).unwrap();
+        let command = with_variables(Cli::command());
+        let words = ["standwith", "serve", "--config"].map(OsString::from);
+        let line = [&words[..], &[file.into_os_string()]].concat();
+        let line = with_file(&command, line).unwrap();
+        assert!(line.contains(&"--listen=0.0.0.0:8080".into()), "{line:?}");
+        assert!(line.contains(&"--trust-forwarded=10.0.0.0/8".into()), "{line:?}");
+        assert!(command.try_get_matches_from(line).is_ok());
+    }
+
+    #[test]
     fn a_file_is_found_in_both_ways_to_name_it() {
         for (line, path) in [
             (&["standwith", "serve", "--config", "a.toml"][..], Some("a.toml")),

@@ -41,8 +41,7 @@ struct What {
 
 /// Withdraws actions; false if there was none and no number is noted, or if bytes of them are left.
 pub(super) async fn withdraw(options: Options) -> anyhow::Result<bool> {
-    let opened =
-        store::open(&options.database.database, Access::Existing, Settings::default()).await?;
+    let opened = store::open(&options.database.url, Access::Existing, Settings::default()).await?;
     let Opened { store, file, .. } = opened;
     let campaign = &options.campaign;
     anyhow::ensure!(

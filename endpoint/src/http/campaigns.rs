@@ -61,8 +61,8 @@ const COUNT_CACHE: &str = "public, max-age=10, stale-while-revalidate=20, stale-
 /// For this many seconds a count is said to be unchanged.
 const COUNT_AGE: i64 = 10;
 
-/// `GET /campaigns/{id}/count`: the number of messages, and the goal. Whoever has a count of the same ten seconds gets
-/// no other one.
+/// `GET /campaigns/{id}/count`: the number of messages, and the goal. A client that has a count of the same ten
+/// seconds gets `304`.
 pub(super) async fn count(
     State(state): State<Arc<AppState>>,
     CampaignId(campaign): CampaignId,

@@ -4,9 +4,10 @@
 //! PostgreSQL.
 
 mod action;
+mod batch;
 #[cfg(test)]
 mod contract;
-mod counts;
+
 mod error;
 mod job;
 pub mod lifecycle;

@@ -45,8 +45,9 @@ impl Proxy {
         fs::write(dir.join("nginx.conf"), file).unwrap();
         let mut nginx = Command::new("/usr/sbin/nginx");
         nginx.arg("-p").arg(dir).args(["-c", "nginx.conf", "-e", "nginx.log"]);
-        let proxy = Proxy(nginx.spawn().unwrap());
+        let mut proxy = Proxy(nginx.spawn().unwrap());
         while TcpStream::connect(("127.0.0.1", ports[0])).is_err() {
+            assert!(proxy.0.try_wait().unwrap().is_none(), "nginx ended");
             thread::sleep(std::time::Duration::from_millis(10));
         }
         proxy

@@ -12,10 +12,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{ConnectOptions, Connection, Postgres, Row};
-
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::Fault;
+use crate::store::Synchronised;
 
 /// The schema, a step for each released version.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -47,15 +47,6 @@ pub(super) const SNAPSHOT: &str =
 /// Begins a transaction that is as if no other one ran.
 pub(super) const ALONE: &str =
     "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = on";
-
-/// When commits are durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Durability {
-    /// Before they return.
-    AtEachCommit,
-    /// Later; for the test that must detect this.
-    NowAndThen,
-}
 
 /// The parameters of an address. Others would be ignored: a mistake in `sslmode` would switch off encryption.
 const PARAMETERS: [&str; 12] = [
@@ -114,7 +105,7 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
         }
     }
     let options = PgConnectOptions::from_str(url).map_err(|_| malformed())?;
-    // Poolers refuse this setting unless they are told to ignore it.
+    // By default, poolers refuse a connection with this setting.
     let options = options.extra_float_digits(None).application_name("standwith");
     Ok(options.disable_statement_logging())
 }
@@ -167,18 +158,16 @@ where
     sqlx::query_scalar(sql).persistent(false)
 }
 
-impl Durability {
-    /// The statement that begins a transaction that writes.
-    pub(super) fn begin(self) -> &'static str {
-        match self {
-            Durability::AtEachCommit => BEGIN,
-            Durability::NowAndThen => BEGIN_LAX,
-        }
+/// The statement that begins a transaction that writes.
+pub(super) fn begin(synchronised: Synchronised) -> &'static str {
+    match synchronised {
+        Synchronised::AtEachCommit => BEGIN,
+        Synchronised::NowAndThen => BEGIN_LAX,
     }
 }
 
 /// A transaction on a connection of the pool. Unless it is committed, the connection is closed: after an error, or if
-/// the request ended meanwhile, nobody knows what the server still does on it.
+/// the request ended meanwhile, the server may still be working on it.
 pub(super) struct Open {
     connection: PoolConnection<Postgres>,
     is_committed: bool,

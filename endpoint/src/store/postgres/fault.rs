@@ -49,8 +49,8 @@ pub(super) enum Fault {
 pub(super) enum Remedy {
     /// Repeat it on the same connection: it met another transaction.
     Repeat,
-    /// Repeat it on a new connection: the server is gone, restarts, or is no longer the primary. Nobody knows whether
-    /// the commit succeeded; (campaign, jti) makes the repetition harmless.
+    /// Repeat it on a new connection: the server is gone, restarts, or is no longer the primary. The commit may have
+    /// succeeded; (campaign, jti) makes the repetition harmless.
     Reconnect,
     /// Try the halves: the database refuses a value.
     Split,
@@ -75,8 +75,8 @@ pub(super) fn remedy(error: &sqlx::Error) -> Remedy {
     match &*code {
         // Serialization failure, deadlock, and waits for a lock that took too long.
         "40001" | "40P01" | "55P03" | "57014" => Remedy::Repeat,
-        // Read-only transaction (a former primary), a transaction or session in another state than we think, a commit
-        // of which nobody knows, too many connections, and the server's start, stop and crash.
+        // Read-only transaction (a former primary), a transaction or session in an unexpected state, a commit with
+        // an unknown result, too many connections, and the server's start, stop and crash.
         "25006" | "25P02" | "25P03" | "25P04" | "40003" | "53300" | "57P01" | "57P02" | "57P03"
         | "57P05" => Remedy::Reconnect,
         _ => match code.get(..2) {

@@ -58,28 +58,25 @@ pub(super) async fn finish(
     outcome: JobOutcome,
     now: i64,
 ) -> Result<bool, sqlx::Error> {
-    let finish = match outcome {
+    let (sql, failure) = match outcome {
         JobOutcome::Done => {
-            query("DELETE FROM job WHERE id = $1 AND attempts = $2 AND lease_until IS NOT NULL")
-                .bind(job.id)
-                .bind(i64::from(job.attempt))
+            ("DELETE FROM job WHERE id = $1 AND attempts = $2 AND lease_until IS NOT NULL", None)
         }
-        JobOutcome::Retry { at, error } => query(
+        JobOutcome::Retry { at, error } => (
             "UPDATE job SET not_before = $3, lease_until = NULL, last_error = $4
              WHERE id = $1 AND attempts = $2 AND lease_until IS NOT NULL",
-        )
-        .bind(job.id)
-        .bind(i64::from(job.attempt))
-        .bind(at)
-        .bind(error),
-        JobOutcome::Dead { error } => query(
+            Some((at, error)),
+        ),
+        JobOutcome::Dead { error } => (
             "UPDATE job SET died_at = $3, lease_until = NULL, last_error = $4
              WHERE id = $1 AND attempts = $2 AND lease_until IS NOT NULL",
-        )
-        .bind(job.id)
-        .bind(i64::from(job.attempt))
-        .bind(now)
-        .bind(error),
+            Some((now, error)),
+        ),
+    };
+    let finish = query(sql).bind(job.id).bind(i64::from(job.attempt));
+    let finish = match failure {
+        Some((time, error)) => finish.bind(time).bind(error),
+        None => finish,
     };
     Ok(finish.execute(connection).await?.rows_affected() > 0)
 }

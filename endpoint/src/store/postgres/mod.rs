@@ -25,7 +25,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::{Instant, sleep, timeout};
 
 use self::connect::{
-    ALONE, ATTEMPT, Durability, Open, READ, SNAPSHOT, options, query, sign_of_life, value,
+    ALONE, ATTEMPT, Open, READ, SNAPSHOT, begin, options, query, sign_of_life, value,
 };
 use self::export::PgExport;
 use self::fault::{Fault, Remedy, remedy};
@@ -43,8 +43,8 @@ const WRITERS: i16 = 3;
 const SLOTS: i16 = 16;
 /// How long a transaction is repeated that meets another one, or a server that is away for a moment.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long removing old rows may take.
-const VACUUM: Duration = Duration::from_secs(600);
+/// How long it may take to go through all actions, or to remove old rows.
+const LONG: Duration = Duration::from_secs(3600);
 /// How long closing the connections that read may take.
 const CLOSING: Duration = Duration::from_secs(5);
 /// The first pause between two tries; each one is twice as long as the one before.
@@ -57,7 +57,7 @@ pub struct PgStore {
     readers: PgPool,
     writer: Option<Writer>,
     clock: Arc<dyn Clock>,
-    durability: Durability,
+    synchronised: Synchronised,
     /// The slot of rare writes in the counts.
     slot: i16,
 }
@@ -83,10 +83,6 @@ impl PgStore {
     ) -> Result<Self, Fault> {
         connect::patiently(|| Self::check(&options, access)).await?;
         let Settings { synchronised, metrics, clock } = settings;
-        let durability = match synchronised {
-            Synchronised::AtEachCommit => Durability::AtEachCommit,
-            Synchronised::NowAndThen => Durability::NowAndThen,
-        };
         // A number of this process: instances that start at once have others.
         let slot = fastrand::i16(0..SLOTS);
         let writer = match access {
@@ -96,7 +92,7 @@ impl PgStore {
                 let writing = |n: i16| Writing {
                     connection: None,
                     options: options.clone(),
-                    durability,
+                    synchronised,
                     slot: (slot + n) % SLOTS,
                     place: place.clone(),
                 };
@@ -104,7 +100,7 @@ impl PgStore {
             }
         };
         let readers = connect::readers(&options);
-        Ok(PgStore { place, readers, writer, clock, durability, slot })
+        Ok(PgStore { place, readers, writer, clock, synchronised, slot })
     }
 
     /// Fails unless the database is fit for this access.
@@ -143,10 +139,19 @@ impl PgStore {
         &self,
         work: impl Fn() -> F,
     ) -> Result<T, StoreError> {
+        self.repeated_within(ATTEMPT, work).await
+    }
+
+    /// The same, where an attempt may take this long.
+    async fn repeated_within<T, F: Future<Output = Result<T, sqlx::Error>>>(
+        &self,
+        attempt: Duration,
+        work: impl Fn() -> F,
+    ) -> Result<T, StoreError> {
         let (begun, mut pause) = (Instant::now(), SHORTEST_PAUSE);
         loop {
             let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-            let error = match timeout(ATTEMPT, work()).await.unwrap_or_else(|_| Err(late())) {
+            let error = match timeout(attempt, work()).await.unwrap_or_else(|_| Err(late())) {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
@@ -181,8 +186,8 @@ impl Store for PgStore {
         // Rows are locked in one order, so that two of these never wait for each other in a circle.
         let mut order: Vec<usize> = (0..identities.len()).collect();
         order.sort_by_key(|at| &identities[*at]);
-        let done = self.repeated(|| async {
-            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+        let done = self.repeated_within(LONG, || async {
+            let mut open = Open::begin(&self.readers, begin(self.synchronised)).await?;
             let (mut done, mut change) = (Vec::with_capacity(order.len()), 0);
             for at in &order {
                 let jti = &identities[*at];
@@ -213,7 +218,7 @@ impl Store for PgStore {
         }
         // It can't run in a transaction. Databases of this kind without such bytes know no such statement.
         let vacuum = sqlx::raw_sql("VACUUM action").execute(&self.readers);
-        Ok(timeout(VACUUM, vacuum).await.is_ok_and(|done| done.is_ok()))
+        Ok(timeout(LONG, vacuum).await.is_ok_and(|done| done.is_ok()))
     }
 
     async fn get(&self, campaign: &str, jti: &str) -> Result<Option<StoredAction>, StoreError> {
@@ -221,7 +226,7 @@ impl Store for PgStore {
             return Ok(None);
         }
         self.repeated(|| async {
-            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let mut open = Open::begin(&self.readers, begin(self.synchronised)).await?;
             let found = rows::get(&mut open, campaign, jti).await?;
             if found.is_some() {
                 // Its receipt may be given again: the standby must have the action, too.
@@ -242,7 +247,7 @@ impl Store for PgStore {
     }
 
     async fn recount(&self, apply: bool) -> Result<Vec<Miscount>, StoreError> {
-        self.repeated(|| async {
+        self.repeated_within(LONG, || async {
             let mut open = Open::begin(&self.readers, SNAPSHOT).await?;
             let found = rows::miscounts(&mut open).await?;
             for Miscount { campaign, counted, actual } in found.iter().filter(|_| apply) {
@@ -255,7 +260,7 @@ impl Store for PgStore {
     }
 
     async fn total(&self) -> Result<i64, StoreError> {
-        self.repeated(|| async {
+        self.repeated_within(LONG, || async {
             let mut open = Open::begin(&self.readers, READ).await?;
             let total = value("SELECT COUNT(*) FROM action WHERE state = 'stored'");
             let total = total.fetch_one(&mut *open).await?;
@@ -293,7 +298,7 @@ impl Store for PgStore {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.repeated(|| async {
-            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let mut open = Open::begin(&self.readers, begin(self.synchronised)).await?;
             let insert = query(
                 "INSERT INTO campaign_version (campaign, digest, first_served, bytes)
                  VALUES ($1, $2, $3, $4) ON CONFLICT (campaign, digest) DO NOTHING",
@@ -368,7 +373,7 @@ impl Store for PgStore {
         let now = self.clock.now();
         let until = now.saturating_add_unsigned(lease.as_secs());
         self.repeated(|| async {
-            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let mut open = Open::begin(&self.readers, begin(self.synchronised)).await?;
             let claimed = jobs::claim(&mut open, kinds, most, now, until).await?;
             open.commit(claimed).await
         })
@@ -378,7 +383,7 @@ impl Store for PgStore {
     async fn finish_job(&self, job: &Job, outcome: JobOutcome) -> Result<bool, StoreError> {
         let now = self.clock.now();
         self.repeated(|| async {
-            let mut open = Open::begin(&self.readers, self.durability.begin()).await?;
+            let mut open = Open::begin(&self.readers, begin(self.synchronised)).await?;
             let done = jobs::finish(&mut open, job, outcome.clone(), now).await?;
             open.commit(done).await
         })

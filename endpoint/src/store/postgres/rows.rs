@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use standwith::answer::Status;
 
 use super::connect::{query, value};
-use crate::store::counts::{Counts, counted, firsts};
+use crate::store::batch::{CountChanges, counted, firsts};
 use crate::store::lifecycle::{State, count_change};
 use crate::store::writer::Insertion;
 use crate::store::{Content, Inserted, Miscount, StoredAction};
@@ -24,7 +24,7 @@ pub(super) async fn insert(
     slot: i16,
 ) -> Result<Vec<Inserted>, sqlx::Error> {
     let mut new = insert_rows(connection, &firsts(insertions)).await?;
-    let (mut results, mut counts) = (Vec::with_capacity(insertions.len()), Counts::default());
+    let (mut results, mut counts) = (Vec::with_capacity(insertions.len()), CountChanges::default());
     let (mut jobs, mut others) = (Jobs::default(), Vec::new());
     for (at, Insertion { action, jobs: planned }) in insertions.iter().enumerate() {
         counts.mention(&action.campaign);
@@ -156,7 +156,7 @@ impl<'a> Jobs<'a> {
 /// Changes the counts of campaigns, and returns the new ones.
 pub(super) async fn count(
     connection: &mut PgConnection,
-    counts: &Counts<'_>,
+    counts: &CountChanges<'_>,
     slot: i16,
 ) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let (campaigns, changes): (Vec<&str>, Vec<i64>) = counts.changes().unzip();
@@ -254,7 +254,7 @@ pub(super) async fn change_count(
     change: i64,
     slot: i16,
 ) -> Result<(), sqlx::Error> {
-    let mut counts = Counts::default();
+    let mut counts = CountChanges::default();
     counts.change(campaign, change);
     count(connection, &counts, slot).await.map(drop)
 }

@@ -300,6 +300,7 @@ async fn what_only_the_primary_has_is_not_acknowledged_again() {
     // Its transaction waits for the standby.
     let state = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     while primary.sql("postgres", state).unwrap() == "0" {
+        assert!(!waiting.is_finished(), "it does not wait");
         tokio::task::yield_now().await;
     }
     primary.stop().unwrap();

@@ -6,11 +6,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connect::{ATTEMPT, Durability, sign_of_life};
+use super::connect::{ATTEMPT, begin, sign_of_life};
 use super::fault::{Fault, Remedy, reason, remedy};
 use super::rows;
 use crate::store::writer::{Database, Insertion};
-use crate::store::{Inserted, StoreError};
+use crate::store::{Inserted, StoreError, Synchronised};
 
 /// How long a batch is repeated: a server that restarts, or a standby that takes over, needs some seconds. Posts wait a
 /// little longer than this.
@@ -26,7 +26,7 @@ pub(super) struct Writing {
     /// `None` after a failure, until a new one is open.
     pub(super) connection: Option<PgConnection>,
     pub(super) options: PgConnectOptions,
-    pub(super) durability: Durability,
+    pub(super) synchronised: Synchronised,
     /// Its slot in the counts.
     pub(super) slot: i16,
     pub(super) place: String,
@@ -101,7 +101,7 @@ impl Writing {
             Some(connection) => connection,
             None => within(ATTEMPT, self.options.connect()).await?,
         };
-        let written = write(&mut connection, insertions, self.durability, self.slot);
+        let written = write(&mut connection, insertions, self.synchronised, self.slot);
         let inserted = match within(ATTEMPT, written).await {
             Ok(inserted) => inserted,
             Err(error) => {
@@ -138,10 +138,10 @@ async fn rollback(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 async fn write(
     connection: &mut PgConnection,
     insertions: &[Insertion],
-    durability: Durability,
+    synchronised: Synchronised,
     slot: i16,
 ) -> Result<Vec<Inserted>, sqlx::Error> {
-    sqlx::raw_sql(durability.begin()).execute(&mut *connection).await?;
+    sqlx::raw_sql(begin(synchronised)).execute(&mut *connection).await?;
     let inserted = match insertions {
         [] => Vec::new(),
         insertions => rows::insert(connection, insertions, slot).await?,

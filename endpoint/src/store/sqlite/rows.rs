@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row};
 use standwith::answer::Status;
 
-use crate::store::counts::{Counts, counted, firsts};
+use crate::store::batch::{CountChanges, counted, firsts};
 use crate::store::lifecycle::{State, count_change};
 use crate::store::writer::Insertion;
 use crate::store::{
@@ -27,7 +27,7 @@ pub(super) async fn insert(
             new.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
         }
     }
-    let (mut results, mut counts) = (Vec::with_capacity(insertions.len()), Counts::default());
+    let (mut results, mut counts) = (Vec::with_capacity(insertions.len()), CountChanges::default());
     for Insertion { action, jobs } in insertions {
         let (campaign, jti) = (&action.campaign, &action.jti);
         counts.mention(campaign);

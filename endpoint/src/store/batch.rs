@@ -8,9 +8,9 @@ use super::{Inserted, NewAction};
 /// The changes by campaign, in the order of the names: transactions that lock rows in one order never wait for each
 /// other in a circle.
 #[derive(Debug, Default)]
-pub(super) struct Counts<'a>(BTreeMap<&'a str, i64>);
+pub(super) struct CountChanges<'a>(BTreeMap<&'a str, i64>);
 
-impl<'a> Counts<'a> {
+impl<'a> CountChanges<'a> {
     /// Notes a campaign, whose count is answered even if it does not change.
     pub(super) fn mention(&mut self, campaign: &'a str) {
         self.0.entry(campaign).or_default();
