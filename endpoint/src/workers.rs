@@ -1,5 +1,5 @@
-//! Threads for CPU-bound work: verification, validation and rendering. On an async thread they would block other
-//! requests.
+//! Threads for CPU-bound work of milliseconds: proofs of work, hosted forms, campaign files. On an async thread it would
+//! block other requests. Actions are verified and validated there all the same: they take a tenth of a millisecond.
 
 use std::sync::Arc;
 

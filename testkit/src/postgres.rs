@@ -309,7 +309,7 @@ fn keep(folder: &Path, signal: &str, command: &[impl AsRef<OsStr>]) -> Result<Ch
     let mut keeper = as_nobody("sh");
     keeper.args(["-c", KEEPER, "sh"]).arg(folder).arg(signal);
     keeper.args(command).stdin(Stdio::piped()).current_dir(folder);
-    // Whoever waits for the end of this process's output does not wait for the server.
+    // A program that waits for the end of this process's output does not wait for the server.
     keeper.stdout(Stdio::null()).stderr(Stdio::null());
     keeper.spawn().context("can't start a shell")
 }

@@ -318,7 +318,7 @@ async fn what_only_the_primary_has_is_not_acknowledged_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counts_have_few_rows_whoever_changes_them() {
+async fn changes_by_any_process_use_sixteen_rows_of_a_count() {
     let name = database().await;
     let url = server().url(&name);
     for n in 0..6 {
