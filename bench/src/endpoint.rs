@@ -21,12 +21,13 @@ use standwith_endpoint::signature::{digest, is_unaltered};
 use standwith_testkit::postgres::Postgres;
 use standwith_testkit::process::{EndpointProcess, Launch, peak_memory, processor_time};
 use standwith_testkit::signer::{Signer, fresh_jti};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::figures::quantile;
+use crate::http::exchange;
 
 /// The wording of the consent in each action.
 const WORDING: &str = "Pass my message on.";
@@ -307,7 +308,7 @@ impl Scene {
                         break;
                     };
                     let begun = Instant::now();
-                    let status = exchange(&mut stream, request).await?;
+                    let (status, _) = exchange(&mut stream, request).await?;
                     ensure!(status == 201, "an action was answered by {status}");
                     times.push(begun.elapsed().as_secs_f64() * 1000.0);
                 }
@@ -366,7 +367,7 @@ impl Scene {
                             break;
                         }
                         let begun = Instant::now();
-                        let status = exchange(&mut stream, &request(id, jws)).await?;
+                        let (status, _) = exchange(&mut stream, &request(id, jws)).await?;
                         ensure!(status == 201, "an action was answered by {status}");
                         times.push(begun.elapsed().as_secs_f64() * 1000.0);
                     }
@@ -406,7 +407,7 @@ impl Scene {
                     ticks.tick().await;
                     for _ in 0..each {
                         match exchange(&mut stream, request.as_bytes()).await {
-                            Ok(200) => count += 1,
+                            Ok((200, _)) => count += 1,
                             _ => return count,
                         }
                     }
@@ -462,7 +463,7 @@ impl Scene {
             clients.spawn(async move {
                 let mut stream = BufReader::new(TcpStream::connect(at).await?);
                 for (id, jws) in actions.iter().skip(client).step_by(64) {
-                    let status = exchange(&mut stream, &request(id, jws)).await?;
+                    let (status, _) = exchange(&mut stream, &request(id, jws)).await?;
                     ensure!(status == 201, "an action was answered by {status}");
                 }
                 anyhow::Ok(())
@@ -523,26 +524,6 @@ fn request(campaign: &str, jws: &str) -> Bytes {
         jws.len()
     );
     Bytes::from([head, jws.to_owned()].concat())
-}
-
-/// Sends a request and reads the answer; returns its status.
-async fn exchange(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Result<u16> {
-    stream.write_all(request).await?;
-    let (mut status, mut length, mut line) = (0, 0, String::new());
-    loop {
-        line.clear();
-        ensure!(stream.read_line(&mut line).await? > 0, "the connection was closed");
-        if line.starts_with("HTTP") {
-            status = line.get(9..12).unwrap_or_default().parse()?;
-        } else if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.trim().parse()?;
-        } else if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(status)
 }
 
 /// The columns of an action, for both databases.

@@ -25,13 +25,14 @@ use standwith_endpoint::signature::digest;
 use standwith_endpoint::store::{SqliteStore, Store};
 use standwith_testkit::process::{EndpointProcess, Launch};
 use standwith_testkit::signer::{Signer, fresh_jti};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::figures::{Aim, judge, quantile};
+use crate::http;
 
 /// The campaign's id.
 const CAMPAIGN: &str = "flood";
@@ -524,23 +525,9 @@ async fn exchange(
         Some(open) => open,
         None => BufReader::new(TcpStream::connect(at).await?),
     };
-    open.write_all(request).await?;
-    let (mut status, mut length) = (0, 0);
-    loop {
-        let mut line = String::new();
-        ensure!(open.read_line(&mut line).await? > 0, "the connection was closed");
-        if line.starts_with("HTTP") {
-            status = line.get(9..12).unwrap_or_default().parse()?;
-        } else if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.trim().parse()?;
-        } else if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    open.read_exact(&mut body).await?;
+    let answer = http::exchange(&mut open, request).await?;
     *stream = Some(open);
-    Ok((status, String::from_utf8(body)?))
+    Ok(answer)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod browser;
 mod endpoint;
 mod figures;
 mod flood;
+mod http;
 mod many;
 mod page;
 mod site;
